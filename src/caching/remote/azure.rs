@@ -1,0 +1,161 @@
+//! Azure Blob Storage.
+//!
+//! Two ways in: a connection string, which holds the account's key or a shared access signature; or, since sccache 0.18,
+//! the account or its URL with Microsoft Entra ID. An older sccache without a connection string warns and caches on the
+//! local disk, hence it is refused.
+
+use super::endpoint::{self, Endpoint};
+use super::setting::error;
+use super::{Backend, Field, Issue, Kind, RemoteCacheConfig, Setting, Support};
+use crate::caching::tool::{Tool, Version};
+
+pub(super) struct Azure;
+
+const ENTRA: Version = Version::new(0, 18, 0);
+const EXAMPLE: &str = "such as https://account.blob.core.windows.net";
+
+const FIELDS: &[Field] = &[
+    Field {
+        required: true,
+        ..Field::extra("container", Kind::Text, "name of the container, which must exist")
+    },
+    Field::remote("prefix", false, "prefix of every key"),
+    Field::secret(
+        "connection_string",
+        "connection string of the storage account, with its key or a SAS token",
+    ),
+    Field::extra(
+        "storage_account",
+        Kind::Text,
+        "name of the storage account, instead of a connection string: access by Microsoft Entra ID",
+    ),
+    Field::remote("endpoint", false, "URL of the account's blob service, for Entra ID in another cloud"),
+    Field {
+        kind: Kind::Text,
+        ..Field::secret("tenant_id", "tenant for Entra ID; without it the machine's managed identity is used")
+    },
+    Field { kind: Kind::Text, ..Field::secret("client_id", "application or managed identity for Entra ID") },
+    Field::secret("client_secret", "secret of the application"),
+    Field {
+        kind: Kind::SecretFile,
+        ..Field::secret("federated_token_file", "path of the file with the token of a workload identity")
+    },
+];
+
+const ENTRA_CREDENTIALS: [&str; 4] = ["tenant_id", "client_id", "client_secret", "federated_token_file"];
+
+impl Backend for Azure {
+    fn name(&self) -> &'static str {
+        "azure"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Azure Blob Storage, by connection string or Microsoft Entra ID"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn support(&self, tool: Tool) -> Support {
+        match tool {
+            Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
+            Tool::Ccache => Support::No("ccache has no Azure storage"),
+        }
+    }
+
+    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+        let has = |name: &str| config.credentials.contains_key(name);
+        let account = config.extra_config.contains_key("storage_account");
+        let entra = account || !config.endpoint.is_empty();
+        match (has("connection_string"), entra) {
+            (false, false) => {
+                let help = "name its variable, or the account as `storage_account` for access by Entra ID";
+                let message = "a remote cache of type azure needs a connection string or a storage account";
+                issues.push(error("missing-setting", "credentials.connection_string", message, help));
+            }
+            (true, true) => {
+                let field = if account { "extra_config.storage_account" } else { "endpoint" };
+                let message = "the connection string names the account and the endpoint already";
+                issues.push(error("conflicting-settings", field, message, "remove one of the two"));
+            }
+            (true, false) => {
+                for name in ENTRA_CREDENTIALS.into_iter().filter(|name| has(name)) {
+                    let message = format!("`{name}` is for Entra ID, which a connection string excludes");
+                    let field = format!("credentials.{name}");
+                    issues.push(error("conflicting-settings", &field, message, "remove one of the two"));
+                }
+            }
+            (false, true) => check_entra(&has, issues),
+        }
+        if !config.endpoint.is_empty() {
+            endpoint::check_url(&config.endpoint, EXAMPLE, issues);
+            check_encryption(&config.endpoint, issues);
+        }
+    }
+
+    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+        let mut settings = config.mapped(FIELDS, &[("container", "SCCACHE_AZURE_BLOB_CONTAINER", None)]);
+        settings.extend(config.prefix().map(|prefix| Setting::plain("SCCACHE_AZURE_KEY_PREFIX", prefix)));
+        if !config.endpoint.is_empty() {
+            settings.push(Setting::plain("SCCACHE_AZURE_ENDPOINT", &config.endpoint).since(ENTRA));
+        }
+        settings.extend(config.mapped(
+            FIELDS,
+            &[
+                ("connection_string", "SCCACHE_AZURE_CONNECTION_STRING", None),
+                ("storage_account", "SCCACHE_AZURE_STORAGE_ACCOUNT", Some(ENTRA)),
+                ("tenant_id", "AZURE_TENANT_ID", Some(ENTRA)),
+                ("client_id", "AZURE_CLIENT_ID", Some(ENTRA)),
+                ("client_secret", "AZURE_CLIENT_SECRET", Some(ENTRA)),
+                ("federated_token_file", "AZURE_FEDERATED_TOKEN_FILE", Some(ENTRA)),
+            ],
+        ));
+        settings.extend(Setting::read_only("SCCACHE_AZURE_RW_MODE", config));
+        settings
+    }
+
+    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
+        let account = config.extra_config.get("storage_account");
+        match (config.endpoint.as_str(), account) {
+            ("", Some(account)) => vec![format!("{account}.blob.core.windows.net:443")],
+            ("", None) => Vec::new(),
+            (url, _) => endpoint::server_of_url(url).into_iter().collect(),
+        }
+    }
+
+    fn location(&self, config: &RemoteCacheConfig) -> String {
+        let container = config.extra_config.get("container").map_or("", String::as_str);
+        match (config.endpoint.as_str(), config.extra_config.get("storage_account")) {
+            ("", Some(account)) => format!("azure {container} of {account}"),
+            ("", None) => format!("azure {container}"),
+            (url, _) => format!("azure {container} at {url}"),
+        }
+    }
+}
+
+fn check_entra(has: &impl Fn(&str) -> bool, issues: &mut Vec<Issue>) {
+    let application = has("client_secret") || has("federated_token_file");
+    for name in ["tenant_id", "client_id"] {
+        if application && !has(name) {
+            let message = format!("an application has a secret or token, and also a `{name}`");
+            let field = format!("credentials.{name}");
+            issues.push(error("missing-setting", &field, message, "name the variable that holds it"));
+        }
+    }
+    if has("client_secret") && has("federated_token_file") {
+        let message = "a secret and a token of a workload identity exclude each other";
+        let field = "credentials.federated_token_file";
+        issues.push(error("conflicting-settings", field, message, "remove one of the two"));
+    }
+}
+
+/// Tokens of Entra ID travel by https only; sccache makes an exception for the machine itself.
+fn check_encryption(url: &str, issues: &mut Vec<Issue>) {
+    let Ok(endpoint) = Endpoint::parse(url) else { return };
+    let loopback = matches!(endpoint.host, "127.0.0.1" | "::1" | "localhost");
+    if endpoint.scheme == Some("http") && !loopback {
+        let message = "Entra ID needs https, and the endpoint is http";
+        issues.push(error("bad-endpoint", "endpoint", message, EXAMPLE));
+    }
+}

@@ -1,0 +1,133 @@
+//! ccache's `remote_storage`: one URL that holds the address, the credentials and the attributes.
+
+use secrecy::ExposeSecret;
+
+use super::percent_encode;
+use super::setting::error;
+use super::{Access, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, SettingValue};
+use crate::caching::secret::Credential;
+use crate::caching::tool::{Tool, Version};
+
+pub(super) const SHARDS: &str = "words with commas between, one of which takes the place of the `*` in the address, \
+                                 chosen by the key; weights as in a(3),b (ccache only)";
+
+const MILLISECONDS: Kind = Kind::Integer { min: 1, max: 600_000 };
+
+/// How long ccache waits for a server.
+pub(super) const CONNECT_TIMEOUT: Field = Field::extra(
+    "connect_timeout_ms",
+    MILLISECONDS,
+    "milliseconds that ccache waits for a connection (default 1000; ccache only)",
+);
+pub(super) const OPERATION_TIMEOUT: Field = Field::extra(
+    "operation_timeout_ms",
+    MILLISECONDS,
+    "milliseconds that ccache waits for an answer (default 10000; ccache only)",
+);
+
+/// The settings that are attributes of ccache's URL, which sccache has nothing for.
+const OWN: [&str; 6] =
+    ["layout", "header", "keep_alive", "connect_timeout_ms", "operation_timeout_ms", "shards"];
+
+/// The first setting that only ccache has.
+///
+/// # Errors
+/// Says which it is, for sccache.
+pub(super) fn refuse_own(tool: Tool, config: &RemoteCacheConfig) -> Result<(), String> {
+    let own = OWN.into_iter().find(|name| config.extra_config.contains_key(*name));
+    match own {
+        Some(name) if tool == Tool::Sccache => Err(format!("`{name}` is a setting of ccache")),
+        _ => Ok(()),
+    }
+}
+
+/// `user:password@`, percent-encoded; nothing without a password.
+pub(super) fn userinfo(config: &RemoteCacheConfig, default_user: &str) -> Vec<Part> {
+    let Some(password) = config.credentials.get("password") else { return Vec::new() };
+    let user = match config.credentials.get("username") {
+        // A name in plain text is no secret.
+        Some(Credential::Value(user)) => {
+            Part::Text(percent_encode(user.expose_secret()).expose_secret().to_owned())
+        }
+        Some(user) => Part::PercentEncoded(user.clone()),
+        None => Part::Text(default_user.to_owned()),
+    };
+    let colon = Part::Text(":".to_owned());
+    vec![user, colon, Part::PercentEncoded(password.clone()), Part::Text("@".to_owned())]
+}
+
+/// The attributes of a storage in the network, in the form with `|`, which every version from 4.4 to 4.14 reads.
+///
+/// ccache gives up on a connection after 100 ms by default: too short beyond the local network.
+pub(super) fn attributes(config: &RemoteCacheConfig) -> String {
+    let extra = |name: &str| config.extra_config.get(name).map(String::as_str);
+    let connect = extra("connect_timeout_ms").unwrap_or("1000");
+    let operation = extra("operation_timeout_ms").map(|value| format!("|operation-timeout={value}"));
+    let operation = operation.unwrap_or_default();
+    format!("|connect-timeout={connect}{operation}{}{}", shards(config), read_only(config))
+}
+
+/// The attribute that forbids writing, if it is wanted.
+pub(super) fn read_only(config: &RemoteCacheConfig) -> &'static str {
+    if config.access == Access::ReadOnly { "|read-only=true" } else { "" }
+}
+
+/// The attribute for several servers or folders, if there are any.
+pub(super) fn shards(config: &RemoteCacheConfig) -> String {
+    config.extra_config.get("shards").map(|value| format!("|shards={value}")).unwrap_or_default()
+}
+
+/// The words that take the place of the `*`, without their weights.
+pub(super) fn shard_names(config: &RemoteCacheConfig) -> impl Iterator<Item = &str> {
+    let shards = config.extra_config.get("shards").map_or("", String::as_str).split(',');
+    shards.map(|shard| shard.split('(').next().unwrap_or_default()).filter(|name| !name.is_empty())
+}
+
+/// A `*` in the address and `shards` go together.
+pub(super) fn check_shards(config: &RemoteCacheConfig, address: &str, issues: &mut Vec<Issue>) {
+    let field = "extra_config.shards";
+    let stars = address.matches('*').count();
+    match config.extra_config.get("shards") {
+        None if stars == 0 => {}
+        None => {
+            let message = "the address has a `*`, and there are no `shards` to take its place";
+            issues.push(error("missing-setting", field, message, SHARDS));
+        }
+        Some(_) if stars != 1 => {
+            let message = format!("`shards` need one `*` in the address, and there are {stars}");
+            issues.push(error("conflicting-settings", field, message, SHARDS));
+        }
+        Some(shards) => {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            let word = |text: &str| !text.is_empty() && text.bytes().all(plain);
+            let weight = |text: &str| text.strip_suffix(')').is_some_and(|text| text.parse::<f64>().is_ok());
+            let valid = |shard: &str| match shard.split_once('(') {
+                Some((name, rest)) => word(name) && weight(rest),
+                None => word(shard),
+            };
+            if !shards.split(',').all(valid) {
+                issues.push(error(
+                    "bad-value",
+                    field,
+                    "this is not a list of shards",
+                    "such as a,b or a(3),b",
+                ));
+            }
+        }
+    }
+}
+
+/// A path as a URL has it.
+pub(super) fn encoded_path(path: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'/' | b'*' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    path.bytes().map(encoded).collect()
+}
+
+/// The setting; plain if no part of it is a credential.
+pub(super) fn storage(parts: Vec<Part>) -> Setting {
+    Setting::new("CCACHE_REMOTE_STORAGE", SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
+}

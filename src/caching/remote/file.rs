@@ -1,0 +1,84 @@
+//! A folder that machines share, such as one on NFS. ccache only: of sccache's daemons one at a time may use a folder.
+
+use super::ccache_url::{encoded_path, read_only, shards, storage};
+use super::setting::{check_layout, error};
+use super::{Backend, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, Support};
+use crate::caching::tool::{Tool, Version};
+
+pub(super) struct File;
+
+const FIELDS: &[Field] = &[
+    Field { required: true, ..Field::extra("path", Kind::Text, "absolute path of the folder") },
+    Field::extra("layout", Kind::Text, "how ccache names its files: subdirs (default) or flat"),
+    Field::extra(
+        "umask",
+        Kind::Text,
+        "permissions that new files lack, in octal digits, such as \"002\" (default: the user's)",
+    ),
+    Field::extra(
+        "update_mtime",
+        Kind::Bool,
+        "true: a hit renews the time of its file, for a job that removes what is old (default false)",
+    ),
+    Field::extra("shards", Kind::Text, super::ccache_url::SHARDS),
+];
+
+impl Backend for File {
+    fn name(&self) -> &'static str {
+        "file"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a folder that machines share (NFS, SMB); nothing is ever removed from it, see `ccache --trim-dir`"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn support(&self, tool: Tool) -> Support {
+        match tool {
+            Tool::Sccache => Support::No("of sccache's daemons only one at a time may use a folder"),
+            Tool::Ccache => Support::Since(Version::new(4, 7, 0)),
+        }
+    }
+
+    fn has_tls(&self) -> bool {
+        false
+    }
+
+    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+        let path = config.extra_config.get("path").map_or("", String::as_str);
+        if !path.starts_with('/') || path.trim_matches('/').is_empty() {
+            let message = "the path of a shared folder begins with a slash and names a folder";
+            issues.push(error("bad-path", "extra_config.path", message, "such as /mnt/build-cache"));
+        }
+        check_layout(config, &["subdirs", "flat"], issues);
+        let octal = |text: &String| {
+            (1..=4).contains(&text.len()) && text.bytes().all(|byte| (b'0'..b'8').contains(&byte))
+        };
+        if config.extra_config.get("umask").is_some_and(|text| !octal(text)) {
+            let message = "a umask is written in up to four octal digits";
+            issues.push(error("bad-value", "extra_config.umask", message, "such as \"002\""));
+        }
+        super::ccache_url::check_shards(config, path, issues);
+    }
+
+    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+        let extra = |name: &str| config.extra_config.get(name).map(String::as_str);
+        let attribute = |name: &str, key: &str| extra(key).map(|value| format!("|{name}={value}"));
+        let text = [
+            format!("file:{}", encoded_path(extra("path").unwrap_or_default())),
+            format!("|layout={}", extra("layout").unwrap_or("subdirs")),
+            attribute("umask", "umask").unwrap_or_default(),
+            attribute("update-mtime", "update_mtime").unwrap_or_default(),
+            shards(config),
+            read_only(config).to_owned(),
+        ];
+        vec![storage(vec![Part::Text(text.concat())])]
+    }
+
+    fn location(&self, config: &RemoteCacheConfig) -> String {
+        format!("file {}", config.extra_config.get("path").map_or("", String::as_str))
+    }
+}

@@ -1,0 +1,53 @@
+//! The cache of GitHub Actions.
+//!
+//! Address and token come from the runner (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`), which hands them to actions
+//! and not to shell steps: a step of actions/github-script exports them. Elsewhere the local cache is used.
+
+use super::{Backend, Field, Kind, RemoteCacheConfig, Setting, Support};
+use crate::caching::tool::{Tool, Version};
+
+pub(super) struct Gha;
+
+/// The first that speaks to the service of today; GitHub has switched off the one before.
+const SECOND_SERVICE: Version = Version::new(0, 10, 0);
+
+const FIELDS: &[Field] = &[Field::extra(
+    "version",
+    Kind::Text,
+    "part of the name of every entry: change it to begin anew (default: none; sccache's own version counts anyway)",
+)];
+
+impl Backend for Gha {
+    fn name(&self) -> &'static str {
+        "gha"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the cache of GitHub Actions; needs ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN where the build runs"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn support(&self, tool: Tool) -> Support {
+        match tool {
+            Tool::Sccache => Support::Since(SECOND_SERVICE),
+            Tool::Ccache => Support::No("ccache cannot use the cache of GitHub Actions"),
+        }
+    }
+
+    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+        let mut settings = vec![Setting::plain("SCCACHE_GHA_ENABLED", "true").since(SECOND_SERVICE)];
+        settings.extend(config.mapped(FIELDS, &[("version", "SCCACHE_GHA_VERSION", None)]));
+        settings.extend(Setting::read_only("SCCACHE_GHA_RW_MODE", config));
+        settings
+    }
+
+    fn location(&self, config: &RemoteCacheConfig) -> String {
+        match config.extra_config.get("version") {
+            Some(version) => format!("gha, version {version}"),
+            None => "gha".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! HTTP: WebDAV for sccache, plain GET and PUT for ccache.
+//!
+//! The two lay out their keys differently: they can share a server, not entries. Before 0.19, sccache makes folders by
+//! MKCOL before each upload; a server without it answers 405, and sccache falls back to reading only.
+
+use super::ccache_url::{
+    CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, encoded_path, refuse_own,
+    shard_names, storage, userinfo,
+};
+use super::endpoint;
+use super::setting::{check_layout, check_pair, error};
+use super::{Access, Backend, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, Support};
+use crate::caching::tool::{Tool, Version};
+
+pub(super) struct Http;
+
+const FIELDS: &[Field] = &[
+    Field::remote("endpoint", true, "URL of the server, such as https://cache.example/path"),
+    Field::remote("prefix", false, "prefix of every key: a folder below the URL"),
+    Field { kind: Kind::Text, ..Field::secret("username", "user name for basic authentication") },
+    Field::secret("password", "password for basic authentication"),
+    Field::secret("token", "bearer token"),
+    Field::extra(
+        "disable_create_dir",
+        Kind::Bool,
+        "true: a plain PUT server that knows no MKCOL (default false; without meaning for ccache)",
+    ),
+    Field::extra(
+        "layout",
+        Kind::Text,
+        "how ccache names its files: flat (default), subdirs or bazel (ccache only)",
+    ),
+    Field::extra("header", Kind::Text, "NAME=VALUE of one more header, nothing secret (ccache only)"),
+    Field::extra(
+        "keep_alive",
+        Kind::Bool,
+        "false: ccache opens a connection for each request (default true; ccache only)",
+    ),
+    CONNECT_TIMEOUT,
+    OPERATION_TIMEOUT,
+    Field::extra("shards", Kind::Text, SHARDS),
+];
+
+/// ccache's own default, `subdirs`, needs a server that makes folders by itself, which WebDAV forbids.
+const DEFAULT_LAYOUT: &str = "flat";
+
+impl Backend for Http {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    fn tier_name(&self) -> &'static str {
+        "webdav"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a WebDAV server (nginx, Apache, rclone, Nextcloud); for ccache any server with GET and PUT"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn support(&self, tool: Tool) -> Support {
+        match tool {
+            Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
+            Tool::Ccache => Support::Since(Version::new(4, 7, 0)),
+        }
+    }
+
+    fn expressible(&self, tool: Tool, config: &RemoteCacheConfig) -> Result<(), String> {
+        refuse_own(tool, config)?;
+        if tool == Tool::Ccache && config.endpoint.starts_with("https://") {
+            return Err("https needs a helper program that ccache does not come with".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+        endpoint::check_url(&config.endpoint, "such as https://cache.example/path", issues);
+        check_layout(config, &["flat", "subdirs", "bazel"], issues);
+        check_shards(config, &config.endpoint, issues);
+        if config.extra_config.get("header").is_some_and(|header| !is_header(header)) {
+            let message = "a header is a name and a value";
+            issues.push(error("bad-value", "extra_config.header", message, "such as X-Team=compilers"));
+        }
+        let has = |name: &str| config.credentials.contains_key(name);
+        if has("token") && (has("username") || has("password")) {
+            let message = "a bearer token and a user name or password exclude each other";
+            issues.push(error("conflicting-settings", "credentials.token", message, "remove one of the two"));
+        }
+        check_pair(config, "username", "password", issues);
+    }
+
+    fn settings(&self, tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+        match tool {
+            Tool::Sccache => sccache_settings(config),
+            Tool::Ccache => vec![ccache_storage(config)],
+        }
+    }
+
+    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
+        match shard_names(config).next() {
+            Some(shard) => endpoint::server_of_url(&config.endpoint.replace('*', shard)),
+            None => endpoint::server_of_url(&config.endpoint),
+        }
+        .into_iter()
+        .collect()
+    }
+
+    fn location(&self, config: &RemoteCacheConfig) -> String {
+        format!("http {}", config.endpoint)
+    }
+}
+
+fn sccache_settings(config: &RemoteCacheConfig) -> Vec<Setting> {
+    let mut settings =
+        vec![Setting::plain("SCCACHE_WEBDAV_ENDPOINT", &config.endpoint).since(Version::new(0, 4, 0))];
+    settings.extend(config.prefix().map(|prefix| Setting::plain("SCCACHE_WEBDAV_KEY_PREFIX", prefix)));
+    let authentication = Some(Version::new(0, 4, 2));
+    settings.extend(config.mapped(
+        FIELDS,
+        &[
+            ("username", "SCCACHE_WEBDAV_USERNAME", authentication),
+            ("password", "SCCACHE_WEBDAV_PASSWORD", authentication),
+            ("token", "SCCACHE_WEBDAV_TOKEN", authentication),
+        ],
+    ));
+    let folders = config.mapped(
+        FIELDS,
+        &[("disable_create_dir", "SCCACHE_WEBDAV_DISABLE_CREATE_DIR", Some(Version::new(0, 19, 0)))],
+    );
+    settings.extend(folders.into_iter().map(|setting| match config.access {
+        Access::ReadOnly => setting.or_dropped(),
+        // An older sccache could not store a thing on such a server, and would not say so.
+        Access::ReadWrite => setting,
+    }));
+    settings.extend(Setting::read_only("SCCACHE_WEBDAV_RW_MODE", config));
+    settings
+}
+
+fn ccache_storage(config: &RemoteCacheConfig) -> Setting {
+    let rest = config.endpoint.strip_prefix("http://").unwrap_or(&config.endpoint).trim_end_matches('/');
+    let folder = config.prefix().map(|prefix| format!("/{prefix}")).unwrap_or_default();
+    let mut parts = vec![Part::Text("http://".to_owned())];
+    parts.extend(userinfo(config, ""));
+    let layout = config.extra_config.get("layout").map_or(DEFAULT_LAYOUT, String::as_str);
+    parts.push(Part::Text(format!("{rest}{folder}|layout={layout}{}", attributes(config))));
+    if let Some(keep_alive) = config.extra_config.get("keep_alive") {
+        parts.push(Part::Text(format!("|keep-alive={keep_alive}")));
+    }
+    if let Some(token) = config.credentials.get("token") {
+        parts.extend([Part::Text("|bearer-token=".to_owned()), Part::PercentEncoded(token.clone())]);
+    }
+    match config.extra_config.get("header").and_then(|header| header.split_once('=')) {
+        Some((name, value)) => {
+            parts.push(Part::Text(format!("|header={name}={}", encoded_path(value))));
+            storage(parts).since(Version::new(4, 11, 0))
+        }
+        None => storage(parts),
+    }
+}
+
+fn is_header(text: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.split_once('=')
+        .is_some_and(|(name, value)| !name.is_empty() && name.bytes().all(token) && !value.is_empty())
+}

@@ -1,0 +1,376 @@
+//! Remote storage: one backend per file, all behind the [`Backend`] trait.
+//!
+//! # The backends
+//!
+//! What the environment would have to be by hand, and the configuration that gives it:
+//!
+//! ```
+//! use toolchainkit::caching::detection::BuildCacheManager;
+//! use toolchainkit::caching::remote::{RemoteCacheConfig, RemoteCacheConfigurator};
+//! use toolchainkit::caching::tool::Tool;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let cache_config = BuildCacheManager::new().prefer(Tool::Sccache).get_or_install()?;
+//! let configurator = RemoteCacheConfigurator::new(cache_config);
+//!
+//! // S3 (AWS, MinIO, DigitalOcean Spaces):
+//! //   export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...
+//! //   export SCCACHE_BUCKET=my-build-cache SCCACHE_REGION=us-east-1
+//! let remote_config = RemoteCacheConfig {
+//!     bucket: Some("my-build-cache".into()),
+//!     region: Some("us-east-1".into()),
+//!     credentials: [("access_key", "AKIA..."), ("secret_key", "***")].map(|(name, value)| (name.into(), value.into())).into(),
+//!     prefix: Some("myteam/".into()), // Optional namespace
+//!     ..RemoteCacheConfig::new("s3")
+//! };
+//! let env_vars = configurator.configure(&remote_config)?;
+//! assert_eq!(env_vars.get("SCCACHE_BUCKET"), Some("my-build-cache"));
+//! assert_eq!(env_vars.get("SCCACHE_REGION"), Some("us-east-1"));
+//! assert_eq!(env_vars.get("SCCACHE_S3_KEY_PREFIX"), Some("myteam"));
+//! assert_eq!(env_vars.get("AWS_SECRET_ACCESS_KEY"), Some("***"));
+//!
+//! // Redis:
+//! //   export SCCACHE_REDIS=redis://localhost:6379   (SCCACHE_REDIS_ENDPOINT since sccache 0.8)
+//! let remote_config = RemoteCacheConfig {
+//!     endpoint: "redis://cache.example.com:6379".into(),
+//!     credentials: [("password".into(), "***".into())].into(), // Optional
+//!     ..RemoteCacheConfig::new("redis")
+//! };
+//! let env_vars = configurator.configure(&remote_config)?;
+//! assert_eq!(env_vars.get("SCCACHE_REDIS_ENDPOINT"), Some("redis://cache.example.com:6379"));
+//! assert_eq!(env_vars.get("SCCACHE_REDIS_PASSWORD"), Some("***"));
+//! assert_eq!(env_vars.secret_names().collect::<Vec<_>>(), ["SCCACHE_REDIS_PASSWORD"]);
+//!
+//! // GCS (Google Cloud Storage):
+//! //   export SCCACHE_GCS_BUCKET=my-build-cache SCCACHE_GCS_KEY_PATH=/path/to/service-account.json
+//! let remote_config = RemoteCacheConfig {
+//!     bucket: Some("my-build-cache".into()),
+//!     credentials: [("key_path".into(), "/path/to/service-account.json".into())].into(),
+//!     ..RemoteCacheConfig::new("gcs")
+//! };
+//! let env_vars = configurator.configure(&remote_config)?;
+//! assert_eq!(env_vars.get("SCCACHE_GCS_BUCKET"), Some("my-build-cache"));
+//! assert_eq!(env_vars.get("SCCACHE_GCS_KEY_PATH"), Some("/path/to/service-account.json"));
+//! assert_eq!(env_vars.get("SCCACHE_GCS_RW_MODE"), Some("READ_WRITE")); // without it, sccache only reads
+//!
+//! // HTTP: sccache speaks WebDAV
+//! let remote_config = RemoteCacheConfig {
+//!     endpoint: "https://cache.example.com".into(),
+//!     use_ssl: true,
+//!     ..RemoteCacheConfig::new("http")
+//! };
+//! let env_vars = configurator.configure(&remote_config)?;
+//! assert_eq!(env_vars.get("SCCACHE_WEBDAV_ENDPOINT"), Some("https://cache.example.com"));
+//!
+//! // Memcached: sccache takes one server, and a list makes it refuse to start
+//! let remote_config = RemoteCacheConfig {
+//!     endpoint: "cache1.example.com:11211,cache2.example.com:11211".into(),
+//!     ..RemoteCacheConfig::new("memcached")
+//! };
+//! let env_vars = configurator.configure(&remote_config)?;
+//! assert_eq!(env_vars.get("SCCACHE_MEMCACHED_ENDPOINT"), Some("tcp://cache1.example.com:11211"));
+//! let issues = configurator.validate(&remote_config);
+//! assert_eq!(issues[0].code, "several-servers");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How a backend is made
+//!
+//! A backend says which settings it has ([`Field`]), checks a [`RemoteCacheConfig`], and translates it into the
+//! [`Setting`]s of a tool. Nothing else in the crate knows a backend by name: a new one is a new file and one line in
+//! [`BACKENDS`].
+
+mod azure;
+mod ccache_url;
+mod configurator;
+mod cos;
+mod endpoint;
+mod file;
+mod gcs;
+mod gha;
+mod http;
+mod memcached;
+mod oss;
+mod redis;
+mod s3;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub(crate) use self::configurator::reveal_setting;
+pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfigurator};
+pub use self::setting::{OnOlderTool, Part, Setting, SettingValue};
+pub(crate) use self::setting::{list_element, percent_encode};
+use super::secret::Credential;
+use super::tool::{Tool, Version};
+
+/// Every backend, in the order of the documentation.
+pub static BACKENDS: &[&dyn Backend] = &[
+    &s3::S3,
+    &redis::Redis,
+    &gcs::Gcs,
+    &http::Http,
+    &memcached::Memcached,
+    &azure::Azure,
+    &gha::Gha,
+    &oss::Oss,
+    &cos::Cos,
+    &file::File,
+];
+
+/// The backend of this name.
+#[must_use]
+pub fn backend(name: &str) -> Option<&'static dyn Backend> {
+    BACKENDS.iter().copied().find(|backend| backend.name() == name)
+}
+
+/// Who may write to the remote cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Read and write (the default).
+    #[default]
+    ReadWrite,
+    /// Read only: hits, and nothing is ever stored.
+    ReadOnly,
+}
+
+/// A remote cache, in the terms of the specification.
+///
+/// ```
+/// use toolchainkit::caching::remote::RemoteCacheConfig;
+/// let config = RemoteCacheConfig { bucket: Some("my-build-cache".into()), ..RemoteCacheConfig::new("s3") };
+/// assert_eq!(config.region.as_deref(), Some("us-east-1"));
+/// assert!(config.use_ssl);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemoteCacheConfig {
+    /// The backend, by a name in [`BACKENDS`]: `s3`, `redis`, `gcs`, `http`, `memcached`, `azure`, …
+    pub backend_type: String,
+    /// Where the server is; empty where the backend has a well-known one (S3, GCS).
+    pub endpoint: String,
+    /// Credentials by name (`access_key`, `password`, …); [`Backend::fields`] lists the names of each backend.
+    pub credentials: BTreeMap<String, Credential>,
+    /// The bucket (S3, GCS, OSS, COS).
+    pub bucket: Option<String>,
+    /// The region of the bucket (S3). Default `us-east-1`.
+    pub region: Option<String>,
+    /// A namespace within the storage.
+    pub prefix: Option<String>,
+    /// TLS for an endpoint that does not say so by its scheme. Default `true`.
+    pub use_ssl: bool,
+    /// Whether this machine may write. Default [`Access::ReadWrite`].
+    pub access: Access,
+    /// Further settings of the backend, by documented name.
+    pub extra_config: BTreeMap<String, String>,
+}
+
+impl RemoteCacheConfig {
+    /// A configuration with the specification's defaults.
+    #[must_use]
+    pub fn new(backend_type: &str) -> Self {
+        Self {
+            backend_type: backend_type.to_owned(),
+            endpoint: String::new(),
+            credentials: BTreeMap::new(),
+            bucket: None,
+            region: Some("us-east-1".to_owned()),
+            prefix: None,
+            use_ssl: true,
+            access: Access::default(),
+            extra_config: BTreeMap::new(),
+        }
+    }
+
+    /// The prefix without surrounding slashes, if there is one.
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        self.prefix.as_deref().map(|prefix| prefix.trim_matches('/')).filter(|prefix| !prefix.is_empty())
+    }
+}
+
+/// Where in the configuration a setting of a backend stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Directly below `remote:`.
+    Remote,
+    /// Below `remote.credentials:`.
+    Credentials,
+    /// Below `remote.extra_config:`.
+    ExtraConfig,
+}
+
+/// What a setting of a backend holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number in this range.
+    Integer {
+        /// The smallest allowed.
+        min: u32,
+        /// The largest allowed.
+        max: u32,
+    },
+    /// A secret: in YAML only as `${NAME}`.
+    Secret,
+    /// The path of a file that holds a secret; the path itself is none.
+    SecretFile,
+}
+
+/// One setting of a backend.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The key in the YAML.
+    pub name: &'static str,
+    /// Where it stands.
+    pub section: Section,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether the backend cannot do without it.
+    pub required: bool,
+    /// One line for the documentation, with unit and default.
+    pub doc: &'static str,
+}
+
+impl Field {
+    /// A setting directly below `remote:`.
+    pub(crate) const fn remote(name: &'static str, required: bool, doc: &'static str) -> Self {
+        Self { name, section: Section::Remote, kind: Kind::Text, required, doc }
+    }
+
+    /// An optional secret below `credentials:`.
+    pub(crate) const fn secret(name: &'static str, doc: &'static str) -> Self {
+        Self { name, section: Section::Credentials, kind: Kind::Secret, required: false, doc }
+    }
+
+    /// An optional setting below `extra_config:`.
+    pub(crate) const fn extra(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Self { name, section: Section::ExtraConfig, kind, required: false, doc }
+    }
+}
+
+/// How much is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Works, but probably not as meant.
+    Warning,
+    /// Cannot work.
+    Error,
+}
+
+/// One thing that is wrong with a [`RemoteCacheConfig`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// The stable, kebab-case code of the diagnostic.
+    pub code: &'static str,
+    /// Error or warning.
+    pub severity: Severity,
+    /// The setting it is about, as in YAML below `remote:` (`bucket`, `credentials.password`); empty for the whole.
+    pub field: String,
+    /// What is wrong, in one sentence fragment.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        write!(f, "{severity}[{}]: ", self.code)?;
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What one tool can do with one backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// Works since this version.
+    Since(Version),
+    /// Does not work; the text says why, in half a sentence.
+    No(&'static str),
+}
+
+/// One kind of remote storage.
+pub trait Backend: Sync {
+    /// Its name in YAML (`remote.type`).
+    fn name(&self) -> &'static str;
+
+    /// Its name in sccache's `SCCACHE_MULTILEVEL_CHAIN`.
+    fn tier_name(&self) -> &'static str {
+        self.name()
+    }
+
+    /// One line for the documentation.
+    fn summary(&self) -> &'static str;
+
+    /// All its settings.
+    fn fields(&self) -> &'static [Field];
+
+    /// Whether `tool` can use it at all.
+    fn support(&self, tool: Tool) -> Support;
+
+    /// Whether this configuration (its scheme, TLS, …) can work with `tool`.
+    ///
+    /// # Errors
+    /// The reason why it cannot work.
+    fn expressible(&self, tool: Tool, _config: &RemoteCacheConfig) -> Result<(), String> {
+        match self.support(tool) {
+            Support::Since(_) => Ok(()),
+            Support::No(why) => Err(why.to_owned()),
+        }
+    }
+
+    /// Whether `use_ssl: true` means anything here.
+    fn has_tls(&self) -> bool {
+        true
+    }
+
+    /// What is wrong beyond unknown, missing or mistyped fields, which [`check`] finds from [`Backend::fields`].
+    fn check(&self, _config: &RemoteCacheConfig, _issues: &mut Vec<Issue>) {}
+
+    /// What `tool` must be told. Called only for a configuration without errors.
+    fn settings(&self, tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting>;
+
+    /// `host:port` of the servers to try, in order; empty where there is nothing to knock at beforehand.
+    fn servers(&self, _config: &RemoteCacheConfig) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Where the cache is, for people, without anything secret.
+    fn location(&self, config: &RemoteCacheConfig) -> String;
+
+    /// The same with `{SERVER}` for the server that is chosen at configure time, where there is a choice.
+    fn location_of_chosen(&self, config: &RemoteCacheConfig) -> String {
+        self.location(config)
+    }
+}
+
+/// Everything that is wrong with `config`, whatever the tool: unknown backend, unknown, missing and mistyped settings,
+/// and what the backend itself finds.
+#[must_use]
+pub fn check(config: &RemoteCacheConfig) -> Vec<Issue> {
+    setting::check(config)
+}
+
+/// Whether `tool` can serve `config`.
+///
+/// # Errors
+/// The [`Issue`] says why not and names the tools that can.
+pub fn check_tool(tool: Tool, config: &RemoteCacheConfig) -> Result<(), Issue> {
+    setting::check_tool(tool, config)
+}

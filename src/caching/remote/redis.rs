@@ -1,0 +1,225 @@
+//! Redis and what speaks its protocol: Valkey, KeyDB, Dragonfly.
+//!
+//! sccache ignores user, database and query in `SCCACHE_REDIS_ENDPOINT` (and prints the whole of it in its statistics),
+//! so each goes into its own variable. ccache takes everything in one URL, and a password without a user breaks when
+//! it contains a colon, hence the user `default`.
+
+use super::ccache_url::{
+    CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, refuse_own, shard_names, storage,
+    userinfo,
+};
+use super::endpoint::Endpoint;
+use super::setting::{bad_endpoint, error, secret_in_endpoint};
+use super::{Backend, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, Support};
+use crate::caching::tool::{Tool, Version};
+
+pub(super) struct Redis;
+
+/// The variables that replaced the single `SCCACHE_REDIS`.
+const MODERN: Version = Version::new(0, 8, 0);
+
+const FIELDS: &[Field] = &[
+    Field::remote(
+        "endpoint",
+        true,
+        "redis://host:6379, rediss:// for TLS, redis+unix:///path; a list with commas is a cluster",
+    ),
+    Field::remote("prefix", false, "prefix of every key (sccache only)"),
+    Field {
+        kind: Kind::Text,
+        ..Field::secret("username", "user of Redis' access control list (default: the user `default`)")
+    },
+    Field::secret("password", "password"),
+    Field::extra("db", Kind::Integer { min: 0, max: 65_535 }, "number of the database (default 0)"),
+    Field::extra(
+        "ttl",
+        Kind::Integer { min: 0, max: u32::MAX },
+        "seconds that an entry lives, 0 for ever (default 0; sccache only)",
+    ),
+    CONNECT_TIMEOUT,
+    OPERATION_TIMEOUT,
+    Field::extra("shards", Kind::Text, SHARDS),
+];
+
+const EXAMPLE: &str = "such as redis://cache.example:6379";
+
+impl Backend for Redis {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Redis, Valkey, KeyDB; one server, a Unix socket or a cluster"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn support(&self, tool: Tool) -> Support {
+        match tool {
+            Tool::Sccache => Support::Since(MODERN),
+            Tool::Ccache => Support::Since(Version::new(4, 7, 0)),
+        }
+    }
+
+    fn expressible(&self, tool: Tool, config: &RemoteCacheConfig) -> Result<(), String> {
+        if tool == Tool::Sccache {
+            return refuse_own(tool, config);
+        }
+        if config.endpoint.starts_with("rediss://") {
+            return Err("TLS needs a helper program that ccache does not come with".to_owned());
+        }
+        if config.endpoint.contains(',') {
+            return Err("ccache cannot use a Redis cluster".to_owned());
+        }
+        if config.prefix().is_some() {
+            return Err("ccache has no key prefix for Redis; use `db` to keep projects apart".to_owned());
+        }
+        if config.extra_config.contains_key("ttl") {
+            return Err("ccache cannot let entries expire in Redis".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+        for server in config.endpoint.split(',') {
+            check_server(server.trim(), issues);
+        }
+        check_shards(config, &config.endpoint, issues);
+        if let (Some(_), Some(_)) = (path_db(&config.endpoint), config.extra_config.get("db")) {
+            let message = "the database stands in the endpoint and in `db`";
+            issues.push(error("conflicting-settings", "extra_config.db", message, "remove one of the two"));
+        }
+        if config.credentials.contains_key("username") && !config.credentials.contains_key("password") {
+            let message = "a user without a password";
+            issues.push(error(
+                "missing-setting",
+                "credentials.password",
+                message,
+                "name the variable that holds it",
+            ));
+        }
+    }
+
+    fn settings(&self, tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+        match tool {
+            Tool::Sccache => sccache_settings(config),
+            Tool::Ccache => vec![ccache_storage(config)],
+        }
+    }
+
+    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
+        let first = config.endpoint.split(',').next().unwrap_or_default().trim();
+        if is_unix(first) {
+            return Vec::new();
+        }
+        let first = match shard_names(config).next() {
+            Some(shard) => first.replace('*', shard),
+            None => first.to_owned(),
+        };
+        Endpoint::parse(&first).ok().map(|endpoint| endpoint.address(6379)).into_iter().collect()
+    }
+
+    fn location(&self, config: &RemoteCacheConfig) -> String {
+        let shown = config.endpoint.strip_prefix("redis://").unwrap_or(&config.endpoint);
+        format!("redis {shown}")
+    }
+}
+
+fn is_unix(server: &str) -> bool {
+    server.starts_with("unix://") || server.starts_with("redis+unix://")
+}
+
+/// The database in the path of `redis://host/2`.
+fn path_db(endpoint: &str) -> Option<&str> {
+    if is_unix(endpoint) {
+        return None;
+    }
+    let path = Endpoint::parse(endpoint).ok()?.path.trim_matches('/');
+    (!path.is_empty()).then_some(path)
+}
+
+fn db(config: &RemoteCacheConfig) -> Option<&str> {
+    config.extra_config.get("db").map(String::as_str).or_else(|| path_db(&config.endpoint))
+}
+
+fn check_server(server: &str, issues: &mut Vec<Issue>) {
+    let endpoint = match Endpoint::parse(server) {
+        Ok(endpoint) => endpoint,
+        Err(why) => return issues.push(bad_endpoint(why, EXAMPLE)),
+    };
+    if endpoint.has_userinfo {
+        return issues.push(secret_in_endpoint());
+    }
+    match endpoint.scheme {
+        None => {
+            let message = format!("`{server}` does not say whether the connection is plain or TLS");
+            issues.push(bad_endpoint(message, "write redis:// for a plain connection, rediss:// for TLS"));
+        }
+        Some("redis" | "rediss" | "tcp") if endpoint.host.is_empty() => {
+            issues.push(bad_endpoint("the endpoint names no host", EXAMPLE));
+        }
+        Some("redis" | "rediss" | "tcp") => {
+            let path = endpoint.path.trim_matches('/');
+            if !path.is_empty() && path.parse::<u16>().is_err() {
+                let message = format!("`{}` after the host is not the number of a database", endpoint.path);
+                issues.push(bad_endpoint(message, EXAMPLE));
+            }
+        }
+        Some("unix" | "redis+unix") if !endpoint.host.is_empty() => {
+            let message = format!("the path of a socket begins with a slash, and `{server}` names a host");
+            issues.push(bad_endpoint(message, "such as redis+unix:///run/redis.sock"));
+        }
+        Some("unix" | "redis+unix") if !endpoint.path.is_empty() => {}
+        Some("unix" | "redis+unix") => {
+            issues.push(bad_endpoint("the path of the socket is missing", "redis+unix:///run/redis.sock"));
+        }
+        Some(scheme) => issues.push(bad_endpoint(format!("Redis is not spoken over `{scheme}`"), EXAMPLE)),
+    }
+}
+
+fn sccache_settings(config: &RemoteCacheConfig) -> Vec<Setting> {
+    let without_db = |server: &str| match Endpoint::parse(server) {
+        // sccache calls a URL without a host invalid, and then looks at the path alone.
+        Ok(endpoint) if is_unix(server) => format!("redis+unix://localhost{}", endpoint.path),
+        Ok(endpoint) => server[..server.len() - endpoint.path.len()].to_owned(),
+        Err(_) => server.to_owned(),
+    };
+    let servers = config.endpoint.split(',').map(|server| without_db(server.trim())).collect::<Vec<_>>();
+    let variable =
+        if servers.len() > 1 { "SCCACHE_REDIS_CLUSTER_ENDPOINTS" } else { "SCCACHE_REDIS_ENDPOINT" };
+    let mut settings = vec![Setting::plain(variable, servers.join(",")).since(MODERN)];
+    settings.extend(
+        config.prefix().map(|prefix| Setting::plain("SCCACHE_REDIS_KEY_PREFIX", prefix).since(MODERN)),
+    );
+    settings.extend(db(config).map(|db| Setting::plain("SCCACHE_REDIS_DB", db).since(MODERN)));
+    settings.extend(config.mapped(
+        FIELDS,
+        &[
+            ("username", "SCCACHE_REDIS_USERNAME", Some(MODERN)),
+            ("password", "SCCACHE_REDIS_PASSWORD", Some(MODERN)),
+            ("ttl", "SCCACHE_REDIS_EXPIRATION", Some(MODERN)),
+        ],
+    ));
+    settings.extend(Setting::read_only("SCCACHE_REDIS_RW_MODE", config));
+    settings
+}
+
+/// ccache's one URL. The `|` form of attributes works from 4.4 to 4.14.
+fn ccache_storage(config: &RemoteCacheConfig) -> Setting {
+    let endpoint = &config.endpoint;
+    let mut parts = Vec::new();
+    let tail = if is_unix(endpoint) {
+        let path = Endpoint::parse(endpoint).map(|endpoint| endpoint.path).unwrap_or_default();
+        parts.push(Part::Text("redis+unix:".to_owned()));
+        db(config).map_or_else(|| path.to_owned(), |db| format!("{path}?db={db}"))
+    } else {
+        let address = Endpoint::parse(endpoint).map(|endpoint| endpoint.address(6379)).unwrap_or_default();
+        parts.push(Part::Text("redis://".to_owned()));
+        parts.extend(userinfo(config, "default"));
+        db(config).map_or_else(|| address.clone(), |db| format!("{address}/{db}"))
+    };
+    parts.push(Part::Text(tail + &attributes(config)));
+    storage(parts)
+}

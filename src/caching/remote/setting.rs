@@ -1,0 +1,401 @@
+//! What a tool is told, and the checks that every backend shares.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Access, BACKENDS, Backend, Field, Issue, Kind, RemoteCacheConfig, Section, Severity, backend};
+use crate::caching::secret::Credential;
+use crate::caching::tool::{Tool, Version};
+
+/// One environment variable of a cache tool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// The variable's name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: SettingValue,
+    /// The first version of the tool that knows it; `None` if every version in use does.
+    pub since: Option<Version>,
+    /// What an older tool means.
+    pub on_older_tool: OnOlderTool,
+}
+
+/// The value of a [`Setting`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingValue {
+    /// Known when the files are generated.
+    Plain(String),
+    /// The scheme before the address of whichever server answers at configure time.
+    Server(&'static str),
+    /// Put together from secrets, on the machine that builds.
+    Secret(Vec<Part>),
+}
+
+/// A piece of a value that holds a secret.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Fixed text; never contains a brace.
+    Text(String),
+    /// The secret as it is.
+    Raw(Credential),
+    /// The secret, percent-encoded for a URL.
+    PercentEncoded(Credential),
+}
+
+/// What is done with a setting that the installed tool is too old for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnOlderTool {
+    /// It is left out: the cache works without it.
+    Drop,
+    /// The remote is not used: without the setting it would do something else than configured.
+    Refuse,
+}
+
+impl SettingValue {
+    /// For people and for the generated files: `{NAME}` stands for the value of a variable, `%{NAME}` for its
+    /// percent-encoded value. `None` for a secret that is a value and no name.
+    pub(crate) fn template(&self) -> Option<String> {
+        let piece = |part: &Part| match part {
+            Part::Text(text) => Some(text.clone()),
+            Part::Raw(Credential::Variable(name)) => Some(format!("{{{name}}}")),
+            Part::PercentEncoded(Credential::Variable(name)) => Some(format!("%{{{name}}}")),
+            Part::Raw(Credential::Value(_)) | Part::PercentEncoded(Credential::Value(_)) => None,
+        };
+        match self {
+            Self::Plain(text) => Some(text.clone()),
+            Self::Server(scheme) => Some(format!("{scheme}{{SERVER}}")),
+            Self::Secret(parts) => parts.iter().map(piece).collect(),
+        }
+    }
+
+    /// The template, without ever a secret in it.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.template().unwrap_or_else(|| "[redacted]".to_owned())
+    }
+
+    /// Whether a credential is part of it.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(_))
+    }
+
+    /// Plain if no part is a credential.
+    pub(crate) fn from_parts(parts: Vec<Part>) -> Self {
+        let text = parts.iter().map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            Part::Raw(_) | Part::PercentEncoded(_) => None,
+        });
+        match text.collect::<Option<String>>() {
+            Some(text) => Self::Plain(text),
+            None => Self::Secret(parts),
+        }
+    }
+}
+
+impl Setting {
+    /// A setting that every version knows.
+    pub(crate) fn new(name: &'static str, value: SettingValue) -> Self {
+        Self { name, value, since: None, on_older_tool: OnOlderTool::Refuse }
+    }
+
+    /// A plain setting that every version knows.
+    pub(super) fn plain(name: &'static str, value: impl Into<String>) -> Self {
+        Self::new(name, SettingValue::Plain(value.into()))
+    }
+
+    /// A credential: text that need not be hidden stays readable, everything else becomes a secret.
+    pub(super) fn credential(name: &'static str, credential: &Credential, kind: Kind) -> Self {
+        let value = match (credential, kind) {
+            (Credential::Value(value), Kind::Text | Kind::SecretFile) => {
+                SettingValue::Plain(value.expose_secret().to_owned())
+            }
+            _ => SettingValue::Secret(vec![Part::Raw(credential.clone())]),
+        };
+        Self::new(name, value)
+    }
+
+    /// sccache's mode of a storage that it must only read. Older versions would write, hence they are refused.
+    pub(super) fn read_only(name: &'static str, config: &RemoteCacheConfig) -> Option<Self> {
+        let wanted = config.access == Access::ReadOnly;
+        wanted.then(|| Self::plain(name, "READ_ONLY").since(Version::new(0, 16, 0)))
+    }
+
+    /// The same setting, refused by tools older than `version`.
+    pub(crate) fn since(self, version: Version) -> Self {
+        Self { since: Some(version), ..self }
+    }
+
+    /// The same setting, left out for tools older than its version.
+    pub(crate) fn or_dropped(self) -> Self {
+        Self { on_older_tool: OnOlderTool::Drop, ..self }
+    }
+}
+
+impl RemoteCacheConfig {
+    /// The settings for those of `fields` that are set and map one to one to a variable.
+    pub(super) fn mapped(
+        &self,
+        fields: &'static [Field],
+        map: &[(&str, &'static str, Option<Version>)],
+    ) -> Vec<Setting> {
+        let mut settings = Vec::new();
+        for &(key, variable, since) in map {
+            let field = fields.iter().find(|field| field.name == key);
+            let setting = match field.map(|field| (field.section, field.kind)) {
+                Some((Section::Credentials, kind)) => self
+                    .credentials
+                    .get(key)
+                    .map(|credential| Setting::credential(variable, credential, kind)),
+                _ => self.extra_config.get(key).map(|value| Setting::plain(variable, value)),
+            };
+            settings.extend(setting.map(|setting| Setting { since, ..setting }));
+        }
+        settings
+    }
+
+    /// Whether a Boolean extra setting is on.
+    pub(super) fn flag(&self, key: &str) -> bool {
+        self.extra_config.get(key).is_some_and(|value| value == "true")
+    }
+}
+
+/// An error about `field`.
+pub(super) fn error(code: &'static str, field: &str, message: impl Into<String>, help: &str) -> Issue {
+    let help = (!help.is_empty()).then(|| help.to_owned());
+    Issue { code, severity: Severity::Error, field: field.to_owned(), message: message.into(), help }
+}
+
+/// Two credentials of which neither is of use without the other.
+pub(super) fn check_pair(config: &RemoteCacheConfig, first: &str, second: &str, issues: &mut Vec<Issue>) {
+    for (one, other) in [(first, second), (second, first)] {
+        if config.credentials.contains_key(one) && !config.credentials.contains_key(other) {
+            let message = format!("`{one}` without `{other}`");
+            let field = format!("credentials.{other}");
+            issues.push(error("missing-setting", &field, message, "it needs both"));
+        }
+    }
+}
+
+/// How ccache names the files of a storage.
+pub(super) fn check_layout(config: &RemoteCacheConfig, known: &[&str], issues: &mut Vec<Issue>) {
+    if let Some(layout) = config.extra_config.get("layout")
+        && !known.contains(&layout.as_str())
+    {
+        let message = format!("there is no layout `{layout}`");
+        let help = format!("one of {}", known.join(", "));
+        issues.push(error("bad-value", "extra_config.layout", message, &help));
+    }
+}
+
+/// The error for an endpoint that cannot be right.
+pub(super) fn bad_endpoint(message: impl Into<String>, help: &str) -> Issue {
+    error("bad-endpoint", "endpoint", message, help)
+}
+
+/// The error for an endpoint with a user or password in it. The value is not repeated.
+pub(super) fn secret_in_endpoint() -> Issue {
+    error(
+        "secret-in-config",
+        "endpoint",
+        "the endpoint holds a user name or password",
+        "move it to `credentials:` as the name of an environment variable, such as password: \"${CACHE_PASSWORD}\"",
+    )
+}
+
+pub(super) fn check(config: &RemoteCacheConfig) -> Vec<Issue> {
+    let Some(backend) = backend(&config.backend_type) else {
+        let known = BACKENDS.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(", ");
+        let message = format!("there is no remote cache of type `{}`", config.backend_type);
+        return vec![error("unknown-backend", "type", message, &format!("known types: {known}"))];
+    };
+    let mut issues = Vec::new();
+    for field in backend.fields() {
+        check_field(backend, field, config, &mut issues);
+    }
+    check_names(backend, config, &mut issues);
+    check_characters(backend, config, &mut issues);
+    if issues.iter().all(|issue| issue.severity < Severity::Error) {
+        backend.check(config, &mut issues);
+    }
+    issues
+}
+
+/// The settings of `config` directly below `remote:`, where they are set.
+fn remote_values(config: &RemoteCacheConfig) -> [(&'static str, Option<&str>); 4] {
+    [
+        ("endpoint", Some(config.endpoint.as_str()).filter(|endpoint| !endpoint.is_empty())),
+        ("bucket", config.bucket.as_deref()),
+        ("region", config.region.as_deref()),
+        ("prefix", config.prefix.as_deref()),
+    ]
+}
+
+fn check_field(backend: &dyn Backend, field: &Field, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+    let (path, value) = match field.section {
+        Section::Remote => {
+            let value = remote_values(config)
+                .into_iter()
+                .find_map(|(name, value)| value.filter(|_| name == field.name));
+            (field.name.to_owned(), value)
+        }
+        Section::Credentials => return,
+        Section::ExtraConfig => {
+            (format!("extra_config.{}", field.name), config.extra_config.get(field.name).map(String::as_str))
+        }
+    };
+    let Some(value) = value.filter(|value| !value.is_empty()) else {
+        if field.required {
+            let message = format!("a remote cache of type {} needs `{}`", backend.name(), field.name);
+            issues.push(error("missing-setting", &path, message, field.doc));
+        }
+        return;
+    };
+    let expected = match field.kind {
+        Kind::Bool if !matches!(value, "true" | "false") => "true or false".to_owned(),
+        Kind::Integer { min, max }
+            if !value.parse::<u32>().is_ok_and(|number| (min..=max).contains(&number)) =>
+        {
+            format!("a whole number from {min} to {max}")
+        }
+        _ => return,
+    };
+    issues.push(error("wrong-type", &path, format!("expected {expected}, found `{value}`"), field.doc));
+}
+
+/// Settings that this backend does not have.
+fn check_names(backend: &dyn Backend, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+    let names = |section: Section| {
+        backend.fields().iter().filter(move |field| field.section == section).map(|field| field.name)
+    };
+    let mut refuse = |section: Section, path: String, name: &str| {
+        if names(section).any(|known| known == name) {
+            return;
+        }
+        let known = names(section).collect::<Vec<_>>().join(", ");
+        let help =
+            if known.is_empty() { "it has none of this kind".to_owned() } else { format!("it has: {known}") };
+        let message = format!("a remote cache of type {} has no setting `{name}`", backend.name());
+        issues.push(error("unknown-setting", &path, message, &help));
+    };
+    for (name, value) in remote_values(config) {
+        // The specification gives every configuration a region, also where it means nothing.
+        if value.is_some() && name != "region" {
+            refuse(Section::Remote, name.to_owned(), name);
+        }
+    }
+    for name in config.credentials.keys() {
+        refuse(Section::Credentials, format!("credentials.{name}"), name);
+    }
+    for name in config.extra_config.keys() {
+        refuse(Section::ExtraConfig, format!("extra_config.{name}"), name);
+    }
+}
+
+/// Characters that no CMake list, environment or URL can carry.
+fn check_characters(backend: &dyn Backend, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+    let remote =
+        remote_values(config).into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let extra =
+        config.extra_config.iter().map(|(name, value)| (format!("extra_config.{name}"), value.as_str()));
+    for (path, value) in remote.chain(extra) {
+        if let Err(why) = list_element(value) {
+            issues.push(error("not-representable", &path, why, "remove the character"));
+        }
+    }
+    for (name, credential) in &config.credentials {
+        let Credential::Value(value) = credential else { continue };
+        let fault = match kind_of(backend, name) {
+            // A name or a path goes into the generated files.
+            Some(Kind::Text | Kind::SecretFile) => list_element(value.expose_secret()).err(),
+            // No environment can hold it.
+            _ if value.expose_secret().contains('\0') => Some("it holds a NUL".to_owned()),
+            _ => None,
+        };
+        if let Some(why) = fault {
+            let path = format!("credentials.{name}");
+            issues.push(error("not-representable", &path, why, "remove the character"));
+        }
+    }
+}
+
+fn kind_of(backend: &dyn Backend, credential: &str) -> Option<Kind> {
+    let fields = backend.fields().iter().filter(|field| field.section == Section::Credentials);
+    fields.filter(|field| field.name == credential).map(|field| field.kind).next()
+}
+
+/// Whether `value` can be an element of a CMake list; `Err` says what stands in the way.
+///
+/// CMake does not split a list at a `;` after an unbalanced bracket, and a final `\` swallows the `;`.
+pub(crate) fn list_element(value: &str) -> Result<(), String> {
+    if value.chars().any(char::is_control) {
+        return Err("a control character cannot be passed on".to_owned());
+    }
+    if value.ends_with('\\') {
+        return Err("a final backslash cannot be an element of a CMake list".to_owned());
+    }
+    let mut depth = 0_i32;
+    for letter in value.chars() {
+        depth += i32::from(letter == '[') - i32::from(letter == ']');
+        if depth < 0 {
+            break;
+        }
+    }
+    if depth != 0 {
+        return Err("an unbalanced `[` or `]` cannot be an element of a CMake list".to_owned());
+    }
+    Ok(())
+}
+
+pub(super) fn check_tool(tool: Tool, config: &RemoteCacheConfig) -> Result<(), Issue> {
+    let Some(backend) = backend(&config.backend_type) else { return Ok(()) };
+    let Err(why) = backend.expressible(tool, config) else { return Ok(()) };
+    let able = Tool::ALL.into_iter().filter(|&other| backend.expressible(other, config).is_ok());
+    let able = able.map(Tool::name).collect::<Vec<_>>().join(", ");
+    let help = if able.is_empty() {
+        format!("no tool can use this {} configuration", backend.name())
+    } else {
+        format!("tools that can: {able}")
+    };
+    Err(error(
+        "unsupported-by-tool",
+        "type",
+        format!("{tool} cannot use this {} cache: {why}", backend.name()),
+        &help,
+    ))
+}
+
+/// The literal value of a secret, for use in a URL: everything but RFC 3986 unreserved characters is encoded.
+pub(crate) fn percent_encode(secret: &str) -> SecretString {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(secret.len() * 3);
+    for byte in secret.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    SecretString::from(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_elements_that_cmake_would_not_split_are_refused() {
+        for good in ["", "a", "a;b", "a[b]", "[::1]:6379", "C:\\x"] {
+            assert!(list_element(good).is_ok(), "{good}");
+        }
+        for bad in ["a[b", "a]b", "]a[", "a\\", "a\nb", "a\0b", "a\tb"] {
+            assert!(list_element(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn percent_encoding_keeps_unreserved_characters_only() {
+        assert_eq!(percent_encode("aZ09-._~").expose_secret(), "aZ09-._~");
+        assert_eq!(percent_encode("p:w@/% ü|").expose_secret(), "p%3Aw%40%2F%25%20%C3%BC%7C");
+    }
+}

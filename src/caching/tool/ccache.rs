@@ -1,0 +1,67 @@
+//! ccache's statistics: `--print-stats --format=json` (4.10), and the tab-separated form before.
+
+use std::collections::BTreeMap;
+
+use super::{ParseStatsError, Tool, ToolStats};
+
+const KIBIBYTE: u64 = 1024;
+
+/// Reads both forms: a flat JSON object, or lines of `name<TAB>number`.
+pub(super) fn parse_stats(output: &str) -> Result<ToolStats, ParseStatsError> {
+    let counters: BTreeMap<String, u64> = if output.trim_start().starts_with('{') {
+        serde_json::from_str(output).map_err(|source| ParseStatsError { tool: Tool::Ccache, source })?
+    } else {
+        output.lines().filter_map(|line| line.split_once('\t')).filter_map(pair).collect()
+    };
+    let sum = |names: &[&str]| names.iter().filter_map(|&name| counters.get(name)).sum::<u64>();
+    let kibibytes = |name: &str| counters.get(name).map(|size| size * KIBIBYTE);
+    Ok(ToolStats {
+        hits: sum(&["direct_cache_hit", "preprocessed_cache_hit"]),
+        misses: sum(&["cache_miss"]),
+        errors: sum(&[
+            "internal_error",
+            "missing_cache_file",
+            "remote_storage_error",
+            "remote_storage_timeout",
+        ]),
+        uncacheable: sum(UNCACHEABLE),
+        size_bytes: kibibytes("cache_size_kibibyte"),
+        max_size_bytes: kibibytes("max_cache_size_kibibyte"),
+        location: None,
+    })
+}
+
+const UNCACHEABLE: &[&str] = &[
+    "bad_compiler_arguments",
+    "compile_failed",
+    "could_not_use_modules",
+    "could_not_use_precompiled_header",
+    "multiple_source_files",
+    "no_input_file",
+    "output_to_stdout",
+    "preprocessor_error",
+    "unsupported_code_directive",
+    "unsupported_compiler_option",
+    "unsupported_source_language",
+];
+
+fn pair((name, number): (&str, &str)) -> Option<(String, u64)> {
+    Some((name.to_owned(), number.trim().parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_mean_the_same() {
+        let json = r#"{"direct_cache_hit":3,"preprocessed_cache_hit":1,"cache_miss":2,"remote_storage_error":1,
+            "cache_size_kibibyte":4,"max_cache_size_kibibyte":1024,"no_input_file":1}"#;
+        let tabs = "direct_cache_hit\t3\npreprocessed_cache_hit\t1\ncache_miss\t2\nremote_storage_error\t1\n\
+            cache_size_kibibyte\t4\nmax_cache_size_kibibyte\t1024\nno_input_file\t1\n";
+        let stats = parse_stats(json).unwrap();
+        assert_eq!(stats, parse_stats(tabs).unwrap());
+        assert_eq!((stats.hits, stats.misses, stats.errors, stats.uncacheable), (4, 2, 1, 1));
+        assert_eq!((stats.size_bytes, stats.max_size_bytes), (Some(4096), Some(1_048_576)));
+    }
+}

@@ -1,0 +1,114 @@
+//! The cache tools: what each is called, what it can do and since which version, how it reports its statistics.
+
+mod ccache;
+mod features;
+mod sccache;
+mod version;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::version::{ParseVersionError, Version};
+
+/// A compiler cache that toolchainkit drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tool {
+    /// Mozilla's sccache: a daemon, every kind of remote storage.
+    Sccache,
+    /// ccache: no daemon, the cheapest local hit, remote storage by Redis, HTTP or a shared folder.
+    Ccache,
+}
+
+impl Tool {
+    /// Both tools, the default one first.
+    pub const ALL: [Self; 2] = [Self::Sccache, Self::Ccache];
+
+    /// The name of the executable, which is also the tool's name in `toolchainkit.yaml`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sccache => "sccache",
+            Self::Ccache => "ccache",
+        }
+    }
+
+    /// The oldest version that is used unless the configuration says otherwise: what distributions had before is a
+    /// pre-release of sccache without remote storage, and ccache 3.
+    #[must_use]
+    pub const fn oldest(self) -> Version {
+        match self {
+            Self::Sccache => Version::new(0, 8, 0),
+            Self::Ccache => Version::new(4, 0, 0),
+        }
+    }
+
+    /// The tool of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tool| tool.name() == name)
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a tool counted, in one form for both.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ToolStats {
+    /// Compilations answered from the cache.
+    pub hits: u64,
+    /// Compilations that were not in the cache.
+    pub misses: u64,
+    /// Failures to read or write the cache.
+    pub errors: u64,
+    /// Compilations that the tool cannot cache.
+    pub uncacheable: u64,
+    /// Size of the local cache in bytes, if the tool knows it.
+    pub size_bytes: Option<u64>,
+    /// Limit of the local cache in bytes, if the tool knows it.
+    pub max_size_bytes: Option<u64>,
+    /// The storage in the tool's own words.
+    pub location: Option<String>,
+}
+
+impl ToolStats {
+    /// Hits per hundred cacheable compilations; 0 when there were none.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of compilations are far below 2^52")]
+    pub fn hit_rate(&self) -> f64 {
+        let cacheable = self.hits + self.misses;
+        if cacheable == 0 { 0.0 } else { self.hits as f64 * 100.0 / cacheable as f64 }
+    }
+}
+
+/// A tool printed statistics that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the statistics of {tool} are not the JSON that its documentation describes")]
+pub struct ParseStatsError {
+    tool: Tool,
+    source: serde_json::Error,
+}
+
+impl Tool {
+    /// The arguments that make the tool print its statistics for a program to read.
+    pub(crate) const fn stats_arguments(self, version: Version) -> &'static [&'static str] {
+        match self {
+            Self::Sccache => &["--show-stats", "--stats-format", "json"],
+            Self::Ccache if version.at_least(Version::new(4, 10, 0)) => &["--print-stats", "--format=json"],
+            Self::Ccache => &["--print-stats"],
+        }
+    }
+
+    /// Reads what [`Self::stats_arguments`] printed.
+    pub(crate) fn parse_stats(self, output: &str) -> Result<ToolStats, ParseStatsError> {
+        match self {
+            Self::Sccache => sccache::parse_stats(output),
+            Self::Ccache => ccache::parse_stats(output),
+        }
+    }
+}

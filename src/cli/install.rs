@@ -1,0 +1,245 @@
+//! `toolchainkit install`
+
+use std::fmt;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::output_format::{Format, FormatArgs};
+use super::progress::Shown;
+use super::project::Project;
+use super::report::{CliError, Printer};
+use super::{CommandResult, Global};
+use crate::caching::detection::{BuildCacheManager, Candidate, Place};
+use crate::caching::install::{Digest, InstallOptions, Store, Way};
+use crate::caching::tool::{Tool, Version};
+
+/// Arguments of `install`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct InstallArgs {
+    /// The tool; auto is the first that can do what toolchainkit.yaml asks for
+    #[arg(value_enum, default_value_t)]
+    tool: Wanted,
+    /// Exactly this version
+    #[arg(long, value_name = "VERSION")]
+    version: Option<Version>,
+    /// Where it comes from: release, pip, cargo, or a file (an archive, a wheel or the executable)
+    #[arg(long, value_name = "WAY", value_parser = way)]
+    from: Option<Way>,
+    /// The SHA-256 that the archive must have, where none is known
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<Digest>,
+    /// A server in the place of https://github.com, with the same paths
+    #[arg(long, value_name = "URL", env = "TOOLCHAINKIT_INSTALL_MIRROR")]
+    mirror: Option<String>,
+    /// Install into this folder instead of the user's cache folder
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<Utf8PathBuf>,
+    /// Never use the network
+    #[arg(long)]
+    offline: bool,
+    /// Install, even if a tool is there already
+    #[arg(long)]
+    force: bool,
+    /// Seconds that a download may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+    /// Then remove all other versions of the tool that were installed
+    #[arg(long)]
+    remove_old: bool,
+    /// Show which tools are there, what they were built with, and which one is chosen; install nothing
+    #[arg(long, conflicts_with_all = ["force", "remove_old"])]
+    list: bool,
+    /// Check that the installed tools are still what was installed; install nothing
+    #[arg(long, conflicts_with_all = ["list", "force", "remove_old"])]
+    verify: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// A tool, or whichever will do.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Wanted {
+    Sccache,
+    Ccache,
+    #[default]
+    Auto,
+}
+
+impl Wanted {
+    const fn tool(self) -> Option<Tool> {
+        match self {
+            Self::Sccache => Some(Tool::Sccache),
+            Self::Ccache => Some(Tool::Ccache),
+            Self::Auto => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Named => "named by TOOLCHAINKIT_CACHE_TOOL",
+            Self::Path => "on PATH",
+            Self::Managed => "installed by toolchainkit",
+        })
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form that clap wants")]
+fn way(text: &str) -> Result<Way, String> {
+    Ok(match text {
+        "release" => Way::Release,
+        "pip" => Way::Pip,
+        "cargo" => Way::Cargo,
+        path => Way::File(path.into()),
+    })
+}
+
+pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> CommandResult {
+    let store = args.dir.clone().map(Store::at).or_else(Store::of_user);
+    let store = store.ok_or_else(|| CliError::Usage("HOME is not set: name a folder by --dir".to_owned()))?;
+    if args.verify {
+        return verify(args, &store, printer);
+    }
+    let manager = manager(args, global, &store)?;
+    if args.list {
+        return list(args, &manager, printer);
+    }
+    let progress = Shown::new(printer);
+    let found = manager.find_or_install(&progress)?;
+    printer.say(&format!("{} {}, {}", found.tool.tool, found.tool.version, found.place));
+    match args.format.format {
+        Format::Human => printer.product(&format!("{}\n", found.tool.path)),
+        Format::Json => printer.json(&object(&found)),
+    }
+    if args.dir.is_some() && found.place == Place::Managed {
+        printer.say(&format!("CMake finds it there by -DTOOLCHAINKIT_CACHE_TOOL={}", found.tool.path));
+    }
+    if args.remove_old {
+        remove_old(&store, &found, printer)?;
+    }
+    Ok(())
+}
+
+/// What the project asks for, and then what the command line says.
+fn manager(args: &InstallArgs, global: &Global, store: &Store) -> Result<BuildCacheManager, CliError> {
+    let mut manager = BuildCacheManager::new().store(store.clone());
+    let mut options = InstallOptions::default();
+    let mut allowed = true;
+    if let Some(project) = Project::load_if_there(global)? {
+        let caches = project.config.variants.iter().map(|variant| &variant.cache);
+        let remotes = caches.flat_map(|cache| &cache.remote).map(|remote| remote.backend_type.clone());
+        manager = manager.backends(remotes);
+        if let Some(variant) = project.config.variants.first() {
+            manager = manager.tools(variant.cache.tools.clone());
+            if let Some(version) = variant.cache.min_version {
+                manager = manager.min_version(version);
+            }
+            let install = &variant.cache.install;
+            options.version = install.version;
+            options.mirror.clone_from(&install.mirror);
+            allowed = !install.never;
+        }
+    }
+    if let Some(tool) = args.tool.tool() {
+        manager = manager.tools([tool]);
+    }
+    if let Some(version) = args.version {
+        manager = manager.version(version);
+    }
+    let options = InstallOptions {
+        way: args.from.clone().unwrap_or_default(),
+        sha256: args.sha256,
+        mirror: args.mirror.clone().or(options.mirror),
+        offline: args.offline,
+        force: args.force,
+        timeout: Duration::from_secs(args.timeout),
+        ..options
+    };
+    // Who says from where or to where wants a tool from or in that place.
+    let search_path = args.from.is_none() && args.dir.is_none();
+    Ok(manager.search_path(search_path).install(allowed.then_some(options)))
+}
+
+fn object(candidate: &Candidate) -> serde_json::Value {
+    json!({
+        "tool": candidate.tool.tool,
+        "version": candidate.tool.version,
+        "path": candidate.tool.path,
+        "place": match candidate.place {
+            Place::Named => "named",
+            Place::Path => "path",
+            Place::Managed => "managed",
+        },
+    })
+}
+
+fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> CommandResult {
+    let candidates = manager.candidates();
+    let chosen = manager.find()?;
+    let is_chosen = |candidate: &Candidate| chosen.as_ref().is_some_and(|chosen| chosen == candidate);
+    if args.format.format == Format::Json {
+        let objects = candidates.iter().map(|candidate| {
+            let mut object = object(candidate);
+            object["backends"] = json!(candidate.tool.backends());
+            object["objection"] = json!(candidate.objection);
+            object["chosen"] = json!(is_chosen(candidate));
+            object
+        });
+        printer.json(&objects.collect());
+        return Ok(());
+    }
+    for candidate in &candidates {
+        let mark = if is_chosen(candidate) { "*" } else { " " };
+        let tool = &candidate.tool;
+        let backends = tool.backends().map_or("unknown".to_owned(), |backends| backends.join(" "));
+        printer.product(&format!(
+            "{mark} {} {}  {}  ({})\n",
+            tool.tool, tool.version, tool.path, candidate.place
+        ));
+        printer.product(&format!("    remote caches: {backends}\n"));
+        if let Some(objection) = &candidate.objection {
+            printer.product(&format!("    not used: {objection}\n"));
+        }
+    }
+    if chosen.is_none() {
+        let would =
+            manager.would_install().map_or("nothing may be installed".to_owned(), |(tool, version)| {
+                let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+                format!("`toolchainkit install` would install {tool}{version}")
+            });
+        printer.say(&format!("no tool that will do is there; {would}"));
+    }
+    Ok(())
+}
+
+fn verify(args: &InstallArgs, store: &Store, printer: &Printer) -> CommandResult {
+    let tools = args.tool.tool().map_or_else(|| Tool::ALL.to_vec(), |tool| vec![tool]);
+    let mut changed = Vec::new();
+    for installed in tools.into_iter().flat_map(|tool| store.all(tool)) {
+        match installed.verify() {
+            Ok(()) => {
+                printer.product(&format!("good  {}  {}\n", installed.path, installed.receipt.trusted_by));
+            }
+            Err(error) => {
+                printer.product(&format!("BAD   {}  {error}\n", installed.path));
+                changed.push(installed.path.to_string());
+            }
+        }
+    }
+    if changed.is_empty() { Ok(()) } else { Err(CliError::ToolChanged(changed.join(", "))) }
+}
+
+fn remove_old(store: &Store, chosen: &Candidate, printer: &Printer) -> CommandResult {
+    for installed in store.all(chosen.tool.tool) {
+        if installed.path != chosen.tool.path {
+            store.remove(&installed)?;
+            printer.say(&format!("removed {} {}", installed.tool, installed.version));
+        }
+    }
+    Ok(())
+}

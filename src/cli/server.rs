@@ -1,0 +1,160 @@
+//! `toolchainkit server`
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::build_folder::{BuildCache, BuildFolderArgs, Daemon, daemons, is_running};
+use super::output_format::{Format, FormatArgs};
+use super::report::{CliError, Printer};
+use super::{CommandResult, Global};
+use crate::caching::tool::Tool;
+use crate::probe::program::{self, Finished};
+
+/// sccache waits 10 s for a remote storage that does not answer.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The launcher's exit code when a variable that holds a secret is not set.
+const LAUNCHER_SECRET_MISSING: i32 = 3;
+
+/// Arguments of `server`.
+#[derive(Debug, Args)]
+pub(super) struct ServerArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Start the daemon of the build that was configured last
+    Start(OneDaemon),
+    /// Stop it; the next build starts it again
+    Stop {
+        #[command(flatten)]
+        one: OneDaemon,
+        /// Stop every daemon that toolchainkit started for this user
+        #[arg(long, conflicts_with = "build")]
+        all: bool,
+    },
+    /// Show every daemon of this user, whatever the project
+    Status {
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct OneDaemon {
+    #[command(flatten)]
+    build: BuildFolderArgs,
+}
+
+pub(super) fn run(args: &ServerArgs, global: &Global, printer: &Printer) -> CommandResult {
+    match &args.action {
+        Action::Start(one) => start(&one.build, global, printer),
+        Action::Stop { all: true, .. } => stop_all(printer),
+        Action::Stop { one, all: false } => stop(&one.build, global, printer),
+        Action::Status { format } => {
+            status(format.format, printer);
+            Ok(())
+        }
+    }
+}
+
+fn start(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
+    let Some(cache) = daemon_of(args, global, printer)? else { return Ok(()) };
+    if is_running(&cache.socket) {
+        printer.say(&format!("already running: {}", cache.location));
+        return Ok(());
+    }
+    check(&launch(&cache, "--start-server")?, "start")?;
+    printer.say(&format!("started: {}", cache.location));
+    Ok(())
+}
+
+fn stop(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
+    let Some(cache) = daemon_of(args, global, printer)? else { return Ok(()) };
+    if !is_running(&cache.socket) {
+        printer.say("not running");
+        return Ok(());
+    }
+    check(&launch(&cache, "--stop-server")?, "stop")?;
+    printer.say(&format!("stopped: {}", cache.location));
+    Ok(())
+}
+
+/// The build's cache, if it is one with a daemon.
+fn daemon_of(
+    args: &BuildFolderArgs,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Option<BuildCache>, CliError> {
+    let cache = BuildCache::find(args, global)?;
+    if cache.tool()?.0 == Tool::Ccache {
+        printer.say("ccache has no daemon");
+        return Ok(None);
+    }
+    Ok(Some(cache))
+}
+
+fn launch(cache: &BuildCache, argument: &str) -> Result<Finished, CliError> {
+    let no_environment: [(&str, &str); 0] = [];
+    program::run(cache.launcher()?, &[argument], no_environment, START_TIMEOUT)
+        .map_err(|error| CliError::Launcher(error.into()))
+}
+
+fn check(finished: &Finished, what: &str) -> CommandResult {
+    let reason = finished.stderr.trim();
+    match finished.status.code() {
+        Some(0) => return Ok(()),
+        Some(LAUNCHER_SECRET_MISSING) => return Err(CliError::SecretMissing(reason.to_owned())),
+        _ => {}
+    }
+    Err(CliError::CacheBroken(format!("sccache did not {what}: {reason}")))
+}
+
+fn stop_all(printer: &Printer) -> CommandResult {
+    let mut failed = None;
+    for daemon in daemons().iter().filter(|daemon| is_running(&daemon.socket)) {
+        let address = [("SCCACHE_SERVER_UDS", daemon.socket.as_str())];
+        let result = program::run(&daemon.program, &["--stop-server"], address, START_TIMEOUT)
+            .map_err(|error| CliError::Launcher(error.into()))
+            .and_then(|finished| check(&finished, "stop"));
+        match result {
+            Ok(()) => printer.say(&format!("stopped: {} ({})", daemon.location, daemon.project)),
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn status(format: Format, printer: &Printer) {
+    let daemons = daemons();
+    if format == Format::Json {
+        let objects = daemons.iter().map(|daemon| {
+            json!({
+                "running": is_running(&daemon.socket),
+                "project": daemon.project,
+                "location": daemon.location,
+                "tool": "sccache",
+                "version": daemon.version,
+                "program": daemon.program,
+                "socket": daemon.socket,
+            })
+        });
+        return printer.json(&objects.collect());
+    }
+    if daemons.is_empty() {
+        printer.say("toolchainkit has started no daemon");
+    }
+    for daemon in &daemons {
+        printer.product(&line(daemon));
+    }
+}
+
+fn line(daemon: &Daemon) -> String {
+    let state = if is_running(&daemon.socket) { "running" } else { "stopped" };
+    let Daemon { project, location, version, socket, .. } = daemon;
+    format!("{state}  {project}  {location}  sccache {version}  {socket}\n")
+}

@@ -1,0 +1,81 @@
+//! `toolchainkit stats`
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::build_folder::{BuildCache, BuildFolderArgs, is_running};
+use super::output_format::{Format, FormatArgs};
+use super::report::{CliError, Printer};
+use super::{CommandResult, Global};
+use crate::caching::launcher::{CacheStats, stats_through};
+use crate::caching::tool::{Tool, ToolStats};
+use crate::probe::program;
+
+/// Setting counters to zero is local work.
+const ZERO_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Arguments of `stats`.
+#[derive(Debug, Args)]
+pub(super) struct StatsArgs {
+    /// Set the counters to zero after showing them
+    #[arg(long)]
+    zero: bool,
+    #[command(flatten)]
+    build: BuildFolderArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> CommandResult {
+    let cache = BuildCache::find(&args.build, global)?;
+    let (tool, version) = cache.tool()?;
+    // sccache counts in its daemon: without one there is nothing to show, and asking for zero would start one.
+    let counting = tool == Tool::Ccache || is_running(&cache.socket);
+    let stats = if counting {
+        stats_through(tool, version, cache.launcher()?, &cache.location)?
+    } else {
+        printer.say("the sccache daemon of this build is not running; it counts from its start");
+        CacheStats::new(tool, version, &cache.location, &ToolStats::default())
+    };
+    match args.format.format {
+        Format::Human => printer.product(&text(&stats, &cache)),
+        Format::Json => printer.json(&serde_json::to_value(&stats).map_err(std::io::Error::from)?),
+    }
+    if args.zero && counting {
+        let no_environment: [(&str, &str); 0] = [];
+        let finished = program::run(cache.launcher()?, &["--zero-stats"], no_environment, ZERO_TIMEOUT)
+            .map_err(|error| CliError::Launcher(error.into()))?;
+        if !finished.status.success() {
+            return Err(CliError::CacheBroken(format!(
+                "{tool} --zero-stats failed: {}",
+                finished.stderr.trim()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn text(stats: &CacheStats, cache: &BuildCache) -> String {
+    let mut lines = vec![
+        format!("{} {}, {}", stats.tool, stats.version, stats.location),
+        format!("  hits      {} of {} ({:.1} %)", stats.hits, stats.hits + stats.misses, stats.hit_rate),
+        format!("  misses    {}", stats.misses),
+        format!("  errors    {}", stats.errors),
+    ];
+    if stats.uncacheable > 0 {
+        lines.push(format!("  uncached  {} that the tool cannot cache", stats.uncacheable));
+    }
+    if let Some(size) = stats.size_bytes {
+        let limit = stats.max_size_bytes.map(|limit| format!(" of {}", mebibytes(limit))).unwrap_or_default();
+        lines.push(format!("  size      {}{limit}", mebibytes(size)));
+    }
+    if !cache.reason.is_empty() {
+        lines.push(format!("  note      {}", cache.reason));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1024 * 1024))
+}

@@ -1,0 +1,226 @@
+//! Hides what is or may be a secret in a text that is going to be shown, byte for byte, so that places stay right.
+//!
+//! An excerpt shows the lines around *any* fault, so it is not enough to hide what `secret-in-config` is about. And a
+//! text with a syntax error has no tree to look into. So this works on lines, and hides too much rather than too
+//! little: all that follows a key which may have a secret below it, except references (`${NAME}`) and known keys.
+
+use crate::caching::remote::{BACKENDS, Field, Kind, Section};
+use crate::caching::secret::Credential;
+use crate::diag::did_you_mean;
+
+const SECTION: &str = "credentials";
+/// What the name of a secret holds in the terms of some other program, or in a slip of the pen.
+const TELLTALES: [&str; 5] = ["pass", "secret", "token", "credential", "key"];
+/// Without these, a syntax error could not be seen.
+const PUNCTUATION: &str = "{}:,\"'";
+
+/// `text` with each letter of a possible secret replaced by `*`.
+pub(super) fn mask(text: &str) -> String {
+    let names = Names::collect();
+    let mut masked = String::with_capacity(text.len());
+    let mut region: Option<Region> = None;
+    for line in text.split_inclusive('\n') {
+        region = region.filter(|region| region.reaches(line));
+        let hidden_from = match &region {
+            Some(_) => 0,
+            None => names.end_of_key(line).unwrap_or(line.len()),
+        };
+        let (shown, hidden) = line.split_at(hidden_from);
+        if !hidden.is_empty() {
+            region.get_or_insert(Region { indent: indent(line), brackets: 0 }).enter(hidden);
+        }
+        mask_user_in_url(shown, &mut masked);
+        names.mask_all(hidden, &mut masked);
+    }
+    masked
+}
+
+/// Lines below a key: those indented more, and those within the brackets that it opens.
+struct Region {
+    indent: usize,
+    brackets: i32,
+}
+
+impl Region {
+    fn reaches(&self, line: &str) -> bool {
+        self.brackets > 0 || line.trim().is_empty() || indent(line) > self.indent
+    }
+
+    fn enter(&mut self, hidden: &str) {
+        let text = without_references(hidden);
+        let count = |letters: [char; 2]| i32::try_from(text.matches(letters).count()).unwrap_or(i32::MAX);
+        self.brackets += count(['{', '[']) - count(['}', ']']);
+    }
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// The keys that matter.
+struct Names {
+    secrets: Vec<&'static str>,
+    credentials: Vec<&'static str>,
+    harmless: Vec<&'static str>,
+}
+
+impl Names {
+    fn collect() -> Self {
+        let fields = || BACKENDS.iter().flat_map(|backend| backend.fields());
+        let names =
+            |wanted: fn(&Field) -> bool| fields().filter(move |field| wanted(field)).map(|field| field.name);
+        Self {
+            secrets: names(|field| field.kind == Kind::Secret).chain([SECTION]).collect(),
+            credentials: names(|field| field.section == Section::Credentials).collect(),
+            harmless: names(|field| field.section != Section::Credentials).chain(["access"]).collect(),
+        }
+    }
+
+    /// The byte after the first key in `line` that may have a secret in its value.
+    fn end_of_key(&self, line: &str) -> Option<usize> {
+        let mut start = 0;
+        for (end, mark) in line.match_indices(['{', '[', ',', ':']) {
+            if mark == ":" && self.may_be_secret(&line[start..end]) {
+                return Some(end);
+            }
+            start = end + 1;
+        }
+        // A key whose colon is missing, or the space before its value too.
+        let text = line.trim_start_matches([' ', '\t', '-', '#', '"', '\'']);
+        let word = text.find([' ', '\t', '\n', '{']).unwrap_or(text.len());
+        let name = self.secrets.iter().find(|&&name| text.starts_with(name)).map(|name| name.len());
+        let end = name.or_else(|| self.may_be_secret(&text[..word]).then_some(word))?;
+        Some(line.len() - text.len() + end)
+    }
+
+    /// Also for a key with a slip of the pen in it.
+    fn may_be_secret(&self, key: &str) -> bool {
+        let letters = letters(key);
+        let secrets: Vec<String> = self.secrets.iter().map(|name| self::letters(name)).collect();
+        !self.harmless.iter().any(|name| self::letters(name) == letters)
+            && (TELLTALES.iter().any(|telltale| letters.contains(telltale))
+                || did_you_mean(&letters, secrets.iter().map(String::as_str)).is_some())
+    }
+
+    fn mask_all(&self, text: &str, masked: &mut String) {
+        let mut rest = text;
+        while let Some(letter) = rest.chars().next() {
+            let kept = match reference(rest).or_else(|| self.known_key(rest)) {
+                Some(length) => length,
+                None if letter.is_whitespace() || PUNCTUATION.contains(letter) => letter.len_utf8(),
+                None => 0,
+            };
+            if kept > 0 {
+                masked.push_str(&rest[..kept]);
+                rest = &rest[kept..];
+                continue;
+            }
+            // To the end of the word, so that the rest of a word is not taken for a key.
+            let word =
+                rest.find(|letter: char| !is_word(letter)).unwrap_or(rest.len()).max(letter.len_utf8());
+            masked.extend(std::iter::repeat_n('*', word));
+            rest = &rest[word..];
+        }
+    }
+
+    /// The length of the name of a credential that begins `text` as a key.
+    fn known_key(&self, text: &str) -> Option<usize> {
+        let end = text.find(|letter: char| !is_word(letter))?;
+        (self.credentials.contains(&&text[..end]) && text[end..].starts_with([':', '"', '\''])).then_some(end)
+    }
+}
+
+/// The length of the `${NAME}` that begins `text`.
+fn reference(text: &str) -> Option<usize> {
+    let end = text.find('}')? + 1;
+    Credential::variable_name(&text[..end]).map(|_| end)
+}
+
+fn without_references(text: &str) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let skipped = reference(rest).unwrap_or_else(|| {
+            result.push(letter);
+            letter.len_utf8()
+        });
+        rest = &rest[skipped..];
+    }
+    result
+}
+
+fn letters(key: &str) -> String {
+    key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '-'
+}
+
+/// Hides what stands between `://` and `@`.
+fn mask_user_in_url(text: &str, masked: &mut String) {
+    let mut rest = text;
+    while let Some(start) = rest.find("://").map(|scheme| scheme + 3) {
+        let end =
+            rest[start..].find([' ', '\t', '\n', '"', '\'']).map_or(rest.len(), |length| start + length);
+        let user = rest[start..end].rfind('@').unwrap_or(0);
+        masked.push_str(&rest[..start]);
+        masked.extend(std::iter::repeat_n('*', user));
+        masked.push_str(&rest[start + user..end]);
+        rest = &rest[end..];
+    }
+    masked.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYOUTS: &[&str] = &[
+        "credentials: { password: SECRET }",
+        "credentials: {password: 'SECRET', access_key: \"${KEY}\"}",
+        "credentials:\n  password: SECRET\n",
+        "credentials:\n\n  password: >\n    SECRET\n    SECRET\n\nbucket: b\n",
+        "credentials: {\npassword:\n\"SECRET\"}",
+        "credentials: SECRET",
+        "credentials: [SECRET, ${A}, SECRET]",
+        "credentials:\n  - SECRET",
+        "credentials:\n  unheard_of: SECRET",
+        "{\"cache\": {\"remote\": {\"credentials\": {\"password\": \"SECRET\"}}}}",
+        "password: SECRET",
+        "passwrd: SECRET",
+        "AWS_ACCESS_KEY: SECRET",
+        "pass>word: SECRET",
+        "password SECRET",
+        "  - secret_keySECRET",
+        "credentails: { x: SECRET }",
+        "  secret_key: \"SECRET",
+        "# token: SECRET",
+        "password:\n    SECRET",
+        "endpoint: redis://user:SECRET@host:6379/x",
+        "endpoint: 'http://SECRET@host'",
+        "credentials: {password: ${A}SECRET}",
+    ];
+
+    #[test]
+    fn hides_a_secret_however_it_is_laid_out() {
+        for layout in LAYOUTS {
+            for secret in ["hunter2", "pä$$wörd", "a@b/c", "AKIA+x=y", "passwordhunter2"] {
+                let text = layout.replace("SECRET", secret);
+                let masked = mask(&text);
+                assert!(!masked.contains(secret), "{text:?} is shown as {masked:?}");
+                assert_eq!(masked.len(), text.len(), "{text:?}");
+                let lines = |text: &str| text.split('\n').map(str::len).collect::<Vec<_>>();
+                assert_eq!(lines(&masked), lines(&text), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn shows_everything_else() {
+        let text = "remote:\n  type: s3 # ä\n  credentials: { access_key: \"${A}\", secret_key: ${B} }\n  bucket: b\n";
+        assert_eq!(mask(text), text);
+        let text = "credentials:\n  password: \"${PW}\"\nendpoint: https://host/a@b\n";
+        assert_eq!(mask(text).replace("******", "host/a"), text);
+    }
+}

@@ -1,0 +1,128 @@
+//! The document as a tree in which each value knows its path and its bytes.
+
+use std::ops::Range;
+
+use crate::diag::Place;
+
+/// A value of the document, or of several documents merged: a node keeps the place it was written at.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    /// Keys and indexes from the top of the file.
+    pub(super) path: String,
+    /// The bytes to mark: the value of a scalar, the key of a mapping or list.
+    pub(super) span: Range<usize>,
+    pub(super) value: Value,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Scalar(Scalar),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+    /// Already reported; to be passed over in silence.
+    Faulty,
+}
+
+/// A scalar with its spelling, for `0.10` is a version, not a tenth.
+#[derive(Debug, Clone)]
+pub(super) struct Scalar {
+    pub(super) text: String,
+    /// Null, a Boolean, a number or a string, as the YAML core schema has it.
+    pub(super) typed: serde_yaml::Value,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Range<usize>,
+    pub(super) node: Node,
+}
+
+impl Node {
+    pub(super) fn place(&self) -> Place {
+        Place { path: self.path.clone(), span: Some(self.span.clone()) }
+    }
+
+    /// The place of `key` below this node, whether it is there or not.
+    pub(super) fn place_of(&self, keys: &[&str]) -> Place {
+        let Some((first, rest)) = keys.split_first() else { return self.place() };
+        match self.get(first) {
+            Some(node) => node.place_of(rest),
+            None => Place {
+                path: keys.iter().fold(self.path.clone(), |path, key| join(&path, key)),
+                ..self.place()
+            },
+        }
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    pub(super) fn find(&self, keys: &[&str]) -> Option<&Self> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The text, if this is a string.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(Scalar { text, typed: serde_yaml::Value::String(_) }) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if scalar.typed.is_null())
+    }
+
+    /// The value in words, for messages: `the text "10GB"`.
+    pub(super) fn in_words(&self) -> String {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.in_words(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a mapping".to_owned(),
+            Value::Faulty => "something unreadable".to_owned(),
+        }
+    }
+}
+
+impl Scalar {
+    fn in_words(&self) -> String {
+        let text = shorten(&self.text);
+        match &self.typed {
+            serde_yaml::Value::Null => "nothing".to_owned(),
+            serde_yaml::Value::Bool(_) => text,
+            serde_yaml::Value::Number(_) => format!("the number {text}"),
+            _ => format!("the text {text:?}"),
+        }
+    }
+}
+
+/// The path of `key` below `path`.
+pub(super) fn join(path: &str, key: &str) -> String {
+    let key = shorten(key);
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+/// The first characters of a text that may be of any length.
+pub(super) fn shorten(text: &str) -> String {
+    const LIMIT: usize = 48;
+    if text.chars().count() <= LIMIT {
+        return text.to_owned();
+    }
+    text.chars().take(LIMIT).chain(['…']).collect()
+}

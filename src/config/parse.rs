@@ -1,0 +1,262 @@
+//! YAML text to [`Node`]s, without recursion, with every fault that can be survived reported and stepped over.
+
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+
+use super::node::{Entry, Node, Scalar, Value, join};
+use crate::diag::{Code, Diagnostic, Place, Sink};
+
+/// No configuration comes near; beyond, the text is something else. Merging and looking for duplicates take time by the
+/// square of the length, which this keeps below a second.
+const MAX_BYTES: usize = 64 * 1024;
+/// `profiles.x.cache.remote[0].credentials.y` is seven levels deep.
+const MAX_DEPTH: usize = 16;
+
+/// Reads the one document in `text`. `None` if there is nothing that can be worked with, and `sink` says why.
+pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
+    if text.len() > MAX_BYTES {
+        let message =
+            format!("the file has {} KiB; the limit is {} KiB", text.len() / 1024, MAX_BYTES / 1024);
+        let help = "check that this is the configuration and not some other file";
+        sink.push(Diagnostic::error(Code::ConfigTooLarge, message).with_help(help));
+        return None;
+    }
+    // A byte order mark is no fault, but the parser would take it for a character of the first key.
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut tree = Tree::new(text, start, sink);
+    for event in Parser::new_from_str(&text[start..]) {
+        if let Err(fault) = tree.next(event) {
+            sink.push(*fault);
+            return None;
+        }
+    }
+    let root = tree.root.filter(|root| !root.is_null());
+    if root.is_none() {
+        let help = "`toolchainkit init` writes a commented one; `version: 1` alone asks for the defaults";
+        sink.push(Diagnostic::error(Code::EmptyConfig, "the file has no settings").with_help(help));
+    }
+    root
+}
+
+/// Boxed since it is rare and large.
+type Step = Result<(), Box<Diagnostic>>;
+
+struct Tree<'a> {
+    text: &'a str,
+    sink: &'a mut Sink,
+    /// The byte of each character, for the parser counts characters.
+    bytes: Vec<usize>,
+    /// The collections that are not closed yet, outermost first.
+    open: Vec<Open>,
+    root: Option<Node>,
+    documents: usize,
+}
+
+/// A collection that is being read.
+struct Open {
+    node: Node,
+    /// In a mapping, the key that waits for its value.
+    key: Option<(String, Range<usize>)>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(text: &'a str, start: usize, sink: &'a mut Sink) -> Self {
+        let characters = text[start..].char_indices().map(|(byte, _)| start + byte);
+        let bytes = characters.chain([text.len()]).collect();
+        Self { text, sink, bytes, open: Vec::new(), root: None, documents: 0 }
+    }
+
+    fn next(&mut self, event: Result<(Event<'_>, Span), ScanError>) -> Step {
+        let (event, span) = event.map_err(|error| Box::new(self.syntax_error(&error)))?;
+        let span = self.range(span);
+        match event {
+            Event::DocumentStart(_) => return self.start_document(span),
+            Event::Alias(_) => {
+                self.refuse_alias(span.clone(), "an alias");
+                self.add(Value::Faulty, span);
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_decorations(&span, anchor, tag.is_some());
+                self.scalar(text.into_owned(), style, span);
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.refuse_decorations(&span, anchor, tag.is_some());
+                return self.start(Value::List(Vec::new()), span);
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.refuse_decorations(&span, anchor, tag.is_some());
+                return self.start(Value::Map(Vec::new()), span);
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(closed) = self.open.pop() {
+                    self.attach(closed.node);
+                }
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+        }
+        Ok(())
+    }
+
+    fn start_document(&mut self, span: Range<usize>) -> Step {
+        self.documents += 1;
+        if self.documents == 1 {
+            return Ok(());
+        }
+        let fault = Diagnostic::error(Code::SeveralDocuments, "a second document begins here")
+            .at(Place::bytes(span))
+            .with_help("remove the `---`; to build in several ways, use `profiles:`");
+        Err(Box::new(fault))
+    }
+
+    fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>) {
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None }) = self.open.last_mut()
+        {
+            *key = Some((text, span));
+            return;
+        }
+        let control = text.chars().find(|letter| letter.is_control() && !matches!(letter, '\n' | '\t'));
+        let value = match control {
+            Some(control) => {
+                let message = format!("the text holds the control character {}", control.escape_unicode());
+                let help = "in double quotes, `\\` begins an escape: use single quotes to write it as it is";
+                let place = Place { path: self.child_path(), span: Some(span.clone()) };
+                self.sink.push(Diagnostic::error(Code::ControlCharacter, message).at(place).with_help(help));
+                Value::Faulty
+            }
+            None => Value::Scalar(Scalar { typed: typed(&text, style), text }),
+        };
+        self.add(value, span);
+    }
+
+    fn start(&mut self, value: Value, span: Range<usize>) -> Step {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Box::new(too_deep(span)));
+        }
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: None }) = self.open.last() {
+            let fault = Diagnostic::error(Code::YamlSyntax, "a key is a list or mapping")
+                .at(Place::bytes(span))
+                .with_help("a key is a word; text that begins with `{` or `[` needs quotes");
+            return Err(Box::new(fault));
+        }
+        let node = self.node(value, span);
+        self.open.push(Open { node, key: None });
+        Ok(())
+    }
+
+    fn add(&mut self, value: Value, span: Range<usize>) {
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None }) = self.open.last_mut()
+        {
+            // Only a faulty key gets here, and the fault is told.
+            *key = Some((String::new(), span));
+            return;
+        }
+        let node = self.node(value, span);
+        self.attach(node);
+    }
+
+    /// A node at the present place. A collection, and a value that is not there, is marked by its key.
+    fn node(&self, value: Value, span: Range<usize>) -> Node {
+        let key_span = self.open.last().and_then(|open| open.key.as_ref()).map(|(_, span)| span.clone());
+        let visible = matches!(value, Value::Scalar(_) | Value::Faulty) && !span.is_empty();
+        let span = if visible { span } else { key_span.unwrap_or(span) };
+        Node { path: self.child_path(), span, value }
+    }
+
+    fn child_path(&self) -> String {
+        match self.open.last() {
+            None => String::new(),
+            Some(Open { node, key: Some((key, _)) }) => join(&node.path, key),
+            Some(Open { node, key: None }) => format!("{}[{}]", node.path, node.items().len()),
+        }
+    }
+
+    fn attach(&mut self, node: Node) {
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        match &mut parent.node.value {
+            Value::List(items) => items.push(node),
+            Value::Map(entries) => {
+                let Some((key, key_span)) = parent.key.take() else { return };
+                if key == "<<" {
+                    self.refuse_alias(key_span, "a merge key");
+                } else if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+                    // Without its name: below `credentials`, it may be a secret that misses its key.
+                    let fault = Diagnostic::error(Code::DuplicateKey, "a key stands twice in this mapping")
+                        .at(Place { path: parent.node.path.clone(), span: Some(key_span) })
+                        .with_label("again")
+                        .with_related(Place::bytes(first.key_span.clone()), "first")
+                        .with_help("remove one of the two");
+                    self.sink.push(fault);
+                } else if !key.is_empty() || !matches!(node.value, Value::Faulty) {
+                    entries.push(Entry { key, key_span, node });
+                }
+            }
+            Value::Scalar(_) | Value::Faulty => {}
+        }
+    }
+
+    fn refuse_decorations(&mut self, span: &Range<usize>, anchor: usize, tagged: bool) {
+        if anchor != 0 {
+            self.refuse_alias(span.clone(), "an anchor");
+        }
+        if tagged {
+            let help = "put text in quotes; write a secret as \"${NAME}\"";
+            let fault = Diagnostic::error(Code::YamlTag, "YAML tags are not read");
+            self.sink.push(fault.at(Place::bytes(span.clone())).with_help(help));
+        }
+    }
+
+    fn refuse_alias(&mut self, span: Range<usize>, what: &str) {
+        let fault = Diagnostic::error(Code::YamlAlias, format!("{what} is not read"))
+            .at(Place::bytes(span))
+            .with_help("write the value out; for settings that differ in a few keys, use `profiles:`");
+        self.sink.push(fault);
+    }
+
+    fn syntax_error(&self, error: &ScanError) -> Diagnostic {
+        // The parser looks ahead, and so comes upon its own limit before `start` comes upon ours.
+        if error.info().contains("recursion limit") {
+            return too_deep(self.range(Span::empty(*error.marker())));
+        }
+        let start = self.byte(error.marker().index());
+        let end = self.text[start..].chars().next().map_or(start, |letter| start + letter.len_utf8());
+        let before = &self.text[self.text[..start].rfind('\n').map_or(0, |newline| newline + 1)..start];
+        let has_tab = before.contains('\t') || self.text[start..end].contains('\t');
+        let help = if has_tab && before.trim().is_empty() {
+            "indent by spaces: YAML does not allow tabs"
+        } else {
+            "look at this line and the one above for a missing quote, colon, bracket or space"
+        };
+        let place = Place::bytes(start..end);
+        Diagnostic::error(Code::YamlSyntax, error.info()).at(place).with_help(help)
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
+        // The span of a block scalar reaches to the beginning of what follows.
+        let marked = &self.text[start..end.max(start)];
+        start..start + marked.trim_end().len()
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        self.bytes.get(character).copied().unwrap_or(self.text.len())
+    }
+}
+
+fn too_deep(span: Range<usize>) -> Diagnostic {
+    Diagnostic::error(Code::TooDeep, format!("more than {MAX_DEPTH} levels of nesting"))
+        .at(Place::bytes(span))
+        .with_help("no setting is this deep; look for a bracket that is not closed")
+}
+
+/// The type that the spelling of a scalar gives it.
+fn typed(text: &str, style: ScalarStyle) -> serde_yaml::Value {
+    use serde_yaml::Value;
+    match serde_yaml::from_str(text) {
+        Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_))) if style == ScalarStyle::Plain => value,
+        _ => Value::String(text.to_owned()),
+    }
+}

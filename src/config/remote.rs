@@ -1,0 +1,406 @@
+//! `cache.remote`: which keys there are depends on the backend, so its table of fields is the schema here.
+
+use super::node::{Entry, Node, Scalar, Value, shorten};
+use super::shape::{MAPPING, unknown_key, unknown_value, wrong_type};
+use crate::caching::remote::{Access, BACKENDS, Backend, Field, Kind, RemoteCacheConfig, Section};
+use crate::caching::remote::{Issue, Severity as IssueSeverity, backend, check};
+use crate::caching::secret::Credential;
+use crate::diag::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, list};
+
+/// The words for each kind of access.
+pub(super) const ACCESS: [(&str, Access); 2] =
+    [("read-write", Access::ReadWrite), ("read-only", Access::ReadOnly)];
+
+/// A key that every backend has.
+const COMMON: [&str; 5] = ["type", "use_ssl", "access", "credentials", "extra_config"];
+
+/// A remote cache with the node that it was read from.
+pub(super) struct Remote<'a> {
+    pub(super) config: RemoteCacheConfig,
+    pub(super) node: &'a Node,
+}
+
+impl Remote<'_> {
+    /// The place of the type.
+    pub(super) fn kind_place(&self) -> Place {
+        self.node.place_of(&["type"])
+    }
+}
+
+/// Reads one remote cache or a list of them; those with a fault are left out.
+pub(super) fn read<'a>(node: &'a Node, sink: &mut Sink) -> Vec<Remote<'a>> {
+    let nodes = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ if node.is_null() => &[],
+        _ => std::slice::from_ref(node),
+    };
+    let remotes: Vec<Remote<'_>> = nodes.iter().filter_map(|node| read_one(node, sink)).collect();
+    for (index, remote) in remotes.iter().enumerate() {
+        let same = |other: &&Remote<'_>| other.config.backend_type == remote.config.backend_type;
+        if let Some(first) = remotes[..index].iter().find(same) {
+            let message = format!("there is a remote cache of type {} already", remote.config.backend_type);
+            let fault = Diagnostic::error(Code::DuplicateBackend, message).at(remote.kind_place());
+            let help = "tiers are of different types, fastest first, such as redis before s3";
+            sink.push(fault.with_related(first.kind_place(), "first").with_help(help));
+        }
+    }
+    remotes
+}
+
+fn read_one<'a>(node: &'a Node, sink: &mut Sink) -> Option<Remote<'a>> {
+    let kinds = || BACKENDS.iter().map(|backend| backend.name());
+    if !matches!(node.value, Value::Map(_)) {
+        let help = "write a mapping such as { type: s3, bucket: my-build-cache }";
+        if !matches!(node.value, Value::Faulty) {
+            sink.push(wrong_type(node, MAPPING, Some(help.to_owned())));
+        }
+        return None;
+    }
+    let Some(kind) = node.get("type") else {
+        let help = if node.path.starts_with("profiles.") {
+            "a profile can change a single `remote`; over a list, or where the file has none, write all of it"
+                .to_owned()
+        } else {
+            format!("add `type: …`, one of {}", list(kinds()))
+        };
+        let fault = Diagnostic::error(Code::MissingSetting, "a remote cache needs a `type`");
+        sink.push(fault.at(node.place()).with_help(help));
+        return None;
+    };
+    let Some(name) = kind.as_text() else {
+        if !matches!(kind.value, Value::Faulty) {
+            sink.push(wrong_type(
+                kind,
+                "the type of a remote cache",
+                Some(format!("known types: {}", list(kinds()))),
+            ));
+        }
+        return None;
+    };
+    let Some(backend) = backend(name) else {
+        sink.push(unknown_backend(kind, name));
+        return None;
+    };
+    let mut reader = Reader { backend, node, config: RemoteCacheConfig::new(name), sink, faulty: false };
+    reader.settings(node);
+    reader.finish()
+}
+
+fn unknown_backend(node: &Node, name: &str) -> Diagnostic {
+    let kinds = || BACKENDS.iter().map(|backend| backend.name());
+    let message = format!("there is no remote cache of type `{}`", shorten(name));
+    let known = format!("known types: {}", list(kinds()));
+    let help = match did_you_mean(name, kinds()) {
+        Some(meant) => format!("did you mean `{meant}`? {known}"),
+        None => known,
+    };
+    Diagnostic::error(Code::UnknownBackend, message).at(node.place()).with_help(help)
+}
+
+struct Reader<'a, 's> {
+    backend: &'static dyn Backend,
+    node: &'a Node,
+    config: RemoteCacheConfig,
+    sink: &'s mut Sink,
+    faulty: bool,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn report(&mut self, fault: Diagnostic) {
+        self.faulty |= fault.severity == Severity::Error;
+        self.sink.push(fault);
+    }
+
+    fn wrong_type(&mut self, node: &Node, expected: &str, help: Option<String>) {
+        self.faulty = true;
+        if !matches!(node.value, Value::Faulty) {
+            self.report(wrong_type(node, expected, help));
+        }
+    }
+
+    fn settings(&mut self, node: &Node) {
+        for entry in node.entries() {
+            match entry.key.as_str() {
+                "type" => {}
+                "use_ssl" => self.use_ssl(entry),
+                "access" => self.access(&entry.node),
+                "credentials" => self.section(&entry.node, Section::Credentials),
+                "extra_config" => self.section(&entry.node, Section::ExtraConfig),
+                key => match self.field(key, &[Section::Remote, Section::ExtraConfig]) {
+                    Some(field) => self.setting(field, &entry.node),
+                    None => self.unknown(entry),
+                },
+            }
+        }
+    }
+
+    fn field(&self, key: &str, sections: &[Section]) -> Option<&'static Field> {
+        self.backend.fields().iter().find(|field| field.name == key && sections.contains(&field.section))
+    }
+
+    fn names(&self, sections: &[Section]) -> Vec<&'static str> {
+        let fields = self.backend.fields().iter().filter(|field| sections.contains(&field.section));
+        fields.map(|field| field.name).collect()
+    }
+
+    fn unknown(&mut self, entry: &Entry) {
+        let name = self.backend.name();
+        let place = Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
+        let known = self.names(&[Section::Remote, Section::ExtraConfig]);
+        let exists = |backend: &&dyn Backend| {
+            backend
+                .fields()
+                .iter()
+                .any(|field| field.name == entry.key && field.section != Section::Credentials)
+        };
+        let fault = if self.field(&entry.key, &[Section::Credentials]).is_some() {
+            let message = format!("`{}` is a credential", entry.key);
+            let help = format!("write it below `credentials:`, as {}: \"${{NAME}}\"", entry.key);
+            Diagnostic::error(Code::UnknownKey, message).at(place).with_help(help)
+        } else if BACKENDS.iter().any(exists) {
+            let message = format!("a remote cache of type {name} has no setting `{}`", entry.key);
+            let help = format!("it has {}", list(known));
+            Diagnostic::error(Code::UnknownSetting, message).at(place).with_help(help)
+        } else {
+            unknown_key(entry, &[known.as_slice(), &COMMON].concat())
+        };
+        self.report(fault);
+    }
+
+    fn use_ssl(&mut self, entry: &Entry) {
+        match &entry.node.value {
+            Value::Scalar(Scalar { typed: serde_yaml::Value::Bool(value), .. }) => {
+                self.config.use_ssl = *value;
+                if *value && !self.backend.has_tls() {
+                    let message = format!("a remote cache of type {} has no TLS", self.backend.name());
+                    let fault = Diagnostic::error(Code::UnknownSetting, message).at(entry.node.place());
+                    self.report(
+                        fault.with_help("remove the key; reach the server by a private network or a tunnel"),
+                    );
+                }
+            }
+            _ => self.wrong_type(&entry.node, "true or false", None),
+        }
+    }
+
+    fn access(&mut self, node: &Node) {
+        let names = ACCESS.map(|(name, _)| name);
+        let Some(text) = node.as_text() else {
+            return self.wrong_type(node, &format!("one of {}", list(names)), None);
+        };
+        match ACCESS.into_iter().find(|(name, _)| *name == text) {
+            Some((_, access)) => self.config.access = access,
+            None => self.report(unknown_value(node, text, &names)),
+        }
+    }
+
+    /// `credentials:` or `extra_config:`
+    fn section(&mut self, node: &Node, section: Section) {
+        let is_secret = section == Section::Credentials;
+        if node.is_null() {
+            return;
+        }
+        if !matches!(node.value, Value::Map(_)) {
+            let known = self.names(&[section]);
+            let help = format!("a remote cache of type {} knows {}", self.backend.name(), list(known));
+            return match (&node.value, is_secret) {
+                // The text may be a secret.
+                (Value::Scalar(_), true) => {
+                    let fault =
+                        Diagnostic::error(Code::WrongType, "expected a mapping of names to variables");
+                    self.report(fault.at(node.place()).with_help(help));
+                }
+                _ => self.wrong_type(node, MAPPING, Some(help)),
+            };
+        }
+        for entry in node.entries() {
+            match self.field(&entry.key, &[section]) {
+                Some(field) if is_secret => self.credential(field, &entry.node),
+                Some(field) => self.setting(field, &entry.node),
+                None if is_secret => self.unknown_credential(entry),
+                None => self.unknown(entry),
+            }
+        }
+    }
+
+    fn unknown_credential(&mut self, entry: &Entry) {
+        let known = self.names(&[Section::Credentials]);
+        // A key without a value may well be the secret itself.
+        if entry.node.is_null() {
+            let fault = Diagnostic::error(Code::WrongType, "a credential needs a name and a variable");
+            let help = format!("write one of {} and \"${{NAME}}\"", list(known));
+            let place =
+                Place { path: self.node.path.clone() + ".credentials", span: Some(entry.key_span.clone()) };
+            return self.report(fault.at(place).with_help(help));
+        }
+        let fault = unknown_key(entry, &known);
+        let fault = if known.is_empty() {
+            fault.with_help(format!("a remote cache of type {} has no credentials", self.backend.name()))
+        } else {
+            fault
+        };
+        self.report(fault);
+    }
+
+    fn credential(&mut self, field: &Field, node: &Node) {
+        let Value::Scalar(scalar) = &node.value else {
+            return self.wrong_type(node, "the name of a variable", Some(reference_help(field)));
+        };
+        if scalar.typed.is_null() {
+            return self.wrong_type(node, "the name of a variable", Some(reference_help(field)));
+        }
+        if Credential::variable_name(&scalar.text).is_none() {
+            match field.kind {
+                Kind::Secret => {
+                    let message =
+                        format!("`{}` holds something other than the name of a variable", field.name);
+                    let fault = Diagnostic::error(Code::SecretInConfig, message).at(node.place());
+                    return self.report(fault.with_label("hidden here").with_help(reference_help(field)));
+                }
+                _ if !self.is_plain_line(node, &scalar.text) => return,
+                _ => {}
+            }
+        }
+        self.config.credentials.insert(field.name.to_owned(), Credential::from(scalar.text.as_str()));
+    }
+
+    /// A line break would be named by `check` too, but not for credentials.
+    fn is_plain_line(&mut self, node: &Node, text: &str) -> bool {
+        let control = text.chars().any(char::is_control);
+        if control {
+            let message = "the text holds a line break or a tab";
+            let fault = Diagnostic::error(Code::ControlCharacter, message).at(node.place());
+            self.report(fault.with_help("write it in one line; in single quotes, `\\` is no escape"));
+        }
+        !control
+    }
+
+    fn setting(&mut self, field: &Field, node: &Node) {
+        let Some(text) = self.setting_text(field, node) else { return };
+        if field.section == Section::ExtraConfig {
+            let name = field.name.to_owned();
+            if self.config.extra_config.insert(name, text).is_some() {
+                let message = format!("`{}` stands both below `remote` and below `extra_config`", field.name);
+                let fault = Diagnostic::error(Code::DuplicateKey, message).at(node.place());
+                self.report(fault.with_help("remove one of the two"));
+            }
+            return;
+        }
+        match field.name {
+            "endpoint" => self.config.endpoint = text,
+            "bucket" => self.config.bucket = Some(text),
+            "region" => self.config.region = Some(text),
+            "prefix" => self.config.prefix = Some(text),
+            other => unreachable!("RemoteCacheConfig has no field `{other}`"),
+        }
+    }
+
+    fn setting_text(&mut self, field: &Field, node: &Node) -> Option<String> {
+        let text = match (&node.value, field.kind) {
+            (Value::Scalar(scalar), Kind::Text | Kind::SecretFile | Kind::Secret)
+                if scalar.typed.is_string() =>
+            {
+                scalar.text.clone()
+            }
+            // Numbers in quotes too, as in `extra_config` of the library; `check` looks at the text.
+            (Value::Scalar(scalar), Kind::Bool | Kind::Integer { .. }) if !scalar.typed.is_null() => {
+                scalar.text.clone()
+            }
+            (Value::Scalar(scalar), Kind::Text) if !scalar.typed.is_null() => {
+                self.wrong_type(node, "text", Some(format!("write \"{}\" in quotes", scalar.text)));
+                return None;
+            }
+            (_, kind) => {
+                self.wrong_type(node, &noun(kind), Some(field.doc.to_owned()));
+                return None;
+            }
+        };
+        Some(text)
+    }
+
+    /// The configuration, if it has no fault.
+    fn finish(mut self) -> Option<Remote<'a>> {
+        for issue in check(&self.config) {
+            // A setting that is there, but was refused, is not missing too.
+            let fault = self.diagnostic(&issue);
+            let is_told = issue.code == Code::MissingSetting.as_str()
+                && self.entry(&issue.field).is_some_and(|node| !is_blank(node));
+            if !is_told {
+                self.report(fault);
+            }
+        }
+        (!self.faulty).then_some(Remote { config: self.config, node: self.node })
+    }
+
+    fn diagnostic(&self, issue: &Issue) -> Diagnostic {
+        let code = Code::from_name(issue.code).unwrap_or(Code::BadValue);
+        let place = match self.entry(&issue.field) {
+            Some(node) => node.place(),
+            None => {
+                self.node.place_of(&issue.field.split('.').filter(|key| !key.is_empty()).collect::<Vec<_>>())
+            }
+        };
+        let severity = match issue.severity {
+            IssueSeverity::Warning => Severity::Warning,
+            IssueSeverity::Error => Severity::Error,
+        };
+        let fault = Diagnostic::error(code, &issue.message).with_severity(severity).at(place);
+        let help = issue.help.as_ref().map(|help| match code {
+            Code::MissingSetting => {
+                format!("add `{}: …`: {help}", issue.field.rsplit('.').next().unwrap_or_default())
+            }
+            _ => help.clone(),
+        });
+        fault.with_optional_help(help)
+    }
+
+    /// The node of a setting, also where a setting of `extra_config` stands directly below `remote`.
+    fn entry(&self, field: &str) -> Option<&'a Node> {
+        let keys: Vec<&str> = field.split('.').collect();
+        let direct = || self.node.get(field.strip_prefix("extra_config.")?);
+        self.node.find(&keys).or_else(direct)
+    }
+}
+
+fn is_blank(node: &Node) -> bool {
+    node.as_text().is_some_and(str::is_empty)
+}
+
+fn reference_help(field: &Field) -> String {
+    let variable = field.name.to_uppercase();
+    match field.kind {
+        Kind::Secret => format!(
+            "write the name of an environment variable, such as {}: \"${{CACHE_{variable}}}\", and set that where builds run",
+            field.name
+        ),
+        _ => field.doc.to_owned(),
+    }
+}
+
+fn noun(kind: Kind) -> String {
+    match kind {
+        Kind::Text | Kind::Secret | Kind::SecretFile => "text".to_owned(),
+        Kind::Bool => "true or false".to_owned(),
+        Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{SourceFile, load};
+
+    /// A setting of [`Section::Remote`] without a place in [`RemoteCacheConfig`] would be a panic.
+    #[test]
+    fn every_setting_directly_below_remote_has_a_place() {
+        for backend in BACKENDS {
+            for field in backend.fields().iter().filter(|field| field.section == Section::Remote) {
+                let name = backend.name();
+                let yaml = format!("cache:\n  remote: {{ type: {name}, {}: \"https://h:1\" }}\n", field.name);
+                let faults = load(&SourceFile::new("toolchainkit.yaml", yaml)).err().unwrap_or_default();
+                let unknown = faults.iter().any(|fault| fault.code == Code::UnknownSetting);
+                assert!(!unknown, "{name}: {} is read", field.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The JSON schema of the file: for editors, and for `shape`, which checks a document by it.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{raw, remote};
+use crate::caching::remote::{BACKENDS, Backend, Field, Kind, Section};
+
+static SCHEMA: LazyLock<Value> = LazyLock::new(build);
+
+/// The JSON schema of `toolchainkit.yaml`.
+#[must_use]
+pub fn json_schema() -> Value {
+    SCHEMA.clone()
+}
+
+pub(super) fn schema() -> &'static Value {
+    &SCHEMA
+}
+
+fn build() -> Value {
+    let mut value = SchemaSettings::draft07().into_generator().into_root_schema_for::<raw::File>().to_value();
+    let sections = sections(&value);
+    forbid_null(&mut value, &sections);
+    value["properties"]["version"]["const"] = json!(1);
+    // A profile may hold a part of a remote cache; the file itself holds all of it.
+    value["properties"]["cache"]["properties"] =
+        json!({ "remote": { "$ref": "#/definitions/CompleteRemotes" } });
+    value["definitions"]["CompleteRemotes"] = complete_remotes();
+    value
+}
+
+/// References to the definitions of settings that may be left empty.
+fn sections(schema: &Value) -> Vec<String> {
+    let definitions = schema["definitions"].as_object().into_iter().flatten();
+    let sections =
+        definitions.filter(|(name, definition)| definition["type"] == "object" || *name == "Remotes");
+    sections.map(|(name, _)| format!("#/definitions/{name}")).collect()
+}
+
+/// An `Option` in Rust means that a key may be missing. An empty value is allowed for a section only, all of whose
+/// settings may be commented out.
+fn forbid_null(schema: &mut Value, sections: &[String]) {
+    if let Some(Value::Array(types)) = schema.get_mut("type")
+        && types.len() == 2
+        && types[0] != "object"
+    {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf")
+        && !choices.iter().any(|choice| sections.iter().any(|section| choice["$ref"] == *section))
+    {
+        choices.retain(|choice| choice["type"] != "null");
+    }
+    match schema {
+        Value::Object(object) => object.values_mut().for_each(|value| forbid_null(value, sections)),
+        Value::Array(items) => items.iter_mut().for_each(|value| forbid_null(value, sections)),
+        _ => {}
+    }
+}
+
+impl JsonSchema for raw::Remotes {
+    fn schema_name() -> Cow<'static, str> {
+        "Remotes".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let remote = generator.subschema_for::<Remote>();
+        json_schema!({ "anyOf": [remote, { "type": "array", "items": remote }] })
+    }
+}
+
+/// One remote cache: a branch for each backend, and one for a part of a remote cache, in a profile.
+struct Remote;
+
+impl JsonSchema for Remote {
+    fn schema_name() -> Cow<'static, str> {
+        "Remote".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut branches: Vec<Value> = BACKENDS.iter().map(|&backend| branch(backend)).collect();
+        branches.push(part());
+        json_schema!({ "description": "A remote cache.", "oneOf": branches })
+    }
+}
+
+fn branch(backend: &dyn Backend) -> Value {
+    let mut keys = keys(backend.fields());
+    keys.insert(
+        "type".to_owned(),
+        json!({ "const": backend.name(), "description": "The kind of remote cache." }),
+    );
+    if !backend.has_tls() {
+        keys.remove("use_ssl");
+    }
+    json!({
+        "title": backend.name(),
+        "description": backend.summary(),
+        "type": "object",
+        "properties": keys,
+        "required": ["type"],
+        "additionalProperties": false
+    })
+}
+
+fn part() -> Value {
+    // The keys of all backends; where two have the same key, they give it the same type.
+    let fields: Vec<Field> = BACKENDS.iter().flat_map(|backend| backend.fields()).copied().collect();
+    json!({
+        "title": "part of a remote cache, in a profile",
+        "type": "object",
+        "properties": keys(&fields),
+        "additionalProperties": false
+    })
+}
+
+/// The keys of a remote cache with these settings.
+fn keys(fields: &[Field]) -> Map<String, Value> {
+    let of = |section: Section| fields.iter().filter(move |field| field.section == section);
+    let named = |field: &Field| (field.name.to_owned(), setting(field));
+    let mut keys: Map<String, Value> = of(Section::Remote).map(named).collect();
+    keys.extend(json_object(json!({
+        "use_ssl": {
+            "type": "boolean",
+            "description": "TLS for an endpoint that does not say so by its scheme. Default true."
+        },
+        "access": {
+            "enum": remote::ACCESS.map(|(name, _)| name),
+            "description": "Whether builds may write. Default read-write."
+        },
+        "credentials": {
+            "type": ["object", "null"],
+            "description": "Names of environment variables, as \"${NAME}\"; never values.",
+            "properties": of(Section::Credentials).map(named).collect::<Map<_, _>>(),
+            "additionalProperties": false
+        },
+        "extra_config": {
+            "type": ["object", "null"],
+            "description": "Further settings; they may also stand directly below `remote`.",
+            "properties": of(Section::ExtraConfig).map(named).collect::<Map<_, _>>(),
+            "additionalProperties": false
+        },
+    })));
+    keys.extend(of(Section::ExtraConfig).map(named));
+    keys
+}
+
+fn setting(field: &Field) -> Value {
+    let mut schema = match field.kind {
+        Kind::Text | Kind::SecretFile => json!({ "type": "string" }),
+        Kind::Secret => json!({ "type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$" }),
+        // `extra_config` of the library is text, and so are numbers in quotes here.
+        Kind::Bool => json!({ "enum": [true, false, "true", "false"] }),
+        Kind::Integer { min, max } => {
+            json!({ "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": "^[0-9]+$" })
+        }
+    };
+    schema["description"] = json!(field.doc);
+    schema
+}
+
+/// What the remote caches of the file itself must have, on top of being well-formed.
+fn complete_remotes() -> Value {
+    let required = BACKENDS.iter().map(|backend| {
+        let required =
+            backend.fields().iter().filter(|field| field.required && field.section == Section::Remote);
+        json!({
+            "if": { "properties": { "type": { "const": backend.name() } } },
+            "then": { "required": required.map(|field| field.name).collect::<Vec<_>>() }
+        })
+    });
+    let complete = json!({ "type": "object", "required": ["type"], "allOf": required.collect::<Vec<_>>() });
+    json!({ "anyOf": [complete, { "type": "array", "items": complete }, { "type": "null" }] })
+}
+
+fn json_object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}

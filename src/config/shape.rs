@@ -1,0 +1,210 @@
+//! Checks a document by the JSON schema: unknown keys, wrong types, values out of a fixed set. Walks on after each
+//! fault, and hands over what is left in a form that serde cannot fail to read.
+
+use serde_json::Value as Schema;
+use serde_yaml::{Mapping, Value as Yaml};
+
+use super::node::{Entry, Node, Scalar, Value, shorten};
+use super::schema;
+use crate::diag::{Code, Diagnostic, Place, Sink, did_you_mean, list};
+
+/// What of `node` has the shape of the definition `name`; the top of the schema if there is no name.
+pub(super) fn check(node: &Node, name: Option<&str>, sink: &mut Sink) -> Yaml {
+    let schema = schema::schema();
+    let schema = name.map_or(schema, |name| &schema["definitions"][name]);
+    Check { sink }.value(node, schema).unwrap_or(Yaml::Mapping(Mapping::new()))
+}
+
+/// What is expected where keys are.
+pub(super) const MAPPING: &str = "a mapping";
+
+struct Check<'a> {
+    sink: &'a mut Sink,
+}
+
+impl Check<'_> {
+    fn value(&mut self, node: &Node, schema: &Schema) -> Option<Yaml> {
+        let (schema, may_be_empty) = resolve(schema);
+        if may_be_empty && node.is_null() {
+            return None;
+        }
+        if let Some(choices) = choices(schema) {
+            return self.choice(node, schema, &choices);
+        }
+        match (kind(schema), &node.value) {
+            (_, Value::Faulty) => None,
+            (Some("object"), Value::Map(entries)) => Some(self.mapping(entries, schema)),
+            (Some("array"), Value::List(items)) => {
+                Some(items.iter().filter_map(|item| self.value(item, &schema["items"])).collect())
+            }
+            (Some("integer"), Value::Scalar(scalar)) if scalar.typed.is_i64() || scalar.typed.is_u64() => {
+                self.integer(node, scalar, schema)
+            }
+            (Some("boolean"), Value::Scalar(scalar)) if scalar.typed.is_bool() => Some(scalar.typed.clone()),
+            (Some("string"), Value::Scalar(scalar)) if scalar.typed.is_string() => Some(scalar.typed.clone()),
+            // A version: its spelling counts, for the number 0.10 is 0.1.
+            (None, Value::Scalar(scalar)) if schema["type"].is_array() && !scalar.typed.is_null() => {
+                Some(Yaml::String(scalar.text.clone()))
+            }
+            // Remote caches have their own reader.
+            (None, _) if schema["anyOf"].is_array() => Some(Yaml::Null),
+            _ => self.wrong_type(node, schema),
+        }
+    }
+
+    fn mapping(&mut self, entries: &[Entry], schema: &Schema) -> Yaml {
+        let mut mapping = Mapping::new();
+        for entry in entries {
+            let key = entry.key.as_str();
+            let inner = schema["properties"]
+                .get(key)
+                .or_else(|| Some(&schema["additionalProperties"]).filter(|s| s.is_object()));
+            let Some(inner) = inner else {
+                let known =
+                    schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+                self.sink.push(unknown_key(entry, &known.collect::<Vec<_>>()));
+                continue;
+            };
+            if let Some(value) = self.value(&entry.node, inner) {
+                mapping.insert(Yaml::String(entry.key.clone()), value);
+            }
+        }
+        Yaml::Mapping(mapping)
+    }
+
+    fn integer(&mut self, node: &Node, scalar: &Scalar, schema: &Schema) -> Option<Yaml> {
+        let number = scalar.typed.as_i64().unwrap_or(i64::MAX);
+        let minimum = schema["minimum"].as_i64().unwrap_or(0);
+        let maximum = schema["maximum"].as_i64().unwrap_or(u32::MAX.into());
+        if (minimum..=maximum).contains(&number) {
+            return Some(scalar.typed.clone());
+        }
+        let message = format!("expected {} from {minimum} to {maximum}, found {}", noun(schema), scalar.text);
+        self.sink.push(Diagnostic::error(Code::BadValue, message).at(node.place()));
+        None
+    }
+
+    fn choice(&mut self, node: &Node, schema: &Schema, choices: &[&str]) -> Option<Yaml> {
+        let Some(text) = node.as_text() else { return self.wrong_type(node, schema) };
+        if choices.contains(&text) {
+            return Some(Yaml::String(text.to_owned()));
+        }
+        self.sink.push(unknown_value(node, text, choices));
+        None
+    }
+
+    fn wrong_type(&mut self, node: &Node, schema: &Schema) -> Option<Yaml> {
+        let Value::Faulty = node.value else {
+            self.sink.push(wrong_type(node, &noun(schema), wrong_type_help(node, schema)));
+            return None;
+        };
+        None
+    }
+}
+
+/// The fault of a value of the wrong type. `expected` is a noun phrase.
+pub(super) fn wrong_type(node: &Node, expected: &str, help: Option<String>) -> Diagnostic {
+    // What stands where a mapping belongs may be the secret of a key that is indented too little.
+    let is_value = matches!(node.value, Value::Scalar(_)) && !node.is_null();
+    let found = if expected == MAPPING && is_value { "a single value".to_owned() } else { node.in_words() };
+    let message = format!("expected {expected}, found {found}");
+    Diagnostic::error(Code::WrongType, message).at(node.place()).with_optional_help(help)
+}
+
+/// The fault of a value that is none of `choices`.
+pub(super) fn unknown_value(node: &Node, text: &str, choices: &[&str]) -> Diagnostic {
+    let message = format!("`{}` is not one of {}", shorten(text), list(choices.iter().copied()));
+    // `c++` is meant as `cxx`.
+    let help = match did_you_mean(&text.replace('+', "x"), choices.iter().copied()) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None => "write one of these, or remove the key for the default".to_owned(),
+    };
+    Diagnostic::error(Code::UnknownValue, message).at(node.place()).with_help(help)
+}
+
+/// The fault of a key that is none of `known`.
+pub(super) fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
+    let key = shorten(&entry.key);
+    let help = match did_you_mean(&entry.key, known.iter().copied()) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None => format!("known here: {}", list(known.iter().copied())),
+    };
+    let place = Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
+    Diagnostic::error(Code::UnknownKey, format!("there is no setting `{key}` here")).at(place).with_help(help)
+}
+
+/// Follows references; also says whether an empty value is allowed.
+fn resolve(schema: &Schema) -> (&Schema, bool) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/")) {
+        return resolve(&schema::schema()["definitions"][name]);
+    }
+    if let Some([inner, rest @ ..]) = schema["anyOf"].as_array().map(Vec::as_slice)
+        && inner["$ref"].is_string()
+        && rest.iter().all(|choice| choice["type"] == "null")
+    {
+        return (resolve(inner).0, !rest.is_empty());
+    }
+    let may_be_empty = schema["type"].as_array().is_some_and(|types| types.iter().any(|name| name == "null"));
+    (schema, may_be_empty)
+}
+
+/// The one type of the schema, besides null.
+fn kind(schema: &Schema) -> Option<&str> {
+    if let Some(kind) = schema["type"].as_str() {
+        return Some(kind);
+    }
+    let mut kinds =
+        schema["type"].as_array()?.iter().filter_map(Schema::as_str).filter(|kind| *kind != "null");
+    kinds.next().filter(|_| kinds.next().is_none())
+}
+
+/// The fixed set of values, if the schema has one.
+fn choices(schema: &Schema) -> Option<Vec<&str>> {
+    if let Some(values) = schema["enum"].as_array() {
+        return Some(values.iter().filter_map(Schema::as_str).collect());
+    }
+    schema["oneOf"].as_array()?.iter().map(|choice| choice["const"].as_str()).collect()
+}
+
+/// What the schema expects, in words.
+fn noun(schema: &Schema) -> String {
+    if let Some(choices) = choices(schema) {
+        return format!("one of {}", list(choices));
+    }
+    let unit = schema["x-unit"].as_str().map(|unit| format!(" of {unit}")).unwrap_or_default();
+    let noun = match kind(schema) {
+        Some("object") => MAPPING,
+        Some("array") => "a list",
+        Some("integer") => "a whole number",
+        Some("boolean") => "true or false",
+        Some("string") => "text",
+        _ => "text or a number",
+    };
+    format!("{noun}{unit}")
+}
+
+fn wrong_type_help(node: &Node, schema: &Schema) -> Option<String> {
+    let Value::Scalar(Scalar { text, typed }) = &node.value else { return None };
+    if typed.is_null() {
+        return Some("give a value, or remove the key for the default".to_owned());
+    }
+    let digits = text.trim_start().find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    match kind(schema)? {
+        "integer" if typed.is_f64() => Some("write a whole number".to_owned()),
+        "integer" if digits > 0 => {
+            Some(format!("write {}, without quotes or a unit", &text.trim_start()[..digits]))
+        }
+        "boolean" => match text.to_lowercase().as_str() {
+            "yes" | "on" | "true" | "1" => Some("write true".to_owned()),
+            "no" | "off" | "false" | "0" => Some("write false".to_owned()),
+            _ => None,
+        },
+        "string" => Some(format!("write \"{text}\" in quotes")),
+        "array" => Some(format!("write [{}]", shorten(text))),
+        "object" => {
+            let keys = schema["properties"].as_object()?.keys().map(String::as_str);
+            Some(format!("its keys are {}", list(keys)))
+        }
+        _ => None,
+    }
+}

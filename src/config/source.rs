@@ -1,0 +1,43 @@
+//! The text of a configuration, and what of it may be shown.
+
+use super::mask;
+use crate::diag::Excerpt;
+
+/// A configuration file: its name, for messages, and its text.
+#[derive(Clone)]
+pub struct SourceFile {
+    name: String,
+    text: String,
+}
+
+/// Shows the name only: the text may hold a secret, which is a fault that is yet to be found.
+impl std::fmt::Debug for SourceFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourceFile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl SourceFile {
+    /// A file from its text; `name` is shown in messages.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// The name for messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text as it is.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text with every secret masked, for reports.
+    #[must_use]
+    pub fn excerpt(&self) -> Excerpt {
+        Excerpt::new(&self.name, mask::mask(&self.text))
+    }
+}

@@ -1,0 +1,183 @@
+//! `cache:`
+
+use super::{Scope, text};
+use crate::caching::install::check_mirror;
+use crate::caching::remote::check_tool;
+use crate::caching::tool::{Tool, Version};
+use crate::config::model::{Cache, Install, Language, OnFailure, WriteErrorPolicy};
+use crate::config::raw;
+use crate::config::remote::{self, Remote};
+use crate::diag::{Code, Diagnostic};
+
+const SIZE_GB: u32 = 10;
+
+pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
+    let node = scope.node;
+    let remotes = match node.find(&["cache", "remote"]) {
+        Some(remote) => remote::read(remote, scope.sink),
+        None => Vec::new(),
+    };
+    let languages = languages(raw.languages, scope);
+    let min_version = version(raw.min_version, &["cache", "min_version"], scope);
+    let install = install(raw.install.unwrap_or_default(), scope);
+    let tools = match raw.tool.unwrap_or(raw::Tool::Auto) {
+        raw::Tool::Sccache => named_tool(Tool::Sccache, &remotes, &languages, scope),
+        raw::Tool::Ccache => named_tool(Tool::Ccache, &remotes, &languages, scope),
+        raw::Tool::Auto => able_tools(&remotes, &languages, scope),
+    };
+    let versions =
+        [(&["cache", "min_version"][..], min_version), (&["cache", "install", "version"], install.version)];
+    for (keys, _) in versions.into_iter().filter(|(_, version)| version.is_some() && tools.len() > 1) {
+        let message = "each tool has versions of its own, and several tools are possible here";
+        let help = "name one by `cache.tool`, or remove this key";
+        scope.error(keys, Code::ConflictingSettings, message, help);
+    }
+    Cache {
+        enabled: raw.enabled.unwrap_or(true),
+        tools,
+        size_gb: raw.size_gb.unwrap_or(SIZE_GB),
+        dir: text::path(raw.dir, &["cache", "dir"], scope).map(Into::into),
+        min_version,
+        languages,
+        on_failure: match raw.on_failure {
+            Some(raw::OnFailure::Fail) => OnFailure::Fail,
+            Some(raw::OnFailure::Fallback) | None => OnFailure::Fallback,
+        },
+        install,
+        relocatable: raw.relocatable.unwrap_or(true),
+        remote_only: remote_only(raw.remote_only, &remotes, scope),
+        write_error_policy: match raw.write_error_policy {
+            Some(raw::WriteErrorPolicy::Ignore) => WriteErrorPolicy::Ignore,
+            Some(raw::WriteErrorPolicy::L0) => WriteErrorPolicy::L0,
+            Some(raw::WriteErrorPolicy::All) | None => WriteErrorPolicy::All,
+        },
+        remote: remotes.into_iter().map(|remote| remote.config).collect(),
+    }
+}
+
+fn remote_only(raw: Option<bool>, remotes: &[Remote<'_>], scope: &mut Scope<'_>) -> bool {
+    let wanted = raw.unwrap_or(false);
+    // A remote with a fault of its own is told already.
+    if wanted && remotes.is_empty() && scope.node.find(&["cache", "remote"]).is_none() {
+        let help = "add `remote:`, or remove `remote_only`";
+        scope.error(
+            &["cache", "remote_only"],
+            Code::ConflictingSettings,
+            "without a remote cache nothing would be cached",
+            help,
+        );
+    }
+    wanted
+}
+
+/// A tool that the file names; what it cannot do is a fault of the file.
+fn named_tool(
+    tool: Tool,
+    remotes: &[Remote<'_>],
+    languages: &[Language],
+    scope: &mut Scope<'_>,
+) -> Vec<Tool> {
+    let place = scope.node.place_of(&["cache", "tool"]);
+    for remote in remotes {
+        if let Err(issue) = check_tool(tool, &remote.config) {
+            let fault = Diagnostic::error(Code::UnsupportedByTool, issue.message).at(place.clone());
+            let label = format!("the {} cache", remote.config.backend_type);
+            scope.sink.push(fault.with_related(remote.kind_place(), label).with_optional_help(issue.help));
+        }
+    }
+    if tool == Tool::Ccache && languages.contains(&Language::Hip) {
+        let fault = Diagnostic::error(Code::UnsupportedByTool, "ccache cannot cache HIP").at(place.clone());
+        let hip = scope.node.place_of(&["cache", "languages"]);
+        scope.sink.push(fault.with_related(hip, "hip is asked for").with_help("tools that can: sccache"));
+    }
+    if let (Tool::Ccache, Some(policy)) = (tool, scope.node.find(&["cache", "write_error_policy"])) {
+        let fault = Diagnostic::error(Code::UnsupportedByTool, "ccache has no write error policy").at(place);
+        let fault = fault.with_related(policy.place(), "a policy is asked for");
+        scope.sink.push(fault.with_help("tools that can: sccache"));
+    }
+    vec![tool]
+}
+
+/// All tools that can do what the file asks for.
+fn able_tools(remotes: &[Remote<'_>], languages: &[Language], scope: &mut Scope<'_>) -> Vec<Tool> {
+    let has_policy = scope.node.find(&["cache", "write_error_policy"]).is_some();
+    let speaks = |tool: Tool| tool != Tool::Ccache || !(has_policy || languages.contains(&Language::Hip));
+    let serves = |tool: Tool| remotes.iter().all(|remote| check_tool(tool, &remote.config).is_ok());
+    let able: Vec<Tool> = Tool::ALL.into_iter().filter(|&tool| speaks(tool) && serves(tool)).collect();
+    if able.is_empty() {
+        let whys = Tool::ALL.into_iter().map(|tool| {
+            let why = remotes.iter().find_map(|remote| check_tool(tool, &remote.config).err());
+            why.map_or_else(
+                || {
+                    let lack = if has_policy { "has no write error policy" } else { "cannot cache HIP" };
+                    format!("{tool} {lack}")
+                },
+                |issue| issue.message,
+            )
+        });
+        let message = format!("no cache tool can do this: {}", whys.collect::<Vec<_>>().join("; "));
+        let keys = if remotes.is_empty() { ["cache", "languages"] } else { ["cache", "remote"] };
+        scope.error(
+            &keys,
+            Code::UnsupportedByTool,
+            message,
+            "change the remote cache so that one tool can use all of it",
+        );
+    }
+    able
+}
+
+fn languages(raw: Option<Vec<raw::Language>>, scope: &mut Scope<'_>) -> Vec<Language> {
+    let keys = ["cache", "languages"];
+    let Some(raw) = raw else { return Language::DEFAULT.to_vec() };
+    if raw.is_empty() && scope.node.find(&keys).is_some_and(|node| node.items().is_empty()) {
+        let help = "name at least one, or turn the cache off by `cache.enabled: false`";
+        scope.error(&keys, Code::BadValue, "no language is left to cache", help);
+    }
+    for (index, language) in raw.iter().enumerate() {
+        if raw[..index].contains(language) {
+            let message = format!("`{}` is listed twice", model_language(*language).key());
+            scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
+        }
+    }
+    raw.into_iter().map(model_language).collect()
+}
+
+fn model_language(language: raw::Language) -> Language {
+    match language {
+        raw::Language::C => Language::C,
+        raw::Language::Cxx => Language::Cxx,
+        raw::Language::ObjC => Language::ObjC,
+        raw::Language::ObjCxx => Language::ObjCxx,
+        raw::Language::Cuda => Language::Cuda,
+        raw::Language::Hip => Language::Hip,
+    }
+}
+
+fn install(raw: raw::Install, scope: &mut Scope<'_>) -> Install {
+    let keys = ["cache", "install", "mirror"];
+    let mirror = text::line(raw.mirror, &keys, scope);
+    if let Some(Err(error)) = mirror.as_deref().map(check_mirror) {
+        scope.error(
+            &keys,
+            Code::BadEndpoint,
+            error.to_string(),
+            "write it as https://HOST, or https://HOST/FOLDER",
+        );
+    }
+    Install {
+        version: version(raw.version, &["cache", "install", "version"], scope),
+        mirror,
+        never: raw.never.unwrap_or(false),
+    }
+}
+
+fn version(text: Option<String>, keys: &[&str], scope: &mut Scope<'_>) -> Option<Version> {
+    match text?.parse() {
+        Ok(version) => Some(version),
+        Err(error) => {
+            scope.error(keys, Code::BadValue, error.to_string(), "write it in quotes, such as \"0.15\"");
+            None
+        }
+    }
+}

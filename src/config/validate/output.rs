@@ -1,0 +1,94 @@
+//! `output:`
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use super::{Scope, text};
+use crate::config::model::Output;
+use crate::config::raw;
+use crate::diag::{Code, Diagnostic};
+
+const PRESETS: &str = "CMakePresets.json";
+
+pub(super) fn validate(raw: raw::Output, scope: &mut Scope<'_>) -> Output {
+    let toolchain = path(raw.toolchain, "toolchain", "cmake/toolchain.cmake", scope);
+    let module = path(raw.module, "module", "cmake/ToolchainKit.cmake", scope);
+    let presets = path(raw.presets, "presets", PRESETS, scope);
+    for (key, path) in [("toolchain", &toolchain), ("module", &module)] {
+        if path.extension() != Some("cmake") {
+            let message = format!("`{path}` does not end in `.cmake`");
+            scope.error(&["output", key], Code::BadPath, message, "give it the ending `.cmake`");
+        }
+    }
+    check_presets(&presets, scope);
+    check_distinct(&[("toolchain", &toolchain), ("module", &module), ("presets", &presets)], scope);
+    Output { toolchain, module, presets }
+}
+
+fn path(raw: Option<String>, key: &str, default: &str, scope: &mut Scope<'_>) -> Utf8PathBuf {
+    let keys = ["output", key];
+    let Some(given) = text::path(raw, &keys, scope) else { return default.into() };
+    match normalise(&given) {
+        Ok(path) => path,
+        Err(why) => {
+            scope.error(
+                &keys,
+                Code::BadPath,
+                why,
+                "write a path below the project, such as cmake/toolchain.cmake",
+            );
+            default.into()
+        }
+    }
+}
+
+/// The path without `.` and double slashes, if it is a file inside the project on every system.
+fn normalise(given: &str) -> Result<Utf8PathBuf, String> {
+    if given.contains('\\') {
+        return Err("a backslash separates folders on Windows only: use `/`".to_owned());
+    }
+    if let Some(letter) = given.chars().find(|letter| ":*?\"<>|;$@#".contains(*letter)) {
+        return Err(format!("{letter:?} cannot be part of the name of a generated file"));
+    }
+    let mut path = Utf8PathBuf::new();
+    for component in Utf8Path::new(given).components() {
+        match component {
+            Utf8Component::Normal(name) => path.push(name),
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => return Err("`..` may lead out of the project".to_owned()),
+            Utf8Component::RootDir | Utf8Component::Prefix(_) => {
+                return Err("the path is absolute, which is right on one machine only".to_owned());
+            }
+        }
+    }
+    if path.as_str().is_empty() || given.ends_with('/') {
+        return Err("the path names a folder, not a file".to_owned());
+    }
+    Ok(path)
+}
+
+fn check_presets(presets: &Utf8Path, scope: &mut Scope<'_>) {
+    let keys = ["output", "presets"];
+    let is_below = presets.components().count() > 1;
+    if presets.extension() != Some("json") {
+        let message = format!("`{presets}` does not end in `.json`");
+        scope.error(&keys, Code::BadPath, message, "a presets file is JSON");
+    } else if !is_below && presets != PRESETS {
+        let message = format!("CMake does not look for presets in `{presets}`");
+        let help =
+            "name it CMakePresets.json, or put it below a folder and include it from your CMakePresets.json";
+        scope.error(&keys, Code::BadPath, message, help);
+    }
+}
+
+fn check_distinct(paths: &[(&str, &Utf8PathBuf)], scope: &mut Scope<'_>) {
+    for (index, (key, path)) in paths.iter().enumerate() {
+        let same = |(_, other): &&(&str, &Utf8PathBuf)| other.as_str().eq_ignore_ascii_case(path.as_str());
+        let Some((first, _)) = paths[..index].iter().find(same) else { continue };
+        let message = format!("`{path}` is the path of `output.{first}` too");
+        let fault = Diagnostic::error(Code::SamePath, message)
+            .at(scope.node.place_of(&["output", key]))
+            .with_related(scope.node.place_of(&["output", first]), "first")
+            .with_help("give each file a path of its own");
+        scope.sink.push(fault);
+    }
+}

@@ -1,0 +1,162 @@
+//! Diagnostics as text for people and as JSON for programs.
+
+use std::fmt;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use serde_json::{Value, json};
+
+use super::{Diagnostic, Excerpt, Place, Severity};
+
+/// How a report looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether to write terminal colours.
+    pub colour: bool,
+    /// Whether the terminal shows box-drawing characters.
+    pub unicode: bool,
+}
+
+impl Default for Style {
+    /// Plain text of 100 columns, for files and logs.
+    fn default() -> Self {
+        Self { width: 100, colour: false, unicode: true }
+    }
+}
+
+impl Style {
+    fn handler(self) -> GraphicalReportHandler {
+        let theme = match (self.unicode, self.colour) {
+            (true, true) => GraphicalTheme::unicode(),
+            (true, false) => GraphicalTheme::unicode_nocolor(),
+            (false, true) => {
+                GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() }
+            }
+            (false, false) => GraphicalTheme::none(),
+        };
+        GraphicalReportHandler::new_themed(theme)
+            .with_width(self.width)
+            .with_links(false)
+            .with_break_words(false)
+            .without_syntax_highlighting()
+    }
+}
+
+/// Diagnostics together with the text they are about.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    excerpt: Option<&'a Excerpt>,
+    diagnostics: &'a [Diagnostic],
+}
+
+impl<'a> Report<'a> {
+    /// A report of `diagnostics`; without an excerpt, no source is shown and no line named.
+    #[must_use]
+    pub fn new(diagnostics: &'a [Diagnostic], excerpt: Option<&'a Excerpt>) -> Self {
+        Self { excerpt, diagnostics }
+    }
+
+    /// For people: each diagnostic with its source lines, its place marked and its help, then a line that counts them.
+    #[must_use]
+    pub fn to_text(&self, style: Style) -> String {
+        let handler = style.handler();
+        let source = self.excerpt.map(|excerpt| NamedSource::new(excerpt.name(), excerpt.text().to_owned()));
+        let mut text = String::new();
+        for diagnostic in self.diagnostics {
+            let drawn = Drawn { diagnostic, source: source.as_ref() };
+            if handler.render_report(&mut text, &drawn).is_err() {
+                // Only a place outside the text gets here; the message must not be lost with the drawing.
+                text.push_str(&drawn.to_string());
+            }
+            text.push('\n');
+        }
+        text + &self.summary()
+    }
+
+    /// For programs: an array of objects with `code, severity, message, file, line, column, path, help`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        self.diagnostics.iter().map(|diagnostic| self.object(diagnostic)).collect()
+    }
+
+    fn object(&self, diagnostic: &Diagnostic) -> Value {
+        let (line, column) = self.position(&diagnostic.place).unzip();
+        json!({
+            "code": diagnostic.code.as_str(),
+            "severity": diagnostic.severity.as_str(),
+            "message": diagnostic.message,
+            "file": self.excerpt.map(Excerpt::name),
+            "line": line,
+            "column": column,
+            "path": (!diagnostic.place.path.is_empty()).then_some(&diagnostic.place.path),
+            "help": diagnostic.help,
+        })
+    }
+
+    fn position(&self, place: &Place) -> Option<(usize, usize)> {
+        Some(self.excerpt?.position(place.span.as_ref()?.start))
+    }
+
+    fn summary(&self) -> String {
+        let count = |severity, word: &str| {
+            let number = self.diagnostics.iter().filter(|d| d.severity == severity).count();
+            match number {
+                0 => None,
+                1 => Some(format!("1 {word}")),
+                _ => Some(format!("{number} {word}s")),
+            }
+        };
+        let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        if counts.is_empty() { String::new() } else { counts.join(", ") + "\n" }
+    }
+}
+
+/// One diagnostic as miette wants it.
+#[derive(Debug)]
+struct Drawn<'a> {
+    diagnostic: &'a Diagnostic,
+    source: Option<&'a NamedSource<String>>,
+}
+
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Diagnostic { place, message, .. } = self.diagnostic;
+        if place.path.is_empty() { f.write_str(message) } else { write!(f, "{}: {message}", place.path) }
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl miette::Diagnostic for Drawn<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        let Diagnostic { severity, code, .. } = self.diagnostic;
+        Some(Box::new(format!("{}[{code}]", severity.as_str())))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Error => miette::Severity::Error,
+        })
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let primary = self.diagnostic.place.span.clone().map(|span| {
+            LabeledSpan::new_primary_with_span(self.diagnostic.label.clone().or(Some("here".into())), span)
+        });
+        let related = self.diagnostic.related.iter().filter_map(|(place, label)| {
+            Some(LabeledSpan::new_with_span(Some(label.clone()), place.span.clone()?))
+        });
+        Some(Box::new(primary.into_iter().chain(related)))
+    }
+}

@@ -1,0 +1,36 @@
+//! The process environment and the folders that it names.
+#![expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+
+use camino::Utf8PathBuf;
+use secrecy::SecretString;
+
+/// The value of a variable; `None` if it is unset, empty, or not UTF-8.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The value of a variable that holds a secret; `None` as for [`variable`].
+#[must_use]
+pub fn secret(name: &str) -> Option<SecretString> {
+    variable(name).map(SecretString::from)
+}
+
+/// toolchainkit's folder in the user's cache folder; `None` without a home.
+///
+/// The CMake module finds the same folder by the same rule.
+#[must_use]
+pub fn user_cache_folder() -> Option<Utf8PathBuf> {
+    let folder = if cfg!(windows) {
+        Utf8PathBuf::from(variable("LOCALAPPDATA")?)
+    } else if let Some(folder) = variable("XDG_CACHE_HOME").filter(|folder| folder.starts_with('/')) {
+        Utf8PathBuf::from(folder)
+    } else {
+        Utf8PathBuf::from(variable("HOME")?).join(if cfg!(target_os = "macos") {
+            "Library/Caches"
+        } else {
+            ".cache"
+        })
+    };
+    Some(folder.join("toolchainkit"))
+}

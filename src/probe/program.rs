@@ -1,0 +1,98 @@
+//! Finding and running programs.
+#![expect(clippy::disallowed_methods, reason = "this is the place that runs programs")]
+
+use std::ffi::OsStr;
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// What a program printed and how it ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output; bytes that are not UTF-8 are replaced.
+    pub stdout: String,
+    /// Its standard error; bytes that are not UTF-8 are replaced.
+    pub stderr: String,
+}
+
+/// A program could not be run to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It could not be started.
+    #[error("cannot run {program}")]
+    Start {
+        /// The program.
+        program: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It did not end in time, and was killed.
+    #[error("{program} did not end within {} s", .limit.as_secs())]
+    TimedOut {
+        /// The program.
+        program: Utf8PathBuf,
+        /// The time it had.
+        limit: Duration,
+    },
+}
+
+/// The program of this name on PATH.
+#[must_use]
+pub fn find(name: &str) -> Option<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(which::which(name).ok()?).ok()
+}
+
+/// Runs `program` without standard input, and waits for at most `limit`.
+///
+/// # Errors
+/// [`RunError`]; an exit status other than 0 is no error here.
+pub fn run<E, K, V>(
+    program: &Utf8Path,
+    arguments: &[&str],
+    environment: E,
+    limit: Duration,
+) -> Result<Finished, RunError>
+where
+    E: IntoIterator<Item = (K, V)>,
+    K: AsRef<OsStr>,
+    V: AsRef<OsStr>,
+{
+    let start = |source| RunError::Start { program: program.to_owned(), source };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .envs(environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(start)?;
+    // Both pipes are drained at once, or a program that fills one of them would wait for us for ever.
+    let stdout = child.stdout.take().map(|pipe| thread::spawn(move || drain(pipe)));
+    let stderr = child.stderr.take().map(|pipe| thread::spawn(move || drain(pipe)));
+    let deadline = Instant::now() + limit;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(start)? {
+            break status;
+        }
+        if Instant::now() >= deadline {
+            child.kill().and_then(|()| child.wait()).map_err(start)?;
+            return Err(RunError::TimedOut { program: program.to_owned(), limit });
+        }
+        thread::sleep(Duration::from_millis(2));
+    };
+    let text = |reader: Option<thread::JoinHandle<String>>| {
+        reader.and_then(|thread| thread.join().ok()).unwrap_or_default()
+    };
+    Ok(Finished { status, stdout: text(stdout), stderr: text(stderr) })
+}
+
+fn drain(mut pipe: impl std::io::Read) -> String {
+    let mut bytes = Vec::new();
+    // What could be read before an error is all there is to show.
+    let _ = pipe.read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,143 @@
+//! The template engine: strict, and with escaping that a template has no way around.
+//!
+//! The last extension before `.j2` is the kind of the output and chooses how a printed text is escaped. The environment
+//! starts empty: there is no `safe` filter, and what prints neither text nor a number is an error.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+
+use super::escape::{self, EscapeError};
+
+/// All templates, by their path below `templates/`.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("toolchain.cmake.j2", include_str!("../../templates/toolchain.cmake.j2")),
+    ("toolchain/cache.cmake.j2", include_str!("../../templates/toolchain/cache.cmake.j2")),
+    ("toolchain/compilers.cmake.j2", include_str!("../../templates/toolchain/compilers.cmake.j2")),
+    ("CMakePresets.json.j2", include_str!("../../templates/CMakePresets.json.j2")),
+];
+
+/// An environment with every template loaded.
+pub(super) fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_debug(true);
+    let syntax =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
+    environment.set_syntax(syntax);
+    environment.set_auto_escape_callback(|name| AutoEscape::Custom(kind(name).into()));
+    environment.set_formatter(print);
+    environment.add_filter("identifier", |text: &str| escaped(escape::cmake_identifier(text)));
+    environment.add_filter("element", |text: &str| escaped(escape::cmake_element(text)));
+    environment.add_filter("below", below);
+    environment.add_filter("on_off", |value: bool| {
+        Value::from_safe_string(if value { "ON" } else { "OFF" }.to_owned())
+    });
+    environment.add_filter("macros", |text: &str| json(text));
+    environment.add_filter("in_source_dir", |path: &str| {
+        json(&format!("${{sourceDir}}/{}", escape::presets_literal(path)))
+    });
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+}
+
+/// `toolchain.cmake.j2` → `cmake`.
+fn kind(template: &str) -> String {
+    let name = template.strip_suffix(".j2").unwrap_or(template);
+    name.rsplit_once('.').map_or("", |(_, extension)| extension).to_owned()
+}
+
+/// Writes a value into the output: text escaped for its kind, whole numbers as they are, nothing else.
+fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let text = match value.kind() {
+        ValueKind::String if value.is_safe() => value.to_string(),
+        ValueKind::String => {
+            let text = value.as_str().unwrap_or_default();
+            match state.auto_escape() {
+                AutoEscape::Custom(kind) if kind == "cmake" => {
+                    let inside = escape::cmake_quoted_inside(text).map_err(invalid)?;
+                    format!("\"{inside}\"")
+                }
+                AutoEscape::Custom(kind) if kind == "json" => {
+                    json(&escape::presets_literal(text))?.to_string()
+                }
+                other => return Err(Error::new(ErrorKind::BadEscape, format!("no escaping for {other:?}"))),
+            }
+        }
+        ValueKind::Number => value.to_string(),
+        kind => {
+            let message = format!("a value of kind {kind} cannot be printed; a filter has to say how");
+            return Err(Error::new(ErrorKind::BadEscape, message));
+        }
+    };
+    out.write_str(&text).map_err(Error::from)
+}
+
+/// `{{ path | below("variable") }}` → `"${variable}/path"`; an absolute path stays as it is.
+fn below(path: &str, variable: &str) -> Result<Value, Error> {
+    let variable = escape::cmake_identifier(variable).map_err(invalid)?;
+    let inside = escape::cmake_quoted_inside(path).map_err(invalid)?;
+    let absolute = path.starts_with('/') || path.as_bytes().get(1) == Some(&b':');
+    Ok(Value::from_safe_string(if absolute {
+        format!("\"{inside}\"")
+    } else {
+        format!("\"${{{variable}}}/{inside}\"")
+    }))
+}
+
+fn json(text: &str) -> Result<Value, Error> {
+    let quoted = serde_json::to_string(text)
+        .map_err(|source| Error::new(ErrorKind::BadSerialization, "not JSON").with_source(source))?;
+    Ok(Value::from_safe_string(quoted))
+}
+
+fn escaped(result: Result<String, EscapeError>) -> Result<Value, Error> {
+    result.map(Value::from_safe_string).map_err(invalid)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn invalid(source: EscapeError) -> Error {
+    Error::new(ErrorKind::InvalidOperation, source.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minijinja::context;
+
+    fn render(name: &str, template: &str, value: &Value) -> Result<String, Error> {
+        let mut environment = environment()?;
+        environment.add_template_owned(name.to_owned(), template.to_owned())?;
+        environment.get_template(name)?.render(context! { x => value })
+    }
+
+    #[test]
+    fn text_is_escaped_for_the_kind_of_its_file() {
+        let value = Value::from("a\"$b");
+        assert_eq!(render("t.cmake.j2", "set(X {{ x }})", &value).unwrap(), r#"set(X "a\"\$b")"#);
+        assert_eq!(render("t.json.j2", "{{ x }}", &value).unwrap(), r#""a\"${dollar}b""#);
+        assert!(render("t.txt.j2", "{{ x }}", &value).is_err());
+    }
+
+    #[test]
+    fn a_template_has_no_way_around_the_escaping() {
+        let value = Value::from("$x");
+        for filter in ["safe", "e", "escape", "tojson", "string", "format", "replace", "upper"] {
+            assert!(render("t.cmake.j2", &format!("{{{{ x | {filter} }}}}"), &value).is_err(), "{filter}");
+        }
+        for template in ["{{ x ~ '' }}", "{% set y = x %}{{ y }}", "{% set y %}{{ x }}{% endset %}{{ y }}"] {
+            assert_eq!(render("t.cmake.j2", template, &value).unwrap(), "\"\\$x\"", "{template}");
+        }
+        assert!(render("t.cmake.j2", "{% autoescape false %}{{ x }}{% endautoescape %}", &value).is_err());
+    }
+
+    #[test]
+    fn what_is_neither_text_nor_number_is_an_error() {
+        for value in [Value::from(true), Value::from(()), Value::from(vec!["a"])] {
+            assert!(render("t.cmake.j2", "{{ x }}", &value).is_err(), "{value:?}");
+        }
+        assert!(render("t.cmake.j2", "{{ y }}", &Value::from(1)).is_err());
+    }
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo launched >>"$(dirname "$0")/launched"
+exec "$@"

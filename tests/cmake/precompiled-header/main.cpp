@@ -1,0 +1,3 @@
+#include <cstdio>
+int base();
+int main() { std::printf("%d %d\n", VALUE, base()); }

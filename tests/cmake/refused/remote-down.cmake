@@ -1,0 +1,2 @@
+toolchainkit_enable_cache(TOOL sccache REMOTE "redis {SERVER}" SERVERS 127.0.0.1:1 ON_FAILURE fail
+  SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT=tcp://{SERVER})

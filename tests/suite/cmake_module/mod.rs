@@ -1,0 +1,13 @@
+//! `cmake/ToolchainKit.cmake` and the launcher that it writes, under real tools.
+//!
+//! The projects are in `tests/cmake`, or the sample of the test support with a toolchain file that calls the module.
+
+mod calling;
+mod checkout;
+mod compiling;
+mod deciding;
+mod secrets;
+mod storing;
+
+use checkout::{CACHES, setting};
+pub(crate) use checkout::{Checkout, tools_for};

@@ -1,0 +1,310 @@
+//! The commands as a user meets them: what they print, write and return.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Finished, Run, Sandbox};
+
+/// A folder with a configuration.
+struct Folder {
+    sandbox: Sandbox,
+    path: PathBuf,
+}
+
+impl Folder {
+    fn new(yaml: &str) -> Self {
+        let folder = Self::empty();
+        fs::write(folder.path.join("toolchainkit.yaml"), yaml).unwrap();
+        folder
+    }
+
+    fn empty() -> Self {
+        let sandbox = Sandbox::new("cli");
+        let path = sandbox.dir("demo");
+        Self { sandbox, path }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_toolchainkit"));
+        command.current_dir(&self.path).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        self.command(arguments).run()
+    }
+
+    fn fails(&self, code: i32, arguments: &[&str]) -> Finished {
+        self.command(arguments).run_expecting(code)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path.join(name)).unwrap()
+    }
+}
+
+const LOCAL: &str = "cache: { tool: ccache }\n";
+const SECRET: &str = "cache:\n  tool: sccache\n  remote:\n    type: redis\n    endpoint: redis://h\n    credentials: { password: \"${PW}\" }\n";
+
+#[test]
+fn init_writes_a_valid_configuration_once() {
+    let folder = Folder::empty();
+    folder.run(&["init"]);
+    folder.run(&["validate"]);
+    let first = folder.read("toolchainkit.yaml");
+    let refused = folder.fails(6, &["init"]);
+    assert!(refused.stderr.contains("exists"), "{refused}");
+    assert_eq!(folder.read("toolchainkit.yaml"), first);
+    assert_eq!(folder.run(&["init", "--stdout"]).stdout, first);
+    let (head, remote) = first.split_once("  # remote:\n").unwrap();
+    let uncommented =
+        format!("{head}  remote:\n{}", remote.replace("\n  # ", "\n  ").replacen("  # ", "  ", 1));
+    fs::write(folder.path.join("toolchainkit.yaml"), uncommented).unwrap();
+    folder.run(&["validate"]);
+    assert!(
+        folder.run(&["plan"]).stdout.contains("s3 my-build-cache"),
+        "what is commented out is valid, too"
+    );
+}
+
+#[test]
+fn generate_touches_only_what_changed() {
+    let folder = Folder::new(LOCAL);
+    let stale = folder.fails(4, &["generate", "--check"]);
+    assert!(stale.stdout.contains("+++ cmake/toolchain.cmake"), "{stale}");
+    assert!(!folder.path.join("cmake").exists(), "--check writes nothing");
+    folder.run(&["generate", "--diff"]);
+    assert!(!folder.path.join("cmake").exists(), "--diff writes nothing");
+
+    folder.run(&["generate"]);
+    folder.run(&["generate", "--check"]);
+    let stamp = |name: &str| fs::metadata(folder.path.join(name)).unwrap().modified().unwrap();
+    let names = ["cmake/toolchain.cmake", "cmake/ToolchainKit.cmake", "CMakePresets.json"];
+    let before = names.map(stamp);
+    folder.run(&["generate"]);
+    assert_eq!(names.map(stamp), before);
+
+    fs::write(folder.path.join("toolchainkit.yaml"), "cache: { tool: ccache, size_gb: 7 }\n").unwrap();
+    let stale = folder.fails(4, &["generate", "--check"]);
+    assert!(stale.stdout.contains("-  SIZE_GB 10\n+  SIZE_GB 7\n"), "{stale}");
+    folder.run(&["generate"]);
+    assert_ne!(stamp(names[0]), before[0]);
+    assert_eq!([stamp(names[1]), stamp(names[2])], before[1..]);
+}
+
+#[test]
+fn checked_out_with_other_line_endings_is_up_to_date() {
+    let folder = Folder::new(LOCAL);
+    folder.run(&["generate"]);
+    let text = folder.read("cmake/toolchain.cmake").replace('\n', "\r\n");
+    fs::write(folder.path.join("cmake/toolchain.cmake"), text).unwrap();
+    folder.run(&["generate", "--check"]);
+}
+
+#[test]
+fn a_file_that_is_not_ours_stops_everything() {
+    for (name, content) in [
+        ("CMakePresets.json", "{ \"version\": 3 }"),
+        ("cmake/toolchain.cmake", "set(A 1)\n"),
+        ("cmake/ToolchainKit.cmake", "mine\n"),
+    ] {
+        let folder = Folder::new(LOCAL);
+        fs::create_dir(folder.path.join("cmake")).unwrap();
+        fs::write(folder.path.join(name), content).unwrap();
+        let refused = folder.fails(6, &["generate"]);
+        assert!(refused.stderr.contains(name), "{refused}");
+        assert_eq!(folder.read(name), content);
+        let files = fs::read_dir(folder.path.join("cmake")).unwrap().count()
+            + fs::read_dir(&folder.path).unwrap().count();
+        assert_eq!(files, 3, "the configuration, the folder cmake and {name} are all there is");
+        folder.fails(6, &["generate", "--check"]);
+    }
+}
+
+#[test]
+fn foreign_presets_are_kept_by_the_way_that_the_error_shows() {
+    let folder = Folder::new(LOCAL);
+    fs::write(
+        folder.path.join("CMakePresets.json"),
+        "{ \"version\": 4, \"include\": [\"cmake/toolchainkit-presets.json\"] }",
+    )
+    .unwrap();
+    let refused = folder.fails(6, &["generate"]);
+    let shown = "    output:\n      presets: cmake/toolchainkit-presets.json\n";
+    assert!(refused.stderr.contains(shown), "{refused}");
+    let yaml = format!("{LOCAL}{}", shown.replace("\n    ", "\n").trim_start());
+    fs::write(folder.path.join("toolchainkit.yaml"), yaml).unwrap();
+    folder.run(&["generate"]);
+    assert!(folder.read("cmake/toolchainkit-presets.json").contains("\"version\": 4"));
+}
+
+#[test]
+fn one_file_to_standard_output() {
+    let folder = Folder::new(LOCAL);
+    for (key, start) in [
+        ("toolchain", "# Generated by toolchainkit"),
+        ("module", "# SPDX"),
+        ("presets", "{\n  \"version\": 3"),
+    ] {
+        let printed = folder.run(&["generate", "--stdout", key]);
+        assert!(printed.stdout.starts_with(start), "{printed}");
+        assert_eq!(printed.stderr, "");
+    }
+    folder.fails(2, &["generate", "--stdout", "everything"]);
+    folder.fails(2, &["generate", "--check", "--diff"]);
+    assert_eq!(fs::read_dir(&folder.path).unwrap().count(), 1);
+}
+
+#[test]
+fn an_invalid_configuration_writes_nothing() {
+    let folder = Folder::new("cache: { tool: scache, remote: { type: s3 } }\n");
+    for command in [&["generate"][..], &["validate"], &["plan"], &["env"], &["generate", "--check"]] {
+        let refused = folder.fails(3, command);
+        assert!(
+            refused.stderr.contains("scache") && refused.stderr.contains("bucket"),
+            "all faults at once: {refused}"
+        );
+    }
+    assert_eq!(fs::read_dir(&folder.path).unwrap().count(), 1);
+    let refused = folder.fails(3, &["validate", "--format", "json"]);
+    let faults: Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert!(faults.as_array().unwrap().len() >= 2, "{refused}");
+    assert_eq!(faults[0]["line"], 1);
+}
+
+/// Every file of the catalogue, and what only a file system can hold: through the command, as a user meets it.
+#[test]
+fn every_bad_configuration_is_refused_and_nothing_is_written() {
+    let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
+    let files = fs::read_dir(catalogue).unwrap().map(|entry| entry.unwrap().path());
+    let is_yaml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml");
+    // The only code that is a mere warning.
+    let warns = |path: &PathBuf| path.file_stem().is_some_and(|name| name == "several-servers");
+    let files = files.filter(|path| is_yaml(path) && !warns(path));
+    let mut texts =
+        files.map(|path| (path.display().to_string(), fs::read(path).unwrap())).collect::<Vec<_>>();
+    assert!(texts.len() >= 40, "{}", texts.len());
+    texts.push(("not UTF-8".to_owned(), b"cache: { tool: \xff }\n".to_vec()));
+    texts.push(("1 MB of nesting".to_owned(), b"[".repeat(1 << 20)));
+    texts.push(("empty".to_owned(), Vec::new()));
+    let folder = Folder::empty();
+    for (name, text) in texts {
+        fs::write(folder.path.join("toolchainkit.yaml"), text).unwrap();
+        let refused = folder.command(&["generate"]).run_to_any_end();
+        assert_eq!(refused.code(), Some(3), "{name}: {refused}");
+        assert!(refused.stderr.contains("error["), "{name}: {refused}");
+        assert_eq!(fs::read_dir(&folder.path).unwrap().count(), 1, "{name} wrote something");
+    }
+    fs::remove_file(folder.path.join("toolchainkit.yaml")).unwrap();
+    fs::create_dir(folder.path.join("toolchainkit.yaml")).unwrap();
+    let refused = folder.fails(3, &["generate"]);
+    assert!(refused.stderr.contains("error[unreadable-config]"), "{refused}");
+}
+
+#[test]
+fn without_a_configuration_the_way_to_one_is_shown() {
+    let folder = Folder::empty();
+    let refused = folder.fails(3, &["generate"]);
+    assert!(refused.stderr.contains("toolchainkit init"), "{refused}");
+}
+
+#[test]
+fn plan_and_env_show_names_and_never_secrets() {
+    let folder = Folder::new(SECRET);
+    let plan: Value = serde_json::from_str(&folder.run(&["plan", "--format", "json"]).stdout).unwrap();
+    let settings = &plan["variants"][0]["cache"]["tools"][0]["settings"];
+    assert_eq!(settings[0]["name"], "SCCACHE_REDIS_ENDPOINT");
+    assert_eq!((&settings[1]["value"], &settings[1]["secret"]), (&"{PW}".into(), &true.into()));
+    for shell in ["sh", "fish", "pwsh", "cmd", "github", "dotenv"] {
+        let mut command = folder.command(&["env", "--shell", shell]);
+        let printed = command.env("PW", "hunter2").run();
+        assert!(printed.stdout.contains("redis://h"), "{printed}");
+        assert!(!printed.text().contains("hunter2"), "{printed}");
+    }
+    folder.fails(2, &["env", "--tool", "ccache"]);
+    folder.fails(2, &["env", "--profile", "ci"]);
+}
+
+#[test]
+fn a_shell_can_evaluate_env() {
+    let folder = Folder::new(SECRET);
+    let binary = env!("CARGO_BIN_EXE_toolchainkit");
+    let script = format!(
+        "eval \"$({binary} env)\"; printf '%s %s' \"$SCCACHE_REDIS_ENDPOINT\" \"$SCCACHE_REDIS_PASSWORD\""
+    );
+    let mut shell = folder.sandbox.command("sh");
+    let printed = shell.current_dir(&folder.path).env("PW", "a b'c").args(["-c", &script]).run();
+    assert_eq!(printed.stdout, "redis://h a b'c");
+}
+
+#[test]
+fn env_prints_secrets_on_request_only_and_all_or_none() {
+    let folder = Folder::new(SECRET);
+    let value = "a b'c\"$d%e\\";
+    for (shell, line) in [
+        ("sh", "export SCCACHE_REDIS_PASSWORD='a b'\\''c\"$d%e\\'"),
+        ("github", "SCCACHE_REDIS_PASSWORD=a b'c\"$d%e\\"),
+        ("dotenv", "SCCACHE_REDIS_PASSWORD=\"a b'c\\\"\\$d%e\\\\\""),
+    ] {
+        let mut command = folder.command(&["env", "--with-secrets", "--shell", shell]);
+        let printed = command.env("PW", value).run();
+        assert!(printed.stdout.lines().any(|printed| printed == line), "{printed}");
+        assert_eq!(printed.stderr, "", "{printed}");
+    }
+    let missing = folder.fails(7, &["env", "--with-secrets"]);
+    assert!(missing.stderr.contains("PW") && missing.stdout.is_empty(), "{missing}");
+    // What no batch file can hold is not repeated.
+    let unfit =
+        folder.command(&["env", "--with-secrets", "--shell", "cmd"]).env("PW", value).run_expecting(1);
+    assert!(!unfit.text().contains("c\"$d"), "{unfit}");
+}
+
+#[test]
+fn a_job_of_github_actions_masks_what_env_prints() {
+    let folder = Folder::new(SECRET);
+    let mut command = folder.command(&["env", "--with-secrets", "--shell", "github"]);
+    let printed = command.env("PW", "two\nlines%").env("GITHUB_ACTIONS", "true").run();
+    assert!(printed.stderr.contains("::add-mask::two%0Alines%25\n"), "{printed}");
+    assert!(
+        printed.stdout.contains("SCCACHE_REDIS_PASSWORD<<END_OF_VALUE\ntwo\nlines%\nEND_OF_VALUE\n"),
+        "{printed}"
+    );
+    let plain = folder.command(&["env", "--shell", "github"]).env("GITHUB_ACTIONS", "true").run();
+    assert!(!plain.text().contains("add-mask"), "{plain}");
+
+    // A URL holds the password in another spelling, which has to be hidden too.
+    let folder = Folder::new(&SECRET.replace("sccache", "ccache"));
+    let mut command = folder.command(&["env", "--with-secrets", "--shell", "github"]);
+    let printed = command.env("PW", "a b").env("GITHUB_ACTIONS", "true").run();
+    for mask in ["a b", "a%2520b", "redis://default:a%2520b@h:6379|connect-timeout=1000"] {
+        assert!(printed.stderr.contains(&format!("::add-mask::{mask}\n")), "{mask}: {printed}");
+    }
+}
+
+#[test]
+fn stats_and_server_say_what_is_missing() {
+    let folder = Folder::new(LOCAL);
+    for command in
+        [&["stats"][..], &["server", "stop"], &["server", "start"], &["stats", "--build", "nowhere"]]
+    {
+        let refused = folder.fails(5, command);
+        assert!(refused.stderr.contains("configure"), "{refused}");
+    }
+    let status = folder.run(&["server", "status", "--format", "json"]);
+    assert_eq!(status.stdout, "[]\n");
+}
+
+#[test]
+fn explain_knows_every_code() {
+    let folder = Folder::empty();
+    let codes = folder.run(&["explain"]).stdout;
+    assert!(codes.lines().count() >= 20);
+    for code in codes.lines().map(|line| line.split_whitespace().next().unwrap()) {
+        let explained = folder.run(&["explain", code]);
+        assert!(explained.stdout.starts_with(code), "{explained}");
+    }
+    folder.fails(2, &["explain", "no-such-code"]);
+}

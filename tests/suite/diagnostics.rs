@@ -1,0 +1,412 @@
+//! What the configuration reader says: one file below `tests/diagnostics` for each kind of fault, named after the code
+//! of its diagnostic (`<code>.yaml` or `<code>.<case>.yaml`), and what it says is reviewed as a snapshot.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use camino::Utf8Path;
+use toolchainkit::config::{Config, SourceFile, json_schema, load};
+use toolchainkit::diag::{Code, Diagnostic, Report, Severity, Style};
+
+/// The literal secret in all of the files.
+const SECRET: &str = "hunter2";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics")
+}
+
+/// Name and text of the YAML files in `folder`.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
+        .expect("the folder is part of the repository")
+        .map(|entry| entry.expect("a folder can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| {
+            let name = path.file_stem().and_then(|stem| stem.to_str()).expect("names are ASCII").to_owned();
+            (name, std::fs::read_to_string(path).expect("files are UTF-8"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn bad_files() -> Vec<(String, String)> {
+    let files = files(&folder());
+    assert!(files.len() >= 80, "only {} files", files.len());
+    files
+}
+
+fn good_files() -> Vec<(String, String)> {
+    let files = files(&folder().join("good"));
+    assert!(files.len() >= 13, "only {} files", files.len());
+    files
+}
+
+fn source(text: &str) -> SourceFile {
+    SourceFile::new("toolchainkit.yaml", text)
+}
+
+/// Errors, or else warnings.
+fn diagnostics(text: &str) -> Vec<Diagnostic> {
+    match load(&source(text)) {
+        Ok(loaded) => loaded.warnings,
+        Err(diagnostics) => diagnostics,
+    }
+}
+
+fn config(text: &str) -> Config {
+    match load(&source(text)) {
+        Ok(loaded) => loaded.config,
+        Err(diagnostics) => panic!("{}", report(text, &diagnostics)),
+    }
+}
+
+fn codes(text: &str) -> Vec<Code> {
+    diagnostics(text).iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+fn report(text: &str, diagnostics: &[Diagnostic]) -> String {
+    Report::new(diagnostics, Some(&source(text).excerpt())).to_text(Style::default())
+}
+
+fn snapshots() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder().join("snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
+#[test]
+fn each_bad_file_is_told_its_fault() {
+    snapshots().bind(|| {
+        for (name, text) in bad_files() {
+            insta::assert_snapshot!(name.as_str(), report(&text, &diagnostics(&text)));
+        }
+    });
+}
+
+#[test]
+fn each_bad_file_has_the_fault_that_it_is_named_after_and_no_other() {
+    for (name, text) in bad_files() {
+        let expected = Code::from_name(name.split('.').next().unwrap()).unwrap_or_else(|| panic!("{name}"));
+        let found = codes(&text);
+        assert!(!found.is_empty() && found.iter().all(|code| *code == expected), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn every_code_is_made_by_some_file() {
+    let mut found: BTreeSet<Code> = bad_files().iter().flat_map(|(_, text)| codes(text)).collect();
+    found.extend(codes(&"# more than 64 KiB\n".repeat(4 * 1024)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("toolchainkit.yaml");
+    found.insert(SourceFile::read(&path).unwrap_err().code);
+    std::fs::write(&path, b"project: { name: Pr\xfcfung }\n").unwrap();
+    found.insert(SourceFile::read(&path).unwrap_err().code);
+    assert_eq!(found, Code::ALL.iter().copied().collect());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let error = SourceFile::read(&folder.join("absent.yaml")).unwrap_err();
+    assert_eq!(error.code, Code::UnreadableConfig);
+    assert!(error.message.contains("absent.yaml"), "{}", error.message);
+    assert_eq!(SourceFile::read(folder).unwrap_err().code, Code::UnreadableConfig, "a folder");
+
+    let path = folder.join("latin1.yaml");
+    std::fs::write(&path, b"project: { name: Pr\xfcfung }\n").unwrap();
+    let error = SourceFile::read(&path).unwrap_err();
+    assert_eq!(error.code, Code::ConfigNotUtf8);
+    assert!(error.message.contains("byte 19"), "{}", error.message);
+    let text = Report::new(&[error], None).to_text(Style::default());
+    assert!(text.contains("save the file as UTF-8"), "{text}");
+}
+
+#[test]
+fn a_secret_is_shown_nowhere() {
+    let mut with_secret = 0;
+    for (name, text) in bad_files() {
+        with_secret += usize::from(text.contains(SECRET));
+        let diagnostics = diagnostics(&text);
+        let json = Report::new(&diagnostics, Some(&source(&text).excerpt())).to_json().to_string();
+        for shown in [report(&text, &diagnostics), json, format!("{diagnostics:?} {:?}", source(&text))] {
+            assert!(!shown.contains(SECRET), "{name}: {shown}");
+        }
+    }
+    assert!(with_secret >= 8, "only {with_secret} files hold the secret");
+}
+
+#[test]
+fn all_faults_of_a_file_are_told_at_once_in_the_order_of_the_text() {
+    let text = "\
+version: 3
+cache:
+  tool: scache
+  size_gb: 10GB
+  colour: red
+  remote:
+    type: s3
+    credentials: { access_key: hunter2, secret_kei: \"${X}\" }
+    access: readonly
+toolchain:
+  linker: fast
+presets:
+  binary_dir: ${presetname}
+  build_types: [Debug, debug, \"a b\"]
+profiles:
+  c i:
+    cache: { size_gb: -1 }
+output:
+  toolchain: /a.cmake
+";
+    let found: Vec<(Code, String)> =
+        diagnostics(text).into_iter().map(|diagnostic| (diagnostic.code, diagnostic.place.path)).collect();
+    let expected = [
+        (Code::UnsupportedVersion, "version"),
+        (Code::UnknownValue, "cache.tool"),
+        (Code::WrongType, "cache.size_gb"),
+        (Code::UnknownKey, "cache.colour"),
+        (Code::MissingSetting, "cache.remote.bucket"),
+        (Code::SecretInConfig, "cache.remote.credentials.access_key"),
+        (Code::UnknownKey, "cache.remote.credentials.secret_kei"),
+        (Code::UnknownValue, "cache.remote.access"),
+        (Code::UnknownValue, "toolchain.linker"),
+        (Code::UnknownMacro, "presets.binary_dir"),
+        (Code::DuplicateName, "presets.build_types[1]"),
+        (Code::BadName, "presets.build_types[2]"),
+        (Code::BadName, "profiles.c i"),
+        (Code::BadValue, "profiles.c i.cache.size_gb"),
+        (Code::BadPath, "output.toolchain"),
+    ];
+    assert_eq!(found, expected.map(|(code, path)| (code, path.to_owned())));
+    snapshots().bind(|| insta::assert_snapshot!("all-at-once", report(text, &diagnostics(text))));
+}
+
+#[test]
+fn json_has_line_and_column_in_characters() {
+    let text = "project: { name: \"Größe\", nome: x }\n";
+    let diagnostics = diagnostics(text);
+    let json = Report::new(&diagnostics, Some(&source(text).excerpt())).to_json();
+    let expected = serde_json::json!([{
+        "code": "unknown-key",
+        "severity": "error",
+        "message": "there is no setting `nome` here",
+        "file": "toolchainkit.yaml",
+        "line": 1,
+        "column": 27,
+        "path": "project.nome",
+        "help": "did you mean `name`?",
+    }]);
+    assert_eq!(json, expected);
+    let without_text = Report::new(&diagnostics, None).to_json();
+    assert_eq!(without_text[0]["line"], serde_json::Value::Null);
+}
+
+#[test]
+fn colour_and_characters_follow_the_style() {
+    let text = "cashe: {}\n";
+    let excerpt = source(text).excerpt();
+    let diagnostics = diagnostics(text);
+    let draw = |colour, unicode| {
+        Report::new(&diagnostics, Some(&excerpt)).to_text(Style { width: 80, colour, unicode })
+    };
+    assert!(draw(true, true).contains("\u{1b}["));
+    assert!(!draw(false, true).contains('\u{1b}'));
+    assert!(draw(false, false).is_ascii());
+    assert!(draw(true, false).is_ascii() && draw(true, false).contains("\u{1b}["));
+}
+
+#[test]
+fn a_hostile_file_is_refused_at_once() {
+    let keys = (0..6000).map(|number| format!("key{number}:")).collect::<Vec<_>>().join("\n");
+    let texts = [
+        "[".repeat(1 << 20),
+        "[".repeat(60_000),
+        "{a: ".repeat(15_000),
+        "- ".repeat(30_000),
+        "a:\n".repeat(20_000),
+        keys,
+    ];
+    for text in texts {
+        let start = Instant::now();
+        let found = diagnostics(&text);
+        assert!(!found.is_empty());
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?} took {:?}", &text[..4], start.elapsed());
+    }
+}
+
+#[test]
+fn good_files_are_read_as_meant() {
+    snapshots().bind(|| {
+        for (name, text) in good_files() {
+            let loaded =
+                load(&source(&text)).unwrap_or_else(|faults| panic!("{name}: {}", report(&text, &faults)));
+            assert!(loaded.warnings.is_empty(), "{name}");
+            insta::assert_debug_snapshot!(format!("good.{name}"), loaded.config);
+        }
+    });
+}
+
+#[test]
+fn the_marks_of_windows_editors_are_no_fault() {
+    let config = config("\u{feff}version: 1\r\nproject:\r\n  name: demo\r\ncache:\r\n  size_gb: 3\r\n");
+    assert_eq!((config.project.as_deref(), config.variants[0].cache.size_gb), (Some("demo"), 3));
+    // The byte order mark is part of the text, so places are right behind it.
+    assert_eq!(diagnostics("\u{feff}cashe: 1\r\n")[0].place.span, Some(3..8));
+    let later = "version: 1\r\n# ü\r\ncashe: 1\r\n";
+    assert_eq!(diagnostics(later)[0].place.span.clone().map(|span| &later[span]), Some("cashe"));
+}
+
+proptest::proptest! {
+    /// A file in the middle of being written: whatever is wrong with it, it is told, with places that are in the text.
+    #[test]
+    fn no_text_makes_the_reader_stumble(
+        file in 0_usize..1000,
+        position in 0.0_f64..1.0,
+        deleted in 0_usize..12,
+        inserted in "[ \t\n\r:{}\\[\\],\"'#&*!|>%@`?ä\u{1F600}\\-a0~\\\\$]{0,6}",
+    ) {
+        let files: Vec<String> = bad_files().into_iter().chain(good_files()).map(|(_, text)| text).collect();
+        let mut letters: Vec<char> = files[file % files.len()].chars().collect();
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "any place in a short text will do"
+        )]
+        let start = (position * letters.len() as f64) as usize;
+        let end = (start + deleted).min(letters.len());
+        letters.splice(start..end, inserted.chars());
+        let text: String = letters.into_iter().collect();
+        let found = diagnostics(&text);
+        for diagnostic in &found {
+            let places = diagnostic.related.iter().map(|(place, _)| place).chain([&diagnostic.place]);
+            for span in places.filter_map(|place| place.span.clone()) {
+                proptest::prop_assert!(text.get(span.clone()).is_some(), "{span:?} in {text:?}");
+            }
+        }
+        let shown = report(&text, &found);
+        proptest::prop_assert!(found.is_empty() || shown.contains(found[0].code.as_str()));
+        proptest::prop_assert_eq!(source(&text).excerpt().text().len(), text.len());
+    }
+
+    /// A slip of the pen in the key of a secret, or beside it, does not bring the secret to light.
+    #[test]
+    fn a_misspelt_key_hides_its_secret_all_the_same(
+        file in 0_usize..1000,
+        position in 0_usize..1000,
+        deleted in 0_usize..3,
+        inserted in "[a-z_>`\"]{0,2}",
+    ) {
+        // In the other files, the secret is part of an address, which without its marks is a text like any other.
+        let files: Vec<String> =
+            bad_files().into_iter().map(|(_, text)| text).filter(|text| text.contains(SECRET) && !text.contains('@')).collect();
+        let text = &files[file % files.len()];
+        let start = position % text.len();
+        let end = (start + deleted).min(text.len());
+        let text = format!("{}{inserted}{}", &text[..start], &text[end..]);
+        let shown = report(&text, &diagnostics(&text));
+        proptest::prop_assert!(!shown.contains(SECRET), "{}\n{}", text, shown);
+    }
+}
+
+#[test]
+fn a_profile_overrides_key_by_key_and_a_list_replaces() {
+    let config = config(
+        "cache: { size_gb: 5, languages: [c, cxx], remote: { type: s3, bucket: b, prefix: p } }\n\
+         profiles:\n  ci: { cache: { languages: [c], remote: { access: read-only, prefix: q } } }\n",
+    );
+    let [base, ci] = config.variants.as_slice() else { panic!("{config:?}") };
+    assert_eq!(ci.profile.as_deref(), Some("ci"));
+    assert_eq!((base.cache.size_gb, ci.cache.size_gb), (5, 5));
+    assert_eq!((base.cache.languages.len(), ci.cache.languages.len()), (2, 1));
+    assert_eq!(ci.cache.remote[0].bucket.as_deref(), Some("b"));
+    assert_eq!(ci.cache.remote[0].prefix.as_deref(), Some("q"));
+    assert_eq!(base.cache.remote[0].prefix.as_deref(), Some("p"));
+    assert_ne!(base.cache.remote[0].access, ci.cache.remote[0].access);
+}
+
+#[test]
+fn a_fault_of_the_base_is_told_once_however_many_profiles_share_it() {
+    let text = "cache: { size_gb: 0 }\nprofiles: { a: {}, b: {}, c: {} }\n";
+    assert_eq!(codes(text), [Code::BadValue]);
+}
+
+#[test]
+fn only_warnings_let_the_file_load() {
+    let text = "cache: { remote: { type: memcached, endpoint: 'a.example:1,b.example:2' } }\n";
+    let loaded = load(&source(text)).unwrap();
+    assert_eq!(loaded.warnings.len(), 1);
+    assert_eq!(loaded.warnings[0].severity, Severity::Warning);
+}
+
+#[test]
+fn the_checked_in_schema_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("toolchainkit.schema.json");
+    let schema = serde_json::to_string_pretty(&json_schema()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        checked_in == schema,
+        "run `UPDATE_SCHEMA=1 cargo test the_checked_in_schema` and commit the result"
+    );
+}
+
+/// The faults that a schema cannot know of: those of the text, and those of values that belong together.
+const BEYOND_THE_SCHEMA: &[Code] = &[
+    Code::EmptyConfig,
+    Code::YamlSyntax,
+    Code::SeveralDocuments,
+    Code::YamlAlias,
+    Code::YamlTag,
+    Code::DuplicateKey,
+    Code::ControlCharacter,
+    Code::BadName,
+    Code::DuplicateName,
+    Code::BadPath,
+    Code::SamePath,
+    Code::UnknownMacro,
+    Code::UnsupportedGenerator,
+    Code::NotRepresentable,
+    Code::BadEndpoint,
+    Code::ConflictingSettings,
+    Code::UnsupportedByTool,
+    Code::DuplicateBackend,
+    Code::SeveralServers,
+];
+
+/// Single values that it could only know by repeating the checks.
+const ALSO_BEYOND: &[&str] = &[
+    "bad-value.min-version",
+    "bad-value.empty-text",
+    "unknown-value.generator",
+    "secret-in-config.endpoint",
+    "missing-setting.password",
+    "missing-setting.azure",
+    "missing-setting.tiers-in-profile",
+];
+
+#[test]
+fn the_schema_and_the_reader_agree() {
+    let validator = jsonschema::draft7::new(&json_schema()).unwrap();
+    let instance =
+        |text: &str| serde_yaml::from_str::<serde_json::Value>(text.trim_start_matches('\u{feff}')).ok();
+    for (name, text) in good_files() {
+        let instance = instance(&text).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&instance).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+    }
+    for (name, text) in bad_files() {
+        let code = Code::from_name(name.split('.').next().unwrap()).unwrap();
+        if BEYOND_THE_SCHEMA.contains(&code) || ALSO_BEYOND.contains(&name.as_str()) {
+            continue;
+        }
+        assert!(instance(&text).is_none_or(|instance| !validator.is_valid(&instance)), "{name}");
+    }
+}

@@ -1,0 +1,141 @@
+//! The README's tables, made from the data that the code uses. `UPDATE_DOCS=1` writes them.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use toolchainkit::caching::remote::{
+    Access, BACKENDS, Backend, Field, Kind, RemoteCacheConfig, Section, Setting, Support,
+};
+use toolchainkit::caching::tool::Tool;
+
+const START: &str = "<!-- backends: made from the code by a test -->\n";
+const END: &str = "<!-- end of backends -->\n";
+
+fn since(backend: &dyn Backend, tool: Tool) -> String {
+    match backend.support(tool) {
+        Support::Since(version) => format!("{version}"),
+        Support::No(_) => "no".to_owned(),
+    }
+}
+
+/// A configuration with what the backend cannot do without.
+fn minimal(backend: &dyn Backend) -> RemoteCacheConfig {
+    let mut config = RemoteCacheConfig::new(backend.name());
+    for field in backend.fields().iter().filter(|field| field.required) {
+        set(&mut config, field);
+    }
+    config
+}
+
+fn set(config: &mut RemoteCacheConfig, field: &Field) {
+    let value = match (field.name, field.kind) {
+        ("endpoint", _) => "redis://h:1",
+        ("header", _) => "A=b",
+        (_, Kind::Bool) => "true",
+        (_, Kind::Integer { .. }) => "1",
+        (_, Kind::Secret) => "${X}",
+        _ => "x",
+    };
+    match (field.section, field.name) {
+        (Section::Credentials, name) => drop(config.credentials.insert(name.to_owned(), value.into())),
+        (Section::ExtraConfig, name) => drop(config.extra_config.insert(name.to_owned(), value.to_owned())),
+        (Section::Remote, "endpoint") => config.endpoint = value.into(),
+        (Section::Remote, "bucket") => config.bucket = Some(value.to_owned()),
+        (Section::Remote, "region") => config.region = Some(value.to_owned()),
+        (Section::Remote, "prefix") => config.prefix = Some(value.to_owned()),
+        (Section::Remote, name) => panic!("no field {name}"),
+    }
+}
+
+/// Since when `tool` can do `config`: the newest of what its settings, new ones or others than in `before`, need.
+fn version_of(backend: &dyn Backend, tool: Tool, config: &RemoteCacheConfig, before: &[Setting]) -> String {
+    let Support::Since(first) = backend.support(tool) else { return "no".to_owned() };
+    if backend.expressible(tool, config).is_err() {
+        return "no".to_owned();
+    }
+    let settings = backend.settings(tool, config);
+    let new = settings.iter().filter(|setting| !before.contains(setting));
+    new.filter_map(|setting| setting.since).chain([first]).max().unwrap_or(first).to_string()
+}
+
+fn field_since(backend: &dyn Backend, field: &Field, tool: Tool) -> String {
+    let mut config = minimal(backend);
+    let before = if field.required { Vec::new() } else { backend.settings(tool, &config) };
+    set(&mut config, field);
+    // A part of a URL that has the credentials in it.
+    if field.name == "username" {
+        config.credentials.insert("password".to_owned(), "${X}".into());
+    }
+    let without_effect = !field.required && backend.settings(tool, &config) == before;
+    let is_default = without_effect && field.name == "region";
+    if without_effect && !is_default && backend.expressible(tool, &config).is_ok() {
+        return if matches!(backend.support(tool), Support::Since(_)) { "-" } else { "no" }.to_owned();
+    }
+    version_of(backend, tool, &config, &before)
+}
+
+fn read_only_since(backend: &dyn Backend, tool: Tool) -> String {
+    let mut config = minimal(backend);
+    let before = backend.settings(tool, &config);
+    config.access = Access::ReadOnly;
+    version_of(backend, tool, &config, &before)
+}
+
+fn tables() -> String {
+    let mut text =
+        String::from("\n| `type` | what | sccache since | ccache since |\n| --- | --- | --- | --- |\n");
+    for backend in BACKENDS {
+        let (sccache, ccache) = (since(*backend, Tool::Sccache), since(*backend, Tool::Ccache));
+        writeln!(text, "| `{}` | {} | {sccache} | {ccache} |", backend.name(), backend.summary()).unwrap();
+    }
+    for backend in BACKENDS {
+        let table = "| setting | | sccache since | ccache since |\n| --- | --- | --- | --- |";
+        write!(text, "\n**`{}`**\n\n{table}\n", backend.name()).unwrap();
+        for field in backend.fields() {
+            let place = if field.section == Section::Credentials { "credentials." } else { "" };
+            let required = if field.required { " (required)" } else { "" };
+            let secret = if field.kind == Kind::Secret { "; as `\"${NAME}\"` only" } else { "" };
+            let [sccache, ccache] = Tool::ALL.map(|tool| field_since(*backend, field, tool));
+            let line =
+                format!("{place}{}`{required} | {}{secret} | {sccache} | {ccache} |", field.name, field.doc);
+            writeln!(text, "| `{line}").unwrap();
+        }
+        let [sccache, ccache] = Tool::ALL.map(|tool| read_only_since(*backend, tool));
+        writeln!(text, "| `access: read-only` | nothing is ever stored | {sccache} | {ccache} |").unwrap();
+    }
+    text.push('\n');
+    text
+}
+
+#[test]
+fn the_readme_lists_every_backend_and_setting() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (head, rest) = readme.split_once(START).expect("the start mark");
+    let (_, tail) = rest.split_once(END).expect("the end mark");
+    let expected = format!("{head}{START}{}{END}{tail}", tables());
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &expected).unwrap();
+    }
+    assert!(
+        readme == expected || env::var_os("UPDATE_DOCS").is_some(),
+        "UPDATE_DOCS=1 cargo test documentation"
+    );
+}
+
+#[test]
+fn the_readme_names_every_command() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_toolchainkit")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let names = commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        assert!(readme.contains(&format!("| `{name}` |")), "{name}");
+    }
+}

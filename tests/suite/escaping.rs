@@ -1,0 +1,167 @@
+//! Any text survives the way through a generated file, proved by the programs that read it.
+
+use std::fs;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use toolchainkit::render::escape;
+
+use crate::support::{Run, Sandbox, Tool, Tools};
+
+/// Hard cases, then random mixes of what CMake, presets and shells treat specially.
+fn texts() -> Vec<String> {
+    let mut texts: Vec<String> = [
+        "",
+        " ",
+        "$",
+        "$$",
+        "${X}",
+        "$ENV{HOME}",
+        "@X@",
+        "#",
+        "[[",
+        "]]",
+        "#[[",
+        ";",
+        "a;b",
+        "\\",
+        "\\;",
+        "\"",
+        "'",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u{1}",
+        "\u{7f}",
+        "ü€𝄞",
+        "a\\",
+        "$<CONFIG>",
+        "%",
+        "`id`",
+        "!",
+        "~",
+        "*",
+        "\u{2019}",
+    ]
+    .map(str::to_owned)
+    .into();
+    let token = prop_oneof![
+        Just("$".to_owned()),
+        Just("{".to_owned()),
+        Just("}".to_owned()),
+        Just("@".to_owned()),
+        Just("\\".to_owned()),
+        Just("\"".to_owned()),
+        Just("'".to_owned()),
+        Just(";".to_owned()),
+        Just("\n".to_owned()),
+        Just("\r".to_owned()),
+        Just("ENV".to_owned()),
+        Just("[".to_owned()),
+        Just("]=".to_owned()),
+        "[a-z #()<>%`!]{1,3}",
+        "\\PC",
+    ];
+    let mix = proptest::collection::vec(token, 1..12).prop_map(|tokens| tokens.concat());
+    let mut runner = TestRunner::deterministic();
+    texts.extend((0..400).map(|_| mix.new_tree(&mut runner).expect("a text").current()));
+    texts
+}
+
+#[test]
+fn cmake_reads_every_quoted_argument_as_it_was() {
+    let versions = ["3.15.3", "3.21.4", "4.4.4"];
+    let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
+    let texts = texts();
+    for version in versions {
+        let sandbox = Sandbox::new("escape").on_path(&tools.cmake(version));
+        let mut script = String::new();
+        for (index, text) in texts.iter().enumerate() {
+            let inside = escape::cmake_quoted_inside(text).expect("no NUL");
+            script.push_str(&format!("file(WRITE \"out/{index}\" \"{inside}\")\n"));
+        }
+        fs::write(sandbox.root().join("script.cmake"), script).unwrap();
+        sandbox.command("cmake").args(["-P", "script.cmake"]).run();
+        for (index, text) in texts.iter().enumerate() {
+            let read = fs::read_to_string(sandbox.root().join(format!("out/{index}"))).unwrap();
+            assert_eq!(read, *text, "CMake {version}");
+        }
+    }
+}
+
+#[test]
+fn cmake_splits_a_list_where_its_elements_end() {
+    let versions = ["3.15.3", "4.4.4"];
+    let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
+    let texts = texts()
+        .into_iter()
+        .filter_map(|text| Some((escape::cmake_element(&text).ok()?, text)))
+        .collect::<Vec<_>>();
+    assert!(texts.len() > 100, "{}", texts.len());
+    let mut script = String::from(
+        "function(f)\n  cmake_parse_arguments(PARSE_ARGV 0 arg \"\" \"\" \"V\")\n  set(i 0)\n  foreach(v IN LISTS arg_V)\n    file(WRITE \"out/${i}\" \"${v}\")\n    math(EXPR i \"${i} + 1\")\n  endforeach()\nendfunction()\nf(V\n",
+    );
+    for (element, _) in &texts {
+        script.push_str(&format!("  {element}\n"));
+    }
+    script.push_str(")\n");
+    for version in versions {
+        let sandbox = Sandbox::new("escape").on_path(&tools.cmake(version));
+        fs::write(sandbox.root().join("script.cmake"), &script).unwrap();
+        sandbox.command("cmake").args(["-P", "script.cmake"]).run();
+        for (index, (_, text)) in texts.iter().enumerate() {
+            let read = fs::read_to_string(sandbox.root().join(format!("out/{index}"))).unwrap();
+            assert_eq!(read, *text, "CMake {version}");
+        }
+    }
+}
+
+#[test]
+fn a_shell_reads_every_word_as_it_was() {
+    let sandbox = Sandbox::new("escape");
+    let texts = texts();
+    let mut script = String::new();
+    for (index, text) in texts.iter().enumerate() {
+        script.push_str(&format!("printf %s {} >{index}\n", escape::sh_word(text).expect("no NUL")));
+    }
+    fs::write(sandbox.root().join("script.sh"), script).unwrap();
+    sandbox.command("sh").arg("script.sh").run();
+    for (index, text) in texts.iter().enumerate() {
+        assert_eq!(fs::read_to_string(sandbox.root().join(index.to_string())).unwrap(), *text);
+    }
+}
+
+#[test]
+fn presets_hand_over_every_value_as_it_was() {
+    let versions = ["3.21.4", "4.4.4"];
+    let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
+    // CMake cuts a cache variable at a line break, and the environment knows no NUL.
+    let texts =
+        texts().into_iter().filter(|text| !text.contains(char::is_control)).take(120).collect::<Vec<_>>();
+    let environment = texts.iter().enumerate();
+    let environment =
+        environment.map(|(index, text)| (format!("V{index}"), escape::presets_literal(text).into()));
+    let preset = serde_json::json!({
+        "version": 3,
+        "configurePresets": [{
+            "name": "p", "generator": "Unix Makefiles", "binaryDir": "${sourceDir}/b",
+            "environment": serde_json::Value::Object(environment.collect()),
+        }],
+    });
+    for version in versions {
+        let sandbox = Sandbox::new("escape").on_path(&tools.cmake(version));
+        fs::write(sandbox.root().join("CMakePresets.json"), preset.to_string()).unwrap();
+        let last = texts.len() - 1;
+        let lists = format!(
+            "cmake_minimum_required(VERSION 3.21)\nproject(p NONE)\nforeach(i RANGE {last})\n  \
+             file(WRITE \"${{CMAKE_BINARY_DIR}}/out/${{i}}\" \"$ENV{{V${{i}}}}\")\nendforeach()\n"
+        );
+        fs::write(sandbox.root().join("CMakeLists.txt"), lists).unwrap();
+        sandbox.command("cmake").args(["--preset", "p"]).run();
+        for (index, text) in texts.iter().enumerate() {
+            let read = fs::read_to_string(sandbox.root().join(format!("b/out/{index}"))).unwrap();
+            assert_eq!(read, *text, "CMake {version}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `toolchainkit install` against a server that releases the real executables, well and badly packed.
+
+mod archives;
+mod finding;
+mod network;
+mod refused;
+mod together;
+mod ways;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::servers::Releases;
+use crate::support::{Run, Sandbox, Tool, Tools};
+
+/// The version that the wheel of ccache has, of which no archive is known.
+const VERSION: &str = Tools::CCACHE;
+const FOLDER: &str = "ccache-4.14.2";
+
+/// A server that releases ccache, and a machine to install it on.
+struct Bench {
+    sandbox: Sandbox,
+    releases: Releases,
+    /// The real executable.
+    executable: Vec<u8>,
+    /// The digest of the archive on the server.
+    sha256: String,
+}
+
+impl Bench {
+    const NEEDS: &[Tool] = &[Tool::Ccache(VERSION)];
+
+    /// The server, with a good archive of the real ccache.
+    fn start() -> Option<Self> {
+        Self::start_on(Releases::start)
+    }
+
+    fn start_on(start: impl Fn() -> Releases) -> Option<Self> {
+        let tools = Tools::require(&[Self::NEEDS, Releases::NEEDS].concat())?;
+        let executable = fs::read(tools.ccache(VERSION)).expect("the real ccache");
+        let archive = good_archive(&executable);
+        Some(Self::with(start(), executable, &archive))
+    }
+
+    /// The server, with this archive.
+    fn with(releases: Releases, executable: Vec<u8>, archive: &[u8]) -> Self {
+        releases.put(&asset(), archive);
+        Self { sandbox: Sandbox::new("install"), releases, executable, sha256: sha256(archive) }
+    }
+
+    /// The command that installs, with the server in this mood.
+    fn install(&self, how: &str) -> Command {
+        self.install_expecting(how, &self.sha256)
+    }
+
+    fn install_expecting(&self, how: &str, sha256: &str) -> Command {
+        let mirror = self.releases.url(how);
+        self.command(&["install", "ccache", "--version", VERSION, "--mirror", &mirror, "--sha256", sha256])
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_toolchainkit"));
+        command.args(arguments);
+        command
+    }
+
+    /// The store, where the CMake module looks.
+    fn store(&self) -> PathBuf {
+        self.sandbox.cache_home().join("toolchainkit/tools")
+    }
+
+    /// Where the executable lies when it is installed.
+    fn installed(&self) -> PathBuf {
+        self.store().join(FOLDER).join("ccache")
+    }
+
+    /// The folder that archives can be put into by hand, made.
+    fn downloads(&self) -> PathBuf {
+        let folder = self.store().join("downloads");
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
+    /// Panics unless the real ccache, whole, is installed, and runs, and nothing else is there.
+    fn assert_installed(&self) {
+        let content = fs::read(self.installed()).expect("it is installed");
+        assert!(content == self.executable, "{} bytes, not those of the real ccache", content.len());
+        let printed = self.sandbox.command(self.installed()).arg("--version").run();
+        assert!(printed.stdout.starts_with(&format!("ccache version {VERSION}\n")), "{printed}");
+        assert_eq!(names(&self.store()), [".lock", FOLDER]);
+        assert_eq!(names(&self.store().join(FOLDER)), ["ccache", "receipt.json"]);
+    }
+
+    /// Panics if anything is left of an installation that failed.
+    fn assert_nothing_left(&self) {
+        let left = names(&self.store());
+        assert!(left.iter().all(|name| name == ".lock"), "left behind: {left:?}");
+    }
+}
+
+/// What the archive is called on this machine.
+fn asset() -> String {
+    format!("{}.tar.gz", top())
+}
+
+fn top() -> String {
+    format!("ccache-{VERSION}-linux-{}-musl-static", std::env::consts::ARCH)
+}
+
+fn sha256(content: &[u8]) -> String {
+    toolchainkit::caching::install::Digest::of(content).to_string()
+}
+
+/// The names in a folder, sorted; none if there is no folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().into_string().expect("a plain name")).collect();
+    names.sort_unstable();
+    names
+}
+
+/// An archive as the project releases it.
+fn good_archive(executable: &[u8]) -> Vec<u8> {
+    tar_gz(|tar| {
+        add(tar, &format!("{}/README.md", top()), b"ccache\n");
+        add(tar, &format!("{}/ccache", top()), executable);
+        add(tar, &format!("{}/share/completions/ccache", top()), b"complete ccache\n");
+    })
+}
+
+type Tar = tar::Builder<GzEncoder<Vec<u8>>>;
+
+fn tar_gz(fill: impl FnOnce(&mut Tar)) -> Vec<u8> {
+    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    fill(&mut tar);
+    tar.into_inner().and_then(GzEncoder::finish).expect("an archive in memory")
+}
+
+/// Adds a file under any name, also one that the library would refuse to write.
+fn add(tar: &mut Tar, name: &str, content: &[u8]) {
+    let mut header = header(name, tar::EntryType::Regular);
+    header.set_size(content.len() as u64);
+    header.set_cksum();
+    tar.append(&header, content).expect("an entry in memory");
+}
+
+fn header(name: &str, kind: tar::EntryType) -> tar::Header {
+    let mut header = tar::Header::new_ustar();
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_entry_type(kind);
+    header.set_mode(0o755);
+    header.set_size(0);
+    header.set_cksum();
+    header
+}
+
+/// A zip archive of these files.
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+    for (name, content) in files {
+        zip.start_file(*name, options).expect("an entry in memory");
+        zip.write_all(content).expect("an entry in memory");
+    }
+    zip.finish().expect("an archive in memory").into_inner()
+}

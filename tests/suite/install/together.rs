@@ -1,0 +1,64 @@
+//! Many at once, and any of them killed at any moment.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Bench, FOLDER, asset, names};
+use crate::support::Run;
+
+fn spawn(command: &mut Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("toolchainkit runs")
+}
+
+#[test]
+fn twenty_at_once_download_once_and_all_succeed() {
+    let Some(bench) = Bench::start() else { return };
+    let mut all: Vec<Child> = (0..20).map(|_| spawn(&mut bench.install("slow"))).collect();
+    for child in &mut all {
+        assert!(child.wait().expect("the child is ours").success());
+    }
+    bench.assert_installed();
+    assert_eq!(bench.releases.requests(), [format!("slow {} -", asset())]);
+}
+
+#[test]
+fn twenty_that_are_forced_replace_each_other_and_all_succeed() {
+    let Some(bench) = Bench::start() else { return };
+    let mut all: Vec<Child> = (0..20).map(|_| spawn(bench.install("plain").arg("--force"))).collect();
+    for child in &mut all {
+        assert!(child.wait().expect("the child is ours").success());
+    }
+    bench.assert_installed();
+    assert_eq!(bench.releases.requests().len(), 20);
+}
+
+#[test]
+fn killed_at_fifty_moments_leaves_nothing_that_is_used() {
+    let Some(bench) = Bench::start() else { return };
+    let start = Instant::now();
+    bench.install("slow").run();
+    let whole = start.elapsed();
+    let mut unfinished = 0;
+    for moment in 0..50 {
+        fs::remove_dir_all(bench.store()).expect("the store");
+        let mut child = spawn(&mut bench.install("slow"));
+        thread::sleep(whole * moment / 50 + Duration::from_millis(u64::from(moment % 7)));
+        child.kill().expect("the child is ours");
+        child.wait().expect("the child is ours");
+        // What has its name is whole; and the executable of an unfinished one lies where nobody looks.
+        if names(&bench.store()).iter().any(|name| name == FOLDER) {
+            assert!(fs::read(bench.installed()).unwrap() == bench.executable, "partial after {moment}");
+        } else {
+            unfinished += 1;
+            let listed = bench.command(&["install", "ccache", "--list"]).run();
+            assert!(!listed.stdout.contains("installed by toolchainkit"), "{listed}");
+        }
+        bench.install("plain").run();
+        bench.assert_installed();
+    }
+    assert!(unfinished >= 25, "only {unfinished} of 50 were killed in the middle");
+    let resumed = bench.releases.requests().iter().any(|line| line.contains("bytes="));
+    assert!(resumed, "no download went on where a killed one had ended");
+}

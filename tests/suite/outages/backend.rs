@@ -1,0 +1,177 @@
+//! The remote storages of the matrix: each behind a proxy, with the faults that it can have.
+
+use crate::cmake_module::Checkout;
+use crate::support::proxy::{Fault, Proxy};
+use crate::support::servers::{Gcs, Memcached, Redis, S3, ServerProcess, WebDav};
+use crate::support::{Run, Tool, Tools};
+
+/// What may be wrong with a remote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    Network(Fault),
+    AuthRefused,
+    DiskFull,
+    ReadOnly,
+}
+
+/// A storage, as the tools are told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backend {
+    S3,
+    Redis,
+    Memcached,
+    Http,
+    Gcs,
+}
+
+impl Backend {
+    pub(super) const ALL: [Self; 5] = [Self::S3, Self::Redis, Self::Memcached, Self::Http, Self::Gcs];
+
+    pub(super) fn needs(self) -> &'static [Tool] {
+        match self {
+            Self::S3 => S3::NEEDS,
+            Self::Redis => Redis::NEEDS,
+            Self::Memcached => Memcached::NEEDS,
+            Self::Http => WebDav::NEEDS,
+            Self::Gcs => Gcs::NEEDS,
+        }
+    }
+
+    /// ccache knows two of them.
+    pub(super) fn works_with(self, cache: Tool) -> bool {
+        matches!(cache, Tool::Sccache(_)) || matches!(self, Self::Redis | Self::Http)
+    }
+
+    /// Memcached without TLS knows neither who asks nor a mode for reading, and throws away what is old when it is full.
+    pub(super) fn can_have(self, trouble: Trouble) -> bool {
+        self != Self::Memcached || matches!(trouble, Trouble::Network(_))
+    }
+
+    pub(super) fn start(self, tools: &Tools) -> Remote {
+        let server = match self {
+            Self::S3 => Server::S3(S3::start(tools)),
+            Self::Redis => Server::Redis(Redis::start()),
+            Self::Memcached => Server::Memcached(Memcached::start()),
+            Self::Http => Server::Http(WebDav::start(tools)),
+            Self::Gcs => Server::Gcs(Gcs::start()),
+        };
+        Remote { proxy: Proxy::start(server.process().port()), server }
+    }
+}
+
+enum Server {
+    S3(S3),
+    Redis(Redis),
+    Memcached(Memcached),
+    Http(WebDav),
+    Gcs(Gcs),
+}
+
+impl Server {
+    fn process(&self) -> &ServerProcess {
+        match self {
+            Self::S3(s3) => &s3.server,
+            Self::Redis(redis) => &redis.server,
+            Self::Memcached(memcached) => &memcached.server,
+            Self::Http(web_dav) => &web_dav.server,
+            Self::Gcs(gcs) => &gcs.server,
+        }
+    }
+}
+
+/// A server behind a proxy.
+pub(super) struct Remote {
+    proxy: Proxy,
+    server: Server,
+}
+
+impl Remote {
+    /// The call of the module.
+    pub(super) fn call(&self) -> String {
+        let address = self.proxy.address();
+        let settings = match &self.server {
+            Server::S3(_) => format!(
+                "SERVERS {address} SCCACHE_SETTINGS SCCACHE_BUCKET={} SCCACHE_ENDPOINT=http://{{SERVER}} \
+                 SCCACHE_REGION={} SCCACHE_SECRETS AWS_ACCESS_KEY_ID={{CI_ID}} AWS_SECRET_ACCESS_KEY={{CI_KEY}}",
+                S3::BUCKET,
+                S3::REGION
+            ),
+            Server::Redis(_) => format!(
+                "SERVERS {address} SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT=tcp://{{SERVER}} \
+                 CCACHE_SETTINGS CCACHE_REMOTE_STORAGE=redis://{{SERVER}}"
+            ),
+            Server::Memcached(_) => {
+                format!("SERVERS {address} SCCACHE_SETTINGS SCCACHE_MEMCACHED_ENDPOINT=tcp://{{SERVER}}")
+            }
+            Server::Http(_) => format!(
+                "SERVERS {address} SCCACHE_SETTINGS SCCACHE_WEBDAV_ENDPOINT=http://{{SERVER}}/ \
+                 CCACHE_SETTINGS CCACHE_REMOTE_STORAGE=http://{{SERVER}}|layout=flat"
+            ),
+            Server::Gcs(_) => format!(
+                "SCCACHE_SETTINGS SCCACHE_GCS_BUCKET={} SCCACHE_GCS_RW_MODE=READ_WRITE \
+                 SCCACHE_GCS_CREDENTIALS_URL=http://{address}/token",
+                Gcs::BUCKET
+            ),
+        };
+        format!("toolchainkit_enable_cache(PROJECT shared REMOTE the-remote {settings})")
+    }
+
+    /// `checkout` in the environment that leads to the remote.
+    pub(super) fn lead<'a>(&self, checkout: Checkout<'a>) -> Checkout<'a> {
+        match &self.server {
+            Server::S3(_) => checkout.env("CI_ID", S3::ACCESS_KEY).env("CI_KEY", S3::SECRET_KEY),
+            Server::Gcs(gcs) => gcs
+                .env_by(&self.proxy.address())
+                .iter()
+                .fold(checkout, |checkout, (name, value)| checkout.env(name, value)),
+            Server::Redis(_) | Server::Memcached(_) | Server::Http(_) => checkout,
+        }
+    }
+
+    /// Brings trouble about.
+    pub(super) fn afflict(&self, trouble: Trouble) {
+        let (status, writes_only) = match trouble {
+            Trouble::Network(fault) => return self.proxy.set(fault),
+            Trouble::AuthRefused => (403, false),
+            Trouble::DiskFull => (507, true),
+            Trouble::ReadOnly => (403, true),
+        };
+        match &self.server {
+            Server::S3(_) | Server::Http(_) => self.proxy.set(Fault::Http { status, writes_only }),
+            Server::Gcs(gcs) => gcs.fail(Some(status), writes_only),
+            Server::Redis(redis) => match trouble {
+                Trouble::AuthRefused => {
+                    configure(redis, "requirepass", "another");
+                    // Those who are in already must come again.
+                    redis
+                        .cli()
+                        .env("REDISCLI_AUTH", "another")
+                        .args(["CLIENT", "KILL", "TYPE", "normal"])
+                        .run();
+                }
+                Trouble::DiskFull => configure(redis, "maxmemory", "1"),
+                _ => configure(redis, "min-replicas-to-write", "1"),
+            },
+            Server::Memcached(_) => unreachable!("it cannot have {trouble:?}"),
+        }
+    }
+
+    /// Ends all trouble.
+    pub(super) fn heal(&self) {
+        self.proxy.set(Fault::None);
+        match &self.server {
+            Server::Gcs(gcs) => gcs.fail(None, false),
+            Server::Redis(redis) => {
+                redis.cli().env("REDISCLI_AUTH", "another").args(["CONFIG", "SET", "requirepass", ""]).run();
+                configure(redis, "maxmemory", "0");
+                configure(redis, "min-replicas-to-write", "0");
+            }
+            Server::S3(_) | Server::Memcached(_) | Server::Http(_) => {}
+        }
+    }
+}
+
+fn configure(redis: &Redis, name: &str, value: &str) {
+    let finished = redis.cli().args(["CONFIG", "SET", name, value]).run();
+    assert_eq!(finished.stdout.trim(), "OK", "{finished}");
+}

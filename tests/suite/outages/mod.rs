@@ -1,0 +1,9 @@
+//! The promise that the cache never breaks a build and never stalls it, under faults that the tests bring about.
+
+mod backend;
+mod daemons;
+mod interrupts;
+mod launcher_cost;
+mod matrix;
+
+use backend::{Backend, Trouble};

@@ -1,0 +1,143 @@
+//! Programs with an end: run one, expect how it ends, and see all of it when it ends otherwise.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A test that takes longer than this for one program has found a hang.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// What a program did.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    command: String,
+    status: ExitStatus,
+    /// All that it wrote to standard output.
+    pub(crate) stdout: String,
+    /// All that it wrote to standard error.
+    pub(crate) stderr: String,
+    /// How long it took.
+    pub(crate) elapsed: Duration,
+}
+
+impl Finished {
+    /// The exit code, or `None` if a signal ended it.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// Standard output and then standard error, for a text that may be in either.
+    pub(crate) fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "$ {}", self.command)?;
+        writeln!(f, "--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr)?;
+        match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => write!(f, "--- exit code {code}"),
+            (_, signal) => write!(f, "--- ended by signal {}", signal.unwrap_or_default()),
+        }?;
+        write!(f, " after {:.3} s", self.elapsed.as_secs_f64())
+    }
+}
+
+/// Running a [`Command`] to its end.
+pub(crate) trait Run {
+    /// Runs it, and panics with the transcript unless it succeeds.
+    fn run(&mut self) -> Finished {
+        self.run_expecting(0)
+    }
+
+    /// Runs it, and panics with the transcript unless it exits with `code`.
+    fn run_expecting(&mut self, code: i32) -> Finished {
+        let finished = self.run_to_any_end();
+        assert!(finished.code() == Some(code), "expected exit code {code}\n{finished}");
+        finished
+    }
+
+    /// Runs it, however it may end.
+    fn run_to_any_end(&mut self) -> Finished {
+        self.run_within(PATIENCE)
+    }
+
+    /// Runs it, and kills it and panics with the transcript when it takes longer than `limit`.
+    fn run_within(&mut self, limit: Duration) -> Finished;
+}
+
+impl Run for Command {
+    fn run_within(&mut self, limit: Duration) -> Finished {
+        // Files, not pipes: a daemon that inherits a pipe would keep its reader waiting.
+        let mut stdout = tempfile::tempfile().expect("a file for the output");
+        let mut stderr = tempfile::tempfile().expect("a file for the output");
+        self.stdin(Stdio::null())
+            .stdout(stdout.try_clone().expect("a second handle"))
+            .stderr(stderr.try_clone().expect("a second handle"))
+            .process_group(0);
+        let start = Instant::now();
+        let mut child = self.spawn().unwrap_or_else(|error| panic!("cannot run {self:?}: {error}"));
+        let in_time = wait(&mut child, start + limit);
+        let status = in_time.unwrap_or_else(|| {
+            signal("KILL", &format!("-{}", child.id()));
+            child.wait().expect("the killed program ends")
+        });
+        let finished = Finished {
+            command: format!("{self:?}"),
+            status,
+            stdout: content(&mut stdout),
+            stderr: content(&mut stderr),
+            elapsed: start.elapsed(),
+        };
+        assert!(in_time.is_some(), "killed after {} s\n{finished}", limit.as_secs_f64());
+        finished
+    }
+}
+
+/// The end of `child`, unless it runs beyond `deadline`.
+fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait().expect("the child is ours") {
+            return Some(status);
+        }
+        if Instant::now() > deadline {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn content(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).expect("the output can be read");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Sends the signal `name` to `target`, a process or (with a minus sign) a process group. It may be gone already.
+pub(crate) fn signal(name: &str, target: &str) {
+    // The shell's own kill: the program of that name is in a package that not every machine has.
+    Command::new("/bin/sh")
+        .args(["-c", r#"kill -s "$1" -- "$2""#, "kill", name, target])
+        .stderr(Stdio::null())
+        .status()
+        .expect("kill runs");
+}
+
+/// Whether `condition` comes true within `limit`.
+pub(crate) fn eventually(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    loop {
+        if condition() {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,23 @@
+//! Real servers to cache in. Each listens on 127.0.0.1 at a port of its own, and ends with the value that stands for it.
+
+mod azurite;
+mod gcs;
+mod memcached;
+mod nginx;
+mod process;
+mod proxy;
+mod redis;
+mod releases;
+mod s3;
+mod webdav;
+
+pub(crate) use azurite::Azurite;
+pub(crate) use gcs::Gcs;
+pub(crate) use memcached::Memcached;
+pub(crate) use nginx::Nginx;
+pub(crate) use process::{ServerProcess, free_port};
+pub(crate) use proxy::Proxy;
+pub(crate) use redis::{Redis, RedisCluster};
+pub(crate) use releases::Releases;
+pub(crate) use s3::S3;
+pub(crate) use webdav::WebDav;

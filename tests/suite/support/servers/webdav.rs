@@ -1,0 +1,57 @@
+//! WebDAV, and with it plain HTTP storage, served by rclone from a folder.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::process::{ServerProcess, count_files};
+use crate::support::tools::{Tool, Tools};
+
+/// A WebDAV server without TLS.
+#[derive(Debug)]
+pub(crate) struct WebDav {
+    /// Its process.
+    pub(crate) server: ServerProcess,
+}
+
+impl WebDav {
+    /// What [`Tools::require`] is to ask for.
+    pub(crate) const NEEDS: &[Tool] = &[Tool::Rclone, Tool::System("setpriv")];
+
+    /// Starts one that lets everybody in.
+    pub(crate) fn start(tools: &Tools) -> Self {
+        Self::launch(tools, &[])
+    }
+
+    /// Starts one that wants a user and a password.
+    pub(crate) fn start_with_login(tools: &Tools, user: &str, password: &str) -> Self {
+        Self::launch(tools, &["--user", user, "--pass", password])
+    }
+
+    fn launch(tools: &Tools, login: &[&str]) -> Self {
+        let server = ServerProcess::start(&tools.path(Tool::Rclone), |port, folder| {
+            let data = folder.join("data");
+            fs::create_dir_all(&data).expect("a folder to serve");
+            let address = format!("127.0.0.1:{port}");
+            let mut arguments =
+                vec!["serve", "webdav", "--addr", &address, data.to_str().expect("a plain path")];
+            arguments.extend(login);
+            arguments.into_iter().map(str::to_owned).collect()
+        });
+        Self { server }
+    }
+
+    /// The endpoint's URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    /// Where what is stored lies as files.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.server.path("data")
+    }
+
+    /// How many files are stored.
+    pub(crate) fn objects(&self) -> usize {
+        count_files(&self.folder())
+    }
+}

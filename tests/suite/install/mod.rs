@@ -23,9 +23,9 @@ const VERSION: &str = Tools::CCACHE;
 const FOLDER: &str = "ccache-4.14.2";
 
 /// A server that releases ccache, and a machine to install it on.
-struct Bench {
-    sandbox: Sandbox,
-    releases: Releases,
+pub(crate) struct Bench {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) releases: Releases,
     /// The real executable.
     executable: Vec<u8>,
     /// The digest of the archive on the server.
@@ -36,7 +36,7 @@ impl Bench {
     const NEEDS: &[Tool] = &[Tool::Ccache(VERSION)];
 
     /// The server, with a good archive of the real ccache.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         Self::start_on(Releases::start)
     }
 
@@ -54,13 +54,26 @@ impl Bench {
     }
 
     /// The command that installs, with the server in this mood.
-    fn install(&self, how: &str) -> Command {
+    pub(crate) fn install(&self, how: &str) -> Command {
         self.install_expecting(how, &self.sha256)
     }
 
     fn install_expecting(&self, how: &str, sha256: &str) -> Command {
+        let mut command = self.command(&["install"]);
+        command.args(self.what(how, sha256));
+        command
+    }
+
+    /// The same by the program that people have.
+    pub(crate) fn install_by(&self, released: &Path, how: &str) -> Command {
+        let mut command = self.sandbox.command(released);
+        command.arg("install").args(self.what(how, &self.sha256));
+        command
+    }
+
+    fn what(&self, how: &str, sha256: &str) -> [String; 7] {
         let mirror = self.releases.url(how);
-        self.command(&["install", "ccache", "--version", VERSION, "--mirror", &mirror, "--sha256", sha256])
+        ["ccache", "--version", VERSION, "--mirror", &mirror, "--sha256", sha256].map(str::to_owned)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -3,7 +3,6 @@
 mod backend;
 mod daemons;
 mod interrupts;
-mod launcher_cost;
 mod matrix;
 
 use backend::{Backend, Trouble};

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::net::{listen, sockopt::set_socket_linger};
+use nix::libc::linger;
+use nix::sys::socket::{Backlog, listen, setsockopt, sockopt::Linger};
 
 use super::run::eventually;
 
@@ -135,13 +136,18 @@ fn open<'a>(link: &Link, listener: &'a mut Option<TcpListener>) -> &'a TcpListen
     }
     let listener = listener.as_ref().expect("it was opened");
     listener.set_nonblocking(true).expect("an option of sockets");
-    listen(listener, 128).expect("a listening socket");
+    queue(listener, 128);
     listener
+}
+
+fn queue(listener: &TcpListener, length: i32) {
+    let backlog = Backlog::new(length).expect("a length that systems know");
+    listen(listener, backlog).expect("a listening socket");
 }
 
 /// With its queue of connections full, the system drops the packets of those who connect.
 fn fill_queue(listener: &TcpListener) -> Vec<TcpStream> {
-    listen(listener, 0).expect("a listening socket");
+    queue(listener, 0);
     let address = listener.local_addr().expect("a bound socket has an address");
     let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
     std::iter::from_fn(|| connect().ok()).take(200).collect()
@@ -164,7 +170,7 @@ fn serve(link: &Arc<Link>, client: TcpStream) {
 }
 
 fn reset(client: &TcpStream) {
-    set_socket_linger(client, Some(Duration::ZERO)).expect("an option of sockets");
+    setsockopt(client, Linger, &linger { l_onoff: 1, l_linger: 0 }).expect("an option of sockets");
 }
 
 /// Carries bytes `from` one side `to` the other one, as the fault of the moment has it.

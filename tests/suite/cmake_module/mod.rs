@@ -3,9 +3,11 @@
 //! The projects are in `tests/cmake`, or the sample of the test support with a toolchain file that calls the module.
 
 mod calling;
+mod cases;
 mod checkout;
 mod compiling;
 mod deciding;
+mod microsoft;
 mod secrets;
 mod storing;
 

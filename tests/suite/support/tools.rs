@@ -51,8 +51,9 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// The CMake versions that are promised to work, oldest first. Presets need the second or newer.
-    pub(crate) const CMAKES: [&str; 5] = ["3.15.3", "3.21.4", "3.25.2", "3.31.10", "4.4.4"];
+    /// The CMake versions that are promised to work, oldest first. Presets need the third or newer.
+    pub(crate) const CMAKES: [&str; 8] =
+        ["3.15.3", "3.18.4.post1", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
     /// The CMake of a test that is not about versions.
     pub(crate) const CMAKE: &str = "4.4.4";
     /// The sccache of a test that is not about versions.

@@ -12,6 +12,7 @@ mod backends;
 mod cmake_module;
 mod command_line;
 mod diagnostics;
+mod doctor;
 mod documentation;
 mod end_to_end;
 mod escaping;

@@ -11,5 +11,5 @@ mod microsoft;
 mod secrets;
 mod storing;
 
-use checkout::{CACHES, setting};
-pub(crate) use checkout::{Checkout, tools_for};
+use checkout::setting;
+pub(crate) use checkout::{CACHES, Checkout, tools_for};

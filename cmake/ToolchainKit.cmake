@@ -12,7 +12,8 @@ at the price of the build: without the tool, the network or a credential the pro
   toolchainkit_enable_cache()
 
 Works in a toolchain file and in a ``CMakeLists.txt``, before or after ``project()``, from CMake 3.15, with the Ninja and
-Makefile generators. This file stands alone: copy it into a project and commit it.
+Makefile generators; for Xcode and Visual Studio it sets what takes the place of a launcher there. This file stands alone:
+copy it into a project and commit it.
 
 .. command:: toolchainkit_enable_cache
 
@@ -67,6 +68,11 @@ Variables:
   Path or name of the tool, also as an environment variable. Goes before ``PATH``.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
   Set by this module only where neither the user nor the project nor the environment did; an empty value counts as set.
+
+``CMAKE_MSVC_DEBUG_INFORMATION_FORMAT``, ``CMAKE_USER_MAKE_RULES_OVERRIDE``
+  Set for Windows where nobody else did, so that debug information goes into the objects.
+``CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER``, ``CMAKE_VS_GLOBALS``
+  What Xcode and Visual Studio have instead of launchers. A launcher or a ``CLToolPath`` that is there already stays.
 
 An environment variable of the tool that is set while configuring and differs (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …)
 replaces that one setting, and the status line says so.

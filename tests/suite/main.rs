@@ -20,6 +20,7 @@ mod golden;
 mod install;
 mod outages;
 mod presets;
+mod real_projects;
 mod servers_work;
 mod support;
 mod support_works;

@@ -24,6 +24,8 @@ pub(crate) enum Tool {
     Azurite,
     /// sccache as Debian builds it, without any remote storage.
     DebianSccache,
+    /// What the authors of this Debian package released, unpacked.
+    Source(&'static str),
     /// A program that the system's packages bring.
     System(&'static str),
 }
@@ -39,6 +41,7 @@ impl fmt::Display for Tool {
             Self::Rclone => f.write_str("rclone"),
             Self::Azurite => f.write_str("azurite"),
             Self::DebianSccache => f.write_str("sccache-debian"),
+            Self::Source(name) => write!(f, "the source of {name}"),
             Self::System(name) => f.write_str(name),
         }
     }
@@ -110,6 +113,7 @@ impl Tools {
             Tool::Rclone => self.root.join("rclone/bin/rclone"),
             Tool::Azurite => self.root.join("azurite/node_modules/azurite/dist/src/blob/main.js"),
             Tool::DebianSccache => self.root.join("sccache-debian/usr/bin/sccache"),
+            Tool::Source(name) => self.root.join(format!("source-{name}/CMakeLists.txt")),
             Tool::System(name) => system(name),
         }
     }

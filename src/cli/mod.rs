@@ -69,7 +69,7 @@ enum Command {
     Install(install::InstallArgs),
     /// Show hits and misses of the cache that the last configured build uses
     Stats(stats::StatsArgs),
-    /// Look whether the cache of the last configured build works, or why a source file is not taken from it
+    /// Find out whether the cache of a build works, or why a file missed it
     Doctor(doctor::DoctorArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),

@@ -155,7 +155,7 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn outcome(&self) -> Result<Outcome, ReplayError> {
         Ok(match self.run()? {
-            Run::Hit => Outcome::Hit,
+            Run::Hit => self.again(Outcome::Hit)?,
             Run::Uncacheable(explanation) => Outcome::Uncacheable(explanation),
             Run::Fails(message) => Outcome::Fails(message),
             Run::Without => not_stored(
@@ -166,14 +166,17 @@ impl Replay<'_> {
                 "the storage takes no new objects",
                 "that is right where the remote is only read; otherwise look at its credentials and its space",
             ),
-            Run::Miss { stored: true } => {
-                thread::sleep(A_SECOND);
-                match self.run()? {
-                    Run::Hit => Outcome::New,
-                    _ => self.why_never_again()?,
-                }
-            }
+            Run::Miss { stored: true } => self.again(Outcome::New)?,
         })
+    }
+
+    /// `outcome`, if the same compilation is a hit a second later: within one, even a time stays the same.
+    fn again(&self, outcome: Outcome) -> Result<Outcome, ReplayError> {
+        thread::sleep(A_SECOND);
+        match self.run()? {
+            Run::Hit => Ok(outcome),
+            _ => self.why_never_again(),
+        }
     }
 
     fn run(&self) -> Result<Run, ReplayError> {

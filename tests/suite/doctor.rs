@@ -62,11 +62,16 @@ fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Che
 
 #[test]
 fn it_says_why_a_source_was_compiled() {
-    for cache in CACHES {
-        for generator in ["Ninja", "Unix Makefiles"] {
-            let Some(tools) = tools_for(&[cache]) else { return };
+    let setups =
+        [("Ninja", Tools::CMAKE), ("Ninja Multi-Config", "3.21.4"), ("Unix Makefiles", "3.18.4.post1")];
+    for (index, cache) in CACHES.into_iter().enumerate() {
+        for (other, (generator, version)) in setups.into_iter().enumerate() {
+            if !Tools::full() && other == index + 1 {
+                continue;
+            }
+            let Some(tools) = tools_for(&[cache, Tool::CMake(version)]) else { return };
             let sandbox = Sandbox::new("doctor").on_path(&tools.ninja()).on_path(&tools.path(cache));
-            let checkout = sick(&sandbox, &tools, generator);
+            let checkout = sick(&sandbox, &tools, generator).with_cmake(&tools, version);
             checkout.configure();
 
             let new = why(&checkout, "well.c", "new", 0);

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::cmake_module::tools_for;
-use crate::support::{Run, Sandbox, Stats, Tool, Tools};
+use crate::support::{Finished, Run, Sandbox, Stats, Tool, Tools};
 
 /// A released project.
 struct Released {
@@ -73,11 +74,18 @@ impl Place<'_> {
     /// Builds all of it, and returns the hits and misses of that.
     fn build(&self, build: &Path) -> (u64, u64) {
         let before = self.stats(build);
-        self.cmake().arg("--build").arg(build).arg("--clean-first").run();
+        finish(self.cmake().arg("--build").arg(build).arg("--clean-first"));
         let after = self.stats(build);
         assert_eq!(after.errors, 0);
         (after.hits - before.hits, after.misses - before.misses)
     }
+}
+
+/// Runs what may take long on a busy machine.
+fn finish(command: &mut Command) -> Finished {
+    let finished = command.run_within(Duration::from_mins(20));
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    finished
 }
 
 fn builds(project: &Released, tool: Tool) {
@@ -108,7 +116,7 @@ fn builds(project: &Released, tool: Tool) {
     let mut tests = place.sandbox.command("faketime");
     // One after the other: some of them share files.
     tests.arg(DAY).arg(ctest).args(["--output-on-failure", "-E", project.failing]).current_dir(&second);
-    let tested = tests.run();
+    let tested = finish(&mut tests);
     assert!(tested.stdout.contains("100% tests passed"), "{tested}");
 }
 

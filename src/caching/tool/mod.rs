@@ -111,4 +111,13 @@ impl Tool {
             Self::Ccache => ccache::parse_stats(output),
         }
     }
+
+    /// The tool's names of its reasons not to cache, and how often each occurred, in what [`Self::stats_arguments`]
+    /// printed.
+    pub(crate) fn reasons(self, output: &str) -> Vec<(String, u64)> {
+        match self {
+            Self::Sccache => sccache::reasons(output),
+            Self::Ccache => ccache::reasons(output),
+        }
+    }
 }

@@ -25,6 +25,7 @@ struct Stats {
     cache_read_errors: u64,
     cache_timeouts: u64,
     requests_not_cacheable: u64,
+    not_cached: BTreeMap<String, u64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -56,6 +57,11 @@ pub(super) fn parse_stats(json: &str) -> Result<ToolStats, ParseStatsError> {
     })
 }
 
+pub(super) fn reasons(json: &str) -> Vec<(String, u64)> {
+    let report: Option<Report> = serde_json::from_str(json).ok();
+    report.map(|report| report.stats.not_cached.into_iter().collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,11 +69,13 @@ mod tests {
     #[test]
     fn counts_every_language_and_every_error() {
         let json = r#"{"stats":{"cache_hits":{"counts":{"C/C++":3,"CUDA":1}},"cache_misses":{"counts":{"C/C++":2}},
-            "cache_errors":{"counts":{"C/C++":1}},"cache_write_errors":2,"requests_not_cacheable":5},
+            "cache_errors":{"counts":{"C/C++":1}},"cache_write_errors":2,"requests_not_cacheable":5,
+            "not_cached":{"@":4,"-save-temps":1}},
             "cache_location":"redis, name: 127.0.0.1:6379","cache_size":null,"max_cache_size":null,"version":"0.16.0"}"#;
         let stats = parse_stats(json).unwrap();
         assert_eq!((stats.hits, stats.misses, stats.errors, stats.uncacheable), (4, 2, 3, 5));
         assert_eq!(stats.location.as_deref(), Some("redis, name: 127.0.0.1:6379"));
+        assert_eq!(reasons(json), [("-save-temps".to_owned(), 1), ("@".to_owned(), 4)]);
     }
 
     #[test]

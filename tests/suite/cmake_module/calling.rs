@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{CACHES, Checkout, setting, tools_for};
-use crate::support::{Run, Sandbox, Tool, Tools};
+use crate::support::{Sandbox, Tool, Tools};
 
 /// The lines of the module.
 fn own_lines(text: &str) -> Vec<&str> {
@@ -28,9 +28,13 @@ fn counting(sandbox: &Sandbox, name: &str, real: &Path) -> std::path::PathBuf {
 
 #[test]
 fn every_cmake_and_generator_gets_its_objects_back() {
-    let generators = ["Ninja", "Unix Makefiles"];
+    let generators = ["Ninja", "Unix Makefiles", "Ninja Multi-Config"];
     for (index, version) in Tools::CMAKES.into_iter().enumerate() {
         for (other, generator) in generators.into_iter().enumerate() {
+            // It came with 3.17.
+            if version == Tools::CMAKES[0] && generator == "Ninja Multi-Config" {
+                continue;
+            }
             for (third, cache) in CACHES.into_iter().enumerate() {
                 if !Tools::full() && (index + other + third) % 2 == 1 {
                     continue;
@@ -151,46 +155,6 @@ fn the_first_call_decides() {
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, 2));
     let configured = checkout.option("-DOTHER=ON").configure();
     assert!(configured.stderr.contains("called before with other"), "{configured}");
-}
-
-#[test]
-fn what_it_does_not_understand_it_refuses() {
-    let Some(tools) = tools_for(&[CACHES[0]]) else { return };
-    let sandbox = Sandbox::new("refused").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmake/refused");
-    let mut seen = 0;
-    for entry in fs::read_dir(cases).expect("cases") {
-        let path = entry.expect("a case").path();
-        if path.extension().is_none_or(|extension| extension != "cmake") {
-            continue;
-        }
-        let name = path.file_stem().expect("a name").to_str().expect("a plain name").to_owned();
-        let call = fs::read_to_string(&path).expect("a call");
-        let expected =
-            fs::read_to_string(path.with_file_name(format!("{name}-stderr.txt"))).expect("the message");
-        let finished = Checkout::sample(&sandbox, &tools, &name, &call).configuring().run_expecting(1);
-        // CMake breaks long messages into lines.
-        let words: Vec<&str> = finished.stderr.split_whitespace().collect();
-        assert!(words.join(" ").contains(expected.trim()), "{name}: expected {expected}\n{finished}");
-        seen += 1;
-    }
-    assert!(seen >= 9, "only {seen} cases were found");
-}
-
-#[test]
-fn a_generator_without_launchers_gets_one_clear_line() {
-    let Some(tools) = tools_for(&[CACHES[0]]) else { return };
-    let sandbox = Sandbox::new("generator").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
-    // Neither Xcode nor Visual Studio runs here; the module only knows the name.
-    let call = "set(CMAKE_GENERATOR Xcode)\ntoolchainkit_enable_cache()\nset(CMAKE_GENERATOR Ninja)";
-    let checkout = Checkout::sample(&sandbox, &tools, "project", call);
-    let configured = checkout.configure();
-    assert!(
-        configured.stderr.contains("toolchainkit: no cache: the generator Xcode does not use"),
-        "{configured}"
-    );
-    checkout.build();
-    assert_eq!(checkout.said("mode"), "none");
 }
 
 #[test]

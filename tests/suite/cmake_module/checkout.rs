@@ -54,9 +54,14 @@ impl<'a> Checkout<'a> {
         Self::new(sandbox, tools, source, objects).option("-DCMAKE_TOOLCHAIN_FILE=../cmake/toolchain.cmake")
     }
 
-    /// The project `tests/cmake/<case>`.
+    /// The project `tests/cmake/<case>`, in a folder of that name.
     pub(crate) fn case(sandbox: &'a Sandbox, tools: &Tools, case: &str) -> Self {
-        let source = sandbox.root().join(case);
+        Self::case_in(sandbox, tools, case, case)
+    }
+
+    /// The project `tests/cmake/<case>` in `folder`.
+    pub(crate) fn case_in(sandbox: &'a Sandbox, tools: &Tools, case: &str, folder: &str) -> Self {
+        let source = sandbox.root().join(folder);
         copy(&Path::new(CASES).join(case), &source);
         Self::new(sandbox, tools, source, 1)
     }

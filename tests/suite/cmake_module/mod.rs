@@ -3,11 +3,14 @@
 //! The projects are in `tests/cmake`, or the sample of the test support with a toolchain file that calls the module.
 
 mod calling;
+mod cases;
 mod checkout;
 mod compiling;
+mod configure_cost;
 mod deciding;
+mod microsoft;
 mod secrets;
 mod storing;
 
-use checkout::{CACHES, setting};
-pub(crate) use checkout::{Checkout, tools_for};
+use checkout::setting;
+pub(crate) use checkout::{CACHES, Checkout, tools_for};

@@ -26,6 +26,8 @@ pub(crate) enum Tool {
     DebianSccache,
     /// toolchainkit as people have it: `cargo build --release`.
     Released,
+    /// What the authors of this Debian package released, unpacked.
+    Source(&'static str),
     /// A program that the system's packages bring.
     System(&'static str),
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Tool {
             Self::Azurite => f.write_str("azurite"),
             Self::DebianSccache => f.write_str("sccache-debian"),
             Self::Released => f.write_str("toolchainkit built by `cargo build --release`"),
+            Self::Source(name) => write!(f, "the source of {name}"),
             Self::System(name) => f.write_str(name),
         }
     }
@@ -54,8 +57,9 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// The CMake versions that are promised to work, oldest first. Presets need the second or newer.
-    pub(crate) const CMAKES: [&str; 5] = ["3.15.3", "3.21.4", "3.25.2", "3.31.10", "4.4.4"];
+    /// The CMake versions that are promised to work, oldest first. Presets need the third or newer.
+    pub(crate) const CMAKES: [&str; 8] =
+        ["3.15.3", "3.18.4.post1", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
     /// The CMake of a test that is not about versions.
     pub(crate) const CMAKE: &str = "4.4.4";
     /// The sccache of a test that is not about versions.
@@ -113,6 +117,7 @@ impl Tools {
                 let folder = Path::new(env!("CARGO_BIN_EXE_toolchainkit")).parent().expect("a folder");
                 folder.with_file_name("release").join("toolchainkit")
             }
+            Tool::Source(name) => self.root.join(format!("source-{name}/CMakeLists.txt")),
             Tool::System(name) => system(name),
         }
     }

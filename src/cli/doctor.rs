@@ -1,0 +1,302 @@
+//! `toolchainkit doctor`
+
+use std::process;
+use std::time::{Duration, SystemTime};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use serde::Serialize;
+
+use super::build_folder::{BuildCache, BuildFolderArgs, is_running};
+use super::output_format::{Format, FormatArgs};
+use super::report::{CliError, Printer};
+use super::{CommandResult, Global};
+use crate::caching::detection::identify;
+use crate::caching::launcher::stats_through;
+use crate::caching::tool::{Tool, Version};
+use crate::diagnosis::{
+    BuildTree, CacheOfBuild, Explanation, Findings, Outcome, ReplayError, Unit, explain_ccache,
+    explain_sccache, replay,
+};
+use crate::probe::program;
+
+/// Counters are at hand.
+const STATS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Say why this source file was compiled, and not taken from the cache
+    #[arg(long, value_name = "FILE")]
+    why: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    build: BuildFolderArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+pub(super) fn run(args: &DoctorArgs, global: &Global, printer: &Printer) -> CommandResult {
+    let cache = BuildCache::find(&args.build, global)?;
+    match &args.why {
+        Some(file) => why(file, &cache, args.format.format, printer),
+        None => examine(&cache, args.format.format, printer),
+    }
+}
+
+// --- one source file --------------------------------------------------------------------------------------------------
+
+#[derive(Serialize)]
+struct UnitReport {
+    source: Utf8PathBuf,
+    object: String,
+    outcome: &'static str,
+    because: String,
+    help: Option<String>,
+    command: Vec<String>,
+}
+
+fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -> CommandResult {
+    let of_build = of_build(cache)?;
+    let units = BuildTree::open(&cache.folder)?.units(file)?;
+    let mut reports = Vec::new();
+    let mut broken = None;
+    for unit in units {
+        let Findings { outcome, command } = replay(of_build, &unit)?;
+        let (because, help) = words(&outcome, of_build.tool);
+        if matches!(outcome, Outcome::NotStored(_)) {
+            broken = Some(because.clone());
+        }
+        reports.push(UnitReport {
+            source: unit.source,
+            object: unit.object,
+            outcome: outcome.name(),
+            because,
+            help,
+            command,
+        });
+    }
+    match format {
+        Format::Json => printer.json(&serde_json::to_value(&reports).map_err(std::io::Error::from)?),
+        Format::Human => reports.iter().for_each(|report| printer.product(&sentence(report))),
+    }
+    broken.map_or(Ok(()), |because| Err(CliError::CacheBroken(because)))
+}
+
+fn of_build(cache: &BuildCache) -> Result<CacheOfBuild<'_>, CliError> {
+    Ok(CacheOfBuild { tool: cache.tool()?.0, program: &cache.program, launcher: cache.launcher()? })
+}
+
+fn sentence(report: &UnitReport) -> String {
+    let help = report.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
+    format!("{} ({}): {}{help}\n", report.source, report.object, report.because)
+}
+
+/// A clause, and what to do if there is something.
+fn words(outcome: &Outcome, tool: Tool) -> (String, Option<String>) {
+    let explained = |before: &str, explanation: &Explanation| {
+        (format!("{before}{}", explanation.because), Some(explanation.help.clone()))
+    };
+    match outcome {
+        Outcome::Hit => (
+            format!("{tool} has it now"),
+            Some("if it was compiled nevertheless, then because nobody had compiled exactly this before: the source, a header, an option or the compiler was another one".to_owned()),
+        ),
+        Outcome::New => (
+            format!("{tool} did not have it, and has it now"),
+            Some("nobody had compiled exactly this before, or it was removed since: a larger `cache.size_gb` keeps more".to_owned()),
+        ),
+        Outcome::NotStored(explanation) => explained("the cache does not keep it, since ", explanation),
+        Outcome::Volatile(explanation) => explained("it is never found again, since ", explanation),
+        Outcome::Uncacheable(explanation) => explained("it cannot be cached, since ", explanation),
+        Outcome::Bypassed(explanation) => explained("it is not cached, since ", explanation),
+        Outcome::Fails(message) => {
+            (format!("it does not compile, and only what compiles is kept: {message}"), None)
+        }
+    }
+}
+
+// --- the whole build --------------------------------------------------------------------------------------------------
+
+#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Fine,
+    Doubtful,
+    Broken,
+}
+
+#[derive(Serialize)]
+struct Check {
+    about: &'static str,
+    state: State,
+    text: String,
+    help: Option<String>,
+}
+
+impl Check {
+    fn fine(about: &'static str, text: String) -> Self {
+        Self { about, state: State::Fine, text, help: None }
+    }
+
+    fn doubtful(about: &'static str, text: String, help: &str) -> Self {
+        Self { about, state: State::Doubtful, text, help: Some(help.to_owned()) }
+    }
+
+    fn broken(about: &'static str, text: String, help: &str) -> Self {
+        Self { about, state: State::Broken, text, help: Some(help.to_owned()) }
+    }
+}
+
+fn examine(cache: &BuildCache, format: Format, printer: &Printer) -> CommandResult {
+    let mut checks = vec![Check::fine("build", cache.folder.to_string()), mode(cache)];
+    if cache.uses_a_tool() {
+        checks.push(installed(cache));
+        checks.extend(daemon(cache));
+        checks.push(compile_twice(cache));
+        checks.extend(counted(cache));
+    }
+    match format {
+        Format::Json => printer.json(&serde_json::to_value(&checks).map_err(std::io::Error::from)?),
+        Format::Human => checks.iter().for_each(|check| printer.product(&line(check))),
+    }
+    match checks.iter().find(|check| check.state == State::Broken) {
+        Some(check) => Err(CliError::CacheBroken(check.text.clone())),
+        None => Ok(()),
+    }
+}
+
+fn line(check: &Check) -> String {
+    let mark = match check.state {
+        State::Fine => "ok",
+        State::Doubtful => "note",
+        State::Broken => "BROKEN",
+    };
+    let help = check.help.as_ref().map(|help| format!("\n          {:12}{help}", "")).unwrap_or_default();
+    format!("{mark:8}  {:12}{}{help}\n", check.about, check.text)
+}
+
+fn mode(cache: &BuildCache) -> Check {
+    if !cache.uses_a_tool() {
+        let help = "put that right and configure the build again";
+        return Check::broken("cache", format!("this build uses no cache: {}", cache.reason), help);
+    }
+    if cache.reason.is_empty() {
+        return Check::fine("cache", cache.location.clone());
+    }
+    let text = format!("{}, and not the configured one: {}", cache.location, cache.reason);
+    Check::doubtful("cache", text, "configure the build again when that is put right")
+}
+
+fn installed(cache: &BuildCache) -> Check {
+    let again = "configure the build again";
+    let Ok((tool, version)) = cache.tool() else {
+        return Check::broken("tool", "cache.json names no tool".to_owned(), again);
+    };
+    match identify(tool, &cache.program) {
+        None => Check::broken("tool", format!("{} does not run", cache.program), again),
+        Some(found) if found.version != version => {
+            let text = format!(
+                "{} is {} now, and the build was configured with {version}",
+                cache.program, found.version
+            );
+            Check::doubtful("tool", text, again)
+        }
+        Some(_) => Check::fine("tool", format!("{tool} {version}, {}", cache.program)),
+    }
+}
+
+fn daemon(cache: &BuildCache) -> Option<Check> {
+    if cache.socket.as_str().is_empty() {
+        return None;
+    }
+    let state =
+        if is_running(&cache.socket) { "running" } else { "not running; the next compilation starts it" };
+    Some(Check::fine("daemon", format!("{state}, {}", cache.socket)))
+}
+
+/// A source that nobody has compiled before goes into the cache and comes out again.
+fn compile_twice(cache: &BuildCache) -> Check {
+    let about = "compilation";
+    let result = probe_unit(cache).and_then(|found| {
+        let Some((unit, folder)) = found else { return Ok(None) };
+        let findings = replay(of_build(cache)?, &unit)?;
+        drop(folder);
+        Ok(Some(findings.outcome))
+    });
+    match result {
+        Ok(Some(Outcome::New)) => Check::fine(about, "what is compiled once is found again".to_owned()),
+        Ok(Some(Outcome::NotStored(Explanation { because, help }))) => Check::broken(about, because, &help),
+        Ok(Some(outcome)) => {
+            let (because, help) = words(&outcome, cache.tool().map_or(Tool::Sccache, |(tool, _)| tool));
+            Check::broken(
+                about,
+                format!("of a trial: {because}"),
+                help.as_deref().unwrap_or("see the message of the compiler"),
+            )
+        }
+        Ok(None) => Check::doubtful(
+            about,
+            "not tried: the build has no compiler for C or C++".to_owned(),
+            "see `--why`",
+        ),
+        Err(CliError::Replay(ReplayError::Busy)) => Check::doubtful(
+            about,
+            "not tried: a build uses the cache at the moment".to_owned(),
+            "ask again when it has ended",
+        ),
+        Err(error) => Check::broken(about, error.to_string(), "configure the build again"),
+    }
+}
+
+fn probe_unit(cache: &BuildCache) -> Result<Option<(Unit, tempfile::TempDir)>, CliError> {
+    let Some((compiler, extension)) = BuildTree::open(&cache.folder)?.compiler()? else { return Ok(None) };
+    let folder = tempfile::tempdir()?;
+    let directory = Utf8PathBuf::from(folder.path().to_string_lossy().into_owned());
+    let source = directory.join(format!("trial.{extension}"));
+    let moment = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    fs_err::write(&source, format!("int toolchainkit_trial_{moment}_{};\n", process::id()))?;
+    let words = [cache.launcher()?.as_str(), compiler.as_str(), "-c", source.as_str(), "-o", "trial.o"];
+    let words = words.map(str::to_owned).to_vec();
+    Ok(Some((Unit { source, object: "trial.o".to_owned(), directory, words }, folder)))
+}
+
+/// What the tool has counted, and an explanation of each of its reasons.
+fn counted(cache: &BuildCache) -> Vec<Check> {
+    let Ok((tool, version)) = cache.tool() else { return Vec::new() };
+    let stats =
+        cache.launcher().and_then(|launcher| Ok(stats_through(tool, version, launcher, &cache.location)?));
+    let stats = match stats {
+        Ok(stats) => stats,
+        Err(error) => {
+            return vec![Check::broken("statistics", error.to_string(), "configure the build again")];
+        }
+    };
+    let text = format!("{} hits, {} misses, {} not cacheable", stats.hits, stats.misses, stats.uncacheable);
+    let mut checks = vec![Check::fine("statistics", text)];
+    if stats.errors > 0 {
+        let text = format!("the cache failed {} times; these were compiled", stats.errors);
+        checks.push(Check::doubtful(
+            "errors",
+            text,
+            "`toolchainkit server` and the log of the storage say more",
+        ));
+    }
+    for (number, explanation) in reasons(cache, tool, version) {
+        let text = format!("{number} were not cached, since {}", explanation.because);
+        checks.push(Check::doubtful("not cached", text, &explanation.help));
+    }
+    checks
+}
+
+fn reasons(cache: &BuildCache, tool: Tool, version: Version) -> Vec<(u64, Explanation)> {
+    let no_environment: [(&str, &str); 0] = [];
+    let printed = cache.launcher().ok().and_then(|launcher| {
+        program::run(launcher, tool.stats_arguments(version), no_environment, STATS_TIMEOUT).ok()
+    });
+    let explain = |name: &str| match tool {
+        Tool::Sccache => explain_sccache(name),
+        Tool::Ccache => explain_ccache(name, ""),
+    };
+    let counts = printed.map(|finished| tool.reasons(&finished.stdout)).unwrap_or_default();
+    counts.into_iter().map(|(name, number)| (number, explain(&name))).collect()
+}

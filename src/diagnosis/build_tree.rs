@@ -1,0 +1,200 @@
+//! A build folder of CMake: which commands compile a source file.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+use std::time::Duration;
+
+use super::command;
+use crate::probe::program::{self, RunError};
+
+/// Ninja and Make only print.
+const LISTING_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The build folder or the source file is not what was hoped for.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildTreeError {
+    /// Ninja or Make could not be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A file of the build folder cannot be read.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The build tool did not list its commands.
+    #[error("{program} does not list the commands of {folder}: {message}")]
+    Listing {
+        /// The build tool.
+        program: String,
+        /// The build folder.
+        folder: Utf8PathBuf,
+        /// The first line of what it said.
+        message: String,
+    },
+    /// Another generator than Ninja and Makefiles.
+    #[error(
+        "a build folder of the generator {0} does not tell its commands; with Ninja and Makefiles it does"
+    )]
+    Generator(String),
+    /// No target compiles the file.
+    #[error(
+        "no target in {folder} compiles {file}; a header is compiled as a part of the sources that include it"
+    )]
+    NotCompiled {
+        /// The build folder.
+        folder: Utf8PathBuf,
+        /// The file.
+        file: Utf8PathBuf,
+    },
+}
+
+/// A build folder.
+#[derive(Debug, Clone)]
+pub struct BuildTree {
+    folder: Utf8PathBuf,
+    generator: String,
+    build_program: Utf8PathBuf,
+}
+
+/// One compilation of a source file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// What is compiled: the file that was asked for, or in a unity build the one that includes it.
+    pub source: Utf8PathBuf,
+    /// The object, relative to the build folder.
+    pub object: String,
+    /// The folder in which the command runs.
+    pub directory: Utf8PathBuf,
+    /// The command.
+    pub words: Vec<String>,
+}
+
+/// An edge in what `ninja -t compdb` prints.
+#[derive(Deserialize)]
+struct Edge {
+    directory: Utf8PathBuf,
+    command: String,
+    file: Utf8PathBuf,
+    #[serde(default)]
+    output: String,
+}
+
+impl BuildTree {
+    /// Reads what CMake wrote down about `folder`.
+    ///
+    /// # Errors
+    /// [`BuildTreeError::Io`] if it was not configured.
+    pub fn open(folder: &Utf8Path) -> Result<Self, BuildTreeError> {
+        let cache = fs_err::read_to_string(folder.join("CMakeCache.txt"))?;
+        let value = |name: &str| {
+            let entry =
+                cache.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split_once('='));
+            entry.map(|(_, value)| value.to_owned()).unwrap_or_default()
+        };
+        Ok(Self {
+            folder: folder.canonicalize_utf8()?,
+            generator: value("CMAKE_GENERATOR"),
+            build_program: value("CMAKE_MAKE_PROGRAM").into(),
+        })
+    }
+
+    /// The compilers that CMake found for C or C++.
+    ///
+    /// # Errors
+    /// [`BuildTreeError::Io`]
+    pub fn compiler(&self) -> Result<Option<(Utf8PathBuf, &'static str)>, BuildTreeError> {
+        let cache = fs_err::read_to_string(self.folder.join("CMakeCache.txt"))?;
+        let find = |language: &str| {
+            let name = format!("CMAKE_{language}_COMPILER:");
+            let value = cache
+                .lines()
+                .find_map(|line| line.strip_prefix(&name)?.split_once('='))
+                .map(|(_, value)| value);
+            value.filter(|value| value.starts_with('/')).map(Utf8PathBuf::from)
+        };
+        Ok(find("C").map(|path| (path, "c")).or_else(|| find("CXX").map(|path| (path, "cpp"))))
+    }
+
+    /// The compilations of `file`.
+    ///
+    /// # Errors
+    /// [`BuildTreeError`]
+    pub fn units(&self, file: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
+        let wanted = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());
+        let units = if self.generator.contains("Ninja") {
+            self.units_of_ninja()?
+        } else if self.generator.contains("Makefiles") {
+            self.units_of_make(&wanted)?
+        } else {
+            return Err(BuildTreeError::Generator(self.generator.clone()));
+        };
+        let found: Vec<Unit> = units.iter().filter(|unit| unit.source == wanted).cloned().collect();
+        let found = if found.is_empty() { unity_units(&units, &wanted) } else { found };
+        if found.is_empty() {
+            return Err(BuildTreeError::NotCompiled { folder: self.folder.clone(), file: file.to_owned() });
+        }
+        Ok(found)
+    }
+
+    fn units_of_ninja(&self) -> Result<Vec<Unit>, BuildTreeError> {
+        let listing = self.list(&["-t", "compdb"])?;
+        let edges: Vec<Edge> =
+            serde_json::from_str(&listing).map_err(|error| self.failed(&error.to_string()))?;
+        let units = edges.into_iter().filter_map(|edge| {
+            let (folder, words) = command::compilation(&edge.command)?;
+            let directory = folder.map_or(edge.directory, Utf8PathBuf::from);
+            let source = directory.join(edge.file);
+            let source = source.canonicalize_utf8().unwrap_or(source);
+            Some(Unit { source, object: edge.output, directory, words })
+        });
+        Ok(units.collect())
+    }
+
+    /// Only the commands for `wanted` and for unity sources: each costs a run of make.
+    fn units_of_make(&self, wanted: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
+        let targets = fs_err::read_to_string(self.folder.join("CMakeFiles/TargetDirectories.txt"))?;
+        let mut units = Vec::new();
+        for target in targets.lines().map(Utf8Path::new) {
+            let file = target.join("build.make");
+            let Ok(rules) = fs_err::read_to_string(&file) else { continue };
+            for (object, source) in rules.lines().filter_map(|line| line.split_once(": ")) {
+                let source = self.folder.join(source.replace("\\ ", " ").replace("$$", "$"));
+                let source = source.canonicalize_utf8().unwrap_or(source);
+                let is_unity = source.as_str().contains("/Unity/unity_");
+                let is_object = matches!(Utf8Path::new(object).extension(), Some("o" | "obj"));
+                if !is_object || !(source == wanted || is_unity) {
+                    continue;
+                }
+                let name = object.replace("\\ ", " ").replace("$$", "$");
+                let listing = self.list(&["-f", file.as_str(), "-n", "-B", &name])?;
+                let Some((folder, words)) = listing.lines().find_map(command::compilation) else { continue };
+                let directory = folder.map_or(self.folder.clone(), Utf8PathBuf::from);
+                units.push(Unit { source, object: name, directory, words });
+            }
+        }
+        Ok(units)
+    }
+
+    fn list(&self, arguments: &[&str]) -> Result<String, BuildTreeError> {
+        let no_environment: [(&str, &str); 0] = [];
+        let finished =
+            program::run_in(&self.folder, &self.build_program, arguments, no_environment, LISTING_TIMEOUT)?;
+        if finished.status.success() { Ok(finished.stdout) } else { Err(self.failed(&finished.stderr)) }
+    }
+
+    fn failed(&self, message: &str) -> BuildTreeError {
+        BuildTreeError::Listing {
+            program: self.build_program.to_string(),
+            folder: self.folder.clone(),
+            message: message.lines().next().unwrap_or("no reason given").to_owned(),
+        }
+    }
+}
+
+/// The compilations of the unity sources that include `wanted`.
+fn unity_units(units: &[Unit], wanted: &Utf8Path) -> Vec<Unit> {
+    let include = format!("#include \"{wanted}\"");
+    let includes = |unit: &&Unit| {
+        unit.source.as_str().contains("/Unity/unity_")
+            && fs_err::read_to_string(&unit.source).is_ok_and(|text| text.contains(&include))
+    };
+    units.iter().filter(includes).cloned().collect()
+}

@@ -1,0 +1,25 @@
+# Under the name of a compiler of this machine, the copy is run as MSBuild would run cl.exe: without any environment.
+file(MAKE_DIRECTORY "${build}/part" "${build}/masquerade" "${build}/own")
+configure_file("${build}/toolchainkit/visual-studio/cl.exe" "${build}/masquerade/gcc" COPYONLY)
+set(path "$ENV{PATH}")
+set(ENV{PATH} "${build}/masquerade:/usr/bin:/bin")
+file(WRITE "${build}/log" "")
+# The second time from a folder and with a source elsewhere: the settings make the two alike.
+foreach(part IN ITEMS one two)
+  file(WRITE "${build}/${part}/unit.c" "int visual_studio;\n")
+  execute_process(WORKING_DIRECTORY "${build}/${part}" RESULT_VARIABLE compiled ERROR_VARIABLE words
+    COMMAND "${CMAKE_COMMAND}" -E env "CCACHE_DIR=${build}/own" "CCACHE_STATSLOG=${build}/log"
+      gcc -g -c "${build}/${part}/unit.c" -o unit.o)
+  if(NOT compiled EQUAL 0)
+    string(APPEND failure "${words}")
+  endif()
+endforeach()
+set(ENV{PATH} "${path}")
+file(READ "${build}/log" log)
+if(NOT log MATCHES "cache_miss.*_cache_hit")
+  string(APPEND failure "  no hit: ${log}")
+endif()
+file(READ "${build}/ccache.conf" settings)
+if(NOT settings MATCHES "\nbase_dir = [^\n]*/generators:[^\n]*\nhash_dir = false\n$")
+  string(APPEND failure "  ccache.conf: ${settings}")
+endif()

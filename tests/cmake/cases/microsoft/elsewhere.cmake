@@ -1,0 +1,3 @@
+toolchainkit_enable_cache(PROJECT microsoft)
+expect(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "^$")
+expect(CMAKE_USER_MAKE_RULES_OVERRIDE "^$")

@@ -1,0 +1,6 @@
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT ProgramDatabase)
+set(CMAKE_USER_MAKE_RULES_OVERRIDE /mine)
+toolchainkit_enable_cache(PROJECT microsoft)
+expect(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "^ProgramDatabase$")
+expect(CMAKE_USER_MAKE_RULES_OVERRIDE "^/mine$")

@@ -1,0 +1,5 @@
+set(LANGUAGES C)
+macro(after_project)
+  toolchainkit_enable_cache()
+  expect_launcher(C CXX)
+endmacro()

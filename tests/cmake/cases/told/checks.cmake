@@ -1,0 +1,13 @@
+# Compiles a lot while configuring, none of it through the cache, and only one line is said.
+set(LANGUAGES C CXX)
+toolchainkit_enable_cache(PROJECT told)
+macro(after_project)
+  include(CheckCSourceCompiles)
+  include(CheckCXXSourceCompiles)
+  check_c_source_compiles("int main(void) { return 0; }" C_WORKS)
+  check_cxx_source_compiles("int main() { return 0; }" CXX_WORKS)
+  if(NOT C_WORKS OR NOT CXX_WORKS)
+    message(SEND_ERROR "a check went wrong")
+  endif()
+  expect_launcher(C CXX)
+endmacro()

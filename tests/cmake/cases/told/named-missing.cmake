@@ -1,0 +1,3 @@
+# options: -DTOOLCHAINKIT_CACHE_TOOL=/nowhere/sccache
+toolchainkit_enable_cache(PROJECT told)
+expect_no_launcher(C CXX)

@@ -1,0 +1,5 @@
+string(REGEX MATCHALL "toolchainkit:" lines "${stdout}")
+list(LENGTH lines number)
+if(NOT number EQUAL 1)
+  set(failure "${number} lines")
+endif()

@@ -1,0 +1,1 @@
+int four() { return ONLY_THERE; }

@@ -1,0 +1,1 @@
+#define ONLY_THERE 5

@@ -1,0 +1,2 @@
+#include "value.h"
+int three() { return VALUE; }

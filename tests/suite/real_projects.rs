@@ -1,0 +1,138 @@
+//! Projects of other people, as they were released: what the first checkout compiled, the second gets, and what was built
+//! passes the project's own tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::cmake_module::tools_for;
+use crate::support::{Finished, Run, Sandbox, Stats, Tool, Tools};
+
+/// A released project.
+struct Released {
+    /// The Debian package that it is in.
+    package: &'static str,
+    /// What it needs to know.
+    options: &'static [&'static str],
+    /// Objects at least.
+    objects: u64,
+    /// A test that fails with this compiler without any cache, too.
+    failing: &'static str,
+}
+
+/// The day of the tests: certificates expire.
+const DAY: &str = "2023-06-01 12:00:00";
+
+const MBEDTLS: Released = Released {
+    package: "mbedtls",
+    options: &["-DCMAKE_POLICY_VERSION_MINIMUM=3.5"],
+    objects: 280,
+    failing: "none",
+};
+const GLM: Released = Released {
+    package: "glm",
+    options: &["-DCMAKE_POLICY_VERSION_MINIMUM=3.5", "-DGLM_TEST_ENABLE=ON"],
+    objects: 180,
+    failing: "test-core_func_integer",
+};
+
+/// Where one tool builds a project.
+struct Place<'a> {
+    sandbox: Sandbox,
+    tools: &'a Tools,
+    tool: Tool,
+}
+
+impl Place<'_> {
+    fn cmake(&self) -> Command {
+        self.sandbox.command(self.tools.cmake(Tools::CMAKE))
+    }
+
+    /// The released files in `folder`, untouched, and configured for `build`.
+    fn configured(&self, project: &Released, folder: &str, build: &str) -> PathBuf {
+        let released = self.tools.path(Tool::Source(project.package));
+        let source = self.sandbox.dir(folder);
+        let files = released.parent().expect("a folder").join(".");
+        self.sandbox.command("cp").arg("-r").arg(files).arg(&source).run();
+        let build = self.sandbox.dir(build);
+        let toolchain = self.sandbox.root().join("configuration/cmake/toolchain.cmake");
+        let mut cmake = self.cmake();
+        cmake.args(["-G", "Ninja"]).arg(format!("-DCMAKE_TOOLCHAIN_FILE={}", toolchain.display()));
+        cmake.args(project.options).arg("-S").arg(source).arg("-B").arg(&build).run();
+        build
+    }
+
+    fn stats(&self, build: &Path) -> Stats {
+        let mut launcher = self.sandbox.command(build.join("toolchainkit/launcher"));
+        if matches!(self.tool, Tool::Sccache(_)) {
+            Stats::of_sccache(&launcher.args(["--show-stats", "--stats-format", "json"]).run().stdout)
+        } else {
+            Stats::of_ccache(&launcher.args(["--print-stats", "--format=json"]).run().stdout)
+        }
+    }
+
+    /// Builds all of it, and returns the hits and misses of that.
+    fn build(&self, build: &Path) -> (u64, u64) {
+        let before = self.stats(build);
+        finish(self.cmake().arg("--build").arg(build).arg("--clean-first"));
+        let after = self.stats(build);
+        assert_eq!(after.errors, 0);
+        (after.hits - before.hits, after.misses - before.misses)
+    }
+}
+
+/// Runs what may take long on a busy machine.
+fn finish(command: &mut Command) -> Finished {
+    let finished = command.run_within(Duration::from_mins(20));
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    finished
+}
+
+fn builds(project: &Released, tool: Tool) {
+    let needed = [tool, Tool::Source(project.package), Tool::System("faketime")];
+    let Some(tools) = tools_for(&needed) else { return };
+    let sandbox = Sandbox::new(project.package).on_path(&tools.ninja()).on_path(&tools.path(tool));
+    let place = Place { sandbox, tools: &tools, tool };
+    let configuration = place.sandbox.dir("configuration");
+    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
+    std::fs::write(configuration.join("toolchainkit.yaml"), format!("cache: {{ tool: {name} }}\n")).unwrap();
+    place
+        .sandbox
+        .command(env!("CARGO_BIN_EXE_toolchainkit"))
+        .arg("generate")
+        .current_dir(&configuration)
+        .run();
+
+    let first = place.configured(project, "first", "first/build");
+    let (hits, misses) = place.build(&first);
+    let objects = hits + misses;
+    // Some projects compile a file several times in the same way.
+    assert!(objects >= project.objects && hits < objects / 4, "{hits} hits, {misses} misses");
+    assert_eq!(place.build(&first), (objects, 0), "{}, {tool}: again", project.package);
+    let second = place.configured(project, "elsewhere/second", "build-of-second");
+    assert_eq!(place.build(&second), (objects, 0), "{}, {tool}: second checkout", project.package);
+
+    let ctest = tools.cmake(Tools::CMAKE).with_file_name("ctest");
+    let mut tests = place.sandbox.command("faketime");
+    // One after the other: some of them share files.
+    tests.arg(DAY).arg(ctest).args(["--output-on-failure", "-E", project.failing]).current_dir(&second);
+    let tested = finish(&mut tests);
+    assert!(tested.stdout.contains("100% tests passed"), "{tested}");
+}
+
+#[test]
+fn mbedtls_is_compiled_once() {
+    builds(&MBEDTLS, Tool::Sccache(Tools::SCCACHE));
+    if Tools::full() {
+        builds(&MBEDTLS, Tool::Ccache(Tools::CCACHE));
+    }
+}
+
+/// It takes a minute to compile.
+#[test]
+fn glm_is_compiled_once() {
+    if Tools::full() {
+        builds(&GLM, Tool::Ccache(Tools::CCACHE));
+        builds(&GLM, Tool::Sccache(Tools::SCCACHE));
+    }
+}

@@ -158,3 +158,11 @@ pub struct Output {
     /// Default `CMakePresets.json`.
     pub presets: Utf8PathBuf,
 }
+
+impl Output {
+    /// Where the settings of the cache go: beside the toolchain that includes them.
+    #[must_use]
+    pub fn cache(&self) -> Utf8PathBuf {
+        self.toolchain.with_file_name("toolchainkit-cache.cmake")
+    }
+}

@@ -12,8 +12,11 @@ use super::escape::{self, EscapeError};
 /// All templates, by their path below `templates/`.
 const TEMPLATES: &[(&str, &str)] = &[
     ("toolchain.cmake.j2", include_str!("../../templates/toolchain.cmake.j2")),
+    ("toolchainkit-cache.cmake.j2", include_str!("../../templates/toolchainkit-cache.cmake.j2")),
+    ("toolchain/base.cmake.j2", include_str!("../../templates/toolchain/base.cmake.j2")),
     ("toolchain/cache.cmake.j2", include_str!("../../templates/toolchain/cache.cmake.j2")),
     ("toolchain/compilers.cmake.j2", include_str!("../../templates/toolchain/compilers.cmake.j2")),
+    ("toolchain/flags_of_base.cmake.j2", include_str!("../../templates/toolchain/flags_of_base.cmake.j2")),
     ("CMakePresets.json.j2", include_str!("../../templates/CMakePresets.json.j2")),
 ];
 
@@ -30,6 +33,9 @@ pub(super) fn environment() -> Result<Environment<'static>, Error> {
     environment.add_filter("identifier", |text: &str| escaped(escape::cmake_identifier(text)));
     environment.add_filter("element", |text: &str| escaped(escape::cmake_element(text)));
     environment.add_filter("below", below);
+    environment.add_filter("env", |name: &str| {
+        escaped(escape::cmake_identifier(name).map(|name| format!("ENV{{{name}}}")))
+    });
     environment.add_filter("on_off", |value: bool| {
         Value::from_safe_string(if value { "ON" } else { "OFF" }.to_owned())
     });

@@ -60,10 +60,13 @@ pub const INCLUDED_PRESETS: &str = "cmake/toolchainkit-presets.json";
 pub fn render(plan: &Plan) -> Result<FileSet, RenderError> {
     // `toolchainFile` came with schema 3 (CMake 3.21), `include` with 4 (3.23).
     let schema = if plan.output.presets == OWN_PRESETS { 3 } else { 4 };
-    let toolchain = fill("toolchain.cmake.j2", ToolchainView::new(plan)?)?;
+    let view = ToolchainView::new(plan)?;
+    let toolchain = fill("toolchain.cmake.j2", &view)?;
+    let cache = fill("toolchainkit-cache.cmake.j2", &view)?;
     let presets = pretty_json(&fill("CMakePresets.json.j2", PresetsView::new(plan, schema))?)?;
     Ok(FileSet::new(vec![
         RenderedFile::new(FileKind::Toolchain, plan.output.toolchain.clone(), toolchain),
+        RenderedFile::new(FileKind::Cache, plan.output.cache(), cache),
         RenderedFile::new(FileKind::Module, plan.output.module.clone(), MODULE.to_owned()),
         RenderedFile::new(FileKind::Presets, plan.output.presets.clone(), presets),
     ]))

@@ -4,24 +4,28 @@
 use camino::Utf8Path;
 use serde::Serialize;
 
-use super::RenderError;
+use super::{RenderError, escape};
 use crate::caching::remote::OnOlderTool;
 use crate::config::model::{Language, OnFailure, Toolchain};
 use crate::plan::{CachePlan, Plan, ToolPlan, VariantPlan};
 
-/// The context of `toolchain.cmake.j2`.
+/// The context of `toolchain.cmake.j2` and `toolchainkit-cache.cmake.j2`.
 #[derive(Debug, Serialize)]
 pub(super) struct ToolchainView {
     /// From the folder of the toolchain file to the project: `..`.
     project_dir: String,
+    /// From the folder of the toolchain file to the settings of the cache.
+    cache_file: String,
     /// From the folder of the toolchain file to the module.
     module: String,
     project: Option<String>,
     profiles: Vec<String>,
     variants: Vec<VariantView>,
+    /// Those of the profiles whose compilers, target or flags are not the ones without a profile.
+    own_toolchains: Vec<VariantView>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct VariantView {
     /// Empty for the settings without a profile.
     profile: String,
@@ -29,7 +33,7 @@ struct VariantView {
     toolchain: CompilersView,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct CacheView {
     tools: Vec<ToolView>,
     min_version: Option<String>,
@@ -42,7 +46,7 @@ struct CacheView {
     servers: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct ToolView {
     name: &'static str,
     /// `SCCACHE`, the prefix of the module's keywords.
@@ -57,9 +61,9 @@ struct ToolView {
     requires: Vec<String>,
 }
 
-#[derive(Debug, Serialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, PartialEq)]
 struct CompilersView {
-    base: Option<String>,
+    base: Option<BaseView>,
     compilers: Vec<(&'static str, String)>,
     linker: Option<LinkerView>,
     target: Option<TargetView>,
@@ -67,7 +71,15 @@ struct CompilersView {
     linker_flags: Option<String>,
 }
 
-#[derive(Debug, Serialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, PartialEq)]
+struct BaseView {
+    /// The environment variable that the path begins with.
+    variable: Option<String>,
+    /// What follows the variable, or the whole path.
+    path: String,
+}
+
+#[derive(Debug, Clone, Serialize, PartialEq)]
 struct LinkerView {
     /// `CMAKE_LINKER_TYPE` (3.29).
     cmake_type: String,
@@ -75,7 +87,7 @@ struct LinkerView {
     flag: String,
 }
 
-#[derive(Debug, Serialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, PartialEq)]
 struct TargetView {
     system: String,
     processor: Option<String>,
@@ -99,6 +111,12 @@ impl ToolchainView {
             project_dir: if up.is_empty() { ".".to_owned() } else { up },
             project: plan.project.clone(),
             profiles: plan.variants.iter().filter_map(|variant| variant.profile.clone()).collect(),
+            cache_file: plan.output.cache().file_name().unwrap_or_default().to_owned(),
+            own_toolchains: variants
+                .iter()
+                .filter(|variant| variants.first().is_some_and(|first| first.toolchain != variant.toolchain))
+                .cloned()
+                .collect(),
             variants,
         })
     }
@@ -160,13 +178,23 @@ impl ToolView {
     }
 }
 
+impl BaseView {
+    /// `${NAME}/path` is below what the environment variable `NAME` says.
+    fn new(path: &Utf8Path) -> Self {
+        let parts = path.as_str().strip_prefix("${").and_then(|rest| rest.split_once('}'));
+        let parts = parts.filter(|(name, _)| escape::cmake_identifier(name).is_ok());
+        let (variable, path) = parts.map_or((None, path.as_str()), |(name, path)| (Some(name), path));
+        Self { variable: variable.map(str::to_owned), path: path.to_owned() }
+    }
+}
+
 impl CompilersView {
     fn new(toolchain: &Toolchain) -> Self {
         let by_language = |values: &[(Language, String)]| {
             values.iter().map(|(language, value)| (language.cmake_name(), value.clone())).collect()
         };
         Self {
-            base: toolchain.base.as_ref().map(ToString::to_string),
+            base: toolchain.base.as_deref().map(BaseView::new),
             compilers: by_language(&toolchain.compilers),
             linker: toolchain.linker.as_ref().map(|linker| LinkerView {
                 cmake_type: linker.to_ascii_uppercase(),

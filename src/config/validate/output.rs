@@ -20,8 +20,17 @@ pub(super) fn validate(raw: raw::Output, scope: &mut Scope<'_>) -> Output {
         }
     }
     check_presets(&presets, scope);
-    check_distinct(&[("toolchain", &toolchain), ("module", &module), ("presets", &presets)], scope);
-    Output { toolchain, module, presets }
+    let output = Output { toolchain, module, presets };
+    check_distinct(
+        &[
+            ("toolchain", &output.cache()),
+            ("toolchain", &output.toolchain),
+            ("module", &output.module),
+            ("presets", &output.presets),
+        ],
+        scope,
+    );
+    output
 }
 
 fn path(raw: Option<String>, key: &str, default: &str, scope: &mut Scope<'_>) -> Utf8PathBuf {

@@ -22,3 +22,4 @@ mod presets;
 mod servers_work;
 mod support;
 mod support_works;
+mod toolchains;

@@ -1,5 +1,7 @@
 //! `toolchain:`
 
+use camino::Utf8PathBuf;
+
 use super::{Scope, text};
 use crate::config::model::{Language, Target, Toolchain};
 use crate::config::raw;
@@ -11,7 +13,7 @@ pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain 
     let raw::Flags { c, cxx, objc, objcxx, cuda, hip, linker } = raw.flags.unwrap_or_default();
     let flags = [c, cxx, objc, objcxx, cuda, hip];
     Toolchain {
-        base: text::path(raw.base, &["toolchain", "base"], scope).map(Into::into),
+        base: base(raw.base, scope),
         compilers: by_language(compilers, |compiler, key| {
             text::line(Some(compiler), &["toolchain", "compilers", key], scope)
         }),
@@ -20,6 +22,17 @@ pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain 
         flags: by_language(flags, |flags, _| one_line(&flags)),
         linker_flags: linker.and_then(|flags| one_line(&flags)),
     }
+}
+
+/// A path; it may begin with the variable that says where the NDK or the like is on this machine.
+fn base(path: Option<String>, scope: &mut Scope<'_>) -> Option<Utf8PathBuf> {
+    let keys = ["toolchain", "base"];
+    let begins_with_variable = path.as_ref().and_then(|path| path.strip_prefix("${")?.split_once("}/"));
+    let path = match begins_with_variable {
+        Some((_, rest)) if !rest.contains("${") => text::line(path, &keys, scope),
+        _ => text::path(path, &keys, scope),
+    };
+    path.map(Into::into)
 }
 
 /// The values that are given and pass `check`, with their language.

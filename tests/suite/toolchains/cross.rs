@@ -204,7 +204,12 @@ fn prove(target: &Target, setup: Setup) {
     let configured = build.configuring_by_file("cmake/toolchain.cmake").run();
     let cold = build.build();
     check(&build, target);
-    assert_eq!(build.hits_and_misses(), (0, objects), "{target}, cold\n{configured}\n{cold}", target = target.name);
+    assert_eq!(
+        build.hits_and_misses(),
+        (0, objects),
+        "{target}, cold\n{configured}\n{cold}",
+        target = target.name
+    );
     build.wait_until_stored();
 
     build.stop_daemon();

@@ -3,3 +3,4 @@
 
 mod chain;
 mod cross;
+mod nested;

@@ -7,29 +7,12 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::cross::CMAKES;
+use super::setups;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
-use crate::support::{Finished, Run, Tool, Tools};
+use crate::support::{Finished, Run, Tool};
 
 const BASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmake/bases");
 const CROSS: &[Tool] = &[Tool::System("aarch64-linux-gnu-g++"), Tool::System("qemu-aarch64")];
-
-/// All CMakes with one of the caches each, or with both; in CI those whose number leaves `share` when divided by four.
-fn setups(share: usize) -> Vec<Setup> {
-    let caches = [SCCACHE, CCACHE];
-    let all = CMAKES.into_iter().enumerate();
-    all.flat_map(|(index, cmake)| {
-        let both = caches.map(|setup| setup.cmake(cmake));
-        if Tools::full() {
-            both.to_vec()
-        } else if index % 4 == share {
-            vec![both[(index / 4 + share) % 2]]
-        } else {
-            Vec::new()
-        }
-    })
-    .collect()
-}
 
 /// A build whose configuration has these sections.
 fn build(name: &str, setup: Setup, needs: &[Tool], more: &str) -> Option<Build> {

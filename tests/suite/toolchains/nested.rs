@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::cross::CMAKES;
+use super::setups;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
-use crate::support::{Finished, Project, Run, Tool, Tools};
+use crate::support::{Finished, Project, Run, Tool};
 
 const CROSS: &[Tool] = &[Tool::System("aarch64-linux-gnu-g++"), Tool::System("readelf")];
 const AARCH64: &str = "toolchain:
@@ -15,17 +15,6 @@ const AARCH64: &str = "toolchain:
 profiles:
   other: { toolchain: { flags: { c: -DOTHER } } }
 ";
-
-/// Every CMake with one of the caches, or with both; in CI those whose number leaves `share` when divided by three.
-fn setups(share: usize) -> Vec<Setup> {
-    let all = CMAKES.into_iter().enumerate();
-    let chosen = all.filter(|(index, _)| Tools::full() || index % 3 == share);
-    let both = |(index, cmake): (usize, &'static str)| {
-        let caches = [SCCACHE.cmake(cmake), CCACHE.cmake(cmake)];
-        if Tools::full() { caches.to_vec() } else { vec![caches[index / 3 % 2]] }
-    };
-    chosen.flat_map(both).collect()
-}
 
 /// A project for aarch64 whose own part is this `CMakeLists.txt`, with the sample project in the folder `part`.
 fn project(name: &str, setup: Setup, lists: &str) -> Option<(Build, Project)> {

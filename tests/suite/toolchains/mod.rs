@@ -18,7 +18,8 @@ const CMAKES: [&str; 8] = ["3.15.3", "3.18.4", "3.21.4", "3.25.2", "3.28.4", "3.
 fn setups(share: usize) -> Vec<Setup> {
     let caches = [SCCACHE, CCACHE];
     let all = CMAKES.into_iter().enumerate().flat_map(|(index, cmake)| {
-        let chosen = |cache: usize| Tools::full() || (index % 4 == share && (index / 4 + share) % 2 == cache);
+        let chosen =
+            move |cache: usize| Tools::full() || (index % 4 == share && (index / 4 + share) % 2 == cache);
         (0..2).filter(move |&cache| chosen(cache)).map(move |cache| caches[cache].cmake(cmake))
     });
     all.collect()

@@ -198,7 +198,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGE_FILE_NAME packed)
 include(CPack)
 ";
-    for setup in setups(2) {
+    for setup in setups(3) {
         let Some((build, part)) = project("install", setup, lists) else { return };
         configure(&build, &[]);
         build_all(&build);

@@ -27,7 +27,8 @@ Makefile generators. This file stands alone: copy it into a project and commit i
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
 
   ``PROJECT``
-    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder.
+    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder;
+    where ``PROJECT_DIR`` is another project, the name of that one.
   ``PROJECT_DIR``
     What ``DIR`` is relative to. Default: the top source folder.
   ``PROFILE``
@@ -188,6 +189,15 @@ function(_toolchainkit_defaults)
   set(PROJECT "${CMAKE_PROJECT_NAME}")
   if(PROJECT STREQUAL "" OR PROJECT STREQUAL "Project")
     get_filename_component(PROJECT "${CMAKE_SOURCE_DIR}" NAME)
+  endif()
+  # A package that vcpkg or Conan builds with the project's toolchain file shares the cache and the daemon of the project.
+  if(NOT "${arg_PROJECT_DIR}" STREQUAL "" AND NOT "${arg_PROJECT_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}"
+      AND EXISTS "${arg_PROJECT_DIR}/CMakeLists.txt")
+    file(STRINGS "${arg_PROJECT_DIR}/CMakeLists.txt" line LIMIT_COUNT 1
+      REGEX "^[ \t]*[Pp][Rr][Oo][Jj][Ee][Cc][Tt][ \t]*\\([ \t]*[A-Za-z0-9_.+-]+")
+    if(line MATCHES "\\([ \t]*([A-Za-z0-9_.+-]+)")
+      set(PROJECT "${CMAKE_MATCH_1}")
+    endif()
   endif()
   set(PROJECT_DIR "${CMAKE_SOURCE_DIR}")
   set(TOOL sccache ccache)

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::support::{Finished, Run, Stats, Tool, Tools};
 
@@ -81,6 +83,10 @@ impl Scene {
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(path, text).expect("a file");
         }
+        // Without a name in the configuration, the packages have to find out whose cache is meant.
+        let config = scene.build.project.root().join("toolchainkit.yaml");
+        let text = fs::read_to_string(&config).expect("the configuration");
+        fs::write(config, text.replace("project: { name: demo }\n", "")).expect("the configuration");
         scene.build.toolchainkit(&["generate"]);
         scene.conan(&["profile", "detect"]);
         scene.conan(&["export", "part"]);
@@ -106,13 +112,17 @@ impl Scene {
         self.conan(&["install", ".", "-nr", "--build=part/1.0", "-c", &toolchain, "-c", generator])
     }
 
-    /// What the cache says that the newest build of the package uses.
-    fn stats_of_package(&self) -> Stats {
+    /// The launcher of the package's build.
+    fn launcher(&self) -> PathBuf {
         let mut launchers = Vec::new();
         find(&self.home().join("p"), "launcher", &mut launchers);
-        let time = |path: &PathBuf| fs::metadata(path).and_then(|meta| meta.modified()).expect("a time");
-        launchers.sort_by_key(time);
-        let launcher = launchers.last().expect("the package's build has a launcher");
+        assert_eq!(launchers.len(), 1, "one build of the package");
+        launchers.remove(0)
+    }
+
+    /// What the cache says that the package's build uses.
+    fn stats_of_package(&self) -> Stats {
+        let launcher = self.launcher();
         if self.build.setup.is_sccache() {
             Stats::of_sccache(
                 &self.build.bare(launcher).args(["--show-stats", "--stats-format", "json"]).run().stdout,
@@ -169,6 +179,13 @@ fn a_package_that_conan_builds_comes_from_the_cache() {
         let mut configure = scene.build.configuring_by_file("build/Release/generators/conan_toolchain.cmake");
         let configured = configure.arg("-DCMAKE_EXPORT_COMPILE_COMMANDS=ON").run();
         assert!(configured.stdout.contains("-- toolchainkit: "), "{configured}");
+        let place = |folder: &Path| {
+            let text = fs::read_to_string(folder.join("cache.json")).expect("cache.json");
+            let summary: Value = serde_json::from_str(&text).expect("JSON");
+            summary["dir"].as_str().expect("a folder").to_owned()
+        };
+        let of_package = place(scene.launcher().parent().expect("a folder"));
+        assert_eq!(of_package, place(&scene.build.folder().join("toolchainkit")), "one cache for both");
         let before = scene.build.hits_and_misses();
         scene.build.command("cmake").args(["--build", "build/release"]).run();
         let after = scene.build.hits_and_misses();

@@ -176,7 +176,7 @@ fn each(index: usize) {
     for (position, cmake) in CMAKES.into_iter().enumerate() {
         for (cache, setup) in [SCCACHE, CCACHE].into_iter().enumerate() {
             if Tools::full() || (position / 2 == index && position % 2 == cache) {
-                let setup = if index % 2 == 0 { setup } else { setup.make() };
+                let setup = if index.is_multiple_of(2) { setup } else { setup.make() };
                 prove(target, setup.cmake(cmake));
             }
         }

@@ -103,6 +103,31 @@ fn flags_of_the_user_go_before_those_of_the_configuration_with_a_base_too() {
 }
 
 #[test]
+fn what_a_base_sets_anew_though_it_is_not_its_own_is_put_back() {
+    for setup in [SCCACHE.cmake("3.15.3"), SCCACHE] {
+        let Some(build) = build("ndk-anew", setup, CROSS, "toolchain:\n  base: base.cmake\n") else { return };
+        // What the user wants to see in the checks of the compilers, and a base that says what it sees.
+        let base = "include(\"$ENV{ANDROID_NDK}/android.toolchain.cmake\")\n\
+            file(APPEND \"$ENV{SEEN}\" \"[${MINE}]\\n\")\n";
+        fs::write(build.project.root().join("base.cmake"), base).expect("a base");
+        let lists = "cmake_minimum_required(VERSION 3.15)\nproject(sample C)\n\
+            message(STATUS \"asks for ${CMAKE_MINIMUM_REQUIRED_VERSION}\")\nadd_executable(sample main.c)\n";
+        fs::write(build.project.root().join("CMakeLists.txt"), lists).expect("a project");
+        let seen = build.sandbox.root().join("seen");
+        let mut configure = build.configuring_by_file("cmake/toolchain.cmake");
+        configure.args([
+            "-DANDROID_ABI=arm64-v8a",
+            "-DMINE=1",
+            "-DCMAKE_TRY_COMPILE_PLATFORM_VARIABLES=MINE",
+        ]);
+        let configured = configure.env("ANDROID_NDK", BASES.to_owned() + "/ndk").env("SEEN", &seen).run();
+        assert!(configured.stdout.contains("-- asks for 3.15\n"), "{configured}");
+        let seen = fs::read_to_string(seen).expect("what the base saw");
+        assert!(seen.lines().count() >= 2 && seen.lines().all(|line| line == "[1]"), "{seen}");
+    }
+}
+
+#[test]
 fn a_launcher_that_the_base_sets_stays() {
     let more = "toolchain:\n  base: \"${ANDROID_NDK}/android.toolchain.cmake\"\n";
     let Some(build) = build("ndk-own", CCACHE, CROSS, more) else { return };

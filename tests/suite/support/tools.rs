@@ -22,8 +22,14 @@ pub(crate) enum Tool {
     Rclone,
     /// The emulator of Azure Blob Storage.
     Azurite,
+    /// zig, which brings compilers and C libraries for many machines.
+    Zig,
+    /// Conan, a package manager for C and C++.
+    Conan,
     /// sccache as Debian builds it, without any remote storage.
     DebianSccache,
+    /// GCC's libraries for 32 bits, on a machine of 64.
+    Multilib,
     /// A program that the system's packages bring.
     System(&'static str),
 }
@@ -38,6 +44,9 @@ impl fmt::Display for Tool {
             Self::Wheel(package, version) => write!(f, "the wheel of {package} {version}"),
             Self::Rclone => f.write_str("rclone"),
             Self::Azurite => f.write_str("azurite"),
+            Self::Zig => f.write_str("zig"),
+            Self::Conan => f.write_str("conan"),
+            Self::Multilib => f.write_str("multilib"),
             Self::DebianSccache => f.write_str("sccache-debian"),
             Self::System(name) => f.write_str(name),
         }
@@ -108,6 +117,9 @@ impl Tools {
             Tool::Wheel(package, version) => self.wheel(package, version),
             Tool::Rclone => self.root.join("rclone/bin/rclone"),
             Tool::Azurite => self.root.join("azurite/node_modules/azurite/dist/src/blob/main.js"),
+            Tool::Zig => self.root.join("zig/ziglang/zig"),
+            Tool::Conan => self.root.join("conan/bin/conan"),
+            Tool::Multilib => multilib(),
             Tool::DebianSccache => self.root.join("sccache-debian/usr/bin/sccache"),
             Tool::System(name) => system(name),
         }
@@ -157,4 +169,12 @@ pub(crate) fn system(name: &str) -> PathBuf {
         .map(|folder| Path::new(folder).join(name))
         .find(|path| path.is_file())
         .unwrap_or_else(|| Path::new("/usr/bin").join(name))
+}
+
+/// GCC's C++ library for 32 bits, or where it would be; its folder is named by GCC's version.
+fn multilib() -> PathBuf {
+    let versions = Path::new("/usr/lib/gcc/x86_64-linux-gnu");
+    let libraries = versions.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let mut libraries = libraries.map(|version| version.path().join("32/libstdc++.a"));
+    libraries.find(|path| path.is_file()).unwrap_or_else(|| versions.join("32/libstdc++.a"))
 }

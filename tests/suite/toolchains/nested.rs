@@ -138,10 +138,14 @@ fn the_profile_reaches_an_external_project() {
 
 #[test]
 fn the_cache_alone_reaches_an_external_project_too() {
-    for setup in [SCCACHE.cmake("3.15.3"), CCACHE] {
-        let before = format!(
-            "include(cmake/ToolchainKit.cmake)\ntoolchainkit_enable_cache(PROJECT demo)\n{ALL_ARGUMENTS}"
-        );
+    // By the module, as in a project without the generator, and by the generated settings.
+    let call = "include(cmake/ToolchainKit.cmake)\ntoolchainkit_enable_cache(PROJECT demo)";
+    for (setup, call) in [
+        (SCCACHE.cmake("3.15.3"), call),
+        (CCACHE.cmake("3.18.4"), "include(cmake/toolchainkit-cache.cmake)"),
+        (CCACHE, call),
+    ] {
+        let before = format!("{call}\n{ALL_ARGUMENTS}");
         let Some((build, part)) = project("super-module", setup, &super_build(&before, "${arguments}"))
         else {
             return;

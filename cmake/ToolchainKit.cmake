@@ -76,6 +76,33 @@ Makefile generators. This file stands alone: copy it into a project and commit i
 
   A build inside of this build folder that gets nothing but ``CMAKE_TOOLCHAIN_FILE`` uses the cache as well.
 
+.. command:: toolchainkit_set_compiler
+
+  ::
+
+    toolchainkit_set_compiler(<lang> <compiler> [<argument>])
+
+  For toolchain files: sets ``CMAKE_<LANG>_COMPILER`` unless the user, a preset or another toolchain has, or, where the build
+  is for the machine that builds, the environment by ``CC``, ``CXX``, ``FC``, …. CMake reads a compiler once for a build
+  folder; that another one is passed over later is said in one line.
+
+.. command:: toolchainkit_set_flags
+
+  ::
+
+    toolchainkit_set_flags([<variable> <flags>]...)
+
+  For toolchain files: ``CMAKE_CXX_FLAGS`` and the like start with these flags, behind those of another toolchain. In a build
+  folder that has them already, and of which the user has not changed them, they follow a change, also to none.
+
+.. command:: toolchainkit_set_cache_entry
+
+  ::
+
+    toolchainkit_set_cache_entry(<variable> <type> <value>)
+
+  For toolchain files: a cache entry that follows a change of the value here, unless the user has set another one.
+
 Variables:
 
 ``TOOLCHAINKIT_CACHE``
@@ -182,6 +209,126 @@ endif()
     list(APPEND arguments "-DCMAKE_PROJECT_INCLUDE:FILEPATH=${CMAKE_BINARY_DIR}/toolchainkit/project-include.cmake")
   endif()
   set("${out_arguments}" "${arguments}" PARENT_SCOPE)
+endfunction()
+
+# The environment variable from which CMake takes the compiler of a language.
+function(_toolchainkit_compiler_variable out_name language)
+  set(names C CC CXX CXX OBJC OBJC OBJCXX OBJCXX CUDA CUDACXX HIP HIPCXX ASM ASM Fortran FC)
+  list(FIND names "${language}" index)
+  math(EXPR index "${index} + 1")
+  list(GET names "${index}" name)
+  set("${out_name}" "${name}" PARENT_SCOPE)
+endfunction()
+
+function(toolchainkit_set_compiler language)
+  set(variable "CMAKE_${language}_COMPILER")
+  set(record "_TOOLCHAINKIT_${language}_COMPILER")
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  if(DEFINED "${variable}")
+    return()
+  elseif(NOT in_try_compile AND EXISTS "${CMAKE_PLATFORM_INFO_DIR}/CMake${language}Compiler.cmake")
+    # CMake stays with what is in this file, whatever is set here. Without a record it is what the environment said.
+    if(DEFINED "CACHE{${record}}")
+      set("${variable}" "${${record}}" PARENT_SCOPE)
+      if(NOT "${${record}}" STREQUAL "${ARGN}")
+        string(REPLACE ";" " " wanted "${ARGN}")
+        string(REPLACE ";" " " kept "${${record}}")
+        message(NOTICE "toolchainkit: ${variable} is ${wanted} now, but this build folder keeps ${kept}: remove it, or configure with --fresh")
+      endif()
+    endif()
+    return()
+  endif()
+  if(NOT in_try_compile AND NOT DEFINED CMAKE_SYSTEM_NAME)
+    _toolchainkit_compiler_variable(name "${language}")
+    if(NOT "$ENV{${name}}" STREQUAL "")
+      string(REPLACE ";" " " wanted "${ARGN}")
+      message(STATUS "toolchainkit: ${name}=$ENV{${name}} of the environment goes before ${wanted}")
+      return()
+    endif()
+  endif()
+  set("${variable}" "${ARGN}" PARENT_SCOPE)
+  if(NOT in_try_compile)
+    set("${record}" "${ARGN}" CACHE INTERNAL "The compiler of the toolchain file")
+  endif()
+endfunction()
+
+function(toolchainkit_set_flags)
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  set(variables "")
+  set(index 0)
+  while(index LESS ARGC)
+    set(variable "${ARGV${index}}")
+    math(EXPR index "${index} + 1")
+    set(flags "${ARGV${index}}")
+    math(EXPR index "${index} + 1")
+    list(APPEND variables "${variable}")
+    string(STRIP "${${variable}_INIT} ${flags}" start)
+    set("${variable}_INIT" "${start}" PARENT_SCOPE)
+    if(NOT in_try_compile)
+      _toolchainkit_follow_flags("${variable}" "${flags}")
+    endif()
+  endwhile()
+  if(NOT in_try_compile)
+    set(before "${_TOOLCHAINKIT_FLAGS}")
+    foreach(variable IN LISTS before)
+      if(NOT variable IN_LIST variables)
+        _toolchainkit_follow_flags("${variable}" "")
+        unset("_TOOLCHAINKIT_${variable}" CACHE)
+      endif()
+    endforeach()
+    set(_TOOLCHAINKIT_FLAGS "${variables}" CACHE INTERNAL "The variables with flags of the toolchain file")
+  endif()
+endfunction()
+
+# The flags of a variable from a toolchain file, in a build folder that may have others from before.
+function(_toolchainkit_follow_flags variable flags)
+  set(record "_TOOLCHAINKIT_${variable}")
+  if(NOT DEFINED "CACHE{${variable}}")
+    set("${record}" "${flags}" CACHE INTERNAL "Flags of the toolchain file")
+    return()
+  elseif(DEFINED "CACHE{${record}}" AND "$CACHE{${record}}" STREQUAL "${flags}")
+    return()
+  endif()
+  set(old "$CACHE{${record}}")
+  set(value "$CACHE{${variable}}")
+  if(NOT DEFINED "CACHE{${record}}")
+    # The user gave some by -D, or the toolchain file had none when this folder began.
+    if(variable IN_LIST _TOOLCHAINKIT_FLAGS OR NOT DEFINED CACHE{CMAKE_CACHE_MAJOR_VERSION})
+      return()
+    endif()
+    set(position 0)
+    if(NOT value STREQUAL "" AND NOT value STREQUAL "${${variable}_INIT}")
+      set(position -1)
+    endif()
+  else()
+    string(FIND " ${value} " " ${old} " position)
+  endif()
+  if(old STREQUAL "" AND NOT position EQUAL -1)
+    string(APPEND value " ${flags}")
+  elseif(position EQUAL -1)
+    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, which does not get the flags ${flags}")
+    return()
+  else()
+    string(REPLACE " ${old} " " ${flags} " value " ${value} ")
+  endif()
+  string(STRIP "${value}" value)
+  set_property(CACHE "${variable}" PROPERTY VALUE "${value}")
+  set("${record}" "${flags}" CACHE INTERNAL "Flags of the toolchain file")
+endfunction()
+
+function(toolchainkit_set_cache_entry variable type value)
+  set(record "_TOOLCHAINKIT_${variable}")
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  if(NOT DEFINED "${variable}")
+    set("${variable}" "${value}" CACHE "${type}" "Set by the toolchain file")
+  elseif(NOT DEFINED "CACHE{${record}}" OR NOT "$CACHE{${record}}" STREQUAL "$CACHE{${variable}}")
+    return()
+  else()
+    set_property(CACHE "${variable}" PROPERTY VALUE "${value}")
+  endif()
+  if(NOT in_try_compile)
+    set("${record}" "${value}" CACHE INTERNAL "Value of the toolchain file")
+  endif()
 endfunction()
 
 function(_toolchainkit_defaults)

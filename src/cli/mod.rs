@@ -17,6 +17,7 @@ mod report;
 mod schema;
 mod server;
 mod stats;
+mod templates;
 mod validate;
 
 use std::ffi::OsString;

@@ -15,7 +15,7 @@ pub use self::write::write;
 /// What a generated file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
-    /// `toolchain.cmake`
+    /// `toolchain.cmake`, and those of further toolchains
     Toolchain,
     /// `toolchainkit-cache.cmake`, which the toolchain includes
     Cache,
@@ -78,7 +78,7 @@ impl FileSet {
         self.files.iter()
     }
 
-    /// The file of this kind.
+    /// The file of this kind; of several, the first.
     #[must_use]
     pub fn get(&self, kind: FileKind) -> Option<&RenderedFile> {
         self.files.iter().find(|file| file.kind == kind)

@@ -20,6 +20,7 @@ mod install;
 mod outages;
 mod presets;
 mod servers_work;
+mod settings;
 mod support;
 mod support_works;
 mod toolchains;

@@ -97,6 +97,7 @@ const TARGETS: [Target; 8] = [
     Target {
         name: "bare-metal",
         toolchain: "compilers: { c: arm-none-eabi-gcc }
+  try_compile: static-library
   target: { system: Generic, processor: arm }
   flags: { linker: \"--specs=rdimon.specs\" }",
         needs: &[Tool::System("arm-none-eabi-gcc"), Tool::System("qemu-arm")],
@@ -108,7 +109,7 @@ const TARGETS: [Target; 8] = [
     },
     Target {
         name: "musl",
-        toolchain: "compilers: { c: zig-cc, cxx: zig-c++ }
+        toolchain: "compilers: zig
   target: { system: Linux, processor: x86_64, triple: x86_64-linux-musl }",
         needs: &[Tool::Zig],
         machine: Machine::Elf(2, 62),
@@ -118,7 +119,7 @@ const TARGETS: [Target; 8] = [
     },
     Target {
         name: "musl-aarch64",
-        toolchain: "compilers: { c: zig-cc, cxx: zig-c++ }
+        toolchain: "compilers: zig
   target: { system: Linux, processor: aarch64, triple: aarch64-linux-musl }",
         needs: &[Tool::Zig, Tool::System("qemu-aarch64")],
         runner: &["qemu-aarch64"],
@@ -230,14 +231,12 @@ fn prepare(build: &mut Build, target: &Target, tools: &Tools) {
         // zig builds its C library on the first occasion, which takes minutes; tests/setup.sh has done it.
         let zig = tools.path(Tool::Zig);
         let libraries = zig.with_file_name("libraries");
-        for language in ["cc", "c++"] {
-            let text = format!(
-                "#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR='{libraries}' ZIG_LOCAL_CACHE_DIR='{libraries}'\nexec '{zig}' {language} \"$@\"\n",
-                libraries = libraries.display(),
-                zig = zig.display()
-            );
-            build.script(&format!("zig-{language}"), &text);
-        }
+        let text = format!(
+            "#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR='{libraries}' ZIG_LOCAL_CACHE_DIR='{libraries}'\nexec '{zig}' \"$@\"\n",
+            libraries = libraries.display(),
+            zig = zig.display()
+        );
+        build.script("zig", &text);
     }
     if target.toolchain.contains("sysroot:") {
         write_sysroot(&build.project.root().join("sysroot"));

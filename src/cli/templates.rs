@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 256 * 1024;
 /// The generated files of the project, by its own templates where it has some.
 pub(super) fn render(project: &Project) -> Result<FileSet, CliError> {
     let templates = match &project.config.templates {
-        Some(folder) => read(&project.folder.join(folder)).map_err(|fault| config(project, fault))?,
+        Some(folder) => read(&project.folder.join(folder)).map_err(|fault| config(project, *fault))?,
         None => Templates::default(),
     };
     render::render_with(&project.plan, &templates).map_err(|error| match &error {
@@ -36,7 +36,7 @@ fn fault(message: String) -> Diagnostic {
 }
 
 /// Every file `*.j2` below `folder`.
-fn read(folder: &Utf8Path) -> Result<Templates, Diagnostic> {
+fn read(folder: &Utf8Path) -> Result<Templates, Box<Diagnostic>> {
     let mut templates = Templates::default();
     let mut folders = vec![Utf8PathBuf::new()];
     let unreadable =
@@ -57,11 +57,15 @@ fn read(folder: &Utf8Path) -> Result<Templates, Diagnostic> {
                 folders.push(name);
             } else if name.extension() == Some("j2") {
                 if metadata.len() > MAX_BYTES {
-                    return Err(fault(format!("{} has more than {} KiB", entry.path(), MAX_BYTES / 1024)));
+                    return Err(Box::new(fault(format!(
+                        "{} has more than {} KiB",
+                        entry.path(),
+                        MAX_BYTES / 1024
+                    ))));
                 }
                 let text = fs_err::read(entry.path()).map_err(|error| unreadable(entry.path(), error))?;
                 let text = String::from_utf8(text)
-                    .map_err(|_| fault(format!("{} is not UTF-8 text", entry.path())))?;
+                    .map_err(|_| Box::new(fault(format!("{} is not UTF-8 text", entry.path()))))?;
                 // git may check out with CR LF.
                 templates.0.insert(name.into_string(), text.replace("\r\n", "\n"));
             }

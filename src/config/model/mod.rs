@@ -70,8 +70,9 @@ impl Variant {
     #[must_use]
     pub fn preset_name(&self, toolchain: Option<&str>, build_type: &str) -> String {
         let words = self.profile.as_deref().into_iter().chain(toolchain);
-        let before = words.map(|word| format!("{word}-")).collect::<String>();
-        format!("{}{before}{}", self.presets.prefix, build_type.to_ascii_lowercase())
+        let build_type = build_type.to_ascii_lowercase();
+        let words = words.chain([build_type.as_str()]).collect::<Vec<_>>();
+        format!("{}{}", self.presets.prefix, words.join("-"))
     }
 }
 

@@ -79,7 +79,7 @@ impl PresetsView {
         };
         let variants = plan.variants.iter().filter(|variant| !variant.presets.is_empty());
         let (major, minor, patch) =
-            plan.format.cmake_minimum.map(|version| version.parts()).unwrap_or_default();
+            plan.format.cmake_minimum.map(crate::caching::tool::Version::parts).unwrap_or_default();
         Self {
             schema: plan.format.schema,
             cmake_minimum: plan.format.cmake_minimum.map(|_| MinimumView { major, minor, patch }),

@@ -21,9 +21,9 @@ fn a_native_configuration_changes_nothing_but_the_launcher() {
         let Some(mut checkout) = Checkout::new("native", version, &[], yaml) else { return };
         checkout.sandbox = checkout.sandbox.on_path(&tools.path(ccache));
         let files = |checkout: &Checkout| {
-            let cache = checkout.read("b/CMakeCache.txt");
+            let written = checkout.read("b/CMakeCache.txt");
             // A blank line and a comment surround each entry.
-            let entries = cache.lines().filter(|line| !line.is_empty() && !ours(line));
+            let entries = written.lines().filter(|line| !line.is_empty() && !ours(line));
             let commands = checkout.read("b/compile_commands.json");
             // The rules moved in CMake 3.16.
             let rules = ["b/rules.ninja", "b/CMakeFiles/rules.ninja"].map(|name| checkout.path.join(name));

@@ -164,7 +164,7 @@ impl SourceLanguage {
     }
 
     /// The standards that CMake knows, and since which version of CMake it is more than the oldest that reads the files
-    /// (prop_tgt/<LANG>_STANDARD of the manual of CMake 4.4).
+    /// (`prop_tgt/<LANG>_STANDARD` of the manual of CMake 4.4).
     #[must_use]
     pub const fn standards(self) -> &'static [(u32, Option<Version>)] {
         const C: &[(u32, Option<Version>)] = &[

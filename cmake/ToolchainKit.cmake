@@ -28,7 +28,8 @@ copy it into a project and commit it.
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
 
   ``PROJECT``
-    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder.
+    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder;
+    where ``PROJECT_DIR`` is another project, the name of that one.
   ``PROJECT_DIR``
     What ``DIR`` is relative to. Default: the top source folder.
   ``PROFILE``
@@ -60,6 +61,49 @@ copy it into a project and commit it.
   ``<TOOL>_REQUIRES``
     A setting without which the remote must not be used at all.
 
+.. command:: toolchainkit_external_project_arguments
+
+  ::
+
+    toolchainkit_external_project_arguments(<variable>)
+
+  Stores what takes the toolchain file, the profile and the cache of this build, with its launcher and its daemon, to a
+  build that it starts. To be called after ``project()``:
+
+  .. code-block:: cmake
+
+    toolchainkit_external_project_arguments(arguments)
+    ExternalProject_Add(parts ... CMAKE_CACHE_ARGS ${arguments} -DOTHER:STRING=...)
+
+  A build inside of this build folder that gets nothing but ``CMAKE_TOOLCHAIN_FILE`` uses the cache as well.
+
+.. command:: toolchainkit_set_compiler
+
+  ::
+
+    toolchainkit_set_compiler(<lang> <compiler> [<argument>])
+
+  For toolchain files: sets ``CMAKE_<LANG>_COMPILER`` unless the user, a preset or another toolchain has, or, where the build
+  is for the machine that builds, the environment by ``CC``, ``CXX``, ``FC``, …. CMake reads a compiler once for a build
+  folder; that another one is passed over later is said in one line.
+
+.. command:: toolchainkit_set_flags
+
+  ::
+
+    toolchainkit_set_flags([<variable> <flags>]...)
+
+  For toolchain files: ``CMAKE_CXX_FLAGS`` and the like start with these flags, behind those of another toolchain. In a build
+  folder that has them already, and of which the user has not changed them, they follow a change, also to none.
+
+.. command:: toolchainkit_set_cache_entry
+
+  ::
+
+    toolchainkit_set_cache_entry(<variable> <type> <value>)
+
+  For toolchain files: a cache entry that follows a change of the value here, unless the user has set another one.
+
 Variables:
 
 ``TOOLCHAINKIT_CACHE``
@@ -86,6 +130,8 @@ endif()
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.15...3.31)
 
+set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
+
 # The private functions below are parts of this one: by CMake's dynamic scope they read its arguments (arg_…) and what
 # _toolchainkit_decide finds out (tool, version, program, folder, notes); results go into the names they are given.
 function(toolchainkit_enable_cache)
@@ -105,7 +151,8 @@ function(toolchainkit_enable_cache)
   # A toolchain file is read twice, and a project may call again: the first call decides for the whole build.
   get_property(first_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
   if("${first_call}" STREQUAL "")
-    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CALL "called ${ARGV}")
+    set(call "called ${ARGV}")
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CALL "${call}")
     _toolchainkit_decide(launcher languages)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
@@ -138,11 +185,221 @@ function(toolchainkit_enable_cache)
   endif()
 endfunction()
 
+function(toolchainkit_external_project_arguments out_arguments)
+  set(cache OFF)
+  if(EXISTS "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
+    set(cache ON)
+  endif()
+  # In any case, since the cache of the other build keeps what it got before.
+  set(arguments "-DTOOLCHAINKIT_CACHE:BOOL=${cache}" "-DTOOLCHAINKIT_PROFILE:STRING=${TOOLCHAINKIT_PROFILE}")
+  if(NOT "${CMAKE_TOOLCHAIN_FILE}" STREQUAL "")
+    list(APPEND arguments "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}")
+  endif()
+  if(cache)
+    get_property(module GLOBAL PROPERTY _TOOLCHAINKIT_MODULE)
+    _toolchainkit_quote(module "${module}")
+    _toolchainkit_quote(enclosing "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
+    _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/toolchainkit/project-include.cmake"
+      "# Written by ToolchainKit.cmake for builds that this one starts and whose toolchain file, if any, has no cache.
+get_property(_toolchainkit_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
+set(_toolchainkit_enclosing ${enclosing})
+if(\"\${_toolchainkit_call}\" STREQUAL \"\" AND EXISTS \"\${_toolchainkit_enclosing}\")
+  include(${module})
+  toolchainkit_enable_cache()
+endif()
+")
+    list(APPEND arguments "-DCMAKE_PROJECT_INCLUDE:FILEPATH=${CMAKE_BINARY_DIR}/toolchainkit/project-include.cmake")
+  endif()
+  set("${out_arguments}" "${arguments}" PARENT_SCOPE)
+endfunction()
+
+# The environment variable from which CMake takes the compiler of a language.
+function(_toolchainkit_compiler_variable out_name language)
+  set(names C CC CXX CXX OBJC OBJC OBJCXX OBJCXX CUDA CUDACXX HIP HIPCXX ASM ASM Fortran FC)
+  list(FIND names "${language}" index)
+  math(EXPR index "${index} + 1")
+  list(GET names "${index}" name)
+  set("${out_name}" "${name}" PARENT_SCOPE)
+endfunction()
+
+# `zig cc` as one program: sccache asks `zig` alone what it is, and then fails. The version is in the script since the
+# tools take a compiler for another one when its bytes are.
+function(_toolchainkit_compiler_program out_program program)
+  set("${out_program}" "${program};${ARGN}" PARENT_SCOPE)
+  if("${ARGN}" STREQUAL "")
+    set("${out_program}" "${program}" PARENT_SCOPE)
+    return()
+  endif()
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  if(CMAKE_HOST_WIN32 OR in_try_compile)
+    return()
+  endif()
+  execute_process(COMMAND "${program}" version OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET
+    RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    return()
+  endif()
+  get_filename_component(name "${program}" NAME)
+  string(REPLACE ";" "-" name "${name}-${ARGN}")
+  set(words "")
+  foreach(word IN ITEMS "${program}" ${ARGN})
+    _toolchainkit_sh_quote(word "${word}")
+    string(APPEND words " ${word}")
+  endforeach()
+  set(folder "${CMAKE_BINARY_DIR}/toolchainkit")
+  set(text "#!/bin/sh\n# Written by ToolchainKit.cmake. ${version}\nexec${words} \"$@\"\n")
+  set(present "")
+  if(EXISTS "${folder}/${name}")
+    file(READ "${folder}/${name}" present)
+  endif()
+  if(NOT present STREQUAL text)
+    file(WRITE "${folder}/new/${name}" "${text}")
+    file(COPY "${folder}/new/${name}" DESTINATION "${folder}" FILE_PERMISSIONS
+      OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    file(REMOVE_RECURSE "${folder}/new")
+    # ccache knows a compiler by size and time: the time follows from the text, so that a new build folder has the same.
+    string(SHA256 hash "${text}")
+    set(stamp 20)
+    set(at 0)
+    foreach(values IN ITEMS 20 12 28 23 59)
+      string(SUBSTRING "${hash}" ${at} 8 number)
+      math(EXPR number "0x${number} % ${values} + 101")
+      string(SUBSTRING "${number}" 1 2 number)
+      string(APPEND stamp "${number}")
+      math(EXPR at "${at} + 8")
+    endforeach()
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E env TZ=UTC0 touch -t "${stamp}" "${folder}/${name}")
+  endif()
+  set("${out_program}" "${folder}/${name}" PARENT_SCOPE)
+endfunction()
+
+function(toolchainkit_set_compiler language)
+  set(variable "CMAKE_${language}_COMPILER")
+  set(record "_TOOLCHAINKIT_${language}_COMPILER")
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  if(DEFINED "${variable}")
+    return()
+  elseif(NOT in_try_compile AND EXISTS "${CMAKE_PLATFORM_INFO_DIR}/CMake${language}Compiler.cmake")
+    # CMake stays with what is in this file, whatever is set here. Without a record it is what the environment said.
+    if(DEFINED "CACHE{${record}}")
+      _toolchainkit_compiler_program(program ${${record}})
+      set("${variable}" "${program}" PARENT_SCOPE)
+      if(NOT "${${record}}" STREQUAL "${ARGN}")
+        string(REPLACE ";" " " wanted "${ARGN}")
+        string(REPLACE ";" " " kept "${${record}}")
+        message(NOTICE "toolchainkit: ${variable} is ${wanted} now, but this build folder keeps ${kept}: remove it, or configure with --fresh")
+      endif()
+    endif()
+    return()
+  endif()
+  if(NOT in_try_compile AND NOT DEFINED CMAKE_SYSTEM_NAME)
+    _toolchainkit_compiler_variable(name "${language}")
+    if(NOT "$ENV{${name}}" STREQUAL "")
+      string(REPLACE ";" " " wanted "${ARGN}")
+      message(STATUS "toolchainkit: ${name}=$ENV{${name}} of the environment goes before ${wanted}")
+      return()
+    endif()
+  endif()
+  _toolchainkit_compiler_program(program ${ARGN})
+  set("${variable}" "${program}" PARENT_SCOPE)
+  if(NOT in_try_compile)
+    set("${record}" "${ARGN}" CACHE INTERNAL "The compiler of the toolchain file")
+  endif()
+endfunction()
+
+function(toolchainkit_set_flags)
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  set(variables "")
+  set(index 0)
+  while(index LESS ARGC)
+    set(variable "${ARGV${index}}")
+    math(EXPR index "${index} + 1")
+    set(flags "${ARGV${index}}")
+    math(EXPR index "${index} + 1")
+    list(APPEND variables "${variable}")
+    string(STRIP "${${variable}_INIT} ${flags}" start)
+    set("${variable}_INIT" "${start}" PARENT_SCOPE)
+    if(NOT in_try_compile)
+      _toolchainkit_follow_flags("${variable}" "${flags}")
+    endif()
+  endwhile()
+  if(NOT in_try_compile)
+    set(before "${_TOOLCHAINKIT_FLAGS}")
+    foreach(variable IN LISTS before)
+      if(NOT variable IN_LIST variables)
+        _toolchainkit_follow_flags("${variable}" "")
+        unset("_TOOLCHAINKIT_${variable}" CACHE)
+      endif()
+    endforeach()
+    set(_TOOLCHAINKIT_FLAGS "${variables}" CACHE INTERNAL "The variables with flags of the toolchain file")
+  endif()
+endfunction()
+
+# The flags of a variable from a toolchain file, in a build folder that may have others from before.
+function(_toolchainkit_follow_flags variable flags)
+  set(record "_TOOLCHAINKIT_${variable}")
+  if(NOT DEFINED "CACHE{${variable}}")
+    set("${record}" "${flags}" CACHE INTERNAL "Flags of the toolchain file")
+    return()
+  elseif(DEFINED "CACHE{${record}}" AND "$CACHE{${record}}" STREQUAL "${flags}")
+    return()
+  endif()
+  set(old "$CACHE{${record}}")
+  set(value "$CACHE{${variable}}")
+  if(NOT DEFINED "CACHE{${record}}")
+    # The user gave some by -D, or the toolchain file had none when this folder began.
+    if(variable IN_LIST _TOOLCHAINKIT_FLAGS OR NOT DEFINED CACHE{CMAKE_CACHE_MAJOR_VERSION})
+      return()
+    endif()
+    set(position 0)
+    if(NOT value STREQUAL "" AND NOT value STREQUAL "${${variable}_INIT}")
+      set(position -1)
+    endif()
+  else()
+    string(FIND " ${value} " " ${old} " position)
+  endif()
+  if(old STREQUAL "" AND NOT position EQUAL -1)
+    string(APPEND value " ${flags}")
+  elseif(position EQUAL -1)
+    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, which does not get the flags ${flags}")
+    return()
+  else()
+    string(REPLACE " ${old} " " ${flags} " value " ${value} ")
+  endif()
+  string(STRIP "${value}" value)
+  set_property(CACHE "${variable}" PROPERTY VALUE "${value}")
+  set("${record}" "${flags}" CACHE INTERNAL "Flags of the toolchain file")
+endfunction()
+
+function(toolchainkit_set_cache_entry variable type value)
+  set(record "_TOOLCHAINKIT_${variable}")
+  get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
+  if(NOT DEFINED "${variable}")
+    set("${variable}" "${value}" CACHE "${type}" "Set by the toolchain file")
+  elseif(NOT DEFINED "CACHE{${record}}" OR NOT "$CACHE{${record}}" STREQUAL "$CACHE{${variable}}")
+    return()
+  else()
+    set_property(CACHE "${variable}" PROPERTY VALUE "${value}")
+  endif()
+  if(NOT in_try_compile)
+    set("${record}" "${value}" CACHE INTERNAL "Value of the toolchain file")
+  endif()
+endfunction()
+
 function(_toolchainkit_defaults)
   # The name that project() gives is the same in every checkout; it is known in a toolchain file, too.
   set(PROJECT "${CMAKE_PROJECT_NAME}")
   if(PROJECT STREQUAL "" OR PROJECT STREQUAL "Project")
     get_filename_component(PROJECT "${CMAKE_SOURCE_DIR}" NAME)
+  endif()
+  # A package that vcpkg or Conan builds with the project's toolchain file shares the cache and the daemon of the project.
+  if(NOT "${arg_PROJECT_DIR}" STREQUAL "" AND NOT "${arg_PROJECT_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}"
+      AND EXISTS "${arg_PROJECT_DIR}/CMakeLists.txt")
+    file(STRINGS "${arg_PROJECT_DIR}/CMakeLists.txt" line LIMIT_COUNT 1
+      REGEX "^[ \t]*[Pp][Rr][Oo][Jj][Ee][Cc][Tt][ \t]*\\([ \t]*[A-Za-z0-9_.+-]+")
+    if(line MATCHES "\\([ \t]*([A-Za-z0-9_.+-]+)")
+      set(PROJECT "${CMAKE_MATCH_1}")
+    endif()
   endif()
   set(PROJECT_DIR "${CMAKE_SOURCE_DIR}")
   set(TOOL sccache ccache)
@@ -200,6 +457,14 @@ function(_toolchainkit_decide out_launcher out_languages)
   endforeach()
   if(free_languages STREQUAL "")
     _toolchainkit_no_cache(STATUS "the compiler launchers are set already, and stay as they are")
+    return()
+  endif()
+
+  _toolchainkit_enclosing_build(command languages)
+  if(NOT command STREQUAL "")
+    _toolchainkit_care_for_modules()
+    set("${out_launcher}" "${command}" PARENT_SCOPE)
+    set("${out_languages}" "${languages}" PARENT_SCOPE)
     return()
   endif()
 
@@ -278,6 +543,12 @@ function(_toolchainkit_decide out_launcher out_languages)
   _toolchainkit_write_summary("${reason}")
   _toolchainkit_tell("${reason}")
   _toolchainkit_command(command)
+  _toolchainkit_quote(quoted "${command}")
+  _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for builds inside of this one: their cache is the one of this build.
+set(enclosing_call ${call_id})
+set(enclosing_command ${quoted})
+set(enclosing_languages \"${free_languages}\")
+")
   set("${out_launcher}" "${command}" PARENT_SCOPE)
   set("${out_languages}" "${free_languages}" PARENT_SCOPE)
   set_property(GLOBAL PROPERTY _TOOLCHAINKIT_TOOL "${tool}")
@@ -342,6 +613,49 @@ function(_toolchainkit_write_visual_studio_files)
   _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/ccache.conf" "${text}")
   set(local_directory "" PARENT_SCOPE)
   set(local_location "ccache's own folder" PARENT_SCOPE)
+endfunction()
+
+# The launcher of a build of the same configuration in whose folder this one lies, as those of ExternalProject do. With a
+# cache of its own, this one would stop the daemon, amid compilations, to teach it its source folder.
+function(_toolchainkit_enclosing_build out_command out_languages)
+  set("${out_command}" "" PARENT_SCOPE)
+  string(SHA256 call_id "${call}")
+  set(call_id "${call_id}" PARENT_SCOPE)
+  set(file "${_toolchainkit_enclosing}")
+  set(parent "${CMAKE_BINARY_DIR}")
+  while("${file}" STREQUAL "")
+    set(child "${parent}")
+    get_filename_component(parent "${child}" DIRECTORY)
+    if(parent STREQUAL child OR parent STREQUAL "")
+      return()
+    elseif(EXISTS "${parent}/toolchainkit/nested.cmake")
+      set(file "${parent}/toolchainkit/nested.cmake")
+    endif()
+  endwhile()
+  include("${file}")
+  if("${_toolchainkit_enclosing}" STREQUAL "" AND NOT enclosing_call STREQUAL call_id)
+    return()
+  endif()
+  set(languages "")
+  foreach(language IN LISTS enclosing_languages)
+    if(language IN_LIST free_languages)
+      list(APPEND languages "${language}")
+    endif()
+  endforeach()
+  get_filename_component(place "${file}" DIRECTORY)
+  _toolchainkit_write_if_changed("${place}/nested-users" "yes\n")
+  get_filename_component(place "${place}" DIRECTORY)
+  message(STATUS "toolchainkit: the cache of ${place}")
+  set("${out_command}" "${enclosing_command}" PARENT_SCOPE)
+  set("${out_languages}" "${languages}" PARENT_SCOPE)
+endfunction()
+
+# A quoted argument.
+function(_toolchainkit_quote out_quoted text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "$" "\\$" text "${text}")
+  set("${out_quoted}" "\"${text}\"" PARENT_SCOPE)
 endfunction()
 
 # --- finding the tool -------------------------------------------------------------------------------------------------
@@ -905,10 +1219,7 @@ function(_toolchainkit_activate out_reason)
     _toolchainkit_launcher_text(text functions ${ARGN})
     file(WRITE "${folder}/new/launcher-functions" "${functions}")
     file(RENAME "${folder}/new/launcher-functions" "${folder}/launcher-functions")
-    # Put in place by renaming, since a build may be running it; from a copy, since only file(COPY) sets permissions.
-    file(WRITE "${folder}/new/text/launcher" "${text}")
-    file(COPY "${folder}/new/text/launcher" DESTINATION "${folder}/new" FILE_PERMISSIONS
-      OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    _toolchainkit_new_launcher("${text}")
     set(command "${folder}/new/launcher")
   elseif(reason STREQUAL "")
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
@@ -928,6 +1239,14 @@ function(_toolchainkit_activate out_reason)
   file(REMOVE_RECURSE "${folder}/new")
   _toolchainkit_return(notes)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
+# To be put in place by renaming, since a build may be running the old one; from a copy, since only file(COPY) sets
+# permissions.
+function(_toolchainkit_new_launcher text)
+  file(WRITE "${folder}/new/text/launcher" "${text}")
+  file(COPY "${folder}/new/text/launcher" DESTINATION "${folder}/new" FILE_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 endfunction()
 
 # Output goes to files: a daemon that inherits a pipe would keep CMake waiting for its end.
@@ -1871,7 +2190,15 @@ endfunction()
 
 function(_toolchainkit_no_cache kind reason)
   set(mode none)
-  file(REMOVE "${folder}/launcher")
+  file(REMOVE "${folder}/nested.cmake")
+  if(NOT EXISTS "${folder}/nested-users")
+    file(REMOVE "${folder}/launcher")
+  elseif(EXISTS "${folder}/launcher")
+    # A build inside of this one still calls it.
+    _toolchainkit_new_launcher("#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
+    file(RENAME "${folder}/new/launcher" "${folder}/launcher")
+    file(REMOVE_RECURSE "${folder}/new")
+  endif()
   _toolchainkit_write_summary("${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")
 endfunction()

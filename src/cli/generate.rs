@@ -4,23 +4,24 @@ use clap::Args;
 
 use super::project::Project;
 use super::report::{CliError, Printer};
-use super::{CommandResult, Global};
+use super::{CommandResult, Global, templates};
 use crate::output::{self, Comparison, FileKind, FileSet, OutputError, State};
-use crate::render;
 
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
 pub(super) struct GenerateArgs {
     /// Write nothing; fail with exit code 4 and a diff if the files on disk differ
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["diff", "stdout"])]
     check: bool,
     /// Write nothing; show the differences as a unified diff
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stdout")]
     diff: bool,
-    /// Write nothing; print one file: toolchain, module or presets
+    /// Write nothing; print one file: toolchain, cache, module or presets
     #[arg(long, value_name = "FILE", value_parser = file_kind)]
     stdout: Option<FileKind>,
+    /// With --stdout toolchain: the one of this name below `toolchains`
+    #[arg(long, value_name = "NAME", requires = "stdout", conflicts_with_all = ["check", "diff"])]
+    toolchain: Option<String>,
 }
 
 fn file_kind(key: &str) -> Result<FileKind, String> {
@@ -30,11 +31,18 @@ fn file_kind(key: &str) -> Result<FileKind, String> {
 
 pub(super) fn run(args: &GenerateArgs, global: &Global, printer: &Printer) -> CommandResult {
     let project = Project::load(global, printer)?;
-    let files = render::render(&project.plan)?;
+    let files = templates::render(&project)?;
     if let Some(kind) = args.stdout {
-        if let Some(file) = files.get(kind) {
-            printer.product(&file.text);
-        }
+        let of_kind = files.iter().filter(|file| file.kind == kind);
+        let wanted = args.toolchain.as_deref().map(|name| project.plan.output.toolchain_of(Some(name)));
+        let file = of_kind.into_iter().find(|file| wanted.as_ref().is_none_or(|path| file.path == *path));
+        let Some(file) = file else {
+            let names = project.plan.toolchains.iter().filter_map(|toolchain| toolchain.name.as_deref());
+            let names = names.collect::<Vec<_>>().join(", ");
+            let name = args.toolchain.as_deref().unwrap_or_default();
+            return Err(CliError::Usage(format!("there is no toolchain `{name}`; there are: {names}")));
+        };
+        printer.product(&file.text);
         Ok(())
     } else if args.check || args.diff {
         compare(&files, &project, args.check, printer)

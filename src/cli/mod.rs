@@ -18,6 +18,7 @@ mod report;
 mod schema;
 mod server;
 mod stats;
+mod templates;
 mod validate;
 
 use std::ffi::OsString;
@@ -30,8 +31,8 @@ use self::report::{CliError, Printer};
 
 /// Makes every CMake build of a team use the same compiler cache.
 ///
-/// toolchainkit reads toolchainkit.yaml and writes three files to commit: cmake/toolchain.cmake, cmake/ToolchainKit.cmake
-/// and CMakePresets.json. Whoever builds needs CMake and a cache tool, and not toolchainkit.
+/// toolchainkit reads toolchainkit.yaml and writes four files to commit: cmake/toolchain.cmake, cmake/toolchainkit-cache.cmake,
+/// cmake/ToolchainKit.cmake and CMakePresets.json. Whoever builds needs CMake and a cache tool, and not toolchainkit.
 #[derive(Debug, Parser)]
 #[command(name = "toolchainkit", version, arg_required_else_help = true, after_help = exit::HELP)]
 struct Cli {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::output_format::{Format, FormatArgs};
 use super::project::Project;
 use super::report::{CliError, Printer};
-use super::{CommandResult, Global};
+use super::{CommandResult, Global, templates};
 use crate::diag::Report;
 
 /// Arguments of `validate`.
@@ -16,7 +16,10 @@ pub(super) struct ValidateArgs {
 }
 
 pub(super) fn run(args: &ValidateArgs, global: &Global, printer: &Printer) -> CommandResult {
-    let result = Project::load_silently(global);
+    let result = Project::load_silently(global).and_then(|project| {
+        templates::render(&project)?;
+        Ok(project)
+    });
     if args.format.format == Format::Json {
         let (diagnostics, excerpt) = match &result {
             Ok(project) => (project.warnings.as_slice(), Some(&project.excerpt)),

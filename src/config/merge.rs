@@ -26,7 +26,7 @@ fn merged_entry(entry: &Entry, over: &Node) -> Entry {
 }
 
 /// Whether `over` names another kind of remote cache, to which no setting of `base` means anything. Of all mappings,
-/// only those of remote caches have a `type`.
+/// only those of remote caches have a `type`, and variables, which have nothing but that and their value.
 fn is_another_remote(base: &Node, over: &Node) -> bool {
     let kind = |node: &Node| node.get("type").and_then(Node::as_text).map(str::to_owned);
     matches!((kind(base), kind(over)), (Some(base), Some(over)) if base != over)

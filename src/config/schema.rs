@@ -37,8 +37,9 @@ fn build() -> Value {
 /// References to the definitions of settings that may be left empty.
 fn sections(schema: &Value) -> Vec<String> {
     let definitions = schema["definitions"].as_object().into_iter().flatten();
-    let sections =
-        definitions.filter(|(name, definition)| definition["type"] == "object" || *name == "Remotes");
+    let sections = definitions.filter(|(name, definition)| {
+        definition["type"] == "object" || *name == "Compilers" || *name == "Remotes"
+    });
     sections.map(|(name, _)| format!("#/definitions/{name}")).collect()
 }
 

@@ -31,6 +31,13 @@ impl Check<'_> {
         if let Some(choices) = choices(schema) {
             return self.choice(node, schema, &choices);
         }
+        if let Some(branches) = union(schema) {
+            let fitting = branches.iter().find(|branch| admits(branch, node));
+            return match fitting {
+                Some(branch) => self.value(node, branch),
+                None => self.wrong_type(node, schema),
+            };
+        }
         match (kind(schema), &node.value) {
             (_, Value::Faulty) => None,
             (Some("object"), Value::Map(entries)) => Some(self.mapping(entries, schema)),
@@ -138,6 +145,10 @@ fn resolve(schema: &Schema) -> (&Schema, bool) {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/")) {
         return resolve(&schema::schema()["definitions"][name]);
     }
+    // A reference with a description of its own.
+    if let Some([only]) = schema["allOf"].as_array().map(Vec::as_slice) {
+        return resolve(only);
+    }
     if let Some([inner, rest @ ..]) = schema["anyOf"].as_array().map(Vec::as_slice)
         && inner["$ref"].is_string()
         && rest.iter().all(|choice| choice["type"] == "null")
@@ -146,6 +157,23 @@ fn resolve(schema: &Schema) -> (&Schema, bool) {
     }
     let may_be_empty = schema["type"].as_array().is_some_and(|types| types.iter().any(|name| name == "null"));
     (schema, may_be_empty)
+}
+
+/// The branches of a schema that allows values of several types, each of which tells its branch.
+fn union(schema: &Schema) -> Option<Vec<&Schema>> {
+    let branches = schema["anyOf"].as_array()?.iter().map(|branch| resolve(branch).0).collect::<Vec<_>>();
+    branches.iter().all(|branch| !branch["type"].is_null()).then_some(branches)
+}
+
+/// Whether `node` is of the type of this branch.
+fn admits(branch: &Schema, node: &Node) -> bool {
+    match (kind(branch), &node.value) {
+        (Some("object"), Value::Map(_)) | (Some("array"), Value::List(_)) => true,
+        (Some("string"), Value::Scalar(scalar)) => scalar.typed.is_string(),
+        (Some("boolean"), Value::Scalar(scalar)) => scalar.typed.is_bool(),
+        (None, Value::Scalar(scalar)) => !scalar.typed.is_null(),
+        _ => false,
+    }
 }
 
 /// The one type of the schema, besides null.
@@ -171,6 +199,9 @@ fn noun(schema: &Schema) -> String {
     if let Some(choices) = choices(schema) {
         return format!("one of {}", list(choices));
     }
+    if let Some(branches) = union(schema) {
+        return branches.into_iter().map(noun).collect::<Vec<_>>().join(" or ");
+    }
     let unit = schema["x-unit"].as_str().map(|unit| format!(" of {unit}")).unwrap_or_default();
     let noun = match kind(schema) {
         Some("object") => MAPPING,
@@ -178,6 +209,7 @@ fn noun(schema: &Schema) -> String {
         Some("integer") => "a whole number",
         Some("boolean") => "true or false",
         Some("string") => "text",
+        None if schema["type"].as_array().is_some_and(|types| types.len() > 2) => "a single value",
         _ => "text or a number",
     };
     format!("{noun}{unit}")

@@ -93,7 +93,8 @@ codes! {
         "Generated files stay inside the project and are the same on every machine: their paths are relative, use \
          `/`, and have no `..`. Variables and `~` are not expanded in any path of the configuration."
     SamePath "same-path" "Two generated files have the same path."
-        "Each of `output.toolchain`, `output.module` and `output.presets` is a file of its own."
+        "Each of `output.toolchain`, `output.module` and `output.presets` is a file of its own, and so are \
+         toolchainkit-cache.cmake and the file of each of `toolchains` beside the first."
     UnknownMacro "unknown-macro" "CMake does not know this macro in a preset."
         "`presets.binary_dir` may hold the macros of CMakePresets.json: ${sourceDir}, ${sourceParentDir}, \
          ${sourceDirName}, ${presetName}, ${generator}, ${hostSystemName}, ${dollar}, $env{NAME} and $penv{NAME}. \
@@ -123,6 +124,16 @@ codes! {
     UnsupportedByTool "unsupported-by-tool" "The cache tool cannot do what is asked of it."
         "sccache and ccache differ in the remote caches and languages that they can serve. Leave out `cache.tool`, or \
          say `auto`, to let toolchainkit choose one that can."
+    UnsupportedByCompiler "unsupported-by-compiler" "The compilers cannot do what is asked of them."
+        "Compilers differ in the linkers and sanitizers that they know. The message names what is unknown to the family \
+         that `toolchain.compilers` names; remove it, or choose another family."
+    UnsupportedByCMake "unsupported-by-cmake" "The oldest CMake that may be used cannot do what is asked of it."
+        "`presets.cmake_minimum` is the oldest CMake that has to read the generated presets. Raise it, remove it (then it \
+         is the oldest that can do what the file asks for), or do without what needs a newer one."
+    BadTemplate "bad-template" "A template of the folder `templates` cannot be used."
+        "Templates are Jinja, as minijinja reads it. Each text that one prints is escaped for its file by itself, and what \
+         is neither text nor a number needs a filter that says how to print it. The message has the template and the \
+         line."
     DuplicateBackend "duplicate-backend" "Two remote caches are of the same type."
         "Several remote caches are tiers of different kinds, fastest first, such as redis before s3. The cache tools \
          have one set of variables for each type, so a type can occur once."

@@ -10,7 +10,7 @@ pub(super) fn is_ours(kind: FileKind, bytes: &[u8]) -> bool {
     // A merge conflict or an editor's line endings do not make a generated file somebody else's.
     let text = String::from_utf8_lossy(bytes);
     match kind {
-        FileKind::Toolchain | FileKind::Module => {
+        FileKind::Toolchain | FileKind::Cache | FileKind::Module => {
             let mut head = text.lines().take(5);
             text.trim().is_empty()
                 || head.any(|line| CMAKE_MARKERS.iter().any(|marker| line.starts_with(marker)))

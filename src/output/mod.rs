@@ -15,8 +15,10 @@ pub use self::write::write;
 /// What a generated file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
-    /// `toolchain.cmake`
+    /// `toolchain.cmake`, and those of further toolchains
     Toolchain,
+    /// `toolchainkit-cache.cmake`, which the toolchain includes
+    Cache,
     /// `ToolchainKit.cmake`
     Module,
     /// `CMakePresets.json`
@@ -25,13 +27,14 @@ pub enum FileKind {
 
 impl FileKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Toolchain, Self::Module, Self::Presets];
+    pub const ALL: [Self; 4] = [Self::Toolchain, Self::Cache, Self::Module, Self::Presets];
 
-    /// The key below `output:`, and the word for `generate --stdout`.
+    /// The word for `generate --stdout`; but for the cache's, which lies beside the toolchain, also the key below `output:`.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
             Self::Toolchain => "toolchain",
+            Self::Cache => "cache",
             Self::Module => "module",
             Self::Presets => "presets",
         }
@@ -75,7 +78,7 @@ impl FileSet {
         self.files.iter()
     }
 
-    /// The file of this kind.
+    /// The file of this kind; of several, the first.
     #[must_use]
     pub fn get(&self, kind: FileKind) -> Option<&RenderedFile> {
         self.files.iter().find(|file| file.kind == kind)

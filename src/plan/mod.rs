@@ -6,10 +6,10 @@
 mod presets;
 mod storage;
 
-pub use self::presets::Preset;
+pub use self::presets::{Preset, PresetsFormat};
 use crate::caching::remote::{self, Backend, RemoteCacheConfig, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Config, Language, OnFailure, Output, Toolchain, Variant};
+use crate::config::model::{Config, Language, OnFailure, Output, PresetKind, Presets, Toolchain, Variant};
 use camino::Utf8PathBuf;
 
 /// Everything that the generated files say.
@@ -19,8 +19,23 @@ pub struct Plan {
     pub project: Option<String>,
     /// The settings without a profile first, then one per profile. Never empty.
     pub variants: Vec<VariantPlan>,
+    /// `toolchain` first, then `toolchains`. Never empty.
+    pub toolchains: Vec<ToolchainPlan>,
+    /// The format of the presets.
+    pub format: PresetsFormat,
     /// Where the files go.
     pub output: Output,
+}
+
+/// What one toolchain file says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolchainPlan {
+    /// The toolchain's name; `None` for `toolchain` itself.
+    pub name: Option<String>,
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// What it is in each of [`Plan::variants`].
+    pub by_variant: Vec<Toolchain>,
 }
 
 /// The plan of one profile, or of the settings without a profile.
@@ -30,15 +45,17 @@ pub struct VariantPlan {
     pub profile: Option<String>,
     /// The cache; `None` where it is disabled.
     pub cache: Option<CachePlan>,
-    /// Compilers, target, flags.
-    pub toolchain: Toolchain,
     /// The hidden preset that the others inherit.
     pub base_preset: String,
     /// CMake's generator.
     pub generator: String,
     /// The build folder, with CMake's preset macros.
     pub binary_dir: String,
-    /// One preset per build type.
+    /// Which kinds of presets there are.
+    pub kinds: Vec<PresetKind>,
+    /// What all presets have in common.
+    pub settings: Presets,
+    /// One preset for each toolchain and build type that the matrix leaves.
     pub presets: Vec<Preset>,
 }
 
@@ -84,7 +101,9 @@ impl Plan {
     pub fn build(config: &Config) -> Self {
         Self {
             project: config.project.clone(),
-            variants: config.variants.iter().map(variant).collect(),
+            variants: config.variants.iter().map(|variant| self::variant(variant, config)).collect(),
+            toolchains: toolchains(config),
+            format: PresetsFormat::of(config),
             output: config.output.clone(),
         }
     }
@@ -96,15 +115,26 @@ impl Plan {
     }
 }
 
-fn variant(variant: &Variant) -> VariantPlan {
+fn toolchains(config: &Config) -> Vec<ToolchainPlan> {
+    let names = std::iter::once(None).chain(config.toolchains.iter().map(Some));
+    let plan = |(index, name): (usize, Option<&String>)| ToolchainPlan {
+        name: name.cloned(),
+        path: config.output.toolchain_of(name.map(String::as_str)),
+        by_variant: config.variants.iter().map(|variant| variant.toolchains[index].clone()).collect(),
+    };
+    names.enumerate().map(plan).collect()
+}
+
+fn variant(variant: &Variant, config: &Config) -> VariantPlan {
     VariantPlan {
         profile: variant.profile.clone(),
         cache: variant.cache.enabled.then(|| cache(variant)),
-        toolchain: variant.toolchain.clone(),
         base_preset: presets::base_name(variant),
         generator: variant.presets.generator.clone(),
         binary_dir: variant.presets.binary_dir.clone(),
-        presets: presets::build(variant),
+        kinds: presets::kinds(variant, config),
+        settings: variant.presets.clone(),
+        presets: presets::build(variant, config),
     }
 }
 

@@ -1,41 +1,95 @@
-//! The presets of a variant: one hidden base, one preset per build type.
+//! The presets: hidden ones for what many have in common, and one for each toolchain, profile and build type.
 
-use crate::config::model::Variant;
+use crate::caching::tool::Version;
+use crate::config::model::{Config, Host, PresetKind, Variant};
 
-/// One configure, build and test preset of the same name.
+/// The format of the presets file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PresetsFormat {
+    /// The number of the format.
+    pub schema: u32,
+    /// `presets.cmake_minimum`, if it is given.
+    pub cmake_minimum: Option<Version>,
+}
+
+/// Formats, and the CMake that came with each (cmake-presets(7) of CMake 4.4). The first is the oldest that knows
+/// toolchain files.
+const FORMATS: [(u32, Version); 10] = [
+    (3, Version::new(3, 21, 0)),
+    (4, Version::new(3, 23, 0)),
+    (5, Version::new(3, 24, 0)),
+    (6, Version::new(3, 25, 0)),
+    (7, Version::new(3, 27, 0)),
+    (8, Version::new(3, 28, 0)),
+    (9, Version::new(3, 30, 0)),
+    (10, Version::new(3, 31, 0)),
+    (11, Version::new(4, 3, 0)),
+    (12, Version::new(4, 4, 0)),
+];
+
+/// The CMake that came with package and workflow presets.
+const WORKFLOWS: Version = Version::new(3, 25, 0);
+
+impl PresetsFormat {
+    /// The newest format that the oldest CMake knows; without `cmake_minimum` the oldest that will do.
+    pub(super) fn of(config: &Config) -> Self {
+        let needed = config.presets_need().into_iter().map(|(_, since)| since).max();
+        let minimum = config.cmake_minimum.or(needed).unwrap_or(FORMATS[0].1);
+        let known = FORMATS.iter().rev().find(|(_, since)| *since <= minimum);
+        Self { schema: known.unwrap_or(&FORMATS[0]).0, cmake_minimum: config.cmake_minimum }
+    }
+}
+
+/// One preset of each kind, all of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {
-    /// The name: prefix, profile and build type.
+    /// The name: prefix, profile, toolchain and build type.
     pub name: String,
+    /// The toolchain; `None` for `toolchain` itself.
+    pub toolchain: Option<String>,
     /// `CMAKE_BUILD_TYPE`, or the configuration of a multi-config generator.
     pub build_type: String,
     /// Whether the generator holds several configurations in one build folder.
     pub multi_config: bool,
+    /// The systems on which it is enabled; empty for all.
+    pub hosts: Vec<Host>,
 }
 
-/// The hidden preset's name. It cannot be a build type's, as those have no such word in them by default.
+/// The name of the hidden preset of a variant. It cannot be a build type's, as those have no such word in them.
 pub(super) fn base_name(variant: &Variant) -> String {
-    name(variant, "toolchainkit")
+    variant.preset_name(None, "toolchainkit")
 }
 
-pub(super) fn build(variant: &Variant) -> Vec<Preset> {
+/// The kinds that are asked for; else those that every CMake with presets knows, and workflows where all know them.
+pub(super) fn kinds(variant: &Variant, config: &Config) -> Vec<PresetKind> {
+    let is_default = |kind: PresetKind| match kind {
+        PresetKind::Configure | PresetKind::Build | PresetKind::Test => true,
+        PresetKind::Package => false,
+        PresetKind::Workflow => config.cmake_minimum.is_some_and(|minimum| minimum >= WORKFLOWS),
+    };
+    let asked = variant.presets.kinds.as_ref();
+    let wanted = |kind: &PresetKind| asked.map_or_else(|| is_default(*kind), |kinds| kinds.contains(kind));
+    PresetKind::ALL.into_iter().filter(wanted).collect()
+}
+
+pub(super) fn build(variant: &Variant, config: &Config) -> Vec<Preset> {
     let multi_config = is_multi_config(&variant.presets.generator);
-    let build_types = variant.presets.build_types.iter();
-    build_types
-        .map(|build_type| Preset {
-            name: name(variant, &build_type.to_ascii_lowercase()),
-            build_type: build_type.clone(),
-            multi_config,
-        })
-        .collect()
-}
-
-fn name(variant: &Variant, last: &str) -> String {
-    let prefix = &variant.presets.prefix;
-    match &variant.profile {
-        Some(profile) => format!("{prefix}{profile}-{last}"),
-        None => format!("{prefix}{last}"),
+    let names = std::iter::once(None).chain(config.toolchains.iter().map(|name| Some(name.as_str())));
+    let mut presets = Vec::new();
+    for (name, toolchain) in names.zip(&variant.toolchains) {
+        for build_type in &variant.presets.build_types {
+            if config.matrix.has(name, variant.profile.as_deref(), build_type) {
+                presets.push(Preset {
+                    name: variant.preset_name(name, build_type),
+                    toolchain: name.map(str::to_owned),
+                    build_type: build_type.clone(),
+                    multi_config,
+                    hosts: toolchain.hosts.clone(),
+                });
+            }
+        }
     }
+    presets
 }
 
 fn is_multi_config(generator: &str) -> bool {

@@ -8,12 +8,25 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::escape::{self, EscapeError};
+use crate::config::model::{Expandable, Part};
 
 /// All templates, by their path below `templates/`.
 const TEMPLATES: &[(&str, &str)] = &[
     ("toolchain.cmake.j2", include_str!("../../templates/toolchain.cmake.j2")),
+    ("toolchainkit-cache.cmake.j2", include_str!("../../templates/toolchainkit-cache.cmake.j2")),
+    ("toolchain/base.cmake.j2", include_str!("../../templates/toolchain/base.cmake.j2")),
     ("toolchain/cache.cmake.j2", include_str!("../../templates/toolchain/cache.cmake.j2")),
+    ("toolchain/checks.cmake.j2", include_str!("../../templates/toolchain/checks.cmake.j2")),
     ("toolchain/compilers.cmake.j2", include_str!("../../templates/toolchain/compilers.cmake.j2")),
+    ("toolchain/environment.cmake.j2", include_str!("../../templates/toolchain/environment.cmake.j2")),
+    ("toolchain/flags.cmake.j2", include_str!("../../templates/toolchain/flags.cmake.j2")),
+    ("toolchain/flags_of_base.cmake.j2", include_str!("../../templates/toolchain/flags_of_base.cmake.j2")),
+    ("toolchain/language.cmake.j2", include_str!("../../templates/toolchain/language.cmake.j2")),
+    ("toolchain/linker.cmake.j2", include_str!("../../templates/toolchain/linker.cmake.j2")),
+    ("toolchain/options.cmake.j2", include_str!("../../templates/toolchain/options.cmake.j2")),
+    ("toolchain/target.cmake.j2", include_str!("../../templates/toolchain/target.cmake.j2")),
+    ("toolchain/variables.cmake.j2", include_str!("../../templates/toolchain/variables.cmake.j2")),
+    ("presets/condition.json.j2", include_str!("../../templates/presets/condition.json.j2")),
     ("CMakePresets.json.j2", include_str!("../../templates/CMakePresets.json.j2")),
 ];
 
@@ -30,17 +43,47 @@ pub(super) fn environment() -> Result<Environment<'static>, Error> {
     environment.add_filter("identifier", |text: &str| escaped(escape::cmake_identifier(text)));
     environment.add_filter("element", |text: &str| escaped(escape::cmake_element(text)));
     environment.add_filter("below", below);
+    environment.add_filter("expanded", |text: &str| quoted(expanded_inside(text)));
+    environment.add_filter("inside", |text: &str| escaped(escape::cmake_quoted_inside(text)));
+    environment.add_filter("program", |text: &str| {
+        if text.contains('/') {
+            below(text, "_toolchainkit_project_dir")
+        } else {
+            quoted(expanded_inside(text))
+        }
+    });
+    environment.add_filter("env", |name: &str| {
+        escaped(escape::cmake_identifier(name).map(|name| format!("ENV{{{name}}}")))
+    });
     environment.add_filter("on_off", |value: bool| {
         Value::from_safe_string(if value { "ON" } else { "OFF" }.to_owned())
     });
+    environment.add_filter("boolean", |value: bool| {
+        Value::from_safe_string(if value { "true" } else { "false" }.to_owned())
+    });
+    environment.add_filter("length", |values: Vec<Value>| values.len());
+    environment.add_test("none", |value: &Value| value.is_none());
     environment.add_filter("macros", |text: &str| json(text));
     environment.add_filter("in_source_dir", |path: &str| {
         json(&format!("${{sourceDir}}/{}", escape::presets_literal(path)))
     });
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
+        environment.add_template_owned(format!("{BUILTIN}{name}"), *source)?;
     }
     Ok(environment)
+}
+
+/// What goes before the name of a built-in template that one of the user's has replaced.
+const BUILTIN: &str = "builtin/";
+
+/// Adds a template of the user's.
+pub(super) fn add(environment: &mut Environment<'static>, name: &str, text: &str) -> Result<(), Error> {
+    if name.starts_with(BUILTIN) {
+        let message = format!("a folder of this name is kept for the built-in templates: {name}");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    environment.add_template_owned(name.to_owned(), text.to_owned())
 }
 
 /// `toolchain.cmake.j2` → `cmake`.
@@ -75,11 +118,27 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
     out.write_str(&text).map_err(Error::from)
 }
 
-/// `{{ path | below("variable") }}` → `"${variable}/path"`; an absolute path stays as it is.
+/// The inside of a quoted argument in which `${NAME}` is what the environment variable says.
+fn expanded_inside(text: &str) -> Result<String, EscapeError> {
+    let text = Expandable::new(text);
+    let parts = text.parts().map(|part| match part {
+        Part::Text(text) => escape::cmake_quoted_inside(text),
+        Part::Variable(name) => Ok(format!("$ENV{{{name}}}")),
+    });
+    parts.collect()
+}
+
+fn quoted(inside: Result<String, EscapeError>) -> Result<Value, Error> {
+    escaped(inside.map(|inside| format!("\"{inside}\"")))
+}
+
+/// `{{ path | below("variable") }}` → `"${variable}/path"`; an absolute path stays as it is, and so does one that begins
+/// with an environment variable.
 fn below(path: &str, variable: &str) -> Result<Value, Error> {
     let variable = escape::cmake_identifier(variable).map_err(invalid)?;
-    let inside = escape::cmake_quoted_inside(path).map_err(invalid)?;
-    let absolute = path.starts_with('/') || path.as_bytes().get(1) == Some(&b':');
+    let inside = expanded_inside(path).map_err(invalid)?;
+    let begins_with_variable = matches!(Expandable::new(path).parts().next(), Some(Part::Variable(_)));
+    let absolute = path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') || begins_with_variable;
     Ok(Value::from_safe_string(if absolute {
         format!("\"{inside}\"")
     } else {

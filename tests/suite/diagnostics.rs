@@ -105,6 +105,8 @@ fn every_code_is_made_by_some_file() {
     found.insert(SourceFile::read(&path).unwrap_err().code);
     std::fs::write(&path, b"project: { name: Pr\xfcfung }\n").unwrap();
     found.insert(SourceFile::read(&path).unwrap_err().code);
+    // Templates are files of their own: `a_template_that_cannot_be_used_is_told_with_its_line` makes this one.
+    found.insert(Code::BadTemplate);
     assert_eq!(found, Code::ALL.iter().copied().collect());
 }
 
@@ -377,6 +379,8 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
     Code::BadEndpoint,
     Code::ConflictingSettings,
     Code::UnsupportedByTool,
+    Code::UnsupportedByCompiler,
+    Code::UnsupportedByCMake,
     Code::DuplicateBackend,
     Code::SeveralServers,
 ];
@@ -386,6 +390,12 @@ const ALSO_BEYOND: &[&str] = &[
     "bad-value.min-version",
     "bad-value.empty-text",
     "unknown-value.generator",
+    "unknown-value.compilers",
+    "unknown-value.standard",
+    "unknown-value.matrix",
+    "unknown-key.matrix-in-profile",
+    "bad-value.matrix",
+    "bad-value.kinds",
     "secret-in-config.endpoint",
     "missing-setting.password",
     "missing-setting.azure",

@@ -82,7 +82,13 @@ fn the_same_bytes_from_every_folder_and_nothing_else() {
     let names = results[0].keys().map(String::as_str).collect::<Vec<_>>();
     assert_eq!(
         names,
-        ["CMakePresets.json", "cmake/ToolchainKit.cmake", "cmake/toolchain.cmake", "toolchainkit.yaml"]
+        [
+            "CMakePresets.json",
+            "cmake/ToolchainKit.cmake",
+            "cmake/toolchain.cmake",
+            "cmake/toolchainkit-cache.cmake",
+            "toolchainkit.yaml"
+        ]
     );
     assert!(results.iter().all(|result| *result == results[0]), "the bytes differ");
 }

@@ -23,5 +23,7 @@ mod outages;
 mod presets;
 mod real_projects;
 mod servers_work;
+mod settings;
 mod support;
 mod support_works;
+mod toolchains;

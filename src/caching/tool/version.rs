@@ -26,6 +26,11 @@ impl Version {
         Self { major, minor, patch }
     }
 
+    /// Its three numbers.
+    pub(crate) const fn parts(self) -> (u32, u32, u32) {
+        (self.major, self.minor, self.patch)
+    }
+
     /// `self >= other`, for constants.
     pub(crate) const fn at_least(self, other: Self) -> bool {
         const fn key(version: Version) -> u128 {

@@ -1,12 +1,13 @@
 //! Raw values to the model: what serde cannot say about a value, what values mean together, and the defaults, last.
 
 mod cache;
+mod matrix;
 mod output;
 mod presets;
 mod text;
 mod toolchain;
 
-use super::model::{Config, Variant};
+use super::model::{Config, Toolchain, Variant};
 use super::node::{Entry, Node, Value};
 use super::{merge, raw, shape};
 use crate::diag::{Code, Diagnostic, Sink};
@@ -37,23 +38,43 @@ impl Scope<'_> {
 
 /// The configuration in `root`. With faults in `sink`, the result is good for nothing but finding more of them.
 pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
-    let file: raw::File = read(root, None, sink)?;
+    let mut file: raw::File = read(root, None, sink)?;
     let mut scope = Scope { node: root, sink };
     check_version(file.version, &mut scope);
     let project = file.project.and_then(|project| project.name);
     let project = text::line(project, &["project", "name"], &mut scope);
-    let output = output::validate(file.output.unwrap_or_default(), &mut scope);
+    let templates = output::templates(file.templates, &mut scope);
+    let toolchains = root.get("toolchains").map_or(&[][..], Node::entries);
+    check_names("toolchain", toolchains, scope.sink);
+    let output = output::validate(file.output.unwrap_or_default(), toolchains, &mut scope);
+    let presets = file.presets.get_or_insert_default();
+    let matrix = matrix::validate(presets.matrix.take());
+    let cmake_minimum = presets.cmake_minimum.take();
     let settings = raw::Profile { cache: file.cache, toolchain: file.toolchain, presets: file.presets };
-    let mut variants = vec![variant(None, settings, root, sink)];
+    let mut variants = vec![variant(None, settings, root, toolchains, sink)];
     let profiles = root.get("profiles").map_or(&[][..], Node::entries);
-    check_profile_names(profiles, sink);
+    check_names("profile", profiles, sink);
     for profile in profiles {
+        check_profile(&profile.node, sink);
         let merged = merge::merge(&without_file_keys(root), &profile.node);
         if let Some(settings) = read(&merged, Some("Profile"), sink) {
-            variants.push(variant(Some(profile.key.clone()), settings, &merged, sink));
+            variants.push(variant(Some(profile), settings, &merged, toolchains, sink));
         }
     }
-    Some(Config { project, variants, output })
+    let names = |entries: &[Entry]| entries.iter().map(|entry| entry.key.clone()).collect::<Vec<_>>();
+    let mut config = Config {
+        project,
+        variants,
+        toolchains: names(toolchains),
+        cmake_minimum: None,
+        matrix,
+        templates,
+        output,
+    };
+    let mut scope = Scope { node: root, sink };
+    config.cmake_minimum = presets::cmake_minimum(cmake_minimum, &config, &mut scope);
+    matrix::check(&config, &mut scope);
+    Some(config)
 }
 
 fn read<T: serde::de::DeserializeOwned>(node: &Node, definition: Option<&str>, sink: &mut Sink) -> Option<T> {
@@ -73,12 +94,55 @@ fn read<T: serde::de::DeserializeOwned>(node: &Node, definition: Option<&str>, s
     }
 }
 
-fn variant(profile: Option<String>, raw: raw::Profile, node: &Node, sink: &mut Sink) -> Variant {
+fn variant(
+    profile: Option<&Entry>,
+    raw: raw::Profile,
+    node: &Node,
+    toolchains: &[Entry],
+    sink: &mut Sink,
+) -> Variant {
     let mut scope = Scope { node, sink };
     let cache = cache::validate(raw.cache.unwrap_or_default(), &mut scope);
-    let toolchain = toolchain::validate(raw.toolchain.unwrap_or_default(), &mut scope);
+    let unnamed = toolchain::validate(raw.toolchain.unwrap_or_default(), &mut scope);
     let presets = presets::validate(raw.presets.unwrap_or_default(), cache.enabled, &mut scope);
-    Variant { profile, cache, toolchain, presets }
+    let base = node.get("toolchain");
+    let own = profile.and_then(|profile| profile.node.get("toolchain"));
+    let named = toolchains.iter().map(|entry| named_toolchain(&entry.node, base, own, sink));
+    Variant {
+        toolchains: std::iter::once(unnamed).chain(named).collect(),
+        profile: profile.map(|profile| profile.key.clone()),
+        cache,
+        presets,
+    }
+}
+
+/// A toolchain with a name: over `toolchain`, and below what a profile says of all toolchains.
+fn named_toolchain(node: &Node, base: Option<&Node>, own: Option<&Node>, sink: &mut Sink) -> Toolchain {
+    let mut merged = base.map_or_else(|| node.clone(), |base| merge::merge(base, node));
+    if let Some(own) = own {
+        merged = merge::merge(&merged, own);
+    }
+    if merged.is_null() {
+        return Toolchain::default();
+    }
+    // Faults of what is left out are about the toolchain with the name.
+    merged.path.clone_from(&node.path);
+    merged.span.clone_from(&node.span);
+    let Some(raw) = read(&merged, Some("Toolchain"), sink) else { return Toolchain::default() };
+    let entry = Entry { key: "toolchain".to_owned(), key_span: node.span.clone(), node: merged };
+    let node = Node { value: Value::Map(vec![entry]), path: String::new(), span: node.span.clone() };
+    toolchain::validate(raw, &mut Scope { node: &node, sink })
+}
+
+/// What concerns the whole file stands in the file itself.
+fn check_profile(profile: &Node, sink: &mut Sink) {
+    let presets = profile.get("presets").map_or(&[][..], Node::entries);
+    for entry in presets.iter().filter(|entry| matches!(entry.key.as_str(), "matrix" | "cmake_minimum")) {
+        let message = format!("`{}` concerns all presets of the file, not those of one profile", entry.key);
+        let place = crate::diag::Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
+        let help = "write it below `presets:` of the file itself";
+        sink.push(Diagnostic::error(Code::UnknownKey, message).at(place).with_help(help));
+    }
 }
 
 /// The part of the file that a profile is merged over.
@@ -96,19 +160,24 @@ fn check_version(version: Option<u32>, scope: &mut Scope<'_>) {
     }
 }
 
-fn check_profile_names(profiles: &[Entry], sink: &mut Sink) {
-    for (index, profile) in profiles.iter().enumerate() {
+/// Names of toolchains or profiles: they become names of files, folders and presets.
+fn check_names(what: &str, entries: &[Entry], sink: &mut Sink) {
+    for (index, entry) in entries.iter().enumerate() {
         let place =
-            || crate::diag::Place { path: profile.node.path.clone(), span: Some(profile.key_span.clone()) };
-        if let Err(why) = text::name(&profile.key) {
-            let fault = Diagnostic::error(Code::BadName, format!("the name of a profile {why}"));
+            || crate::diag::Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
+        if let Err(why) = text::name(&entry.key) {
+            let fault = Diagnostic::error(Code::BadName, format!("the name of a {what} {why}"));
             sink.push(fault.at(place()).with_help(text::NAME_HELP));
+        } else if entry.key == super::model::WITHOUT_NAME {
+            let message = format!("`{}` is the {what} without a name, in `presets.matrix`", entry.key);
+            let fault = Diagnostic::error(Code::BadName, message).at(place());
+            sink.push(fault.with_help("give it another name"));
         }
-        let same = |other: &&Entry| other.key.eq_ignore_ascii_case(&profile.key);
-        if let Some(first) = profiles[..index].iter().find(same) {
+        let same = |other: &&Entry| other.key.eq_ignore_ascii_case(&entry.key);
+        if let Some(first) = entries[..index].iter().find(same) {
             let message = format!(
                 "`{}` and `{}` would have the same build folders on some systems",
-                first.key, profile.key
+                first.key, entry.key
             );
             let fault = Diagnostic::error(Code::DuplicateName, message)
                 .at(place())

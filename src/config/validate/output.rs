@@ -4,12 +4,27 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::{Scope, text};
 use crate::config::model::Output;
+use crate::config::node::Entry;
 use crate::config::raw;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Place};
 
 const PRESETS: &str = "CMakePresets.json";
 
-pub(super) fn validate(raw: raw::Output, scope: &mut Scope<'_>) -> Output {
+/// `templates`, a folder.
+pub(super) fn templates(raw: Option<String>, scope: &mut Scope<'_>) -> Option<Utf8PathBuf> {
+    let keys = ["templates"];
+    let given = text::path(raw, &keys, scope)?;
+    match normalise(given.trim_end_matches('/')) {
+        Ok(path) => Some(path),
+        Err(why) => {
+            let help = "write a folder below the project, such as cmake/templates";
+            scope.error(&keys, Code::BadPath, why, help);
+            None
+        }
+    }
+}
+
+pub(super) fn validate(raw: raw::Output, toolchains: &[Entry], scope: &mut Scope<'_>) -> Output {
     let toolchain = path(raw.toolchain, "toolchain", "cmake/toolchain.cmake", scope);
     let module = path(raw.module, "module", "cmake/ToolchainKit.cmake", scope);
     let presets = path(raw.presets, "presets", PRESETS, scope);
@@ -20,8 +35,28 @@ pub(super) fn validate(raw: raw::Output, scope: &mut Scope<'_>) -> Output {
         }
     }
     check_presets(&presets, scope);
-    check_distinct(&[("toolchain", &toolchain), ("module", &module), ("presets", &presets)], scope);
-    Output { toolchain, module, presets }
+    let output = Output { toolchain, module, presets };
+    let cache = output.cache();
+    check_distinct(
+        &[
+            ("toolchain", &cache),
+            ("toolchain", &output.toolchain),
+            ("module", &output.module),
+            ("presets", &output.presets),
+        ],
+        scope,
+    );
+    for entry in toolchains {
+        let path = output.toolchain_of(Some(&entry.key));
+        if [&cache, &output.module].iter().any(|other| other.as_str().eq_ignore_ascii_case(path.as_str())) {
+            let message =
+                format!("`{path}` would be the path of this toolchain and of another generated file");
+            let place = Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
+            let fault = Diagnostic::error(Code::SamePath, message).at(place);
+            scope.sink.push(fault.with_help("rename the toolchain, or give the other file another path"));
+        }
+    }
+    output
 }
 
 fn path(raw: Option<String>, key: &str, default: &str, scope: &mut Scope<'_>) -> Utf8PathBuf {

@@ -1,7 +1,9 @@
 //! `presets:`
 
 use super::{Scope, text};
-use crate::config::model::Presets;
+use crate::caching::tool::Version;
+use crate::config::model::{Config, PresetKind, Presets, Verbosity};
+use crate::config::node::Value;
 use crate::config::raw;
 use crate::diag::{Code, did_you_mean};
 
@@ -32,14 +34,97 @@ pub(super) fn validate(raw: raw::Presets, cache_enabled: bool, scope: &mut Scope
     }
     let binary_dir = text::line(raw.binary_dir, &["presets", "binary_dir"], scope);
     if let Some(binary_dir) = &binary_dir {
-        check_macros(binary_dir, scope);
+        check_macros(binary_dir, &["presets", "binary_dir"], scope);
+    }
+    let output = raw.output.unwrap_or_default();
+    let junit = text::line(output.junit, &["presets", "output", "junit"], scope);
+    if let Some(junit) = &junit {
+        check_macros(junit, &["presets", "output", "junit"], scope);
     }
     Presets {
         generator: generator.unwrap_or_else(|| "Ninja".to_owned()),
         binary_dir: binary_dir.unwrap_or_else(|| "build/${presetName}".to_owned()),
         build_types: build_types(raw.build_types, scope),
         prefix: prefix(raw.prefix, scope),
+        kinds: raw.kinds.map(|kinds| self::kinds(&kinds, scope)),
+        jobs: raw.jobs,
+        output_on_failure: output.on_failure.unwrap_or(true),
+        verbosity: output.verbosity.map(|verbosity| match verbosity {
+            raw::Verbosity::Default => Verbosity::Default,
+            raw::Verbosity::Verbose => Verbosity::Verbose,
+            raw::Verbosity::Extra => Verbosity::Extra,
+        }),
+        junit,
+        package_generators: raw.package_generators.unwrap_or_default(),
     }
+}
+
+fn kinds(raw: &[raw::PresetKind], scope: &mut Scope<'_>) -> Vec<PresetKind> {
+    let keys = ["presets", "kinds"];
+    let kinds = raw.iter().map(|kind| match kind {
+        raw::PresetKind::Configure => PresetKind::Configure,
+        raw::PresetKind::Build => PresetKind::Build,
+        raw::PresetKind::Test => PresetKind::Test,
+        raw::PresetKind::Package => PresetKind::Package,
+        raw::PresetKind::Workflow => PresetKind::Workflow,
+    });
+    let kinds = kinds.collect::<Vec<_>>();
+    let is_list = scope.node.find(&keys).is_some_and(|node| matches!(node.value, Value::List(_)));
+    if is_list && !kinds.contains(&PresetKind::Configure) {
+        let help = "add configure: the other kinds refer to configure presets";
+        scope.error(&keys, Code::BadValue, "there would be nothing to configure", help);
+    }
+    for (index, kind) in kinds.iter().enumerate().filter(|(index, kind)| kinds[..*index].contains(kind)) {
+        let message = format!("`{}` is listed twice", kind.name());
+        scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
+    }
+    kinds
+}
+
+/// The oldest CMake that reads presets of the format with a toolchain file.
+const FIRST_WITH_PRESETS: Version = Version::new(3, 21, 0);
+
+/// `presets.cmake_minimum`, if the file asks for nothing that came later.
+pub(super) fn cmake_minimum(raw: Option<String>, config: &Config, scope: &mut Scope<'_>) -> Option<Version> {
+    let keys = ["presets", "cmake_minimum"];
+    let minimum = match raw?.parse::<Version>() {
+        Ok(version) => version,
+        Err(error) => {
+            scope.error(&keys, Code::BadValue, error.to_string(), "write it in quotes, such as \"3.25\"");
+            return None;
+        }
+    };
+    if minimum < FIRST_WITH_PRESETS {
+        let help = "write \"3.21\" or more; an older CMake reads the toolchain file all the same, by \
+                    -DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
+        let message =
+            format!("CMake {minimum} does not read presets with a toolchain file, which came with 3.21");
+        scope.error(&keys, Code::UnsupportedByCMake, message, help);
+        return None;
+    }
+    for (what, since) in needs(config).into_iter().filter(|(_, since)| *since > minimum) {
+        let message = format!("{what} came with CMake {since}, and the oldest that may be used is {minimum}");
+        let help = format!("raise it to \"{since}\", or do without");
+        scope.error(&keys, Code::UnsupportedByCMake, message, help);
+    }
+    Some(minimum)
+}
+
+/// What the file asks for that is newer than the oldest CMake with presets.
+fn needs(config: &Config) -> Vec<(String, Version)> {
+    let mut needs = config.presets_need();
+    for (language, standard) in config
+        .variants
+        .iter()
+        .flat_map(|variant| &variant.toolchains)
+        .flat_map(|toolchain| &toolchain.standards)
+    {
+        let known = language.standards().iter().find(|(number, _)| number == standard);
+        if let Some((_, Some(since))) = known {
+            needs.push((format!("{} {standard}", language.cmake_name()), *since));
+        }
+    }
+    needs
 }
 
 fn check_generator(generator: &str, cache_enabled: bool, scope: &mut Scope<'_>) {
@@ -61,15 +146,14 @@ fn check_generator(generator: &str, cache_enabled: bool, scope: &mut Scope<'_>) 
     }
 }
 
-fn check_macros(text: &str, scope: &mut Scope<'_>) {
-    let keys = ["presets", "binary_dir"];
+fn check_macros(text: &str, keys: &[&str], scope: &mut Scope<'_>) {
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
         rest = &rest[dollar + 1..];
         let Some((kind, after)) = rest.split_once('{') else { break };
         let Some((name, after)) = after.split_once('}') else {
             scope.error(
-                &keys,
+                keys,
                 Code::UnknownMacro,
                 "a macro is not closed by `}`",
                 "write ${dollar} for a dollar sign",
@@ -84,18 +168,13 @@ fn check_macros(text: &str, scope: &mut Scope<'_>) {
                     Some(meant) => format!("did you mean ${{{meant}}}?"),
                     None => "a variable of the environment is $env{NAME}, a dollar sign ${dollar}".to_owned(),
                 };
-                scope.error(
-                    &keys,
-                    Code::UnknownMacro,
-                    format!("CMake has no preset macro ${{{name}}}"),
-                    help,
-                );
+                scope.error(keys, Code::UnknownMacro, format!("CMake has no preset macro ${{{name}}}"), help);
             }
             // `$` before other text is just a dollar sign to CMake.
             _ if !kind.bytes().all(|byte| byte.is_ascii_alphanumeric()) => continue,
             _ => {
                 let message = format!("CMake has no preset macro ${kind}{{{name}}}");
-                scope.error(&keys, Code::UnknownMacro, message, format!("did you mean $env{{{name}}}?"));
+                scope.error(keys, Code::UnknownMacro, message, format!("did you mean $env{{{name}}}?"));
             }
         }
         rest = after;
@@ -109,11 +188,16 @@ fn build_types(raw: Option<Vec<String>>, scope: &mut Scope<'_>) -> Vec<String> {
         let help = "name at least one, or remove the key for Debug, Release and RelWithDebInfo";
         scope.error(&keys, Code::BadValue, "no build type is left", help);
     }
+    check_build_types(types, &keys, scope)
+}
+
+/// The build types in the list of `keys`, each of which becomes part of the name of a variable.
+pub(super) fn check_build_types(types: Vec<String>, keys: &[&str], scope: &mut Scope<'_>) -> Vec<String> {
     for (index, name) in types.iter().enumerate() {
         if let Err(why) = build_type(name) {
             let message = format!("the name of a build type {why}");
             scope.item_error(
-                &keys,
+                keys,
                 index,
                 Code::BadName,
                 message,
@@ -121,14 +205,14 @@ fn build_types(raw: Option<Vec<String>>, scope: &mut Scope<'_>) -> Vec<String> {
             );
         } else if types[..index].iter().any(|other| other.eq_ignore_ascii_case(name)) {
             let message = format!("`{name}` is listed twice; upper and lower case are the same to CMake");
-            scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
+            scope.item_error(keys, index, Code::DuplicateName, message, "remove one of the two");
         }
     }
     types
 }
 
 /// A build type becomes part of a CMake variable, such as `CMAKE_C_FLAGS_DEBUG`.
-fn build_type(name: &str) -> Result<(), String> {
+pub(super) fn build_type(name: &str) -> Result<(), String> {
     text::name(name)?;
     match name.chars().find(|letter| "-.".contains(*letter)) {
         Some(letter) => Err(format!("holds {letter:?}")),

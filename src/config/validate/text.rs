@@ -1,6 +1,7 @@
 //! Checks that several sections share: names, single lines of text, paths.
 
 use super::Scope;
+use crate::config::model::Expandable;
 use crate::diag::Code;
 
 pub(super) const NAME_HELP: &str = "use letters, digits, `_`, `-` and `.`";
@@ -54,5 +55,20 @@ pub(super) fn path(text: Option<String>, keys: &[&str], scope: &mut Scope<'_>) -
     };
     let message = format!("{what} is not expanded in a path");
     scope.error(keys, Code::BadPath, message, "write the path out, or one relative to the project");
+    None
+}
+
+/// `text`, if it is a program or path in which nothing waits to be expanded but `${NAME}`.
+pub(super) fn expandable(text: Option<String>, keys: &[&str], scope: &mut Scope<'_>) -> Option<Expandable> {
+    let text = Expandable::new(line(text, keys, scope)?);
+    let what = if text.as_str().starts_with('~') {
+        "`~` is not expanded in a path"
+    } else if text.is_clear() {
+        return Some(text);
+    } else {
+        "`$` begins no \"${NAME}\""
+    };
+    let help = "write the path out, or the variable of the environment that holds it as \"${NAME}\"";
+    scope.error(keys, Code::BadPath, what, help);
     None
 }

@@ -1,6 +1,7 @@
 //! A project with a configuration, built by the real tools in a machine of its own.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -95,6 +96,21 @@ impl Build {
         remote: &str,
         secrets: Vec<(&'static str, String)>,
     ) -> Self {
+        let compilers = setup
+            .compilers
+            .map_or(String::new(), |(c, cxx)| format!("toolchain:\n  compilers: {{ c: {c}, cxx: {cxx} }}\n"));
+        Self::with_yaml(name, setup, tools, remote, secrets, &compilers)
+    }
+
+    /// The same with `more` sections of YAML in place of the setup's compilers.
+    pub(crate) fn with_yaml(
+        name: &str,
+        setup: Setup,
+        tools: &Tools,
+        remote: &str,
+        secrets: Vec<(&'static str, String)>,
+        more: &str,
+    ) -> Self {
         let sandbox = Sandbox::new(name)
             .on_path(&tools.path(setup.cache))
             .on_path(&tools.ninja())
@@ -102,15 +118,20 @@ impl Build {
         let project = Project::write(&sandbox.root().join("src"), 3, 3);
         let tool = if setup.is_sccache() { "sccache" } else { "ccache" };
         let remote = if remote.is_empty() { String::new() } else { format!("  remote: {remote}\n") };
-        let compilers = setup
-            .compilers
-            .map_or(String::new(), |(c, cxx)| format!("toolchain:\n  compilers: {{ c: {c}, cxx: {cxx} }}\n"));
         let generator = setup.generator;
         let yaml = format!(
-            "version: 1\nproject: {{ name: demo }}\ncache:\n  tool: {tool}\n{remote}{compilers}presets:\n  generator: {generator}\n"
+            "version: 1\nproject: {{ name: demo }}\ncache:\n  tool: {tool}\n{remote}{more}presets:\n  generator: {generator}\n"
         );
         fs::write(project.root().join("toolchainkit.yaml"), yaml).expect("the configuration");
         Self { sandbox, project, setup, secrets }
+    }
+
+    /// Puts a script on the `PATH`.
+    pub(crate) fn script(&mut self, name: &str, text: &str) {
+        let path = self.sandbox.dir("scripts").join(name);
+        fs::write(&path, text).expect("a script");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can run");
+        self.sandbox.add_to_path(&path);
     }
 
     /// A command in the project, without any variable of the cache.
@@ -132,7 +153,7 @@ impl Build {
     }
 
     pub(crate) fn has_presets(&self) -> bool {
-        self.setup.cmake != "3.15.3"
+        !matches!(self.setup.cmake, "3.15.3" | "3.18.4")
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -140,22 +161,19 @@ impl Build {
     }
 
     pub(crate) fn configure(&self) -> Finished {
-        let mut cmake = self.command("cmake");
         if self.has_presets() {
-            cmake.args(["--preset", "release"]);
+            self.command("cmake").args(["--preset", "release"]).run()
         } else {
-            cmake.args([
-                "-S",
-                ".",
-                "-B",
-                "build/release",
-                "-DCMAKE_BUILD_TYPE=Release",
-                "-G",
-                self.setup.generator,
-            ]);
-            cmake.arg("-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake");
+            self.configuring_by_file("cmake/toolchain.cmake").run()
         }
-        cmake.run()
+    }
+
+    /// Configures the folder of the preset without the preset.
+    pub(crate) fn configuring_by_file(&self, toolchain: &str) -> Command {
+        let mut cmake = self.command("cmake");
+        cmake.args(["-S", ".", "-B", "build/release", "-DCMAKE_BUILD_TYPE=Release"]);
+        cmake.args(["-G", self.setup.generator]).arg(format!("-DCMAKE_TOOLCHAIN_FILE={toolchain}"));
+        cmake
     }
 
     pub(crate) fn build(&self) -> Finished {

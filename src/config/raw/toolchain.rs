@@ -1,0 +1,341 @@
+//! `toolchain:`, and each of `toolchains:`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Compilers, flags and target. Paths are relative to the project unless absolute. "${NAME}" in a compiler, path, emulator
+/// or variable is the environment variable when CMake configures.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Toolchain {
+    /// Another toolchain file to load first (vcpkg, Android, Emscripten, your own).
+    pub(in crate::config) base: Option<String>,
+    /// The compilers. Default: CMake's choice.
+    pub(in crate::config) compilers: Option<Compilers>,
+    /// The tools beside the compilers, by name or path. Default: CMake's choice.
+    pub(in crate::config) binutils: Option<Binutils>,
+    /// The linker. Default: the compiler's choice.
+    pub(in crate::config) linker: Option<Linker>,
+    /// The machine to build for. Default: the one that builds.
+    pub(in crate::config) target: Option<Target>,
+    /// Language standards, for targets that ask for none. Default: the compiler's.
+    pub(in crate::config) standards: Option<Standards>,
+    /// Flags that a build folder starts with. Default: none.
+    pub(in crate::config) flags: Option<Flags>,
+    /// Macros for every source, as NAME or NAME=VALUE. Default: none.
+    pub(in crate::config) defines: Option<Vec<String>>,
+    /// Whether static libraries may become part of shared ones. Default: CMake's choice.
+    pub(in crate::config) position_independent_code: Option<bool>,
+    /// Link-time optimisation, for all build types or for those listed. Default: the project's choice.
+    pub(in crate::config) lto: Option<Lto>,
+    /// Sanitizers to compile and link with. Default: none.
+    pub(in crate::config) sanitizers: Option<Vec<Sanitizer>>,
+    /// Whether programs carry the compiler's runtime libraries in them. Default false.
+    pub(in crate::config) static_runtime: Option<bool>,
+    /// Program, with its arguments, that runs what is built for another machine.
+    pub(in crate::config) emulator: Option<Vec<String>>,
+    /// What CMake's checks build: static-library where no program can be linked. Default executable.
+    pub(in crate::config) try_compile: Option<TryCompile>,
+    /// Further CMake variables, by name. With a type they are cache entries.
+    pub(in crate::config) variables: Option<BTreeMap<String, Variable>>,
+    /// The systems that this toolchain runs on; elsewhere its presets are disabled. Default: all, and Windows for msvc.
+    pub(in crate::config) hosts: Option<Vec<Host>>,
+}
+
+/// The compilers: a family by name (gcc, gcc-12, clang, clang-19, clang-cl, msvc, zig), or one by one.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::config) enum Compilers {
+    /// A family, which has a compiler for C, C++, Objective-C and Objective-C++; also as a path of its C compiler.
+    Family(String),
+    /// Compilers by language, each by name or path.
+    ByLanguage(CompilersByLanguage),
+}
+
+/// Compilers by language, each by name or path.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct CompilersByLanguage {
+    /// The C compiler, such as clang.
+    pub(in crate::config) c: Option<String>,
+    /// The C++ compiler, such as clang++.
+    pub(in crate::config) cxx: Option<String>,
+    /// The Objective-C compiler.
+    pub(in crate::config) objc: Option<String>,
+    /// The Objective-C++ compiler.
+    pub(in crate::config) objcxx: Option<String>,
+    /// The CUDA compiler.
+    pub(in crate::config) cuda: Option<String>,
+    /// The HIP compiler.
+    pub(in crate::config) hip: Option<String>,
+    /// The assembler, mostly a C compiler.
+    pub(in crate::config) asm: Option<String>,
+    /// The Fortran compiler.
+    pub(in crate::config) fortran: Option<String>,
+}
+
+/// The tools beside the compilers, by name or path.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Binutils {
+    /// The archiver (`CMAKE_AR`).
+    pub(in crate::config) ar: Option<String>,
+    /// `CMAKE_RANLIB`
+    pub(in crate::config) ranlib: Option<String>,
+    /// `CMAKE_NM`
+    pub(in crate::config) nm: Option<String>,
+    /// `CMAKE_OBJCOPY`
+    pub(in crate::config) objcopy: Option<String>,
+    /// `CMAKE_OBJDUMP`
+    pub(in crate::config) objdump: Option<String>,
+    /// `CMAKE_STRIP`
+    pub(in crate::config) strip: Option<String>,
+    /// The compiler of Windows resources (`CMAKE_RC_COMPILER`).
+    pub(in crate::config) rc: Option<String>,
+    /// The program that links where CMake calls no compiler for it (`CMAKE_LINKER`); see also `linker`.
+    pub(in crate::config) ld: Option<String>,
+}
+
+/// A linker.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum Linker {
+    /// GNU ld
+    Bfd,
+    /// GNU gold
+    Gold,
+    /// LLVM's lld
+    Lld,
+    /// mold
+    Mold,
+}
+
+/// The machine to build for.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Target {
+    /// `CMAKE_SYSTEM_NAME`, such as Linux, Windows, Darwin or Generic. Required.
+    #[schemars(required)]
+    pub(in crate::config) system: Option<String>,
+    /// `CMAKE_SYSTEM_VERSION`, such as the API level of Android.
+    #[schemars(extend("type" = ["string", "number"]))]
+    pub(in crate::config) system_version: Option<String>,
+    /// `CMAKE_SYSTEM_PROCESSOR`, such as aarch64.
+    pub(in crate::config) processor: Option<String>,
+    /// Target triple, such as aarch64-linux-gnu: an argument of clang and zig, and the prefix of the family gcc.
+    pub(in crate::config) triple: Option<String>,
+    /// Root folder of the target's headers and libraries.
+    pub(in crate::config) sysroot: Option<String>,
+    /// Folder to install into on the machine that builds (`CMAKE_STAGING_PREFIX`).
+    pub(in crate::config) staging: Option<String>,
+    /// Binary interface: soft, softfp or hard for ARM; 32, x32 or 64 for x86; what `-mabi=` takes, such as lp64d;
+    /// for Android armeabi-v7a, arm64-v8a, x86 or x86_64.
+    #[schemars(extend("type" = ["string", "number"]))]
+    pub(in crate::config) abi: Option<String>,
+    /// Folder of the GCC whose libraries clang uses (`CMAKE_<LANG>_COMPILER_EXTERNAL_TOOLCHAIN`).
+    pub(in crate::config) gcc_toolchain: Option<String>,
+    /// Folders below which CMake finds what belongs to the target, in front of `sysroot`.
+    pub(in crate::config) find_root_path: Option<Vec<String>>,
+    /// What CMake looks for in the roots of the target. Default: no program; with a root, all else in them only.
+    pub(in crate::config) find_root: Option<FindRoot>,
+}
+
+/// What CMake looks for in the roots of the target.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct FindRoot {
+    /// Programs. Default never: they run on the machine that builds.
+    pub(in crate::config) program: Option<FindMode>,
+    /// Libraries.
+    pub(in crate::config) library: Option<FindMode>,
+    /// Headers.
+    pub(in crate::config) include: Option<FindMode>,
+    /// Packages.
+    pub(in crate::config) package: Option<FindMode>,
+}
+
+/// Where to look for something.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum FindMode {
+    /// Not in the roots of the target.
+    Never,
+    /// In them only.
+    Only,
+    /// In them first.
+    Both,
+}
+
+/// Language standards, for targets that ask for none.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Standards {
+    /// C: 90, 99, 11, 17 or 23.
+    pub(in crate::config) c: Option<u32>,
+    /// C++: 98, 11, 14, 17, 20, 23 or 26.
+    pub(in crate::config) cxx: Option<u32>,
+    /// Objective-C: as C.
+    pub(in crate::config) objc: Option<u32>,
+    /// Objective-C++: as C++.
+    pub(in crate::config) objcxx: Option<u32>,
+    /// CUDA: as C++.
+    pub(in crate::config) cuda: Option<u32>,
+    /// HIP: as C++.
+    pub(in crate::config) hip: Option<u32>,
+    /// Whether to allow the compiler's own additions to the language (gnu++20). Default: CMake's choice.
+    pub(in crate::config) extensions: Option<bool>,
+}
+
+/// Flags that a build folder starts with.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct Flags {
+    /// Flags for C.
+    pub(in crate::config) c: Option<String>,
+    /// Flags for C++.
+    pub(in crate::config) cxx: Option<String>,
+    /// Flags for Objective-C.
+    pub(in crate::config) objc: Option<String>,
+    /// Flags for Objective-C++.
+    pub(in crate::config) objcxx: Option<String>,
+    /// Flags for CUDA.
+    pub(in crate::config) cuda: Option<String>,
+    /// Flags for HIP.
+    pub(in crate::config) hip: Option<String>,
+    /// Flags for assembler.
+    pub(in crate::config) asm: Option<String>,
+    /// Flags for Fortran.
+    pub(in crate::config) fortran: Option<String>,
+    /// Flags for linking programs, shared libraries and modules.
+    pub(in crate::config) linker: Option<String>,
+    /// Flags for linking programs.
+    pub(in crate::config) exe_linker: Option<String>,
+    /// Flags for linking shared libraries.
+    pub(in crate::config) shared_linker: Option<String>,
+    /// Flags for linking modules (plug-ins).
+    pub(in crate::config) module_linker: Option<String>,
+    /// Flags of the archiver for static libraries.
+    pub(in crate::config) static_linker: Option<String>,
+    /// Further flags by build type.
+    pub(in crate::config) build_types: Option<BTreeMap<String, Option<BuildTypeFlags>>>,
+}
+
+/// Further flags of one build type.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct BuildTypeFlags {
+    /// Flags for C.
+    pub(in crate::config) c: Option<String>,
+    /// Flags for C++.
+    pub(in crate::config) cxx: Option<String>,
+    /// Flags for Objective-C.
+    pub(in crate::config) objc: Option<String>,
+    /// Flags for Objective-C++.
+    pub(in crate::config) objcxx: Option<String>,
+    /// Flags for CUDA.
+    pub(in crate::config) cuda: Option<String>,
+    /// Flags for HIP.
+    pub(in crate::config) hip: Option<String>,
+    /// Flags for assembler.
+    pub(in crate::config) asm: Option<String>,
+    /// Flags for Fortran.
+    pub(in crate::config) fortran: Option<String>,
+    /// Flags for linking programs, shared libraries and modules.
+    pub(in crate::config) linker: Option<String>,
+    /// Flags for linking programs.
+    pub(in crate::config) exe_linker: Option<String>,
+    /// Flags for linking shared libraries.
+    pub(in crate::config) shared_linker: Option<String>,
+    /// Flags for linking modules (plug-ins).
+    pub(in crate::config) module_linker: Option<String>,
+    /// Flags of the archiver for static libraries.
+    pub(in crate::config) static_linker: Option<String>,
+}
+
+/// Link-time optimisation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::config) enum Lto {
+    /// For all build types or none.
+    All(bool),
+    /// For these build types.
+    BuildTypes(Vec<String>),
+}
+
+/// A sanitizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum Sanitizer {
+    /// Errors of memory access
+    Address,
+    /// The same with the help of the hardware (AArch64)
+    Hwaddress,
+    /// Memory that is never freed
+    Leak,
+    /// Uninitialised memory (clang only)
+    Memory,
+    /// Data races
+    Thread,
+    /// Undefined behaviour
+    Undefined,
+}
+
+/// What CMake's checks build.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum TryCompile {
+    /// A program.
+    Executable,
+    /// A static library.
+    StaticLibrary,
+}
+
+/// A CMake variable: its value, or type and value.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::config) enum Variable {
+    /// A normal variable.
+    Plain(#[schemars(extend("type" = ["string", "number", "boolean"]))] String),
+    /// A cache entry.
+    Typed(TypedVariable),
+}
+
+/// A cache entry.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct TypedVariable {
+    /// Its type.
+    #[serde(rename = "type")]
+    #[schemars(required)]
+    pub(in crate::config) kind: Option<VariableType>,
+    /// Its value.
+    #[schemars(required, extend("type" = ["string", "number", "boolean"]))]
+    pub(in crate::config) value: Option<String>,
+}
+
+/// The type of a cache entry.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(in crate::config) enum VariableType {
+    /// ON or OFF
+    Bool,
+    /// Text
+    String,
+    /// A folder
+    Path,
+    /// A file
+    FilePath,
+}
+
+/// A system that builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub(in crate::config) enum Host {
+    /// Linux
+    Linux,
+    /// macOS
+    Darwin,
+    /// Windows
+    Windows,
+}

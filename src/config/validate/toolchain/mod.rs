@@ -1,0 +1,251 @@
+//! `toolchain:`, and each of `toolchains:`.
+
+mod compilers;
+mod flags;
+mod target;
+
+use super::{Scope, presets, text};
+use crate::config::model::{
+    Family, Host, Linker, Lto, Sanitizer, SourceLanguage, Toolchain, TryCompile, Variable, VariableType,
+};
+use crate::config::raw;
+use crate::diag::{Code, Diagnostic};
+
+pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain {
+    let target = raw.target.and_then(|target| target::validate(target, scope));
+    let triple = target.as_ref().and_then(|target| target.target.triple.as_deref());
+    let (family, compilers) = compilers::validate(raw.compilers, triple, scope);
+    let (mut flags, build_type_flags) = flags::validate(raw.flags.unwrap_or_default(), scope);
+    if let Some(flag) = target.as_ref().and_then(|target| target.abi_flag.as_deref()) {
+        flags::prepend(&mut flags, flag);
+    }
+    let standards = raw.standards.unwrap_or_default();
+    let toolchain = Toolchain {
+        base: text::expandable(raw.base, &["toolchain", "base"], scope),
+        family,
+        compilers,
+        binutils: compilers::binutils(raw.binutils.unwrap_or_default(), scope),
+        linker: raw.linker.map(linker),
+        target: target.map(|target| target.target),
+        extensions: standards.extensions,
+        standards: self::standards(&standards, scope),
+        flags,
+        build_type_flags,
+        defines: flags::defines(raw.defines.unwrap_or_default(), scope),
+        position_independent_code: raw.position_independent_code,
+        lto: raw.lto.map(|lto| self::lto(lto, scope)),
+        sanitizers: sanitizers(&raw.sanitizers.unwrap_or_default(), scope),
+        static_runtime: raw.static_runtime.unwrap_or(false),
+        emulator: list(raw.emulator, &["toolchain", "emulator"], scope),
+        try_compile: raw.try_compile.map(|kind| match kind {
+            raw::TryCompile::Executable => TryCompile::Executable,
+            raw::TryCompile::StaticLibrary => TryCompile::StaticLibrary,
+        }),
+        variables: variables(raw.variables.unwrap_or_default(), scope),
+        hosts: match raw.hosts {
+            Some(hosts) => hosts.into_iter().map(host).collect(),
+            None if family == Some(Family::Msvc) => vec![Host::Windows],
+            None => Vec::new(),
+        },
+    };
+    check_family(&toolchain, scope);
+    toolchain
+}
+
+/// A list of programs, paths or arguments.
+fn list(
+    raw: Option<Vec<String>>,
+    keys: &[&str],
+    scope: &mut Scope<'_>,
+) -> Vec<crate::config::model::Expandable> {
+    let items = raw.unwrap_or_default().into_iter().enumerate();
+    items
+        .filter_map(|(index, item)| {
+            if let Err(why) = list_element(&item) {
+                scope.item_error(keys, index, Code::NotRepresentable, why, "write it in another way");
+                return None;
+            }
+            text::expandable(Some(item), keys, scope)
+        })
+        .collect()
+}
+
+/// Whether `set(X "…")` makes one element of the text.
+fn list_element(text: &str) -> Result<(), String> {
+    if text.contains(';') {
+        return Err("a `;` cannot be part of an element of a CMake list".to_owned());
+    }
+    crate::caching::remote::list_element(text)
+}
+
+const fn linker(raw: raw::Linker) -> Linker {
+    match raw {
+        raw::Linker::Bfd => Linker::Bfd,
+        raw::Linker::Gold => Linker::Gold,
+        raw::Linker::Lld => Linker::Lld,
+        raw::Linker::Mold => Linker::Mold,
+    }
+}
+
+const fn host(raw: raw::Host) -> Host {
+    match raw {
+        raw::Host::Linux => Host::Linux,
+        raw::Host::Darwin => Host::Darwin,
+        raw::Host::Windows => Host::Windows,
+    }
+}
+
+fn standards(raw: &raw::Standards, scope: &mut Scope<'_>) -> Vec<(SourceLanguage, u32)> {
+    use SourceLanguage::{C, Cuda, Cxx, Hip, ObjC, ObjCxx};
+    let given = [
+        (C, raw.c),
+        (Cxx, raw.cxx),
+        (ObjC, raw.objc),
+        (ObjCxx, raw.objcxx),
+        (Cuda, raw.cuda),
+        (Hip, raw.hip),
+    ];
+    let mut standards = Vec::new();
+    for (language, standard) in given {
+        let Some(standard) = standard else { continue };
+        let known = language.standards();
+        if known.iter().any(|(number, _)| *number == standard) {
+            standards.push((language, standard));
+        } else {
+            let known = known.iter().map(|(number, _)| number.to_string()).collect::<Vec<_>>().join(", ");
+            let message = format!("CMake knows no standard {standard} of this language");
+            let keys = ["toolchain", "standards", &language.key()];
+            scope.error(&keys, Code::UnknownValue, message, format!("write one of {known}"));
+        }
+    }
+    standards
+}
+
+fn lto(raw: raw::Lto, scope: &mut Scope<'_>) -> Lto {
+    match raw {
+        raw::Lto::All(wanted) => Lto::All(wanted),
+        raw::Lto::BuildTypes(types) => {
+            Lto::BuildTypes(presets::check_build_types(types, &["toolchain", "lto"], scope))
+        }
+    }
+}
+
+fn sanitizers(raw: &[raw::Sanitizer], scope: &mut Scope<'_>) -> Vec<Sanitizer> {
+    let keys = ["toolchain", "sanitizers"];
+    let mut sanitizers: Vec<Sanitizer> = Vec::new();
+    for (index, sanitizer) in raw.iter().enumerate() {
+        let sanitizer = match sanitizer {
+            raw::Sanitizer::Address => Sanitizer::Address,
+            raw::Sanitizer::Hwaddress => Sanitizer::Hwaddress,
+            raw::Sanitizer::Leak => Sanitizer::Leak,
+            raw::Sanitizer::Memory => Sanitizer::Memory,
+            raw::Sanitizer::Thread => Sanitizer::Thread,
+            raw::Sanitizer::Undefined => Sanitizer::Undefined,
+        };
+        let name = sanitizer.name();
+        if sanitizers.contains(&sanitizer) {
+            let message = format!("`{name}` is listed twice");
+            scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
+        } else if let Some(other) = sanitizers.iter().find(|other| !sanitizer.goes_with(**other)) {
+            let message =
+                format!("a program cannot have both the sanitizers `{}` and `{name}`", other.name());
+            let help = "make two of `toolchains:`, one with each";
+            scope.item_error(&keys, index, Code::ConflictingSettings, message, help);
+        }
+        sanitizers.push(sanitizer);
+    }
+    sanitizers
+}
+
+/// Variables for which there is a setting, or which would break what the generated files do.
+fn reserved(name: &str) -> Option<String> {
+    match name {
+        "CMAKE_TOOLCHAIN_FILE" => Some("use `toolchain.base`".to_owned()),
+        "CMAKE_BUILD_TYPE" | "CMAKE_CONFIGURATION_TYPES" => Some("use `presets.build_types`".to_owned()),
+        "CMAKE_GENERATOR" => Some("use `presets.generator`".to_owned()),
+        _ if name.starts_with("CMAKE_") && name.ends_with("_COMPILER_LAUNCHER") => {
+            Some("the compiler cache sets it, see `cache:`".to_owned())
+        }
+        _ if name.starts_with("TOOLCHAINKIT_") => Some("choose a name of your own".to_owned()),
+        _ => None,
+    }
+}
+
+fn variables(
+    raw: std::collections::BTreeMap<String, raw::Variable>,
+    scope: &mut Scope<'_>,
+) -> Vec<(String, Variable)> {
+    let mut variables = Vec::new();
+    for (name, variable) in raw {
+        let keys = ["toolchain", "variables", name.as_str()];
+        let valid = |letter: char| letter.is_ascii_alphanumeric() || "_-.+/".contains(letter);
+        if name.is_empty() || !name.chars().all(valid) {
+            let message = format!("`{name}` cannot be the name of a CMake variable");
+            scope.error(&keys, Code::BadName, message, "use letters, digits, `_`, `-`, `.`, `+` and `/`");
+            continue;
+        }
+        if let Some(help) = reserved(&name) {
+            scope.error(&keys, Code::ConflictingSettings, format!("`{name}` is not set this way"), help);
+            continue;
+        }
+        let (kind, value) = match variable {
+            raw::Variable::Plain(value) => (None, Some(value)),
+            raw::Variable::Typed(raw::TypedVariable { kind, value }) => (kind, value),
+        };
+        let typed = scope.node.find(&keys).is_some_and(|node| !node.entries().is_empty());
+        for key in ["type", "value"] {
+            let keys = [keys[0], keys[1], keys[2], key];
+            if typed && scope.node.find(&keys).is_none() {
+                let help = "write { type: PATH, value: … }, or the value alone for a normal variable";
+                scope.error(&keys, Code::MissingSetting, format!("a cache entry needs a `{key}`"), help);
+            }
+        }
+        let Some(value) = value else { continue };
+        if value.chars().any(|letter| letter == '\n' || letter == '\r') && typed {
+            let help = "CMake keeps one line of a cache entry; write it without a line break";
+            scope.error(&keys, Code::ControlCharacter, "the value holds a line break", help);
+        }
+        let kind = kind.map(|kind| match kind {
+            raw::VariableType::Bool => VariableType::Bool,
+            raw::VariableType::String => VariableType::String,
+            raw::VariableType::Path => VariableType::Path,
+            raw::VariableType::FilePath => VariableType::FilePath,
+        });
+        variables.push((name, Variable { kind, value: crate::config::model::Expandable::new(value) }));
+    }
+    variables
+}
+
+/// What the family of compilers cannot do.
+fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
+    let Some(family) = toolchain.family else { return };
+    let name = family.name();
+    let place = scope.node.place_of(&["toolchain", "compilers"]);
+    let mut refuse = |keys: &[&str], what: &str, help: &str| {
+        let fault = Diagnostic::error(Code::UnsupportedByCompiler, format!("{name} has no {what}"))
+            .at(scope.node.place_of(keys))
+            .with_related(place.clone(), "the compilers");
+        scope.sink.push(fault.with_help(help));
+    };
+    match (toolchain.linker, family) {
+        (Some(_), Family::Msvc | Family::Zig)
+        | (Some(Linker::Bfd | Linker::Gold | Linker::Mold), Family::ClangCl) => {
+            let help = "remove `linker`: these compilers have a linker of their own";
+            refuse(&["toolchain", "linker"], "choice of this linker", help);
+        }
+        _ => {}
+    }
+    for sanitizer in &toolchain.sanitizers {
+        let known = match family {
+            Family::Clang => true,
+            Family::Gcc => *sanitizer != Sanitizer::Memory,
+            Family::Msvc => *sanitizer == Sanitizer::Address,
+            Family::ClangCl => matches!(sanitizer, Sanitizer::Address | Sanitizer::Undefined),
+            Family::Zig => matches!(sanitizer, Sanitizer::Thread | Sanitizer::Undefined),
+        };
+        if !known {
+            let what = format!("sanitizer `{}`", sanitizer.name());
+            refuse(&["toolchain", "sanitizers"], &what, "remove it, or use clang, which has all of them");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What `toolchain/cache.cmake.j2` may see.
+
+use serde::Serialize;
+
+use super::super::RenderError;
+use crate::caching::remote::OnOlderTool;
+use crate::config::model::{Language, OnFailure};
+use crate::plan::{CachePlan, ToolPlan};
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CacheView {
+    tools: Vec<ToolView>,
+    min_version: Option<String>,
+    size_gb: u32,
+    dir: Option<String>,
+    languages: Vec<&'static str>,
+    on_failure: &'static str,
+    relocatable: bool,
+    location: Option<String>,
+    servers: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct ToolView {
+    name: &'static str,
+    /// `SCCACHE`, the prefix of the module's keywords.
+    keyword: String,
+    /// `NAME=VALUE`
+    settings: Vec<String>,
+    /// `NAME=TEMPLATE`
+    secrets: Vec<String>,
+    /// `NAME=VERSION` of what an older tool does without.
+    since: Vec<String>,
+    /// `NAME=VERSION` of what the remote needs.
+    requires: Vec<String>,
+}
+
+impl CacheView {
+    pub(super) fn new(cache: &CachePlan) -> Result<Self, RenderError> {
+        Ok(Self {
+            tools: cache.tools.iter().map(ToolView::new).collect::<Result<Vec<_>, _>>()?,
+            min_version: cache.min_version.map(|version| version.to_string()),
+            size_gb: cache.size_gb,
+            dir: cache.dir.as_ref().map(ToString::to_string),
+            languages: cache.languages.iter().copied().map(Language::cmake_name).collect(),
+            on_failure: match cache.on_failure {
+                OnFailure::Fallback => "fallback",
+                OnFailure::Fail => "fail",
+            },
+            relocatable: cache.relocatable,
+            location: cache.location_of_chosen.clone(),
+            servers: cache.servers.clone(),
+        })
+    }
+}
+
+impl ToolView {
+    fn new(plan: &ToolPlan) -> Result<Self, RenderError> {
+        let mut view = Self {
+            name: plan.tool.name(),
+            keyword: plan.tool.name().to_ascii_uppercase(),
+            settings: Vec::new(),
+            secrets: Vec::new(),
+            since: Vec::new(),
+            requires: Vec::new(),
+        };
+        for setting in &plan.settings {
+            let name = setting.name;
+            let value = setting.value.template().ok_or(RenderError::SecretValue { setting: name })?;
+            let values = if setting.value.is_secret() { &mut view.secrets } else { &mut view.settings };
+            values.push(format!("{name}={value}"));
+            if let Some(version) = setting.since {
+                let gates = match setting.on_older_tool {
+                    OnOlderTool::Drop => &mut view.since,
+                    OnOlderTool::Refuse => &mut view.requires,
+                };
+                gates.push(format!("{name}={version}"));
+            }
+        }
+        Ok(view)
+    }
+}

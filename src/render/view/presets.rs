@@ -1,0 +1,154 @@
+//! What `CMakePresets.json.j2` may see.
+
+use serde::Serialize;
+
+use crate::config::model::{Host, PresetKind, Presets, Verbosity};
+use crate::plan::{CachePlan, Plan, Preset, ToolchainPlan, VariantPlan};
+
+/// The context of `CMakePresets.json.j2`. Each list of presets is what goes into the list of that kind.
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct PresetsView {
+    schema: u32,
+    cmake_minimum: Option<MinimumView>,
+    /// Hidden presets: what the presets of one profile have in common.
+    profiles: Vec<ProfileView>,
+    /// Hidden presets: what those of one toolchain have in common.
+    toolchains: Vec<ToolchainPresetView>,
+    configure: Vec<PresetView>,
+    build: Vec<PresetView>,
+    test: Vec<PresetView>,
+    package: Vec<PresetView>,
+    workflow: Vec<PresetView>,
+}
+
+#[derive(Debug, Serialize)]
+struct MinimumView {
+    major: u32,
+    minor: u32,
+    patch: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct ProfileView {
+    /// The name of the hidden preset.
+    base: String,
+    /// Empty for the settings without a profile.
+    profile: String,
+    generator: String,
+    binary_dir: String,
+    toolchain: String,
+    environment: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToolchainPresetView {
+    /// The name of the hidden preset.
+    base: String,
+    toolchain: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PresetView {
+    name: String,
+    label: String,
+    inherits: Vec<String>,
+    build_type: String,
+    multi_config: bool,
+    hosts: Vec<&'static str>,
+    jobs: Option<u32>,
+    output_on_failure: bool,
+    verbosity: Option<&'static str>,
+    junit: Option<String>,
+    package_generators: Vec<String>,
+    /// The kinds of presets of this name, which are the steps of its workflow.
+    steps: Vec<&'static str>,
+}
+
+impl PresetsView {
+    pub(in crate::render) fn new(plan: &Plan) -> Self {
+        let of_kind = |kind: PresetKind| {
+            let variants = plan.variants.iter().filter(|variant| variant.kinds.contains(&kind));
+            let presets = variants.flat_map(|variant| {
+                variant.presets.iter().map(|preset| PresetView::new(plan, variant, preset))
+            });
+            presets.collect::<Vec<_>>()
+        };
+        let used = |toolchain: &&ToolchainPlan| {
+            let mut presets = plan.variants.iter().flat_map(|variant| &variant.presets);
+            toolchain.name.is_some() && presets.any(|preset| preset.toolchain == toolchain.name)
+        };
+        let variants = plan.variants.iter().filter(|variant| !variant.presets.is_empty());
+        let (major, minor, patch) =
+            plan.format.cmake_minimum.map(crate::caching::tool::Version::parts).unwrap_or_default();
+        Self {
+            schema: plan.format.schema,
+            cmake_minimum: plan.format.cmake_minimum.map(|_| MinimumView { major, minor, patch }),
+            profiles: variants.map(|variant| ProfileView::new(plan, variant)).collect(),
+            toolchains: plan
+                .toolchains
+                .iter()
+                .filter(used)
+                .map(|toolchain| ToolchainPresetView {
+                    base: toolchain_base(plan, toolchain.name.as_deref().unwrap_or_default()),
+                    toolchain: toolchain.path.to_string(),
+                })
+                .collect(),
+            configure: of_kind(PresetKind::Configure),
+            build: of_kind(PresetKind::Build),
+            test: of_kind(PresetKind::Test),
+            package: of_kind(PresetKind::Package),
+            workflow: of_kind(PresetKind::Workflow),
+        }
+    }
+}
+
+/// The hidden preset of a toolchain, which that of the settings without a profile begins.
+fn toolchain_base(plan: &Plan, name: &str) -> String {
+    let base = plan.variants.first().map(|variant| variant.base_preset.as_str()).unwrap_or_default();
+    format!("{base}-{name}")
+}
+
+impl ProfileView {
+    fn new(plan: &Plan, variant: &VariantPlan) -> Self {
+        Self {
+            base: variant.base_preset.clone(),
+            profile: variant.profile.clone().unwrap_or_default(),
+            generator: variant.generator.clone(),
+            binary_dir: variant.binary_dir.clone(),
+            toolchain: plan.output.toolchain.to_string(),
+            environment: variant.cache.as_ref().map(CachePlan::plain_environment).unwrap_or_default(),
+        }
+    }
+}
+
+impl PresetView {
+    fn new(plan: &Plan, variant: &VariantPlan, preset: &Preset) -> Self {
+        let Presets { jobs, output_on_failure, verbosity, junit, package_generators, .. } = &variant.settings;
+        let words = variant.profile.iter().chain(&preset.toolchain).cloned().collect::<Vec<_>>();
+        let bases = preset.toolchain.iter().map(|name| toolchain_base(plan, name));
+        Self {
+            name: preset.name.clone(),
+            label: if words.is_empty() {
+                preset.build_type.clone()
+            } else {
+                format!("{} ({})", preset.build_type, words.join(", "))
+            },
+            // Of two that say the same, the first counts.
+            inherits: bases.chain([variant.base_preset.clone()]).collect(),
+            build_type: preset.build_type.clone(),
+            multi_config: preset.multi_config,
+            hosts: preset.hosts.iter().map(|host| Host::name(*host)).collect(),
+            jobs: *jobs,
+            output_on_failure: *output_on_failure,
+            verbosity: verbosity.map(Verbosity::name),
+            junit: junit.clone(),
+            package_generators: package_generators.clone(),
+            steps: variant
+                .kinds
+                .iter()
+                .filter(|kind| **kind != PresetKind::Workflow)
+                .map(|kind| kind.name())
+                .collect(),
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod architecture;
 mod backends;
 mod cmake_module;
 mod command_line;
+mod correctness;
 mod diagnostics;
 mod documentation;
 mod end_to_end;

@@ -175,7 +175,13 @@ impl<'a> Checkout<'a> {
         if self.said("tool") == "sccache" {
             Stats::of_sccache(&self.ask(&["--show-stats", "--stats-format", "json"]).stdout)
         } else {
-            Stats::of_ccache(&self.ask(&["--print-stats", "--format=json"]).stdout)
+            // Before 4.10 there is no JSON.
+            let json = self.launcher().args(["--print-stats", "--format=json"]).run_to_any_end();
+            if json.code() == Some(0) {
+                Stats::of_ccache(&json.stdout)
+            } else {
+                Stats::of_ccache_lines(&self.ask(&["--print-stats"]).stdout)
+            }
         }
     }
 

@@ -119,6 +119,7 @@ function(toolchainkit_enable_cache)
   endforeach()
 
   _toolchainkit_care_for_precompiled_headers()
+  _toolchainkit_care_for_paths()
   # Debug information in a file of its own (/Zi) cannot be cached. The variable works from policy CMP0141 on, the
   # override before it.
   if(CMAKE_HOST_WIN32 OR CMAKE_SYSTEM_NAME STREQUAL "Windows")
@@ -259,6 +260,9 @@ function(_toolchainkit_decide out_launcher out_languages)
     set(active local)
   endif()
   _toolchainkit_care_for_modules()
+  if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18))
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS TRUE)
+  endif()
   _toolchainkit_write_summary("${reason}")
   _toolchainkit_tell("${reason}")
   _toolchainkit_command(command)
@@ -654,11 +658,10 @@ function(_toolchainkit_sccache_settings)
 endfunction()
 
 function(_toolchainkit_ccache_settings)
-  if(storage STREQUAL "remote")
-    # The time stamp of the compiler differs from machine to machine.
-    _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
-    _toolchainkit_set(CCACHE_COMPILERCHECK "${check}")
-  else()
+  # The time stamp of the compiler differs from machine to machine, and an upgrade may keep it.
+  _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
+  _toolchainkit_set(CCACHE_COMPILERCHECK "${check}")
+  if(NOT storage STREQUAL "remote")
     _toolchainkit_set(CCACHE_REMOTE_STORAGE "")
   endif()
   if(arg_RELOCATABLE)
@@ -678,13 +681,15 @@ function(_toolchainkit_ccache_settings)
   _toolchainkit_return(environment names pairs notes)
 endfunction()
 
-# The source folder, and the build folder if it is elsewhere.
+# The source folder, and the build folder: sccache takes the longest that fits, so that the name of the build folder does
+# not matter, and to ccache all is relative to it anyhow.
 function(_toolchainkit_base_directories out_folders)
   set(folders "${CMAKE_SOURCE_DIR}")
   string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
-  if(NOT at EQUAL 0)
+  if(NOT at EQUAL 0 OR tool STREQUAL "sccache")
     list(APPEND folders "${CMAKE_BINARY_DIR}")
   endif()
+  list(REMOVE_DUPLICATES folders)
   if(NOT CMAKE_HOST_WIN32)
     # The tools take a list with colons.
     list(FILTER folders EXCLUDE REGEX ":")
@@ -905,6 +910,7 @@ function(_toolchainkit_launcher_text out_text out_functions)
   list(GET ARGN 0 active)
   _toolchainkit_sh_quote(quoted_program "${program}")
   _toolchainkit_sh_quote(quoted_folder "${folder}")
+  _toolchainkit_sh_quote(quoted_source "${CMAKE_SOURCE_DIR}")
   _toolchainkit_processor(processor)
   set(text "#!/bin/sh
 # Written by ToolchainKit.cmake at configure time; changes get lost. Runs a compiler through ${tool}:
@@ -914,6 +920,7 @@ function(_toolchainkit_launcher_text out_text out_functions)
 tk_tool=${quoted_program}
 tk_folder=${quoted_folder}
 tk_processor=${processor}
+tk_source=${quoted_source}
 tk_missing=
 ")
   _toolchainkit_launcher_parts()
@@ -1035,6 +1042,16 @@ case " $* " in
   export CCACHE_NAMESPACE
   ;;
 esac
+case " $* " in
+*" -fsanitize-ignorelist="*)
+  # Before 4.14, ccache takes the name of the file for its content.
+  tk_argument=" $* "
+  tk_argument=${tk_argument#* -fsanitize-ignorelist=}
+  tk_argument=${tk_argument%% *}
+  CCACHE_EXTRAFILES=$tk_argument${CCACHE_EXTRAFILES:+:$CCACHE_EXTRAFILES}
+  export CCACHE_EXTRAFILES
+  ;;
+esac
 [ -n "${CCACHE_REMOTE_STORAGE-}" ] || exec "$tk_tool" "$@"
 if ! tk_is_watched; then
   . "$tk_folder/launcher-functions"
@@ -1078,6 +1095,38 @@ esac
 for tk_signal in INT TERM HUP; do
   trap "tk_signal=$tk_signal; . \"\$tk_folder/launcher-functions\"; tk_interrupted \"\$@\"" $tk_signal
 done
+case " $* " in
+*" -DTOOLCHAINKIT_NO_CACHE "*) exec "$@" ;;
+esac
+# sccache hashes a text without line numbers, and would hand out an object of which the debug information, what
+# __builtin_LINE() gives or the warnings name the lines of another text; unless the compiler is to profile. These two
+# options only look like it. They come first, where whatever the user says goes before them.
+case " $* " in
+*" --coverage "* | *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | \
+  *" -fprofile-arcs "* | *" -fprofile-generate"* | *" -fprofile-instr-generate"* | *" -fcs-profile-generate"*)
+  # Such an object names the file that it counts into.
+  SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $PWD $*"
+  export SCCACHE_C_CUSTOM_CACHE_BUSTER
+  ;;
+*)
+  tk_compiler=$1
+  # GCC would also give the text the build folder.
+  case ${1##*/} in
+  *clang-cl*) tk_lines= ;;
+  *clang*) tk_lines="-fprofile-arcs -fno-profile-arcs" ;;
+  *gcc* | *g++*) tk_lines="-fno-working-directory -fprofile-arcs -fno-profile-arcs" ;;
+  cc | c++)
+    tk_lines="-fprofile-arcs -fno-profile-arcs"
+    [ ! "$1" -ef "${1%/*}/gcc" ] && [ ! "$1" -ef "${1%/*}/g++" ] || tk_lines="-fno-working-directory $tk_lines"
+    ;;
+  *) tk_lines= ;;
+  esac
+  if [ -n "$tk_lines" ]; then
+    shift
+    set -- "$tk_compiler" $tk_lines "$@"
+  fi
+  ;;
+esac
 if [ -e "$tk_run/broken" ] || [ ! -x "$tk_tool" ] || ! tk_alive; then
   . "$tk_folder/launcher-functions"
   tk_prepare "$@"
@@ -1087,6 +1136,32 @@ case " $* " in
   # sccache takes the word as it stands, which would give this processor the objects of another one.
   SCCACHE_C_CUSTOM_CACHE_BUSTER=${SCCACHE_C_CUSTOM_CACHE_BUSTER-}$tk_processor
   export SCCACHE_C_CUSTOM_CACHE_BUSTER
+  ;;
+esac
+case " $* " in
+*" -D"*"=$tk_source/"*)
+  # From 0.18 on sccache leaves base directories out of arguments, and a macro would have the path of another checkout.
+  for tk_argument; do
+    case $tk_argument in
+    -D*"=$tk_source/"*)
+      SCCACHE_C_CUSTOM_CACHE_BUSTER=${SCCACHE_C_CUSTOM_CACHE_BUSTER-}$tk_source
+      export SCCACHE_C_CUSTOM_CACHE_BUSTER
+      ;;
+    esac
+  done
+  ;;
+esac
+case " $* " in
+*" -specs="* | *" --specs="*)
+  # sccache takes the name of the file for its content.
+  tk_argument=" $* "
+  tk_argument=${tk_argument#* -specs=}
+  tk_argument=${tk_argument#* --specs=}
+  tk_argument=${tk_argument%% *}
+  if [ -f "$tk_argument" ]; then
+    SCCACHE_EXTRAFILES=$tk_argument${SCCACHE_EXTRAFILES:+:$SCCACHE_EXTRAFILES}
+    export SCCACHE_EXTRAFILES
+  fi
   ;;
 esac
 tk_be_client
@@ -1560,7 +1635,7 @@ function(_toolchainkit_command out_command)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
   if(CMAKE_HOST_WIN32)
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
-  elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.12 AND "${arg_REMOTE}" STREQUAL ""
+  elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.14 AND "${arg_REMOTE}" STREQUAL ""
       AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.31)
     # ccache takes its settings as arguments: one process less per compilation. Not with a remote: the command would
     # change with its availability, and Ninja compile everything again. Older CMakes evaluate expressions in launchers
@@ -1584,6 +1659,7 @@ function(_toolchainkit_ccache_arguments out_arguments)
     set(key_of_MAXSIZE max_size)
     set(key_of_REMOTE_STORAGE remote_storage)
     set(key_of_BASEDIR base_dir)
+    set(key_of_COMPILERCHECK compiler_check)
     if(CMAKE_MATCH_1 STREQUAL "NOHASHDIR")
       list(APPEND arguments "hash_dir=false")
     elseif(NOT DEFINED key_of_${CMAKE_MATCH_1})
@@ -1617,6 +1693,45 @@ function(_toolchainkit_care_for_precompiled_headers)
   set(option "$<${has_header}:$<${gcc}:-dD>$<${clang}:SHELL:-Xclang -fno-pch-timestamp>>")
   get_directory_property(options COMPILE_OPTIONS)
   if(NOT option IN_LIST options)
+    add_compile_options("${option}")
+  endif()
+endfunction()
+
+# An object must not tell in which checkout it was compiled: another one gets it, and debuggers and __FILE__ would lead
+# there. sccache takes the options for those of another checkout before 0.18. Not -ffile-prefix-map, which reaches into
+# coverage, whose tools look for the sources by themselves.
+function(_toolchainkit_care_for_paths)
+  get_property(may_map GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
+  if(NOT may_map OR "${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "-prefix-map=|[;<>$]")
+    return()
+  endif()
+  # With slashes, or a folder beside the source folder would be renamed too.
+  set(maps "${CMAKE_SOURCE_DIR}/=./")
+  string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
+  if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
+    list(APPEND maps "${CMAKE_BINARY_DIR}=.")
+  elseif(NOT at EQUAL 0)
+    list(APPEND maps "${CMAKE_BINARY_DIR}=./build")
+  endif()
+  set(options "")
+  foreach(map IN LISTS maps)
+    list(APPEND options "-fdebug-prefix-map=${map}" "-fmacro-prefix-map=${map}")
+  endforeach()
+  set(compilers "")
+  foreach(language IN ITEMS C CXX OBJC OBJCXX)
+    foreach(compiler IN ITEMS GNU:8 Clang:10 AppleClang:12)
+      string(REPLACE ":" ";" compiler "${compiler}")
+      list(GET compiler 0 id)
+      list(GET compiler 1 since)
+      list(APPEND compilers
+        "$<AND:$<COMPILE_LANG_AND_ID:${language},${id}>,$<VERSION_GREATER_EQUAL:$<${language}_COMPILER_VERSION>,${since}>>")
+    endforeach()
+  endforeach()
+  list(JOIN compilers "," compilers)
+  set(option "$<$<OR:${compilers}>:${options}>")
+  get_directory_property(present COMPILE_OPTIONS)
+  string(FIND "${present}" "${option}" at)
+  if(at EQUAL -1)
     add_compile_options("${option}")
   endif()
 endfunction()

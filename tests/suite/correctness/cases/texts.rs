@@ -196,6 +196,19 @@ pub(super) const CASES: &[Case] = &[
             ),
             changed("data.txt", "one", "two"),
         ],
+    )
+    .beyond(|cell| cell.is_sccache()),
+    case(
+        "a file that an assembler statement includes, as the build says",
+        &[
+            kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -Wa,-I,${CMAKE_CURRENT_SOURCE_DIR})\nset_source_files_properties(main.c PROPERTIES COMPILE_DEFINITIONS TOOLCHAINKIT_NO_CACHE)\n"),
+            kept(
+                "main.c",
+                "#include <stdio.h>\n__asm__(\".globl text\\n.data\\ntext: .incbin \\\"data.txt\\\"\\n.byte 0\\n.text\\n\");\nextern char text[];\n\
+                 int main(void) { puts(text); return 0; }\n",
+            ),
+            changed("data.txt", "one", "two"),
+        ],
     ),
     case(
         "a file that a header's assembler statement includes",
@@ -208,7 +221,7 @@ pub(super) const CASES: &[Case] = &[
             ),
             changed("data.txt", "one", "two"),
         ],
-    ).beyond(|cell| cell.cache == Tool::System("ccache")),
+    ).beyond(|cell| cell.is_sccache() || cell.cache == Tool::System("ccache")),
     case(
         "a file that #embed includes",
         &[
@@ -220,7 +233,8 @@ pub(super) const CASES: &[Case] = &[
             changed("data.txt", "one", "two"),
         ],
     )
-    .only(&[NEWEST_CLANG]),
+    .only(&[NEWEST_CLANG])
+    .beyond(|cell| cell.cache == Tool::System("ccache")),
     case(
         "the time of day",
         &[

@@ -998,6 +998,24 @@ tk_percent_encode() {
   esac
 }
 
+# Puts the files that options name, and that are no sources, into tk_files: a list with colons.
+tk_find_files() {
+  tk_files=
+  for tk_argument; do
+    case $tk_argument in
+    -specs=* | --specs=* | --config=* | -fprofile-sample-use=* | -fauto-profile=* | -fprofile-list=* | -fsanitize-ignorelist=*)
+      tk_argument=${tk_argument#*=}
+      # The daemon is in another folder.
+      case $tk_argument in
+      /*) ;;
+      *) tk_argument=$PWD/$tk_argument ;;
+      esac
+      [ ! -f "$tk_argument" ] || tk_files=$tk_files${tk_files:+:}$tk_argument
+      ;;
+    esac
+  done
+}
+
 # Who waits for the tool tells it here.
 tk_sign_in() {
   echo $$ >>"$tk_run/clients"
@@ -1043,12 +1061,10 @@ case " $* " in
   ;;
 esac
 case " $* " in
-*" -fsanitize-ignorelist="*)
+*" -fsanitize-ignorelist="* | *" --config="* | *" -fprofile-list="*)
   # Before 4.14, ccache takes the name of the file for its content.
-  tk_argument=" $* "
-  tk_argument=${tk_argument#* -fsanitize-ignorelist=}
-  tk_argument=${tk_argument%% *}
-  CCACHE_EXTRAFILES=$tk_argument${CCACHE_EXTRAFILES:+:$CCACHE_EXTRAFILES}
+  tk_find_files "$@"
+  CCACHE_EXTRAFILES=$tk_files${CCACHE_EXTRAFILES:+:$CCACHE_EXTRAFILES}
   export CCACHE_EXTRAFILES
   ;;
 esac
@@ -1152,16 +1168,11 @@ case " $* " in
   ;;
 esac
 case " $* " in
-*" -specs="* | *" --specs="*)
+*" -specs="* | *" --specs="* | *" -fprofile-sample-use="* | *" -fauto-profile="* | *" -fprofile-list="*)
   # sccache takes the name of the file for its content.
-  tk_argument=" $* "
-  tk_argument=${tk_argument#* -specs=}
-  tk_argument=${tk_argument#* --specs=}
-  tk_argument=${tk_argument%% *}
-  if [ -f "$tk_argument" ]; then
-    SCCACHE_EXTRAFILES=$tk_argument${SCCACHE_EXTRAFILES:+:$SCCACHE_EXTRAFILES}
-    export SCCACHE_EXTRAFILES
-  fi
+  tk_find_files "$@"
+  SCCACHE_EXTRAFILES=$tk_files${SCCACHE_EXTRAFILES:+:$SCCACHE_EXTRAFILES}
+  export SCCACHE_EXTRAFILES
   ;;
 esac
 tk_be_client
@@ -1718,7 +1729,11 @@ function(_toolchainkit_care_for_paths)
     list(APPEND options "-fdebug-prefix-map=${map}" "-fmacro-prefix-map=${map}")
   endforeach()
   set(compilers "")
-  foreach(language IN ITEMS C CXX OBJC OBJCXX)
+  set(languages C CXX)
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.16)
+    list(APPEND languages OBJC OBJCXX)
+  endif()
+  foreach(language IN LISTS languages)
     foreach(compiler IN ITEMS GNU:8 Clang:10 AppleClang:12)
       string(REPLACE ":" ";" compiler "${compiler}")
       list(GET compiler 0 id)

@@ -1718,10 +1718,10 @@ function(_toolchainkit_care_for_paths)
   endif()
   # With slashes, or a folder beside the source folder would be renamed too.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
-  string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
-  elseif(NOT at EQUAL 0)
+  else()
+    # Wherever it is, and whatever its name: sccache would take other options for another compilation.
     list(APPEND maps "${CMAKE_BINARY_DIR}=./build")
   endif()
   set(options "")

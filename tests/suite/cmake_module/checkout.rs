@@ -39,6 +39,7 @@ pub(crate) struct Checkout<'a> {
     pub(crate) objects: u64,
     cmake: PathBuf,
     generator: &'static str,
+    build_folder: PathBuf,
     options: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -67,6 +68,7 @@ impl<'a> Checkout<'a> {
         let (options, environment) = (Vec::new(), Vec::new());
         Self {
             sandbox,
+            build_folder: source.join("build"),
             source,
             objects,
             cmake: tools.cmake(Tools::CMAKE),
@@ -102,8 +104,13 @@ impl<'a> Checkout<'a> {
         self
     }
 
+    pub(crate) fn with_build_folder(mut self, folder: PathBuf) -> Self {
+        self.build_folder = folder;
+        self
+    }
+
     pub(crate) fn build_folder(&self) -> PathBuf {
-        self.source.join("build")
+        self.build_folder.clone()
     }
 
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {

@@ -1,6 +1,7 @@
 //! A hit is never wrong, and what can hit does: with each compiler and each version of a cache.
 
 mod cases;
+mod hits;
 mod project;
 mod rebuild;
 
@@ -70,8 +71,9 @@ impl Cell {
 
     /// A checkout in `folder` that is configured with this compiler and this cache.
     fn checkout<'a>(self, sandbox: &'a Sandbox, tools: &Tools, folder: &str) -> Checkout<'a> {
-        let call = "toolchainkit_enable_cache(PROJECT hits LANGUAGES C CXX OBJC OBJCXX)";
-        let mut checkout = Checkout::sample(sandbox, tools, folder, call)
+        let cache = sandbox.root().join("shared");
+        let call = format!("toolchainkit_enable_cache(PROJECT hits DIR {})", cache.display());
+        let mut checkout = Checkout::sample(sandbox, tools, folder, &call)
             .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tools.path(self.cache).display()));
         for language in ["C", "CXX", "OBJC", "OBJCXX"] {
             checkout = checkout

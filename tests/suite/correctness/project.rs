@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::Cell;
 use super::cases::{Case, File};
 use crate::cmake_module::Checkout;
 use crate::support::Run;
@@ -22,6 +23,13 @@ pub(super) struct Built {
     pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
     /// What the program prints, if there is one.
     pub(super) output: String,
+}
+
+impl Built {
+    /// How many objects there are.
+    pub(super) fn objects(&self) -> usize {
+        self.files.keys().filter(|path| path.extension().is_some_and(|extension| extension == "o")).count()
+    }
 }
 
 /// Writes the whole project. Files that do not change keep their times.
@@ -78,6 +86,32 @@ pub(super) fn build(checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
         Built { files, output: output(checkout, case) }
     };
     cases.iter().map(collect).collect()
+}
+
+/// Builds with the same commands, and nothing can come from the cache.
+pub(super) fn without_cache(cell: Cell, checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
+    if cell.is_sccache() {
+        // With the launcher's breaker open, and that for an hour; configuring closes it.
+        checkout.configure();
+        let breaker = PathBuf::from(checkout.said("socket")).with_file_name("broken");
+        checkout.command("touch").args(["-d", "1 hour"]).arg(&breaker).run();
+        let built = build(checkout, cases);
+        fs::remove_file(breaker).expect("the breaker is open");
+        return built;
+    }
+    // ccache makes paths relative before it runs the compiler, so the objects to compare with are those of an empty
+    // cache. What the programs print is that of a build without ccache.
+    let folder = PathBuf::from(checkout.said("dir"));
+    let away = folder.with_extension("away");
+    fs::rename(&folder, &away).expect("the cache goes");
+    let mut built = build(checkout, cases);
+    fs::remove_dir_all(&folder).expect("the other cache goes");
+    fs::rename(&away, &folder).expect("the cache comes back");
+    checkout.building().env("CCACHE_DISABLE", "1").args(ANEW).run();
+    for (built, case) in built.iter_mut().zip(cases).filter(|(_, case)| !case.tells_paths) {
+        built.output = output(checkout, case);
+    }
+    built
 }
 
 /// What the program of `case` prints; nothing if it is none.

@@ -1,13 +1,9 @@
 //! Change something, build with a warm cache: the objects and what the programs print are those of a build without a cache.
 
-use std::fs;
-use std::path::PathBuf;
-
 use super::cases::{self, Case};
 use super::project::{self, Built, State};
 use super::{Cell, cells, tools, try_all};
-use crate::cmake_module::Checkout;
-use crate::support::{Run, Tools};
+use crate::support::Tools;
 
 #[test]
 fn what_has_changed_is_compiled_again() {
@@ -24,11 +20,11 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
     let checkout = cell.checkout(&sandbox, tools, "project");
     project::write(&checkout.source, &cases, State::Before);
     checkout.configure();
-    let before = without_cache(cell, &checkout, &cases);
+    let before = project::without_cache(cell, &checkout, &cases);
     let mut faults = compare("cold", cell, &cases, &before, &project::build(&checkout, &cases));
 
     project::write(&checkout.source, &cases, State::After);
-    let after = without_cache(cell, &checkout, &cases);
+    let after = project::without_cache(cell, &checkout, &cases);
     let warm = project::build(&checkout, &cases);
     faults.extend(compare("warm", cell, &cases, &after, &warm));
     for (case, (before, after)) in cases.iter().zip(before.iter().zip(&after)) {
@@ -56,32 +52,6 @@ fn chosen(cell: Cell) -> Vec<&'static Case> {
         cases.retain(|case| case.name.contains(&word));
     }
     cases
-}
-
-/// Builds with the same commands, and nothing can come from the cache.
-fn without_cache(cell: Cell, checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
-    if cell.is_sccache() {
-        // With the launcher's breaker open, and that for an hour; configuring closes it.
-        checkout.configure();
-        let breaker = PathBuf::from(checkout.said("socket")).with_file_name("broken");
-        checkout.command("touch").args(["-d", "1 hour"]).arg(&breaker).run();
-        let built = project::build(checkout, cases);
-        fs::remove_file(breaker).expect("the breaker is open");
-        return built;
-    }
-    // ccache makes paths relative before it runs the compiler, so the objects to compare with are those of an empty
-    // cache. What the programs print is that of a build without ccache.
-    let folder = PathBuf::from(checkout.said("dir"));
-    let away = folder.with_extension("away");
-    fs::rename(&folder, &away).expect("the cache goes");
-    let mut built = project::build(checkout, cases);
-    fs::remove_dir_all(&folder).expect("the other cache goes");
-    fs::rename(&away, &folder).expect("the cache comes back");
-    checkout.building().env("CCACHE_DISABLE", "1").args(project::ANEW).run();
-    for (built, case) in built.iter_mut().zip(cases).filter(|(_, case)| !case.tells_paths) {
-        built.output = project::output(checkout, case);
-    }
-    built
 }
 
 fn compare(when: &str, cell: Cell, cases: &[&Case], expected: &[Built], seen: &[Built]) -> Vec<String> {

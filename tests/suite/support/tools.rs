@@ -24,6 +24,8 @@ pub(crate) enum Tool {
     Azurite,
     /// sccache as Debian builds it, without any remote storage.
     DebianSccache,
+    /// nvcc and what it needs to compile; no GPU.
+    Cuda,
     /// A program that the system's packages bring.
     System(&'static str),
 }
@@ -39,6 +41,7 @@ impl fmt::Display for Tool {
             Self::Rclone => f.write_str("rclone"),
             Self::Azurite => f.write_str("azurite"),
             Self::DebianSccache => f.write_str("sccache-debian"),
+            Self::Cuda => f.write_str("cuda"),
             Self::System(name) => f.write_str(name),
         }
     }
@@ -109,6 +112,7 @@ impl Tools {
             Tool::Rclone => self.root.join("rclone/bin/rclone"),
             Tool::Azurite => self.root.join("azurite/node_modules/azurite/dist/src/blob/main.js"),
             Tool::DebianSccache => self.root.join("sccache-debian/usr/bin/sccache"),
+            Tool::Cuda => self.root.join("cuda/nvidia/cu13/bin/nvcc"),
             Tool::System(name) => system(name),
         }
     }

@@ -72,7 +72,7 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
             if cell.maps_paths() && !names_build_folder {
                 let expected = project::without_cache(cell, &checkout, &cases);
                 for (case, (expected, again)) in cases.iter().zip(expected.iter().zip(&again)) {
-                    if expected != again {
+                    if expected != again && !case.tells_paths {
                         faults.push(format!(
                             "{build_type}, {other:?}, {}: not what is compiled here",
                             case.name

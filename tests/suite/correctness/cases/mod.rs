@@ -22,7 +22,7 @@ pub(super) struct Case {
     pub(super) compilers: &'static [&'static str],
     /// Two compilations of the same text differ, as with `__TIME__`: only the program's output is compared.
     pub(super) is_volatile: bool,
-    /// The program prints where its source lies, which ccache changes.
+    /// The program or its objects tell where the source lies.
     pub(super) tells_paths: bool,
     /// The caches that are known not to see the change, as `cmake/README.md` says.
     pub(super) is_beyond: fn(Cell) -> bool,

@@ -1,5 +1,6 @@
 //! Changes of sources and headers.
 
+use super::super::Cell;
 use super::{
     CLANG, Case, DEBUG_PROGRAM, GCC, NEWEST_CLANG, PRINTS_VALUE_OF_HEADER, PROGRAM, added, case, changed,
     kept, removed,
@@ -197,7 +198,7 @@ pub(super) const CASES: &[Case] = &[
             changed("data.txt", "one", "two"),
         ],
     )
-    .beyond(|cell| cell.is_sccache()),
+    .beyond(Cell::is_sccache),
     case(
         "a file that an assembler statement includes, as the build says",
         &[

@@ -179,6 +179,7 @@ function(toolchainkit_enable_cache)
   endif()
 
   _toolchainkit_care_for_precompiled_headers()
+  _toolchainkit_care_for_paths()
   if(CMAKE_HOST_WIN32 OR CMAKE_SYSTEM_NAME STREQUAL "Windows")
     _toolchainkit_care_for_microsofts_compilers()
     _toolchainkit_defer_naming_of_precompiled_headers()
@@ -417,6 +418,12 @@ function(_toolchainkit_defaults)
   if(NOT ON_FAILURE MATCHES "^(fallback|fail)$")
     message(FATAL_ERROR "toolchainkit: ON_FAILURE is fallback or fail, not ${ON_FAILURE}")
   endif()
+  foreach(language IN LISTS LANGUAGES)
+    # sccache fails with a compiler that it does not know, and with it the build.
+    if(NOT language MATCHES "^(C|CXX|OBJC|OBJCXX|CUDA|HIP)$")
+      message(FATAL_ERROR "toolchainkit: LANGUAGES are C, CXX, OBJC, OBJCXX, CUDA and HIP; no cache takes ${language}")
+    endif()
+  endforeach()
   if(NOT SIZE_GB MATCHES "^[1-9][0-9]*$")
     message(FATAL_ERROR "toolchainkit: SIZE_GB is a whole number of GiB, not ${SIZE_GB}")
   endif()
@@ -539,6 +546,9 @@ function(_toolchainkit_decide out_launcher out_languages)
   _toolchainkit_care_for_modules()
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     _toolchainkit_write_visual_studio_files()
+  endif()
+  if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18))
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS TRUE)
   endif()
   _toolchainkit_write_summary("${reason}")
   _toolchainkit_tell("${reason}")
@@ -1046,11 +1056,10 @@ function(_toolchainkit_sccache_settings)
 endfunction()
 
 function(_toolchainkit_ccache_settings)
-  if(storage STREQUAL "remote")
-    # The time stamp of the compiler differs from machine to machine.
-    _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
-    _toolchainkit_set(CCACHE_COMPILERCHECK "${check}")
-  else()
+  # The time stamp of the compiler differs from machine to machine, and an upgrade may keep it.
+  _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
+  _toolchainkit_set(CCACHE_COMPILERCHECK "${check}")
+  if(NOT storage STREQUAL "remote")
     _toolchainkit_set(CCACHE_REMOTE_STORAGE "")
   endif()
   if(arg_RELOCATABLE)
@@ -1070,13 +1079,15 @@ function(_toolchainkit_ccache_settings)
   _toolchainkit_return(environment names pairs notes)
 endfunction()
 
-# The source folder, and the build folder if it is elsewhere.
+# The source folder, and the build folder: sccache takes the longest that fits, so that the name of the build folder does
+# not matter, and to ccache all is relative to it anyhow.
 function(_toolchainkit_base_directories out_folders)
   set(folders "${CMAKE_SOURCE_DIR}")
   string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
-  if(NOT at EQUAL 0)
+  if(NOT at EQUAL 0 OR tool STREQUAL "sccache")
     list(APPEND folders "${CMAKE_BINARY_DIR}")
   endif()
+  list(REMOVE_DUPLICATES folders)
   if(NOT CMAKE_HOST_WIN32)
     # The tools take a list with colons.
     list(FILTER folders EXCLUDE REGEX ":")
@@ -1302,6 +1313,7 @@ function(_toolchainkit_launcher_text out_text out_functions)
   list(GET ARGN 0 active)
   _toolchainkit_sh_quote(quoted_program "${program}")
   _toolchainkit_sh_quote(quoted_folder "${folder}")
+  _toolchainkit_sh_quote(quoted_source "${CMAKE_SOURCE_DIR}")
   _toolchainkit_processor(processor)
   set(text "#!/bin/sh
 # Written by ToolchainKit.cmake at configure time; changes get lost. Runs a compiler through ${tool}:
@@ -1311,6 +1323,7 @@ function(_toolchainkit_launcher_text out_text out_functions)
 tk_tool=${quoted_program}
 tk_folder=${quoted_folder}
 tk_processor=${processor}
+tk_source=${quoted_source}
 tk_missing=
 ")
   _toolchainkit_launcher_parts()
@@ -1408,6 +1421,24 @@ tk_percent_encode() {
 
   set(common_part [=[
 
+# Puts the files that options name, and that are no sources, into tk_files: a list with colons.
+tk_find_files() {
+  tk_files=
+  for tk_argument; do
+    case $tk_argument in
+    -specs=* | --specs=* | --config=* | -fprofile-sample-use=* | -fauto-profile=* | -fprofile-list=* | -fsanitize-ignorelist=*)
+      tk_argument=${tk_argument#*=}
+      # The daemon is in another folder.
+      case $tk_argument in
+      /*) ;;
+      *) tk_argument=$PWD/$tk_argument ;;
+      esac
+      [ ! -f "$tk_argument" ] || tk_files=$tk_files${tk_files:+:}$tk_argument
+      ;;
+    esac
+  done
+}
+
 # Who waits for the tool tells it here.
 tk_sign_in() {
   echo $$ >>"$tk_run/clients"
@@ -1442,6 +1473,14 @@ case " $* " in
   # Before 4.12, ccache takes the word as it stands, which would give this processor the objects of another one.
   CCACHE_NAMESPACE=${CCACHE_NAMESPACE-}$tk_processor
   export CCACHE_NAMESPACE
+  ;;
+esac
+case " $* " in
+*" -fsanitize-ignorelist="* | *" --config="* | *" -fprofile-list="*)
+  # Before 4.14, ccache takes the name of the file for its content.
+  tk_find_files "$@"
+  CCACHE_EXTRAFILES=$tk_files${CCACHE_EXTRAFILES:+:$CCACHE_EXTRAFILES}
+  export CCACHE_EXTRAFILES
   ;;
 esac
 [ -n "${CCACHE_REMOTE_STORAGE-}" ] || exec "$tk_tool" "$@"
@@ -1496,6 +1535,38 @@ esac
 for tk_signal in INT TERM HUP; do
   trap "tk_signal=$tk_signal; . \"\$tk_folder/launcher-functions\"; tk_interrupted \"\$@\"" $tk_signal
 done
+case " $* " in
+*" -DTOOLCHAINKIT_NO_CACHE "*) exec "$@" ;;
+esac
+# sccache hashes a text without line numbers, and would hand out an object of which the debug information, what
+# __builtin_LINE() gives or the warnings name the lines of another text; unless the compiler is to profile. These two
+# options only look like it. They come first, where whatever the user says goes before them.
+case " $* " in
+*" --coverage "* | *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | \
+  *" -fprofile-arcs "* | *" -fprofile-generate"* | *" -fprofile-instr-generate"* | *" -fcs-profile-generate"*)
+  # Such an object names the file that it counts into.
+  SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $PWD $*"
+  export SCCACHE_C_CUSTOM_CACHE_BUSTER
+  ;;
+*)
+  tk_compiler=$1
+  # GCC would also give the text the build folder.
+  case ${1##*/} in
+  *clang-cl*) tk_lines= ;;
+  *clang*) tk_lines="-fprofile-arcs -fno-profile-arcs" ;;
+  *gcc* | *g++*) tk_lines="-fno-working-directory -fprofile-arcs -fno-profile-arcs" ;;
+  cc | c++)
+    tk_lines="-fprofile-arcs -fno-profile-arcs"
+    [ ! "$1" -ef "${1%/*}/gcc" ] && [ ! "$1" -ef "${1%/*}/g++" ] || tk_lines="-fno-working-directory $tk_lines"
+    ;;
+  *) tk_lines= ;;
+  esac
+  if [ -n "$tk_lines" ]; then
+    shift
+    set -- "$tk_compiler" $tk_lines "$@"
+  fi
+  ;;
+esac
 if [ -e "$tk_run/broken" ] || [ ! -x "$tk_tool" ] || ! tk_alive; then
   . "$tk_folder/launcher-functions"
   tk_prepare "$@"
@@ -1505,6 +1576,27 @@ case " $* " in
   # sccache takes the word as it stands, which would give this processor the objects of another one.
   SCCACHE_C_CUSTOM_CACHE_BUSTER=${SCCACHE_C_CUSTOM_CACHE_BUSTER-}$tk_processor
   export SCCACHE_C_CUSTOM_CACHE_BUSTER
+  ;;
+esac
+case " $* " in
+*" -D"*"=$tk_source/"*)
+  # From 0.18 on sccache leaves base directories out of arguments, and a macro would have the path of another checkout.
+  for tk_argument; do
+    case $tk_argument in
+    -D*"=$tk_source/"*)
+      SCCACHE_C_CUSTOM_CACHE_BUSTER=${SCCACHE_C_CUSTOM_CACHE_BUSTER-}$tk_source
+      export SCCACHE_C_CUSTOM_CACHE_BUSTER
+      ;;
+    esac
+  done
+  ;;
+esac
+case " $* " in
+*" -specs="* | *" --specs="* | *" -fprofile-sample-use="* | *" -fauto-profile="* | *" -fprofile-list="*)
+  # sccache takes the name of the file for its content.
+  tk_find_files "$@"
+  SCCACHE_EXTRAFILES=$tk_files${SCCACHE_EXTRAFILES:+:$SCCACHE_EXTRAFILES}
+  export SCCACHE_EXTRAFILES
   ;;
 esac
 tk_be_client
@@ -1987,7 +2079,7 @@ function(_toolchainkit_command out_command)
     set(command "${folder}/launcher")
   elseif(CMAKE_HOST_WIN32)
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
-  elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.12 AND "${arg_REMOTE}" STREQUAL ""
+  elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.14 AND "${arg_REMOTE}" STREQUAL ""
       AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.31)
     # ccache takes its settings as arguments: one process less per compilation. Not with a remote: the command would
     # change with its availability, and Ninja compile everything again. Older CMakes evaluate expressions in launchers
@@ -2011,6 +2103,7 @@ function(_toolchainkit_ccache_arguments out_arguments)
     set(key_of_MAXSIZE max_size)
     set(key_of_REMOTE_STORAGE remote_storage)
     set(key_of_BASEDIR base_dir)
+    set(key_of_COMPILERCHECK compiler_check)
     if(CMAKE_MATCH_1 STREQUAL "NOHASHDIR")
       list(APPEND arguments "hash_dir=false")
     elseif(NOT DEFINED key_of_${CMAKE_MATCH_1})
@@ -2120,6 +2213,49 @@ function(_toolchainkit_name_precompiled_headers)
   if(NOT names STREQUAL "")
     list(JOIN names ", " names)
     message(STATUS "toolchainkit: with this compiler sccache cannot cache targets with a precompiled header, and ccache can: ${names}")
+  endif()
+endfunction()
+
+# An object must not tell in which checkout it was compiled: another one gets it, and debuggers and __FILE__ would lead
+# there. sccache takes the options for those of another checkout before 0.18. Not -ffile-prefix-map, which reaches into
+# coverage, whose tools look for the sources by themselves.
+function(_toolchainkit_care_for_paths)
+  get_property(may_map GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
+  if(NOT may_map OR "${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "-prefix-map=|[;<>$]")
+    return()
+  endif()
+  # With slashes, or a folder beside the source folder would be renamed too.
+  set(maps "${CMAKE_SOURCE_DIR}/=./")
+  if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
+    list(APPEND maps "${CMAKE_BINARY_DIR}=.")
+  else()
+    # Wherever it is, and whatever its name: sccache would take other options for another compilation.
+    list(APPEND maps "${CMAKE_BINARY_DIR}=./build")
+  endif()
+  set(options "")
+  foreach(map IN LISTS maps)
+    list(APPEND options "-fdebug-prefix-map=${map}" "-fmacro-prefix-map=${map}")
+  endforeach()
+  set(compilers "")
+  set(languages C CXX)
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.16)
+    list(APPEND languages OBJC OBJCXX)
+  endif()
+  foreach(language IN LISTS languages)
+    foreach(compiler IN ITEMS GNU:8 Clang:10 AppleClang:12)
+      string(REPLACE ":" ";" compiler "${compiler}")
+      list(GET compiler 0 id)
+      list(GET compiler 1 since)
+      list(APPEND compilers
+        "$<AND:$<COMPILE_LANG_AND_ID:${language},${id}>,$<VERSION_GREATER_EQUAL:$<${language}_COMPILER_VERSION>,${since}>>")
+    endforeach()
+  endforeach()
+  list(JOIN compilers "," compilers)
+  set(option "$<$<OR:${compilers}>:${options}>")
+  get_directory_property(present COMPILE_OPTIONS)
+  string(FIND "${present}" "${option}" at)
+  if(at EQUAL -1)
+    add_compile_options("${option}")
   endif()
 endfunction()
 

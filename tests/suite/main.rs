@@ -11,6 +11,7 @@ mod architecture;
 mod backends;
 mod cmake_module;
 mod command_line;
+mod correctness;
 mod costs;
 mod diagnostics;
 mod doctor;

@@ -39,6 +39,7 @@ pub(crate) struct Checkout<'a> {
     pub(crate) objects: u64,
     cmake: PathBuf,
     generator: &'static str,
+    build_folder: PathBuf,
     options: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -72,6 +73,7 @@ impl<'a> Checkout<'a> {
         let (options, environment) = (Vec::new(), Vec::new());
         Self {
             sandbox,
+            build_folder: source.join("build"),
             source,
             objects,
             cmake: tools.cmake(Tools::CMAKE),
@@ -107,8 +109,13 @@ impl<'a> Checkout<'a> {
         self
     }
 
+    pub(crate) fn with_build_folder(mut self, folder: PathBuf) -> Self {
+        self.build_folder = folder;
+        self
+    }
+
     pub(crate) fn build_folder(&self) -> PathBuf {
-        self.source.join("build")
+        self.build_folder.clone()
     }
 
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
@@ -180,7 +187,13 @@ impl<'a> Checkout<'a> {
         if self.said("tool") == "sccache" {
             Stats::of_sccache(&self.ask(&["--show-stats", "--stats-format", "json"]).stdout)
         } else {
-            Stats::of_ccache(&self.ask(&["--print-stats", "--format=json"]).stdout)
+            // Before 4.10 there is no JSON.
+            let json = self.launcher().args(["--print-stats", "--format=json"]).run_to_any_end();
+            if json.code() == Some(0) {
+                Stats::of_ccache(&json.stdout)
+            } else {
+                Stats::of_ccache_lines(&self.ask(&["--print-stats"]).stdout)
+            }
         }
     }
 

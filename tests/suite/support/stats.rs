@@ -39,13 +39,24 @@ impl Stats {
     /// Reads `ccache --print-stats --format=json`.
     pub(crate) fn of_ccache(json: &str) -> Self {
         let all: Value = serde_json::from_str(json).expect("ccache prints JSON");
-        let number = |name: &str| all[name].as_u64().unwrap_or_else(|| panic!("no {name} in {json}"));
+        Self::of_ccache_numbers(|name| all[name].as_u64().unwrap_or_else(|| panic!("no {name} in {json}")))
+    }
+
+    /// Reads `ccache --print-stats`: a name, a tab and a number in each line.
+    pub(crate) fn of_ccache_lines(text: &str) -> Self {
+        Self::of_ccache_numbers(|name| {
+            let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'));
+            value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {text}"))
+        })
+    }
+
+    fn of_ccache_numbers(number: impl Fn(&str) -> u64) -> Self {
         Self {
             hits: number("direct_cache_hit") + number("preprocessed_cache_hit"),
             misses: number("cache_miss"),
             writes: number("remote_storage_write"),
             errors: ["remote_storage_error", "remote_storage_timeout", "internal_error"]
-                .map(number)
+                .map(&number)
                 .iter()
                 .sum(),
         }

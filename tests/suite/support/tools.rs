@@ -34,6 +34,8 @@ pub(crate) enum Tool {
     Source(&'static str),
     /// GCC's libraries for 32 bits, on a machine of 64.
     Multilib,
+    /// nvcc and what it needs to compile; no GPU.
+    Cuda,
     /// A program that the system's packages bring.
     System(&'static str),
 }
@@ -54,6 +56,7 @@ impl fmt::Display for Tool {
             Self::DebianSccache => f.write_str("sccache-debian"),
             Self::Released => f.write_str("toolchainkit built by `cargo build --release`"),
             Self::Source(name) => write!(f, "the source of {name}"),
+            Self::Cuda => f.write_str("cuda"),
             Self::System(name) => f.write_str(name),
         }
     }
@@ -130,6 +133,7 @@ impl Tools {
                 folder.with_file_name("release").join("toolchainkit")
             }
             Tool::Source(name) => self.root.join(format!("source-{name}/CMakeLists.txt")),
+            Tool::Cuda => self.root.join("cuda/nvidia/cu13/bin/nvcc"),
             Tool::System(name) => system(name),
         }
     }

@@ -1,0 +1,108 @@
+//! What everybody compiles, in one state: it must hit wherever it is built.
+
+use super::{Case, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept};
+
+pub(super) const CASES: &[Case] = &[
+    case("C", &[PROGRAM, kept("main.c", PRINTS_VALUE_OF_HEADER), kept("value.h", "#define VALUE 1\n")]),
+    case(
+        "C++",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_executable(% main.cpp part/part.cpp)\ntarget_include_directories(% PRIVATE include)\n",
+            ),
+            kept(
+                "main.cpp",
+                "#include <cstdio>\n#include \"twice.hpp\"\nint part();\nint main() { std::printf(\"%d\\n\", twice(part())); }\n",
+            ),
+            kept("part/part.cpp", "#include \"twice.hpp\"\nint part() { return twice(1); }\n"),
+            kept("include/twice.hpp", "template <class T> T twice(T t) { return t + t; }\n"),
+        ],
+    ),
+    case(
+        "assertions and names of files",
+        &[
+            PROGRAM,
+            kept(
+                "main.c",
+                "#include <assert.h>\n#include <stdio.h>\nstatic const char *last(const char *n) { const char *e = n; while (*n) if (*n++ == '/') e = n; return e; }\n\
+                 int main(int argc, char **argv) { (void)argv; assert(argc); puts(last(__FILE__)); return 0; }\n",
+            ),
+        ],
+    ),
+    case(
+        "definitions",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_executable(% main.c)\ntarget_compile_definitions(% PRIVATE VALUE=7 [[WORD=\"a b\"]])\n",
+            ),
+            kept("main.c", PRINTS_VALUE),
+        ],
+    ),
+    case(
+        "a header that a file is made from",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "set(VALUE 1)\nconfigure_file(value.h.in value.h)\nadd_executable(% main.c)\ntarget_include_directories(% PRIVATE ${CMAKE_CURRENT_BINARY_DIR})\n",
+            ),
+            kept("value.h.in", "#define VALUE @VALUE@\n"),
+            kept("main.c", PRINTS_VALUE_OF_HEADER),
+        ],
+    ),
+    case(
+        "a source that is made by the build",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_custom_command(OUTPUT made.c COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.c DEPENDS made.txt)\n\
+                 add_executable(% main.c ${CMAKE_CURRENT_BINARY_DIR}/made.c)\n",
+            ),
+            kept("made.txt", "int value(void) { return 1; }\n"),
+            kept(
+                "main.c",
+                "#include <stdio.h>\nint value(void);\nint main(void) { printf(\"%d\\n\", value()); return 0; }\n",
+            ),
+        ],
+    ),
+    case(
+        "a unity build",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_executable(% main.c one.c two.c)\nset_target_properties(% PROPERTIES UNITY_BUILD ON)\n",
+            ),
+            kept(
+                "main.c",
+                "#include <stdio.h>\nint one(void);\nint two(void);\nint main(void) { printf(\"%d\\n\", one() + two()); return 0; }\n",
+            ),
+            kept("one.c", "int one(void) { return 1; }\n"),
+            kept("two.c", "int two(void) { return 2; }\n"),
+        ],
+    )
+    // Clang writes a checksum of the generated source, in which there are paths.
+    .telling_paths(),
+    case(
+        "position independent code in a library",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_library(% SHARED main.c)\nset_target_properties(% PROPERTIES C_VISIBILITY_PRESET hidden)\n",
+            ),
+            kept("main.c", "int answer(void) { return 42; }\n"),
+        ],
+    ),
+    case(
+        "Objective-C",
+        &[
+            kept("CMakeLists.txt", "add_library(% OBJECT main.m)\n"),
+            kept(
+                "main.m",
+                "@interface Thing\n+ (int)value;\n@end\n@implementation Thing\n+ (int)value { return 1; }\n@end\n",
+            ),
+        ],
+    )
+    // Clang names a module of Objective-C by its source.
+    .telling_paths(),
+];

@@ -1,0 +1,136 @@
+//! A hit is never wrong, and what can hit does: with each compiler and each version of a cache.
+
+mod cases;
+mod compilers;
+mod hits;
+mod languages;
+mod project;
+mod rebuild;
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+
+use cases::{CLANG, COMPILERS, GCC, NEWEST_CLANG};
+
+use crate::cmake_module::{Checkout, tools_for};
+use crate::support::{Sandbox, Tool, Tools};
+
+/// The caches of the matrix: of each tool one as it is distributed and the newest.
+const CACHES: [Tool; 4] = [
+    Tool::Sccache(Tools::SCCACHE),
+    Tool::Sccache(Tools::NEWEST_SCCACHE),
+    Tool::System("ccache"),
+    Tool::Ccache(Tools::CCACHE),
+];
+/// How many cells are tried at a time.
+const WORKERS: usize = 2;
+
+/// A compiler and a cache.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    compiler: &'static str,
+    cache: Tool,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cache = if self.cache == Tool::System("ccache") {
+            "ccache of Debian".into()
+        } else {
+            self.cache.to_string()
+        };
+        write!(f, "{} / {cache}", self.compiler)
+    }
+}
+
+impl Cell {
+    fn is_sccache(self) -> bool {
+        matches!(self.cache, Tool::Sccache(_))
+    }
+
+    /// Which of the caches it has.
+    fn column(self) -> usize {
+        CACHES.iter().position(|cache| *cache == self.cache).expect("one of the caches")
+    }
+
+    fn compiler_for(self, language: &str) -> PathBuf {
+        let folder = Path::new("/usr/bin");
+        match (self.compiler, language) {
+            (GCC, "CXX" | "OBJCXX") => folder.join("g++"),
+            (compiler, "CXX" | "OBJCXX") => folder.join(compiler.replacen("clang", "clang++", 1)),
+            (compiler, _) => folder.join(compiler),
+        }
+    }
+
+    /// A sandbox for it, where nothing but the system's tools and Ninja can be found.
+    fn sandbox(tools: &Tools) -> Sandbox {
+        Sandbox::new("hits").on_path(&tools.ninja())
+    }
+
+    /// A checkout in `folder` that is configured with this compiler and this cache.
+    fn checkout<'a>(self, sandbox: &'a Sandbox, tools: &Tools, folder: &str) -> Checkout<'a> {
+        let cache = sandbox.root().join("shared");
+        let call = format!("toolchainkit_enable_cache(PROJECT hits DIR {})", cache.display());
+        let mut checkout = Checkout::sample(sandbox, tools, folder, &call)
+            .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tools.path(self.cache).display()));
+        for language in ["C", "CXX", "OBJC", "OBJCXX"] {
+            checkout = checkout
+                .option(&format!("-DCMAKE_{language}_COMPILER={}", self.compiler_for(language).display()));
+        }
+        checkout
+    }
+}
+
+/// The whole matrix, as far as its tools are there. `TOOLCHAINKIT_TEST_CELL` chooses by words.
+fn cells(tools: &Tools) -> Vec<Cell> {
+    let is_there = |cache: &Tool| tools.has(*cache) || Tools::require(&[*cache]).is_some();
+    let caches: Vec<Tool> = CACHES.into_iter().filter(is_there).collect();
+    let mut cells: Vec<Cell> = Vec::new();
+    for compiler in COMPILERS {
+        cells.extend(caches.iter().map(|&cache| Cell { compiler, cache }));
+    }
+    if let Ok(words) = std::env::var("TOOLCHAINKIT_TEST_CELL") {
+        cells.retain(|cell| words.split(',').all(|word| cell.to_string().contains(word)));
+    }
+    cells
+}
+
+/// The tools of the matrix but for the newest sccache, which has to be built.
+fn tools() -> Option<Tools> {
+    let others = [CACHES[0], CACHES[2], CACHES[3], Tool::System(CLANG), Tool::System(NEWEST_CLANG)];
+    tools_for(&others)
+}
+
+/// Tries every cell, tells how each went, and panics if one went wrong.
+fn try_all(cells: Vec<Cell>, trial: impl Fn(Cell) -> Result<String, String> + Sync) {
+    let (total, failed) = (cells.len(), Mutex::new(0));
+    let cells = Mutex::new(cells);
+    let next = || cells.lock().unwrap().pop();
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(cell) = next() {
+                    let outcome = catch_unwind(AssertUnwindSafe(|| trial(cell))).unwrap_or_else(|panic| {
+                        let words = panic.downcast_ref::<String>().map(String::as_str);
+                        Err(words
+                            .or_else(|| panic.downcast_ref::<&str>().copied())
+                            .unwrap_or("panicked")
+                            .to_owned())
+                    });
+                    *failed.lock().unwrap() += usize::from(outcome.is_err());
+                    let (verdict, words) = match &outcome {
+                        Ok(words) => ("ok", words),
+                        Err(words) => ("FAILED", words),
+                    };
+                    // Not by eprintln!, which the test runner keeps to itself as long as a test passes.
+                    writeln!(io::stderr(), "{verdict} {cell}: {words}").expect("stderr is open");
+                }
+            });
+        }
+    });
+    assert_eq!(failed.into_inner().unwrap(), 0, "of {total} cells");
+}

@@ -20,7 +20,7 @@ others_of_all=(azurite sccache-debian sccache-0.19.0 source-mbedtls conan cuda)
 others_of_full=(source-glm zig)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
-  clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign bash xz faketime
+  clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
   aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)

@@ -6,7 +6,6 @@ mod calling;
 mod cases;
 mod checkout;
 mod compiling;
-mod configure_cost;
 mod deciding;
 mod microsoft;
 mod secrets;

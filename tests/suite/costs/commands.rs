@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use super::costs;
+use super::{costs, generating_costs};
 use crate::install::Bench;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
@@ -16,12 +16,7 @@ fn generate_takes_less_than_10_ms_and_20_mb() {
     let released = tools.path(Tool::Released);
     let sandbox = Sandbox::new("generate");
     fs::write(sandbox.root().join("toolchainkit.yaml"), &crate::golden::cases()["sample"]).expect("a file");
-    // From nothing, each time.
-    let mut generate = sandbox.command("sh");
-    generate.args(["-c", "rm -rf cmake CMakePresets.json && exec \"$0\" generate"]).arg(&released);
-    let mut removing = sandbox.command("sh");
-    removing.args(["-c", "rm -rf cmake CMakePresets.json && exec true"]);
-    let [whole, without] = costs(ROUNDS, [&mut generate, &mut removing]);
+    let [whole, without] = generating_costs(&sandbox, sandbox.root(), &released);
     let time = whole.median.saturating_sub(without.median);
     // Of all the children that have ended; in kilobytes.
     let peak = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); \

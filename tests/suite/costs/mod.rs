@@ -2,12 +2,17 @@
 //! would measure the tests.
 
 mod commands;
+mod configuring;
 mod launcher;
+mod many_toolchains;
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
+
+use crate::support::Sandbox;
 
 /// What many runs of a command cost.
 #[derive(Debug)]
@@ -54,4 +59,17 @@ fn used_by_children() -> Duration {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// The cost of `generate` in `project` from nothing, and of what the measurement adds to it.
+fn generating_costs(sandbox: &Sandbox, project: &Path, released: &Path) -> [Cost; 2] {
+    let mut removing = sandbox.command("sh");
+    removing.args(["-c", "rm -rf cmake CMakePresets.json && exec true"]).current_dir(project);
+    let mut generate = sandbox.command("sh");
+    generate
+        .args(["-c", "rm -rf cmake CMakePresets.json && exec \"$0\" generate"])
+        .arg(released)
+        .current_dir(project);
+    let [without, whole] = costs(25, [&mut removing, &mut generate]);
+    [whole, without]
 }

@@ -4,7 +4,6 @@ mod changes;
 mod flags;
 mod linkers;
 mod native;
-mod speed;
 mod templates;
 mod workflows;
 

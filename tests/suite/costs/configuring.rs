@@ -4,25 +4,23 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use super::{costs, millis};
 use crate::cmake_module::{CACHES, tools_for};
-use crate::support::{Project, Run, Sandbox, Tool, Tools};
+use crate::support::{Project, Run as _, Sandbox, Tool, Tools};
 
 /// Pairs of runs; the median of their differences counts.
 const PAIRS: usize = 9;
 
 /// Milliseconds that one run took.
 #[derive(Clone, Copy)]
-struct Cost {
+struct Run {
     wall: f64,
     processor: f64,
 }
 
-/// The shell's own clock counts the processor time of all processes that ended, to the millisecond.
-fn measure(command: &mut Command) -> Cost {
-    let finished = command.run();
-    let line = finished.stderr.lines().last().expect("three times");
-    let times: Vec<f64> = line.split(' ').map(|time| time.parse().expect("seconds")).collect();
-    Cost { wall: times[0] * 1000.0, processor: (times[1] + times[2]) * 1000.0 }
+fn measure(command: &mut Command) -> Run {
+    let [cost] = costs(1, [command]);
+    Run { wall: millis(cost.median), processor: millis(cost.processor) }
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
@@ -31,13 +29,8 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 fn configuring(sandbox: &Sandbox, cmake: &Path, source: &Path, build: &Path, options: &[String]) -> Command {
-    let mut command = sandbox.command("/bin/bash");
-    command.current_dir(build);
-    command
-        .args(["-c", "TIMEFORMAT='%R %U %S'; time \"$@\" >/dev/null", "time"])
-        .arg(cmake)
-        .args(["-G", "Ninja"]);
-    command.args(options).arg(source);
+    let mut command = sandbox.command(cmake);
+    command.current_dir(build).args(["-G", "Ninja"]).args(options).arg(source);
     command
 }
 
@@ -46,7 +39,7 @@ fn configuring_costs_no_more_than_two_percent_or_fifty_milliseconds() {
     for (cache, version) in
         [(CACHES[0], Tools::CMAKE), (CACHES[1], Tools::CMAKE), (CACHES[0], Tools::CMAKES[0])]
     {
-        let Some(tools) = tools_for(&[cache, Tool::CMake(version), Tool::System("bash")]) else { return };
+        let Some(tools) = tools_for(&[cache, Tool::CMake(version)]) else { return };
         let sandbox = Sandbox::new("configure").on_path(&tools.ninja()).on_path(&tools.path(cache));
         let source = sandbox.root().join("project");
         Project::write(&source, 2, 3);
@@ -73,13 +66,13 @@ fn configuring_costs_no_more_than_two_percent_or_fifty_milliseconds() {
             for side in &sides {
                 run(side);
             }
-            let pairs: Vec<[Cost; 2]> = (0..PAIRS).map(|_| [run(&sides[0]), run(&sides[1])]).collect();
-            let medians = |of: fn(&Cost) -> f64| {
+            let pairs: Vec<[Run; 2]> = (0..PAIRS).map(|_| [run(&sides[0]), run(&sides[1])]).collect();
+            let medians = |of: fn(&Run) -> f64| {
                 let bare = median(pairs.iter().map(|[bare, _]| of(bare)).collect());
                 (bare, median(pairs.iter().map(|[bare, ours]| of(ours) - of(bare)).collect()))
             };
-            let (wall, more_wall) = medians(|cost| cost.wall);
-            let (processor, more_processor) = medians(|cost| cost.processor);
+            let (wall, more_wall) = medians(|run| run.wall);
+            let (processor, more_processor) = medians(|run| run.processor);
             // On a busy machine programs wait for each other, which is not what they cost.
             let is_busy = wall > 1.3 * processor;
             let (all, more) = if is_busy { (processor, more_processor) } else { (wall, more_wall) };

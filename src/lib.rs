@@ -27,7 +27,7 @@
 //! ";
 //! let loaded = config::load(&SourceFile::new("toolchainkit.yaml", yaml)).unwrap();
 //! let files = toolchainkit::render::render(&Plan::build(&loaded.config)).unwrap();
-//! assert!(files.get(FileKind::Toolchain).unwrap().text.contains("SCCACHE_BUCKET=my-build-cache"));
+//! assert!(files.get(FileKind::Cache).unwrap().text.contains("SCCACHE_BUCKET=my-build-cache"));
 //! ```
 //!
 //! The settings of the caches themselves, for programs that want these alone, are in [`caching`].

@@ -22,7 +22,7 @@ copy it into a project and commit it.
     toolchainkit_enable_cache(
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
-      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>]
+      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -46,6 +46,10 @@ copy it into a project and commit it.
     When the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
   ``RELOCATABLE``
     Whether a checkout in another folder may hit. Default: ``ON``.
+  ``DIRECT_MODE``
+    Whether hits are found by the contents of headers, without the preprocessor. Faster, but the tools then do not see a new
+    header that comes earlier in the search path, nor one for which ``__has_include`` asks. sccache cannot do it where
+    ``RELOCATABLE`` is on. Default: ``OFF``.
   ``REMOTE``
     What to call the remote cache in messages; given if there is one.
   ``SERVERS``
@@ -140,7 +144,7 @@ function(toolchainkit_enable_cache)
     return()
   endif()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SIZE_GB;ON_FAILURE;RELOCATABLE;REMOTE"
+    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
     "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
@@ -408,7 +412,8 @@ function(_toolchainkit_defaults)
   set(SIZE_GB 10)
   set(ON_FAILURE fallback)
   set(RELOCATABLE ON)
-  foreach(name IN ITEMS PROJECT PROJECT_DIR TOOL LANGUAGES SIZE_GB ON_FAILURE RELOCATABLE)
+  set(DIRECT_MODE OFF)
+  foreach(name IN ITEMS PROJECT PROJECT_DIR TOOL LANGUAGES SIZE_GB ON_FAILURE RELOCATABLE DIRECT_MODE)
     if("${arg_${name}}" STREQUAL "")
       set("arg_${name}" "${${name}}" PARENT_SCOPE)
     else()
@@ -470,6 +475,7 @@ function(_toolchainkit_decide out_launcher out_languages)
   _toolchainkit_enclosing_build(command languages)
   if(NOT command STREQUAL "")
     _toolchainkit_care_for_modules()
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS "${enclosing_maps_paths}")
     set("${out_launcher}" "${command}" PARENT_SCOPE)
     set("${out_languages}" "${languages}" PARENT_SCOPE)
     return()
@@ -547,9 +553,8 @@ function(_toolchainkit_decide out_launcher out_languages)
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     _toolchainkit_write_visual_studio_files()
   endif()
-  if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18))
-    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS TRUE)
-  endif()
+  _toolchainkit_maps_paths(maps_paths)
+  set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS "${maps_paths}")
   _toolchainkit_write_summary("${reason}")
   _toolchainkit_tell("${reason}")
   _toolchainkit_command(command)
@@ -558,6 +563,7 @@ function(_toolchainkit_decide out_launcher out_languages)
 set(enclosing_call ${call_id})
 set(enclosing_command ${quoted})
 set(enclosing_languages \"${free_languages}\")
+set(enclosing_maps_paths ${maps_paths})
 ")
   set("${out_launcher}" "${command}" PARENT_SCOPE)
   set("${out_languages}" "${free_languages}" PARENT_SCOPE)
@@ -618,6 +624,8 @@ function(_toolchainkit_write_visual_studio_files)
       string(APPEND text "base_dir = ${CMAKE_MATCH_1}\n")
     elseif(pair MATCHES "^CCACHE_NOHASHDIR=")
       string(APPEND text "hash_dir = false\n")
+    elseif(pair MATCHES "^CCACHE_NODIRECT=")
+      string(APPEND text "direct_mode = false\n")
     endif()
   endforeach()
   _toolchainkit_write_if_changed("${CMAKE_BINARY_DIR}/ccache.conf" "${text}")
@@ -658,6 +666,7 @@ function(_toolchainkit_enclosing_build out_command out_languages)
   message(STATUS "toolchainkit: the cache of ${place}")
   set("${out_command}" "${enclosing_command}" PARENT_SCOPE)
   set("${out_languages}" "${languages}" PARENT_SCOPE)
+  set(enclosing_maps_paths "${enclosing_maps_paths}" PARENT_SCOPE)
 endfunction()
 
 # A quoted argument.
@@ -1048,11 +1057,15 @@ function(_toolchainkit_sccache_settings)
   endif()
   string(REGEX MATCH "^([A-Z_]+)=(.*)$" address "${address}")
   _toolchainkit_set("${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}")
-  if(arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
-    # In direct mode sccache forgets about headers that changed, once there are base directories (mozilla/sccache#2863).
+  if(arg_DIRECT_MODE AND arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
+    # sccache would forget about headers that changed (mozilla/sccache#2863).
+    list(APPEND notes "left out: DIRECT_MODE (sccache cannot do it with base directories)")
+    list(REMOVE_DUPLICATES notes)
+    _toolchainkit_set(SCCACHE_DIRECT "false")
+  elseif(NOT arg_DIRECT_MODE)
     _toolchainkit_set(SCCACHE_DIRECT "false")
   endif()
-  _toolchainkit_return(address socket environment names pairs)
+  _toolchainkit_return(address socket environment names pairs notes)
 endfunction()
 
 function(_toolchainkit_ccache_settings)
@@ -1074,7 +1087,20 @@ function(_toolchainkit_ccache_settings)
     endif()
     _toolchainkit_setting(base CCACHE_BASEDIR "${base}")
     _toolchainkit_set(CCACHE_BASEDIR "${base}")
-    _toolchainkit_set(CCACHE_NOHASHDIR 1)
+    _toolchainkit_maps_paths(maps_paths)
+    if(NOT maps_paths)
+      # With maps ccache compares what they make of the current folder, so that other maps make another object.
+      _toolchainkit_set(CCACHE_NOHASHDIR 1)
+    endif()
+  endif()
+  if(arg_DIRECT_MODE)
+    # As ccache does by itself.
+  elseif("$ENV{CCACHE_DIRECT}" STREQUAL "")
+    _toolchainkit_set(CCACHE_NODIRECT 1)
+    string(APPEND environment "  unset CCACHE_DIRECT\n")
+  else()
+    list(APPEND notes "CCACHE_DIRECT=$ENV{CCACHE_DIRECT} from the environment")
+    list(REMOVE_DUPLICATES notes)
   endif()
   _toolchainkit_return(environment names pairs notes)
 endfunction()
@@ -1228,6 +1254,7 @@ function(_toolchainkit_activate out_reason)
   endforeach()
   if(reason STREQUAL "" AND NOT CMAKE_HOST_WIN32)
     _toolchainkit_launcher_text(text functions ${ARGN})
+    file(REMOVE_RECURSE "${folder}/paths")
     file(WRITE "${folder}/new/launcher-functions" "${functions}")
     file(RENAME "${folder}/new/launcher-functions" "${folder}/launcher-functions")
     _toolchainkit_new_launcher("${text}")
@@ -1314,6 +1341,7 @@ function(_toolchainkit_launcher_text out_text out_functions)
   _toolchainkit_sh_quote(quoted_program "${program}")
   _toolchainkit_sh_quote(quoted_folder "${folder}")
   _toolchainkit_sh_quote(quoted_source "${CMAKE_SOURCE_DIR}")
+  _toolchainkit_sh_quote(quoted_build "${CMAKE_BINARY_DIR}")
   _toolchainkit_processor(processor)
   set(text "#!/bin/sh
 # Written by ToolchainKit.cmake at configure time; changes get lost. Runs a compiler through ${tool}:
@@ -1324,6 +1352,7 @@ tk_tool=${quoted_program}
 tk_folder=${quoted_folder}
 tk_processor=${processor}
 tk_source=${quoted_source}
+tk_build=${quoted_build}
 tk_missing=
 ")
   _toolchainkit_launcher_parts()
@@ -1343,14 +1372,26 @@ tk_missing=
   string(APPEND text "\ntk_use_${active}\n")
   _toolchainkit_launcher_functions()
   if(tool STREQUAL "ccache")
-    string(APPEND text "${ccache_part}")
     set(functions "${shared_functions}${ccache_functions}")
-  elseif(version VERSION_LESS 0.9)
-    string(APPEND text "${port_part}${sccache_part}")
-    set(functions "${shared_functions}${sccache_functions}${port_functions}")
+    if(version VERSION_GREATER_EQUAL 4.14)
+      set(assembler_part "")
+    endif()
+    string(APPEND text "${option_part}${assembler_part}${ccache_part}")
   else()
-    string(APPEND text "${socket_part}${sccache_part}")
-    set(functions "${shared_functions}${sccache_functions}${socket_functions}")
+    set(functions "${shared_functions}${sccache_functions}")
+    if(version VERSION_LESS 0.9)
+      string(APPEND functions "${port_functions}")
+      set(address_part "${port_part}")
+    else()
+      string(APPEND functions "${socket_functions}")
+      set(address_part "${socket_part}")
+    endif()
+    if(arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
+      string(APPEND functions "${paths_functions}")
+    else()
+      set(paths_part "")
+    endif()
+    string(APPEND text "${address_part}${run_part}${option_part}${assembler_part}${lines_part}${paths_part}${sccache_part}")
   endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
   set("${out_functions}" "${functions}" PARENT_SCOPE)
@@ -1445,10 +1486,7 @@ tk_sign_in() {
 } 2>/dev/null
 ]=])
 
-  set(ccache_part [=[
-tk_is_watched() {
-  read -r tk_pid <"$tk_run/watching" && kill -0 "$tk_pid"
-} 2>/dev/null
+  set(option_part [=[
 
 case $1 in
 -*)
@@ -1456,6 +1494,25 @@ case $1 in
   tk_do_option "$@"
   ;;
 esac
+case " $* " in
+*" -DTOOLCHAINKIT_NO_CACHE "*) exec "$@" ;;
+esac
+]=])
+
+  # Neither sccache nor ccache before 4.14 see all files that an assembler statement includes, and which these are cannot be
+  # told. CMake's commands end with the source.
+  set(assembler_part [=[
+eval "tk_argument=\${$#}"
+if LC_ALL=C grep -qF -e incbin -e INCBIN "$tk_argument" 2>/dev/null; then
+  exec "$@"
+fi
+]=])
+
+  set(ccache_part [=[
+tk_is_watched() {
+  read -r tk_pid <"$tk_run/watching" && kill -0 "$tk_pid"
+} 2>/dev/null
+
 tk_try=
 if [ -n "$tk_missing" ] || [ ! -x "$tk_tool" ] || [ -e "$tk_run/broken" ]; then
   . "$tk_folder/launcher-functions"
@@ -1514,7 +1571,8 @@ tk_be_client() {
 }
 ]=])
 
-  set(sccache_part [=[
+  set(run_part [=[
+
 # Runs the tool, which may be killed; the shell is to say nothing about that.
 tk_run_tool() {
   {
@@ -1525,19 +1583,12 @@ tk_run_tool() {
 
 tk_locked=
 tk_try=
-tk_option=$1
-case $1 in
--*)
-  . "$tk_folder/launcher-functions"
-  tk_do_option "$@"
-  ;;
-esac
+]=])
+
+  set(lines_part [=[
 for tk_signal in INT TERM HUP; do
   trap "tk_signal=$tk_signal; . \"\$tk_folder/launcher-functions\"; tk_interrupted \"\$@\"" $tk_signal
 done
-case " $* " in
-*" -DTOOLCHAINKIT_NO_CACHE "*) exec "$@" ;;
-esac
 # sccache hashes a text without line numbers, and would hand out an object of which the debug information, what
 # __builtin_LINE() gives or the warnings name the lines of another text; unless the compiler is to profile. These two
 # options only look like it. They come first, where whatever the user says goes before them.
@@ -1571,6 +1622,22 @@ if [ -e "$tk_run/broken" ] || [ ! -x "$tk_tool" ] || ! tk_alive; then
   . "$tk_folder/launcher-functions"
   tk_prepare "$@"
 fi
+]=])
+
+  # Base directories are taken out of the text that sccache hashes, also where a string begins with one.
+  set(paths_part [=[
+case " $* " in
+*"$tk_build/"* | *"$tk_build "*)
+  . "$tk_folder/launcher-functions"
+  if tk_may_name_checkout "$@"; then
+    SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $tk_source $tk_build"
+    export SCCACHE_C_CUSTOM_CACHE_BUSTER
+  fi
+  ;;
+esac
+]=])
+
+  set(sccache_part [=[
 case " $* " in
 *" -march=native "* | *" -mcpu=native "* | *" -mtune=native "*)
   # sccache takes the word as it stands, which would give this processor the objects of another one.
@@ -1579,12 +1646,12 @@ case " $* " in
   ;;
 esac
 case " $* " in
-*" -D"*"=$tk_source/"*)
+*" -D"*"=$tk_source"* | *" -D"*"=$tk_build"*)
   # From 0.18 on sccache leaves base directories out of arguments, and a macro would have the path of another checkout.
   for tk_argument; do
     case $tk_argument in
-    -D*"=$tk_source/"*)
-      SCCACHE_C_CUSTOM_CACHE_BUSTER=${SCCACHE_C_CUSTOM_CACHE_BUSTER-}$tk_source
+    -D*"=$tk_source"* | -D*"=$tk_build"*)
+      SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $tk_source $tk_build"
       export SCCACHE_C_CUSTOM_CACHE_BUSTER
       ;;
     esac
@@ -2056,6 +2123,40 @@ tk_kill_programs() {
 }
 ]=])
 
+  set(paths_functions [=[
+
+# Whether a folder of the build that the arguments name has a file with a string that begins with a path of this checkout,
+# as in #define DATA "/home/me/project/data". A folder is looked through again when something is new in it.
+tk_may_name_checkout() {
+  tk_names=
+  for tk_argument; do
+    case $tk_argument in
+    -I/*) tk_argument=${tk_argument#-I} ;;
+    esac
+    case $tk_argument in
+    "$tk_build"/_deps/*-src | "$tk_build"/_deps/*-src/*) continue ;;
+    "$tk_build" | "$tk_build"/*) ;;
+    *) continue ;;
+    esac
+    [ -d "$tk_argument" ] || tk_argument=${tk_argument%/*}
+    tk_seen=$tk_folder/paths${tk_argument#"$tk_build"}/seen
+    [ "$tk_seen" -nt "$tk_argument" ] || tk_look_for_paths "$tk_argument"
+    [ ! -s "$tk_seen" ] || tk_names=1
+  done
+  [ -n "$tk_names" ]
+}
+
+# Writes such lines into tk_seen. Comments and what tells the compiler where a text comes from are none.
+tk_look_for_paths() {
+  mkdir -p "${tk_seen%/*}"
+  find "$1" -maxdepth 5 \( -name CMakeFiles -o -name toolchainkit -o -name '*-src' \) ! -path "$1" -prune -o -type f \
+    \( -name '*.[chi]' -o -name '*.[chi][chnpx+]*' -o -name '*.mm' -o -name '*.m' -o -name '*.def' -o -name '*.tpp' \) \
+    -exec grep -F -e "\"$tk_source/" -e " $tk_source/" -e "<$tk_source/" -e "\"$tk_build/" -e " $tk_build/" -e "<$tk_build/" /dev/null {} + |
+    grep -Ev '^[^:]*:[[:blank:]]*(//|/?\*|#[[:blank:]]*(line|include|import|[0-9]))' >"$tk_seen.$$"
+  mv "$tk_seen.$$" "$tk_seen"
+} 2>/dev/null
+]=])
+
   set(port_functions [=[
 
 tk_start() {
@@ -2106,6 +2207,8 @@ function(_toolchainkit_ccache_arguments out_arguments)
     set(key_of_COMPILERCHECK compiler_check)
     if(CMAKE_MATCH_1 STREQUAL "NOHASHDIR")
       list(APPEND arguments "hash_dir=false")
+    elseif(CMAKE_MATCH_1 STREQUAL "NODIRECT")
+      list(APPEND arguments "direct_mode=false")
     elseif(NOT DEFINED key_of_${CMAKE_MATCH_1})
       return()
     else()
@@ -2227,12 +2330,24 @@ function(_toolchainkit_name_precompiled_headers)
   endif()
 endfunction()
 
-# An object must not tell in which checkout it was compiled: another one gets it, and debuggers and __FILE__ would lead
-# there. sccache takes the options for those of another checkout before 0.18. Not -ffile-prefix-map, which reaches into
-# coverage, whose tools look for the sources by themselves.
+# Whether objects are to be compiled so that they do not tell in which checkout: another one gets them, and debuggers and
+# __FILE__ would lead there. sccache takes the options for those of another checkout before 0.18.
+function(_toolchainkit_maps_paths out_whether)
+  set("${out_whether}" FALSE PARENT_SCOPE)
+  if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
+      AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18)
+      AND NOT "${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "[;<>$]"
+      # Which does not know them.
+      AND NOT "${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER} $ENV{CC} $ENV{CXX}" MATCHES "clang-cl")
+    set("${out_whether}" TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Not -ffile-prefix-map, which reaches into coverage, whose tools look for the sources by themselves. Nothing is done for a
+# language of which the user's flags have maps.
 function(_toolchainkit_care_for_paths)
-  get_property(may_map GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
-  if(NOT may_map OR "${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "-prefix-map=|[;<>$]")
+  get_property(maps_paths GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
+  if(NOT maps_paths)
     return()
   endif()
   # With slashes, or a folder beside the source folder would be renamed too.
@@ -2253,6 +2368,11 @@ function(_toolchainkit_care_for_paths)
     list(APPEND languages OBJC OBJCXX)
   endif()
   foreach(language IN LISTS languages)
+    # What comes from the environment is not in the variable yet when a toolchain file is read for the first time.
+    string(REGEX REPLACE "^OBJ(CXX|C)$" "\\1" name "${language}")
+    if("${CMAKE_${language}_FLAGS} $ENV{${name}FLAGS}" MATCHES "-prefix-map=")
+      continue()
+    endif()
     foreach(compiler IN ITEMS GNU:8 Clang:10 AppleClang:12)
       string(REPLACE ":" ";" compiler "${compiler}")
       list(GET compiler 0 id)
@@ -2261,6 +2381,9 @@ function(_toolchainkit_care_for_paths)
         "$<AND:$<COMPILE_LANG_AND_ID:${language},${id}>,$<VERSION_GREATER_EQUAL:$<${language}_COMPILER_VERSION>,${since}>>")
     endforeach()
   endforeach()
+  if(compilers STREQUAL "")
+    return()
+  endif()
   list(JOIN compilers "," compilers)
   set(option "$<$<OR:${compilers}>:${options}>")
   get_directory_property(present COMPILE_OPTIONS)

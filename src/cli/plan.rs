@@ -96,6 +96,7 @@ fn cache_object(cache: &CachePlan) -> Value {
         "remote": cache.location,
         "servers": cache.servers,
         "relocatable": cache.relocatable,
+        "direct_mode": cache.direct_mode,
     })
 }
 

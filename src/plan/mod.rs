@@ -76,6 +76,8 @@ pub struct CachePlan {
     pub on_failure: OnFailure,
     /// Hits across checkouts.
     pub relocatable: bool,
+    /// Hits without the preprocessor.
+    pub direct_mode: bool,
     /// The remote, for people; `None` for a local cache.
     pub location: Option<String>,
     /// The same for the status line, in which `{SERVER}` is the server that was chosen.
@@ -161,6 +163,7 @@ fn cache(variant: &Variant) -> CachePlan {
         languages: cache.languages.clone(),
         on_failure: cache.on_failure,
         relocatable: cache.relocatable,
+        direct_mode: cache.direct_mode,
         location: locations(|backend, tier| backend.location(tier)),
         location_of_chosen: locations(|backend, tier| backend.location_of_chosen(tier)),
         servers: storage::servers(&cache.remote),

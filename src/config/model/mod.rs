@@ -78,6 +78,7 @@ impl Variant {
 
 /// `cache:`
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of the YAML, independent of each other")]
 pub struct Cache {
     /// Default `true`.
     pub enabled: bool,
@@ -96,6 +97,8 @@ pub struct Cache {
     pub on_failure: OnFailure,
     /// Hits across checkouts by base directories. Default `true`.
     pub relocatable: bool,
+    /// `direct_mode`: hits without the preprocessor, which do not see a header that is new in the search path. Default `false`.
+    pub direct_mode: bool,
     /// `install`: what `toolchainkit install` does.
     pub install: Install,
     /// The remote tiers, fastest first; empty for a local cache.

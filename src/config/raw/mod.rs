@@ -85,6 +85,9 @@ pub(super) struct Cache {
     pub(super) on_failure: Option<OnFailure>,
     /// Whether checkouts in different folders share hits. Default true.
     pub(super) relocatable: Option<bool>,
+    /// Whether hits are found by the contents of headers, without the preprocessor: faster, but a new header that comes
+    /// earlier in the search path is not seen. ccache; sccache only where `relocatable` is false. Default false.
+    pub(super) direct_mode: Option<bool>,
     /// What `toolchainkit install` installs, and from where.
     pub(super) install: Option<Install>,
     /// The remote cache, or a list of them as tiers, fastest first. Default: none, a local cache.

@@ -45,6 +45,7 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         },
         install,
         relocatable: raw.relocatable.unwrap_or(true),
+        direct_mode: raw.direct_mode.unwrap_or(false),
         remote_only: remote_only(raw.remote_only, &remotes, scope),
         write_error_policy: match raw.write_error_policy {
             Some(raw::WriteErrorPolicy::Ignore) => WriteErrorPolicy::Ignore,

@@ -16,6 +16,7 @@ pub(super) struct CacheView {
     languages: Vec<&'static str>,
     on_failure: &'static str,
     relocatable: bool,
+    direct_mode: bool,
     location: Option<String>,
     servers: Vec<String>,
 }
@@ -48,6 +49,7 @@ impl CacheView {
                 OnFailure::Fail => "fail",
             },
             relocatable: cache.relocatable,
+            direct_mode: cache.direct_mode,
             location: cache.location_of_chosen.clone(),
             servers: cache.servers.clone(),
         })

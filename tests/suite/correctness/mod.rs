@@ -4,6 +4,7 @@ mod cases;
 mod compilers;
 mod hits;
 mod languages;
+mod places;
 mod project;
 mod rebuild;
 

@@ -39,7 +39,7 @@ fn the_launcher_costs_little_and_not_more_with_more_settings() {
             bare.env("SCCACHE_SERVER_UDS", few.said("socket")).env("SCCACHE_CONF", "/dev/null");
             bare.env("SCCACHE_DIRECT", "false");
         } else {
-            bare.env("CCACHE_DIR", few.said("dir")).env("CCACHE_NOHASHDIR", "1");
+            bare.env("CCACHE_DIR", few.said("dir")).env("CCACHE_NODIRECT", "1");
             bare.env("CCACHE_BASEDIR", &few.source).env("CCACHE_COMPILERCHECK", "content");
             bare.env("CCACHE_REMOTE_STORAGE", format!("redis://{}", redis.server.address()));
         }
@@ -88,7 +88,7 @@ fn a_local_ccache_is_called_as_it_is() {
     let mut direct = checkout.command(tools.path(ccache));
     direct.args(words).args(compile).arg("direct.o").run();
     let mut bare = checkout.command(tools.path(ccache));
-    bare.env("CCACHE_DIR", checkout.said("dir")).env("CCACHE_NOHASHDIR", "1");
+    bare.env("CCACHE_DIR", checkout.said("dir")).env("CCACHE_NODIRECT", "1");
     bare.env("CCACHE_BASEDIR", &checkout.source).env("CCACHE_COMPILERCHECK", "content");
     bare.args(compile).arg("bare.o").run();
     let [bare, direct] = costs(ROUNDS, [&mut bare, &mut direct]);

@@ -1,6 +1,5 @@
 //! Changes of sources and headers.
 
-use super::super::Cell;
 use super::{
     CLANG, Case, DEBUG_PROGRAM, GCC, NEWEST_CLANG, PRINTS_VALUE_OF_HEADER, PROGRAM, added, case, changed,
     kept, removed,
@@ -47,7 +46,7 @@ pub(super) const CASES: &[Case] = &[
             added("first/value.h", "#define VALUE 2\n"),
             kept("second/value.h", "#define VALUE 1\n"),
         ],
-    ).beyond(|cell| !cell.is_sccache()),
+    ),
     case(
         "a header that was shadowed",
         &[
@@ -57,7 +56,7 @@ pub(super) const CASES: &[Case] = &[
             removed("first/value.h", "#define VALUE 2\n"),
             kept("second/value.h", "#define VALUE 1\n"),
         ],
-    ).beyond(|cell| !cell.is_sccache()),
+    ),
     case(
         "an optional header",
         &[
@@ -69,7 +68,7 @@ pub(super) const CASES: &[Case] = &[
             ),
             added("value.h", "#define VALUE 2\n"),
         ],
-    ).beyond(|cell| !cell.is_sccache()),
+    ),
     case(
         "a header moved to another folder",
         &[
@@ -197,8 +196,7 @@ pub(super) const CASES: &[Case] = &[
             ),
             changed("data.txt", "one", "two"),
         ],
-    )
-    .beyond(Cell::is_sccache),
+    ),
     case(
         "a file that an assembler statement includes, as the build says",
         &[
@@ -234,8 +232,7 @@ pub(super) const CASES: &[Case] = &[
             changed("data.txt", "one", "two"),
         ],
     )
-    .only(&[NEWEST_CLANG])
-    .beyond(|cell| cell.cache == Tool::System("ccache")),
+    .only(&[NEWEST_CLANG]),
     case(
         "the time of day",
         &[

@@ -52,6 +52,8 @@ struct UnitReport {
     outcome: &'static str,
     because: String,
     help: Option<String>,
+    /// Why other checkouts do not share it.
+    unshared: Option<String>,
     command: Vec<String>,
 }
 
@@ -61,7 +63,7 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
     let mut reports = Vec::new();
     let mut broken = None;
     for unit in units {
-        let Findings { outcome, command } = replay(of_build, &unit)?;
+        let Findings { outcome, unshared, command } = replay(of_build, &unit)?;
         let (because, help) = words(&outcome, of_build.tool);
         if matches!(outcome, Outcome::NotStored(_)) {
             broken = Some(because.clone());
@@ -72,6 +74,7 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
             outcome: outcome.name(),
             because,
             help,
+            unshared: unshared.map(|explanation| explanation.to_string()),
             command,
         });
     }
@@ -88,7 +91,8 @@ fn of_build(cache: &BuildCache) -> Result<CacheOfBuild<'_>, CliError> {
 
 fn sentence(report: &UnitReport) -> String {
     let help = report.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
-    format!("{} ({}): {}{help}\n", report.source, report.object, report.because)
+    let unshared = report.unshared.as_ref().map(|text| format!("\n  {text}")).unwrap_or_default();
+    format!("{} ({}): {}{help}{unshared}\n", report.source, report.object, report.because)
 }
 
 /// A clause, and what to do if there is something.

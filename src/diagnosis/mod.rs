@@ -3,6 +3,7 @@
 
 mod build_tree;
 mod command;
+mod launched;
 mod reasons;
 mod replay;
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::build_tree::Unit;
 use super::command::{preprocessing, redirected};
+use super::launched::{bound_to_checkout, kept_away};
 use super::reasons::{Explanation, explain_ccache, explain_sccache};
 use crate::caching::tool::Tool;
 use crate::probe::program::{self, Finished, RunError};
@@ -89,6 +90,8 @@ impl Outcome {
 pub struct Findings {
     /// What the cache does.
     pub outcome: Outcome,
+    /// Why other checkouts do not share it; `None` if they do.
+    pub unshared: Option<Explanation>,
     /// The command without the launcher.
     pub command: Vec<String>,
 }
@@ -105,7 +108,8 @@ pub fn replay(cache: CacheOfBuild<'_>, unit: &Unit) -> Result<Findings, ReplayEr
     let command = unit.words[launched..].to_vec();
     let outcome =
         if launched == 0 { bypassed(&unit.words) } else { Replay { cache, unit, launched }.outcome()? };
-    Ok(Findings { outcome, command })
+    let unshared = bound_to_checkout(cache.launcher, unit);
+    Ok(Findings { outcome, unshared, command })
 }
 
 /// How many words the launcher takes: it is a script, or ccache with settings as arguments.
@@ -154,7 +158,11 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     fn outcome(&self) -> Result<Outcome, ReplayError> {
-        Ok(match self.run()? {
+        let run = self.run()?;
+        if let (Run::Without, Some(explanation)) = (&run, kept_away(self.unit)) {
+            return Ok(Outcome::Bypassed(explanation));
+        }
+        Ok(match run {
             Run::Hit => self.again(Outcome::Hit)?,
             Run::Uncacheable(explanation) => Outcome::Uncacheable(explanation),
             Run::Fails(message) => Outcome::Fails(message),

@@ -42,6 +42,9 @@ fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Che
         add_library(alone OBJECT alone.c)\nset_target_properties(alone PROPERTIES C_COMPILER_LAUNCHER \"\")\n\
         add_library(wrong OBJECT EXCLUDE_FROM_ALL wrong.c)\n\
         add_library(unity OBJECT first.c second.c)\nset_target_properties(unity PROPERTIES UNITY_BUILD ON)\n\
+        add_library(data OBJECT data.c)\n\
+        configure_file(place.h.in made/place.h)\n\
+        add_library(placed OBJECT placed.c)\ntarget_include_directories(placed PRIVATE ${CMAKE_BINARY_DIR}/made)\n\
         add_subdirectory(\"sub folder\")\n";
     let write = |name: &str, text: &str| fs::write(checkout.source.join(name), text).unwrap();
     fs::create_dir_all(checkout.source.join("sub folder")).unwrap();
@@ -57,6 +60,9 @@ fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Che
     write("timed.c", "const char *when = __TIME__;\n");
     write("wrong.c", "#error wrong on purpose\n");
     write("part.h", "");
+    write("data.c", "/* Without incbin. */ int data;\n");
+    write("place.h.in", "#define PLACE \"@CMAKE_SOURCE_DIR@/data\"\n");
+    write("placed.c", "#include \"place.h\"\nconst char *place = PLACE;\n");
     checkout
 }
 
@@ -94,6 +100,15 @@ fn it_says_why_a_source_was_compiled() {
             let timed = why(&checkout, "timed.c", "volatile", 0);
             has(&timed, "because", "when = \"");
             has(&timed, "help", "__TIME__");
+            why(&checkout, "placed.c", "hit", 0);
+            if cache == CACHES[0] {
+                has(&why(&checkout, "data.c", "bypassed", 0), "because", "incbin");
+                has(&why(&checkout, "placed.c", "hit", 0), "unshared", "made/place.h:");
+                let sentence = doctor(&checkout, &["--why", "placed.c"], 0);
+                assert!(sentence.stdout.contains("\n  no other checkout shares it, since"), "{sentence}");
+            } else {
+                why(&checkout, "data.c", "hit", 0);
+            }
             let refused = doctor(&checkout, &["--why", "part.h"], 2);
             assert!(
                 refused.stderr.contains("a header is compiled as a part of the sources that include it"),

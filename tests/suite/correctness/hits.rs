@@ -41,7 +41,7 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
         project::write(&first.source, &cases, State::Before);
         first.configure();
         let built = project::build(&first, &cases);
-        let objects = built.iter().map(project::Built::objects).sum::<usize>() as u64;
+        let objects = built.iter().map(project::Built::compilations).sum::<usize>() as u64;
         for other in MOVES.into_iter().filter(|other| other.can_hit(cell)) {
             let checkout = place(cell, &sandbox, tools, build_type, other);
             project::write(&checkout.source, &cases, State::Before);
@@ -122,7 +122,7 @@ impl Move {
 
 impl Cell {
     /// Whether the module keeps the place of the checkout out of objects.
-    fn maps_paths(self) -> bool {
+    pub(super) fn maps_paths(self) -> bool {
         self.cache != Tool::Sccache(Tools::SCCACHE)
     }
 }

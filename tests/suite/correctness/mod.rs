@@ -2,6 +2,7 @@
 
 mod cases;
 mod compilers;
+mod debugger;
 mod hits;
 mod languages;
 mod project;

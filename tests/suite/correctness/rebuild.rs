@@ -45,12 +45,10 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
     if faults.is_empty() { Ok(figures) } else { Err(format!("{figures}\n  {}", faults.join("\n  "))) }
 }
 
-/// The cases for the cell. `TOOLCHAINKIT_TEST_CASE` chooses by a word.
+/// The cases for the cell.
 fn chosen(cell: Cell) -> Vec<&'static Case> {
     let mut cases = cases::of(cell.compiler, if Tools::full() { None } else { Some(cell.column()) });
-    if let Ok(word) = std::env::var("TOOLCHAINKIT_TEST_CASE") {
-        cases.retain(|case| case.name.contains(&word));
-    }
+    cases.retain(|case| cases::is_wanted(case));
     cases
 }
 

@@ -3,6 +3,7 @@
 mod hits;
 mod options;
 mod outputs;
+mod profiles;
 mod texts;
 
 use super::Cell;
@@ -112,7 +113,7 @@ const PRINTS_VALUE_OF_HEADER: &str =
 /// The cases for `compiler`: all, or with a `column` of the matrix a part of them, so that all columns together have each
 /// case with each compiler.
 pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
-    let all = [texts::CASES, options::CASES, outputs::CASES].into_iter().flatten();
+    let all = [texts::CASES, options::CASES, outputs::CASES, profiles::CASES].into_iter().flatten();
     let is_chosen = |(index, case): &(usize, &Case)| {
         let compilers = if case.compilers.is_empty() { &COMPILERS } else { case.compilers };
         match column {
@@ -125,5 +126,10 @@ pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
 
 /// The cases that are to hit when nothing but the place or the time changes.
 pub(super) fn that_hit() -> Vec<&'static Case> {
-    hits::CASES.iter().collect()
+    hits::CASES.iter().filter(|case| is_wanted(case)).collect()
+}
+
+/// `TOOLCHAINKIT_TEST_CASE` chooses by a word.
+pub(super) fn is_wanted(case: &Case) -> bool {
+    std::env::var("TOOLCHAINKIT_TEST_CASE").map_or(true, |word| case.name.contains(&word))
 }

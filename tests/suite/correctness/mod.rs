@@ -3,6 +3,7 @@
 mod cases;
 mod compilers;
 mod debugger;
+mod epoch;
 mod hits;
 mod languages;
 mod project;

@@ -24,9 +24,21 @@ pub(super) struct Case {
     /// Two compilations of the same text differ, as with `__TIME__`: only the program's output is compared.
     pub(super) is_volatile: bool,
     /// The program or its objects tell where the source lies.
-    pub(super) tells_paths: bool,
+    pub(super) tells_paths: fn(Cell) -> bool,
     /// The caches that are known not to see the change, as `cmake/README.md` says.
     pub(super) is_beyond: fn(Cell) -> bool,
+    /// The caches with which it does not compile, though it does without one.
+    pub(super) is_broken: fn(Cell) -> bool,
+    /// What of it misses in another place.
+    pub(super) bound: fn(Cell) -> Bound,
+}
+
+/// What cannot come from another place.
+#[derive(Clone, Copy)]
+pub(super) enum Bound {
+    Nothing,
+    Headers,
+    All,
 }
 
 /// A file in both states; without a text it is not there.
@@ -40,7 +52,16 @@ pub(super) struct File {
 }
 
 const fn case(name: &'static str, files: &'static [File]) -> Case {
-    Case { name, files, compilers: &[], is_volatile: false, tells_paths: false, is_beyond: |_| false }
+    Case {
+        name,
+        files,
+        compilers: &[],
+        is_volatile: false,
+        tells_paths: |_| false,
+        is_beyond: |_| false,
+        is_broken: |_| false,
+        bound: |_| Bound::Nothing,
+    }
 }
 
 impl Case {
@@ -54,13 +75,27 @@ impl Case {
         self
     }
 
-    const fn telling_paths(mut self) -> Self {
-        self.tells_paths = true;
+    const fn telling_paths(self) -> Self {
+        self.telling_paths_with(|_| true)
+    }
+
+    const fn telling_paths_with(mut self, cells: fn(Cell) -> bool) -> Self {
+        self.tells_paths = cells;
         self
     }
 
     const fn beyond(mut self, caches: fn(Cell) -> bool) -> Self {
         self.is_beyond = caches;
+        self
+    }
+
+    const fn broken(mut self, caches: fn(Cell) -> bool) -> Self {
+        self.is_broken = caches;
+        self
+    }
+
+    const fn bound(mut self, bound: fn(Cell) -> Bound) -> Self {
+        self.bound = bound;
         self
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::cases::GCC;
 use super::{Cell, cells, tools, try_all};
 use crate::cmake_module::Checkout;
 use crate::support::{Run, Sandbox, Tool, Tools};
@@ -55,25 +56,54 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
     };
     let (source, elsewhere) = (&second.source, sandbox.home());
     let path = source.display();
-    if cell.maps_paths() {
-        expect("gdb -d", gdb(&second, &elsewhere, &[format!("directory {path}")]), 3);
+    let directory = [format!("directory {path}")];
+    if !cell.maps_paths() {
+        let first = first.source.display();
+        expect(
+            "gdb with substitute-path",
+            gdb(&second, &elsewhere, &[format!("set substitute-path {first} {path}")]),
+            3,
+        );
+        expect("gdb -d", gdb(&second, &elsewhere, &directory), 0);
+        expect("gdb in the source folder", gdb(&second, source, &[]), 0);
+        expect("lldb", lldb(&second, &elsewhere, &format!("{first} {path}")), 3);
+    } else if cell.joins_names() {
+        expect(
+            "gdb with substitute-path",
+            gdb(
+                &second,
+                &elsewhere,
+                &[format!("set substitute-path ./build/. {path}"), directory[0].clone()],
+            ),
+            3,
+        );
+        if cell.compiler == GCC {
+            expect("gdb -d", gdb(&second, &elsewhere, &directory), 3);
+            expect("gdb in the source folder", gdb(&second, source, &[]), 3);
+        }
+        expect("lldb", lldb(&second, &elsewhere, &format!("./build/. {path} . {path}")), 3);
+    } else {
+        expect("gdb -d", gdb(&second, &elsewhere, &directory), 3);
         expect("gdb in the source folder", gdb(&second, source, &[]), 3);
         // A folder of the same name there would do, too.
         expect("gdb elsewhere", gdb(&second, &elsewhere, &[]), 0);
         expect("lldb", lldb(&second, &elsewhere, &format!(". {path}")), 3);
-    } else {
-        let first = first.source.display();
-        let substitute = [format!("set substitute-path {first} {path}")];
-        expect("gdb with substitute-path", gdb(&second, &elsewhere, &substitute), 3);
-        expect("gdb -d", gdb(&second, &elsewhere, &[format!("directory {path}")]), 0);
-        expect("gdb in the source folder", gdb(&second, source, &[]), 0);
-        expect("lldb", lldb(&second, &elsewhere, &format!("{first} {path}")), 3);
     }
     if faults.is_empty() { Ok("all lines are found".into()) } else { Err(faults.join("\n  ")) }
 }
 
+impl Cell {
+    /// Whether the name of a source lies below the build folder for a debugger (`./build/./app/main.c`): that of the source
+    /// begins with `./`, as sccache leaves it, and is joined to the folder that it was compiled in, which is `./build`.
+    fn joins_names(self) -> bool {
+        self.is_sccache()
+    }
+}
+
 fn place<'a>(cell: Cell, sandbox: &'a Sandbox, tools: &Tools, folder: &str) -> Checkout<'a> {
     let checkout = cell.checkout(sandbox, tools, folder).option("-DCMAKE_BUILD_TYPE=Debug");
+    // gdb would take the sample's for the one that it looks for.
+    fs::remove_file(checkout.source.join("main.c")).expect("the sample goes");
     for (path, text) in SOURCES {
         let path = checkout.source.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

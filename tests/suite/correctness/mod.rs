@@ -2,6 +2,8 @@
 
 mod cases;
 mod compilers;
+mod debugger;
+mod epoch;
 mod hits;
 mod languages;
 mod places;

@@ -23,12 +23,17 @@ pub(super) struct Built {
     pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
     /// What the program prints, if there is one.
     pub(super) output: String,
+    /// How many precompiled headers there are. Their bytes are the compiler's own: those of GCC are never the same twice.
+    pub(super) headers: usize,
 }
 
 impl Built {
-    /// How many objects there are.
-    pub(super) fn objects(&self) -> usize {
-        self.files.keys().filter(|path| path.extension().is_some_and(|extension| extension == "o")).count()
+    /// How many compilations it took that are given to a cache. No cache takes assembler, nor is it given to one.
+    pub(super) fn compilations(&self) -> usize {
+        let ends_in = |path: &Path, end: &str| path.extension().is_some_and(|extension| extension == end);
+        let is_assembler = |path: &Path| path.file_stem().is_some_and(|stem| ends_in(Path::new(stem), "S"));
+        let is_cached = |path: &&PathBuf| ends_in(path, "o") && !is_assembler(path);
+        self.headers + self.files.keys().filter(is_cached).count()
     }
 }
 
@@ -80,10 +85,10 @@ pub(super) fn build(checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
     checkout.building().args(ANEW).run();
     let collect = |case: &&Case| {
         let folder = checkout.build_folder().join(case.target());
-        let mut files = BTreeMap::new();
-        find_objects(&folder, &folder, &mut files);
-        assert!(!files.is_empty(), "{} has made nothing", case.name);
-        Built { files, output: output(checkout, case) }
+        let mut built = Built { output: output(checkout, case), ..Built::default() };
+        find_objects(&folder, &folder, &mut built);
+        assert!(!built.files.is_empty(), "{} has made nothing", case.name);
+        built
     };
     cases.iter().map(collect).collect()
 }
@@ -108,7 +113,7 @@ pub(super) fn without_cache(cell: Cell, checkout: &Checkout<'_>, cases: &[&Case]
     fs::remove_dir_all(&folder).expect("the other cache goes");
     fs::rename(&away, &folder).expect("the cache comes back");
     checkout.building().env("CCACHE_DISABLE", "1").args(ANEW).run();
-    for (built, case) in built.iter_mut().zip(cases).filter(|(_, case)| !case.tells_paths) {
+    for (built, case) in built.iter_mut().zip(cases).filter(|(_, case)| !(case.tells_paths)(cell)) {
         built.output = output(checkout, case);
     }
     built
@@ -120,17 +125,20 @@ pub(super) fn output(checkout: &Checkout<'_>, case: &Case) -> String {
     if program.exists() { checkout.command(program).run().stdout } else { String::new() }
 }
 
-fn find_objects(folder: &Path, root: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+fn find_objects(folder: &Path, root: &Path, built: &mut Built) {
     for entry in fs::read_dir(folder).expect("a folder of the build") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            find_objects(&path, root, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| ["o", "gcno", "dwo"].iter().any(|e| extension == *e))
-        {
-            let name = path.strip_prefix(root).expect("a file of the case").to_path_buf();
-            found.insert(name, fs::read(&path).expect("an object"));
+            find_objects(&path, root, built);
+            continue;
+        }
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("o" | "gcno" | "dwo") => {
+                let name = path.strip_prefix(root).expect("a file of the case").to_path_buf();
+                built.files.insert(name, fs::read(&path).expect("an object"));
+            }
+            Some("gch" | "pch") => built.headers += 1,
+            _ => {}
         }
     }
 }

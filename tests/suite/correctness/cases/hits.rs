@@ -1,6 +1,22 @@
 //! What everybody compiles, in one state: it must hit wherever it is built.
 
-use super::{Case, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept};
+use super::{Bound, Case, Cell, GCC, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept};
+
+/// A macro and a template, which a compiler keeps in different ways.
+const PRECOMPILED: &str =
+    "#pragma once\n#include <cstdio>\n#define VALUE 2\ntemplate <class T> T twice(T t) { return t + t; }\n";
+const USES_PRECOMPILED: &str = "int part();\nint main() { std::printf(\"%d\\n\", twice(part()) + VALUE); }\n";
+
+/// Clang writes into the header where all that it has read lies. sccache takes that for the text of the header, since Clang
+/// passes over `-E` where it is to write one. ccache takes a header only of sources that are the same to the byte, and the
+/// one that CMake writes includes others by their paths; and for what uses it, the content of the header is a part of the key.
+fn bound_by_header(cell: Cell) -> Bound {
+    match cell.compiler {
+        GCC => Bound::Nothing,
+        _ if cell.is_sccache() => Bound::Headers,
+        _ => Bound::All,
+    }
+}
 
 pub(super) const CASES: &[Case] = &[
     case("C", &[PROGRAM, kept("main.c", PRINTS_VALUE_OF_HEADER), kept("value.h", "#define VALUE 1\n")]),
@@ -105,4 +121,68 @@ pub(super) const CASES: &[Case] = &[
     )
     // Clang names a module of Objective-C by its source.
     .telling_paths(),
+    case(
+        "Objective-C++",
+        &[
+            kept("CMakeLists.txt", "add_library(% OBJECT main.mm)\n"),
+            kept(
+                "main.mm",
+                "template <int n> int give() { return n; }\n@interface Thing\n+ (int)value;\n@end\n@implementation Thing\n+ (int)value { return give<1>(); }\n@end\n",
+            ),
+        ],
+    )
+    .telling_paths(),
+    case(
+        "C and assembler",
+        &[
+            kept("CMakeLists.txt", "add_executable(% main.c text.S)\n"),
+            kept("main.c", "#include <stdio.h>\nextern char text[];\nint main(void) { puts(text); return 0; }\n"),
+            kept(
+                "text.S",
+                "#define WORD \"one\"\n.data\n.globl text\ntext: .asciz WORD\n.section .note.GNU-stack,\"\",%progbits\n",
+            ),
+        ],
+    ),
+    case(
+        "split debug information",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_executable(% main.c part/part.c)\ntarget_compile_options(% PRIVATE -g -gsplit-dwarf)\n",
+            ),
+            kept("main.c", "int part(void);\nint main(void) {\n  int local = part();\n  return local;\n}\n"),
+            kept("part/part.c", "int part(void) { return 0; }\n"),
+        ],
+    ),
+    case(
+        "a precompiled header",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_executable(% main.cpp part/part.cpp)\ntarget_precompile_headers(% PRIVATE header.h)\n",
+            ),
+            kept("header.h", PRECOMPILED),
+            kept("main.cpp", USES_PRECOMPILED),
+            kept("part/part.cpp", "int part() { return twice(VALUE); }\n"),
+        ],
+    )
+    .bound(bound_by_header)
+    // So do objects with debug information.
+    .telling_paths_with(|cell| cell.compiler != GCC),
+    case(
+        "a precompiled header of another target",
+        &[
+            kept(
+                "CMakeLists.txt",
+                "add_library(%_owner STATIC part.cpp)\ntarget_precompile_headers(%_owner PRIVATE header.h)\n\
+                 add_executable(% main.cpp)\ntarget_link_libraries(% PRIVATE %_owner)\ntarget_precompile_headers(% REUSE_FROM %_owner)\n",
+            ),
+            kept("header.h", PRECOMPILED),
+            kept("main.cpp", USES_PRECOMPILED),
+            kept("part.cpp", "int part() { return twice(VALUE); }\n"),
+        ],
+    )
+    .bound(bound_by_header)
+    // So do objects with debug information.
+    .telling_paths_with(|cell| cell.compiler != GCC),
 ];

@@ -3,6 +3,7 @@
 mod hits;
 mod options;
 mod outputs;
+mod profiles;
 mod texts;
 
 use super::Cell;
@@ -23,9 +24,21 @@ pub(super) struct Case {
     /// Two compilations of the same text differ, as with `__TIME__`: only the program's output is compared.
     pub(super) is_volatile: bool,
     /// The program or its objects tell where the source lies.
-    pub(super) tells_paths: bool,
+    pub(super) tells_paths: fn(Cell) -> bool,
     /// The caches that are known not to see the change, as `cmake/README.md` says.
     pub(super) is_beyond: fn(Cell) -> bool,
+    /// The caches with which it does not compile, though it does without one.
+    pub(super) is_broken: fn(Cell) -> bool,
+    /// What of it misses in another place.
+    pub(super) bound: fn(Cell) -> Bound,
+}
+
+/// What cannot come from another place.
+#[derive(Clone, Copy)]
+pub(super) enum Bound {
+    Nothing,
+    Headers,
+    All,
 }
 
 /// A file in both states; without a text it is not there.
@@ -39,7 +52,16 @@ pub(super) struct File {
 }
 
 const fn case(name: &'static str, files: &'static [File]) -> Case {
-    Case { name, files, compilers: &[], is_volatile: false, tells_paths: false, is_beyond: |_| false }
+    Case {
+        name,
+        files,
+        compilers: &[],
+        is_volatile: false,
+        tells_paths: |_| false,
+        is_beyond: |_| false,
+        is_broken: |_| false,
+        bound: |_| Bound::Nothing,
+    }
 }
 
 impl Case {
@@ -53,13 +75,27 @@ impl Case {
         self
     }
 
-    const fn telling_paths(mut self) -> Self {
-        self.tells_paths = true;
+    const fn telling_paths(self) -> Self {
+        self.telling_paths_with(|_| true)
+    }
+
+    const fn telling_paths_with(mut self, cells: fn(Cell) -> bool) -> Self {
+        self.tells_paths = cells;
         self
     }
 
     const fn beyond(mut self, caches: fn(Cell) -> bool) -> Self {
         self.is_beyond = caches;
+        self
+    }
+
+    const fn broken(mut self, caches: fn(Cell) -> bool) -> Self {
+        self.is_broken = caches;
+        self
+    }
+
+    const fn bound(mut self, bound: fn(Cell) -> Bound) -> Self {
+        self.bound = bound;
         self
     }
 
@@ -112,7 +148,7 @@ const PRINTS_VALUE_OF_HEADER: &str =
 /// The cases for `compiler`: all, or with a `column` of the matrix a part of them, so that all columns together have each
 /// case with each compiler.
 pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
-    let all = [texts::CASES, options::CASES, outputs::CASES].into_iter().flatten();
+    let all = [texts::CASES, options::CASES, outputs::CASES, profiles::CASES].into_iter().flatten();
     let is_chosen = |(index, case): &(usize, &Case)| {
         let compilers = if case.compilers.is_empty() { &COMPILERS } else { case.compilers };
         match column {
@@ -125,5 +161,10 @@ pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
 
 /// The cases that are to hit when nothing but the place or the time changes.
 pub(super) fn that_hit() -> Vec<&'static Case> {
-    hits::CASES.iter().collect()
+    hits::CASES.iter().filter(|case| is_wanted(case)).collect()
+}
+
+/// `TOOLCHAINKIT_TEST_CASE` chooses by a word.
+pub(super) fn is_wanted(case: &Case) -> bool {
+    std::env::var("TOOLCHAINKIT_TEST_CASE").map_or(true, |word| case.name.contains(&word))
 }

@@ -1503,7 +1503,7 @@ esac
   # told. CMake's commands end with the source.
   set(assembler_part [=[
 eval "tk_argument=\${$#}"
-if LC_ALL=C grep -qF -e incbin -e INCBIN "$tk_argument" 2>/dev/null; then
+if LC_ALL=C grep -qF -e incbin -e INCBIN ${tk_also-} "$tk_argument" 2>/dev/null; then
   exec "$@"
 fi
 ]=])
@@ -1530,6 +1530,12 @@ case " $* " in
   # Before 4.12, ccache takes the word as it stands, which would give this processor the objects of another one.
   CCACHE_NAMESPACE=${CCACHE_NAMESPACE-}$tk_processor
   export CCACHE_NAMESPACE
+  ;;
+esac
+case " $* " in
+*" -fprofile-generate"* | *" -fprofile-use"* | *" -fbranch-probabilities "*)
+  # GCC takes no profile of a source that it knows by another path, and ccache changes the path only where it caches.
+  unset CCACHE_BASEDIR
   ;;
 esac
 case " $* " in
@@ -1583,9 +1589,17 @@ tk_run_tool() {
 
 tk_locked=
 tk_try=
+# sccache takes that variable away from the compiler.
+tk_also=${SOURCE_DATE_EPOCH:+-e __DATE__ -e __TIME__}
 ]=])
 
   set(lines_part [=[
+case " $* " in
+*" -fbranch-probabilities "*)
+  # GCC reads a profile that sccache does not know of.
+  exec "$@"
+  ;;
+esac
 for tk_signal in INT TERM HUP; do
   trap "tk_signal=$tk_signal; . \"\$tk_folder/launcher-functions\"; tk_interrupted \"\$@\"" $tk_signal
 done
@@ -2150,7 +2164,7 @@ tk_may_name_checkout() {
 tk_look_for_paths() {
   mkdir -p "${tk_seen%/*}"
   find "$1" -maxdepth 5 \( -name CMakeFiles -o -name toolchainkit -o -name '*-src' \) ! -path "$1" -prune -o -type f \
-    \( -name '*.[chi]' -o -name '*.[chi][chnpx+]*' -o -name '*.mm' -o -name '*.m' -o -name '*.def' -o -name '*.tpp' \) \
+    \( -name '*.[chim]' -o -name '*.[ch][ch]' -o -name '*.[chit][px+][px+]' -o -name '*.mm' -o -name '*.in[cl]' -o -name '*.def' \) \
     -exec grep -F -e "\"$tk_source/" -e " $tk_source/" -e "<$tk_source/" -e "\"$tk_build/" -e " $tk_build/" -e "<$tk_build/" /dev/null {} + |
     grep -Ev '^[^:]*:[[:blank:]]*(//|/?\*|#[[:blank:]]*(line|include|import|[0-9]))' >"$tk_seen.$$"
   mv "$tk_seen.$$" "$tk_seen"
@@ -2197,30 +2211,42 @@ endfunction()
 function(_toolchainkit_ccache_arguments out_arguments)
   set("${out_arguments}" "" PARENT_SCOPE)
   set(arguments "${program}")
+  set(base "")
   foreach(pair IN LISTS local_pairs)
     string(REGEX MATCH "^CCACHE_([A-Z_]+)=(.*)$" pair "${pair}")
     set(value "${CMAKE_MATCH_2}")
     set(key_of_DIR cache_dir)
     set(key_of_MAXSIZE max_size)
     set(key_of_REMOTE_STORAGE remote_storage)
-    set(key_of_BASEDIR base_dir)
     set(key_of_COMPILERCHECK compiler_check)
     if(CMAKE_MATCH_1 STREQUAL "NOHASHDIR")
       list(APPEND arguments "hash_dir=false")
     elseif(CMAKE_MATCH_1 STREQUAL "NODIRECT")
       list(APPEND arguments "direct_mode=false")
+    elseif(CMAKE_MATCH_1 STREQUAL "BASEDIR")
+      set(base "${value}")
     elseif(NOT DEFINED key_of_${CMAKE_MATCH_1})
       return()
     else()
       list(APPEND arguments "${key_of_${CMAKE_MATCH_1}}=${value}")
     endif()
   endforeach()
-  if("${arguments}" MATCHES "[][<>\n\\$]")
+  if("${arguments}${base}" MATCHES "[][<>\n\\$]")
     return()
   endif()
+  # The semicolons are inside of the expressions, since an empty element would be passed on as an empty argument.
+  list(APPEND arguments "remote_only=false")
+  if(NOT base STREQUAL "")
+    # As in the script: GCC takes no profile of a source that it knows by another path.
+    set(profile "-f(profile-generate|profile-use|branch-probabilities)")
+    if("${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} $ENV{CFLAGS} $ENV{CXXFLAGS}" MATCHES "${profile}")
+      return()
+    endif()
+    string(APPEND arguments
+      "$<$<NOT:$<BOOL:$<FILTER:$<TARGET_PROPERTY:COMPILE_OPTIONS>,INCLUDE,^${profile}>>>:;base_dir=${base}>")
+  endif()
   _toolchainkit_has_precompiled_header(has_header)
-  # The semicolon is inside of the expression, since an empty element would be passed on as an empty argument.
-  set("${out_arguments}" "${arguments};remote_only=false$<${has_header}:;sloppiness=pch_defines,time_macros>" PARENT_SCOPE)
+  set("${out_arguments}" "${arguments}$<${has_header}:;sloppiness=pch_defines,time_macros>" PARENT_SCOPE)
 endfunction()
 
 # --- what caching needs of the compiler ------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ const PRECOMPILED: &str =
 const USES_PRECOMPILED: &str = "int part();\nint main() { std::printf(\"%d\\n\", twice(part()) + VALUE); }\n";
 
 /// Clang writes into the header where all that it has read lies. sccache takes that for the text of the header, since Clang
-/// passes over `-E` where it is to write one. ccache takes a header only of sources that are the same to the byte, and the
-/// one that CMake writes includes others by their paths; and for what uses it, the content of the header is a part of the key.
-fn bound_by_header(cell: Cell) -> Bound {
-    match cell.compiler {
-        GCC => Bound::Nothing,
-        _ if cell.is_sccache() => Bound::Headers,
-        _ => Bound::All,
+/// passes over `-E` where it is to write one. ccache takes a header of Clang in direct mode only, which is off; and for what
+/// uses it, the content of the header is a part of the key.
+fn bound_by_header(cell: Cell, elsewhere: bool) -> Bound {
+    match (cell.compiler, cell.is_sccache(), elsewhere) {
+        (GCC, _, _) | (_, true, false) => Bound::Nothing,
+        (_, true, true) | (_, false, false) => Bound::Headers,
+        (_, false, true) => Bound::All,
     }
 }
 

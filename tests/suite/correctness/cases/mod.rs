@@ -27,13 +27,11 @@ pub(super) struct Case {
     pub(super) tells_paths: fn(Cell) -> bool,
     /// The caches that are known not to see the change, as `cmake/README.md` says.
     pub(super) is_beyond: fn(Cell) -> bool,
-    /// The caches with which it does not compile, though it does without one.
-    pub(super) is_broken: fn(Cell) -> bool,
-    /// What of it misses in another place.
-    pub(super) bound: fn(Cell) -> Bound,
+    /// What of it misses: where all is as it was, or elsewhere.
+    pub(super) bound: fn(Cell, bool) -> Bound,
 }
 
-/// What cannot come from another place.
+/// What cannot come from the cache.
 #[derive(Clone, Copy)]
 pub(super) enum Bound {
     Nothing,
@@ -59,8 +57,7 @@ const fn case(name: &'static str, files: &'static [File]) -> Case {
         is_volatile: false,
         tells_paths: |_| false,
         is_beyond: |_| false,
-        is_broken: |_| false,
-        bound: |_| Bound::Nothing,
+        bound: |_, _| Bound::Nothing,
     }
 }
 
@@ -89,12 +86,7 @@ impl Case {
         self
     }
 
-    const fn broken(mut self, caches: fn(Cell) -> bool) -> Self {
-        self.is_broken = caches;
-        self
-    }
-
-    const fn bound(mut self, bound: fn(Cell) -> Bound) -> Self {
+    const fn bound(mut self, bound: fn(Cell, bool) -> Bound) -> Self {
         self.bound = bound;
         self
     }

@@ -1,7 +1,6 @@
 //! Profiles that the build makes for itself: of a program that it has trained, or of counts.
 
-use super::{CLANG, Case, Cell, File, GCC, NEWEST_CLANG, case, changed, kept};
-use crate::support::Tool;
+use super::{CLANG, Case, File, GCC, NEWEST_CLANG, case, changed, kept};
 
 /// A program that reads `numbers.txt` makes the profile of GCC that comes first. It is compiled by the same way: GCC takes
 /// no profile of a source that it knows by another path.
@@ -74,16 +73,12 @@ pub(super) const CASES: &[Case] = &[
             NUMBERS,
         ],
     )
-    .only(&[GCC])
-    // It does not find the profile, runs GCC itself, and that with paths other than those of what was trained.
-    .broken(|cell| cell.cache == Tool::System("ccache")),
+    .only(&[GCC]),
     case(
         "the probabilities of branches",
         &[trained!("${objects}/%.dir/main.c.gcda", "-fbranch-probabilities"), kept("main.c", MAIN), NUMBERS],
     )
-    .only(&[GCC])
-    // It does not know the option.
-    .beyond(Cell::is_sccache),
+    .only(&[GCC]),
     case(
         "a file of counts",
         &[

@@ -59,6 +59,8 @@ struct LinkerView {
     cmake_type: String,
     /// The compiler flag before.
     flag: String,
+    /// With clang-cl, CMake before calls the linker itself, which knows no such flag.
+    program: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +113,8 @@ impl CompilersView {
             linker: toolchain.linker.map(|linker| LinkerView {
                 cmake_type: linker.name().to_ascii_uppercase(),
                 flag: format!("-fuse-ld={}", linker.name()),
+                program: (toolchain.family == Some(Family::ClangCl))
+                    .then(|| format!("{}-link", linker.name())),
             }),
             standards: by_language(&toolchain.standards).collect(),
             extensions: toolchain.extensions,

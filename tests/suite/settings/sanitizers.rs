@@ -97,3 +97,38 @@ fn sanitizers_are_in_the_program_and_not_in_the_checks() {
         );
     }
 }
+
+#[test]
+fn a_sanitizer_of_another_machine_catches_its_fault_under_the_emulator() {
+    let yaml = "cache: { enabled: false }
+toolchain:
+  compilers: gcc
+  sanitizers: [hwaddress, undefined]
+  target: { system: Linux, processor: aarch64, triple: aarch64-linux-gnu }
+  emulator: [qemu-aarch64, -L, /usr/aarch64-linux-gnu]
+";
+    // CMake puts the emulator before the program of a test, and before those of its checks.
+    let tested = "enable_testing()
+include(CheckCXXSourceRuns)
+check_cxx_source_runs(\"int main() { return sizeof(void *) == 8 ? 0 : 1; }\" RUNS)
+add_test(NAME right COMMAND main)
+add_test(NAME freed COMMAND main freed)
+add_test(NAME overflow COMMAND main overflow)
+set_tests_properties(right PROPERTIES PASS_REGULAR_EXPRESSION \"^fault 0\\n$\")
+set_tests_properties(freed PROPERTIES PASS_REGULAR_EXPRESSION \"HWAddressSanitizer: tag-mismatch\")
+set_tests_properties(overflow PROPERTIES PASS_REGULAR_EXPRESSION \"signed integer overflow\")
+";
+    let programs = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", "qemu-aarch64"];
+    for version in ["3.15.3", Tools::CMAKE] {
+        let Some(checkout) = Checkout::new("emulator", version, &programs, yaml) else { return };
+        checkout.write("CMakeLists.txt", &(LISTS.to_owned() + tested));
+        checkout.write("main.cpp", FAULTY);
+        checkout.configure(&[]);
+        assert_eq!(checkout.cached("RUNS").as_deref(), Some("1"), "CMake {version}");
+        checkout.build();
+        let mut ctest = checkout.command("ctest", &["--output-on-failure"]);
+        let tested = ctest.current_dir(checkout.path.join("b")).run();
+        let passed = ["100% tests passed", "out of 3"].iter().all(|words| tested.stdout.contains(words));
+        assert!(passed, "{tested}");
+    }
+}

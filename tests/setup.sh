@@ -21,7 +21,7 @@ others_of_full=(source-glm zig)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
-  aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold
+  aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold compiler-rt
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
@@ -200,10 +200,19 @@ install_others() {
 
 # --- Packages of the system -----------------------------------------------------------------------------------------
 
+# The main version of the system's clang; before it is installed, that of Debian 12.
+clang_version() {
+  local version
+  version=$(/usr/bin/clang -dumpversion 2>/dev/null) || version=14
+  echo "${version%%.*}"
+}
+
 # Where the tests look; an own compiler elsewhere on the PATH does not count.
 program_is_installed() {
   case $1 in
     multilib) compgen -G '/usr/lib/gcc/x86_64-linux-gnu/*/32/libstdc++.a' >/dev/null ;;
+    # The libraries of clang's sanitizers.
+    compiler-rt) compgen -G "/usr/lib/llvm-$(clang_version)/lib/clang/*/lib/linux/libclang_rt.asan-*.a" >/dev/null ;;
     newlib) [[ -e /usr/lib/arm-none-eabi/newlib/libc.a ]] ;;
     # GCC's own programs are in its folder.
     cc1*) compgen -G "/usr/lib/gcc/*/*/$1" >/dev/null ;;
@@ -230,6 +239,7 @@ package() {
     qemu-aarch64) echo qemu-user ;;
     # Not the package without a version, which cannot be installed beside compilers for other machines.
     multilib) echo "g++-$(gcc -dumpversion 2>/dev/null || echo 12)-multilib" ;;
+    compiler-rt) echo "libclang-rt-$(clang_version)-dev" ;;
     x86_64-w64-mingw32-g++) echo g++-mingw-w64-x86-64-win32 ;;
     arm-none-eabi-gcc) echo gcc-arm-none-eabi ;;
     newlib) echo libnewlib-arm-none-eabi ;;

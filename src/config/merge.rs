@@ -3,16 +3,20 @@
 
 use super::node::{Entry, Node, Value};
 
-/// `over` merged over `base`: mappings key by key; lists and scalars replace; an empty value changes nothing.
+/// `over` merged over `base`: mappings key by key; lists and scalars replace; a `null` that is written out takes the value
+/// of `base` back, as if it were not given; an empty value changes nothing.
 pub(super) fn merge(base: &Node, over: &Node) -> Node {
     let (Value::Map(below), Value::Map(above)) = (&base.value, &over.value) else {
-        return if over.is_null() { base.clone() } else { over.clone() };
+        return if over.is_null() { base.clone() } else { over.without_nulls() };
     };
     if is_another_remote(base, over) {
-        return over.clone();
+        return over.without_nulls();
     }
-    let mut entries: Vec<Entry> = below.iter().map(|entry| merged_entry(entry, over)).collect();
-    entries.extend(above.iter().filter(|entry| base.get(&entry.key).is_none()).cloned());
+    let is_taken_back = |entry: &&Entry| over.get(&entry.key).is_some_and(Node::takes_back);
+    let kept = below.iter().filter(|entry| !is_taken_back(entry));
+    let mut entries: Vec<Entry> = kept.map(|entry| merged_entry(entry, over)).collect();
+    let new = above.iter().filter(|entry| base.get(&entry.key).is_none() && !entry.node.takes_back());
+    entries.extend(new.map(|entry| Entry { node: entry.node.without_nulls(), ..entry.clone() }));
     Node { value: Value::Map(entries), ..base.clone() }
 }
 

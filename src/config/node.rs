@@ -89,6 +89,19 @@ impl Node {
         matches!(&self.value, Value::Scalar(scalar) if scalar.typed.is_null())
     }
 
+    /// Whether this is a null that is written out, as `null` or `~`, and not merely nothing behind a colon.
+    pub(super) fn takes_back(&self) -> bool {
+        self.is_null() && matches!(&self.value, Value::Scalar(scalar) if !scalar.text.is_empty())
+    }
+
+    /// The same without the values that take another one back, at any depth.
+    pub(super) fn without_nulls(&self) -> Self {
+        let Value::Map(entries) = &self.value else { return self.clone() };
+        let kept = entries.iter().filter(|entry| !entry.node.takes_back());
+        let kept = kept.map(|entry| Entry { node: entry.node.without_nulls(), ..entry.clone() });
+        Self { value: Value::Map(kept.collect()), ..self.clone() }
+    }
+
     /// The value in words, for messages: `the text "10GB"`.
     pub(super) fn in_words(&self) -> String {
         match &self.value {

@@ -15,7 +15,86 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(build);
 /// The JSON schema of `toolchainkit.yaml`.
 #[must_use]
 pub fn json_schema() -> Value {
-    SCHEMA.clone()
+    let mut schema = SCHEMA.clone();
+    let mut definitions = json_object(schema["definitions"].take());
+    for (section, name) in [("toolchains", "Toolchain"), ("profiles", "Profile")] {
+        add_change(name, &mut definitions);
+        schema["properties"][section]["additionalProperties"]["anyOf"][0] = reference(&change_of(name));
+    }
+    // Its last branch is a part of a remote cache, in a profile.
+    let mut remote = definitions.remove("Remote").unwrap_or_default();
+    if let Some(part) = remote["oneOf"].as_array_mut().and_then(|branches| branches.last_mut()) {
+        allow_nulls(part, &mut definitions);
+    }
+    definitions.insert("Remote".to_owned(), remote);
+    schema["definitions"] = Value::Object(definitions);
+    schema
+}
+
+/// The name of a definition for what is merged over another such section, where `null` takes a value back.
+fn change_of(name: &str) -> String {
+    format!("{name}Change")
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{name}") })
+}
+
+fn add_change(name: &str, definitions: &mut Map<String, Value>) {
+    let change = change_of(name);
+    if definitions.contains_key(&change) {
+        return;
+    }
+    let mut definition = definitions[name].clone();
+    // First, so that a section that holds itself comes to an end.
+    definitions.insert(change.clone(), Value::Null);
+    allow_nulls(&mut definition, definitions);
+    definitions.insert(change, definition);
+}
+
+/// Allows `null` for each setting of a section and of those in it, none of which is required any more.
+fn allow_nulls(schema: &mut Value, definitions: &mut Map<String, Value>) {
+    let Value::Object(object) = schema else { return };
+    object.remove("required");
+    let name =
+        object.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/definitions/"));
+    if let Some(name) = name.filter(|name| is_section(name, &definitions[*name])).map(str::to_owned) {
+        add_change(&name, definitions);
+        *schema = reference(&change_of(&name));
+        return;
+    }
+    for branches in ["anyOf", "allOf"] {
+        for branch in object.get_mut(branches).and_then(Value::as_array_mut).into_iter().flatten() {
+            allow_nulls(branch, definitions);
+        }
+    }
+    let mut allow = |setting: &mut Value| {
+        allow_nulls(setting, definitions);
+        allow_null(setting);
+    };
+    if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(&mut allow);
+    }
+    if let Some(others) = object.get_mut("additionalProperties").filter(|others| others.is_object()) {
+        allow(others);
+    }
+}
+
+fn allow_null(schema: &mut Value) {
+    if let Some(choices) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        choices.push(Value::Null);
+    } else if let Some(branches) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        branches.retain(|branch| branch["type"] != "null");
+        branches.push(json!({ "type": "null" }));
+    } else if let Some(types) = schema.get_mut("type") {
+        let given = match types.take() {
+            Value::Array(given) => given,
+            one => vec![one],
+        };
+        *types = given.into_iter().filter(|name| name != "null").chain([json!("null")]).collect();
+    } else {
+        *schema = json!({ "anyOf": [schema.take(), { "type": "null" }] });
+    }
 }
 
 pub(super) fn schema() -> &'static Value {
@@ -37,10 +116,13 @@ fn build() -> Value {
 /// References to the definitions of settings that may be left empty.
 fn sections(schema: &Value) -> Vec<String> {
     let definitions = schema["definitions"].as_object().into_iter().flatten();
-    let sections = definitions.filter(|(name, definition)| {
-        definition["type"] == "object" || *name == "Compilers" || *name == "Remotes"
-    });
+    let sections =
+        definitions.filter(|(name, definition)| is_section(name, definition) || *name == "Remotes");
     sections.map(|(name, _)| format!("#/definitions/{name}")).collect()
+}
+
+fn is_section(name: &str, definition: &Value) -> bool {
+    definition["type"] == "object" || name == "Compilers"
 }
 
 /// An `Option` in Rust means that a key may be missing. An empty value is allowed for a section only, all of whose

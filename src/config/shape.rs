@@ -218,7 +218,13 @@ fn noun(schema: &Schema) -> String {
 fn wrong_type_help(node: &Node, schema: &Schema) -> Option<String> {
     let Value::Scalar(Scalar { text, typed }) = &node.value else { return None };
     if typed.is_null() {
-        return Some("give a value, or remove the key for the default".to_owned());
+        let is_change = ["toolchains.", "profiles."].iter().any(|section| node.path.starts_with(section));
+        let help = if is_change {
+            "give a value, remove the key, or write `null` to take back what the rest of the file says"
+        } else {
+            "give a value, or remove the key for the default"
+        };
+        return Some(help.to_owned());
     }
     let digits = text.trim_start().find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     match kind(schema)? {

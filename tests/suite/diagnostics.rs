@@ -400,6 +400,10 @@ const ALSO_BEYOND: &[&str] = &[
     "missing-setting.password",
     "missing-setting.azure",
     "missing-setting.tiers-in-profile",
+    // `toolchain:` might have it.
+    "missing-setting.system-of-toolchain",
+    // Nothing behind a colon is `null` to a schema, which may stand there.
+    "wrong-type.no-value-in-toolchain",
 ];
 
 #[test]

@@ -139,3 +139,63 @@ fn the_readme_names_every_command() {
         assert!(readme.contains(&format!("| `{name}` |")), "{name}");
     }
 }
+
+/// The blocks of code of a language in the README.
+fn blocks<'a>(readme: &'a str, language: &str) -> Vec<&'a str> {
+    let start = format!("```{language}\n");
+    let parts = readme.split(&start).skip(1);
+    parts.map(|part| part.split("```\n").next().expect("the end of the block")).collect()
+}
+
+#[test]
+fn every_configuration_in_the_readme_is_valid() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let configurations = blocks(&readme, "yaml").into_iter().filter(|block| !block.starts_with("- run:"));
+    let mut count = 0;
+    for text in configurations {
+        // Templates are files, which nobody has here.
+        let text = text.lines().filter(|line| !line.starts_with("templates:")).collect::<Vec<_>>().join("\n");
+        let source = toolchainkit::config::SourceFile::new("toolchainkit.yaml", &text);
+        let faults = toolchainkit::config::load(&source).err().unwrap_or_default();
+        let messages = faults.iter().map(|fault| &fault.message).collect::<Vec<_>>();
+        assert!(messages.is_empty(), "{messages:?}\n{text}");
+        count += 1;
+    }
+    assert!(count >= 3, "only {count} configurations");
+}
+
+/// The keys of a definition of the schema and of those that it refers to.
+fn keys_of(schema: &serde_json::Value, node: &serde_json::Value, keys: &mut Vec<String>) {
+    match node {
+        serde_json::Value::Object(object) => {
+            if let Some(name) = object.get("$ref").and_then(|path| path.as_str()?.rsplit('/').next()) {
+                keys_of(schema, &schema["definitions"][name], keys);
+            }
+            let constant = object.get("const").and_then(serde_json::Value::as_str);
+            keys.extend(constant.map(str::to_owned));
+            for (name, inner) in object {
+                if name == "properties" {
+                    keys.extend(inner.as_object().into_iter().flatten().map(|(key, _)| key.clone()));
+                }
+                keys_of(schema, inner, keys);
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| keys_of(schema, item, keys)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_readme_names_every_setting_of_a_toolchain() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, section) = readme.split_once("### Toolchains\n").expect("the section");
+    let (section, _) = section.split_once("\n### ").expect("its end");
+    let schema = toolchainkit::config::json_schema();
+    let mut keys = Vec::new();
+    keys_of(&schema, &schema["definitions"]["Toolchain"], &mut keys);
+    assert!(keys.len() > 80, "{keys:?}");
+    let words = section.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-');
+    let words = words.collect::<std::collections::HashSet<_>>();
+    let missing = keys.iter().filter(|key| !words.contains(key.as_str())).collect::<Vec<_>>();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -164,7 +164,8 @@ impl SourceLanguage {
     }
 
     /// The standards that CMake knows, and since which version of CMake it is more than the oldest that reads the files
-    /// (`prop_tgt/<LANG>_STANDARD` of the manual of CMake 4.4).
+    /// (`prop_tgt/<LANG>_STANDARD` of the manual of CMake 4.4). Of CUDA, the first that had a flag for it counts: an older
+    /// one takes the number, and then fails without a word of its version.
     #[must_use]
     pub const fn standards(self) -> &'static [(u32, Option<Version>)] {
         const C: &[(u32, Option<Version>)] = &[
@@ -183,9 +184,19 @@ impl SourceLanguage {
             (23, Some(Version::new(3, 20, 0))),
             (26, Some(Version::new(3, 25, 0))),
         ];
+        const CUDA: &[(u32, Option<Version>)] = &[
+            (98, None),
+            (11, None),
+            (14, None),
+            (17, Some(Version::new(3, 18, 0))),
+            (20, Some(Version::new(3, 18, 0))),
+            (23, Some(Version::new(3, 20, 0))),
+            (26, Some(Version::new(3, 25, 0))),
+        ];
         match self {
             Self::C | Self::ObjC => C,
-            Self::Cxx | Self::ObjCxx | Self::Cuda | Self::Hip => CXX,
+            Self::Cxx | Self::ObjCxx | Self::Hip => CXX,
+            Self::Cuda => CUDA,
             Self::Asm | Self::Fortran => &[],
         }
     }

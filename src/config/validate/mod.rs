@@ -7,7 +7,7 @@ mod presets;
 mod text;
 mod toolchain;
 
-use super::model::{Config, Toolchain, Variant};
+use super::model::{Config, Matrix, Toolchain, Variant};
 use super::node::{Entry, Node, Value};
 use super::{merge, raw, shape};
 use crate::diag::{Code, Diagnostic, Sink};
@@ -38,7 +38,7 @@ impl Scope<'_> {
 
 /// The configuration in `root`. With faults in `sink`, the result is good for nothing but finding more of them.
 pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
-    let mut file: raw::File = read(root, None, sink)?;
+    let mut file: raw::File = read(&without_nulls_of_variants(root), None, sink)?;
     let mut scope = Scope { node: root, sink };
     check_version(file.version, &mut scope);
     let project = file.project.and_then(|project| project.name);
@@ -51,14 +51,14 @@ pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
     let matrix = matrix::validate(presets.matrix.take());
     let cmake_minimum = presets.cmake_minimum.take();
     let settings = raw::Profile { cache: file.cache, toolchain: file.toolchain, presets: file.presets };
-    let mut variants = vec![variant(None, settings, root, toolchains, sink)];
+    let mut variants = vec![variant(None, settings, root, toolchains, &matrix, sink)];
     let profiles = root.get("profiles").map_or(&[][..], Node::entries);
     check_names("profile", profiles, sink);
     for profile in profiles {
         check_profile(&profile.node, sink);
         let merged = merge::merge(&without_file_keys(root), &profile.node);
         if let Some(settings) = read(&merged, Some("Profile"), sink) {
-            variants.push(variant(Some(profile), settings, &merged, toolchains, sink));
+            variants.push(variant(Some(profile), settings, &merged, toolchains, &matrix, sink));
         }
     }
     let names = |entries: &[Entry]| entries.iter().map(|entry| entry.key.clone()).collect::<Vec<_>>();
@@ -99,26 +99,39 @@ fn variant(
     raw: raw::Profile,
     node: &Node,
     toolchains: &[Entry],
+    matrix: &Matrix,
     sink: &mut Sink,
 ) -> Variant {
     let mut scope = Scope { node, sink };
     let cache = cache::validate(raw.cache.unwrap_or_default(), &mut scope);
     let unnamed = toolchain::validate(raw.toolchain.unwrap_or_default(), &mut scope);
     let presets = presets::validate(raw.presets.unwrap_or_default(), cache.enabled, &mut scope);
+    // What nobody builds may be what no compiler can do.
+    let is_built = |toolchain: Option<&str>| {
+        let profile = profile.map(|profile| profile.key.as_str());
+        presets.build_types.iter().any(|build_type| matrix.has(toolchain, profile, build_type))
+    };
+    if is_built(None) {
+        toolchain::check_family(&unnamed, &mut scope);
+    }
     let base = node.get("toolchain");
     let own = profile.and_then(|profile| profile.node.get("toolchain"));
-    let named = toolchains.iter().map(|entry| named_toolchain(&entry.node, base, own, sink));
-    Variant {
-        toolchains: std::iter::once(unnamed).chain(named).collect(),
-        profile: profile.map(|profile| profile.key.clone()),
-        cache,
-        presets,
+    let mut all = vec![unnamed];
+    for entry in toolchains {
+        all.push(named_toolchain(&entry.node, base, own, is_built(Some(&entry.key)), sink));
     }
+    Variant { toolchains: all, profile: profile.map(|profile| profile.key.clone()), cache, presets }
 }
 
 /// A toolchain with a name: over `toolchain`, and below what a profile says of all toolchains.
-fn named_toolchain(node: &Node, base: Option<&Node>, own: Option<&Node>, sink: &mut Sink) -> Toolchain {
-    let mut merged = base.map_or_else(|| node.clone(), |base| merge::merge(base, node));
+fn named_toolchain(
+    node: &Node,
+    base: Option<&Node>,
+    own: Option<&Node>,
+    is_built: bool,
+    sink: &mut Sink,
+) -> Toolchain {
+    let mut merged = base.map_or_else(|| node.without_nulls(), |base| merge::merge(base, node));
     if let Some(own) = own {
         merged = merge::merge(&merged, own);
     }
@@ -131,7 +144,12 @@ fn named_toolchain(node: &Node, base: Option<&Node>, own: Option<&Node>, sink: &
     let Some(raw) = read(&merged, Some("Toolchain"), sink) else { return Toolchain::default() };
     let entry = Entry { key: "toolchain".to_owned(), key_span: node.span.clone(), node: merged };
     let node = Node { value: Value::Map(vec![entry]), path: String::new(), span: node.span.clone() };
-    toolchain::validate(raw, &mut Scope { node: &node, sink })
+    let mut scope = Scope { node: &node, sink };
+    let toolchain = toolchain::validate(raw, &mut scope);
+    if is_built {
+        toolchain::check_family(&toolchain, &mut scope);
+    }
+    toolchain
 }
 
 /// What concerns the whole file stands in the file itself.
@@ -143,6 +161,22 @@ fn check_profile(profile: &Node, sink: &mut Sink) {
         let help = "write it below `presets:` of the file itself";
         sink.push(Diagnostic::error(Code::UnknownKey, message).at(place).with_help(help));
     }
+}
+
+/// The file without what toolchains and profiles take back: those are the only places where a `null` means anything.
+fn without_nulls_of_variants(root: &Node) -> Node {
+    let Value::Map(entries) = &root.value else { return root.clone() };
+    let entries = entries.iter().map(|entry| match entry.key.as_str() {
+        "toolchains" | "profiles" => Entry { node: without_nulls_of_each(&entry.node), ..entry.clone() },
+        _ => entry.clone(),
+    });
+    Node { value: Value::Map(entries.collect()), ..root.clone() }
+}
+
+fn without_nulls_of_each(section: &Node) -> Node {
+    let Value::Map(entries) = &section.value else { return section.clone() };
+    let entries = entries.iter().map(|entry| Entry { node: entry.node.without_nulls(), ..entry.clone() });
+    Node { value: Value::Map(entries.collect()), ..section.clone() }
 }
 
 /// The part of the file that a profile is merged over.

@@ -59,13 +59,16 @@ struct LinkerView {
     cmake_type: String,
     /// The compiler flag before.
     flag: String,
+    /// With clang-cl, CMake before calls the linker itself, which knows no such flag.
+    program: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct SanitizersView {
     compile: String,
-    /// `None` where the linker needs none.
-    link: Option<String>,
+    /// One by one, since CMake hands them to the device linker of CUDA as well, and nvcc splits `-Xcompiler=a,b`. Empty
+    /// where the linker needs none.
+    link: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,6 +113,8 @@ impl CompilersView {
             linker: toolchain.linker.map(|linker| LinkerView {
                 cmake_type: linker.name().to_ascii_uppercase(),
                 flag: format!("-fuse-ld={}", linker.name()),
+                program: (toolchain.family == Some(Family::ClangCl))
+                    .then(|| format!("{}-link", linker.name())),
             }),
             standards: by_language(&toolchain.standards).collect(),
             extensions: toolchain.extensions,
@@ -253,12 +258,12 @@ fn sanitizers(toolchain: &Toolchain) -> Option<SanitizersView> {
     Some(match toolchain.family {
         // Its linker takes the libraries from what the objects say.
         Some(Family::Msvc) => {
-            SanitizersView { compile: format!("/fsanitize={}", names.join(",")), link: None }
+            SanitizersView { compile: format!("/fsanitize={}", names.join(",")), link: Vec::new() }
         }
-        Some(Family::ClangCl) => SanitizersView { compile: flag, link: None },
+        Some(Family::ClangCl) => SanitizersView { compile: flag, link: Vec::new() },
         _ => SanitizersView {
             compile: format!("SHELL:{} -fno-omit-frame-pointer", in_generator_expression(&flag)),
-            link: Some(flag),
+            link: names.iter().map(|name| format!("-fsanitize={name}")).collect(),
         },
     })
 }

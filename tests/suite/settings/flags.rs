@@ -1,4 +1,4 @@
-//! Standards, flags, macros, sanitizers and the like, in the commands and in what they make.
+//! Standards, flags, macros and the like, in the commands and in what they make.
 
 use super::Checkout;
 use crate::support::{Run, Tools};
@@ -74,28 +74,6 @@ fn commands_have_each_setting_once() {
                 assert_eq!(checkout.command("b/main", &["text"]).run().stdout, "text 2 2\n");
             }
         }
-    }
-}
-
-#[test]
-fn sanitizers_are_in_the_program_and_not_in_the_checks() {
-    for version in ["3.15.3", Tools::CMAKE] {
-        // GCC brings the libraries of its sanitizers along.
-        let yaml =
-            "cache: { enabled: false }\ntoolchain: { compilers: gcc, sanitizers: [address, undefined] }\n";
-        let Some(checkout) = Checkout::new("sanitizers", version, &[], yaml) else { return };
-        // A check that leaks, which the sanitizer would take for a failure.
-        let leaky = "include(CheckCSourceRuns)\ncheck_c_source_runs(\"#include <stdlib.h>\\nint main(void) { volatile char *p = malloc(9); p = 0; return 0; }\" LEAKY)\n";
-        checkout.write("CMakeLists.txt", &(super::LISTS.to_owned() + leaky));
-        checkout.configure(&[]);
-        assert_eq!(checkout.cached("LEAKY").as_deref(), Some("1"));
-        checkout.build();
-        assert_eq!(checkout.command("b/main", &["x"]).run().stdout, "x 2 2\n");
-        let caught = checkout.command("b/main", &["x", "overflow"]).run_to_any_end();
-        assert!(
-            caught.stderr.contains("AddressSanitizer") || caught.stderr.contains("out of bounds"),
-            "{caught}"
-        );
     }
 }
 

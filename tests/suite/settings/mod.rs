@@ -1,13 +1,20 @@
 //! What the settings of `toolchain:`, `toolchains:`, `presets:` and `templates:` do in a real build.
 
+mod binutils;
 mod changes;
+mod compilers;
 mod flags;
+mod languages;
 mod linkers;
 mod native;
+mod sanitizers;
+mod taken_back;
+mod target;
 mod templates;
 mod workflows;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -66,6 +73,12 @@ impl Checkout {
         let path = self.path.join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file");
+    }
+
+    /// A program in the project's folder, as a shell script.
+    fn write_script(&self, name: &str, text: &str) {
+        self.write(name, &format!("#!/bin/sh\n{text}\n"));
+        fs::set_permissions(self.path.join(name), fs::Permissions::from_mode(0o755)).expect("permissions");
     }
 
     fn read(&self, name: &str) -> String {

@@ -34,6 +34,8 @@ pub(crate) enum Tool {
     Source(&'static str),
     /// GCC's libraries for 32 bits, on a machine of 64.
     Multilib,
+    /// The libraries of clang's sanitizers.
+    CompilerRt,
     /// nvcc and what it needs to compile; no GPU.
     Cuda,
     /// A program that the system's packages bring.
@@ -53,6 +55,7 @@ impl fmt::Display for Tool {
             Self::Zig => f.write_str("zig"),
             Self::Conan => f.write_str("conan"),
             Self::Multilib => f.write_str("multilib"),
+            Self::CompilerRt => f.write_str("compiler-rt"),
             Self::DebianSccache => f.write_str("sccache-debian"),
             Self::Released => f.write_str("toolchainkit built by `cargo build --release`"),
             Self::Source(name) => write!(f, "the source of {name}"),
@@ -127,6 +130,7 @@ impl Tools {
             Tool::Zig => self.root.join("zig/ziglang/zig"),
             Tool::Conan => self.root.join("conan/bin/conan"),
             Tool::Multilib => multilib(),
+            Tool::CompilerRt => compiler_rt(),
             Tool::DebianSccache => self.root.join("sccache-debian/usr/bin/sccache"),
             Tool::Released => {
                 let folder = Path::new(env!("CARGO_BIN_EXE_toolchainkit")).parent().expect("a folder");
@@ -190,4 +194,13 @@ fn multilib() -> PathBuf {
     let libraries = versions.read_dir().into_iter().flatten().filter_map(Result::ok);
     let mut libraries = libraries.map(|version| version.path().join("32/libstdc++.a"));
     libraries.find(|path| path.is_file()).unwrap_or_else(|| versions.join("32/libstdc++.a"))
+}
+
+/// A library of the address sanitizer of a clang of the system, or where it would be; it lies below clang's version.
+fn compiler_rt() -> PathBuf {
+    let clangs = Path::new("/usr/lib").read_dir().into_iter().flatten().filter_map(Result::ok);
+    let folders = clangs.map(|entry| entry.path().join("lib/clang")).filter_map(|path| path.read_dir().ok());
+    let versions = folders.flatten().filter_map(Result::ok);
+    let mut libraries = versions.map(|version| version.path().join("lib/linux/libclang_rt.asan-x86_64.a"));
+    libraries.find(|path| path.is_file()).unwrap_or_else(|| Path::new("/usr/lib").join("libclang_rt.asan"))
 }

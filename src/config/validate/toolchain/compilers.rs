@@ -35,8 +35,20 @@ pub(super) fn validate(
             };
             (Some(family.family), family.compilers())
         }
-        Some(raw::Compilers::ByLanguage(raw)) => (None, by_language(raw, scope)),
+        Some(raw::Compilers::ByLanguage(raw)) => (family_of(&raw), by_language(raw, scope)),
     }
+}
+
+/// The family of compilers that are named one by one, by the name of the one for C, or else for C++.
+fn family_of(raw: &raw::CompilersByLanguage) -> Option<Family> {
+    let name = match (&raw.c, &raw.cxx) {
+        (Some(c), _) => c.clone(),
+        (None, Some(cxx)) => cxx.replace("clang++", "clang").replace("g++", "gcc"),
+        (None, None) => return None,
+    };
+    // The two words of zig.
+    let name = name.strip_suffix(" cc").or_else(|| name.strip_suffix(" c++")).unwrap_or(&name);
+    Members::of(name, None).map(|members| members.family)
 }
 
 fn by_language(raw: raw::CompilersByLanguage, scope: &mut Scope<'_>) -> Compilers {

@@ -20,7 +20,7 @@ pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain 
         flags::prepend(&mut flags, flag);
     }
     let standards = raw.standards.unwrap_or_default();
-    let toolchain = Toolchain {
+    Toolchain {
         base: text::expandable(raw.base, &["toolchain", "base"], scope),
         family,
         compilers,
@@ -47,9 +47,7 @@ pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain 
             None if family == Some(Family::Msvc) => vec![Host::Windows],
             None => Vec::new(),
         },
-    };
-    check_family(&toolchain, scope);
-    toolchain
+    }
 }
 
 /// A list of programs, paths or arguments.
@@ -217,7 +215,7 @@ fn variables(
 }
 
 /// What the family of compilers cannot do.
-fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
+pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
     let Some(family) = toolchain.family else { return };
     let name = family.name();
     let place = scope.node.place_of(&["toolchain", "compilers"]);
@@ -247,5 +245,16 @@ fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
             let what = format!("sanitizer `{}`", sanitizer.name());
             refuse(&["toolchain", "sanitizers"], &what, "remove it, or use clang, which has all of them");
         }
+    }
+    // It takes the library of `leak` for one that has that of `undefined` in it, as the others have (clang 14 to 22).
+    let has = |sanitizer| toolchain.sanitizers.contains(&sanitizer);
+    if family == Family::Clang
+        && has(Sanitizer::Leak)
+        && has(Sanitizer::Undefined)
+        && !has(Sanitizer::Address)
+    {
+        let what = "library for the sanitizers `leak` and `undefined` together";
+        let help = "write `address` for `leak`: it finds leaks as well";
+        refuse(&["toolchain", "sanitizers"], what, help);
     }
 }

@@ -1503,9 +1503,14 @@ esac
   # told. CMake's commands end with the source.
   set(assembler_part [=[
 eval "tk_argument=\${$#}"
-if LC_ALL=C grep -qF -e incbin -e INCBIN ${tk_also-} "$tk_argument" 2>/dev/null; then
-  exec "$@"
-fi
+case $tk_argument in
+-*) ;;
+*)
+  if LC_ALL=C grep -qF -e incbin -e INCBIN ${tk_also-} "$tk_argument" 2>/dev/null; then
+    exec "$@"
+  fi
+  ;;
+esac
 ]=])
 
   set(ccache_part [=[

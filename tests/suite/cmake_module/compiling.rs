@@ -34,6 +34,30 @@ fn a_compile_error_is_told_once_with_the_compilers_exit_code() {
 }
 
 #[test]
+fn what_the_compiler_reads_from_standard_input_is_not_taken_away() {
+    for cache in [CACHES[0], CACHES[1], Tool::System("ccache")] {
+        let Some(tools) = tools_for(&[cache]) else { return };
+        let sandbox = Sandbox::new("input").on_path(&tools.ninja());
+        let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()")
+            .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tools.path(cache).display()));
+        checkout.configure();
+        for last in ["-", "-c"] {
+            let text = format!(
+                "echo 'int incbin;' | \"$1\" gcc -x c -o input.o {} {last}",
+                if last == "-" { "-c" } else { "-" }
+            );
+            checkout
+                .command("sh")
+                .args(["-c", &text, "sh"])
+                .arg(checkout.build_folder().join("toolchainkit/launcher"))
+                .run();
+            let symbols = checkout.command("nm").arg("input.o").run().stdout;
+            assert!(symbols.contains("incbin"), "{cache}: {symbols}");
+        }
+    }
+}
+
+#[test]
 fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("breaker").on_path(&tools.ninja());

@@ -47,7 +47,7 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
             Bound::Headers => built.headers,
             Bound::All => built.compilations(),
         };
-        for other in MOVES.into_iter().filter(|other| other.can_hit(cell)) {
+        for other in moves(cell) {
             let checkout = place(cell, &sandbox, tools, build_type, other);
             project::write(&checkout.source, &cases, State::Before);
             if other == Move::Time {
@@ -97,6 +97,13 @@ fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
 fn build_types(cell: Cell) -> Vec<&'static str> {
     let all = ["Debug", "Release"];
     if Tools::full() { all.into() } else { vec![all[(cell.row() + cell.column()) % 2]] }
+}
+
+/// All that can hit, or in CI every third, others in each cell.
+fn moves(cell: Cell) -> impl Iterator<Item = Move> {
+    let chosen = move |index: usize| Tools::full() || (index + cell.row() + cell.column()).is_multiple_of(3);
+    let moves = MOVES.into_iter().enumerate().filter(move |(index, _)| chosen(*index));
+    moves.map(|(_, other)| other).filter(move |other| other.can_hit(cell))
 }
 
 fn place<'a>(cell: Cell, sandbox: &'a Sandbox, tools: &Tools, build_type: &str, other: Move) -> Checkout<'a> {

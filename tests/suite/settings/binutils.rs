@@ -51,7 +51,7 @@ fn the_programs_that_are_named_run() {
     let named = PROGRAMS.map(|(name, _)| format!("{name}: tools/{name}")).join(", ");
     let yaml =
         format!("cache: {{ enabled: false }}\ntoolchain: {{ compilers: gcc, binutils: {{ {named} }} }}\n");
-    for version in ["3.15.3", "3.21.4", Tools::CMAKE] {
+    for version in super::versions() {
         let Some(checkout) = Checkout::new("binutils", version, &[], &yaml) else { return };
         for (name, _) in PROGRAMS {
             write_traced(&checkout, name, &format!("/usr/bin/{name}"));
@@ -90,7 +90,7 @@ toolchain:
   binutils: { rc: tools/windres }
   target: { system: Windows, processor: x86_64, triple: x86_64-w64-mingw32 }
 ";
-    for version in ["3.15.3", "3.21.4", Tools::CMAKE] {
+    for version in super::versions() {
         let programs = ["x86_64-w64-mingw32-g++", "x86_64-w64-mingw32-windres"];
         let Some(checkout) = Checkout::new("resources", version, &programs, yaml) else { return };
         write_traced(&checkout, "windres", "/usr/bin/x86_64-w64-mingw32-windres");

@@ -5,8 +5,6 @@ use std::fs;
 use super::Checkout;
 use crate::support::{Run, Tools};
 
-const VERSIONS: [&str; 3] = ["3.15.3", "3.21.4", Tools::CMAKE];
-
 fn checkout(version: &'static str, compilers: &str) -> Option<Checkout> {
     let yaml = format!("cache: {{ enabled: false }}\ntoolchain: {{ {compilers} }}\n");
     let checkout = Checkout::new("compilers", version, &["clang-22", "clang++-22", "g++-12"], &yaml)?;
@@ -41,8 +39,8 @@ fn a_name_with_a_version_and_a_path_are_the_compiler() {
         ("compilers: { c: gcc-12, cxx: clang++-22 }", "12 1022"),
     ];
     for (index, (compilers, expected)) in cases.into_iter().enumerate() {
-        for version in VERSIONS {
-            if !Tools::full() && index != 0 && VERSIONS[index % 3] != version {
+        for (position, version) in super::versions().enumerate() {
+            if !Tools::full() && index != 0 && index % 2 != position {
                 continue;
             }
             let Some(checkout) = checkout(version, compilers) else { return };
@@ -58,7 +56,7 @@ fn a_name_with_a_version_and_a_path_are_the_compiler() {
 
 #[test]
 fn compilers_of_the_environment_are_taken_with_and_without_some_of_the_configuration() {
-    for version in VERSIONS {
+    for version in super::versions() {
         for compilers in ["", "compilers: gcc-12"] {
             let Some(checkout) = checkout(version, compilers) else { return };
             let arguments =
@@ -96,7 +94,7 @@ toolchain:
   try_compile: static-library
   variables: { CMAKE_MT: llvm-mt-14 }
 ";
-    for version in VERSIONS {
+    for version in super::versions() {
         let Some(checkout) = Checkout::new("clang-cl", version, &programs, yaml) else { return };
         let lists = "cmake_minimum_required(VERSION 3.15)
 project(demo C CXX)
@@ -149,7 +147,7 @@ toolchain:
   target: { system: Linux, processor: aarch64, triple: aarch64-linux-gnu, gcc_toolchain: gcc }
   flags: { exe_linker: \"-Wl,--trace\" }
 ";
-    for version in VERSIONS {
+    for version in super::versions() {
         let programs = ["aarch64-linux-gnu-g++", "qemu-aarch64", "ld.lld"];
         let Some(checkout) = Checkout::new("gcc-folder", version, &programs, yaml) else { return };
         let gcc = checkout.path.join("gcc");

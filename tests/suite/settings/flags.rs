@@ -20,7 +20,7 @@ toolchain:
 
 #[test]
 fn commands_have_each_setting_once() {
-    for version in ["3.15.3", "3.21.4", Tools::CMAKE] {
+    for version in super::versions() {
         for compilers in ["gcc", "clang"] {
             let yaml = YAML.replace("COMPILERS", compilers);
             let Some(checkout) = Checkout::new("flags", version, &["ld.lld"], &yaml) else { return };

@@ -3,8 +3,6 @@
 use super::Checkout;
 use crate::support::{Run, Tool, Tools};
 
-const VERSIONS: [&str; 3] = ["3.15.3", "3.21.4", Tools::CMAKE];
-
 #[test]
 fn fortran_has_its_compiler_and_flags_beside_c() {
     let compilers = [
@@ -12,7 +10,7 @@ fn fortran_has_its_compiler_and_flags_beside_c() {
         // A family brings its own.
         "gcc-12",
     ];
-    for (version, compilers) in VERSIONS.into_iter().zip(compilers.into_iter().cycle()) {
+    for (version, compilers) in super::versions().zip(compilers.into_iter().cycle()) {
         let yaml = format!(
             "cache: {{ enabled: false }}
 toolchain:
@@ -65,7 +63,7 @@ fn cuda_has_its_compiler_flags_and_host_compiler() {
     let Some(tools) = Tools::require(&[Tool::Cuda, Tool::System("g++-12")]) else { return };
     let nvcc = tools.path(Tool::Cuda);
     let folder = nvcc.parent().and_then(|bin| bin.parent()).expect("the folder of nvcc");
-    for version in VERSIONS {
+    for version in super::versions() {
         // Before 3.18 CMake has no flag for CUDA 17.
         let standard = if version == "3.15.3" { 14 } else { 17 };
         let sanitizers = if version == "3.15.3" { "" } else { "address, undefined" };

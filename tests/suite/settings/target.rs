@@ -5,8 +5,6 @@ use std::fs;
 use super::Checkout;
 use crate::support::{Run, Tool, Tools};
 
-const VERSIONS: [&str; 3] = ["3.15.3", "3.21.4", Tools::CMAKE];
-
 #[test]
 fn an_installation_goes_to_the_staging_folder_and_names_the_prefix_of_the_target() {
     let yaml = "cache: { enabled: false }
@@ -15,7 +13,7 @@ toolchain:
   target: { system: Linux, processor: x86_64, staging: stage }
   variables: { CMAKE_INSTALL_RPATH: /opt/demo/lib }
 ";
-    for version in VERSIONS {
+    for version in super::versions() {
         let Some(checkout) = Checkout::new("staging", version, &[], yaml) else { return };
         checkout.configure(&["-DCMAKE_INSTALL_PREFIX=/opt/demo"]);
         checkout.build();
@@ -84,7 +82,7 @@ fn the_modes_of_the_roots_decide_what_is_found() {
         ),
     ];
     let Some(tools) = Tools::require(&[Tool::Ninja]) else { return };
-    for version in VERSIONS {
+    for version in super::versions() {
         for (modes, of_both, of_host) in cases {
             let target = format!("system: Linux, processor: x86_64, {modes} find_root_path: [roots/target]");
             let yaml = format!("cache: {{ enabled: false }}\ntoolchain: {{ target: {{ {target} }} }}\n");
@@ -120,7 +118,7 @@ fn the_modes_of_the_roots_decide_what_is_found() {
 fn the_word_size_is_that_of_the_binary_interface() {
     // The class and the machine in the head of an ELF file.
     let cases = [("32", "i686", (1, 3)), ("x32", "x86_64", (1, 62)), ("64", "x86_64", (2, 62))];
-    for version in VERSIONS {
+    for version in super::versions() {
         let Some(_) = Tools::require(&[Tool::Multilib]) else { return };
         for (abi, processor, expected) in cases {
             let target = format!("{{ system: Linux, processor: {processor}, abi: {abi} }}");
@@ -139,7 +137,7 @@ fn the_word_size_is_that_of_the_binary_interface() {
 
 #[test]
 fn arm_calls_as_the_binary_interface_says() {
-    for version in VERSIONS {
+    for version in super::versions() {
         for (abi, in_registers) in [("hard", true), ("softfp", false)] {
             let yaml = format!(
                 "cache: {{ enabled: false }}

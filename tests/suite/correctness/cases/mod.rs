@@ -137,14 +137,16 @@ const PRINTS_VALUE: &str =
 const PRINTS_VALUE_OF_HEADER: &str =
     "#include <stdio.h>\n#include \"value.h\"\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";
 
-/// The cases for `compiler`: all, or with a `column` of the matrix a part of them, so that all columns together have each
-/// case with each compiler.
+/// The cases for `compiler`: all, or with a `column` of the matrix a part of them, so that each case has both tools.
 pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
     let all = [texts::CASES, options::CASES, outputs::CASES, profiles::CASES].into_iter().flatten();
     let is_chosen = |(index, case): &(usize, &Case)| {
         let compilers = if case.compilers.is_empty() { &COMPILERS } else { case.compilers };
         match column {
-            Some(column) => compilers[(index + column) % compilers.len()] == compiler,
+            Some(column) => {
+                (index + column).is_multiple_of(2)
+                    && compilers[(index + column / 2) % compilers.len()] == compiler
+            }
             None => compilers.contains(&compiler),
         }
     };

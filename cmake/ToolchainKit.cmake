@@ -1059,10 +1059,10 @@ function(_toolchainkit_sccache_settings)
   _toolchainkit_set("${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}")
   if(arg_DIRECT_MODE AND arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
     # sccache would forget about headers that changed (mozilla/sccache#2863).
+    set(arg_DIRECT_MODE OFF)
     list(APPEND notes "left out: DIRECT_MODE (sccache cannot do it with base directories)")
-    list(REMOVE_DUPLICATES notes)
-    _toolchainkit_set(SCCACHE_DIRECT "false")
-  elseif(NOT arg_DIRECT_MODE)
+  endif()
+  if(NOT arg_DIRECT_MODE)
     _toolchainkit_set(SCCACHE_DIRECT "false")
   endif()
   _toolchainkit_return(address socket environment names pairs notes)
@@ -1093,14 +1093,11 @@ function(_toolchainkit_ccache_settings)
       _toolchainkit_set(CCACHE_NOHASHDIR 1)
     endif()
   endif()
-  if(arg_DIRECT_MODE)
-    # As ccache does by itself.
-  elseif("$ENV{CCACHE_DIRECT}" STREQUAL "")
+  if(NOT arg_DIRECT_MODE AND NOT "$ENV{CCACHE_DIRECT}" STREQUAL "")
+    list(APPEND notes "CCACHE_DIRECT=$ENV{CCACHE_DIRECT} from the environment")
+  elseif(NOT arg_DIRECT_MODE)
     _toolchainkit_set(CCACHE_NODIRECT 1)
     string(APPEND environment "  unset CCACHE_DIRECT\n")
-  else()
-    list(APPEND notes "CCACHE_DIRECT=$ENV{CCACHE_DIRECT} from the environment")
-    list(REMOVE_DUPLICATES notes)
   endif()
   _toolchainkit_return(environment names pairs notes)
 endfunction()
@@ -1160,13 +1157,22 @@ function(_toolchainkit_make_folders out_reason storage)
     get_filename_component(parent "${run}" DIRECTORY)
     set(private_folders "${parent}" "${run}")
   endif()
+  # Few processes, since each configuring does this. A folder is ours when it is checked both before and after its mode is set.
   execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
-mkdir -p "$1" && [ -w "$1" ] && [ -x "$1" ] || exit 3
+[ -d "$1" ] || mkdir -p "$1"
+[ -w "$1" ] && [ -x "$1" ] || exit 3
 shift
+[ $# -gt 0 ] || exit 0
 umask 077
-for folder do
-  mkdir -p "$folder" && [ ! -L "$folder" ] && [ -O "$folder" ] && chmod 700 "$folder" || exit 4
-done]=] toolchainkit "${directory}" ${private_folders})
+are_ours() {
+  for folder do
+    [ -d "$folder" ] || mkdir -p "$folder"
+    [ -d "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || exit 4
+  done
+}
+are_ours "$@"
+chmod 700 "$@" || exit 4
+are_ours "$@"]=] toolchainkit "${directory}" ${private_folders})
   if(result EQUAL 3)
     set("${out_reason}" "cannot write to ${directory}" PARENT_SCOPE)
   elseif(NOT result EQUAL 0)
@@ -1874,7 +1880,9 @@ tk_do_option() {
       tk_try=1
       tk_start || { echo "${tk_error:-$(cat "$tk_run/log")}" >&2; exit 2; }
     fi
-    rm -f "$tk_run/broken" "$tk_run/told"
+    if [ -e "$tk_run/broken" ] || [ -e "$tk_run/told" ]; then
+      rm -f "$tk_run/broken" "$tk_run/told"
+    fi
     [ "$1" = --start-server ] || exec "$tk_tool" "$@"
     exit
     ;;
@@ -2473,6 +2481,8 @@ function(_toolchainkit_tell reason)
     string(REGEX REPLACE "Gi?B?$" "" size "${local_size}")
     string(APPEND text "local cache ${local_directory} (${size} GiB)")
   endif()
+  # The settings of two storages may have the same to say.
+  list(REMOVE_DUPLICATES notes)
   foreach(note IN LISTS notes)
     string(APPEND text "; ${note}")
   endforeach()
@@ -2532,6 +2542,10 @@ function(_toolchainkit_sh_quote out_text text)
 endfunction()
 
 function(_toolchainkit_json_text out_text text)
+  if(NOT text MATCHES "[\\\"\n\t\r]")
+    set("${out_text}" "\"${text}\"" PARENT_SCOPE)
+    return()
+  endif()
   string(REPLACE "\\" "\\\\" text "${text}")
   string(REPLACE "\"" "\\\"" text "${text}")
   string(REPLACE "\n" "\\n" text "${text}")

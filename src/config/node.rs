@@ -102,6 +102,13 @@ impl Node {
         Self { value: Value::Map(kept.collect()), ..self.clone() }
     }
 
+    /// A mapping with other values below its keys; anything else as it is.
+    pub(super) fn with_values(&self, value: impl Fn(&Entry) -> Self) -> Self {
+        let Value::Map(entries) = &self.value else { return self.clone() };
+        let entries = entries.iter().map(|entry| Entry { node: value(entry), ..entry.clone() });
+        Self { value: Value::Map(entries.collect()), ..self.clone() }
+    }
+
     /// The value in words, for messages: `the text "10GB"`.
     pub(super) fn in_words(&self) -> String {
         match &self.value {

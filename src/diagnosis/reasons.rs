@@ -15,7 +15,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    fn new(because: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(super) fn new(because: impl Into<String>, help: impl Into<String>) -> Self {
         Self { because: because.into(), help: help.into() }
     }
 }

@@ -43,6 +43,7 @@ fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Che
         add_library(wrong OBJECT EXCLUDE_FROM_ALL wrong.c)\n\
         add_library(unity OBJECT first.c second.c)\nset_target_properties(unity PROPERTIES UNITY_BUILD ON)\n\
         add_library(data OBJECT data.c)\n\
+        add_library(profiled OBJECT profiled.c)\ntarget_compile_options(profiled PRIVATE -fbranch-probabilities)\n\
         configure_file(place.h.in made/place.h)\n\
         add_library(placed OBJECT placed.c)\ntarget_include_directories(placed PRIVATE ${CMAKE_BINARY_DIR}/made)\n\
         add_subdirectory(\"sub folder\")\n";
@@ -53,7 +54,7 @@ fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Che
         "sub folder/CMakeLists.txt",
         "add_library(sub OBJECT sub.c)\ntarget_compile_definitions(sub PRIVATE \"TEXT=\\\"a b\\\"\")\n",
     );
-    for name in ["well", "temporary", "alone", "first", "second"] {
+    for name in ["well", "temporary", "alone", "first", "second", "profiled"] {
         write(&format!("{name}.c"), &format!("int {name}(void) {{ return 1; }}\n"));
     }
     write("sub folder/sub.c", "const char *text = TEXT;\n");
@@ -103,6 +104,14 @@ fn it_says_why_a_source_was_compiled() {
             why(&checkout, "placed.c", "hit", 0);
             if cache == CACHES[0] {
                 has(&why(&checkout, "data.c", "bypassed", 0), "because", "incbin");
+                has(&why(&checkout, "profiled.c", "bypassed", 0), "because", "-fbranch-probabilities");
+                let dated = checkout
+                    .command(env!("CARGO_BIN_EXE_toolchainkit"))
+                    .args(["doctor", "--why", "timed.c", "--build"])
+                    .arg(checkout.build_folder())
+                    .env("SOURCE_DATE_EPOCH", "1700000000")
+                    .run();
+                assert!(dated.stdout.contains("the date in it, which SOURCE_DATE_EPOCH sets"), "{dated}");
                 has(&why(&checkout, "placed.c", "hit", 0), "unshared", "made/place.h:");
                 let sentence = doctor(&checkout, &["--why", "placed.c"], 0);
                 assert!(sentence.stdout.contains("\n  no other checkout shares it, since"), "{sentence}");

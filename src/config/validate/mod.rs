@@ -165,18 +165,10 @@ fn check_profile(profile: &Node, sink: &mut Sink) {
 
 /// The file without what toolchains and profiles take back: those are the only places where a `null` means anything.
 fn without_nulls_of_variants(root: &Node) -> Node {
-    let Value::Map(entries) = &root.value else { return root.clone() };
-    let entries = entries.iter().map(|entry| match entry.key.as_str() {
-        "toolchains" | "profiles" => Entry { node: without_nulls_of_each(&entry.node), ..entry.clone() },
-        _ => entry.clone(),
-    });
-    Node { value: Value::Map(entries.collect()), ..root.clone() }
-}
-
-fn without_nulls_of_each(section: &Node) -> Node {
-    let Value::Map(entries) = &section.value else { return section.clone() };
-    let entries = entries.iter().map(|entry| Entry { node: entry.node.without_nulls(), ..entry.clone() });
-    Node { value: Value::Map(entries.collect()), ..section.clone() }
+    root.with_values(|section| match section.key.as_str() {
+        "toolchains" | "profiles" => section.node.with_values(|variant| variant.node.without_nulls()),
+        _ => section.node.clone(),
+    })
 }
 
 /// The part of the file that a profile is merged over.

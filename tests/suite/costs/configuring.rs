@@ -44,11 +44,12 @@ impl Costs {
     fn new(pairs: &[[Run; 2]], of: fn(&Run) -> f64) -> Self {
         let differences = || pairs.iter().map(|[bare, ours]| of(ours) - of(bare));
         let more = median(differences());
+        let count = f64::from(u32::try_from(pairs.len()).expect("few pairs"));
         let deviation = 1.48 * median(differences().map(|difference| (difference - more).abs()));
         Costs {
             bare: median(pairs.iter().map(|[bare, _]| of(bare))),
             more,
-            uncertainty: 2.0 * 1.25 * deviation / (pairs.len() as f64).sqrt(),
+            uncertainty: 2.0 * 1.25 * deviation / count.sqrt(),
         }
     }
 

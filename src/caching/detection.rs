@@ -274,6 +274,8 @@ impl BuildCacheManager {
     pub fn find_or_install(&self, progress: &dyn Progress) -> Result<Candidate, DetectionError> {
         let force = self.install.as_ref().is_some_and(|options| options.force);
         if !force && let Some(found) = self.find()? {
+            // Whoever installed it may have been killed before it could clear up.
+            self.store.iter().for_each(Store::clear_unless_in_use);
             return Ok(found);
         }
         let store = self.store.as_ref().ok_or(DetectionError::NoHome)?;

@@ -245,13 +245,28 @@ impl Store {
         Ok(())
     }
 
-    fn clear(&self) {
-        for entry in self.folder.read_dir_utf8().into_iter().flatten().filter_map(Result::ok) {
-            if entry.file_name().starts_with(STAGING) || entry.file_name().starts_with(REPLACED) {
-                // What cannot be removed is in nobody's way.
-                let _ = fs_err::remove_dir_all(entry.path());
-            }
+    /// Clears what killed ones have left, unless an installation is running, whose work it may be.
+    pub(in crate::caching) fn clear_unless_in_use(&self) {
+        if self.left_behind().next().is_none() {
+            return;
         }
+        let Ok(lock) = File::options().write(true).open(self.folder.join(LOCK)) else { return };
+        if lock.file().try_lock().is_ok() {
+            self.clear();
+        }
+    }
+
+    fn clear(&self) {
+        for folder in self.left_behind() {
+            // What cannot be removed is in nobody's way.
+            let _ = fs_err::remove_dir_all(folder);
+        }
+    }
+
+    fn left_behind(&self) -> impl Iterator<Item = Utf8PathBuf> {
+        let entries = self.folder.read_dir_utf8().into_iter().flatten().filter_map(Result::ok);
+        let is_left = |name: &str| name.starts_with(STAGING) || name.starts_with(REPLACED);
+        entries.filter(move |entry| is_left(entry.file_name())).map(camino::Utf8DirEntry::into_path)
     }
 
     /// [`StoreError::NotOurs`] if something else is where this version goes.

@@ -62,3 +62,15 @@ fn killed_at_fifty_moments_leaves_nothing_that_is_used() {
     let resumed = bench.releases.requests().iter().any(|line| line.contains("bytes="));
     assert!(resumed, "no download went on where a killed one had ended");
 }
+
+#[test]
+fn what_one_that_was_killed_after_its_work_has_left_goes_with_the_next() {
+    let Some(bench) = Bench::start() else { return };
+    bench.install("plain").run();
+    for left in [".staging-a", ".replaced-b"] {
+        fs::create_dir_all(bench.store().join(left).join("result")).expect("a folder");
+    }
+    bench.install("plain").run();
+    bench.assert_installed();
+    assert_eq!(bench.releases.requests().len(), 1, "it was there");
+}

@@ -1260,7 +1260,7 @@ function(_toolchainkit_activate out_reason)
   endforeach()
   if(reason STREQUAL "" AND NOT CMAKE_HOST_WIN32)
     _toolchainkit_launcher_text(text functions ${ARGN})
-    file(REMOVE_RECURSE "${folder}/paths")
+    file(REMOVE_RECURSE "${folder}/paths" "${folder}/binaries")
     file(WRITE "${folder}/new/launcher-functions" "${functions}")
     file(RENAME "${folder}/new/launcher-functions" "${folder}/launcher-functions")
     _toolchainkit_new_launcher("${text}")
@@ -1382,7 +1382,7 @@ tk_missing=
     if(version VERSION_GREATER_EQUAL 4.14)
       set(assembler_part "")
     endif()
-    string(APPEND text "${option_part}${assembler_part}${ccache_part}")
+    string(APPEND text "${option_part}${assembler_part}${compiler_part}${ccache_part}")
   else()
     set(functions "${shared_functions}${sccache_functions}")
     if(version VERSION_LESS 0.9)
@@ -1397,7 +1397,7 @@ tk_missing=
     else()
       set(paths_part "")
     endif()
-    string(APPEND text "${address_part}${run_part}${option_part}${assembler_part}${lines_part}${paths_part}${sccache_part}")
+    string(APPEND text "${address_part}${run_part}${option_part}${assembler_part}${compiler_part}${lines_part}${paths_part}${sccache_part}")
   endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
   set("${out_functions}" "${functions}" PARENT_SCOPE)
@@ -1515,6 +1515,18 @@ case $tk_argument in
   if LC_ALL=C grep -qF -e incbin -e INCBIN ${tk_also-} "$tk_argument" 2>/dev/null; then
     exec "$@"
   fi
+  ;;
+esac
+]=])
+
+  set(compiler_part [=[
+tk_binaries=
+[ ! -e "$tk_folder/binaries" ] || read -r tk_binaries <"$tk_folder/binaries"
+case $tk_binaries in
+*":$1:"*) ;;
+*)
+  . "$tk_folder/launcher-functions"
+  tk_look_at_compiler "$1"
   ;;
 esac
 ]=])
@@ -1735,6 +1747,22 @@ tk_start_in_background() {
   ! command -v setsid >/dev/null || tk_setsid=setsid
   $tk_setsid "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 }
+
+# Both tools know a compiler by its bytes, which for a script say nothing of the compiler that it runs; so its version is a
+# part of the key. Ours name the version. Whether it is a script is looked up once.
+tk_look_at_compiler() {
+  case $1 in
+  "$tk_folder"/*) return ;;
+  esac
+  if [ "$(head -c 2 "$1")" != "#!" ]; then
+    printf ':%s:' "$1" >>"$tk_folder/binaries"
+    return
+  fi
+  tk_version=$(LC_ALL=C "$1" --version </dev/null | cksum)
+  CCACHE_NAMESPACE=${CCACHE_NAMESPACE-}$tk_version
+  SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $tk_version"
+  export CCACHE_NAMESPACE SCCACHE_C_CUSTOM_CACHE_BUSTER
+} 2>/dev/null
 
 # The breaker: once it is open, nobody uses the tool or the remote for a minute. It is told once in an outage.
 tk_break() {
@@ -2212,12 +2240,40 @@ function(_toolchainkit_command out_command)
     # ccache takes its settings as arguments: one process less per compilation. Not with a remote: the command would
     # change with its availability, and Ninja compile everything again. Older CMakes evaluate expressions in launchers
     # without a target.
+    _toolchainkit_has_script_for_compiler(has_script)
     _toolchainkit_ccache_arguments(arguments)
-    if(NOT arguments STREQUAL "")
+    if(NOT has_script AND NOT arguments STREQUAL "")
       set(command "${arguments}")
     endif()
   endif()
   set("${out_command}" "${command}" PARENT_SCOPE)
+endfunction()
+
+# Whether a compiler is a script, of which the launcher finds out the version (tk_look_at_compiler). In a toolchain file
+# CMake has not yet looked for compilers, and then begins with these names.
+function(_toolchainkit_has_script_for_compiler out_whether)
+  set("${out_whether}" FALSE PARENT_SCOPE)
+  foreach(language IN LISTS free_languages)
+    string(REGEX REPLACE "^(OBJC|C)$" "cc" default "${language}")
+    string(REGEX REPLACE "^(OBJCXX|CXX)$" "c++" default "${default}")
+    _toolchainkit_compiler_variable(variable "${language}")
+    separate_arguments(environment UNIX_COMMAND "$ENV{${variable}}")
+    set(program "")
+    foreach(choice IN ITEMS "${CMAKE_${language}_COMPILER}" "${environment}" "${default}")
+      if(program STREQUAL "" AND NOT choice STREQUAL "")
+        list(GET choice 0 program)
+      endif()
+    endforeach()
+    unset(_toolchainkit_path)
+    find_program(_toolchainkit_path NAMES "${program}" NO_CACHE)
+    string(FIND "${_toolchainkit_path}" "${folder}/" at)
+    if(_toolchainkit_path AND NOT at EQUAL 0)
+      file(READ "${_toolchainkit_path}" start LIMIT 2 HEX)
+      if(start STREQUAL "2321")
+        set("${out_whether}" TRUE PARENT_SCOPE)
+      endif()
+    endif()
+  endforeach()
 endfunction()
 
 # Empty if a value would not survive in a list, a generator expression or a rule of the build tool.

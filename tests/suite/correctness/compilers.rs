@@ -6,39 +6,97 @@ use std::path::{Path, PathBuf};
 
 use super::{CACHES, Cell, tools};
 use crate::cmake_module::Checkout;
-use crate::support::{Run, Tool};
+use crate::support::{Run, Sandbox, Tool, Tools};
 
-/// A compiler of which the version shows in what it compiles.
-fn write_compiler(path: &Path, version: u8) {
-    fs::write(path, format!("#!/bin/sh\nexec /usr/bin/gcc -DVERSION={version} \"$@\"\n"))
-        .expect("a compiler");
+/// Makes other objects with and without optimisation, from the same preprocessed text.
+const SOURCE: &str = "int twice(int number) { return number + number; }\n";
+
+fn write_script(path: &Path, text: &str) {
+    fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a compiler");
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it can run");
+}
+
+/// A compiler of which the version shows in what it compiles, and in nothing else.
+fn write_compiler(path: &Path, version: u8) {
+    write_script(path, &format!("exec /usr/bin/gcc -O{version} \"$@\""));
+}
+
+/// The caches that are there, each with a sandbox and a checkout that it is configured for.
+fn for_each_cache(trial: impl Fn(Tool, &Sandbox, &Checkout<'_>)) {
+    let Some(tools) = tools() else { return };
+    for cache in CACHES.into_iter().filter(|cache| tools.has(*cache)) {
+        let sandbox = Cell::sandbox(&tools);
+        let checkout = Cell { compiler: super::GCC, cache }.checkout(&sandbox, &tools, "project");
+        fs::write(checkout.source.join("main.c"), SOURCE).expect("a source");
+        trial(cache, &sandbox, &checkout);
+    }
 }
 
 #[test]
 fn a_compiler_that_is_upgraded_in_place_is_another_one() {
-    let Some(tools) = tools() else { return };
-    for cache in CACHES.into_iter().filter(|cache| tools.has(*cache)) {
-        let sandbox = Cell::sandbox(&tools);
+    for_each_cache(|cache, sandbox, checkout| {
         let compiler = sandbox.dir("compilers").join("my-gcc");
-        write_compiler(&compiler, 1);
+        write_compiler(&compiler, 0);
         let link = compiler.with_file_name("linked-gcc");
         symlink(&compiler, &link).expect("a link");
-        let cell = Cell { compiler: super::GCC, cache };
         for called in [&compiler, &link] {
-            write_compiler(&compiler, 1);
+            write_compiler(&compiler, 0);
             age(&compiler, "1 hour ago");
-            let checkout = cell.checkout(&sandbox, &tools, "project");
-            fs::write(checkout.source.join("main.c"), "int version = VERSION;\n").expect("a source");
             checkout.configure();
-            let first = compile(&checkout, called);
+            let first = compile(checkout, called);
             // The time of another package; ccache, which has no daemon, sees it even if size and time are the same.
-            write_compiler(&compiler, 2);
+            write_compiler(&compiler, 1);
             age(&compiler, if matches!(cache, Tool::Sccache(_)) { "2 hours ago" } else { "1 hour ago" });
-            let second = compile(&checkout, called);
+            let second = compile(checkout, called);
             assert!(first != second, "{cache}: a stale object by {}", called.display());
-            assert!(compile(&checkout, called) == second, "{cache}");
+            assert!(compile(checkout, called) == second, "{cache}");
         }
+    });
+}
+
+#[test]
+fn what_a_wrapper_runs_is_a_part_of_the_compiler() {
+    for_each_cache(|cache, sandbox, checkout| {
+        let wrapper = sandbox.dir("compilers").join("my-gcc");
+        let inner = wrapper.with_file_name("gcc-inside");
+        let upgrade = |version: u8| {
+            let options = format!("case $1 in --version) echo gcc {version}; exit ;; esac");
+            write_script(&inner, &format!("{options}\nexec /usr/bin/gcc -O{version} \"$@\""));
+        };
+        write_script(&wrapper, &format!("exec {} \"$@\"", inner.display()));
+        upgrade(0);
+        checkout.configure();
+        let first = compile(checkout, &wrapper);
+        upgrade(1);
+        let second = compile(checkout, &wrapper);
+        assert!(first != second, "{cache}: a stale object");
+        upgrade(0);
+        assert!(compile(checkout, &wrapper) == first, "{cache}");
+    });
+}
+
+/// The settings of a local ccache are arguments, with no launcher between, unless a compiler is a script.
+#[test]
+fn a_build_by_a_wrapper_has_a_launcher() {
+    let Some(tools) = tools() else { return };
+    let cell = Cell { compiler: super::GCC, cache: Tool::Ccache(Tools::CCACHE) };
+    for (is_script, named_by_environment) in [(true, true), (true, false), (false, false)] {
+        let sandbox = Cell::sandbox(&tools);
+        let compiler = sandbox.dir("compilers").join("my-gcc");
+        write_compiler(&compiler, 0);
+        let compiler = if is_script { compiler } else { PathBuf::from("/usr/bin/gcc") };
+        let mut checkout =
+            Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(PROJECT wrapped)")
+                .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tools.path(cell.cache).display()));
+        if named_by_environment {
+            checkout = checkout.env("CC", &format!("{} -g0", compiler.display()));
+        } else {
+            checkout = checkout.option(&format!("-DCMAKE_C_COMPILER={}", compiler.display()));
+        }
+        checkout.configure();
+        let rules = fs::read_to_string(checkout.build_folder().join("build.ninja")).expect("rules");
+        let by_launcher = rules.contains("toolchainkit/launcher");
+        assert_eq!(by_launcher, is_script, "named by the environment: {named_by_environment}");
     }
 }
 
@@ -46,7 +104,7 @@ fn age(path: &Path, time: &str) {
     std::process::Command::new("touch").args(["-d", time]).arg(path).run();
 }
 
-/// The object of `main.c`, by the launcher of a build, which for ccache may be the tool itself.
+/// The object of `main.c`, by the launcher of a build.
 fn compile(checkout: &Checkout<'_>, compiler: &Path) -> Vec<u8> {
     let object: PathBuf = checkout.source.join("main.o");
     checkout

@@ -11,16 +11,12 @@ mod project;
 mod rebuild;
 
 use std::fmt;
-use std::io::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::thread;
 
 use cases::{CLANG, COMPILERS, GCC, NEWEST_CLANG};
 
 use crate::cmake_module::{Checkout, tools_for};
-use crate::support::{Sandbox, Tool, Tools};
+use crate::support::{Sandbox, Tool, Tools, cells};
 
 /// The caches of the matrix: of each tool one as it is distributed and the newest.
 const CACHES: [Tool; 4] = [
@@ -93,7 +89,7 @@ impl Cell {
     }
 }
 
-/// The whole matrix, as far as its tools are there. `TOOLCHAINKIT_TEST_CELL` chooses by words.
+/// The whole matrix, as far as its tools are there.
 fn cells(tools: &Tools) -> Vec<Cell> {
     let is_there = |cache: &Tool| tools.has(*cache) || Tools::require(&[*cache]).is_some();
     let caches: Vec<Tool> = CACHES.into_iter().filter(is_there).collect();
@@ -101,10 +97,7 @@ fn cells(tools: &Tools) -> Vec<Cell> {
     for compiler in COMPILERS {
         cells.extend(caches.iter().map(|&cache| Cell { compiler, cache }));
     }
-    if let Ok(words) = std::env::var("TOOLCHAINKIT_TEST_CELL") {
-        cells.retain(|cell| words.split(',').all(|word| cell.to_string().contains(word)));
-    }
-    cells
+    cells::chosen(cells)
 }
 
 /// The whole matrix, or in CI a part in which each compiler and each cache occurs.
@@ -122,30 +115,5 @@ fn tools() -> Option<Tools> {
 
 /// Tries every cell, tells how each went, and panics if one went wrong.
 fn try_all(cells: Vec<Cell>, trial: impl Fn(Cell) -> Result<String, String> + Sync) {
-    let (total, failed) = (cells.len(), Mutex::new(0));
-    let cells = Mutex::new(cells);
-    let next = || cells.lock().unwrap().pop();
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(cell) = next() {
-                    let outcome = catch_unwind(AssertUnwindSafe(|| trial(cell))).unwrap_or_else(|panic| {
-                        let words = panic.downcast_ref::<String>().map(String::as_str);
-                        Err(words
-                            .or_else(|| panic.downcast_ref::<&str>().copied())
-                            .unwrap_or("panicked")
-                            .to_owned())
-                    });
-                    *failed.lock().unwrap() += usize::from(outcome.is_err());
-                    let (verdict, words) = match &outcome {
-                        Ok(words) => ("ok", words),
-                        Err(words) => ("FAILED", words),
-                    };
-                    // Not by eprintln!, which the test runner keeps to itself as long as a test passes.
-                    writeln!(io::stderr(), "{verdict} {cell}: {words}").expect("stderr is open");
-                }
-            });
-        }
-    });
-    assert_eq!(failed.into_inner().unwrap(), 0, "of {total} cells");
+    cells::try_all(cells, WORKERS, trial);
 }

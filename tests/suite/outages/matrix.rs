@@ -2,18 +2,15 @@
 //! as fast as without a cache, and hits are back when the remote is.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::thread;
 use std::time::Duration;
+use std::{fmt, fs, thread};
 
 use super::{Backend, Trouble};
 use crate::cmake_module::{Checkout, tools_for};
 use crate::support::proxy::Fault;
 use crate::support::run::eventually;
-use crate::support::{Finished, Run, Sandbox, Tool, Tools};
+use crate::support::{Finished, Run, Sandbox, Tool, Tools, cells};
 
 /// How many cells are tried at a time: most of their time is waiting.
 const WORKERS: usize = 4;
@@ -48,9 +45,9 @@ struct Cell {
     cache: Tool,
 }
 
-impl Cell {
-    fn name(&self) -> String {
-        format!("{} / {:?} / {}", ROWS[self.row].0, self.backend, self.cache)
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {:?} / {}", ROWS[self.row].0, self.backend, self.cache)
     }
 }
 
@@ -61,33 +58,10 @@ fn whatever_happens_to_the_remote_the_build_goes_on() {
     if Backend::ALL.iter().any(|backend| Tools::require(backend.needs()).is_none()) {
         return;
     }
-    let cells = Mutex::new(cells(&caches));
-    let (total, failed) = (cells.lock().unwrap().len(), Mutex::new(0));
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(cell) = next(&cells) {
-                    let result = Trial::new(cell, &tools);
-                    *failed.lock().unwrap() += usize::from(result.is_err());
-                    let (verdict, words) = match &result {
-                        Ok(words) => ("ok", words),
-                        Err(words) => ("FAILED", words),
-                    };
-                    // Not by eprintln!, which the test runner keeps to itself as long as a test passes.
-                    writeln!(io::stderr(), "{verdict} {}: {words}", cell.name()).expect("stderr is open");
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert_eq!(failed, 0, "of {total} cells");
+    cells::try_all(cells(&caches), WORKERS, |cell| trial(cell, &tools));
 }
 
-fn next(cells: &Mutex<Vec<Cell>>) -> Option<Cell> {
-    cells.lock().unwrap().pop()
-}
-
-/// All cells, or as many that each pair of trouble, storage and tool occurs. `TOOLCHAINKIT_TEST_CELL` chooses by words.
+/// All cells, or as many that each pair of trouble, storage and tool occurs.
 fn cells(caches: &[Tool]) -> Vec<Cell> {
     let mut cells = Vec::new();
     for (row, (_, trouble, _)) in ROWS.into_iter().enumerate() {
@@ -100,27 +74,10 @@ fn cells(caches: &[Tool]) -> Vec<Cell> {
             cells.extend(of_row.map(|(_, cache)| Cell { row, backend, cache }));
         }
     }
-    if let Ok(words) = std::env::var("TOOLCHAINKIT_TEST_CELL") {
-        cells.retain(|cell| words.split(',').all(|word| cell.name().contains(word)));
-    }
-    cells
+    cells::chosen(cells)
 }
 
-/// One cell while it is tried.
-struct Trial;
-
-impl Trial {
-    /// The figures, or what went wrong.
-    #[expect(clippy::new_ret_no_self, reason = "a trial is over when it has been made")]
-    fn new(cell: Cell, tools: &Tools) -> Result<String, String> {
-        let outcome = std::panic::catch_unwind(|| trial(cell, tools));
-        outcome.unwrap_or_else(|panic| {
-            let words = panic.downcast_ref::<String>().map(String::as_str);
-            Err(words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panicked").to_owned())
-        })
-    }
-}
-
+/// The figures, or what went wrong.
 fn trial(cell: Cell, tools: &Tools) -> Result<String, String> {
     let (_, trouble, when) = ROWS[cell.row];
     let sandbox = Sandbox::new("outage").on_path(&tools.ninja()).on_path(&tools.path(cell.cache));

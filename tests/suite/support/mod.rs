@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows toolchainkit. It runs real programs only, and cleans up after them.
 
+pub(crate) mod cells;
 pub(crate) mod project;
 pub(crate) mod proxy;
 pub(crate) mod run;

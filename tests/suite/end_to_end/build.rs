@@ -213,12 +213,10 @@ impl Build {
             return;
         }
         let launcher = self.folder().join("toolchainkit/launcher");
-        let writes = || {
-            let finished = self.bare(&launcher).args(["--show-stats", "--stats-format", "json"]).run();
-            Stats::of_sccache(&finished.stdout).writes
-        };
+        let stats = || self.bare(&launcher).args(["--show-stats", "--stats-format", "json"]).run().stdout;
+        let writes = || Stats::of_sccache(&stats()).writes;
         let stored = eventually(Duration::from_secs(30), || writes() == self.project.objects());
-        assert!(stored, "{} of {} objects are stored", writes(), self.project.objects());
+        assert!(stored, "not {} objects are stored: {}", self.project.objects(), stats());
     }
 
     pub(crate) fn stop_daemon(&self) {

@@ -37,7 +37,18 @@ impl WebDav {
             arguments.extend(login);
             arguments.into_iter().map(str::to_owned).collect()
         });
-        Self { server }
+        let webdav = Self { server };
+        webdav.make_folders("");
+        webdav
+    }
+
+    /// Makes the uppermost of the folders into which sccache sorts objects below a prefix. Of two requests to make the same
+    /// one at the same time, rclone 1.75 refuses one, and sccache 0.16 then gives up the object: in one of some 130 first
+    /// builds.
+    pub(crate) fn make_folders(&self, prefix: &str) {
+        for digit in "0123456789abcdef".chars() {
+            fs::create_dir_all(self.folder().join(prefix).join(digit.to_string())).expect("a folder");
+        }
     }
 
     /// The endpoint's URL.
@@ -46,12 +57,17 @@ impl WebDav {
     }
 
     /// Where what is stored lies as files.
-    pub(crate) fn folder(&self) -> PathBuf {
+    fn folder(&self) -> PathBuf {
         self.server.path("data")
     }
 
     /// How many files are stored.
     pub(crate) fn objects(&self) -> usize {
-        count_files(&self.folder())
+        self.objects_below("")
+    }
+
+    /// How many files are stored below the prefix.
+    pub(crate) fn objects_below(&self, prefix: &str) -> usize {
+        count_files(&self.folder().join(prefix))
     }
 }

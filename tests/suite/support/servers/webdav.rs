@@ -42,12 +42,13 @@ impl WebDav {
         webdav
     }
 
-    /// Makes the uppermost of the folders into which sccache sorts objects below a prefix. Of two requests to make the same
-    /// one at the same time, rclone 1.75 refuses one, and sccache 0.16 then gives up the object: in one of some 130 first
-    /// builds.
+    /// Makes the upper two of three folders into which sccache sorts objects below a prefix. Of two requests to make the
+    /// same one at the same time, rclone 1.75 refuses one, and sccache 0.16 then gives up the object: in one of some 130
+    /// first builds.
     pub(crate) fn make_folders(&self, prefix: &str) {
-        for digit in "0123456789abcdef".chars() {
-            fs::create_dir_all(self.folder().join(prefix).join(digit.to_string())).expect("a folder");
+        for number in 0..=0xff {
+            let folder = self.folder().join(prefix).join(format!("{:x}/{:x}", number / 16, number % 16));
+            fs::create_dir_all(folder).expect("a folder");
         }
     }
 

@@ -1260,7 +1260,7 @@ function(_toolchainkit_activate out_reason)
   endforeach()
   if(reason STREQUAL "" AND NOT CMAKE_HOST_WIN32)
     _toolchainkit_launcher_text(text functions ${ARGN})
-    file(REMOVE_RECURSE "${folder}/paths" "${folder}/binaries")
+    file(REMOVE_RECURSE "${folder}/paths" "${folder}/known-compilers")
     file(WRITE "${folder}/new/launcher-functions" "${functions}")
     file(RENAME "${folder}/new/launcher-functions" "${folder}/launcher-functions")
     _toolchainkit_new_launcher("${text}")
@@ -1520,9 +1520,9 @@ esac
 ]=])
 
   set(compiler_part [=[
-tk_binaries=
-[ ! -e "$tk_folder/binaries" ] || read -r tk_binaries <"$tk_folder/binaries"
-case $tk_binaries in
+tk_known=
+[ ! -e "$tk_folder/known-compilers" ] || read -r tk_known <"$tk_folder/known-compilers"
+case $tk_known in
 *":$1:"*) ;;
 *)
   . "$tk_folder/launcher-functions"
@@ -1749,13 +1749,10 @@ tk_start_in_background() {
 }
 
 # Both tools know a compiler by its bytes, which for a script say nothing of the compiler that it runs; so its version is a
-# part of the key. Ours name the version. Whether it is a script is looked up once.
+# part of the key. Ours name the version. Which compilers need not be asked is found out once.
 tk_look_at_compiler() {
-  case $1 in
-  "$tk_folder"/*) return ;;
-  esac
-  if [ "$(head -c 2 "$1")" != "#!" ]; then
-    printf ':%s:' "$1" >>"$tk_folder/binaries"
+  if [ "$(head -c 2 "$1")" != "#!" ] || grep -qF '# Written by ToolchainKit.cmake.' "$1"; then
+    printf ':%s:' "$1" >>"$tk_folder/known-compilers"
     return
   fi
   tk_version=$(LC_ALL=C "$1" --version </dev/null | cksum)
@@ -2265,9 +2262,9 @@ function(_toolchainkit_has_script_for_compiler out_whether)
       endif()
     endforeach()
     unset(_toolchainkit_path)
-    find_program(_toolchainkit_path NAMES "${program}" NO_CACHE)
+    find_program(_toolchainkit_path NAMES "${program}" NO_CACHE NO_CMAKE_FIND_ROOT_PATH)
     string(FIND "${_toolchainkit_path}" "${folder}/" at)
-    if(_toolchainkit_path AND NOT at EQUAL 0)
+    if(NOT at EQUAL 0 AND IS_READABLE "${_toolchainkit_path}")
       file(READ "${_toolchainkit_path}" start LIMIT 2 HEX)
       if(start STREQUAL "2321")
         set("${out_whether}" TRUE PARENT_SCOPE)

@@ -1215,6 +1215,7 @@ function(_toolchainkit_register storage)
     _toolchainkit_existing_lines(all_folders "${all_folders}")
     file(WRITE "${run}/basedirs" "${all_folders}")
     file(WRITE "${run}/settings" "${settings}")
+    file(REMOVE_RECURSE "${run}/starting")
   endif()
   _toolchainkit_json_list(source_folders "${all_folders}")
   _toolchainkit_json(json id "${${storage}_id}" program "${program}" version "${version}" socket "${${storage}_socket}"
@@ -1222,11 +1223,22 @@ function(_toolchainkit_register storage)
   _toolchainkit_write_if_changed("${run}/server.json" "{${json}, \"source_dirs\": [${source_folders}]}\n")
 endfunction()
 
-# With the program that started it: another version may not be understood.
+# With the program that started it: another version may not be understood. Where the daemon has a socket, the lock for
+# starting one is held afterwards, and the compilations of other builds wait for what comes next.
 function(_toolchainkit_stop_daemon storage settings)
   set(run "${${storage}_run}")
+  set(known_address "")
+  set(known_program "")
   if(settings MATCHES "address=([^\n]+)\nprogram=([^\n]+)\n")
-    execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${CMAKE_MATCH_1}" SCCACHE_CONF=/dev/null "${CMAKE_MATCH_2}" --stop-server
+    set(known_address "${CMAKE_MATCH_1}")
+    set(known_program "${CMAKE_MATCH_2}")
+  endif()
+  if(known_address MATCHES "^SCCACHE_SERVER_UDS=")
+    _toolchainkit_launcher_functions()
+    execute_process(COMMAND sh -c "${stop_functions}\ntk_run=$1 tk_tool=$2 SCCACHE_CONF=/dev/null\nexport SCCACHE_CONF\ntk_stop"
+      toolchainkit "${run}" "${known_program}" OUTPUT_QUIET ERROR_QUIET TIMEOUT 60)
+  elseif(NOT known_address STREQUAL "")
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${known_address}" SCCACHE_CONF=/dev/null "${known_program}" --stop-server
       OUTPUT_QUIET ERROR_QUIET TIMEOUT 15)
   endif()
   # Should it run on after all, then nobody finds it any more.
@@ -1389,7 +1401,7 @@ tk_missing=
       string(APPEND functions "${port_functions}")
       set(address_part "${port_part}")
     else()
-      string(APPEND functions "${socket_functions}")
+      string(APPEND functions "${stop_functions}${socket_functions}")
       set(address_part "${socket_part}")
     endif()
     if(arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
@@ -1589,13 +1601,17 @@ tk_alive() {
   [ -S "$tk_run/socket" ] && read -r tk_pid <"$tk_run/pid" && kill -0 "$tk_pid"
 } 2>/dev/null
 
-# What a client needs. Should it find no daemon, it would start one of its own; with this, it fails instead.
-tk_be_client() {
+# What a client at socket $1 needs. Should it find no daemon, it would start one of its own; with this, it fails instead.
+tk_talk_to() {
   tk_clear
   SCCACHE_CONF=/dev/null
-  SCCACHE_SERVER_UDS=$tk_run/socket
+  SCCACHE_SERVER_UDS=$1
   SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
   export SCCACHE_CONF SCCACHE_SERVER_UDS SCCACHE_MEMCACHED_ENDPOINT
+}
+
+tk_be_client() {
+  tk_talk_to "$tk_run/socket"
   tk_sign_in
 }
 ]=])
@@ -1772,6 +1788,9 @@ tk_read_clients() {
   tk_new=
   [ -s "$tk_run/clients" ] && mv "$tk_run/clients" "$tk_run/clients.read" || return 0
   while read -r tk_client; do
+    case "$tk_clients $tk_new " in
+    *" $tk_client"[:\ ]*) continue ;;
+    esac
     kill -0 "$tk_client" && tk_new="$tk_new $tk_client"
   done <"$tk_run/clients.read"
 }
@@ -1912,13 +1931,8 @@ tk_do_option() {
     exit
     ;;
   --stop-server)
-    "$tk_tool" "$@"
-    tk_status=$?
-    tk_waited=0
-    while tk_alive && [ $tk_waited -lt 60 ]; do
-      sleep 0.05 || sleep 1
-      tk_waited=$((tk_waited + 1))
-    done
+    tk_stop
+    rmdir "$tk_run/starting" 2>/dev/null
     exit $tk_status
     ;;
   --serve)
@@ -1971,6 +1985,13 @@ tk_conclude() {
       tk_break "the remote cache does not answer: compiling without sccache for a minute"
       exec "$@"
     fi
+    # The daemon may have ended, or another one have taken its place, since the launcher looked.
+    tk_first=$tk_pid
+    if [ ! -e "$tk_run/broken" ] && { ! tk_is_up || [ "$tk_pid" != "$tk_first" ]; } && tk_start; then
+      tk_sign_in
+      tk_run_tool "$@"
+      [ $tk_status -gt 1 ] || return 0
+    fi
     # In this way sccache says that it failed itself, but a compiler may mean something by it too.
     tk_first=$tk_status
     "$@"
@@ -1982,7 +2003,43 @@ tk_conclude() {
 }
 ]=])
 
+  # Also run by itself, when a project is configured.
+  set(stop_functions [=[
+
+# Ends the daemon, which finishes first what it is compiling, for which it takes up to 10 s. Holds the lock afterwards:
+# compilations that come now wait for the next daemon.
+tk_stop() {
+  trap 'rmdir "$tk_run/starting"; exit 130' INT TERM HUP
+  tk_waited=0
+  until mkdir "$tk_run/starting" 2>/dev/null || [ $tk_waited -ge 300 ]; do
+    sleep 0.05 || sleep 1
+    tk_waited=$((tk_waited + 1))
+  done
+  mv -f "$tk_run/socket" "$tk_run/leaving" 2>/dev/null
+  SCCACHE_SERVER_UDS=$tk_run/leaving "$tk_tool" --stop-server
+  tk_status=$?
+  tk_waited=0
+  while [ $tk_status -eq 0 ] && read -r tk_pid <"$tk_run/pid" && kill -0 "$tk_pid"; do
+    [ $tk_waited -lt 240 ] || kill -s KILL "$tk_pid"
+    sleep 0.05 || sleep 1
+    tk_waited=$((tk_waited + 1))
+  done 2>/dev/null
+  rm -f "$tk_run/leaving" "$tk_run/pid"
+}
+]=])
+
   set(socket_functions [=[
+
+# Whether a daemon answers at socket $1. (Where none does, sccache makes up what it prints for --show-stats.)
+tk_answers() {
+  [ -S "$1" ] && (tk_talk_to "$1" && exec "$tk_tool" --dist-status) >/dev/null 2>&1
+}
+
+# As tk_alive, which a socket that was left behind deceives if its process id is now another program's, as after a restart
+# of the machine.
+tk_is_up() {
+  tk_alive && tk_answers "$tk_run/socket"
+}
 
 # Starts the daemon. Of several callers one does it: daemons that start together would take the address from each other
 # and share a folder. If it does not start, then for nobody.
@@ -1990,7 +2047,7 @@ tk_start() {
   tk_error=
   tk_waited=0
   until mkdir "$tk_run/starting" 2>/dev/null; do
-    tk_alive && return
+    tk_is_up && return
     [ -w "$tk_run" ] || return
     [ -n "$tk_try" ] || ! tk_is_fresh "$tk_run/broken" || return
     if [ $tk_waited -ge 300 ]; then
@@ -2001,7 +2058,7 @@ tk_start() {
     tk_waited=$((tk_waited + 1))
   done
   tk_locked=1
-  tk_alive || tk_serve
+  tk_is_up || tk_serve
   set -- $?
   [ "$1" -eq 0 ] || [ -n "$tk_try" ] || : >"$tk_run/broken"
   rmdir "$tk_run/starting"
@@ -2009,15 +2066,16 @@ tk_start() {
   return "$1"
 }
 
-# The daemon stays a child of a shell, which watches over it and removes its traces when it ends.
+# The daemon stays a child of a shell, which watches over it and removes its traces when it ends. It gets its place when
+# it answers: its socket is there before it listens, and clients would be refused.
 tk_serve() {
-  rm -f "$tk_run/socket" "$tk_run/clients"
+  rm -f "$tk_run/socket" "$tk_run/new" "$tk_run/clients"
   : >"$tk_run/pid" && : >"$tk_run/log" || return
   tk_start_in_background "$0" --serve "$tk_storage"
   tk_waited=0
-  until tk_alive; do
+  until tk_answers "$tk_run/new"; do
     if read -r tk_pid <"$tk_run/pid" && ! kill -0 "$tk_pid" 2>/dev/null; then
-      rm -f "$tk_run/pid" "$tk_run/socket"
+      rm -f "$tk_run/pid" "$tk_run/new"
       return 2
     fi
     if [ $tk_waited -ge 200 ]; then
@@ -2028,6 +2086,8 @@ tk_serve() {
     sleep 0.05 || sleep 1
     tk_waited=$((tk_waited + 1))
   done
+  mv -f "$tk_run/new" "$tk_run/socket"
+  tk_alive
 }
 
 tk_run_daemon() {
@@ -2045,6 +2105,7 @@ tk_run_daemon() {
   *[!0-9]*) tk_limit=600 ;;
   esac
   unset MAKEFLAGS
+  SCCACHE_SERVER_UDS=$tk_run/new
   SCCACHE_IDLE_TIMEOUT=86400 SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 "$tk_tool" &
   tk_daemon=$!
   echo $tk_daemon >"$tk_run/pid"
@@ -2071,7 +2132,11 @@ tk_watch() {
     tk_count_clients
     tk_quiet=$((tk_quiet + 1))
     [ -z "$tk_clients" ] || tk_quiet=0
-    [ $tk_limit -eq 0 ] || [ $tk_quiet -lt $tk_limit ] || kill $tk_daemon
+    if [ $tk_limit -gt 0 ] && [ $tk_quiet -ge $tk_limit ]; then
+      # From here on nobody takes it for alive.
+      rm -f "$tk_run/socket"
+      kill $tk_daemon
+    fi
     tk_count_programs
     if [ $tk_waiting -gt $tk_programs ] && [ $tk_programs -lt $tk_most ]; then
       tk_stalled=$((tk_stalled + 1))
@@ -2210,6 +2275,15 @@ tk_look_for_paths() {
 ]=])
 
   set(port_functions [=[
+
+tk_is_up() {
+  :
+}
+
+tk_stop() {
+  "$tk_tool" --stop-server
+  tk_status=$?
+}
 
 tk_start() {
   "$tk_tool" --start-server >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || grep -q 'Address .*in use' "$tk_run/log"

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{CACHES, Checkout, setting, tools_for};
-use crate::support::{Sandbox, Tool, Tools};
+use crate::support::{Sandbox, Tool, Tools, write_script};
 
 /// The lines of the module.
 fn own_lines(text: &str) -> Vec<&str> {
@@ -13,16 +13,14 @@ fn own_lines(text: &str) -> Vec<&str> {
 
 /// A program named `name` in the sandbox that notes each run in `calls` and then is `real`.
 fn counting(sandbox: &Sandbox, name: &str, real: &Path) -> std::path::PathBuf {
-    use std::os::unix::fs::PermissionsExt;
     let folder = sandbox.dir("counting");
     let program = folder.join(name);
     let text = format!(
-        "#!/bin/sh\necho \"[$SCCACHE_START_SERVER] $*\" >>{}/calls\nexec {} \"$@\"\n",
+        "echo \"[$SCCACHE_START_SERVER] $*\" >>{}/calls\nexec {} \"$@\"",
         folder.display(),
         real.display()
     );
-    fs::write(&program, text).expect("a program");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it can run");
+    write_script(&program, &text);
     program
 }
 

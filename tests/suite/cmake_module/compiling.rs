@@ -1,17 +1,15 @@
 //! The launcher between the build tool and the compiler, and that a hit is never wrong.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{CACHES, Checkout, tools_for};
-use crate::support::{Run, Sandbox, Tool};
+use crate::support::{Run, Sandbox, Tool, write_script};
 
 /// A program of the sandbox.
 fn script(sandbox: &Sandbox, name: &str, text: &str) -> PathBuf {
     let path = sandbox.dir("scripts").join(name);
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can run");
+    write_script(&path, text);
     path
 }
 

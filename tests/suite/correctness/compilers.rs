@@ -1,20 +1,15 @@
 //! The compiler is a part of what an object is made from.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::{CACHES, Cell, tools};
 use crate::cmake_module::Checkout;
-use crate::support::{Run, Sandbox, Tool, Tools};
+use crate::support::{Run, Sandbox, Tool, Tools, write_script};
 
 /// Makes other objects with and without optimisation, from the same preprocessed text.
 const SOURCE: &str = "int twice(int number) { return number + number; }\n";
-
-fn write_script(path: &Path, text: &str) {
-    fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a compiler");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it can run");
-}
 
 /// A compiler of which the version shows in what it compiles, and in nothing else.
 fn write_compiler(path: &Path, version: u8) {

@@ -1,7 +1,6 @@
 //! A project with a configuration, built by the real tools in a machine of its own.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::run::eventually;
-use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools};
+use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, write_script};
 
 /// What a case builds with.
 #[derive(Debug, Clone, Copy)]
@@ -129,8 +128,7 @@ impl Build {
     /// Puts a script on the `PATH`.
     pub(crate) fn script(&mut self, name: &str, text: &str) {
         let path = self.sandbox.dir("scripts").join(name);
-        fs::write(&path, text).expect("a script");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can run");
+        write_script(&path, text);
         self.sandbox.add_to_path(&path);
     }
 

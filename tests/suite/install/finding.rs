@@ -1,7 +1,7 @@
 //! What is there already: found, compared, listed, checked, removed.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 
 use camino::Utf8PathBuf;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use toolchainkit::caching::tool::{Tool as CacheTool, Version};
 
 use super::{Bench, FOLDER, add, names, tar_gz};
 use crate::support::servers::Releases;
-use crate::support::{Project, Run, Sandbox, Tool, Tools};
+use crate::support::{Project, Run, Sandbox, Tool, Tools, write_script};
 
 #[test]
 fn installed_on_first_use_and_then_found() {
@@ -87,8 +87,7 @@ fn when_it_is_there_it_takes_no_network() {
 /// A folder for the PATH with a program that prints this.
 fn program(sandbox: &Sandbox, name: &str, prints: &str) -> std::path::PathBuf {
     let path = sandbox.dir("bin").join(name);
-    fs::write(&path, format!("#!/bin/sh\ncat <<'END'\n{prints}\nEND\n")).expect("a script");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script");
+    write_script(&path, &format!("cat <<'END'\n{prints}\nEND"));
     path
 }
 

@@ -1,16 +1,16 @@
 //! The daemon's life: one for each storage, however many want it at once, and none that stays behind.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::fs::{self, File};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cmake_module::{Checkout, tools_for};
-use crate::support::run::eventually;
+use crate::support::run::{eventually, signal};
 use crate::support::servers::Redis;
-use crate::support::{Run, Sandbox, Stats, Tool, Tools};
+use crate::support::{Run, Sandbox, Stats, Tool, Tools, write_script};
 
 const LOCAL: &str = "toolchainkit_enable_cache(PROJECT shared TOOL sccache)";
 
@@ -25,8 +25,18 @@ fn versions() -> impl Iterator<Item = Tool> {
     ["0.16.0", "0.19.0"].map(Tool::Sccache).into_iter().filter(|tool| Tools::require(&[*tool]).is_some())
 }
 
-fn start(mut command: Command) -> Child {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
+/// Starts `command`, which writes what it says to `output`.
+fn start(mut command: Command, output: &File) -> Child {
+    let another = || output.try_clone().expect("another handle");
+    command.stdin(Stdio::null()).stdout(another()).stderr(another()).spawn().expect("it starts")
+}
+
+/// A compiler that takes `seconds` longer than the one of the machine. sccache asks it for what it is first.
+fn slow_compiler(sandbox: &Sandbox, seconds: &str) -> PathBuf {
+    let compiler = sandbox.dir("slow").join("cc");
+    let wait = format!("case \" $* \" in *\" -E \"*) ;; *\" -c \"*) sleep {seconds} ;; esac");
+    write_script(&compiler, &format!("{wait}\nexec /usr/bin/cc \"$@\""));
+    compiler
 }
 
 #[test]
@@ -37,13 +47,15 @@ fn sixty_four_first_compilations_start_one_daemon() {
         let sandbox = Sandbox::new("first").on_path(&tools.ninja()).on_path(&tools.path(sccache));
         let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
         checkout.configure();
+        let said = sandbox.root().join("said");
         for repeat in 0..repeats {
+            let output = File::create(&said).expect("a file");
             checkout.ask(&["--stop-server"]);
             assert!(daemons(&sandbox, &tools.path(sccache)).is_empty(), "{sccache}: stopped");
             let compile = |index: usize| {
                 let mut command = checkout.launcher();
                 command.args(["/usr/bin/cc", "-c", "c_0.c", "-o"]).arg(format!("object-{index}.o"));
-                start(command)
+                start(command, &output)
             };
             let children: Vec<Child> = (0..64).map(compile).collect();
             for mut child in children {
@@ -53,8 +65,117 @@ fn sixty_four_first_compilations_start_one_daemon() {
             // The daemon counts after its answer: the last one may not be counted yet.
             let counted = || checkout.stats().hits + checkout.stats().misses;
             let all = eventually(Duration::from_secs(5), || counted() == 64);
-            assert!(all, "{sccache}, {repeat}: all by this one, and not {}", counted());
+            let said = fs::read_to_string(&said).expect("a file");
+            assert!(all, "{sccache}, {repeat}: all by this one, and not {}\n{said}", counted());
+            assert_eq!(said, "", "{sccache}, {repeat}");
         }
+    }
+}
+
+/// Between the two calls with which a daemon opens its socket, a busy machine may run something else.
+#[test]
+fn nobody_comes_to_a_daemon_that_does_not_listen_yet() {
+    let Some(tools) = tools_for(&[Tool::Sccache(Tools::SCCACHE), Tool::System("python3")]) else { return };
+    for sccache in versions() {
+        let sandbox = Sandbox::new("listen");
+        let real = tools.path(sccache);
+        let bind =
+            r#"import os, socket; socket.socket(socket.AF_UNIX).bind(os.environ["SCCACHE_SERVER_UDS"])"#;
+        let first = format!("[ -z \"$SCCACHE_NO_DAEMON\" ] || {{ python3 -c '{bind}' && sleep 1; }}");
+        let program = sandbox.dir("late").join("sccache");
+        write_script(&program, &format!("{first}\nexec '{}' \"$@\"", real.display()));
+        let sandbox = sandbox.on_path(&tools.ninja()).on_path(&program);
+        let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
+        checkout.configure();
+        checkout.ask(&["--stop-server"]);
+        let said = sandbox.root().join("said");
+        let output = File::create(&said).expect("a file");
+        let compile = |index: usize| {
+            let mut command = checkout.launcher();
+            command.args(["/usr/bin/cc", "-c", "c_0.c", "-o"]).arg(format!("object-{index}.o"));
+            start(command, &output)
+        };
+        let children: Vec<Child> = (0..8).map(compile).collect();
+        for mut child in children {
+            assert!(child.wait().expect("our child").success());
+        }
+        assert_eq!(fs::read_to_string(&said).expect("a file"), "", "{sccache}");
+        let counted = || checkout.stats().hits + checkout.stats().misses;
+        assert!(eventually(Duration::from_secs(5), || counted() == 8), "{sccache}: {}", counted());
+    }
+}
+
+/// Another checkout brings another base directory, which a daemon is only told when it starts.
+#[test]
+fn a_daemon_is_replaced_amid_a_build_that_does_not_notice() {
+    const WORKERS: usize = 3;
+    const OBJECTS: usize = 24;
+    let Some(tools) = tools_for(&[Tool::Sccache(Tools::SCCACHE)]) else { return };
+    for sccache in versions() {
+        let sandbox = Sandbox::new("replaced").on_path(&tools.ninja()).on_path(&tools.path(sccache));
+        let sample = |folder: &str| Checkout::sample(&sandbox, &tools, folder, LOCAL);
+        let [building, second, third] = ["building", "second", "third"].map(sample);
+        building.configure();
+        let compiler = slow_compiler(&sandbox, "0.7");
+        let compile = |index: usize| {
+            let [name, object] = [format!("-DOBJECT=object_{index}"), format!("object-{index}.o")];
+            let finished =
+                building.launcher().arg(&compiler).args([&name, "-c", "c_0.c", "-o", &object]).run();
+            assert_eq!(finished.text(), "", "{sccache}");
+        };
+        thread::scope(|scope| {
+            for worker in 0..WORKERS {
+                scope.spawn(move || (worker..OBJECTS).step_by(WORKERS).for_each(compile));
+            }
+            for another in [&second, &third] {
+                let daemon = building.daemon();
+                thread::sleep(Duration::from_millis(1500));
+                another.configure();
+                assert_ne!(building.daemon(), daemon, "{sccache}");
+            }
+        });
+        // What was missed is stored after the answer.
+        thread::sleep(Duration::from_secs(1));
+        let (hits, misses) = building.counted(|| (0..OBJECTS).for_each(compile));
+        assert_eq!((hits, misses), (OBJECTS as u64, 0), "{sccache}");
+    }
+}
+
+#[test]
+fn a_daemon_that_is_gone_is_started_again_by_the_next_compilation() {
+    let Some(tools) = tools_for(&[Tool::Sccache(Tools::SCCACHE)]) else { return };
+    for sccache in versions() {
+        let sandbox = Sandbox::new("gone").on_path(&tools.ninja()).on_path(&tools.path(sccache));
+        let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
+        checkout.configure();
+        let compile = || {
+            let finished = checkout.launcher().args(["/usr/bin/cc", "-c", "c_0.c", "-o", "object.o"]).run();
+            let counted = || checkout.stats().hits + checkout.stats().misses;
+            assert!(eventually(Duration::from_secs(5), || counted() == 1), "{sccache}: {}", counted());
+            finished.text()
+        };
+        signal("KILL", &checkout.daemon().to_string());
+        assert_eq!(compile(), "", "{sccache}");
+        // As after a restart of the machine, when the process id is that of another program by now.
+        checkout.ask(&["--stop-server"]);
+        let mut another = Command::new("sleep").arg("60").spawn().expect("it starts");
+        let socket = PathBuf::from(checkout.said("socket"));
+        let leave_behind = || {
+            drop(UnixListener::bind(&socket).expect("a socket"));
+            fs::write(socket.with_file_name("pid"), format!("{}\n", another.id())).expect("a file");
+        };
+        leave_behind();
+        // sccache itself says that nobody listens there; and no more.
+        assert!(!compile().contains("toolchainkit:"), "{sccache}");
+        checkout.ask(&["--stop-server"]);
+        leave_behind();
+        checkout.launcher().arg("--stop-server").run_expecting(2);
+        assert_eq!(compile(), "", "{sccache}");
+        assert!(
+            another.try_wait().expect("our child").is_none(),
+            "{sccache}: it has nothing to do with this"
+        );
+        another.kill().and_then(|()| another.wait()).expect("it ends");
     }
 }
 
@@ -104,11 +225,8 @@ fn an_idle_daemon_ends_but_not_while_something_is_compiled() {
         let sandbox = Sandbox::new("idle").on_path(&tools.ninja()).on_path(&tools.path(sccache));
         let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL).env("SCCACHE_IDLE_TIMEOUT", "4");
         checkout.configure();
-        // A compiler that takes longer than that. sccache asks it for what it is first.
-        let compiler = sandbox.dir("slow").join("cc");
-        let text = "#!/bin/sh\ncase \" $* \" in *\" -E \"*) ;; *\" -c \"*) sleep 9 ;; esac\nexec /usr/bin/cc \"$@\"\n";
-        fs::write(&compiler, text).expect("a compiler");
-        fs::set_permissions(&compiler, fs::Permissions::from_mode(0o755)).expect("it can run");
+        // A compiler that takes longer than that.
+        let compiler = slow_compiler(&sandbox, "9");
         let daemon = checkout.daemon();
         let begun = Instant::now();
         let finished = checkout.launcher().arg(&compiler).args(["-c", "c_0.c", "-o", "slow.o"]).run();

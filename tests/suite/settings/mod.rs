@@ -14,11 +14,10 @@ mod templates;
 mod workflows;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Finished, Run, Sandbox, Tool, Tools};
+use crate::support::{Finished, Run, Sandbox, Tool, Tools, write_script};
 
 /// The oldest CMake, one of the middle and the newest; in CI without the one of the middle, which other tests have.
 fn versions() -> impl Iterator<Item = &'static str> {
@@ -82,8 +81,7 @@ impl Checkout {
 
     /// A program in the project's folder, as a shell script.
     fn write_script(&self, name: &str, text: &str) {
-        self.write(name, &format!("#!/bin/sh\n{text}\n"));
-        fs::set_permissions(self.path.join(name), fs::Permissions::from_mode(0o755)).expect("permissions");
+        write_script(&self.path.join(name), text);
     }
 
     fn read(&self, name: &str) -> String {

@@ -12,7 +12,7 @@ pub(crate) mod stats;
 pub(crate) mod tools;
 
 pub(crate) use project::Project;
-pub(crate) use run::{Finished, Run};
+pub(crate) use run::{Finished, Run, write_script};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use stats::Stats;
 pub(crate) use tools::{Tool, Tools};

@@ -1,9 +1,11 @@
 //! Programs with an end: run one, expect how it ends, and see all of it when it ends otherwise.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File, Permissions};
 use std::io::{Read, Seek};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -116,6 +118,13 @@ fn content(file: &mut File) -> String {
     let mut bytes = Vec::new();
     file.rewind().and_then(|()| file.read_to_end(&mut bytes)).expect("the output can be read");
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Makes `path` a program: a script in sh. Its folder is made if need be.
+pub(crate) fn write_script(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a script");
+    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it can run");
 }
 
 /// Sends the signal `name` to `target`, a process or (with a minus sign) a process group. It may be gone already.

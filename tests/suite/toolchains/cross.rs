@@ -232,7 +232,7 @@ fn prepare(build: &mut Build, target: &Target, tools: &Tools) {
         let zig = tools.path(Tool::Zig);
         let libraries = zig.with_file_name("libraries");
         let text = format!(
-            "#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR='{libraries}' ZIG_LOCAL_CACHE_DIR='{libraries}'\nexec '{zig}' \"$@\"\n",
+            "export ZIG_GLOBAL_CACHE_DIR='{libraries}' ZIG_LOCAL_CACHE_DIR='{libraries}'\nexec '{zig}' \"$@\"",
             libraries = libraries.display(),
             zig = zig.display()
         );

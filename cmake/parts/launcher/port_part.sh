@@ -1,0 +1,7 @@
+tk_alive() {
+  false
+}
+
+tk_be_client() {
+  :
+}

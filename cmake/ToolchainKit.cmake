@@ -1249,7 +1249,9 @@ function(_toolchainkit_stop_daemon storage settings)
   endif()
   if(known_address MATCHES "^SCCACHE_SERVER_UDS=")
     _toolchainkit_launcher_functions()
-    execute_process(COMMAND sh -c "${stop_functions}\ntk_run=$1 tk_tool=$2 SCCACHE_CONF=/dev/null\nexport SCCACHE_CONF\ntk_stop"
+    execute_process(COMMAND sh -c "${stop_functions}\ntk_run=$1 tk_tool=$2 SCCACHE_SERVER_UDS=$1/socket SCCACHE_CONF=/dev/null
+export SCCACHE_SERVER_UDS SCCACHE_CONF
+tk_stop"
       toolchainkit "${run}" "${known_program}" OUTPUT_QUIET ERROR_QUIET TIMEOUT 60)
   elseif(NOT known_address STREQUAL "")
     execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${known_address}" SCCACHE_CONF=/dev/null "${known_program}" --stop-server
@@ -2029,16 +2031,17 @@ tk_stop() {
     sleep 0.05 || sleep 1
     tk_waited=$((tk_waited + 1))
   done
-  mv -f "$tk_run/socket" "$tk_run/leaving" 2>/dev/null
-  SCCACHE_SERVER_UDS=$tk_run/leaving "$tk_tool" --stop-server
+  # Nobody comes any more, and who has seen the daemon alive gets the time to arrive.
+  mv -f "$tk_run/pid" "$tk_run/leaving" 2>/dev/null && { sleep 0.2 || sleep 1; }
+  "$tk_tool" --stop-server
   tk_status=$?
   tk_waited=0
-  while [ $tk_status -eq 0 ] && read -r tk_pid <"$tk_run/pid" && kill -0 "$tk_pid"; do
+  while [ $tk_status -eq 0 ] && read -r tk_pid <"$tk_run/leaving" && kill -0 "$tk_pid"; do
     [ $tk_waited -lt 240 ] || kill -s KILL "$tk_pid"
     sleep 0.05 || sleep 1
     tk_waited=$((tk_waited + 1))
   done 2>/dev/null
-  rm -f "$tk_run/leaving" "$tk_run/pid"
+  rm -f "$tk_run/leaving" "$tk_run/socket"
 }
 ]=])
 

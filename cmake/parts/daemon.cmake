@@ -115,7 +115,9 @@ function(_toolchainkit_stop_daemon storage settings)
   endif()
   if(known_address MATCHES "^SCCACHE_SERVER_UDS=")
     _toolchainkit_launcher_functions()
-    execute_process(COMMAND sh -c "${stop_functions}\ntk_run=$1 tk_tool=$2 SCCACHE_CONF=/dev/null\nexport SCCACHE_CONF\ntk_stop"
+    execute_process(COMMAND sh -c "${stop_functions}\ntk_run=$1 tk_tool=$2 SCCACHE_SERVER_UDS=$1/socket SCCACHE_CONF=/dev/null
+export SCCACHE_SERVER_UDS SCCACHE_CONF
+tk_stop"
       toolchainkit "${run}" "${known_program}" OUTPUT_QUIET ERROR_QUIET TIMEOUT 60)
   elseif(NOT known_address STREQUAL "")
     execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${known_address}" SCCACHE_CONF=/dev/null "${known_program}" --stop-server

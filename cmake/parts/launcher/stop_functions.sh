@@ -7,14 +7,15 @@ tk_stop() {
     sleep 0.05 || sleep 1
     tk_waited=$((tk_waited + 1))
   done
-  mv -f "$tk_run/socket" "$tk_run/leaving" 2>/dev/null
-  SCCACHE_SERVER_UDS=$tk_run/leaving "$tk_tool" --stop-server
+  # Nobody comes any more, and who has seen the daemon alive gets the time to arrive.
+  mv -f "$tk_run/pid" "$tk_run/leaving" 2>/dev/null && { sleep 0.2 || sleep 1; }
+  "$tk_tool" --stop-server
   tk_status=$?
   tk_waited=0
-  while [ $tk_status -eq 0 ] && read -r tk_pid <"$tk_run/pid" && kill -0 "$tk_pid"; do
+  while [ $tk_status -eq 0 ] && read -r tk_pid <"$tk_run/leaving" && kill -0 "$tk_pid"; do
     [ $tk_waited -lt 240 ] || kill -s KILL "$tk_pid"
     sleep 0.05 || sleep 1
     tk_waited=$((tk_waited + 1))
   done 2>/dev/null
-  rm -f "$tk_run/leaving" "$tk_run/pid"
+  rm -f "$tk_run/leaving" "$tk_run/socket"
 }

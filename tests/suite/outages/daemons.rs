@@ -122,7 +122,8 @@ fn a_daemon_is_replaced_amid_a_build_that_does_not_notice() {
             let [name, object] = [format!("-DOBJECT=object_{index}"), format!("object-{index}.o")];
             let finished =
                 building.launcher().arg(&compiler).args([&name, "-c", "c_0.c", "-o", &object]).run();
-            assert_eq!(finished.text(), "", "{sccache}");
+            // On a busy machine one may come too late all the same: sccache says so, and it is done again.
+            assert!(!finished.text().contains("toolchainkit:"), "{sccache}: {finished}");
         };
         thread::scope(|scope| {
             for worker in 0..WORKERS {

@@ -27,10 +27,28 @@ fn versions() -> impl Iterator<Item = Tool> {
     ["0.16.0", "0.19.0"].map(Tool::Sccache).into_iter().filter(|tool| Tools::require(&[*tool]).is_some())
 }
 
-/// Starts `command`, which writes what it says to `output`.
-fn start(mut command: Command, output: &File) -> Child {
+/// Starts so many compilations at once, which all succeed. Gives what they say.
+fn compile_at_once(checkout: &Checkout<'_>, how_many: usize) -> String {
+    let path = checkout.sandbox.root().join("said");
+    let output = File::create(&path).expect("a file");
     let another = || output.try_clone().expect("another handle");
-    command.stdin(Stdio::null()).stdout(another()).stderr(another()).spawn().expect("it starts")
+    let compile = |index: usize| {
+        let mut command = checkout.launcher();
+        command.args(["/usr/bin/cc", "-c", "c_0.c", "-o"]).arg(format!("object-{index}.o"));
+        command.stdin(Stdio::null()).stdout(another()).stderr(another()).spawn().expect("it starts")
+    };
+    let children: Vec<Child> = (0..how_many).map(compile).collect();
+    for mut child in children {
+        assert!(child.wait().expect("our child").success());
+    }
+    fs::read_to_string(path).expect("a file")
+}
+
+/// How many compilations the daemon has counted: `expected`, unless that takes too long.
+fn counted(checkout: &Checkout<'_>, expected: u64) -> u64 {
+    let counted = || checkout.stats().hits + checkout.stats().misses;
+    eventually(COUNTED, || counted() == expected);
+    counted()
 }
 
 /// A compiler that takes `seconds` longer than the one of the machine. sccache asks it for what it is first.
@@ -49,25 +67,12 @@ fn sixty_four_first_compilations_start_one_daemon() {
         let sandbox = Sandbox::new("first").on_path(&tools.ninja()).on_path(&tools.path(sccache));
         let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
         checkout.configure();
-        let said = sandbox.root().join("said");
         for repeat in 0..repeats {
-            let output = File::create(&said).expect("a file");
             checkout.ask(&["--stop-server"]);
             assert!(daemons(&sandbox, &tools.path(sccache)).is_empty(), "{sccache}: stopped");
-            let compile = |index: usize| {
-                let mut command = checkout.launcher();
-                command.args(["/usr/bin/cc", "-c", "c_0.c", "-o"]).arg(format!("object-{index}.o"));
-                start(command, &output)
-            };
-            let children: Vec<Child> = (0..64).map(compile).collect();
-            for mut child in children {
-                assert!(child.wait().expect("our child").success());
-            }
+            let said = compile_at_once(&checkout, 64);
             assert_eq!(daemons(&sandbox, &tools.path(sccache)), [checkout.daemon()], "{sccache}, {repeat}");
-            let counted = || checkout.stats().hits + checkout.stats().misses;
-            let all = eventually(COUNTED, || counted() == 64);
-            let said = fs::read_to_string(&said).expect("a file");
-            assert!(all, "{sccache}, {repeat}: all by this one, and not {}\n{said}", counted());
+            assert_eq!(counted(&checkout, 64), 64, "{sccache}, {repeat}: all by this one\n{said}");
             assert_eq!(said, "", "{sccache}, {repeat}");
         }
     }
@@ -89,20 +94,8 @@ fn nobody_comes_to_a_daemon_that_does_not_listen_yet() {
         let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
         checkout.configure();
         checkout.ask(&["--stop-server"]);
-        let said = sandbox.root().join("said");
-        let output = File::create(&said).expect("a file");
-        let compile = |index: usize| {
-            let mut command = checkout.launcher();
-            command.args(["/usr/bin/cc", "-c", "c_0.c", "-o"]).arg(format!("object-{index}.o"));
-            start(command, &output)
-        };
-        let children: Vec<Child> = (0..8).map(compile).collect();
-        for mut child in children {
-            assert!(child.wait().expect("our child").success());
-        }
-        assert_eq!(fs::read_to_string(&said).expect("a file"), "", "{sccache}");
-        let counted = || checkout.stats().hits + checkout.stats().misses;
-        assert!(eventually(COUNTED, || counted() == 8), "{sccache}: {}", counted());
+        assert_eq!(compile_at_once(&checkout, 8), "", "{sccache}");
+        assert_eq!(counted(&checkout, 8), 8, "{sccache}");
     }
 }
 
@@ -152,8 +145,7 @@ fn a_daemon_that_is_gone_is_started_again_by_the_next_compilation() {
         checkout.configure();
         let compile = || {
             let finished = checkout.launcher().args(["/usr/bin/cc", "-c", "c_0.c", "-o", "object.o"]).run();
-            let counted = || checkout.stats().hits + checkout.stats().misses;
-            assert!(eventually(COUNTED, || counted() == 1), "{sccache}: {}", counted());
+            assert_eq!(counted(&checkout, 1), 1, "{sccache}");
             finished.text()
         };
         signal("KILL", &checkout.daemon().to_string());

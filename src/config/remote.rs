@@ -5,7 +5,7 @@ use super::shape::{MAPPING, unknown_key, unknown_value, wrong_type};
 use crate::caching::remote::{Access, BACKENDS, Backend, Field, Kind, RemoteCacheConfig, Section};
 use crate::caching::remote::{Issue, Severity as IssueSeverity, backend, check};
 use crate::caching::secret::Credential;
-use crate::diag::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, list};
+use crate::diagnostics::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, list};
 
 /// The words for each kind of access.
 pub(super) const ACCESS: [(&str, Access); 2] =

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 /// A folder and those it may use. `cli` may use all, and nobody may use `cli`.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("diag", &[]),
+    ("diagnostics", &[]),
     ("probe", &[]),
     ("caching", &["probe"]),
     ("diagnosis", &["probe", "caching"]),
-    ("config", &["diag", "caching"]),
+    ("config", &["diagnostics", "caching"]),
     ("plan", &["config", "caching"]),
     ("output", &[]),
     ("render", &["plan", "config", "caching", "output"]),
-    ("cli", &["diag", "probe", "caching", "diagnosis", "config", "plan", "render", "output"]),
+    ("cli", &["diagnostics", "probe", "caching", "diagnosis", "config", "plan", "render", "output"]),
 ];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use toolchainkit::config::{Config, SourceFile, json_schema, load};
-use toolchainkit::diag::{Code, Diagnostic, Report, Severity, Style};
+use toolchainkit::diagnostics::{Code, Diagnostic, Report, Severity, Style};
 
 /// The literal secret in all of the files.
 const SECRET: &str = "hunter2";

@@ -7,7 +7,7 @@ use crate::caching::tool::{Tool, Version};
 use crate::config::model::{Cache, Install, Language, OnFailure, WriteErrorPolicy};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
-use crate::diag::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic};
 
 const SIZE_GB: u32 = 10;
 

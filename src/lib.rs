@@ -35,8 +35,8 @@
 pub mod caching;
 pub mod cli;
 pub mod config;
-pub mod diagnosis;
 pub mod diagnostics;
+pub mod doctor;
 pub mod output;
 pub mod plan;
 pub mod probe;

@@ -14,7 +14,7 @@ use super::{CommandResult, Global};
 use crate::caching::detection::identify;
 use crate::caching::launcher::stats_through;
 use crate::caching::tool::{Tool, Version};
-use crate::diagnosis::{
+use crate::doctor::{
     BuildTree, CacheOfBuild, Explanation, Findings, Outcome, ReplayError, Unit, explain_ccache,
     explain_sccache, replay,
 };

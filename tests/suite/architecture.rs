@@ -9,12 +9,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnostics", &[]),
     ("probe", &[]),
     ("caching", &["probe"]),
-    ("diagnosis", &["probe", "caching"]),
+    ("doctor", &["probe", "caching"]),
     ("config", &["diagnostics", "caching"]),
     ("plan", &["config", "caching"]),
     ("output", &[]),
     ("render", &["plan", "config", "caching", "output"]),
-    ("cli", &["diagnostics", "probe", "caching", "diagnosis", "config", "plan", "render", "output"]),
+    ("cli", &["diagnostics", "probe", "caching", "doctor", "config", "plan", "render", "output"]),
 ];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -3,7 +3,7 @@
 /// The words of a command, without its quotes: what POSIX sh makes of it where nothing is to be expanded.
 ///
 /// ```
-/// use toolchainkit::diagnosis::split_words;
+/// use toolchainkit::doctor::split_words;
 /// assert_eq!(split_words(r#"cc -DA='b c' "-Id\"e" f\ g"#), ["cc", "-DA=b c", "-Id\"e", "f g"]);
 /// ```
 #[must_use]

@@ -33,7 +33,7 @@ const NO_WAY: &str = "without that it can be; if it is needed, this file is comp
 /// Explains a reason of sccache.
 ///
 /// ```
-/// use toolchainkit::diagnosis::explain_sccache;
+/// use toolchainkit::doctor::explain_sccache;
 /// assert!(explain_sccache("/Yc").help.contains("ccache"));
 /// ```
 #[must_use]

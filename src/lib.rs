@@ -37,6 +37,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostics;
 pub mod doctor;
+pub mod install;
 pub mod output;
 pub mod plan;
 pub mod probe;

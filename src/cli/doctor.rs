@@ -12,7 +12,7 @@ use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
 use crate::caching::detection::identify;
-use crate::caching::launcher::stats_through;
+use crate::caching::statistics::stats_through;
 use crate::caching::tool::{Tool, Version};
 use crate::doctor::{
     BuildTree, CacheOfBuild, Explanation, Findings, Outcome, ReplayError, Unit, explain_ccache,

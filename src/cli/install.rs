@@ -13,8 +13,8 @@ use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
 use crate::caching::detection::{BuildCacheManager, Candidate, Place};
-use crate::caching::install::{Digest, InstallOptions, Store, Way};
 use crate::caching::tool::{Tool, Version};
+use crate::install::{Digest, InstallOptions, Store, Way};
 
 /// Arguments of `install`.
 #[derive(Debug, Args)]

@@ -7,12 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::exit;
 use crate::caching::detection::DetectionError;
-use crate::caching::install::{DownloadError, InstallError, StoreError};
-use crate::caching::launcher::LauncherError;
+use crate::caching::statistics::StatsError;
 use crate::diagnostics::{Diagnostic, Excerpt, Report, Style};
 use crate::doctor::{BuildTreeError, ReplayError};
+use crate::install::{DownloadError, InstallError, StoreError};
 use crate::output::{FileKind, OutputError};
 use crate::probe::environment;
+use crate::probe::program::RunError;
 use crate::render::{INCLUDED_PRESETS, RenderError};
 
 /// Why a command did not do what it was asked to.
@@ -37,7 +38,9 @@ pub(crate) enum CliError {
     #[error("{0}")]
     SecretMissing(String),
     #[error(transparent)]
-    Launcher(#[from] LauncherError),
+    Stats(#[from] StatsError),
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error(transparent)]
     Detection(#[from] DetectionError),
     #[error(transparent)]
@@ -59,19 +62,20 @@ impl CliError {
             Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
             Self::OutOfDate { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. } | Self::Output(OutputError::NotOurs(_)) => exit::NOT_OURS,
-            Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Launcher(LauncherError::NotFound(_)) => {
+            Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Stats(StatsError::NotFound(_)) => {
                 exit::TOOL_MISSING
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
             Self::CacheBroken(_)
             | Self::Replay(_)
-            | Self::Launcher(LauncherError::Failed { .. } | LauncherError::Run(_)) => exit::CACHE_BROKEN,
+            | Self::Run(_)
+            | Self::Stats(StatsError::Failed { .. } | StatsError::Run(_)) => exit::CACHE_BROKEN,
             Self::Detection(error) => detection_exit_code(error),
             Self::Store(error) => store_exit_code(error),
             Self::BuildTree(_)
             | Self::Output(OutputError::Io(_))
             | Self::Render(_)
-            | Self::Launcher(_)
+            | Self::Stats(_)
             | Self::Io(_) => exit::FAILURE,
         }
     }

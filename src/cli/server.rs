@@ -100,8 +100,7 @@ fn daemon_of(
 
 fn launch(cache: &BuildCache, argument: &str) -> Result<Finished, CliError> {
     let no_environment: [(&str, &str); 0] = [];
-    program::run(cache.launcher()?, &[argument], no_environment, START_TIMEOUT)
-        .map_err(|error| CliError::Launcher(error.into()))
+    Ok(program::run(cache.launcher()?, &[argument], no_environment, START_TIMEOUT)?)
 }
 
 fn check(finished: &Finished, what: &str) -> CommandResult {
@@ -119,7 +118,7 @@ fn stop_all(printer: &Printer) -> CommandResult {
     for daemon in daemons().iter().filter(|daemon| is_running(&daemon.socket)) {
         let address = [("SCCACHE_SERVER_UDS", daemon.socket.as_str())];
         let result = program::run(&daemon.program, &["--stop-server"], address, START_TIMEOUT)
-            .map_err(|error| CliError::Launcher(error.into()))
+            .map_err(CliError::from)
             .and_then(|finished| check(&finished, "stop"));
         match result {
             Ok(()) => printer.say(&format!("stopped: {} ({})", daemon.location, daemon.project)),

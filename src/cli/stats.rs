@@ -8,7 +8,7 @@ use super::build_folder::{BuildCache, BuildFolderArgs, is_running};
 use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
-use crate::caching::launcher::{CacheStats, stats_through};
+use crate::caching::statistics::{CacheStats, stats_through};
 use crate::caching::tool::{Tool, ToolStats};
 use crate::probe::program;
 
@@ -44,8 +44,7 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     }
     if args.zero && counting {
         let no_environment: [(&str, &str); 0] = [];
-        let finished = program::run(cache.launcher()?, &["--zero-stats"], no_environment, ZERO_TIMEOUT)
-            .map_err(|error| CliError::Launcher(error.into()))?;
+        let finished = program::run(cache.launcher()?, &["--zero-stats"], no_environment, ZERO_TIMEOUT)?;
         if !finished.status.success() {
             return Err(CliError::CacheBroken(format!(
                 "{tool} --zero-stats failed: {}",

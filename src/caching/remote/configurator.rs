@@ -9,7 +9,7 @@ use super::{
     Issue, OnOlderTool, Part, RemoteCacheConfig, Setting, SettingValue, Severity, backend, check, check_tool,
     percent_encode,
 };
-use crate::caching::detection::{BuildCacheConfig, CacheTool};
+use crate::caching::cache_tool::{BuildCacheConfig, CacheTool};
 use crate::caching::secret::Credential;
 use crate::caching::tool::{Tool, Version};
 use crate::probe::environment;

@@ -126,7 +126,7 @@ fn top() -> String {
 }
 
 fn sha256(content: &[u8]) -> String {
-    toolchainkit::caching::install::Digest::of(content).to_string()
+    toolchainkit::install::Digest::of(content).to_string()
 }
 
 /// The names in a folder, sorted; none if there is no folder.

@@ -4,12 +4,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 
 use super::{Fetched, Order, check_digest};
-use crate::caching::install::digest::Digest;
-use crate::caching::install::download::{Limits, download};
-use crate::caching::install::signature;
-use crate::caching::install::url::Url;
-use crate::caching::install::{InstallError, archive, check_mirror, manifest};
 use crate::caching::tool::{Tool, Version};
+use crate::install::digest::Digest;
+use crate::install::download::{Limits, download};
+use crate::install::signature;
+use crate::install::url::Url;
+use crate::install::{InstallError, archive, check_mirror, manifest};
 
 /// The server of the releases, which a mirror stands in for.
 pub const DEFAULT_SERVER: &str = "https://github.com";

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 /// The SHA-256 of a file.
 ///
 /// ```
-/// use toolchainkit::caching::install::Digest;
+/// use toolchainkit::install::Digest;
 /// let digest = Digest::of(b"");
 /// assert_eq!(digest.to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 /// assert_eq!(digest.to_string().parse(), Ok(digest));

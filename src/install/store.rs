@@ -246,7 +246,7 @@ impl Store {
     }
 
     /// Clears what killed ones have left, unless an installation is running, whose work it may be.
-    pub(in crate::caching) fn clear_unless_in_use(&self) {
+    pub(crate) fn clear_unless_in_use(&self) {
         if self.left_behind().next().is_none() {
             return;
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Fetched, Order, release};
-use crate::caching::install::InstallError;
 use crate::caching::tool::{Tool, Version};
+use crate::install::InstallError;
 use crate::probe::program;
 
 /// Two cores need a quarter of an hour.

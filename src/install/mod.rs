@@ -4,7 +4,7 @@
 //! nobody else looks at, and then gets its name in the [`Store`] by one rename.
 //!
 //! ```no_run
-//! use toolchainkit::caching::install::{InstallOptions, Silent, Store, install};
+//! use toolchainkit::install::{InstallOptions, Silent, Store, install};
 //! use toolchainkit::caching::tool::Tool;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,8 +38,7 @@ pub use self::store::{Installed, Receipt, Store, StoreError, VerifyError};
 pub use self::url::UrlError;
 pub use self::ways::{DEFAULT_SERVER, Way};
 use self::ways::{Fetched, Order};
-use super::detection::{self, CacheTool};
-use super::tool::{Tool, Version};
+use crate::caching::tool::{Tool, Version};
 use crate::probe::program::{self, RunError};
 
 /// A tool that only has to print its version, on a machine that has never run it.
@@ -284,7 +283,7 @@ fn try_out(
         RunError::Start { source, .. } => unusable(format!("it cannot be run: {source}")),
         error @ RunError::TimedOut { .. } => unusable(error.to_string()),
     })?;
-    let found = detection::read_version(tool, &output).ok_or_else(|| {
+    let found = tool.read_version(&output).ok_or_else(|| {
         let line = output.lines().next().unwrap_or_default().escape_debug();
         unusable(format!("it is not {tool}: it calls itself `{line}`"))
     })?;
@@ -309,10 +308,4 @@ fn run_once(path: &Utf8Path) -> Result<String, RunError> {
         }
     }
     program::run(path, &["--version"], no_environment, FIRST_RUN_TIMEOUT).map(|finished| finished.stdout)
-}
-
-impl From<&Installed> for CacheTool {
-    fn from(installed: &Installed) -> Self {
-        Self { tool: installed.tool, path: installed.path.clone(), version: installed.version }
-    }
 }

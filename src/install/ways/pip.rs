@@ -3,9 +3,9 @@
 use camino::Utf8Path;
 
 use super::{Fetched, Order};
-use crate::caching::install::digest::Digest;
-use crate::caching::install::{InstallError, archive, manifest};
 use crate::caching::tool::{Tool, Version};
+use crate::install::digest::Digest;
+use crate::install::{InstallError, archive, manifest};
 use crate::probe::program;
 
 /// The newest version that is known to be a wheel.

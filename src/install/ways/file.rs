@@ -3,9 +3,9 @@
 use camino::Utf8Path;
 
 use super::{Fetched, Order, check_digest};
-use crate::caching::install::digest::Digest;
-use crate::caching::install::{InstallError, archive, manifest};
 use crate::caching::tool::{Tool, Version};
+use crate::install::digest::Digest;
+use crate::install::{InstallError, archive, manifest};
 
 /// The version of the file, if it is one that is known.
 pub(super) fn version(path: &Utf8Path, tool: Tool) -> Result<Option<Version>, InstallError> {

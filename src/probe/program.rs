@@ -10,13 +10,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// What a program printed and how it ended.
 #[derive(Debug)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// How it ended.
-    pub status: ExitStatus,
+    pub(crate) status: ExitStatus,
     /// Its standard output; bytes that are not UTF-8 are replaced.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Its standard error; bytes that are not UTF-8 are replaced.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// A program could not be run to its end.
@@ -42,7 +42,7 @@ pub enum RunError {
 
 /// The program of this name on PATH.
 #[must_use]
-pub fn find(name: &str) -> Option<Utf8PathBuf> {
+pub(crate) fn find(name: &str) -> Option<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(which::which(name).ok()?).ok()
 }
 
@@ -50,7 +50,7 @@ pub fn find(name: &str) -> Option<Utf8PathBuf> {
 ///
 /// # Errors
 /// [`RunError`]; an exit status other than 0 is no error here.
-pub fn run<E, K, V>(
+pub(crate) fn run<E, K, V>(
     program: &Utf8Path,
     arguments: &[&str],
     environment: E,
@@ -68,7 +68,7 @@ where
 ///
 /// # Errors
 /// [`RunError`]
-pub fn run_in<E, K, V>(
+pub(crate) fn run_in<E, K, V>(
     folder: &Utf8Path,
     program: &Utf8Path,
     arguments: &[impl AsRef<OsStr>],

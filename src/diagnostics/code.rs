@@ -1,17 +1,17 @@
-//! The codes of all diagnostics: stable names that users may search for and `toolchainkit explain` describes.
+//! The codes of all diagnostics: stable names to search for, which `toolchainkit explain` describes.
 
 use std::fmt;
 
 macro_rules! codes {
     ($($variant:ident $name:literal $summary:literal $explanation:literal)*) => {
-        /// What kind of fault a diagnostic is about. The names are part of the stable interface.
+        /// The kind of error that a diagnostic reports. The names are part of the stable interface.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = $summary] $variant,)*
         }
 
         impl Code {
-            /// Every code, in the order in which a file is read.
+            /// Every code, in the order in which the checks run.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The stable name, in kebab-case.
@@ -20,13 +20,13 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// One line.
+            /// A one-line summary.
             #[must_use]
             pub const fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $summary,)* }
             }
 
-            /// The longer text: why it matters and what to do.
+            /// The longer text: why this is an error, and what to do.
             #[must_use]
             pub const fn explanation(self) -> &'static str {
                 match self { $(Self::$variant => $explanation,)* }
@@ -37,113 +37,121 @@ macro_rules! codes {
 
 codes! {
     UnreadableConfig "unreadable-config" "The configuration file cannot be read."
-        "The file is missing, is a folder, or may not be read by this user. `toolchainkit init` writes a first one; \
-         `--config PATH` names one that lies elsewhere."
+        "The file does not exist, is a folder, or this user has no permission to read it. Run `toolchainkit init` to \
+         write a first configuration, or name a file in another place with `--config PATH`."
     ConfigNotUtf8 "config-not-utf8" "The configuration file is not UTF-8 text."
-        "A configuration is YAML in UTF-8. Editors on Windows sometimes save UTF-16 or a local code page: save the \
-         file as UTF-8. The message names the first byte that is not."
-    ConfigTooLarge "config-too-large" "The configuration file is larger than any configuration."
-        "The limit is 64 KiB, many times what the longest configuration needs. The path probably names another \
-         file."
+        "A configuration is YAML in UTF-8. Some editors on Windows save files as UTF-16 or in a local code page. \
+         Save the file as UTF-8. The message gives the position of the first invalid byte."
+    ConfigTooLarge "config-too-large" "The configuration file is too large."
+        "The limit is 64 KiB, many times the size of a long configuration. The path probably names some other file."
     EmptyConfig "empty-config" "The configuration file has no settings."
-        "An empty file is more often a mistake (a failed copy, the wrong path) than a wish for all defaults, so it is \
-         refused. `version: 1` alone asks for the defaults; `toolchainkit init` writes a commented file."
-    YamlSyntax "yaml-syntax" "The text is not YAML."
-        "The place is where the reader gave up; the cause is often one line above: a missing quote, colon or \
-         closing bracket, a wrong indentation, or a tab. YAML is indented by spaces. Text that begins with one of \
-         `@ % & * ! | > { [` or a backquote, or holds `: ` or ` #`, needs quotes."
-    SeveralDocuments "several-documents" "The file holds more than one YAML document."
-        "A configuration is one document. Remove the `---` line between the two, or split the file. To build one \
-         project in several ways, use `profiles:`."
-    TooDeep "too-deep" "The file is nested deeper than any setting."
-        "No setting is more than a handful of levels deep. Often a bracket is not closed."
-    YamlAlias "yaml-alias" "YAML anchors, aliases and merge keys are not read."
-        "An alias (`*name`), an anchor (`&name`) or a merge key (`<<`) makes it impossible to say where a value comes \
-         from. Write the value out; for settings that differ in a few keys, use `profiles:`, each of which is merged \
-         over the rest of the file."
-    YamlTag "yaml-tag" "YAML tags are not read."
-        "A tag such as `!!str` or `!env` changes the meaning of a value by rules of one program. Put text in quotes \
-         instead; a secret is written as \"${NAME}\"."
-    DuplicateKey "duplicate-key" "A key stands twice in one mapping."
-        "Which of the two counts differs between YAML readers, so neither is taken. Remove one."
-    ControlCharacter "control-character" "A text holds a line break, a NUL or another control character."
-        "It could not be passed on unharmed through CMake, JSON and the environment. It usually comes from an escape \
-         such as \"\\t\" or \"\\e\" in double quotes (a Windows path: use single quotes), or from `|` and `>`."
-    UnknownKey "unknown-key" "There is no setting of this name here."
-        "A misspelt setting that is silently ignored is the worst kind of misconfiguration, so an unknown key is an \
-         error. The keys that are known at this place are in the help; `toolchainkit schema` has all of them."
-    WrongType "wrong-type" "The value is of another type than the setting."
-        "In YAML the type follows from the spelling: 10 is a number, \"10\" is text, true is a Boolean, [a, b] is a \
-         list. Sizes are numbers without a unit, and `yes` and `on` are text."
-    UnknownValue "unknown-value" "The setting has a fixed set of values, and this is none of them."
-        "The message lists the values, spelt as the file must spell them: upper and lower case count. A setting that \
-         is left out has its default."
-    BadValue "bad-value" "The value is of the right type, but cannot be meant."
-        "A number may be out of range, a text empty or of the wrong form. The message says what is expected."
-    UnsupportedVersion "unsupported-version" "The file is written for another version of the format."
-        "`version` is that of the file format, not of toolchainkit or of your project. This release reads version 1; \
-         a higher one needs a newer toolchainkit."
-    BadName "bad-name" "The name cannot be the name of a preset and a folder."
-        "The names of profiles, build types and the prefix become names of presets and of build folders on every \
-         system: letters, digits, `_`, `-` and `.` are safe, and a name of dots alone is not."
+        "An empty file is usually a mistake, such as a failed copy or a wrong path, so it is an error. To use the \
+         defaults for everything, write `version: 1`. To start from a commented file, run `toolchainkit init`."
+    YamlSyntax "yaml-syntax" "The text is not valid YAML."
+        "The message points to where the parser stopped. The cause is often one line above: a missing quote, colon \
+         or closing bracket, wrong indentation, or a tab. Indent YAML with spaces. Put text in quotes if it starts \
+         with one of `@ % & * ! | > { [` or a backquote, or contains `: ` or ` #`."
+    SeveralDocuments "several-documents" "The file contains more than one YAML document."
+        "A configuration is a single document. Remove the `---` line between the documents, or split the file. For \
+         variants of the build, use `profiles:`."
+    TooDeep "too-deep" "The file is nested too deeply."
+        "No setting is nested more than a few levels deep. The usual cause is an unclosed bracket."
+    YamlAlias "yaml-alias" "YAML anchors, aliases and merge keys are not supported."
+        "With an alias (`*name`), an anchor (`&name`) or a merge key (`<<`), a message could not say where a value \
+         was written. Write the value in full. For settings that differ in a few keys, use `profiles:`; each profile \
+         is merged over the rest of the file."
+    YamlTag "yaml-tag" "YAML tags are not supported."
+        "A tag such as `!!str` or `!env` changes the meaning of a value, in a way that depends on the program that \
+         reads it. Put text in quotes instead. Write a secret as \"${NAME}\"."
+    DuplicateKey "duplicate-key" "A key occurs twice in one mapping."
+        "YAML parsers differ in which of the two values they use, so this is an error. Remove one of the keys."
+    ControlCharacter "control-character" "A text contains a line break, a NUL or another control character."
+        "CMake, JSON and environment variables cannot all pass on such a character unchanged. It usually comes from \
+         an escape sequence such as \"\\t\" or \"\\e\" in double quotes, or from `|` and `>`. Write a Windows path \
+         in single quotes."
+    UnknownKey "unknown-key" "There is no setting with this name here."
+        "A misspelt setting that is ignored silently is hard to notice, so an unknown key is an error. The help \
+         lists the valid keys for this place; `toolchainkit schema` prints all of them."
+    WrongType "wrong-type" "The value has the wrong type for this setting."
+        "In YAML the type follows from the spelling: 10 is a number, \"10\" is text, true is a Boolean, and [a, b] \
+         is a list. Write sizes as numbers without a unit, and true or false instead of `yes`, `on`, `no` or `off`, \
+         which are text."
+    UnknownValue "unknown-value" "The setting has a fixed set of values, and this is not one of them."
+        "The message lists the valid values. They are case-sensitive. A setting that is left out has its default."
+    BadValue "bad-value" "The value has the right type, but is not valid here."
+        "A number may be out of range, or a text may be empty or have the wrong form. The message says what is \
+         expected."
+    UnsupportedVersion "unsupported-version" "The file uses an unsupported version of the file format."
+        "`version` is the version of the file format, not of toolchainkit or of your project. This release reads \
+         version 1. A higher version needs a newer toolchainkit."
+    BadName "bad-name" "The name is not valid for a preset and a folder."
+        "The names of profiles, toolchains and build types, and the prefix, become parts of preset names and of \
+         build folders. Letters, digits, `_`, `-` and `.` are valid on every system; a name that consists of dots is \
+         not."
     DuplicateName "duplicate-name" "A name or value is listed twice."
-        "Presets and folders of the same name would overwrite each other, also where they differ in upper and lower \
-         case only. Remove one."
+        "Presets and folders with the same name would overwrite each other. On some systems this includes names that \
+         differ only in case. Remove or rename one."
     BadPath "bad-path" "The path cannot be used here."
-        "Generated files stay inside the project and are the same on every machine: their paths are relative, use \
-         `/`, and have no `..`. Variables and `~` are not expanded in any path of the configuration."
+        "Generated files are inside the project, at the same path on every machine. So their paths must be relative, \
+         use `/`, and not contain `..`. Of the other paths, `${NAME}` is expanded only in those of `toolchain`, and \
+         `~` in none."
     SamePath "same-path" "Two generated files have the same path."
-        "Each of `output.toolchain`, `output.module` and `output.presets` is a file of its own, and so are \
-         toolchainkit-cache.cmake and the file of each of `toolchains` beside the first."
+        "`output.toolchain`, `output.module` and `output.presets` need different paths. Further paths are derived \
+         from `output.toolchain`: toolchainkit-cache.cmake and one file for each of `toolchains`, all in the same \
+         folder. They must be different, too."
     UnknownMacro "unknown-macro" "CMake does not know this macro in a preset."
-        "`presets.binary_dir` may hold the macros of CMakePresets.json: ${sourceDir}, ${sourceParentDir}, \
+        "`presets.binary_dir` may contain these macros of CMakePresets.json: ${sourceDir}, ${sourceParentDir}, \
          ${sourceDirName}, ${presetName}, ${generator}, ${hostSystemName}, ${dollar}, $env{NAME} and $penv{NAME}. \
-         CMake refuses the whole presets file for any other; write ${dollar} for a dollar sign."
+         CMake rejects the whole presets file if it contains another macro. Write ${dollar} for a dollar sign."
     UnsupportedGenerator "unsupported-generator" "This generator cannot run a compiler cache."
-        "CMake runs a compiler launcher with Ninja and the Makefile generators only; Visual Studio and Xcode ignore \
-         it, so nothing would be cached. Use Ninja, which those environments open too, or set `cache.enabled: false`."
-    SecretInConfig "secret-in-config" "A secret is written into the configuration."
-        "The file is committed, and a secret in git is a secret no more. Write the name of an environment variable \
-         instead, as \"${NAME}\": its value is read on the machine that builds and never written to a file. If the \
-         file was committed with the secret in it, revoke the secret."
+        "CMake runs a compiler launcher only with Ninja and the Makefile generators. Visual Studio and Xcode ignore \
+         it, so nothing would be cached. Use Ninja, which Visual Studio supports, too, or set `cache.enabled: false`."
+    SecretInConfig "secret-in-config" "The configuration contains a secret."
+        "The file is committed, so everyone who can read the repository could read the secret. Write the name of an \
+         environment variable instead, as \"${NAME}\". Its value is read on the build machine and never written to a \
+         file. If the secret has been committed already, revoke it."
     UnknownBackend "unknown-backend" "There is no remote cache of this type."
-        "The help lists the known types. A service that speaks the S3 protocol (MinIO, Ceph, R2, Spaces) is `s3` with \
-         an `endpoint`; a WebDAV server is `http`."
-    MissingSetting "missing-setting" "A setting is missing that cannot be done without."
-        "Some settings have no sensible default, such as the bucket of an S3 cache or the `system` of a target."
+        "The help lists the valid types. For a service with the S3 protocol (MinIO, Ceph, R2, Spaces), use `s3` with \
+         an `endpoint`. For a WebDAV server, use `http`."
+    MissingSetting "missing-setting" "A required setting is missing."
+        "Some settings have no useful default, such as the bucket of an S3 cache or the `system` of a target. Add \
+         the setting that the message names."
     UnknownSetting "unknown-setting" "This kind of remote cache does not have this setting."
-        "The key is known, but means nothing to a remote cache of this `type`. Remove it, or check the type."
-    NotRepresentable "not-representable" "The value cannot travel through CMake."
-        "Settings of a remote cache pass through a CMake list. There an unbalanced `[` or `]` and a final `\\` glue \
-         elements together, so values with these are refused instead of being damaged."
-    BadEndpoint "bad-endpoint" "The endpoint is not an address of this kind of remote cache."
-        "Each type has its own form: a URL for http and S3, redis:// or rediss:// for Redis, host:port for Memcached. \
-         User names and passwords go below `credentials:`."
+        "The key is valid for other types of remote cache, but not for this `type`. Remove it, or check the type."
+    NotRepresentable "not-representable" "The value cannot be represented in CMake."
+        "Some values are elements of a CMake list or parts of a generator expression. In a list, an unbalanced `[` \
+         or `]`, or a `\\` at the end, joins elements. `;` and `$<` have a special meaning, too. Such a value would \
+         be changed on the way, so it is an error."
+    BadEndpoint "bad-endpoint" "The endpoint is not a valid address for this type of remote cache."
+        "Each type has its own form: a URL for http and S3, redis:// or rediss:// for Redis, host:port for \
+         Memcached. Write user names and passwords below `credentials:`."
     ConflictingSettings "conflicting-settings" "Two settings exclude each other."
-        "Both could not hold at once, and guessing which one is meant would be wrong half of the time. Remove one."
-    UnsupportedByTool "unsupported-by-tool" "The cache tool cannot do what is asked of it."
-        "sccache and ccache differ in the remote caches and languages that they can serve. Leave out `cache.tool`, or \
-         say `auto`, to let toolchainkit choose one that can."
-    UnsupportedByCompiler "unsupported-by-compiler" "The compilers cannot do what is asked of them."
-        "Compilers differ in the linkers and sanitizers that they know. The message names what is unknown to the family \
-         that `toolchain.compilers` names; remove it, or choose another family."
-    UnsupportedByCMake "unsupported-by-cmake" "The oldest CMake that may be used cannot do what is asked of it."
-        "`presets.cmake_minimum` is the oldest CMake that has to read the generated presets. Raise it, remove it (then it \
-         is the oldest that can do what the file asks for), or do without what needs a newer one."
-    BadTemplate "bad-template" "A template of the folder `templates` cannot be used."
-        "Templates are Jinja, as minijinja reads it. Each text that one prints is escaped for its file by itself, and what \
-         is neither text nor a number needs a filter that says how to print it. The message has the template and the \
-         line."
-    DuplicateBackend "duplicate-backend" "Two remote caches are of the same type."
-        "Several remote caches are tiers of different kinds, fastest first, such as redis before s3. The cache tools \
-         have one set of variables for each type, so a type can occur once."
-    SeveralServers "several-servers" "Several servers are listed, of which one is used."
-        "sccache speaks to one Memcached server. The listed servers are tried in order when CMake configures, and the \
-         first that answers is used."
+        "The two settings cannot apply at the same time, and toolchainkit does not guess which one you want. Remove \
+         one."
+    UnsupportedByTool "unsupported-by-tool" "The cache tool does not support this setting."
+        "sccache and ccache support different remote caches and languages. Remove `cache.tool`, or set it to `auto`, \
+         to let toolchainkit choose a tool that supports your settings."
+    UnsupportedByCompiler "unsupported-by-compiler" "The compilers do not support this setting."
+        "Compilers support different linkers and sanitizers. The message names the setting that the family in \
+         `toolchain.compilers` does not support. Remove that setting, or choose another family."
+    UnsupportedByCMake "unsupported-by-cmake" "The oldest allowed CMake does not support this setting."
+        "`presets.cmake_minimum` is the oldest CMake that must read the generated presets. Raise it, or remove the \
+         setting that needs a newer CMake. You can also remove `cmake_minimum`; then the oldest CMake that supports \
+         the settings of the file is required."
+    BadTemplate "bad-template" "A template in the folder `templates` is not usable."
+        "Templates use the Jinja dialect of minijinja. Every printed text is escaped automatically for the kind of \
+         file. A value that is neither text nor a number needs a filter to print it. The message names the template \
+         and the line."
+    DuplicateBackend "duplicate-backend" "Two remote caches have the same type."
+        "A list of remote caches defines tiers of different types, fastest first, such as redis before s3. The cache \
+         tools have one set of variables for each type, so each type can occur only once."
+    SeveralServers "several-servers" "Several servers are listed, but only one is used."
+        "sccache uses a single Memcached server. At configure time the listed servers are tried in order, and the \
+         first one that answers is used."
 }
 
 impl Code {
-    /// The code of this name.
+    /// The code with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)

@@ -1,7 +1,6 @@
-//! Diagnostics: what is wrong with the user's file, where, and what to do.
-//!
-//! The stages make [`Diagnostic`]s and collect them in a [`Sink`]; [`Report`] turns them into text or JSON. Nothing
-//! here prints, and nothing outside knows which crate draws the source excerpts.
+//! Diagnostics: what is wrong in the user's file, where, and what to do about it. The stages create [`Diagnostic`]s and
+//! collect them in a [`Sink`]; [`Report`] turns them into text or JSON. This module does not print, and hides which
+//! crate draws the source excerpts.
 
 mod code;
 mod place;
@@ -15,12 +14,12 @@ pub use self::report::{Report, Style};
 pub use self::sink::Sink;
 pub use self::suggest::{did_you_mean, list};
 
-/// How much is wrong.
+/// How serious a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Works, but probably not as meant.
+    /// It works, but probably not as intended.
     Warning,
-    /// Cannot work; nothing is generated.
+    /// It cannot work; nothing is generated.
     Error,
 }
 
@@ -35,22 +34,22 @@ impl Severity {
     }
 }
 
-/// One fault, with all that is needed to show and to mend it.
+/// One error or warning, with all that is needed to show and to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// The stable code, for `toolchainkit explain`.
     pub code: Code,
     /// Error or warning.
     pub severity: Severity,
-    /// What is wrong, as a sentence fragment; never holds a secret.
+    /// What is wrong, as a sentence fragment. Never contains a secret.
     pub message: String,
     /// Where it is.
     pub place: Place,
-    /// A word or two beside the marked source.
+    /// A short label for the marked source.
     pub label: Option<String>,
     /// What to do about it.
     pub help: Option<String>,
-    /// Other places that have to do with it.
+    /// Other places that are involved.
     pub related: Vec<(Place, String)>,
 }
 
@@ -68,42 +67,42 @@ impl Diagnostic {
         }
     }
 
-    /// The same as a warning.
+    /// Sets the severity.
     #[must_use]
     pub fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
-    /// The same at `place`.
+    /// Sets the place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = place;
         self
     }
 
-    /// The same with a word beside the marked source.
+    /// Sets the label for the marked source.
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The same with advice.
+    /// Sets the help.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same with advice, if there is some.
+    /// Sets the help, if there is one.
     #[must_use]
     pub fn with_optional_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
 
-    /// The same with another place that has to do with it.
+    /// Adds another place that is involved.
     #[must_use]
     pub fn with_related(mut self, place: Place, label: impl Into<String>) -> Self {
         self.related.push((place, label.into()));

@@ -1,4 +1,4 @@
-//! Where a fault is, and the text that may be shown around it.
+//! Where an error is, and the text that may be shown around it.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct Place {
     /// Keys and indexes, such as `cache.remote[0].bucket`; empty for the whole file.
     pub path: String,
-    /// The bytes in the text, if the place is there at all.
+    /// The byte range in the text, if the place exists there.
     pub span: Option<Range<usize>>,
 }
 
@@ -19,9 +19,8 @@ impl Place {
     }
 }
 
-/// A source text made fit for showing: every secret in it is masked, byte for byte, so that places stay right.
-///
-/// Only [`crate::config::SourceFile::excerpt`] makes one, so no report can show the text as it is.
+/// A source text that is safe to show: every secret in it is masked, byte for byte, so that positions stay valid. Only
+/// [`crate::config::SourceFile::excerpt`] creates one, so no report can show the unmasked text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     name: String,
@@ -68,7 +67,11 @@ mod tests {
         assert_eq!(excerpt.position(0), (1, 1));
         let of_x = excerpt.text().find('x').unwrap();
         assert_eq!(excerpt.position(of_x), (2, 5));
-        assert_eq!(excerpt.position(1), (1, 1), "the middle of a character is that character");
+        assert_eq!(
+            excerpt.position(1),
+            (1, 1),
+            "a byte inside a character has the position of the character"
+        );
         assert_eq!(excerpt.position(9999), (3, 1));
     }
 }

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::{Diagnostic, Excerpt, Place, Severity};
 
-/// How a report looks.
+/// The layout of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// Columns of the terminal.
+    /// The width of the terminal in columns.
     pub width: usize,
-    /// Whether to write terminal colours.
+    /// Whether to use terminal colours.
     pub colour: bool,
-    /// Whether the terminal shows box-drawing characters.
+    /// Whether the terminal supports box-drawing characters.
     pub unicode: bool,
 }
 
@@ -43,7 +43,7 @@ impl Style {
     }
 }
 
-/// Diagnostics together with the text they are about.
+/// Diagnostics, and the source text that they refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     excerpt: Option<&'a Excerpt>,
@@ -51,13 +51,14 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// A report of `diagnostics`; without an excerpt, no source is shown and no line named.
+    /// A report of `diagnostics`. Without an excerpt it shows no source and no line numbers.
     #[must_use]
     pub fn new(diagnostics: &'a [Diagnostic], excerpt: Option<&'a Excerpt>) -> Self {
         Self { excerpt, diagnostics }
     }
 
-    /// For people: each diagnostic with its source lines, its place marked and its help, then a line that counts them.
+    /// Text for people: each diagnostic with its source lines, the marked place and the help, and at the end a line
+    /// with the counts.
     #[must_use]
     pub fn to_text(&self, style: Style) -> String {
         let handler = style.handler();
@@ -66,7 +67,7 @@ impl<'a> Report<'a> {
         for diagnostic in self.diagnostics {
             let drawn = Drawn { diagnostic, source: source.as_ref() };
             if handler.render_report(&mut text, &drawn).is_err() {
-                // Only a place outside the text gets here; the message must not be lost with the drawing.
+                // This happens only for a place outside the text. Print the message without an excerpt.
                 text.push_str(&drawn.to_string());
             }
             text.push('\n');
@@ -74,7 +75,7 @@ impl<'a> Report<'a> {
         text + &self.summary()
     }
 
-    /// For programs: an array of objects with `code, severity, message, file, line, column, path, help`.
+    /// JSON for programs: an array of objects with `code, severity, message, file, line, column, path, help`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         self.diagnostics.iter().map(|diagnostic| self.object(diagnostic)).collect()
@@ -113,7 +114,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// One diagnostic as miette wants it.
+/// Adapts one diagnostic to miette.
 #[derive(Debug)]
 struct Drawn<'a> {
     diagnostic: &'a Diagnostic,

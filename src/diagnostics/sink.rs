@@ -1,10 +1,10 @@
-//! Collects diagnostics, so that one run tells of every fault.
+//! Collects diagnostics, so that one run reports every error.
 
 use std::collections::HashSet;
 
 use super::{Diagnostic, Severity};
 
-/// Diagnostics in the making.
+/// The diagnostics found so far.
 #[derive(Debug, Default)]
 pub struct Sink {
     diagnostics: Vec<Diagnostic>,
@@ -12,15 +12,15 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Takes in a diagnostic, unless the same is there already: a fault in a setting that several profiles share is
-    /// found once for each of them.
+    /// Adds a diagnostic unless it is a duplicate. An error in a setting that several profiles share is found once for
+    /// each of them.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         if self.seen.insert(diagnostic.clone()) {
             self.diagnostics.push(diagnostic);
         }
     }
 
-    /// Whether an error is among them.
+    /// Whether there is an error among them.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)

@@ -1,10 +1,11 @@
-//! "Did you mean".
+//! Suggestions: "did you mean …?"
 
-/// The candidate closest to `word`, if one is close enough to be meant.
+/// The candidate that is closest to `word`, if it is close enough for a misspelling.
 #[must_use]
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    // Jaro-Winkler favours a common start, as in `prefix` and `prefixes`; 0.8 keeps `size` apart from `dir`.
+    // Jaro-Winkler favours a common prefix, as in `prefix` and `prefixes`. With the limit 0.8, `size` does not match
+    // `dir`.
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
@@ -13,7 +14,7 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|(_, candidate)| candidate)
 }
 
-/// The words in quotes and with commas, for "one of …".
+/// The words in backquotes, separated by commas, for "one of …".
 #[must_use]
 pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
@@ -24,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_was_meant_and_nothing_far_fetched() {
+    fn suggests_close_candidates_only() {
         let keys = ["enabled", "tool", "size_gb", "dir", "remote"];
         assert_eq!(did_you_mean("enable", keys), Some("enabled"));
         assert_eq!(did_you_mean("size-gb", keys), Some("size_gb"));

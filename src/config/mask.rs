@@ -1,17 +1,16 @@
-//! Hides what is or may be a secret in a text that is going to be shown, byte for byte, so that places stay right.
-//!
-//! An excerpt shows the lines around *any* fault, so it is not enough to hide what `secret-in-config` is about. And a
-//! text with a syntax error has no tree to look into. So this works on lines, and hides too much rather than too
-//! little: all that follows a key which may have a secret below it, except references (`${NAME}`) and known keys.
+//! Masks every possible secret in a text before it is shown. Each byte is replaced by one byte, so that positions stay
+//! valid. An excerpt shows the lines around *any* error, so hiding the value that `secret-in-config` reports is not
+//! enough. A text with a syntax error has no tree to search. So masking works on lines, and hides too much rather than
+//! too little: everything after a key that may hold a secret, except references (`${NAME}`) and known keys.
 
 use crate::caching::remote::{BACKENDS, Field, Kind, Section};
 use crate::caching::secret::Credential;
 use crate::diagnostics::did_you_mean;
 
 const SECTION: &str = "credentials";
-/// What the name of a secret holds in the terms of some other program, or in a slip of the pen.
-const TELLTALES: [&str; 5] = ["pass", "secret", "token", "credential", "key"];
-/// Without these, a syntax error could not be seen.
+/// Parts of key names that suggest a secret: names used by other programs, and misspellings.
+const SUSPICIOUS: [&str; 5] = ["pass", "secret", "token", "credential", "key"];
+/// Never masked: otherwise the excerpt would hide the syntax error that it shows.
 const PUNCTUATION: &str = "{}:,\"'";
 
 /// `text` with each letter of a possible secret replaced by `*`.
@@ -35,7 +34,7 @@ pub(super) fn mask(text: &str) -> String {
     masked
 }
 
-/// Lines below a key: those indented more, and those within the brackets that it opens.
+/// The lines that belong to a key: those indented more, and those within the brackets that it opens.
 struct Region {
     indent: usize,
     brackets: i32,
@@ -57,7 +56,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
-/// The keys that matter.
+/// The known keys, grouped by whether their values may be secret.
 struct Names {
     secrets: Vec<&'static str>,
     credentials: Vec<&'static str>,
@@ -85,7 +84,7 @@ impl Names {
             }
             start = end + 1;
         }
-        // A key whose colon is missing, or the space before its value too.
+        // Also a key without its colon, and one without the space before its value.
         let text = line.trim_start_matches([' ', '\t', '-', '#', '"', '\'']);
         let word = text.find([' ', '\t', '\n', '{']).unwrap_or(text.len());
         let name = self.secrets.iter().find(|&&name| text.starts_with(name)).map(|name| name.len());
@@ -93,12 +92,12 @@ impl Names {
         Some(line.len() - text.len() + end)
     }
 
-    /// Also for a key with a slip of the pen in it.
+    /// True for misspelt names of secrets, too.
     fn may_be_secret(&self, key: &str) -> bool {
         let letters = letters(key);
         let secrets: Vec<String> = self.secrets.iter().map(|name| self::letters(name)).collect();
         !self.harmless.iter().any(|name| self::letters(name) == letters)
-            && (TELLTALES.iter().any(|telltale| letters.contains(telltale))
+            && (SUSPICIOUS.iter().any(|part| letters.contains(part))
                 || did_you_mean(&letters, secrets.iter().map(String::as_str)).is_some())
     }
 
@@ -115,7 +114,7 @@ impl Names {
                 rest = &rest[kept..];
                 continue;
             }
-            // To the end of the word, so that the rest of a word is not taken for a key.
+            // Mask the whole word: its end could look like a known key.
             let word =
                 rest.find(|letter: char| !is_word(letter)).unwrap_or(rest.len()).max(letter.len_utf8());
             masked.extend(std::iter::repeat_n('*', word));
@@ -123,14 +122,14 @@ impl Names {
         }
     }
 
-    /// The length of the name of a credential that begins `text` as a key.
+    /// The length of the credential name at the start of `text`, if a key follows there.
     fn known_key(&self, text: &str) -> Option<usize> {
         let end = text.find(|letter: char| !is_word(letter))?;
         (self.credentials.contains(&&text[..end]) && text[end..].starts_with([':', '"', '\''])).then_some(end)
     }
 }
 
-/// The length of the `${NAME}` that begins `text`.
+/// The length of the `${NAME}` at the start of `text`.
 fn reference(text: &str) -> Option<usize> {
     let end = text.find('}')? + 1;
     Credential::variable_name(&text[..end]).map(|_| end)
@@ -157,7 +156,7 @@ fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_' || letter == '-'
 }
 
-/// Hides what stands between `://` and `@`.
+/// Masks the text between `://` and `@`.
 fn mask_user_in_url(text: &str, masked: &mut String) {
     let mut rest = text;
     while let Some(start) = rest.find("://").map(|scheme| scheme + 3) {
@@ -203,7 +202,7 @@ mod tests {
     ];
 
     #[test]
-    fn hides_a_secret_however_it_is_laid_out() {
+    fn masks_a_secret_in_every_layout() {
         for layout in LAYOUTS {
             for secret in ["hunter2", "pä$$wörd", "a@b/c", "AKIA+x=y", "passwordhunter2"] {
                 let text = layout.replace("SECRET", secret);

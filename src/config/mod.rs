@@ -1,13 +1,13 @@
-//! Text to a valid [`Config`], with every fault found in one run.
+//! Turns text into a valid [`Config`], and finds every error in one run.
 //!
 //! ```text
 //! SourceFile --parse--> Node tree --merge--> one tree per variant --shape--> raw structs --validate--> Config
 //! ```
 //!
-//! After `parse`, the text is one YAML document without anchors, tags and duplicate keys, and each value knows its
-//! bytes. After `merge`, there is one tree for the settings without a profile and one for each profile. After `shape`,
-//! all keys are known and all types right. After `validate`, the values make sense, also together, and defaults are
-//! applied. Except for [`SourceFile::read`], nothing here reads a file, the environment or the machine.
+//! After `parse`, the text is one YAML document without anchors, tags and duplicate keys, and each value knows its byte
+//! range. After `merge`, there is one tree for the settings without a profile and one for each profile. After `shape`,
+//! all keys are known and all types are correct. After `validate`, all values and their combinations are valid, and
+//! defaults are applied. Only [`SourceFile::read`] reads a file; nothing here reads the environment or the machine.
 
 mod mask;
 mod merge;
@@ -27,7 +27,7 @@ pub use self::schema::json_schema;
 pub use self::source::SourceFile;
 use crate::diagnostics::{Diagnostic, Sink};
 
-/// A valid configuration, and what is doubtful about it.
+/// A valid configuration with its warnings.
 #[derive(Debug)]
 pub struct Loaded {
     /// The configuration.
@@ -39,7 +39,7 @@ pub struct Loaded {
 /// Reads a configuration.
 ///
 /// # Errors
-/// All faults, in the order of the text; warnings among them.
+/// All errors and warnings, in the order of the text.
 pub fn load(source: &SourceFile) -> Result<Loaded, Vec<Diagnostic>> {
     let mut sink = Sink::default();
     let config = parse::parse(source.text(), &mut sink).and_then(|root| validate::config(&root, &mut sink));

@@ -1,10 +1,11 @@
-//! The document as a tree in which each value knows its path and its bytes.
+//! The document as a tree. Each value knows its path and its byte range.
 
 use std::ops::Range;
 
 use crate::diagnostics::Place;
 
-/// A value of the document, or of several documents merged: a node keeps the place it was written at.
+/// A value of the document. A merged tree holds nodes of several documents; each keeps the position where it was
+/// written.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     /// Keys and indexes from the top of the file.
@@ -19,15 +20,15 @@ pub(super) enum Value {
     Scalar(Scalar),
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// Already reported; to be passed over in silence.
+    /// Has an error that is reported already; skipped without a further message.
     Faulty,
 }
 
-/// A scalar with its spelling, for `0.10` is a version, not a tenth.
+/// A scalar with its spelling: `0.10` may be a version, which the number 0.1 is not.
 #[derive(Debug, Clone)]
 pub(super) struct Scalar {
     pub(super) text: String,
-    /// Null, a Boolean, a number or a string, as the YAML core schema has it.
+    /// Null, a Boolean, a number or a string, as the YAML core schema defines.
     pub(super) typed: serde_yaml::Value,
 }
 
@@ -43,7 +44,7 @@ impl Node {
         Place { path: self.path.clone(), span: Some(self.span.clone()) }
     }
 
-    /// The place of `key` below this node, whether it is there or not.
+    /// The place of `keys` below this node, even if they do not exist.
     pub(super) fn place_of(&self, keys: &[&str]) -> Place {
         let Some((first, rest)) = keys.split_first() else { return self.place() };
         match self.get(first) {
@@ -89,20 +90,20 @@ impl Node {
         matches!(&self.value, Value::Scalar(scalar) if scalar.typed.is_null())
     }
 
-    /// Whether this is a null that is written out, as `null` or `~`, and not merely nothing behind a colon.
-    pub(super) fn takes_back(&self) -> bool {
+    /// Whether this is a null written as `null` or `~`, and not an empty value after a colon.
+    pub(super) fn is_explicit_null(&self) -> bool {
         self.is_null() && matches!(&self.value, Value::Scalar(scalar) if !scalar.text.is_empty())
     }
 
-    /// The same without the values that take another one back, at any depth.
+    /// A copy without the explicit nulls, at any depth.
     pub(super) fn without_nulls(&self) -> Self {
         let Value::Map(entries) = &self.value else { return self.clone() };
-        let kept = entries.iter().filter(|entry| !entry.node.takes_back());
+        let kept = entries.iter().filter(|entry| !entry.node.is_explicit_null());
         let kept = kept.map(|entry| Entry { node: entry.node.without_nulls(), ..entry.clone() });
         Self { value: Value::Map(kept.collect()), ..self.clone() }
     }
 
-    /// A mapping with other values below its keys; anything else as it is.
+    /// A copy of a mapping with new values for its keys; other nodes are copied unchanged.
     pub(super) fn with_values(&self, value: impl Fn(&Entry) -> Self) -> Self {
         let Value::Map(entries) = &self.value else { return self.clone() };
         let entries = entries.iter().map(|entry| Entry { node: value(entry), ..entry.clone() });
@@ -110,21 +111,21 @@ impl Node {
     }
 
     /// The value in words, for messages: `the text "10GB"`.
-    pub(super) fn in_words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match &self.value {
-            Value::Scalar(scalar) => scalar.in_words(),
+            Value::Scalar(scalar) => scalar.describe(),
             Value::List(_) => "a list".to_owned(),
             Value::Map(_) => "a mapping".to_owned(),
-            Value::Faulty => "something unreadable".to_owned(),
+            Value::Faulty => "an invalid value".to_owned(),
         }
     }
 }
 
 impl Scalar {
-    fn in_words(&self) -> String {
+    fn describe(&self) -> String {
         let text = shorten(&self.text);
         match &self.typed {
-            serde_yaml::Value::Null => "nothing".to_owned(),
+            serde_yaml::Value::Null => "no value".to_owned(),
             serde_yaml::Value::Bool(_) => text,
             serde_yaml::Value::Number(_) => format!("the number {text}"),
             _ => format!("the text {text:?}"),
@@ -138,7 +139,7 @@ pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
-/// The first characters of a text that may be of any length.
+/// The first characters of a text of any length.
 pub(super) fn shorten(text: &str) -> String {
     const LIMIT: usize = 48;
     if text.chars().count() <= LIMIT {

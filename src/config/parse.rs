@@ -1,4 +1,4 @@
-//! YAML text to [`Node`]s, without recursion, with every fault that can be survived reported and stepped over.
+//! Parses YAML text into [`Node`]s, without recursion. Reports every error, and goes on after each if it can.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use super::node::{Entry, Node, Scalar, Value, join};
 use crate::diagnostics::{Code, Diagnostic, Place, Sink};
 
-/// No configuration comes near; beyond, the text is something else. Merging and looking for duplicates take time by the
-/// square of the length, which this keeps below a second.
+/// Far more than any configuration needs; a larger file is something else. Merging and the search for duplicates take
+/// quadratic time, which this limit keeps below a second.
 const MAX_BYTES: usize = 64 * 1024;
 /// `profiles.x.cache.remote[0].credentials.y` is seven levels deep.
 const MAX_DEPTH: usize = 16;
 
-/// Reads the one document in `text`. `None` if there is nothing that can be worked with, and `sink` says why.
+/// Parses the single document in `text`. Returns `None` if there is no usable tree; the reason is then in `sink`.
 pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
     if text.len() > MAX_BYTES {
         let message =
@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
         sink.push(Diagnostic::error(Code::ConfigTooLarge, message).with_help(help));
         return None;
     }
-    // A byte order mark is no fault, but the parser would take it for a character of the first key.
+    // A byte order mark is valid, but the parser would read it as a part of the first key.
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut tree = Tree::new(text, start, sink);
     for event in Parser::new_from_str(&text[start..]) {
@@ -33,19 +33,20 @@ pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
     }
     let root = tree.root.filter(|root| !root.is_null());
     if root.is_none() {
-        let help = "`toolchainkit init` writes a commented one; `version: 1` alone asks for the defaults";
+        let help =
+            "run `toolchainkit init` to write a commented file, or write `version: 1` to use the defaults";
         sink.push(Diagnostic::error(Code::EmptyConfig, "the file has no settings").with_help(help));
     }
     root
 }
 
-/// Boxed since it is rare and large.
+/// Boxed because errors are rare and large.
 type Step = Result<(), Box<Diagnostic>>;
 
 struct Tree<'a> {
     text: &'a str,
     sink: &'a mut Sink,
-    /// The byte of each character, for the parser counts characters.
+    /// The byte offset of each character, because the parser counts characters.
     bytes: Vec<usize>,
     /// The collections that are not closed yet, outermost first.
     open: Vec<Open>,
@@ -56,7 +57,7 @@ struct Tree<'a> {
 /// A collection that is being read.
 struct Open {
     node: Node,
-    /// In a mapping, the key that waits for its value.
+    /// In a mapping, the key whose value has not been read yet.
     key: Option<(String, Range<usize>)>,
 }
 
@@ -77,15 +78,15 @@ impl<'a> Tree<'a> {
                 self.add(Value::Faulty, span);
             }
             Event::Scalar(text, style, anchor, tag) => {
-                self.refuse_decorations(&span, anchor, tag.is_some());
+                self.refuse_anchor_and_tag(&span, anchor, tag.is_some());
                 self.scalar(text.into_owned(), style, span);
             }
             Event::SequenceStart(anchor, tag) => {
-                self.refuse_decorations(&span, anchor, tag.is_some());
+                self.refuse_anchor_and_tag(&span, anchor, tag.is_some());
                 return self.start(Value::List(Vec::new()), span);
             }
             Event::MappingStart(anchor, tag) => {
-                self.refuse_decorations(&span, anchor, tag.is_some());
+                self.refuse_anchor_and_tag(&span, anchor, tag.is_some());
                 return self.start(Value::Map(Vec::new()), span);
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -103,9 +104,9 @@ impl<'a> Tree<'a> {
         if self.documents == 1 {
             return Ok(());
         }
-        let fault = Diagnostic::error(Code::SeveralDocuments, "a second document begins here")
+        let fault = Diagnostic::error(Code::SeveralDocuments, "a second document starts here")
             .at(Place::bytes(span))
-            .with_help("remove the `---`; to build in several ways, use `profiles:`");
+            .with_help("remove the `---`; use `profiles:` for variants of the build");
         Err(Box::new(fault))
     }
 
@@ -118,8 +119,9 @@ impl<'a> Tree<'a> {
         let control = text.chars().find(|letter| letter.is_control() && !matches!(letter, '\n' | '\t'));
         let value = match control {
             Some(control) => {
-                let message = format!("the text holds the control character {}", control.escape_unicode());
-                let help = "in double quotes, `\\` begins an escape: use single quotes to write it as it is";
+                let message = format!("the text contains the control character {}", control.escape_unicode());
+                let help = "in double quotes, `\\` starts an escape sequence; use single quotes for a literal \
+                    backslash";
                 let place = Place { path: self.child_path(), span: Some(span.clone()) };
                 self.sink.push(Diagnostic::error(Code::ControlCharacter, message).at(place).with_help(help));
                 Value::Faulty
@@ -134,9 +136,9 @@ impl<'a> Tree<'a> {
             return Err(Box::new(too_deep(span)));
         }
         if let Some(Open { node: Node { value: Value::Map(_), .. }, key: None }) = self.open.last() {
-            let fault = Diagnostic::error(Code::YamlSyntax, "a key is a list or mapping")
+            let fault = Diagnostic::error(Code::YamlSyntax, "a list or mapping is used as a key")
                 .at(Place::bytes(span))
-                .with_help("a key is a word; text that begins with `{` or `[` needs quotes");
+                .with_help("a key must be a word; put text that starts with `{` or `[` in quotes");
             return Err(Box::new(fault));
         }
         let node = self.node(value, span);
@@ -147,7 +149,7 @@ impl<'a> Tree<'a> {
     fn add(&mut self, value: Value, span: Range<usize>) {
         if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None }) = self.open.last_mut()
         {
-            // Only a faulty key gets here, and the fault is told.
+            // Only an invalid key gets here, and its error is reported already.
             *key = Some((String::new(), span));
             return;
         }
@@ -155,7 +157,7 @@ impl<'a> Tree<'a> {
         self.attach(node);
     }
 
-    /// A node at the present place. A collection, and a value that is not there, is marked by its key.
+    /// A node at the current place. The key marks a collection or an empty value.
     fn node(&self, value: Value, span: Range<usize>) -> Node {
         let key_span = self.open.last().and_then(|open| open.key.as_ref()).map(|(_, span)| span.clone());
         let visible = matches!(value, Value::Scalar(_) | Value::Faulty) && !span.is_empty();
@@ -183,8 +185,8 @@ impl<'a> Tree<'a> {
                 if key == "<<" {
                     self.refuse_alias(key_span, "a merge key");
                 } else if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                    // Without its name: below `credentials`, it may be a secret that misses its key.
-                    let fault = Diagnostic::error(Code::DuplicateKey, "a key stands twice in this mapping")
+                    // Do not name the key: below `credentials`, it may be a secret whose key is missing.
+                    let fault = Diagnostic::error(Code::DuplicateKey, "a key occurs twice in this mapping")
                         .at(Place { path: parent.node.path.clone(), span: Some(key_span) })
                         .with_label("again")
                         .with_related(Place::bytes(first.key_span.clone()), "first")
@@ -198,26 +200,26 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn refuse_decorations(&mut self, span: &Range<usize>, anchor: usize, tagged: bool) {
+    fn refuse_anchor_and_tag(&mut self, span: &Range<usize>, anchor: usize, tagged: bool) {
         if anchor != 0 {
             self.refuse_alias(span.clone(), "an anchor");
         }
         if tagged {
             let help = "put text in quotes; write a secret as \"${NAME}\"";
-            let fault = Diagnostic::error(Code::YamlTag, "YAML tags are not read");
+            let fault = Diagnostic::error(Code::YamlTag, "YAML tags are not supported");
             self.sink.push(fault.at(Place::bytes(span.clone())).with_help(help));
         }
     }
 
     fn refuse_alias(&mut self, span: Range<usize>, what: &str) {
-        let fault = Diagnostic::error(Code::YamlAlias, format!("{what} is not read"))
+        let fault = Diagnostic::error(Code::YamlAlias, format!("{what} is not supported"))
             .at(Place::bytes(span))
-            .with_help("write the value out; for settings that differ in a few keys, use `profiles:`");
+            .with_help("write the value in full; use `profiles:` for settings that differ in a few keys");
         self.sink.push(fault);
     }
 
     fn syntax_error(&self, error: &ScanError) -> Diagnostic {
-        // The parser looks ahead, and so comes upon its own limit before `start` comes upon ours.
+        // The parser reads ahead, so it can reach its own limit before `start` reaches ours.
         if error.info().contains("recursion limit") {
             return too_deep(self.range(Span::empty(*error.marker())));
         }
@@ -226,9 +228,9 @@ impl<'a> Tree<'a> {
         let before = &self.text[self.text[..start].rfind('\n').map_or(0, |newline| newline + 1)..start];
         let has_tab = before.contains('\t') || self.text[start..end].contains('\t');
         let help = if has_tab && before.trim().is_empty() {
-            "indent by spaces: YAML does not allow tabs"
+            "indent with spaces: YAML does not allow tabs"
         } else {
-            "look at this line and the one above for a missing quote, colon, bracket or space"
+            "check this line and the one above for a missing quote, colon, bracket or space"
         };
         let place = Place::bytes(start..end);
         Diagnostic::error(Code::YamlSyntax, error.info()).at(place).with_help(help)
@@ -236,7 +238,7 @@ impl<'a> Tree<'a> {
 
     fn range(&self, span: Span) -> Range<usize> {
         let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
-        // The span of a block scalar reaches to the beginning of what follows.
+        // The span of a block scalar extends to the start of the next token.
         let marked = &self.text[start..end.max(start)];
         start..start + marked.trim_end().len()
     }
@@ -249,10 +251,10 @@ impl<'a> Tree<'a> {
 fn too_deep(span: Range<usize>) -> Diagnostic {
     Diagnostic::error(Code::TooDeep, format!("more than {MAX_DEPTH} levels of nesting"))
         .at(Place::bytes(span))
-        .with_help("no setting is this deep; look for a bracket that is not closed")
+        .with_help("no setting is nested this deep; check for an unclosed bracket")
 }
 
-/// The type that the spelling of a scalar gives it.
+/// The type of a scalar, which follows from its spelling.
 fn typed(text: &str, style: ScalarStyle) -> serde_yaml::Value {
     use serde_yaml::Value;
     match serde_yaml::from_str(text) {

@@ -19,8 +19,9 @@ impl SourceFile {
 }
 
 fn unreadable(error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(Code::UnreadableConfig, error.to_string())
-        .with_help("`toolchainkit init` writes a configuration; `--config PATH` names another file")
+    Diagnostic::error(Code::UnreadableConfig, error.to_string()).with_help(
+        "run `toolchainkit init` to write a configuration, or name another file with `--config PATH`",
+    )
 }
 
 fn not_utf8(path: &Utf8Path, error: &std::str::Utf8Error) -> Diagnostic {

@@ -1,4 +1,4 @@
-//! `cache.remote`: which keys there are depends on the backend, so its table of fields is the schema here.
+//! `cache.remote`: the valid keys depend on the backend, so the backend's table of fields serves as the schema.
 
 use super::node::{Entry, Node, Scalar, Value, shorten};
 use super::shape::{MAPPING, unknown_key, unknown_value, wrong_type};
@@ -7,11 +7,11 @@ use crate::caching::remote::{Issue, Severity as IssueSeverity, backend, check};
 use crate::caching::secret::Credential;
 use crate::diagnostics::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, list};
 
-/// The words for each kind of access.
+/// The YAML value of each kind of access.
 pub(super) const ACCESS: [(&str, Access); 2] =
     [("read-write", Access::ReadWrite), ("read-only", Access::ReadOnly)];
 
-/// A key that every backend has.
+/// The keys that every backend has.
 const COMMON: [&str; 5] = ["type", "use_ssl", "access", "credentials", "extra_config"];
 
 /// A remote cache with the node that it was read from.
@@ -27,7 +27,7 @@ impl Remote<'_> {
     }
 }
 
-/// Reads one remote cache or a list of them; those with a fault are left out.
+/// Reads one remote cache or a list of them. The result leaves out those with an error.
 pub(super) fn read<'a>(node: &'a Node, sink: &mut Sink) -> Vec<Remote<'a>> {
     let nodes = match &node.value {
         Value::List(items) => items.as_slice(),
@@ -38,9 +38,9 @@ pub(super) fn read<'a>(node: &'a Node, sink: &mut Sink) -> Vec<Remote<'a>> {
     for (index, remote) in remotes.iter().enumerate() {
         let same = |other: &&Remote<'_>| other.config.backend_type == remote.config.backend_type;
         if let Some(first) = remotes[..index].iter().find(same) {
-            let message = format!("there is a remote cache of type {} already", remote.config.backend_type);
+            let message = format!("there is already a remote cache of type {}", remote.config.backend_type);
             let fault = Diagnostic::error(Code::DuplicateBackend, message).at(remote.kind_place());
-            let help = "tiers are of different types, fastest first, such as redis before s3";
+            let help = "give each tier a different type, fastest first, such as redis before s3";
             sink.push(fault.with_related(first.kind_place(), "first").with_help(help));
         }
     }
@@ -58,7 +58,8 @@ fn read_one<'a>(node: &'a Node, sink: &mut Sink) -> Option<Remote<'a>> {
     }
     let Some(kind) = node.get("type") else {
         let help = if node.path.starts_with("profiles.") {
-            "a profile can change a single `remote`; over a list, or where the file has none, write all of it"
+            "a profile can change a single `remote`; if the file has a list or no remote cache, write all settings \
+             here"
                 .to_owned()
         } else {
             format!("add `type: …`, one of {}", list(kinds()))
@@ -155,11 +156,11 @@ impl<'a> Reader<'a, '_> {
         };
         let fault = if self.field(&entry.key, &[Section::Credentials]).is_some() {
             let message = format!("`{}` is a credential", entry.key);
-            let help = format!("write it below `credentials:`, as {}: \"${{NAME}}\"", entry.key);
+            let help = format!("move it below `credentials:`, as {}: \"${{NAME}}\"", entry.key);
             Diagnostic::error(Code::UnknownKey, message).at(place).with_help(help)
         } else if BACKENDS.iter().any(exists) {
             let message = format!("a remote cache of type {name} has no setting `{}`", entry.key);
-            let help = format!("it has {}", list(known));
+            let help = format!("valid settings: {}", list(known));
             Diagnostic::error(Code::UnknownSetting, message).at(place).with_help(help)
         } else {
             unknown_key(entry, &[known.as_slice(), &COMMON].concat())
@@ -175,7 +176,9 @@ impl<'a> Reader<'a, '_> {
                     let message = format!("a remote cache of type {} has no TLS", self.backend.name());
                     let fault = Diagnostic::error(Code::UnknownSetting, message).at(entry.node.place());
                     self.report(
-                        fault.with_help("remove the key; reach the server by a private network or a tunnel"),
+                        fault.with_help(
+                            "remove the key; use a private network or a tunnel to reach the server",
+                        ),
                     );
                 }
             }
@@ -202,9 +205,10 @@ impl<'a> Reader<'a, '_> {
         }
         if !matches!(node.value, Value::Map(_)) {
             let known = self.names(&[section]);
-            let help = format!("a remote cache of type {} knows {}", self.backend.name(), list(known));
+            let help =
+                format!("valid keys for a remote cache of type {}: {}", self.backend.name(), list(known));
             return match (&node.value, is_secret) {
-                // The text may be a secret.
+                // Do not show the text: it may be a secret.
                 (Value::Scalar(_), true) => {
                     let fault =
                         Diagnostic::error(Code::WrongType, "expected a mapping of names to variables");
@@ -225,10 +229,11 @@ impl<'a> Reader<'a, '_> {
 
     fn unknown_credential(&mut self, entry: &Entry) {
         let known = self.names(&[Section::Credentials]);
-        // A key without a value may well be the secret itself.
+        // A key without a value may be the secret itself.
         if entry.node.is_null() {
-            let fault = Diagnostic::error(Code::WrongType, "a credential needs a name and a variable");
-            let help = format!("write one of {} and \"${{NAME}}\"", list(known));
+            let fault =
+                Diagnostic::error(Code::WrongType, "a credential needs a key and the name of a variable");
+            let help = format!("write it as KEY: \"${{NAME}}\"; valid keys: {}", list(known));
             let place =
                 Place { path: self.node.path.clone() + ".credentials", span: Some(entry.key_span.clone()) };
             return self.report(fault.at(place).with_help(help));
@@ -252,10 +257,10 @@ impl<'a> Reader<'a, '_> {
         if Credential::variable_name(&scalar.text).is_none() {
             match field.kind {
                 Kind::Secret => {
-                    let message =
-                        format!("`{}` holds something other than the name of a variable", field.name);
+                    let message = format!("`{}` must be the name of an environment variable", field.name);
                     let fault = Diagnostic::error(Code::SecretInConfig, message).at(node.place());
-                    return self.report(fault.with_label("hidden here").with_help(reference_help(field)));
+                    return self
+                        .report(fault.with_label("the value is hidden").with_help(reference_help(field)));
                 }
                 _ if !self.is_plain_line(node, &scalar.text) => return,
                 _ => {}
@@ -264,13 +269,15 @@ impl<'a> Reader<'a, '_> {
         self.config.credentials.insert(field.name.to_owned(), Credential::from(scalar.text.as_str()));
     }
 
-    /// A line break would be named by `check` too, but not for credentials.
+    /// `check` finds line breaks, but not in credentials.
     fn is_plain_line(&mut self, node: &Node, text: &str) -> bool {
         let control = text.chars().any(char::is_control);
         if control {
-            let message = "the text holds a line break or a tab";
+            let message = "the text contains a line break or a tab";
             let fault = Diagnostic::error(Code::ControlCharacter, message).at(node.place());
-            self.report(fault.with_help("write it in one line; in single quotes, `\\` is no escape"));
+            self.report(
+                fault.with_help("write it on one line; in single quotes, `\\` is a literal backslash"),
+            );
         }
         !control
     }
@@ -280,7 +287,8 @@ impl<'a> Reader<'a, '_> {
         if field.section == Section::ExtraConfig {
             let name = field.name.to_owned();
             if self.config.extra_config.insert(name, text).is_some() {
-                let message = format!("`{}` stands both below `remote` and below `extra_config`", field.name);
+                let message =
+                    format!("`{}` is set twice: below `remote` and below `extra_config`", field.name);
                 let fault = Diagnostic::error(Code::DuplicateKey, message).at(node.place());
                 self.report(fault.with_help("remove one of the two"));
             }
@@ -302,7 +310,7 @@ impl<'a> Reader<'a, '_> {
             {
                 scalar.text.clone()
             }
-            // Numbers in quotes too, as in `extra_config` of the library; `check` looks at the text.
+            // Accept numbers in quotes, as `extra_config` of the library does; `check` validates the text.
             (Value::Scalar(scalar), Kind::Bool | Kind::Integer { .. }) if !scalar.typed.is_null() => {
                 scalar.text.clone()
             }
@@ -318,14 +326,14 @@ impl<'a> Reader<'a, '_> {
         Some(text)
     }
 
-    /// The configuration, if it has no fault.
+    /// The configuration, if it has no error.
     fn finish(mut self) -> Option<Remote<'a>> {
         for issue in check(&self.config) {
-            // A setting that is there, but was refused, is not missing too.
+            // Do not report a setting as missing if its value was rejected.
             let fault = self.diagnostic(&issue);
-            let is_told = issue.code == Code::MissingSetting.as_str()
+            let is_reported = issue.code == Code::MissingSetting.as_str()
                 && self.entry(&issue.field).is_some_and(|node| !is_blank(node));
-            if !is_told {
+            if !is_reported {
                 self.report(fault);
             }
         }
@@ -354,7 +362,7 @@ impl<'a> Reader<'a, '_> {
         fault.with_optional_help(help)
     }
 
-    /// The node of a setting, also where a setting of `extra_config` stands directly below `remote`.
+    /// The node of a setting. A setting of `extra_config` may also be directly below `remote`.
     fn entry(&self, field: &str) -> Option<&'a Node> {
         let keys: Vec<&str> = field.split('.').collect();
         let direct = || self.node.get(field.strip_prefix("extra_config.")?);
@@ -370,7 +378,8 @@ fn reference_help(field: &Field) -> String {
     let variable = field.name.to_uppercase();
     match field.kind {
         Kind::Secret => format!(
-            "write the name of an environment variable, such as {}: \"${{CACHE_{variable}}}\", and set that where builds run",
+            "write the name of an environment variable, such as {}: \"${{CACHE_{variable}}}\", and set that variable \
+             where builds run",
             field.name
         ),
         _ => field.doc.to_owned(),
@@ -390,9 +399,9 @@ mod tests {
     use super::*;
     use crate::config::{SourceFile, load};
 
-    /// A setting of [`Section::Remote`] without a place in [`RemoteCacheConfig`] would be a panic.
+    /// A setting of [`Section::Remote`] without a member in [`RemoteCacheConfig`] would cause a panic.
     #[test]
-    fn every_setting_directly_below_remote_has_a_place() {
+    fn every_setting_directly_below_remote_is_a_member_of_the_configuration() {
         for backend in BACKENDS {
             for field in backend.fields().iter().filter(|field| field.section == Section::Remote) {
                 let name = backend.name();

@@ -1,4 +1,4 @@
-//! The JSON schema of the file: for editors, and for `shape`, which checks a document by it.
+//! The JSON schema of the file. Editors use it, and `shape` checks documents against it.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -21,7 +21,7 @@ pub fn json_schema() -> Value {
         add_change(name, &mut definitions);
         schema["properties"][section]["additionalProperties"]["anyOf"][0] = reference(&change_of(name));
     }
-    // Its last branch is a part of a remote cache, in a profile.
+    // The last branch is the one for a partial remote cache in a profile.
     let mut remote = definitions.remove("Remote").unwrap_or_default();
     if let Some(part) = remote["oneOf"].as_array_mut().and_then(|branches| branches.last_mut()) {
         allow_nulls(part, &mut definitions);
@@ -31,7 +31,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// The name of a definition for what is merged over another such section, where `null` takes a value back.
+/// The name of the definition for a section that is merged over another one, where `null` unsets a value.
 fn change_of(name: &str) -> String {
     format!("{name}Change")
 }
@@ -46,13 +46,13 @@ fn add_change(name: &str, definitions: &mut Map<String, Value>) {
         return;
     }
     let mut definition = definitions[name].clone();
-    // First, so that a section that holds itself comes to an end.
+    // Insert the name first, so that the recursion ends for a section that contains itself.
     definitions.insert(change.clone(), Value::Null);
     allow_nulls(&mut definition, definitions);
     definitions.insert(change, definition);
 }
 
-/// Allows `null` for each setting of a section and of those in it, none of which is required any more.
+/// Allows `null` for each setting of a section and of its subsections, and makes all of them optional.
 fn allow_nulls(schema: &mut Value, definitions: &mut Map<String, Value>) {
     let Value::Object(object) = schema else { return };
     object.remove("required");
@@ -106,14 +106,14 @@ fn build() -> Value {
     let sections = sections(&value);
     forbid_null(&mut value, &sections);
     value["properties"]["version"]["const"] = json!(1);
-    // A profile may hold a part of a remote cache; the file itself holds all of it.
+    // A profile may set a part of a remote cache; outside profiles it must be complete.
     value["properties"]["cache"]["properties"] =
         json!({ "remote": { "$ref": "#/definitions/CompleteRemotes" } });
     value["definitions"]["CompleteRemotes"] = complete_remotes();
     value
 }
 
-/// References to the definitions of settings that may be left empty.
+/// References to the definitions of settings that may be empty.
 fn sections(schema: &Value) -> Vec<String> {
     let definitions = schema["definitions"].as_object().into_iter().flatten();
     let sections =
@@ -125,8 +125,8 @@ fn is_section(name: &str, definition: &Value) -> bool {
     definition["type"] == "object" || name == "Compilers"
 }
 
-/// An `Option` in Rust means that a key may be missing. An empty value is allowed for a section only, all of whose
-/// settings may be commented out.
+/// An `Option` in Rust only means that a key may be missing. An empty value is allowed for sections alone, because a
+/// user may comment out all settings of one.
 fn forbid_null(schema: &mut Value, sections: &[String]) {
     if let Some(Value::Array(types)) = schema.get_mut("type")
         && types.len() == 2
@@ -160,7 +160,7 @@ impl JsonSchema for raw::Remotes {
     }
 }
 
-/// One remote cache: a branch for each backend, and one for a part of a remote cache, in a profile.
+/// One remote cache: a branch for each backend, and one for a partial remote cache in a profile.
 struct Remote;
 
 impl JsonSchema for Remote {
@@ -195,7 +195,7 @@ fn branch(backend: &dyn Backend) -> Value {
 }
 
 fn part() -> Value {
-    // The keys of all backends; where two have the same key, they give it the same type.
+    // The keys of all backends. Backends that share a key give it the same type.
     let fields: Vec<Field> = BACKENDS.iter().flat_map(|backend| backend.fields()).copied().collect();
     json!({
         "title": "part of a remote cache, in a profile",
@@ -213,7 +213,7 @@ fn keys(fields: &[Field]) -> Map<String, Value> {
     keys.extend(json_object(json!({
         "use_ssl": {
             "type": "boolean",
-            "description": "TLS for an endpoint that does not say so by its scheme. Default true."
+            "description": "Whether to use TLS if the endpoint has no scheme that says so. Default true."
         },
         "access": {
             "enum": remote::ACCESS.map(|(name, _)| name),
@@ -227,7 +227,7 @@ fn keys(fields: &[Field]) -> Map<String, Value> {
         },
         "extra_config": {
             "type": ["object", "null"],
-            "description": "Further settings; they may also stand directly below `remote`.",
+            "description": "Further settings; they may also be written directly below `remote`.",
             "properties": of(Section::ExtraConfig).map(named).collect::<Map<_, _>>(),
             "additionalProperties": false
         },
@@ -240,7 +240,7 @@ fn setting(field: &Field) -> Value {
     let mut schema = match field.kind {
         Kind::Text | Kind::SecretFile => json!({ "type": "string" }),
         Kind::Secret => json!({ "type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$" }),
-        // `extra_config` of the library is text, and so are numbers in quotes here.
+        // `extra_config` of the library holds text, so numbers in quotes are accepted here.
         Kind::Bool => json!({ "enum": [true, false, "true", "false"] }),
         Kind::Integer { min, max } => {
             json!({ "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": "^[0-9]+$" })
@@ -250,7 +250,7 @@ fn setting(field: &Field) -> Value {
     schema
 }
 
-/// What the remote caches of the file itself must have, on top of being well-formed.
+/// The required settings of remote caches outside profiles.
 fn complete_remotes() -> Value {
     let required = BACKENDS.iter().map(|backend| {
         let required =

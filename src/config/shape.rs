@@ -1,5 +1,5 @@
-//! Checks a document by the JSON schema: unknown keys, wrong types, values out of a fixed set. Walks on after each
-//! fault, and hands over what is left in a form that serde cannot fail to read.
+//! Checks a document against the JSON schema: unknown keys, wrong types, and values outside a fixed set. Continues
+//! after each error, and returns the valid part, which serde can then read without an error.
 
 use serde_json::Value as Schema;
 use serde_yaml::{Mapping, Value as Yaml};
@@ -8,14 +8,14 @@ use super::node::{Entry, Node, Scalar, Value, shorten};
 use super::schema;
 use crate::diagnostics::{Code, Diagnostic, Place, Sink, did_you_mean, list};
 
-/// What of `node` has the shape of the definition `name`; the top of the schema if there is no name.
+/// The part of `node` that matches the definition `name`, or the top of the schema without a name.
 pub(super) fn check(node: &Node, name: Option<&str>, sink: &mut Sink) -> Yaml {
     let schema = schema::schema();
     let schema = name.map_or(schema, |name| &schema["definitions"][name]);
     Check { sink }.value(node, schema).unwrap_or(Yaml::Mapping(Mapping::new()))
 }
 
-/// What is expected where keys are.
+/// The noun for a mapping in messages.
 pub(super) const MAPPING: &str = "a mapping";
 
 struct Check<'a> {
@@ -49,7 +49,7 @@ impl Check<'_> {
             }
             (Some("boolean"), Value::Scalar(scalar)) if scalar.typed.is_bool() => Some(scalar.typed.clone()),
             (Some("string"), Value::Scalar(scalar)) if scalar.typed.is_string() => Some(scalar.typed.clone()),
-            // A version: its spelling counts, for the number 0.10 is 0.1.
+            // A version: keep its spelling, because the number 0.10 would become 0.1.
             (None, Value::Scalar(scalar)) if schema["type"].is_array() && !scalar.typed.is_null() => {
                 Some(Yaml::String(scalar.text.clone()))
             }
@@ -109,43 +109,43 @@ impl Check<'_> {
     }
 }
 
-/// The fault of a value of the wrong type. `expected` is a noun phrase.
+/// The error for a value of the wrong type. `expected` is a noun phrase.
 pub(super) fn wrong_type(node: &Node, expected: &str, help: Option<String>) -> Diagnostic {
-    // What stands where a mapping belongs may be the secret of a key that is indented too little.
+    // Do not show a scalar in place of a mapping: it may be a secret with too little indentation.
     let is_value = matches!(node.value, Value::Scalar(_)) && !node.is_null();
-    let found = if expected == MAPPING && is_value { "a single value".to_owned() } else { node.in_words() };
+    let found = if expected == MAPPING && is_value { "a single value".to_owned() } else { node.describe() };
     let message = format!("expected {expected}, found {found}");
     Diagnostic::error(Code::WrongType, message).at(node.place()).with_optional_help(help)
 }
 
-/// The fault of a value that is none of `choices`.
+/// The error for a value that is not one of `choices`.
 pub(super) fn unknown_value(node: &Node, text: &str, choices: &[&str]) -> Diagnostic {
     let message = format!("`{}` is not one of {}", shorten(text), list(choices.iter().copied()));
-    // `c++` is meant as `cxx`.
+    // `c++` stands for `cxx`.
     let help = match did_you_mean(&text.replace('+', "x"), choices.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
-        None => "write one of these, or remove the key for the default".to_owned(),
+        None => "use one of these, or remove the key to use the default".to_owned(),
     };
     Diagnostic::error(Code::UnknownValue, message).at(node.place()).with_help(help)
 }
 
-/// The fault of a key that is none of `known`.
+/// The error for a key that is not one of `known`.
 pub(super) fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let key = shorten(&entry.key);
     let help = match did_you_mean(&entry.key, known.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
-        None => format!("known here: {}", list(known.iter().copied())),
+        None => format!("valid keys here: {}", list(known.iter().copied())),
     };
     let place = Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
     Diagnostic::error(Code::UnknownKey, format!("there is no setting `{key}` here")).at(place).with_help(help)
 }
 
-/// Follows references; also says whether an empty value is allowed.
+/// Follows references. The second value is whether an empty value is allowed.
 fn resolve(schema: &Schema) -> (&Schema, bool) {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/")) {
         return resolve(&schema::schema()["definitions"][name]);
     }
-    // A reference with a description of its own.
+    // A reference with its own description.
     if let Some([only]) = schema["allOf"].as_array().map(Vec::as_slice) {
         return resolve(only);
     }
@@ -159,13 +159,13 @@ fn resolve(schema: &Schema) -> (&Schema, bool) {
     (schema, may_be_empty)
 }
 
-/// The branches of a schema that allows values of several types, each of which tells its branch.
+/// The branches of a schema that allows values of several types. The type of a value determines its branch.
 fn union(schema: &Schema) -> Option<Vec<&Schema>> {
     let branches = schema["anyOf"].as_array()?.iter().map(|branch| resolve(branch).0).collect::<Vec<_>>();
     branches.iter().all(|branch| !branch["type"].is_null()).then_some(branches)
 }
 
-/// Whether `node` is of the type of this branch.
+/// Whether `node` has the type of this branch.
 fn admits(branch: &Schema, node: &Node) -> bool {
     match (kind(branch), &node.value) {
         (Some("object"), Value::Map(_)) | (Some("array"), Value::List(_)) => true,
@@ -194,7 +194,7 @@ fn choices(schema: &Schema) -> Option<Vec<&str>> {
     schema["oneOf"].as_array()?.iter().map(|choice| choice["const"].as_str()).collect()
 }
 
-/// What the schema expects, in words.
+/// The noun for what the schema expects, for messages.
 fn noun(schema: &Schema) -> String {
     if let Some(choices) = choices(schema) {
         return format!("one of {}", list(choices));
@@ -220,9 +220,9 @@ fn wrong_type_help(node: &Node, schema: &Schema) -> Option<String> {
     if typed.is_null() {
         let is_change = ["toolchains.", "profiles."].iter().any(|section| node.path.starts_with(section));
         let help = if is_change {
-            "give a value, remove the key, or write `null` to take back what the rest of the file says"
+            "give a value, remove the key, or write `null` to unset the value from the rest of the file"
         } else {
-            "give a value, or remove the key for the default"
+            "give a value, or remove the key to use the default"
         };
         return Some(help.to_owned());
     }
@@ -241,7 +241,7 @@ fn wrong_type_help(node: &Node, schema: &Schema) -> Option<String> {
         "array" => Some(format!("write [{}]", shorten(text))),
         "object" => {
             let keys = schema["properties"].as_object()?.keys().map(String::as_str);
-            Some(format!("its keys are {}", list(keys)))
+            Some(format!("valid keys: {}", list(keys)))
         }
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! The text of a configuration, and what of it may be shown.
+//! The text of a configuration, and its masked form for messages.
 
 use super::mask;
 use crate::diagnostics::Excerpt;
@@ -10,7 +10,7 @@ pub struct SourceFile {
     text: String,
 }
 
-/// Shows the name only: the text may hold a secret, which is a fault that is yet to be found.
+/// Shows the name only: the text may contain a secret that no check has found yet.
 impl std::fmt::Debug for SourceFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SourceFile").field("name", &self.name).finish_non_exhaustive()

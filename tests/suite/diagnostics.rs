@@ -1,5 +1,5 @@
-//! What the configuration reader says: one file below `tests/diagnostics` for each kind of fault, named after the code
-//! of its diagnostic (`<code>.yaml` or `<code>.<case>.yaml`), and what it says is reviewed as a snapshot.
+//! The diagnostics of the configuration. `tests/diagnostics` has a file for each kind of error, named after the code
+//! (`<code>.yaml` or `<code>.<case>.yaml`), and a snapshot of the report for each.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ fn source(text: &str) -> SourceFile {
     SourceFile::new("toolchainkit.yaml", text)
 }
 
-/// Errors, or else warnings.
+/// The errors, or the warnings if there are no errors.
 fn diagnostics(text: &str) -> Vec<Diagnostic> {
     match load(&source(text)) {
         Ok(loaded) => loaded.warnings,
@@ -79,7 +79,7 @@ fn snapshots() -> insta::Settings {
 }
 
 #[test]
-fn each_bad_file_is_told_its_fault() {
+fn reports_of_the_invalid_files() {
     snapshots().bind(|| {
         for (name, text) in bad_files() {
             insta::assert_snapshot!(name.as_str(), report(&text, &diagnostics(&text)));
@@ -88,7 +88,7 @@ fn each_bad_file_is_told_its_fault() {
 }
 
 #[test]
-fn each_bad_file_has_the_fault_that_it_is_named_after_and_no_other() {
+fn each_invalid_file_has_only_the_error_that_its_name_says() {
     for (name, text) in bad_files() {
         let expected = Code::from_name(name.split('.').next().unwrap()).unwrap_or_else(|| panic!("{name}"));
         let found = codes(&text);
@@ -97,7 +97,7 @@ fn each_bad_file_has_the_fault_that_it_is_named_after_and_no_other() {
 }
 
 #[test]
-fn every_code_is_made_by_some_file() {
+fn every_code_occurs() {
     let mut found: BTreeSet<Code> = bad_files().iter().flat_map(|(_, text)| codes(text)).collect();
     found.extend(codes(&"# more than 64 KiB\n".repeat(4 * 1024)));
     let folder = tempfile::tempdir().unwrap();
@@ -105,13 +105,13 @@ fn every_code_is_made_by_some_file() {
     found.insert(SourceFile::read(&path).unwrap_err().code);
     std::fs::write(&path, b"project: { name: Pr\xfcfung }\n").unwrap();
     found.insert(SourceFile::read(&path).unwrap_err().code);
-    // Templates are files of their own: `a_template_that_cannot_be_used_is_told_with_its_line` makes this one.
+    // Needs template files; `an_invalid_template_is_reported_with_its_line` tests it.
     found.insert(Code::BadTemplate);
     assert_eq!(found, Code::ALL.iter().copied().collect());
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named_with_the_reason() {
+fn an_unreadable_file_is_reported_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     let error = SourceFile::read(&folder.join("absent.yaml")).unwrap_err();
@@ -129,7 +129,7 @@ fn a_file_that_cannot_be_read_is_named_with_the_reason() {
 }
 
 #[test]
-fn a_secret_is_shown_nowhere() {
+fn no_report_contains_a_secret() {
     let mut with_secret = 0;
     for (name, text) in bad_files() {
         with_secret += usize::from(text.contains(SECRET));
@@ -143,7 +143,7 @@ fn a_secret_is_shown_nowhere() {
 }
 
 #[test]
-fn all_faults_of_a_file_are_told_at_once_in_the_order_of_the_text() {
+fn all_errors_of_a_file_are_reported_in_the_order_of_the_text() {
     let text = "\
 version: 3
 cache:
@@ -189,7 +189,7 @@ output:
 }
 
 #[test]
-fn json_has_line_and_column_in_characters() {
+fn json_lines_and_columns_count_characters() {
     let text = "project: { name: \"Größe\", nome: x }\n";
     let diagnostics = diagnostics(text);
     let json = Report::new(&diagnostics, Some(&source(text).excerpt())).to_json();
@@ -209,7 +209,7 @@ fn json_has_line_and_column_in_characters() {
 }
 
 #[test]
-fn colour_and_characters_follow_the_style() {
+fn the_style_controls_colours_and_characters() {
     let text = "cashe: {}\n";
     let excerpt = source(text).excerpt();
     let diagnostics = diagnostics(text);
@@ -223,7 +223,7 @@ fn colour_and_characters_follow_the_style() {
 }
 
 #[test]
-fn a_hostile_file_is_refused_at_once() {
+fn a_malicious_file_is_rejected_quickly() {
     let keys = (0..6000).map(|number| format!("key{number}:")).collect::<Vec<_>>().join("\n");
     let texts = [
         "[".repeat(1 << 20),
@@ -242,7 +242,7 @@ fn a_hostile_file_is_refused_at_once() {
 }
 
 #[test]
-fn good_files_are_read_as_meant() {
+fn configurations_of_the_valid_files() {
     snapshots().bind(|| {
         for (name, text) in good_files() {
             let loaded =
@@ -254,19 +254,19 @@ fn good_files_are_read_as_meant() {
 }
 
 #[test]
-fn the_marks_of_windows_editors_are_no_fault() {
+fn a_byte_order_mark_and_crlf_are_accepted() {
     let config = config("\u{feff}version: 1\r\nproject:\r\n  name: demo\r\ncache:\r\n  size_gb: 3\r\n");
     assert_eq!((config.project.as_deref(), config.variants[0].cache.size_gb), (Some("demo"), 3));
-    // The byte order mark is part of the text, so places are right behind it.
+    // The byte order mark is part of the text, so positions after it must include it.
     assert_eq!(diagnostics("\u{feff}cashe: 1\r\n")[0].place.span, Some(3..8));
     let later = "version: 1\r\n# ü\r\ncashe: 1\r\n";
     assert_eq!(diagnostics(later)[0].place.span.clone().map(|span| &later[span]), Some("cashe"));
 }
 
 proptest::proptest! {
-    /// A file in the middle of being written: whatever is wrong with it, it is told, with places that are in the text.
+    /// A file with random edits: the reader must not panic, and every reported position must be inside the text.
     #[test]
-    fn no_text_makes_the_reader_stumble(
+    fn random_edits_do_not_crash_the_reader(
         file in 0_usize..1000,
         position in 0.0_f64..1.0,
         deleted in 0_usize..12,
@@ -278,7 +278,7 @@ proptest::proptest! {
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "any place in a short text will do"
+            reason = "an approximate position in a short text is sufficient"
         )]
         let start = (position * letters.len() as f64) as usize;
         let end = (start + deleted).min(letters.len());
@@ -296,15 +296,15 @@ proptest::proptest! {
         proptest::prop_assert_eq!(source(&text).excerpt().text().len(), text.len());
     }
 
-    /// A slip of the pen in the key of a secret, or beside it, does not bring the secret to light.
+    /// A misspelling in or near the key of a secret must not reveal the secret.
     #[test]
-    fn a_misspelt_key_hides_its_secret_all_the_same(
+    fn the_secret_of_a_misspelt_key_is_masked(
         file in 0_usize..1000,
         position in 0_usize..1000,
         deleted in 0_usize..3,
         inserted in "[a-z_>`\"]{0,2}",
     ) {
-        // In the other files, the secret is part of an address, which without its marks is a text like any other.
+        // In the other files, the secret is part of a URL; an edit can turn that into ordinary text.
         let files: Vec<String> =
             bad_files().into_iter().map(|(_, text)| text).filter(|text| text.contains(SECRET) && !text.contains('@')).collect();
         let text = &files[file % files.len()];
@@ -333,13 +333,13 @@ fn a_profile_overrides_key_by_key_and_a_list_replaces() {
 }
 
 #[test]
-fn a_fault_of_the_base_is_told_once_however_many_profiles_share_it() {
+fn an_error_that_several_profiles_share_is_reported_once() {
     let text = "cache: { size_gb: 0 }\nprofiles: { a: {}, b: {}, c: {} }\n";
     assert_eq!(codes(text), [Code::BadValue]);
 }
 
 #[test]
-fn only_warnings_let_the_file_load() {
+fn a_file_with_warnings_only_is_loaded() {
     let text = "cache: { remote: { type: memcached, endpoint: 'a.example:1,b.example:2' } }\n";
     let loaded = load(&source(text)).unwrap();
     assert_eq!(loaded.warnings.len(), 1);
@@ -360,7 +360,7 @@ fn the_checked_in_schema_is_up_to_date() {
     );
 }
 
-/// The faults that a schema cannot know of: those of the text, and those of values that belong together.
+/// Errors that a schema cannot find: errors in the text, and invalid combinations of values.
 const BEYOND_THE_SCHEMA: &[Code] = &[
     Code::EmptyConfig,
     Code::YamlSyntax,
@@ -385,7 +385,7 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
     Code::SeveralServers,
 ];
 
-/// Single values that it could only know by repeating the checks.
+/// Errors in single values that a schema could only find by repeating the checks.
 const ALSO_BEYOND: &[&str] = &[
     "bad-value.min-version",
     "bad-value.empty-text",
@@ -400,9 +400,9 @@ const ALSO_BEYOND: &[&str] = &[
     "missing-setting.password",
     "missing-setting.azure",
     "missing-setting.tiers-in-profile",
-    // `toolchain:` might have it.
+    // For the schema, `toolchain:` might set it.
     "missing-setting.system-of-toolchain",
-    // Nothing behind a colon is `null` to a schema, which may stand there.
+    // For the schema, an empty value is `null`, which is valid there.
     "wrong-type.no-value-in-toolchain",
 ];
 

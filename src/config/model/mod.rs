@@ -1,4 +1,4 @@
-//! The valid configuration: defaults applied, profiles merged, nothing left to check.
+//! The valid configuration: defaults are applied, profiles are merged, and all checks are done.
 
 mod presets;
 mod toolchain;
@@ -14,7 +14,7 @@ use crate::caching::tool::{Tool, Version};
 /// A whole, valid `toolchainkit.yaml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// `project.name`; without it, CMake's name of the project counts, which is the same in every checkout.
+    /// `project.name`; if unset, CMake's project name is used, which is the same in every checkout.
     pub project: Option<String>,
     /// The settings without a profile first, then each profile in the order of the file. Never empty.
     pub variants: Vec<Variant>,
@@ -31,7 +31,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// What of the presets needs a newer CMake than 3.21, and which.
+    /// The features of the presets that need a newer CMake than 3.21, each with the version.
     #[must_use]
     pub fn presets_need(&self) -> Vec<(String, Version)> {
         let mut needs = Vec::new();
@@ -42,7 +42,7 @@ impl Config {
             let kinds = presets.kinds.iter().flatten();
             let newer = kinds.filter(|kind| matches!(kind, PresetKind::Package | PresetKind::Workflow));
             needs.extend(
-                newer.map(|kind| (format!("presets of the kind {}", kind.name()), Version::new(3, 25, 0))),
+                newer.map(|kind| (format!("the preset kind `{}`", kind.name()), Version::new(3, 25, 0))),
             );
             if presets.junit.is_some() {
                 needs.push(("`presets.output.junit`".to_owned(), Version::new(3, 25, 0)));
@@ -82,8 +82,8 @@ impl Variant {
 pub struct Cache {
     /// Default `true`.
     pub enabled: bool,
-    /// The tools that may be used, best first; never empty. One element where `tool` names one, otherwise all that can
-    /// serve the backend.
+    /// The tools that may be used, preferred first; never empty. If `tool` names one, only that; otherwise all that
+    /// support the backend.
     pub tools: Vec<Tool>,
     /// `size_gb`: the limit of the local cache in GiB. Default 10.
     pub size_gb: u32,
@@ -97,22 +97,23 @@ pub struct Cache {
     pub on_failure: OnFailure,
     /// Hits across checkouts by base directories. Default `true`.
     pub relocatable: bool,
-    /// `direct_mode`: hits without the preprocessor, which do not see a header that is new in the search path. Default `false`.
+    /// `direct_mode`: hits without running the preprocessor, which miss a new header in the search path. Default
+    /// `false`.
     pub direct_mode: bool,
-    /// `install`: what `toolchainkit install` does.
+    /// `install`: settings for `toolchainkit install`.
     pub install: Install,
     /// The remote tiers, fastest first; empty for a local cache.
     pub remote: Vec<RemoteCacheConfig>,
-    /// No local copy of what the remote has. Default `false`.
+    /// Keep no local copy of objects from the remote cache. Default `false`.
     pub remote_only: bool,
     /// When sccache counts a write as failed. Default [`WriteErrorPolicy::All`].
     pub write_error_policy: WriteErrorPolicy,
 }
 
-/// `cache.write_error_policy`: which tier must take an object, for sccache to count it as stored.
+/// `cache.write_error_policy`: which tiers must store an object for sccache to count the write as successful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WriteErrorPolicy {
-    /// Every tier, each of which must be there when the daemon starts (the default).
+    /// Every tier; each must be reachable when the daemon starts (the default).
     #[default]
     All,
     /// The fastest.
@@ -122,7 +123,7 @@ pub enum WriteErrorPolicy {
 }
 
 impl WriteErrorPolicy {
-    /// sccache's word, which is also the one in YAML.
+    /// sccache's name for it, which is also its name in YAML.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -136,9 +137,9 @@ impl WriteErrorPolicy {
 /// `cache.install:`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Install {
-    /// The version to install; `None` is the newest that is known.
+    /// The version to install; `None` is the newest known one.
     pub version: Option<Version>,
-    /// The server to download from; `None` is that of the projects.
+    /// The server to download from; `None` is the tools' own download server.
     pub mirror: Option<String>,
     /// Install nothing. Default `false`.
     pub never: bool,
@@ -147,10 +148,10 @@ pub struct Install {
 /// What happens when the cache cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFailure {
-    /// The local cache, else none (the default).
+    /// Use the local cache, or else no cache (the default).
     #[default]
     Fallback,
-    /// Configuring stops with an error.
+    /// Stop configuring with an error.
     Fail,
 }
 
@@ -166,16 +167,16 @@ pub struct Output {
 }
 
 impl Output {
-    /// Where the settings of the cache go: beside the toolchain that includes them.
+    /// The file with the cache settings, in the folder of the toolchain file that includes it.
     #[must_use]
     pub fn cache(&self) -> Utf8PathBuf {
         self.toolchain.with_file_name("toolchainkit-cache.cmake")
     }
 
-    /// A presets file of this name is read by CMake itself; any other has to be included by one.
+    /// CMake reads a presets file of this name by itself. A file of another name must be included from it.
     pub const OWN_PRESETS: &str = "CMakePresets.json";
 
-    /// The file of the toolchain of this name; `None` is `toolchain` itself.
+    /// The toolchain file for this toolchain; `None` is `toolchain` itself.
     #[must_use]
     pub fn toolchain_of(&self, name: Option<&str>) -> Utf8PathBuf {
         let stem = self.toolchain.file_stem().unwrap_or("toolchain");

@@ -1,27 +1,27 @@
 //! `presets:`
 
-/// `presets:`, but for what concerns the whole file.
+/// `presets:`, except for the keys that apply to the whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presets {
     /// Default `Ninja`.
     pub generator: String,
-    /// Default `build/${presetName}`; CMake's preset macros are kept.
+    /// Default `build/${presetName}`. May contain CMake's preset macros.
     pub binary_dir: String,
     /// Default Debug, Release, RelWithDebInfo. Never empty.
     pub build_types: Vec<String>,
-    /// Goes before every preset's name. Default empty.
+    /// A prefix for every preset's name. Default empty.
     pub prefix: String,
-    /// `kinds`; `None` is what the version of CMake allows.
+    /// `kinds`; `None` means all kinds that the version of CMake supports.
     pub kinds: Option<Vec<PresetKind>>,
-    /// How many jobs build or test at a time; `None` is the tool's choice.
+    /// How many jobs build or test in parallel; `None` uses the tool's default.
     pub jobs: Option<u32>,
     /// Whether to show what a failed test printed. Default `true`.
     pub output_on_failure: bool,
-    /// How much tests print; `None` is ctest's choice.
+    /// How much tests print; `None` uses ctest's default.
     pub verbosity: Option<Verbosity>,
-    /// File for the results of tests; CMake's preset macros are kept.
+    /// The file for test results. May contain CMake's preset macros.
     pub junit: Option<String>,
-    /// Generators of CPack; empty for the project's.
+    /// CPack generators; empty to use the project's.
     pub package_generators: Vec<String>,
 }
 
@@ -60,16 +60,16 @@ impl PresetKind {
 /// How much tests print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
-    /// A line for each test
+    /// One line for each test
     Default,
-    /// What tests print
+    /// The output of the tests
     Verbose,
-    /// And all that ctest does
+    /// The output of the tests and all actions of ctest
     Extra,
 }
 
 impl Verbosity {
-    /// CMake's word, which is also the one in YAML.
+    /// CMake's name for it, which is also its name in YAML.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -80,19 +80,19 @@ impl Verbosity {
     }
 }
 
-/// What stands in a [`Cell`] for the toolchain, or the settings, without a name.
+/// In a [`Cell`], the name for `toolchain` itself, or for the settings without a profile.
 pub const WITHOUT_NAME: &str = "default";
 
-/// `presets.matrix`: which toolchains, profiles and build types go together.
+/// `presets.matrix`: which toolchains, profiles and build types are combined.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Matrix {
-    /// The combinations to have; empty for all.
+    /// The combinations to generate; empty for all.
     pub include: Vec<Cell>,
-    /// Those of them to leave out.
+    /// The combinations to leave out.
     pub exclude: Vec<Cell>,
 }
 
-/// All combinations of these; `None` is any.
+/// All combinations of these values; `None` matches any value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
     /// Names of toolchains, or [`WITHOUT_NAME`].
@@ -104,7 +104,7 @@ pub struct Cell {
 }
 
 impl Matrix {
-    /// Whether there are presets for this combination; `None` is what has no name.
+    /// Whether there are presets for this combination. `None` is `toolchain` itself, or the settings without a profile.
     #[must_use]
     pub fn has(&self, toolchain: Option<&str>, profile: Option<&str>, build_type: &str) -> bool {
         let matches = |cell: &Cell| cell.matches(toolchain, profile, build_type);

@@ -2,16 +2,16 @@
 
 use crate::caching::tool::Version;
 
-/// A toolchain; what is `None` or empty is left to CMake.
+/// A toolchain. CMake's defaults apply to whatever is `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Toolchain {
     /// Another toolchain file to load first.
     pub base: Option<Expandable>,
-    /// The family of the compilers, where the file names one.
+    /// The compiler family, if the file names one.
     pub family: Option<Family>,
-    /// The compilers, each with the arguments that make it one (`zig`, `cc`).
+    /// The compilers, each with the arguments that it needs to act as a compiler (`zig`, `cc`).
     pub compilers: Vec<(SourceLanguage, Vec<Expandable>)>,
-    /// The tools beside the compilers, by their CMake variables.
+    /// The other tools (archiver, `strip`, …), by their CMake variables.
     pub binutils: Vec<(&'static str, Expandable)>,
     /// The linker.
     pub linker: Option<Linker>,
@@ -37,7 +37,8 @@ pub struct Toolchain {
     pub static_runtime: bool,
     /// `CMAKE_CROSSCOMPILING_EMULATOR`
     pub emulator: Vec<Expandable>,
-    /// Whether CMake's checks build a static library. Default `None`: what a base says, or else an executable.
+    /// Whether CMake's checks build a static library. Default `None`: as the base toolchain sets it, or else an
+    /// executable.
     pub try_compile: Option<TryCompile>,
     /// Further variables, by name.
     pub variables: Vec<(String, Variable)>,
@@ -45,39 +46,39 @@ pub struct Toolchain {
     pub hosts: Vec<Host>,
 }
 
-/// A text in which `${NAME}` stands for the environment variable when CMake configures.
+/// A text in which CMake replaces `${NAME}` by the environment variable at configure time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expandable(String);
 
 /// A part of an [`Expandable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// As it is.
+    /// Literal text.
     Text(&'a str),
     /// The value of this environment variable.
     Variable(&'a str),
 }
 
 impl Expandable {
-    /// Such a text; any other `$` in it is just that.
+    /// Wraps the text. A `$` that does not start a `${NAME}` is literal.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Whether each `$` begins a `${NAME}`.
+    /// Whether each `$` starts a `${NAME}`.
     #[must_use]
-    pub fn is_clear(&self) -> bool {
+    pub fn has_no_literal_dollar(&self) -> bool {
         self.parts().all(|part| !matches!(part, Part::Text(text) if text.contains('$')))
     }
 
-    /// As in the file.
+    /// The text as written in the file.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its parts, in their order.
+    /// Its parts, in order.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let mut rest = self.0.as_str();
         std::iter::from_fn(move || {
@@ -96,7 +97,7 @@ impl Expandable {
         })
     }
 
-    /// The environment variables in it.
+    /// The environment variables that it refers to.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.parts().filter_map(|part| match part {
             Part::Variable(name) => Some(name),
@@ -105,7 +106,7 @@ impl Expandable {
     }
 }
 
-/// The `${NAME}` that begins `text`, and what follows.
+/// The NAME of the `${NAME}` at the start of `text`, and the text after it.
 fn variable(text: &str) -> Option<(&str, &str)> {
     let (name, after) = text.strip_prefix("${")?.split_once('}')?;
     let valid = !name.is_empty()
@@ -139,7 +140,7 @@ impl SourceLanguage {
     /// Every language, in the order in which they are written.
     pub const ALL: [Self; 8] =
         [Self::C, Self::Cxx, Self::ObjC, Self::ObjCxx, Self::Cuda, Self::Hip, Self::Asm, Self::Fortran];
-    /// Those that a C compiler and its C++ sibling translate.
+    /// The languages that a C compiler and its matching C++ compiler handle.
     pub const OF_C: [Self; 4] = [Self::C, Self::Cxx, Self::ObjC, Self::ObjCxx];
 
     /// CMake's name (`CXX`).
@@ -163,9 +164,10 @@ impl SourceLanguage {
         self.cmake_name().to_ascii_lowercase()
     }
 
-    /// The standards that CMake knows, and since which version of CMake it is more than the oldest that reads the files
-    /// (`prop_tgt/<LANG>_STANDARD` of the manual of CMake 4.4). Of CUDA, the first that had a flag for it counts: an older
-    /// one takes the number, and then fails without a word of its version.
+    /// The standards that CMake supports, with the CMake version that introduced each, if that is newer than the oldest
+    /// CMake that reads the generated files (`prop_tgt/<LANG>_STANDARD` of the CMake 4.4 manual). For CUDA this is the
+    /// first version that has a flag for the standard: an older CMake accepts the number, and then fails with an error
+    /// that does not mention the version.
     #[must_use]
     pub const fn standards(self) -> &'static [(u32, Option<Version>)] {
         const C: &[(u32, Option<Version>)] = &[
@@ -202,7 +204,7 @@ impl SourceLanguage {
     }
 }
 
-/// Compilers that belong together.
+/// A compiler family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// GCC
@@ -245,7 +247,7 @@ pub enum Linker {
 }
 
 impl Linker {
-    /// The name in YAML and of `-fuse-ld=`; in upper case that of `CMAKE_LINKER_TYPE`.
+    /// The name in YAML and for `-fuse-ld=`; in upper case, the value of `CMAKE_LINKER_TYPE`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -303,11 +305,11 @@ pub enum Lto {
 /// A sanitizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sanitizer {
-    /// Errors of memory access
+    /// Memory errors
     Address,
-    /// The same with the help of the hardware
+    /// Memory errors, with hardware support
     Hwaddress,
-    /// Memory that is never freed
+    /// Memory leaks
     Leak,
     /// Uninitialised memory
     Memory,
@@ -331,8 +333,8 @@ impl Sanitizer {
         }
     }
 
-    /// Whether a program can have both: each but `undefined` has a run-time library that watches all memory, and that of
-    /// `address` has `leak` in it.
+    /// Whether a program can use both. Each sanitizer except `undefined` has a run-time library that tracks all memory,
+    /// so two of them conflict. The library of `address` contains `leak`.
     #[must_use]
     pub const fn goes_with(self, other: Self) -> bool {
         use Sanitizer::{Address, Leak, Undefined};
@@ -372,7 +374,7 @@ pub enum VariableType {
 }
 
 impl VariableType {
-    /// CMake's word, which is also the one in YAML.
+    /// CMake's name for it, which is also its name in YAML.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -384,7 +386,7 @@ impl VariableType {
     }
 }
 
-/// A system that builds.
+/// A host system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
     /// Linux
@@ -412,14 +414,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_of_the_environment_are_told_from_text() {
+    fn environment_variables_are_separated_from_text() {
         let parts = |text: &str| format!("{:?}", Expandable::new(text).parts().collect::<Vec<_>>());
         assert_eq!(parts("${A}/b${C_1}"), r#"[Variable("A"), Text("/b"), Variable("C_1")]"#);
         assert_eq!(parts("ä$O"), r#"[Text("ä$O")]"#);
         assert_eq!(parts(""), "[]");
         for text in ["$A", "a$", "${", "${}", "${1}", "${a b}", "$env{A}", "${A}$"] {
-            assert!(!Expandable::new(text).is_clear(), "{text}");
+            assert!(!Expandable::new(text).has_no_literal_dollar(), "{text}");
         }
-        assert!(Expandable::new("a${B}").is_clear());
+        assert!(Expandable::new("a${B}").has_no_literal_dollar());
     }
 }

@@ -5,50 +5,53 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Compilers, flags and target. Paths are relative to the project unless absolute. "${NAME}" in a compiler, path, emulator
-/// or variable is the environment variable when CMake configures.
+/// Compilers, flags and target. Paths are relative to the project unless absolute. In a compiler, path, emulator or
+/// variable, CMake replaces "${NAME}" by the environment variable at configure time.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Toolchain {
     /// Another toolchain file to load first (vcpkg, Android, Emscripten, your own).
     pub(in crate::config) base: Option<String>,
-    /// The compilers. Default: CMake's choice.
+    /// The compilers. Default: CMake's default.
     pub(in crate::config) compilers: Option<Compilers>,
-    /// The tools beside the compilers, by name or path. Default: CMake's choice.
+    /// Archiver, `strip` and other tools, by name or path. Default: CMake's default.
     pub(in crate::config) binutils: Option<Binutils>,
-    /// The linker. Default: the compiler's choice.
+    /// The linker. Default: the compiler's default.
     pub(in crate::config) linker: Option<Linker>,
-    /// The machine to build for. Default: the one that builds.
+    /// The machine to build for. Default: the build machine.
     pub(in crate::config) target: Option<Target>,
-    /// Language standards, for targets that ask for none. Default: the compiler's.
+    /// Language standards, for targets that do not set one. Default: the compiler's default.
     pub(in crate::config) standards: Option<Standards>,
-    /// Flags that a build folder starts with. Default: none.
+    /// Initial flags of a build folder. Default: none.
     pub(in crate::config) flags: Option<Flags>,
     /// Macros for every source, as NAME or NAME=VALUE. Default: none.
     pub(in crate::config) defines: Option<Vec<String>>,
-    /// Whether static libraries may become part of shared ones. Default: CMake's choice.
+    /// Whether to compile position-independent code, so that static libraries can be linked into shared ones. Default:
+    /// CMake's default.
     pub(in crate::config) position_independent_code: Option<bool>,
-    /// Link-time optimisation, for all build types or for those listed. Default: the project's choice.
+    /// Link-time optimisation, for all build types or for those listed. Default: the project's setting.
     pub(in crate::config) lto: Option<Lto>,
     /// Sanitizers to compile and link with. Default: none.
     pub(in crate::config) sanitizers: Option<Vec<Sanitizer>>,
-    /// Whether programs carry the compiler's runtime libraries in them. Default false.
+    /// Whether to link the compiler's runtime libraries statically. Default false.
     pub(in crate::config) static_runtime: Option<bool>,
-    /// Program, with its arguments, that runs what is built for another machine.
+    /// Program, with its arguments, that runs executables built for another machine.
     pub(in crate::config) emulator: Option<Vec<String>>,
-    /// What CMake's checks build: static-library where no program can be linked. Default executable.
+    /// What CMake's checks build. Use static-library if no program can be linked. Default executable.
     pub(in crate::config) try_compile: Option<TryCompile>,
-    /// Further CMake variables, by name. With a type they are cache entries.
+    /// Further CMake variables, by name. A variable with a type is a cache entry.
     pub(in crate::config) variables: Option<BTreeMap<String, Variable>>,
-    /// The systems that this toolchain runs on; elsewhere its presets are disabled. Default: all, and Windows for msvc.
+    /// The host systems that this toolchain runs on; its presets are disabled on others. Default: Windows for msvc,
+    /// otherwise all.
     pub(in crate::config) hosts: Option<Vec<Host>>,
 }
 
-/// The compilers: a family by name (gcc, gcc-12, clang, clang-19, clang-cl, msvc, zig), or one by one.
+/// The compilers: a family by name (gcc, gcc-12, clang, clang-19, clang-cl, msvc, zig), or a compiler for each
+/// language.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::config) enum Compilers {
-    /// A family, which has a compiler for C, C++, Objective-C and Objective-C++; also as a path of its C compiler.
+    /// A family with compilers for C, C++, Objective-C and Objective-C++, by name or by the path of its C compiler.
     Family(String),
     /// Compilers by language, each by name or path.
     ByLanguage(CompilersByLanguage),
@@ -70,13 +73,13 @@ pub(in crate::config) struct CompilersByLanguage {
     pub(in crate::config) cuda: Option<String>,
     /// The HIP compiler.
     pub(in crate::config) hip: Option<String>,
-    /// The assembler, mostly a C compiler.
+    /// The assembler, usually a C compiler.
     pub(in crate::config) asm: Option<String>,
     /// The Fortran compiler.
     pub(in crate::config) fortran: Option<String>,
 }
 
-/// The tools beside the compilers, by name or path.
+/// Archiver, `strip` and other tools, by name or path.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Binutils {
@@ -92,9 +95,10 @@ pub(in crate::config) struct Binutils {
     pub(in crate::config) objdump: Option<String>,
     /// `CMAKE_STRIP`
     pub(in crate::config) strip: Option<String>,
-    /// The compiler of Windows resources (`CMAKE_RC_COMPILER`).
+    /// The Windows resource compiler (`CMAKE_RC_COMPILER`).
     pub(in crate::config) rc: Option<String>,
-    /// The program that links where CMake calls no compiler for it (`CMAKE_LINKER`); see also `linker`.
+    /// The linker program that CMake calls if it does not link through the compiler (`CMAKE_LINKER`); see also
+    /// `linker`.
     pub(in crate::config) ld: Option<String>,
 }
 
@@ -124,29 +128,31 @@ pub(in crate::config) struct Target {
     pub(in crate::config) system_version: Option<String>,
     /// `CMAKE_SYSTEM_PROCESSOR`, such as aarch64.
     pub(in crate::config) processor: Option<String>,
-    /// Target triple, such as aarch64-linux-gnu: an argument of clang and zig, and the prefix of the family gcc.
+    /// Target triple, such as aarch64-linux-gnu. clang and zig get it as an argument; for the family gcc it is the
+    /// prefix of the program names.
     pub(in crate::config) triple: Option<String>,
     /// Root folder of the target's headers and libraries.
     pub(in crate::config) sysroot: Option<String>,
-    /// Folder to install into on the machine that builds (`CMAKE_STAGING_PREFIX`).
+    /// Folder on the build machine to install into (`CMAKE_STAGING_PREFIX`).
     pub(in crate::config) staging: Option<String>,
-    /// Binary interface: soft, softfp or hard for ARM; 32, x32 or 64 for x86; what `-mabi=` takes, such as lp64d;
-    /// for Android armeabi-v7a, arm64-v8a, x86 or x86_64.
+    /// Binary interface (ABI): soft, softfp or hard for ARM; 32, x32 or 64 for x86; armeabi-v7a, arm64-v8a, x86 or
+    /// x86_64 for Android; otherwise a value of `-mabi=`, such as lp64d.
     #[schemars(extend("type" = ["string", "number"]))]
     pub(in crate::config) abi: Option<String>,
     /// Folder of the GCC whose libraries clang uses (`CMAKE_<LANG>_COMPILER_EXTERNAL_TOOLCHAIN`).
     pub(in crate::config) gcc_toolchain: Option<String>,
-    /// Folders below which CMake finds what belongs to the target, in front of `sysroot`.
+    /// Folders that CMake searches for libraries, headers and packages of the target, before `sysroot`.
     pub(in crate::config) find_root_path: Option<Vec<String>>,
-    /// What CMake looks for in the roots of the target. Default: no program; with a root, all else in them only.
+    /// What CMake searches for in the root folders of the target. Default: never programs; everything else only there,
+    /// if there is a root folder.
     pub(in crate::config) find_root: Option<FindRoot>,
 }
 
-/// What CMake looks for in the roots of the target.
+/// What CMake searches for in the root folders of the target.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct FindRoot {
-    /// Programs. Default never: they run on the machine that builds.
+    /// Programs. Default never, because they run on the build machine.
     pub(in crate::config) program: Option<FindMode>,
     /// Libraries.
     pub(in crate::config) library: Option<FindMode>,
@@ -156,19 +162,19 @@ pub(in crate::config) struct FindRoot {
     pub(in crate::config) package: Option<FindMode>,
 }
 
-/// Where to look for something.
+/// Where to search.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::config) enum FindMode {
-    /// Not in the roots of the target.
+    /// Not in the root folders of the target.
     Never,
-    /// In them only.
+    /// Only in the root folders of the target.
     Only,
-    /// In them first.
+    /// In the root folders of the target first.
     Both,
 }
 
-/// Language standards, for targets that ask for none.
+/// Language standards, for targets that do not set one.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Standards {
@@ -176,19 +182,19 @@ pub(in crate::config) struct Standards {
     pub(in crate::config) c: Option<u32>,
     /// C++: 98, 11, 14, 17, 20, 23 or 26.
     pub(in crate::config) cxx: Option<u32>,
-    /// Objective-C: as C.
+    /// Objective-C: same as C.
     pub(in crate::config) objc: Option<u32>,
-    /// Objective-C++: as C++.
+    /// Objective-C++: same as C++.
     pub(in crate::config) objcxx: Option<u32>,
-    /// CUDA: as C++.
+    /// CUDA: same as C++.
     pub(in crate::config) cuda: Option<u32>,
-    /// HIP: as C++.
+    /// HIP: same as C++.
     pub(in crate::config) hip: Option<u32>,
-    /// Whether to allow the compiler's own additions to the language (gnu++20). Default: CMake's choice.
+    /// Whether to enable the compiler's language extensions (gnu++20). Default: CMake's default.
     pub(in crate::config) extensions: Option<bool>,
 }
 
-/// Flags that a build folder starts with.
+/// Initial flags of a build folder.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Flags {
@@ -268,11 +274,11 @@ pub(in crate::config) enum Lto {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::config) enum Sanitizer {
-    /// Errors of memory access
+    /// Memory errors
     Address,
-    /// The same with the help of the hardware (AArch64)
+    /// Memory errors, with hardware support (AArch64)
     Hwaddress,
-    /// Memory that is never freed
+    /// Memory leaks
     Leak,
     /// Uninitialised memory (clang only)
     Memory,
@@ -292,7 +298,7 @@ pub(in crate::config) enum TryCompile {
     StaticLibrary,
 }
 
-/// A CMake variable: its value, or type and value.
+/// A CMake variable: its value, or its type and value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::config) enum Variable {
@@ -329,7 +335,7 @@ pub(in crate::config) enum VariableType {
     FilePath,
 }
 
-/// A system that builds.
+/// A host system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub(in crate::config) enum Host {
     /// Linux

@@ -23,13 +23,14 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     let tools = match raw.tool.unwrap_or(raw::Tool::Auto) {
         raw::Tool::Sccache => named_tool(Tool::Sccache, &remotes, &languages, scope),
         raw::Tool::Ccache => named_tool(Tool::Ccache, &remotes, &languages, scope),
-        raw::Tool::Auto => able_tools(&remotes, &languages, scope),
+        raw::Tool::Auto => suitable_tools(&remotes, &languages, scope),
     };
     let versions =
         [(&["cache", "min_version"][..], min_version), (&["cache", "install", "version"], install.version)];
     for (keys, _) in versions.into_iter().filter(|(_, version)| version.is_some() && tools.len() > 1) {
-        let message = "each tool has versions of its own, and several tools are possible here";
-        let help = "name one by `cache.tool`, or remove this key";
+        let message =
+            "the version is ambiguous: more than one cache tool may be used, and each has its own versions";
+        let help = "select one with `cache.tool`, or remove this key";
         scope.error(keys, Code::ConflictingSettings, message, help);
     }
     Cache {
@@ -58,9 +59,9 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
 
 fn remote_only(raw: Option<bool>, remotes: &[Remote<'_>], scope: &mut Scope<'_>) -> bool {
     let wanted = raw.unwrap_or(false);
-    // A remote with a fault of its own is told already.
+    // A remote cache with an error is reported already.
     if wanted && remotes.is_empty() && scope.node.find(&["cache", "remote"]).is_none() {
-        let help = "add `remote:`, or remove `remote_only`";
+        let help = "add a `remote:`, or remove `remote_only`";
         scope.error(
             &["cache", "remote_only"],
             Code::ConflictingSettings,
@@ -71,7 +72,7 @@ fn remote_only(raw: Option<bool>, remotes: &[Remote<'_>], scope: &mut Scope<'_>)
     wanted
 }
 
-/// A tool that the file names; what it cannot do is a fault of the file.
+/// Checks a tool that the file names. A setting that it does not support is an error.
 fn named_tool(
     tool: Tool,
     remotes: &[Remote<'_>],
@@ -89,40 +90,45 @@ fn named_tool(
     if tool == Tool::Ccache && languages.contains(&Language::Hip) {
         let fault = Diagnostic::error(Code::UnsupportedByTool, "ccache cannot cache HIP").at(place.clone());
         let hip = scope.node.place_of(&["cache", "languages"]);
-        scope.sink.push(fault.with_related(hip, "hip is asked for").with_help("tools that can: sccache"));
+        scope
+            .sink
+            .push(fault.with_related(hip, "hip is listed here").with_help("use sccache, which supports it"));
     }
     if let (Tool::Ccache, Some(policy)) = (tool, scope.node.find(&["cache", "write_error_policy"])) {
         let fault = Diagnostic::error(Code::UnsupportedByTool, "ccache has no write error policy").at(place);
-        let fault = fault.with_related(policy.place(), "a policy is asked for");
-        scope.sink.push(fault.with_help("tools that can: sccache"));
+        let fault = fault.with_related(policy.place(), "the policy is set here");
+        scope.sink.push(fault.with_help("use sccache, which supports it"));
     }
     vec![tool]
 }
 
-/// All tools that can do what the file asks for.
-fn able_tools(remotes: &[Remote<'_>], languages: &[Language], scope: &mut Scope<'_>) -> Vec<Tool> {
+/// All tools that support the settings of the file.
+fn suitable_tools(remotes: &[Remote<'_>], languages: &[Language], scope: &mut Scope<'_>) -> Vec<Tool> {
     let has_policy = scope.node.find(&["cache", "write_error_policy"]).is_some();
-    let speaks = |tool: Tool| tool != Tool::Ccache || !(has_policy || languages.contains(&Language::Hip));
-    let serves = |tool: Tool| remotes.iter().all(|remote| check_tool(tool, &remote.config).is_ok());
-    let able: Vec<Tool> = Tool::ALL.into_iter().filter(|&tool| speaks(tool) && serves(tool)).collect();
+    let supports_settings =
+        |tool: Tool| tool != Tool::Ccache || !(has_policy || languages.contains(&Language::Hip));
+    let supports_remotes = |tool: Tool| remotes.iter().all(|remote| check_tool(tool, &remote.config).is_ok());
+    let able: Vec<Tool> =
+        Tool::ALL.into_iter().filter(|&tool| supports_settings(tool) && supports_remotes(tool)).collect();
     if able.is_empty() {
-        let whys = Tool::ALL.into_iter().map(|tool| {
+        let reasons = Tool::ALL.into_iter().map(|tool| {
             let why = remotes.iter().find_map(|remote| check_tool(tool, &remote.config).err());
             why.map_or_else(
                 || {
-                    let lack = if has_policy { "has no write error policy" } else { "cannot cache HIP" };
-                    format!("{tool} {lack}")
+                    let missing = if has_policy { "has no write error policy" } else { "cannot cache HIP" };
+                    format!("{tool} {missing}")
                 },
                 |issue| issue.message,
             )
         });
-        let message = format!("no cache tool can do this: {}", whys.collect::<Vec<_>>().join("; "));
+        let message =
+            format!("no cache tool supports these settings: {}", reasons.collect::<Vec<_>>().join("; "));
         let keys = if remotes.is_empty() { ["cache", "languages"] } else { ["cache", "remote"] };
         scope.error(
             &keys,
             Code::UnsupportedByTool,
             message,
-            "change the remote cache so that one tool can use all of it",
+            "change the settings so that one tool supports all of them",
         );
     }
     able
@@ -132,8 +138,8 @@ fn languages(raw: Option<Vec<raw::Language>>, scope: &mut Scope<'_>) -> Vec<Lang
     let keys = ["cache", "languages"];
     let Some(raw) = raw else { return Language::DEFAULT.to_vec() };
     if raw.is_empty() && scope.node.find(&keys).is_some_and(|node| node.items().is_empty()) {
-        let help = "name at least one, or turn the cache off by `cache.enabled: false`";
-        scope.error(&keys, Code::BadValue, "no language is left to cache", help);
+        let help = "list at least one language, or disable the cache with `cache.enabled: false`";
+        scope.error(&keys, Code::BadValue, "no language is listed to cache", help);
     }
     for (index, language) in raw.iter().enumerate() {
         if raw[..index].contains(language) {

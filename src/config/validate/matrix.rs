@@ -1,4 +1,4 @@
-//! `presets.matrix`, and that the presets which it leaves have names of their own.
+//! `presets.matrix`. Also checks that the remaining presets have unique names.
 
 use std::collections::HashMap;
 
@@ -26,7 +26,7 @@ fn cell(raw: raw::Cell) -> Cell {
     }
 }
 
-/// Checks that the matrix speaks of what there is, leaves something, and gives no name twice.
+/// Checks that the names in the matrix exist, that a preset remains, and that no preset name occurs twice.
 pub(super) fn check(config: &Config, scope: &mut Scope<'_>) {
     check_names(config, scope);
     if scope.sink.has_errors() {
@@ -37,16 +37,18 @@ pub(super) fn check(config: &Config, scope: &mut Scope<'_>) {
     for preset in presets(config) {
         count += 1;
         if let Some(first) = names.insert(preset.name.to_ascii_lowercase(), preset.what.clone()) {
-            let message =
-                format!("the preset `{}` would be that of {first} and of {}", preset.name, preset.what);
-            let help = "rename a profile or toolchain, or leave one of the two out by `presets.matrix`";
+            let message = format!(
+                "the preset name `{}` is used twice: for {first} and for {}",
+                preset.name, preset.what
+            );
+            let help = "rename a profile or toolchain, or exclude one of the two in `presets.matrix`";
             let place = scope.node.place_of(&[preset.section]);
             scope.sink.push(Diagnostic::error(Code::DuplicateName, message).at(place).with_help(help));
         }
     }
     if count == 0 {
-        let help = "leave at least one combination of toolchain, profile and build type";
-        scope.error(&["presets", "matrix"], Code::BadValue, "no preset is left", help);
+        let help = "keep at least one combination of toolchain, profile and build type";
+        scope.error(&["presets", "matrix"], Code::BadValue, "the matrix excludes every preset", help);
     }
 }
 
@@ -107,7 +109,7 @@ fn check_names(config: &Config, scope: &mut Scope<'_>) {
                     let what = what.replace('_', " ");
                     let help = match did_you_mean(name, known.iter().copied()) {
                         Some(meant) => format!("did you mean `{meant}`?"),
-                        None => format!("there are {}", list(known.iter().copied())),
+                        None => format!("valid names: {}", list(known.iter().copied())),
                     };
                     let message = format!("there is no {what} `{}`", super::super::node::shorten(name));
                     scope.sink.push(Diagnostic::error(Code::UnknownValue, message).at(place).with_help(help));

@@ -1,4 +1,4 @@
-//! Raw values to the model: what serde cannot say about a value, what values mean together, and the defaults, last.
+//! Turns raw values into the model: checks each value, then combinations of values, and then applies the defaults.
 
 mod cache;
 mod matrix;
@@ -12,10 +12,10 @@ use super::node::{Entry, Node, Value};
 use super::{merge, raw, shape};
 use crate::diagnostics::{Code, Diagnostic, Sink};
 
-/// The version of the file format that is read.
+/// The version of the file format that this release reads.
 const FORMAT_VERSION: u32 = 1;
 
-/// A tree with the place to report its faults to.
+/// A tree, and the sink for its errors.
 struct Scope<'a> {
     node: &'a Node,
     sink: &'a mut Sink,
@@ -36,7 +36,7 @@ impl Scope<'_> {
     }
 }
 
-/// The configuration in `root`. With faults in `sink`, the result is good for nothing but finding more of them.
+/// The configuration in `root`. If `sink` has errors, use the result only to find more errors.
 pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
     let mut file: raw::File = read(&without_nulls_of_variants(root), None, sink)?;
     let mut scope = Scope { node: root, sink };
@@ -79,14 +79,15 @@ pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
 
 fn read<T: serde::de::DeserializeOwned>(node: &Node, definition: Option<&str>, sink: &mut Sink) -> Option<T> {
     if !matches!(node.value, Value::Map(_)) {
-        let help = "a configuration begins with a key, such as `version: 1`; `toolchainkit init` writes one";
+        let help = "start the file with a key, such as `version: 1`, or run `toolchainkit init` to write a \
+            configuration";
         sink.push(shape::wrong_type(node, shape::MAPPING, Some(help.to_owned())));
         return None;
     }
     let shaped = shape::check(node, definition, sink);
     match serde_yaml::from_value(shaped) {
         Ok(value) => Some(value),
-        // The schema is made from the type, so this is a value that only serde knows to refuse.
+        // The schema is generated from the type, so this is a value that only serde rejects.
         Err(error) => {
             sink.push(Diagnostic::error(Code::BadValue, error.to_string()).at(node.place()));
             None
@@ -106,7 +107,7 @@ fn variant(
     let cache = cache::validate(raw.cache.unwrap_or_default(), &mut scope);
     let unnamed = toolchain::validate(raw.toolchain.unwrap_or_default(), &mut scope);
     let presets = presets::validate(raw.presets.unwrap_or_default(), cache.enabled, &mut scope);
-    // What nobody builds may be what no compiler can do.
+    // Do not check combinations that the matrix excludes: the compilers need not support them.
     let is_built = |toolchain: Option<&str>| {
         let profile = profile.map(|profile| profile.key.as_str());
         presets.build_types.iter().any(|build_type| matrix.has(toolchain, profile, build_type))
@@ -123,7 +124,7 @@ fn variant(
     Variant { toolchains: all, profile: profile.map(|profile| profile.key.clone()), cache, presets }
 }
 
-/// A toolchain with a name: over `toolchain`, and below what a profile says of all toolchains.
+/// A named toolchain: merged over `toolchain`; the settings of a profile for all toolchains are merged over it.
 fn named_toolchain(
     node: &Node,
     base: Option<&Node>,
@@ -138,7 +139,7 @@ fn named_toolchain(
     if merged.is_null() {
         return Toolchain::default();
     }
-    // Faults of what is left out are about the toolchain with the name.
+    // Errors about missing keys point to the named toolchain.
     merged.path.clone_from(&node.path);
     merged.span.clone_from(&node.span);
     let Some(raw) = read(&merged, Some("Toolchain"), sink) else { return Toolchain::default() };
@@ -152,19 +153,20 @@ fn named_toolchain(
     toolchain
 }
 
-/// What concerns the whole file stands in the file itself.
+/// Rejects keys in a profile that apply to the whole file.
 fn check_profile(profile: &Node, sink: &mut Sink) {
     let presets = profile.get("presets").map_or(&[][..], Node::entries);
     for entry in presets.iter().filter(|entry| matches!(entry.key.as_str(), "matrix" | "cmake_minimum")) {
-        let message = format!("`{}` concerns all presets of the file, not those of one profile", entry.key);
+        let message =
+            format!("`{}` applies to all presets of the file and cannot be set in a profile", entry.key);
         let place =
             crate::diagnostics::Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
-        let help = "write it below `presets:` of the file itself";
+        let help = "move it below the top-level `presets:`";
         sink.push(Diagnostic::error(Code::UnknownKey, message).at(place).with_help(help));
     }
 }
 
-/// The file without what toolchains and profiles take back: those are the only places where a `null` means anything.
+/// A copy of the file without explicit nulls in toolchains and profiles, the only places where `null` is valid.
 fn without_nulls_of_variants(root: &Node) -> Node {
     root.with_values(|section| match section.key.as_str() {
         "toolchains" | "profiles" => section.node.with_values(|variant| variant.node.without_nulls()),
@@ -180,14 +182,16 @@ fn without_file_keys(root: &Node) -> Node {
 
 fn check_version(version: Option<u32>, scope: &mut Scope<'_>) {
     if let Some(version) = version.filter(|&version| version != FORMAT_VERSION) {
-        let message =
-            format!("version {version} of the format is not known; this release reads {FORMAT_VERSION}");
-        let help = "write `version: 1`, or use a newer toolchainkit; it is not the version of your project";
+        let message = format!(
+            "version {version} of the file format is not supported; this release reads version \
+                {FORMAT_VERSION}"
+        );
+        let help = "write `version: 1`, or use a newer toolchainkit; this is not the version of your project";
         scope.error(&["version"], Code::UnsupportedVersion, message, help);
     }
 }
 
-/// Names of toolchains or profiles: they become names of files, folders and presets.
+/// Checks names of toolchains or profiles, which become names of files, folders and presets.
 fn check_names(what: &str, entries: &[Entry], sink: &mut Sink) {
     for (index, entry) in entries.iter().enumerate() {
         let place = || crate::diagnostics::Place {
@@ -198,14 +202,15 @@ fn check_names(what: &str, entries: &[Entry], sink: &mut Sink) {
             let fault = Diagnostic::error(Code::BadName, format!("the name of a {what} {why}"));
             sink.push(fault.at(place()).with_help(text::NAME_HELP));
         } else if entry.key == super::model::WITHOUT_NAME {
-            let message = format!("`{}` is the {what} without a name, in `presets.matrix`", entry.key);
+            let message =
+                format!("`{}` is a reserved name: in `presets.matrix` it stands for no {what}", entry.key);
             let fault = Diagnostic::error(Code::BadName, message).at(place());
-            sink.push(fault.with_help("give it another name"));
+            sink.push(fault.with_help("choose another name"));
         }
         let same = |other: &&Entry| other.key.eq_ignore_ascii_case(&entry.key);
         if let Some(first) = entries[..index].iter().find(same) {
             let message = format!(
-                "`{}` and `{}` would have the same build folders on some systems",
+                "`{}` and `{}` have the same build folder on systems that ignore case",
                 first.key, entry.key
             );
             let fault = Diagnostic::error(Code::DuplicateName, message)

@@ -17,7 +17,7 @@ pub(super) fn templates(raw: Option<String>, scope: &mut Scope<'_>) -> Option<Ut
     match normalise(given.trim_end_matches('/')) {
         Ok(path) => Some(path),
         Err(why) => {
-            let help = "write a folder below the project, such as cmake/templates";
+            let help = "use a folder below the project, such as cmake/templates";
             scope.error(&keys, Code::BadPath, why, help);
             None
         }
@@ -31,7 +31,7 @@ pub(super) fn validate(raw: raw::Output, toolchains: &[Entry], scope: &mut Scope
     for (key, path) in [("toolchain", &toolchain), ("module", &module)] {
         if path.extension() != Some("cmake") {
             let message = format!("`{path}` does not end in `.cmake`");
-            scope.error(&["output", key], Code::BadPath, message, "give it the ending `.cmake`");
+            scope.error(&["output", key], Code::BadPath, message, "use a name that ends in `.cmake`");
         }
     }
     check_presets(&presets, scope);
@@ -50,10 +50,10 @@ pub(super) fn validate(raw: raw::Output, toolchains: &[Entry], scope: &mut Scope
         let path = output.toolchain_of(Some(&entry.key));
         if [&cache, &output.module].iter().any(|other| other.as_str().eq_ignore_ascii_case(path.as_str())) {
             let message =
-                format!("`{path}` would be the path of this toolchain and of another generated file");
+                format!("`{path}` is the path of this toolchain's file and of another generated file");
             let place = Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
             let fault = Diagnostic::error(Code::SamePath, message).at(place);
-            scope.sink.push(fault.with_help("rename the toolchain, or give the other file another path"));
+            scope.sink.push(fault.with_help("rename the toolchain, or change the path of the other file"));
         }
     }
     output
@@ -69,29 +69,29 @@ fn path(raw: Option<String>, key: &str, default: &str, scope: &mut Scope<'_>) ->
                 &keys,
                 Code::BadPath,
                 why,
-                "write a path below the project, such as cmake/toolchain.cmake",
+                "use a path below the project, such as cmake/toolchain.cmake",
             );
             default.into()
         }
     }
 }
 
-/// The path without `.` and double slashes, if it is a file inside the project on every system.
+/// Removes `.` and double slashes from a path. It must name a file inside the project on every system.
 fn normalise(given: &str) -> Result<Utf8PathBuf, String> {
     if given.contains('\\') {
-        return Err("a backslash separates folders on Windows only: use `/`".to_owned());
+        return Err("a backslash separates folders only on Windows; use `/`".to_owned());
     }
     if let Some(letter) = given.chars().find(|letter| ":*?\"<>|;$@#".contains(*letter)) {
-        return Err(format!("{letter:?} cannot be part of the name of a generated file"));
+        return Err(format!("the name of a generated file cannot contain {letter:?}"));
     }
     let mut path = Utf8PathBuf::new();
     for component in Utf8Path::new(given).components() {
         match component {
             Utf8Component::Normal(name) => path.push(name),
             Utf8Component::CurDir => {}
-            Utf8Component::ParentDir => return Err("`..` may lead out of the project".to_owned()),
+            Utf8Component::ParentDir => return Err("`..` can lead out of the project".to_owned()),
             Utf8Component::RootDir | Utf8Component::Prefix(_) => {
-                return Err("the path is absolute, which is right on one machine only".to_owned());
+                return Err("the path is absolute, and would differ between machines".to_owned());
             }
         }
     }
@@ -106,11 +106,10 @@ fn check_presets(presets: &Utf8Path, scope: &mut Scope<'_>) {
     let is_below = presets.components().count() > 1;
     if presets.extension() != Some("json") {
         let message = format!("`{presets}` does not end in `.json`");
-        scope.error(&keys, Code::BadPath, message, "a presets file is JSON");
+        scope.error(&keys, Code::BadPath, message, "use a name that ends in `.json`");
     } else if !is_below && presets != PRESETS {
         let message = format!("CMake does not look for presets in `{presets}`");
-        let help =
-            "name it CMakePresets.json, or put it below a folder and include it from your CMakePresets.json";
+        let help = "name it CMakePresets.json, or put it into a subfolder and include it from your CMakePresets.json";
         scope.error(&keys, Code::BadPath, message, help);
     }
 }
@@ -119,11 +118,11 @@ fn check_distinct(paths: &[(&str, &Utf8PathBuf)], scope: &mut Scope<'_>) {
     for (index, (key, path)) in paths.iter().enumerate() {
         let same = |(_, other): &&(&str, &Utf8PathBuf)| other.as_str().eq_ignore_ascii_case(path.as_str());
         let Some((first, _)) = paths[..index].iter().find(same) else { continue };
-        let message = format!("`{path}` is the path of `output.{first}` too");
+        let message = format!("`{path}` is also the path of `output.{first}`");
         let fault = Diagnostic::error(Code::SamePath, message)
             .at(scope.node.place_of(&["output", key]))
             .with_related(scope.node.place_of(&["output", first]), "first")
-            .with_help("give each file a path of its own");
+            .with_help("give each file its own path");
         scope.sink.push(fault);
     }
 }

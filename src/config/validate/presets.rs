@@ -22,8 +22,8 @@ const GENERATORS: [&str; 9] = [
     "FASTBuild",
 ];
 
-/// The macros of CMakePresets.json that mean something in a configure preset. `fileDir` and `pathListSep` need a newer
-/// schema than the generated files have.
+/// The macros of CMakePresets.json that are valid in a configure preset. `fileDir` and `pathListSep` need a newer
+/// schema version than the generated files use.
 const MACROS: [&str; 7] =
     ["sourceDir", "sourceParentDir", "sourceDirName", "presetName", "generator", "hostSystemName", "dollar"];
 
@@ -71,8 +71,8 @@ fn kinds(raw: &[raw::PresetKind], scope: &mut Scope<'_>) -> Vec<PresetKind> {
     let kinds = kinds.collect::<Vec<_>>();
     let is_list = scope.node.find(&keys).is_some_and(|node| matches!(node.value, Value::List(_)));
     if is_list && !kinds.contains(&PresetKind::Configure) {
-        let help = "add configure: the other kinds refer to configure presets";
-        scope.error(&keys, Code::BadValue, "there would be nothing to configure", help);
+        let help = "add `configure`: the other kinds refer to configure presets";
+        scope.error(&keys, Code::BadValue, "the list has no `configure`", help);
     }
     for (index, kind) in kinds.iter().enumerate().filter(|(index, kind)| kinds[..*index].contains(kind)) {
         let message = format!("`{}` is listed twice", kind.name());
@@ -81,10 +81,10 @@ fn kinds(raw: &[raw::PresetKind], scope: &mut Scope<'_>) -> Vec<PresetKind> {
     kinds
 }
 
-/// The oldest CMake that reads presets of the format with a toolchain file.
+/// The oldest CMake that supports `toolchainFile` in presets.
 const FIRST_WITH_PRESETS: Version = Version::new(3, 21, 0);
 
-/// `presets.cmake_minimum`, if the file asks for nothing that came later.
+/// `presets.cmake_minimum`. Reports an error if the file uses a newer feature.
 pub(super) fn cmake_minimum(raw: Option<String>, config: &Config, scope: &mut Scope<'_>) -> Option<Version> {
     let keys = ["presets", "cmake_minimum"];
     let minimum = match raw?.parse::<Version>() {
@@ -95,22 +95,22 @@ pub(super) fn cmake_minimum(raw: Option<String>, config: &Config, scope: &mut Sc
         }
     };
     if minimum < FIRST_WITH_PRESETS {
-        let help = "write \"3.21\" or more; an older CMake reads the toolchain file all the same, by \
-                    -DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
+        let help = "write \"3.21\" or newer; with an older CMake, use the toolchain file directly, with \
+            -DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
         let message =
-            format!("CMake {minimum} does not read presets with a toolchain file, which came with 3.21");
+            format!("CMake {minimum} does not support `toolchainFile` in presets, which needs CMake 3.21");
         scope.error(&keys, Code::UnsupportedByCMake, message, help);
         return None;
     }
     for (what, since) in needs(config).into_iter().filter(|(_, since)| *since > minimum) {
-        let message = format!("{what} came with CMake {since}, and the oldest that may be used is {minimum}");
-        let help = format!("raise it to \"{since}\", or do without");
+        let message = format!("{what} needs CMake {since}, but `cmake_minimum` is {minimum}");
+        let help = format!("raise it to \"{since}\", or do not use this feature");
         scope.error(&keys, Code::UnsupportedByCMake, message, help);
     }
     Some(minimum)
 }
 
-/// What the file asks for that is newer than the oldest CMake with presets.
+/// The features that the file uses and that are newer than the oldest CMake with presets.
 fn needs(config: &Config) -> Vec<(String, Version)> {
     let mut needs = config.presets_need();
     for (language, standard) in config
@@ -166,11 +166,12 @@ fn check_macros(text: &str, keys: &[&str], scope: &mut Scope<'_>) {
             "" => {
                 let help = match did_you_mean(name, MACROS) {
                     Some(meant) => format!("did you mean ${{{meant}}}?"),
-                    None => "a variable of the environment is $env{NAME}, a dollar sign ${dollar}".to_owned(),
+                    None => "write $env{NAME} for an environment variable, or ${dollar} for a dollar sign"
+                        .to_owned(),
                 };
                 scope.error(keys, Code::UnknownMacro, format!("CMake has no preset macro ${{{name}}}"), help);
             }
-            // `$` before other text is just a dollar sign to CMake.
+            // CMake reads `$` before other text as a dollar sign.
             _ if !kind.bytes().all(|byte| byte.is_ascii_alphanumeric()) => continue,
             _ => {
                 let message = format!("CMake has no preset macro ${kind}{{{name}}}");
@@ -185,13 +186,13 @@ fn build_types(raw: Option<Vec<String>>, scope: &mut Scope<'_>) -> Vec<String> {
     let keys = ["presets", "build_types"];
     let Some(types) = raw else { return BUILD_TYPES.map(str::to_owned).to_vec() };
     if types.is_empty() && scope.node.find(&keys).is_some_and(|node| node.items().is_empty()) {
-        let help = "name at least one, or remove the key for Debug, Release and RelWithDebInfo";
-        scope.error(&keys, Code::BadValue, "no build type is left", help);
+        let help = "list at least one, or remove the key to use Debug, Release and RelWithDebInfo";
+        scope.error(&keys, Code::BadValue, "no build type is listed", help);
     }
     check_build_types(types, &keys, scope)
 }
 
-/// The build types in the list of `keys`, each of which becomes part of the name of a variable.
+/// Checks the build types in the list at `keys`. Each becomes a part of a variable name.
 pub(super) fn check_build_types(types: Vec<String>, keys: &[&str], scope: &mut Scope<'_>) -> Vec<String> {
     for (index, name) in types.iter().enumerate() {
         if let Err(why) = build_type(name) {
@@ -204,7 +205,7 @@ pub(super) fn check_build_types(types: Vec<String>, keys: &[&str], scope: &mut S
                 "use letters, digits and `_`, such as Release",
             );
         } else if types[..index].iter().any(|other| other.eq_ignore_ascii_case(name)) {
-            let message = format!("`{name}` is listed twice; upper and lower case are the same to CMake");
+            let message = format!("`{name}` is listed twice; CMake ignores case in build types");
             scope.item_error(keys, index, Code::DuplicateName, message, "remove one of the two");
         }
     }
@@ -215,14 +216,14 @@ pub(super) fn check_build_types(types: Vec<String>, keys: &[&str], scope: &mut S
 pub(super) fn build_type(name: &str) -> Result<(), String> {
     text::name(name)?;
     match name.chars().find(|letter| "-.".contains(*letter)) {
-        Some(letter) => Err(format!("holds {letter:?}")),
+        Some(letter) => Err(format!("contains {letter:?}")),
         None => Ok(()),
     }
 }
 
 fn prefix(raw: Option<String>, scope: &mut Scope<'_>) -> String {
     let prefix = raw.unwrap_or_default();
-    // More follows in every name, so the prefix may be empty or end in a dot.
+    // More text follows in every name, so the prefix may be empty or end in a dot.
     if let Err(why) = text::name(&format!("{prefix}x")) {
         scope.error(&["presets", "prefix"], Code::BadName, format!("the prefix {why}"), text::NAME_HELP);
     }

@@ -5,7 +5,7 @@ use crate::config::model::{Expandable, Family, SourceLanguage};
 use crate::config::raw;
 use crate::diagnostics::{Code, did_you_mean, list};
 
-/// What `compilers` may be.
+/// The names of compiler families.
 const FAMILIES: [&str; 5] = ["gcc", "clang", "clang-cl", "msvc", "zig"];
 
 type Compilers = Vec<(SourceLanguage, Vec<Expandable>)>;
@@ -23,12 +23,12 @@ pub(super) fn validate(
             let Some(family) = Members::of(name.as_str(), triple) else {
                 let name = name.as_str();
                 let message = format!(
-                    "`{name}` is no family of compilers: {} with a version or path are",
+                    "`{name}` is not a compiler family; the families are {}, each with an optional version or path",
                     list(FAMILIES)
                 );
                 let help = match did_you_mean(name, FAMILIES) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "name the compilers one by one: { c: …, cxx: … }".to_owned(),
+                    None => "name the compiler for each language: { c: …, cxx: … }".to_owned(),
                 };
                 scope.error(&keys, Code::UnknownValue, message, help);
                 return (None, Vec::new());
@@ -39,14 +39,15 @@ pub(super) fn validate(
     }
 }
 
-/// The family of compilers that are named one by one, by the name of the one for C, or else for C++.
+/// The family of compilers that are named by language. It follows from the name of the C compiler, or else of the C++
+/// compiler.
 fn family_of(raw: &raw::CompilersByLanguage) -> Option<Family> {
     let name = match (&raw.c, &raw.cxx) {
         (Some(c), _) => c.clone(),
         (None, Some(cxx)) => cxx.replace("clang++", "clang").replace("g++", "gcc"),
         (None, None) => return None,
     };
-    // The two words of zig.
+    // zig takes the compiler as its first argument.
     let name = name.strip_suffix(" cc").or_else(|| name.strip_suffix(" c++")).unwrap_or(&name);
     Members::of(name, None).map(|members| members.family)
 }
@@ -111,7 +112,7 @@ impl Members {
             "clang" => (Family::Clang, "clang++"),
             _ => return None,
         };
-        // A cross GCC has the triple in its name.
+        // The name of a cross-compiling GCC starts with the triple.
         let prefix = match triple {
             Some(triple) if family == Family::Gcc && prefix.is_empty() => format!("{triple}-"),
             _ => prefix.to_owned(),

@@ -15,13 +15,13 @@ pub(super) fn validate(raw: raw::Flags, scope: &mut Scope<'_>) -> (Flags, Vec<(S
             scope.error(&[keys[0], keys[1], keys[2], &name], Code::BadName, message, help);
         }
         let flags = of_build_type(flags.unwrap_or_default());
-        // They travel in generator expressions, which flags for all build types do not.
+        // Flags of a build type are written into generator expressions; flags for all build types are not.
         for (what, why) in
-            [("$<", "begins a generator expression"), (";", "separates the elements of a list")]
+            [("$<", "starts a generator expression"), (";", "separates the elements of a list")]
         {
             if flags.compile.iter().any(|(_, flags)| flags.contains(what)) {
                 let keys = [keys[0], keys[1], keys[2], &name];
-                let help = "put it into the CMake files of the project";
+                let help = "set it in the CMake files of the project";
                 scope.error(&keys, Code::NotRepresentable, format!("`{what}` {why}"), help);
             }
         }
@@ -68,7 +68,7 @@ fn of_build_type(raw: raw::BuildTypeFlags) -> Flags {
     }
 }
 
-/// Puts `flag` in front of the flags of all that is compiled for the target by GCC or clang.
+/// Puts `flag` before the flags of all languages that GCC or clang compiles for the target.
 pub(super) fn prepend(flags: &mut Flags, flag: &str) {
     for language in SourceLanguage::OF_C.into_iter().chain([SourceLanguage::Asm, SourceLanguage::Fortran]) {
         match flags.compile.iter_mut().find(|(other, _)| *other == language) {
@@ -79,7 +79,7 @@ pub(super) fn prepend(flags: &mut Flags, flag: &str) {
     flags.compile.sort_by_key(|(language, _)| *language);
 }
 
-/// Long flags are best written over several lines; to the compiler they are one.
+/// Joins flags that are written on several lines.
 fn one_line(flags: &str) -> Option<String> {
     let line = flags
         .split(['\n', '\t'])
@@ -104,10 +104,10 @@ pub(super) fn defines(raw: Vec<String>, scope: &mut Scope<'_>) -> Vec<String> {
             let message = format!("`{name}` is defined twice");
             scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
         } else {
-            let genex = "`$<` begins a generator expression";
+            let genex = "`$<` starts a generator expression";
             let why = if value.contains("$<") { Err(genex.to_owned()) } else { super::list_element(define) };
             if let Err(why) = why {
-                let help = "put it into a header of the project's";
+                let help = "define it in a header of the project";
                 scope.item_error(&keys, index, Code::NotRepresentable, why, help);
             }
         }

@@ -60,7 +60,8 @@ fn list(
     items
         .filter_map(|(index, item)| {
             if let Err(why) = list_element(&item) {
-                scope.item_error(keys, index, Code::NotRepresentable, why, "write it in another way");
+                let help = "use a value without `;`, unbalanced brackets and a final `\\`";
+                scope.item_error(keys, index, Code::NotRepresentable, why, help);
                 return None;
             }
             text::expandable(Some(item), keys, scope)
@@ -68,10 +69,10 @@ fn list(
         .collect()
 }
 
-/// Whether `set(X "…")` makes one element of the text.
+/// Checks that `set(X "…")` makes a list of one element from the text.
 fn list_element(text: &str) -> Result<(), String> {
     if text.contains(';') {
-        return Err("a `;` cannot be part of an element of a CMake list".to_owned());
+        return Err("an element of a CMake list cannot contain `;`".to_owned());
     }
     crate::caching::remote::list_element(text)
 }
@@ -111,9 +112,9 @@ fn standards(raw: &raw::Standards, scope: &mut Scope<'_>) -> Vec<(SourceLanguage
             standards.push((language, standard));
         } else {
             let known = known.iter().map(|(number, _)| number.to_string()).collect::<Vec<_>>().join(", ");
-            let message = format!("CMake knows no standard {standard} of this language");
+            let message = format!("CMake does not support standard {standard} for this language");
             let keys = ["toolchain", "standards", &language.key()];
-            scope.error(&keys, Code::UnknownValue, message, format!("write one of {known}"));
+            scope.error(&keys, Code::UnknownValue, message, format!("use one of {known}"));
         }
     }
     standards
@@ -146,8 +147,8 @@ fn sanitizers(raw: &[raw::Sanitizer], scope: &mut Scope<'_>) -> Vec<Sanitizer> {
             scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
         } else if let Some(other) = sanitizers.iter().find(|other| !sanitizer.goes_with(**other)) {
             let message =
-                format!("a program cannot have both the sanitizers `{}` and `{name}`", other.name());
-            let help = "make two of `toolchains:`, one with each";
+                format!("the sanitizers `{}` and `{name}` cannot be used in the same program", other.name());
+            let help = "define two toolchains below `toolchains:`, one for each";
             scope.item_error(&keys, index, Code::ConflictingSettings, message, help);
         }
         sanitizers.push(sanitizer);
@@ -155,16 +156,16 @@ fn sanitizers(raw: &[raw::Sanitizer], scope: &mut Scope<'_>) -> Vec<Sanitizer> {
     sanitizers
 }
 
-/// Variables for which there is a setting, or which would break what the generated files do.
+/// Rejects variables that have their own setting, and variables that the generated files rely on.
 fn reserved(name: &str) -> Option<String> {
     match name {
         "CMAKE_TOOLCHAIN_FILE" => Some("use `toolchain.base`".to_owned()),
         "CMAKE_BUILD_TYPE" | "CMAKE_CONFIGURATION_TYPES" => Some("use `presets.build_types`".to_owned()),
         "CMAKE_GENERATOR" => Some("use `presets.generator`".to_owned()),
         _ if name.starts_with("CMAKE_") && name.ends_with("_COMPILER_LAUNCHER") => {
-            Some("the compiler cache sets it, see `cache:`".to_owned())
+            Some("the compiler cache sets it; see `cache:`".to_owned())
         }
-        _ if name.starts_with("TOOLCHAINKIT_") => Some("choose a name of your own".to_owned()),
+        _ if name.starts_with("TOOLCHAINKIT_") => Some("choose a name without this prefix".to_owned()),
         _ => None,
     }
 }
@@ -178,12 +179,17 @@ fn variables(
         let keys = ["toolchain", "variables", name.as_str()];
         let valid = |letter: char| letter.is_ascii_alphanumeric() || "_-.+/".contains(letter);
         if name.is_empty() || !name.chars().all(valid) {
-            let message = format!("`{name}` cannot be the name of a CMake variable");
+            let message = format!("`{name}` is not a valid name for a CMake variable");
             scope.error(&keys, Code::BadName, message, "use letters, digits, `_`, `-`, `.`, `+` and `/`");
             continue;
         }
         if let Some(help) = reserved(&name) {
-            scope.error(&keys, Code::ConflictingSettings, format!("`{name}` is not set this way"), help);
+            scope.error(
+                &keys,
+                Code::ConflictingSettings,
+                format!("`{name}` cannot be set below `variables`"),
+                help,
+            );
             continue;
         }
         let (kind, value) = match variable {
@@ -194,14 +200,14 @@ fn variables(
         for key in ["type", "value"] {
             let keys = [keys[0], keys[1], keys[2], key];
             if typed && scope.node.find(&keys).is_none() {
-                let help = "write { type: PATH, value: … }, or the value alone for a normal variable";
+                let help = "write { type: PATH, value: … }, or only the value for a normal variable";
                 scope.error(&keys, Code::MissingSetting, format!("a cache entry needs a `{key}`"), help);
             }
         }
         let Some(value) = value else { continue };
         if value.chars().any(|letter| letter == '\n' || letter == '\r') && typed {
-            let help = "CMake keeps one line of a cache entry; write it without a line break";
-            scope.error(&keys, Code::ControlCharacter, "the value holds a line break", help);
+            let help = "write the value on one line: CMake keeps only the first line of a cache entry";
+            scope.error(&keys, Code::ControlCharacter, "the value contains a line break", help);
         }
         let kind = kind.map(|kind| match kind {
             raw::VariableType::Bool => VariableType::Bool,
@@ -214,13 +220,13 @@ fn variables(
     variables
 }
 
-/// What the family of compilers cannot do.
+/// Reports settings that the compiler family does not support.
 pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
     let Some(family) = toolchain.family else { return };
     let name = family.name();
     let place = scope.node.place_of(&["toolchain", "compilers"]);
     let mut refuse = |keys: &[&str], what: &str, help: &str| {
-        let fault = Diagnostic::error(Code::UnsupportedByCompiler, format!("{name} has no {what}"))
+        let fault = Diagnostic::error(Code::UnsupportedByCompiler, format!("{name} does not support {what}"))
             .at(scope.node.place_of(keys))
             .with_related(place.clone(), "the compilers");
         scope.sink.push(fault.with_help(help));
@@ -228,8 +234,8 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
     match (toolchain.linker, family) {
         (Some(_), Family::Msvc | Family::Zig)
         | (Some(Linker::Bfd | Linker::Gold | Linker::Mold), Family::ClangCl) => {
-            let help = "remove `linker`: these compilers have a linker of their own";
-            refuse(&["toolchain", "linker"], "choice of this linker", help);
+            let help = "remove `linker`: these compilers use their own linker";
+            refuse(&["toolchain", "linker"], "this linker", help);
         }
         _ => {}
     }
@@ -242,19 +248,24 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
             Family::Zig => matches!(sanitizer, Sanitizer::Thread | Sanitizer::Undefined),
         };
         if !known {
-            let what = format!("sanitizer `{}`", sanitizer.name());
-            refuse(&["toolchain", "sanitizers"], &what, "remove it, or use clang, which has all of them");
+            let what = format!("the sanitizer `{}`", sanitizer.name());
+            refuse(
+                &["toolchain", "sanitizers"],
+                &what,
+                "remove it, or use clang, which supports all sanitizers",
+            );
         }
     }
-    // It takes the library of `leak` for one that has that of `undefined` in it, as the others have (clang 14 to 22).
+    // clang assumes that the library of `leak` contains that of `undefined`, as the other libraries do (clang 14 to
+    // 22).
     let has = |sanitizer| toolchain.sanitizers.contains(&sanitizer);
     if family == Family::Clang
         && has(Sanitizer::Leak)
         && has(Sanitizer::Undefined)
         && !has(Sanitizer::Address)
     {
-        let what = "library for the sanitizers `leak` and `undefined` together";
-        let help = "write `address` for `leak`: it finds leaks as well";
+        let what = "the sanitizers `leak` and `undefined` together";
+        let help = "replace `leak` by `address`, which also finds leaks";
         refuse(&["toolchain", "sanitizers"], what, help);
     }
 }

@@ -5,7 +5,7 @@ use crate::config::model::Target;
 use crate::config::raw;
 use crate::diagnostics::Code;
 
-/// A target, and what compilers must be told of it.
+/// A target, and the compiler flag that it needs.
 pub(super) struct Validated {
     pub(super) target: Target,
     /// `abi`, as a flag of GCC and clang.
@@ -27,11 +27,12 @@ pub(super) fn validate(raw: raw::Target, scope: &mut Scope<'_>) -> Option<Valida
     let gcc_toolchain = path(raw.gcc_toolchain, "gcc_toolchain");
     let find_root_path = super::list(raw.find_root_path, &["toolchain", "target", "find_root_path"], scope);
     if !is_given {
-        let help = "add `system: Linux` (or Windows, Darwin, Android, Generic); without a target, remove the section";
+        let help = "add `system: Linux` (or Windows, Darwin, Android, Generic), or remove the section for a native \
+            build";
         scope.error(
             &keys,
             Code::MissingSetting,
-            "a target needs a `system`, or CMake does not cross-compile",
+            "a target needs a `system`: without it CMake does not cross-compile",
             help,
         );
     }
@@ -55,7 +56,7 @@ pub(super) fn validate(raw: raw::Target, scope: &mut Scope<'_>) -> Option<Valida
     })
 }
 
-/// What GCC and clang take: ARM's calling conventions, the word sizes of x86, and `-mabi=` of all others.
+/// The flag of GCC and clang: the calling convention for ARM, the word size for x86, and `-mabi=` for all others.
 fn abi_flag(abi: &str) -> String {
     match abi {
         "soft" | "softfp" | "hard" => format!("-mfloat-abi={abi}"),

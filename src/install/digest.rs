@@ -1,4 +1,4 @@
-//! SHA-256 digests: how an archive is known to be the right one.
+//! SHA-256 digests, which identify an archive.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ pub struct Digest([u8; 32]);
 
 /// The text is not 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a SHA-256: that is 64 hexadecimal digits")]
+#[error("`{0}` is not a SHA-256, which has 64 hexadecimal digits")]
 pub struct ParseDigestError(String);
 
 impl Digest {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_no_digest() {
+    fn rejects_text_that_is_not_a_digest() {
         let good = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert!(good.to_uppercase().parse::<Digest>().is_ok());
         for bad in ["", &good[1..], &format!("{good}0"), &good.replace('e', "g"), &format!("+{}", &good[1..])]

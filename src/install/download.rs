@@ -1,4 +1,4 @@
-//! A download that survives a bad network: limits, retries with backoff, and going on where it was cut off.
+//! A download that survives a bad network: limits, retries with backoff, and resuming after an interruption.
 
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use fs_err::File;
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use super::Progress;
-use super::http::{self, Patience};
+use super::http::{self, Timeouts};
 use super::url::{Url, UrlError};
 
-/// A connection that delivers less than this within the time for a stall is as good as dead.
+/// A connection that transfers less than this within the stall timeout is closed.
 const SLOWEST: u64 = 16 * 1024;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -20,42 +20,42 @@ const ATTEMPTS: u32 = 4;
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The connection failed.
-    #[error("{url} cannot be fetched")]
+    #[error("{url} cannot be downloaded")]
     Request {
         /// The address.
         url: String,
         /// Why.
         source: Box<ureq::Error>,
     },
-    /// The server has another answer than the file.
-    #[error("{url}: the server answers with status {status}")]
+    /// The server did not send the file.
+    #[error("{url} cannot be downloaded: the server answered with status {status}")]
     Status {
         /// The address.
         url: String,
         /// The HTTP status.
         status: u16,
     },
-    /// A redirect leads to an address that may not be asked.
-    #[error("{from} redirects to an address that is not asked")]
+    /// A redirect leads to an address that is not allowed.
+    #[error("{from} redirects to an address that is not allowed")]
     Redirect {
         /// The address that redirects.
         from: String,
-        /// What is wrong with the other one.
+        /// Why the target is not allowed.
         source: UrlError,
     },
     /// A redirect without an address.
-    #[error("{0} redirects to nowhere")]
+    #[error("{0} redirects without an address")]
     NowhereToGo(String),
-    /// Redirects without an end.
+    /// Too many redirects.
     #[error("{url} redirects more than {limit} times")]
     TooManyRedirects {
         /// The first address.
         url: String,
-        /// How many are followed.
+        /// The limit for redirects.
         limit: usize,
     },
-    /// More data than the file can have.
-    #[error("{url} has more than the {max} bytes that are expected at most")]
+    /// More data than the file may have.
+    #[error("{url} is larger than the limit of {max} bytes")]
     TooLarge {
         /// The address.
         url: String,
@@ -67,31 +67,31 @@ pub enum DownloadError {
     CutOff {
         /// The address.
         url: String,
-        /// How much there was.
+        /// The number of bytes received.
         received: u64,
         /// The error of the connection.
         source: io::Error,
     },
-    /// Too slow to be worth waiting for.
-    #[error("{url} delivers less than {} KiB within {} s", SLOWEST >> 10, .within.as_secs())]
+    /// The connection is too slow.
+    #[error("{url} is too slow: less than {} KiB arrived within {} s", SLOWEST >> 10, .within.as_secs())]
     TooSlow {
         /// The address.
         url: String,
-        /// The time it had.
+        /// The time limit.
         within: Duration,
     },
-    /// The time is up.
-    #[error("{url} was not fetched within {} s", .limit.as_secs())]
+    /// The time limit was reached.
+    #[error("{url} was not downloaded within {} s", .limit.as_secs())]
     TimedOut {
         /// The address.
         url: String,
-        /// The time it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// The environment names a proxy that cannot be used.
+    /// The environment names an invalid proxy.
     #[error("the value of {0} is not the address of a proxy")]
     BadProxy(&'static str),
-    /// The environment names certificates that cannot be used.
+    /// The environment names unusable certificates.
     #[error("SSL_CERT_FILE names {path}, which cannot be used")]
     Certificates {
         /// The file.
@@ -99,19 +99,19 @@ pub enum DownloadError {
         /// Why.
         source: io::Error,
     },
-    /// The disk refuses.
-    #[error("the download cannot be stored")]
+    /// Writing the file failed.
+    #[error("the download cannot be written to disk")]
     Write(#[source] io::Error),
 }
 
 impl DownloadError {
     /// Whether another attempt may succeed.
-    fn is_passing(&self) -> bool {
+    fn is_temporary(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500..=599),
             Self::CutOff { .. } | Self::TooSlow { .. } => true,
             Self::Request { source, .. } => match source.as_ref() {
-                // A certificate that is not trusted now will not be in a second.
+                // An untrusted certificate stays untrusted, so do not retry.
                 ureq::Error::Io(error) => error.kind() != io::ErrorKind::InvalidData,
                 ureq::Error::Timeout(_)
                 | ureq::Error::HostNotFound
@@ -124,7 +124,7 @@ impl DownloadError {
     }
 }
 
-/// What a download may cost.
+/// The limits for a download.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) bytes: u64,
@@ -132,13 +132,13 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Time without progress, after which a connection is given up.
+    /// The time without progress after which a connection is closed.
     fn stall(&self) -> Duration {
         Duration::from_secs(30).min(self.total)
     }
 }
 
-/// Downloads `url` to the end of `file`, which may hold the beginning of it already.
+/// Downloads `url` and appends to `file`, which may already contain the beginning.
 pub(super) fn download(
     url: &Url,
     file: &mut File,
@@ -158,11 +158,11 @@ pub(super) fn download(
             return Err(DownloadError::TimedOut { url: url.to_string(), limit: limits.total });
         }
         let wait = wished.unwrap_or_else(|| jittered(pause)).min(LONGEST_PAUSE);
-        if attempt == ATTEMPTS || !error.is_passing() || wait >= left {
+        if attempt == ATTEMPTS || !error.is_temporary() || wait >= left {
             return Err(error);
         }
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
-        progress.say(&format!("{error}{cause}; trying again in {:.1} s", wait.as_secs_f64()));
+        progress.say(&format!("{error}{cause}; retrying in {:.1} s", wait.as_secs_f64()));
         std::thread::sleep(wait);
         pause *= 2;
         attempt += 1;
@@ -178,12 +178,12 @@ fn attempt_once(
     wished_pause: &mut Option<Duration>,
 ) -> Result<(), DownloadError> {
     let mut offset = file.seek(SeekFrom::End(0)).map_err(DownloadError::Write)?;
-    let patience = Patience { total: remaining(url, deadline, limits)?, stall: limits.stall() };
-    let response = http::get(url, offset, patience)?;
+    let timeouts = Timeouts { total: remaining(url, deadline, limits)?, stall: limits.stall() };
+    let response = http::get(url, offset, timeouts)?;
     let (head, body) = response.into_parts();
     let status = head.status.as_u16();
     let goes_on = status == 206 && range_start(&head.headers) == Some(offset);
-    // 416: what is there is not the beginning of this file.
+    // 416: the existing data is not the beginning of this file.
     if status == 416 || !goes_on {
         file.set_len(0).and_then(|()| file.rewind()).map_err(DownloadError::Write)?;
         if offset > 0 && matches!(status, 206 | 416) {
@@ -221,7 +221,7 @@ fn attempt_once(
         }
         file.write_all(&buffer[..count]).map_err(DownloadError::Write)?;
         remaining(url, deadline, limits)?;
-        if !pace.holds(count) {
+        if !pace.is_fast_enough(count) {
             return Err(DownloadError::TooSlow { url: url.to_string(), within: limits.stall() });
         }
     }
@@ -234,7 +234,7 @@ fn attempt_once(
     }
 }
 
-/// The time that is left, or the error that none is.
+/// The remaining time, or an error if there is none.
 fn remaining(url: &Url, deadline: Instant, limits: Limits) -> Result<Duration, DownloadError> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
@@ -243,7 +243,7 @@ fn remaining(url: &Url, deadline: Instant, limits: Limits) -> Result<Duration, D
     Ok(left)
 }
 
-/// Whether a connection delivers at all: a server that sends a byte now and then would keep any timeout waiting.
+/// Measures the speed of a connection: a server that sends single bytes slowly would never reach a read timeout.
 struct Pace {
     within: Duration,
     since: Instant,
@@ -255,14 +255,14 @@ impl Pace {
         Self { within, since: Instant::now(), bytes: 0 }
     }
 
-    fn holds(&mut self, count: usize) -> bool {
+    fn is_fast_enough(&mut self, count: usize) -> bool {
         self.bytes += count as u64;
         if self.since.elapsed() < self.within {
             return true;
         }
-        let holds = self.bytes >= SLOWEST;
+        let is_fast_enough = self.bytes >= SLOWEST;
         *self = Self::new(self.within);
-        holds
+        is_fast_enough
     }
 }
 
@@ -276,7 +276,7 @@ fn range_start(headers: &HeaderMap) -> Option<u64> {
     range.split('-').next()?.trim().parse().ok()
 }
 
-/// A little more or less, so that a crowd that failed together does not come back together.
+/// Adds random jitter, so that clients that failed together do not retry together.
 fn jittered(pause: Duration) -> Duration {
     let noise = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
@@ -289,17 +289,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dripping_connection_does_not_hold_the_pace() {
+    fn a_connection_that_sends_single_bytes_is_too_slow() {
         let mut pace = Pace::new(Duration::from_millis(20));
         std::thread::sleep(Duration::from_millis(25));
-        assert!(!pace.holds(1));
+        assert!(!pace.is_fast_enough(1));
         std::thread::sleep(Duration::from_millis(25));
-        assert!(pace.holds(64 * 1024));
-        assert!(pace.holds(0), "a new window has begun");
+        assert!(pace.is_fast_enough(64 * 1024));
+        assert!(pace.is_fast_enough(0), "a new window has begun");
     }
 
     #[test]
-    fn reads_where_a_range_begins() {
+    fn parses_the_start_of_a_range() {
         let headers = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_RANGE, ureq::http::HeaderValue::from_static(value));

@@ -1,4 +1,4 @@
-//! One HTTP request: proxies, certificates, and redirects of which each is checked.
+//! One HTTP request with proxies and certificates. Each redirect is checked.
 
 use std::io;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use crate::probe::environment;
 const MAX_REDIRECTS: usize = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long may be waited, for all and for the next byte.
+/// Timeouts for the whole request and for the next byte.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     pub(super) total: Duration,
     pub(super) stall: Duration,
 }
 
-/// The answer of the first address that does not lead on, beginning at byte `offset`.
-pub(super) fn get(url: &Url, offset: u64, patience: Patience) -> Result<Response<Body>, DownloadError> {
+/// Follows redirects, and returns the first other response, starting at byte `offset`.
+pub(super) fn get(url: &Url, offset: u64, timeouts: Timeouts) -> Result<Response<Body>, DownloadError> {
     let mut here = url.clone();
     for _ in 0..=MAX_REDIRECTS {
-        let response = ask(&here, offset, patience)?;
+        let response = ask(&here, offset, timeouts)?;
         if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(response);
         }
@@ -40,13 +40,13 @@ pub(super) fn get(url: &Url, offset: u64, patience: Patience) -> Result<Response
     Err(DownloadError::TooManyRedirects { url: url.to_string(), limit: MAX_REDIRECTS })
 }
 
-fn ask(url: &Url, offset: u64, patience: Patience) -> Result<Response<Body>, DownloadError> {
-    let request = agent(url, patience)?.get(url.uri());
+fn ask(url: &Url, offset: u64, timeouts: Timeouts) -> Result<Response<Body>, DownloadError> {
+    let request = agent(url, timeouts)?.get(url.uri());
     let request = if offset > 0 { request.header(RANGE, format!("bytes={offset}-")) } else { request };
     request.call().map_err(|source| DownloadError::Request { url: url.to_string(), source: Box::new(source) })
 }
 
-fn agent(url: &Url, patience: Patience) -> Result<Agent, DownloadError> {
+fn agent(url: &Url, timeouts: Timeouts) -> Result<Agent, DownloadError> {
     let tls = TlsConfig::builder().root_certs(root_certificates()?).build();
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -55,14 +55,15 @@ fn agent(url: &Url, patience: Patience) -> Result<Agent, DownloadError> {
         .user_agent(concat!("toolchainkit/", env!("CARGO_PKG_VERSION")))
         .tls_config(tls)
         .proxy(proxy(url)?)
-        .timeout_global(Some(patience.total))
-        .timeout_connect(Some(CONNECT_TIMEOUT.min(patience.total)))
-        .timeout_recv_response(Some(patience.stall))
-        .timeout_per_read(Some(patience.stall));
+        .timeout_global(Some(timeouts.total))
+        .timeout_connect(Some(CONNECT_TIMEOUT.min(timeouts.total)))
+        .timeout_recv_response(Some(timeouts.stall))
+        .timeout_per_read(Some(timeouts.stall));
     Ok(config.build().new_agent())
 }
 
-/// Mozilla's, which are the same on every machine, or those of `SSL_CERT_FILE`, where a company has its own.
+/// Mozilla's root certificates, which are the same on every machine, or those in `SSL_CERT_FILE`, for a company with
+/// its own.
 fn root_certificates() -> Result<RootCerts, DownloadError> {
     let Some(path) = environment::variable("SSL_CERT_FILE") else { return Ok(RootCerts::WebPki) };
     let unusable = |source| DownloadError::Certificates { path: path.clone(), source };
@@ -74,7 +75,7 @@ fn root_certificates() -> Result<RootCerts, DownloadError> {
         }
     }
     if certificates.is_empty() {
-        return Err(unusable(io::Error::other("it holds no certificate")));
+        return Err(unusable(io::Error::other("the file contains no certificate")));
     }
     Ok(RootCerts::Specific(Arc::new(certificates)))
 }
@@ -93,11 +94,11 @@ fn proxy(url: &Url) -> Result<Option<Proxy>, DownloadError> {
     if exceptions.is_some_and(|exceptions| is_exempt(host, &exceptions)) {
         return Ok(None);
     }
-    // Its value may hold a password, so the message has the name of the variable only.
+    // The value may contain a password, so the message only has the name of the variable.
     Proxy::new(&value).map(Some).map_err(|_| DownloadError::BadProxy(name))
 }
 
-/// Whether `NO_PROXY` names the host: itself, a domain that it is in, or `*`.
+/// Whether `NO_PROXY` contains the host, a domain of the host, or `*`.
 fn is_exempt(host: &str, exceptions: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     exceptions.split(',').map(str::trim).filter(|exception| !exception.is_empty()).any(|exception| {
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_proxy_names_hosts_and_domains() {
+    fn no_proxy_matches_hosts_and_domains() {
         for (host, exceptions) in [
             ("127.0.0.1", "localhost,127.0.0.1"),
             ("mirror.example.org", "example.org"),

@@ -1,4 +1,4 @@
-//! What is released, and which digests are known: two tables that are part of the program.
+//! The known releases and digests: two tables that are compiled into the program.
 
 use super::digest::Digest;
 use crate::caching::tool::{Tool, Version};
@@ -24,7 +24,7 @@ pub(super) struct Wheel {
     pub(super) sha256: Digest,
 }
 
-/// The machine that this program was built for, in the words of the table.
+/// The platform of this program, as the table names it.
 pub(super) fn platform() -> String {
     format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
 }
@@ -40,7 +40,7 @@ pub(super) fn release(tool: Tool, version: Option<Version>) -> Option<Release> {
     releases().find(is_wanted)
 }
 
-/// The archive with this digest, whatever it is called.
+/// The archive with this digest, regardless of its name.
 pub(super) fn by_digest(digest: Digest) -> Option<(Tool, Version)> {
     let releases = releases().map(|release| (release.sha256, release.tool, release.version));
     let wheels = wheels().map(|wheel| (wheel.sha256, wheel.tool, wheel.version));
@@ -52,7 +52,7 @@ pub(super) fn wheels_of(tool: Tool) -> impl Iterator<Item = Wheel> {
     wheels().filter(move |wheel| wheel.tool == tool)
 }
 
-/// What the archive of this version is called for this machine, if the project's names have not changed.
+/// The name of this version's archive for this platform, provided that the project keeps its naming scheme.
 pub(super) fn asset(tool: Tool, version: Version) -> Option<String> {
     let tag = version_in_names(tool, version);
     let arch = std::env::consts::ARCH;
@@ -60,7 +60,7 @@ pub(super) fn asset(tool: Tool, version: Version) -> Option<String> {
         (Tool::Sccache, "linux") => format!("sccache-v{tag}-{arch}-unknown-linux-musl.tar.gz"),
         (Tool::Sccache, "macos") => format!("sccache-v{tag}-{arch}-apple-darwin.tar.gz"),
         (Tool::Sccache, "windows") => format!("sccache-v{tag}-{arch}-pc-windows-msvc.tar.gz"),
-        // The static build runs on every distribution; as tar.gz there is one since 4.13.2.
+        // The static build runs on every distribution. It exists as tar.gz since 4.13.2.
         (Tool::Ccache, "linux") => format!("ccache-{tag}-linux-{arch}-musl-static.tar.gz"),
         (Tool::Ccache, "macos") => format!("ccache-{tag}-darwin.tar.gz"),
         (Tool::Ccache, "windows") => format!("ccache-{tag}-windows-{arch}.zip"),
@@ -68,7 +68,7 @@ pub(super) fn asset(tool: Tool, version: Version) -> Option<String> {
     })
 }
 
-/// Where an archive lies below the root of the server.
+/// The path of an archive below the root of the server.
 pub(super) fn path(tool: Tool, version: Version, asset: &str) -> String {
     let tag = version_in_names(tool, version);
     match tool {
@@ -77,7 +77,7 @@ pub(super) fn path(tool: Tool, version: Version, asset: &str) -> String {
     }
 }
 
-/// The version as the project writes it: ccache leaves out a final `.0`.
+/// The version as the project spells it: ccache omits a final `.0`.
 pub(super) fn version_in_names(tool: Tool, version: Version) -> String {
     let text = version.to_string();
     match tool {
@@ -108,7 +108,7 @@ fn wheels() -> impl Iterator<Item = Wheel> {
     })
 }
 
-/// The rows of a table. A row that cannot be read is passed over; that there is none, a test sees to.
+/// The rows of a table. Invalid rows are skipped; a test checks that there are none.
 fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     let lines = table.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
@@ -130,7 +130,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_row_can_be_read_and_is_well_formed() {
+    fn every_row_is_valid() {
         let lines = |table: &str| table.lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(releases().count(), lines(RELEASES));
         assert_eq!(wheels().count(), lines(WHEELS));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_made_are_those_that_are_known() {
+    fn constructed_names_equal_the_known_ones() {
         for release in releases().filter(|release| release.platform == platform()) {
             let made = asset(release.tool, release.version).unwrap();
             let stem = |name: &str| name.trim_end_matches(".zip").trim_end_matches(".tar.gz").to_owned();

@@ -1,7 +1,6 @@
-//! Installing a cache tool: pinned, verified, and whole or not at all.
-//!
-//! An executable comes by a [`Way`], has to be vouched for before anything of it is opened, is run once in a place that
-//! nobody else looks at, and then gets its name in the [`Store`] by one rename.
+//! Installs a cache tool. Versions are pinned and verified, and a failed installation leaves nothing behind. A [`Way`]
+//! provides the executable. It is verified before it is unpacked, run once in a temporary folder, and then renamed to
+//! its final path in the [`Store`].
 //!
 //! ```no_run
 //! use toolchainkit::install::{InstallOptions, Silent, Store, install};
@@ -37,29 +36,29 @@ use self::store::Staging;
 pub use self::store::{Installed, Receipt, Store, StoreError, VerifyError};
 pub use self::url::UrlError;
 pub use self::ways::{DEFAULT_SERVER, Way};
-use self::ways::{Fetched, Order};
+use self::ways::{Fetched, InstallRequest};
 use crate::caching::tool::{Tool, Version};
 use crate::probe::program::{self, RunError};
 
-/// A tool that only has to print its version, on a machine that has never run it.
+/// The timeout for a tool to print its version when it runs on this machine for the first time.
 const FIRST_RUN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How and from where to install.
+/// How to install, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstallOptions {
     /// The way. Default: the release.
     pub way: Way,
-    /// The version. Default: the newest one that is known for this machine.
+    /// The version. Default: the newest known version for this platform.
     pub version: Option<Version>,
-    /// The SHA-256 that the archive must have; `None` where it is known or a signature vouches for it.
+    /// The expected SHA-256 of the archive; `None` if it is known or a signature verifies the archive.
     pub sha256: Option<Digest>,
-    /// A server in the place of [`DEFAULT_SERVER`], with the same paths.
+    /// A server to use instead of [`DEFAULT_SERVER`], with the same paths.
     pub mirror: Option<String>,
     /// Never use the network.
     pub offline: bool,
-    /// Install again what is there already.
+    /// Install even if this version is installed.
     pub force: bool,
-    /// The time that a download may take. Default: 10 minutes.
+    /// The time limit for a download. Default: 10 minutes.
     pub timeout: Duration,
 }
 
@@ -77,19 +76,19 @@ impl Default for InstallOptions {
     }
 }
 
-/// Who is told what happens.
+/// Receives the progress of an installation.
 pub trait Progress {
-    /// A word for people.
+    /// A message for people.
     fn say(&self, line: &str);
-    /// A download begins; its length, if the server says.
+    /// A download starts; its length, if the server sends it.
     fn length(&self, bytes: Option<u64>);
-    /// So much of it is there.
+    /// The number of bytes downloaded so far.
     fn position(&self, bytes: u64);
-    /// It has ended.
+    /// The download has ended.
     fn finished(&self);
 }
 
-/// Nobody is told.
+/// Ignores the progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
@@ -100,100 +99,100 @@ impl Progress for Silent {
     fn finished(&self) {}
 }
 
-/// Why a tool was not installed. Nothing of it is left behind.
+/// Why a tool was not installed. A failed installation leaves nothing behind.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// Nothing is released for this machine.
+    /// There is no known release for this platform.
     #[error("no release of {0} is known for {machine}", machine = manifest::platform())]
     NoRelease(Tool),
-    /// Nothing could vouch for the version.
-    #[error("no SHA-256 of {tool} {version} is known for {machine}, and nothing else vouches for it", machine = manifest::platform())]
+    /// The version cannot be verified.
+    #[error("{tool} {version} cannot be verified: no SHA-256 and no signature is known for {machine}", machine = manifest::platform())]
     NotPinned {
         /// The tool.
         tool: Tool,
         /// The version.
         version: Version,
     },
-    /// The file is another one.
+    /// The digest of the file is wrong.
     #[error(
-        "{what} is not the expected file and was not opened: its SHA-256 is {actual}, expected is {expected}"
+        "{what} is not the expected file and was not opened: its SHA-256 is {actual}, but {expected} was expected"
     )]
     WrongDigest {
         /// The file or its address.
         what: String,
-        /// What it should be.
+        /// The expected digest.
         expected: Digest,
-        /// What it is.
+        /// The actual digest.
         actual: Digest,
     },
-    /// The signature does not vouch for the file.
-    #[error("{what} is not vouched for and was not opened")]
+    /// The signature of the file is not valid.
+    #[error("{what} cannot be verified and was not opened")]
     Signature {
         /// The file.
         what: String,
         /// Why.
         source: SignatureError,
     },
-    /// The file that was given is unknown.
-    #[error("{path} is not a file that toolchainkit knows; its SHA-256 is {digest}")]
+    /// The given file is unknown.
+    #[error("{path} is not a known release; its SHA-256 is {digest}")]
     UnknownFile {
         /// The file.
         path: Utf8PathBuf,
         /// Its digest.
         digest: Digest,
     },
-    /// The archive is not one of a release.
-    #[error("{what} is refused")]
+    /// The archive does not have the form of a release.
+    #[error("{what} is not a valid release archive")]
     Archive {
         /// The file or its address.
         what: String,
         /// Why.
         source: ArchiveError,
     },
-    /// The network may not be used, and the file is not there.
-    #[error("{url} may not be downloaded while offline")]
+    /// The network may not be used, and the file was not found.
+    #[error("{url} is needed, but --offline forbids the download")]
     Offline {
         /// The address.
         url: String,
-        /// The digest it has.
+        /// The digest of the file.
         digest: Option<Digest>,
-        /// Where it would be found.
+        /// The path where the file is searched for.
         path: Utf8PathBuf,
     },
-    /// The network may not be used, and this way needs it.
-    #[error("{0} needs the network, which may not be used")]
+    /// This way needs the network, which may not be used.
+    #[error("installing with {0} needs the network, but --offline forbids it")]
     WayNeedsNetwork(&'static str),
-    /// A program is needed for this way.
-    #[error("{program} was not found on PATH, and is needed to install by {way}")]
+    /// This way needs a program that was not found.
+    #[error("{program} was not found on PATH; it is needed to install with {way}")]
     MissingProgram {
         /// The program.
         program: &'static str,
         /// The way.
         way: &'static str,
     },
-    /// The program that was to bring the tool failed.
+    /// The program that installs the tool failed.
     #[error("{way} failed:\n{message}")]
     WayFailed {
         /// The way.
         way: &'static str,
-        /// What it said.
+        /// The output of the program.
         message: String,
     },
-    /// The executable is not what it should be.
-    #[error("what was installed from {from} does not work here and was removed: {problem}")]
+    /// The executable does not work or is another one.
+    #[error("the executable from {from} does not work on this machine and was removed: {problem}")]
     Unusable {
-        /// Where it came from.
+        /// The source of the executable.
         from: String,
-        /// What happened when it ran.
+        /// What happened when the executable ran.
         problem: String,
     },
     /// The download failed.
     #[error(transparent)]
     Download(#[from] DownloadError),
-    /// The address may not be asked.
+    /// The address is not allowed.
     #[error(transparent)]
     Url(#[from] UrlError),
-    /// The store refuses.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A program could not be run.
@@ -210,7 +209,8 @@ pub fn newest_known(tool: Tool) -> Option<Version> {
     manifest::release(tool, None).map(|release| release.version)
 }
 
-/// Whether a server can stand in for [`DEFAULT_SERVER`]: by https, or on this machine, and with no password in its name.
+/// Checks that a server may replace [`DEFAULT_SERVER`]: it uses https or is on this machine, and its URL contains no
+/// password.
 ///
 /// # Errors
 /// [`UrlError`]
@@ -221,12 +221,10 @@ pub fn check_mirror(mirror: &str) -> Result<(), UrlError> {
     url::Url::parse(mirror).map(drop)
 }
 
-/// Installs a tool into `store`, unless it is there already.
-///
-/// Any number of processes may do so at once.
+/// Installs a tool into `store`, unless it is installed already. Several processes may do so at the same time.
 ///
 /// # Errors
-/// [`InstallError`]; then nothing is left behind.
+/// [`InstallError`]. A failed installation leaves nothing behind.
 pub fn install(
     tool: Tool,
     options: &InstallOptions,
@@ -234,21 +232,21 @@ pub fn install(
     progress: &dyn Progress,
 ) -> Result<Installed, InstallError> {
     let expected = options.way.version(tool, options)?;
-    let there = || expected.filter(|_| !options.force).and_then(|version| store.get(tool, version));
-    if let Some(installed) = there() {
+    let existing = || expected.filter(|_| !options.force).and_then(|version| store.get(tool, version));
+    if let Some(installed) = existing() {
         return Ok(installed);
     }
     let _lock = store.lock(options.timeout, progress)?;
-    // Whoever had the lock may have installed it.
-    if let Some(installed) = there() {
+    // The previous owner of the lock may have installed it.
+    if let Some(installed) = existing() {
         return Ok(installed);
     }
     if let Some(version) = expected {
-        store.refuse_if_in_the_way(tool, version)?;
+        store.refuse_to_replace(tool, version)?;
     }
     let staging = store.stage()?;
-    let order = Order { tool, options, store, staging: &staging, progress };
-    let fetched = options.way.fetch(&order, expected)?;
+    let request = InstallRequest { tool, options, store, staging: &staging, progress };
+    let fetched = options.way.fetch(&request, expected)?;
     let path = staging.write_executable(tool, &fetched.executable).map_err(|source| store.io(source))?;
     let version = try_out(tool, &path, expected, &fetched)?;
     publish(store, &staging, tool, version, &fetched)
@@ -271,7 +269,7 @@ fn publish(
     Ok(store.publish(staging, tool, version, receipt)?)
 }
 
-/// Runs the executable once: it has to be built for this machine, and be what it is said to be.
+/// Runs the executable once, to check that it works on this machine and is the expected tool and version.
 fn try_out(
     tool: Tool,
     path: &Utf8Path,
@@ -280,12 +278,12 @@ fn try_out(
 ) -> Result<Version, InstallError> {
     let unusable = |problem: String| InstallError::Unusable { from: fetched.from.clone(), problem };
     let output = run_once(path).map_err(|error| match error {
-        RunError::Start { source, .. } => unusable(format!("it cannot be run: {source}")),
+        RunError::Start { source, .. } => unusable(format!("it cannot be started: {source}")),
         error @ RunError::TimedOut { .. } => unusable(error.to_string()),
     })?;
     let found = tool.read_version(&output).ok_or_else(|| {
         let line = output.lines().next().unwrap_or_default().escape_debug();
-        unusable(format!("it is not {tool}: it calls itself `{line}`"))
+        unusable(format!("it is not {tool}; it printed `{line}`"))
     })?;
     match expected {
         Some(version) if version != found => Err(unusable(format!("it is version {found}, not {version}"))),
@@ -293,8 +291,8 @@ fn try_out(
     }
 }
 
-/// What `--version` prints. Another thread that starts a program at this moment holds the new file open for writing for
-/// an instant, and until then the system refuses to run it.
+/// The output of `--version`. A process that another thread starts inherits the file descriptor of the new file for a
+/// moment. While it is open for writing, the system refuses to run the file.
 fn run_once(path: &Utf8Path) -> Result<String, RunError> {
     let no_environment: [(&str, &str); 0] = [];
     for _ in 0..50 {

@@ -1,32 +1,33 @@
-//! minisign signatures, by which ccache's project vouches for its releases.
+//! minisign signatures, with which the ccache project signs its releases.
 
 use minisign_verify::{PublicKey, Signature};
 
 use crate::caching::tool::{Tool, Version};
 
-/// The key of ccache's releases (ccache.dev/download.html).
+/// The public key of ccache's releases (ccache.dev/download.html).
 pub(super) const CCACHE_KEY: &str = "RWQX7yXbBedVfI4PNx6FLdFXu9GHUFsr28s4BVGxm4BeybtnX3P06saF";
 
-/// Why a signature does not vouch for a file.
+/// Why a signature does not verify a file.
 #[derive(Debug, thiserror::Error)]
 pub enum SignatureError {
-    /// It is no signature of this key and file.
+    /// The signature does not match the key and the file.
     #[error("the signature does not match: {0}")]
     Invalid(#[from] minisign_verify::Error),
-    /// It is no text.
+    /// The signature is not text.
     #[error("the signature is not text")]
     NotText(#[from] std::str::Utf8Error),
-    /// It is the signature of another file.
-    #[error("the signature is that of another file ({0})")]
+    /// The signature belongs to another file.
+    #[error("the signature belongs to another file ({0})")]
     OtherFile(String),
 }
 
-/// Whether the releases of this version are signed, and the archive that is taken is one of them.
+/// Whether the project signs the archive of this version.
 pub(super) fn is_signed(tool: Tool, version: Version) -> bool {
     tool == Tool::Ccache && version.at_least(Version::new(4, 13, 2))
 }
 
-/// Checks that `signature` vouches for `file` under the name `asset`: an older release is signed as well.
+/// Verifies `file` with `signature`, which must contain the name `asset`: otherwise an older signed release would pass,
+/// too.
 pub(super) fn check(file: &[u8], signature: &[u8], asset: &str, key: &str) -> Result<(), SignatureError> {
     let key = PublicKey::from_base64(key)?;
     let signature = Signature::decode(std::str::from_utf8(signature)?)?;
@@ -43,7 +44,7 @@ pub(super) fn check(file: &[u8], signature: &[u8], asset: &str, key: &str) -> Re
 mod tests {
     use super::*;
 
-    // Made by `minisign -S`; the key is of this test alone.
+    // Created with `minisign -S`; only this test uses the key.
     const KEY: &str = "RWSqCSvR9xPmhhE+0eYNzMD94KhPd+LESXx2jaUlLvP2cKeSC59C2Q/6";
     const ASSET: &str = "ccache-4.99.0-darwin.tar.gz";
     const CONTENT: &[u8] = b"an archive\n";
@@ -53,7 +54,7 @@ mod tests {
         4U9wqlKliA86gW59ZXKgEkgOHIHlLGlU/my7QOduI0XnIxZJVTFSgSefYea+uEDHWx/QiJM7B8TXMNGlKpGxCw==\n";
 
     #[test]
-    fn vouches_for_the_file_that_was_signed_and_for_no_other() {
+    fn verifies_only_the_signed_file() {
         let check = |content, signature: &str, asset| check(content, signature.as_bytes(), asset, KEY);
         assert!(check(CONTENT, SIGNATURE, ASSET).is_ok());
         assert!(matches!(check(b"an archivf\n", SIGNATURE, ASSET), Err(SignatureError::Invalid(_))));
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_ccache_is_a_key_and_another_one() {
+    fn the_key_of_ccache_is_valid_and_does_not_verify_the_test_file() {
         let result = super::check(CONTENT, SIGNATURE.as_bytes(), ASSET, CCACHE_KEY);
         assert!(
             matches!(result, Err(SignatureError::Invalid(minisign_verify::Error::UnexpectedKeyId))),

@@ -1,7 +1,6 @@
-//! The managed store: one folder per tool and version, of which each is whole or not there.
-//!
-//! `<store>/<tool>-<version>/<tool>` is where the CMake module looks. The executable keeps its plain name: sccache and
-//! ccache act by the name that they are called by.
+//! The managed store: one folder per tool and version. A folder is complete, or it does not exist. The CMake module
+//! searches `<store>/<tool>-<version>/<tool>`. The executable keeps its plain name, because sccache and ccache behave
+//! differently under another name.
 
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
@@ -21,7 +20,7 @@ const LOCK: &str = ".lock";
 const STAGING: &str = ".staging-";
 const REPLACED: &str = ".replaced-";
 
-/// The folder of the tools that toolchainkit has installed.
+/// The folder with the tools that toolchainkit installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Store {
     folder: Utf8PathBuf,
@@ -36,29 +35,29 @@ pub struct Installed {
     pub version: Version,
     /// The executable.
     pub path: Utf8PathBuf,
-    /// Where it came from, and what it was when it came.
+    /// The source of the executable, and its digest at the time of the installation.
     pub receipt: Receipt,
 }
 
-/// What the store knows of an executable: `receipt.json` beside it.
+/// The data about an executable, in `receipt.json` in the same folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The address or the file that it came from.
+    /// The address or file that the executable came from.
     pub from: String,
     /// The SHA-256 of the archive.
     pub archive_sha256: Option<String>,
-    /// What vouched for it.
+    /// How the executable was verified.
     pub trusted_by: String,
     /// The SHA-256 of the executable.
     pub executable_sha256: String,
-    /// Its length.
+    /// The length of the executable.
     pub executable_bytes: u64,
 }
 
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file system refuses.
+    /// An I/O error.
     #[error("the tool cannot be stored in {folder}")]
     Io {
         /// The store.
@@ -66,30 +65,32 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// Something that was not installed by toolchainkit is where the tool would go.
-    #[error("{0} is in the way: it was not installed by toolchainkit, and is not touched")]
+    /// A file that toolchainkit did not install is at the path of the tool.
+    #[error("{0} already exists and is not replaced, because toolchainkit did not install it")]
     NotOurs(Utf8PathBuf),
-    /// Others could change what is in the store.
-    #[error("{0} can be changed by other users, who could put their own program there")]
+    /// Other users could change the store.
+    #[error("{0} is writable by other users, who could replace the programs in it")]
     Unsafe(Utf8PathBuf),
-    /// Another installation does not end.
+    /// Another installation did not end in time.
     #[error("another installation into {folder} has not ended within {} s", .waited.as_secs())]
     Busy {
         /// The store.
         folder: Utf8PathBuf,
-        /// How long was waited.
+        /// The waiting time.
         waited: Duration,
     },
 }
 
-/// An installed executable is not what was installed.
+/// An installed executable has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// It cannot be read.
-    #[error("it cannot be read")]
+    /// The file cannot be read.
+    #[error("the file cannot be read")]
     Io(#[from] io::Error),
-    /// It has changed.
-    #[error("it has been changed: its SHA-256 is {actual}, and {expected} was installed")]
+    /// The digest has changed.
+    #[error(
+        "the file has been changed: its SHA-256 is {actual}, but it was {expected} when it was installed"
+    )]
     Changed {
         /// The digest in the receipt.
         expected: String,
@@ -99,7 +100,7 @@ pub enum VerifyError {
 }
 
 impl Installed {
-    /// Whether the executable is still the one that was installed.
+    /// Checks that the executable has not changed since the installation.
     ///
     /// # Errors
     /// [`VerifyError`]
@@ -113,7 +114,7 @@ impl Installed {
 }
 
 impl Store {
-    /// The user's store, which the CMake module knows; `None` without a home.
+    /// The user's store, which the CMake module searches; `None` without a home folder.
     #[must_use]
     pub fn of_user() -> Option<Self> {
         environment::user_cache_folder().map(|folder| Self::at(folder.join("tools")))
@@ -130,13 +131,13 @@ impl Store {
         &self.folder
     }
 
-    /// Where archives may be put by hand, under the names that they are released by.
+    /// The folder for archives that the user downloaded, with the file names of the releases.
     #[must_use]
     pub fn downloads(&self) -> Utf8PathBuf {
         self.folder.join("downloads")
     }
 
-    /// This version, if it has been installed and looks untouched; [`Installed::verify`] looks closer.
+    /// This version, if it is installed and its length has not changed. [`Installed::verify`] checks the digest.
     #[must_use]
     pub fn get(&self, tool: Tool, version: Version) -> Option<Installed> {
         self.read(tool, version).filter(|installed| {
@@ -145,7 +146,7 @@ impl Store {
         })
     }
 
-    /// Every version that has been installed, newest first, whatever became of it.
+    /// Every installed version, newest first, even if its executable was changed later.
     #[must_use]
     pub fn all(&self, tool: Tool) -> Vec<Installed> {
         self.versions(tool).into_iter().filter_map(|version| self.read(tool, version)).collect()
@@ -157,7 +158,7 @@ impl Store {
         Some(Installed { tool, version, path: folder.join(executable(tool)), receipt })
     }
 
-    /// Executables of the tool, newest first, whoever put them there.
+    /// Executables of the tool in the store, newest first, including those that toolchainkit did not install.
     #[must_use]
     pub fn executables(&self, tool: Tool) -> Vec<Utf8PathBuf> {
         let paths = self.versions(tool).into_iter();
@@ -192,13 +193,11 @@ impl Store {
         StoreError::Io { folder: self.folder.clone(), source }
     }
 
-    /// Makes the store this process's own until the result is dropped, and clears what killed ones have left.
-    ///
-    /// The lock saves downloads. That a tool is whole does not depend on it: where a file system has no locks, there is
-    /// none.
+    /// Locks the store until the result is dropped, and removes the files of killed installations. The lock avoids
+    /// duplicate downloads. Tools are complete without it, so on a file system without locks it is not used.
     pub(super) fn lock(
         &self,
-        patience: Duration,
+        timeouts: Duration,
         progress: &dyn Progress,
     ) -> Result<Option<File>, StoreError> {
         create_folder(&self.folder).map_err(|source| self.io(source))?;
@@ -207,7 +206,7 @@ impl Store {
         let file = file.map_err(|source| self.io(source))?;
         self.refuse_if_others_can_write(&file)?;
         let start = Instant::now();
-        let mut told = false;
+        let mut notified = false;
         loop {
             match file.file().try_lock() {
                 Ok(()) => break,
@@ -215,14 +214,14 @@ impl Store {
                     return Ok(None);
                 }
                 Err(std::fs::TryLockError::Error(error)) => return Err(self.io(error)),
-                Err(std::fs::TryLockError::WouldBlock) if start.elapsed() < patience => {}
+                Err(std::fs::TryLockError::WouldBlock) if start.elapsed() < timeouts => {}
                 Err(std::fs::TryLockError::WouldBlock) => {
-                    return Err(StoreError::Busy { folder: self.folder.clone(), waited: patience });
+                    return Err(StoreError::Busy { folder: self.folder.clone(), waited: timeouts });
                 }
             }
-            if !told {
+            if !notified {
                 progress.say("another installation is running; waiting for it");
-                told = true;
+                notified = true;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -230,7 +229,7 @@ impl Store {
         Ok(Some(file))
     }
 
-    /// A folder of somebody else, or one that everybody may write to, is no place for programs.
+    /// Rejects a folder of another user, and one that other users can write to: they could replace the programs.
     #[cfg(unix)]
     fn refuse_if_others_can_write(&self, own_file: &File) -> Result<(), StoreError> {
         use std::os::unix::fs::MetadataExt as _;
@@ -245,7 +244,7 @@ impl Store {
         Ok(())
     }
 
-    /// Clears what killed ones have left, unless an installation is running, whose work it may be.
+    /// Removes the files of killed installations, unless an installation is running, which may own them.
     pub(crate) fn clear_unless_in_use(&self) {
         if self.left_behind().next().is_none() {
             return;
@@ -258,7 +257,7 @@ impl Store {
 
     fn clear(&self) {
         for folder in self.left_behind() {
-            // What cannot be removed is in nobody's way.
+            // Files that cannot be removed do no harm.
             let _ = fs_err::remove_dir_all(folder);
         }
     }
@@ -269,8 +268,8 @@ impl Store {
         entries.filter(move |entry| is_left(entry.file_name())).map(camino::Utf8DirEntry::into_path)
     }
 
-    /// [`StoreError::NotOurs`] if something else is where this version goes.
-    pub(super) fn refuse_if_in_the_way(&self, tool: Tool, version: Version) -> Result<(), StoreError> {
+    /// [`StoreError::NotOurs`] if a file that toolchainkit did not install is at the path of this version.
+    pub(super) fn refuse_to_replace(&self, tool: Tool, version: Version) -> Result<(), StoreError> {
         let folder = self.folder_of(tool, version);
         if folder.symlink_metadata().is_ok() && receipt(&folder).is_none() {
             return Err(StoreError::NotOurs(folder));
@@ -278,16 +277,16 @@ impl Store {
         Ok(())
     }
 
-    /// A place in the store to prepare a tool in.
+    /// A temporary folder in the store, to prepare a tool in.
     pub(super) fn stage(&self) -> Result<Staging, StoreError> {
         let scratch = tempfile::Builder::new().prefix(STAGING).tempdir_in(&self.folder);
         let scratch = scratch.map_err(|source| self.io(source))?;
         let root = Utf8PathBuf::from_path_buf(scratch.path().to_owned())
-            .map_err(|_| self.io(io::Error::other("its path is not UTF-8")))?;
+            .map_err(|_| self.io(io::Error::other("the path is not UTF-8")))?;
         Ok(Staging { _scratch: scratch, root })
     }
 
-    /// Gives what has been prepared the name that counts. Until then, nobody can have seen it.
+    /// Renames the prepared folder to its final path. No other process uses it before.
     pub(super) fn publish(
         &self,
         staging: &Staging,
@@ -295,7 +294,7 @@ impl Store {
         version: Version,
         receipt: Receipt,
     ) -> Result<Installed, StoreError> {
-        self.refuse_if_in_the_way(tool, version)?;
+        self.refuse_to_replace(tool, version)?;
         let io = |source| self.io(source);
         let folder = self.folder_of(tool, version);
         let text = serde_json::to_string_pretty(&receipt).map_err(|error| io(error.into()))? + "\n";
@@ -306,7 +305,7 @@ impl Store {
         }
         match fs_err::rename(&staged, &folder) {
             Ok(()) => {}
-            // Without locks another process may have been faster, and then its copy is as good.
+            // Without locks, another process may have installed the same version first; use that one.
             Err(_) if self.get(tool, version).is_some() => {}
             Err(error) => return Err(io(error)),
         }
@@ -314,22 +313,22 @@ impl Store {
         Ok(Installed { tool, version, path: folder.join(executable(tool)), receipt })
     }
 
-    /// Takes a folder out of sight at once, and then removes it.
+    /// Renames a folder, so that it disappears at once, and then removes it.
     fn discard(&self, folder: &Utf8Path) -> io::Result<()> {
         let aside = tempfile::Builder::new().prefix(REPLACED).tempdir_in(&self.folder)?;
         fs_err::rename(folder, aside.path().join("it"))
-        // A program that still runs cannot be removed on Windows; the next installation tries again.
+        // On Windows, a running program cannot be removed; the next installation tries again.
     }
 }
 
-/// A folder in which a tool is prepared. It is removed with all that is in it, unless the process is killed.
+/// A folder in which a tool is prepared. It is removed with its content, unless the process is killed.
 pub(super) struct Staging {
     _scratch: TempDir,
     root: Utf8PathBuf,
 }
 
 impl Staging {
-    /// Room for files on the way.
+    /// A subfolder for temporary files.
     pub(super) fn folder(&self, name: &str) -> io::Result<Utf8PathBuf> {
         let folder = self.root.join(name);
         create_folder(&folder)?;
@@ -340,7 +339,7 @@ impl Staging {
         self.root.join("result")
     }
 
-    /// Writes the executable, ready to run; returns its path.
+    /// Writes the executable with the permission to run; returns its path.
     pub(super) fn write_executable(&self, tool: Tool, content: &[u8]) -> io::Result<Utf8PathBuf> {
         let path = self.folder("result")?.join(executable(tool));
         write_through(&path, content, true)?;
@@ -356,7 +355,8 @@ fn receipt(folder: &Utf8Path) -> Option<Receipt> {
     serde_json::from_str(&fs_err::read_to_string(folder.join(RECEIPT)).ok()?).ok()
 }
 
-/// Makes a folder and those above it, with no right for others to write: some CI systems run jobs with a umask of 0.
+/// Creates a folder and its parent folders without write permission for others, because some CI systems run jobs with a
+/// umask of 0.
 fn create_folder(folder: &Utf8Path) -> io::Result<()> {
     use std::fs::DirBuilder;
     let mut builder = DirBuilder::new();
@@ -369,7 +369,7 @@ fn create_folder(folder: &Utf8Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Writes a file that is on the disk, not only on its way, before it gets the name that counts.
+/// Writes a file and syncs it to disk, so that it is complete before it gets its final name.
 fn write_through(path: &Utf8Path, content: &[u8], is_executable: bool) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(content)?;
@@ -384,7 +384,8 @@ fn write_through(path: &Utf8Path, content: &[u8], is_executable: bool) -> io::Re
     file.sync_all()
 }
 
-/// Makes a rename last. Not every file system can, and none loses the file over it.
+/// Syncs a folder to disk after a rename. Errors are ignored: not every file system supports it, and the file itself is
+/// safe.
 fn sync_folder(folder: &Utf8Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

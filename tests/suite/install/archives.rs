@@ -1,11 +1,11 @@
-//! Archives that have the right digest and are not what a release is.
+//! Archives with the right digest that do not have the form of a release.
 
 use super::{Bench, Tar, add, header, tar_gz, top, zip};
 use crate::support::Run;
 use crate::support::servers::Releases;
 
-/// Serves `archive` with its own digest, and returns what the refusal says.
-fn refusal(bench: &mut Bench, archive: &[u8]) -> String {
+/// Serves `archive` with its own digest, and returns the error message.
+fn error_message(bench: &mut Bench, archive: &[u8]) -> String {
     bench.releases.put(&super::asset(), archive);
     bench.sha256 = super::sha256(archive);
     let refused = bench.install("plain").run_expecting(5);
@@ -13,11 +13,11 @@ fn refusal(bench: &mut Bench, archive: &[u8]) -> String {
     refused.stderr
 }
 
-/// The words that the refusal has to have, and what spoils the archive.
+/// The expected part of the error message, and the function that corrupts the archive.
 type Case<'a> = (&'a str, Box<dyn FnOnce(&mut Tar) + 'a>);
 
 #[test]
-fn entries_that_no_release_has() {
+fn archives_with_invalid_entries_are_rejected() {
     let Some(mut bench) = Bench::start() else { return };
     let executable = std::mem::take(&mut bench.executable);
     let good = |tar: &mut Tar| add(tar, &format!("{}/ccache", top()), &executable);
@@ -44,57 +44,58 @@ fn entries_that_no_release_has() {
         ("two files `ccache`", Box::new(|tar| add(tar, &format!("{}/ccache", top()), &executable))),
     ];
     for (words, spoil) in cases {
-        // The bad entry comes last, when a careless program has unpacked the good one.
+        // The invalid entry comes last, after the valid one that a careless program would have unpacked.
         let archive = tar_gz(|tar| {
             good(tar);
             spoil(tar);
         });
-        let said = refusal(&mut bench, &archive);
-        assert!(said.contains(words), "{words}: {said}");
+        let message = error_message(&mut bench, &archive);
+        assert!(message.contains(words), "{words}: {message}");
     }
-    let said = refusal(&mut bench, &tar_gz(|tar| add(tar, "top/README.md", b"")));
-    assert!(said.contains("no file `ccache`"), "{said}");
-    let said = refusal(&mut bench, &tar_gz(|tar| add(tar, "top/\u{1b}[31m/../x", b"")));
-    assert!(!said.contains('\u{1b}'), "nothing of an archive reaches the terminal: {said}");
+    let message = error_message(&mut bench, &tar_gz(|tar| add(tar, "top/README.md", b"")));
+    assert!(message.contains("no file `ccache`"), "{message}");
+    let message = error_message(&mut bench, &tar_gz(|tar| add(tar, "top/\u{1b}[31m/../x", b"")));
+    assert!(!message.contains('\u{1b}'), "control characters of an archive are escaped: {message}");
 }
 
 #[test]
-fn bombs_and_rubbish() {
+fn zip_bombs_and_damaged_archives_are_rejected() {
     let Some(mut bench) = Bench::start() else { return };
     let zeros = vec![0; 260 << 20];
-    let said = refusal(&mut bench, &tar_gz(|tar| add(tar, "top/ccache", &zeros)));
-    assert!(said.contains("more than 256 MiB"), "{said}");
-    let said = refusal(&mut bench, &zip(&[("top/ccache", &zeros)]));
-    assert!(said.contains("more than 256 MiB"), "{said}");
-    let said = refusal(&mut bench, &tar_gz(|tar| (0..2).for_each(|_| add(tar, "top/README.md", &zeros))));
-    assert!(said.contains("more than 512 MiB"), "{said}");
+    let message = error_message(&mut bench, &tar_gz(|tar| add(tar, "top/ccache", &zeros)));
+    assert!(message.contains("larger than 256 MiB"), "{message}");
+    let message = error_message(&mut bench, &zip(&[("top/ccache", &zeros)]));
+    assert!(message.contains("larger than 256 MiB"), "{message}");
+    let message =
+        error_message(&mut bench, &tar_gz(|tar| (0..2).for_each(|_| add(tar, "top/README.md", &zeros))));
+    assert!(message.contains("larger than 512 MiB"), "{message}");
 
     let good = super::good_archive(&bench.executable);
-    let said = refusal(&mut bench, &good[..good.len() / 2]);
-    assert!(said.contains("damaged"), "{said}");
-    let said = refusal(&mut bench, b"<html>not found</html>");
-    assert!(said.contains("neither a tar.gz nor a zip"), "{said}");
+    let message = error_message(&mut bench, &good[..good.len() / 2]);
+    assert!(message.contains("damaged"), "{message}");
+    let message = error_message(&mut bench, b"<html>not found</html>");
+    assert!(message.contains("neither a tar.gz nor a zip"), "{message}");
     let outside = zip(&[("../ccache", &bench.executable)]);
-    let said = refusal(&mut bench, &outside);
-    assert!(said.contains("outside the archive's folder"), "{said}");
+    let message = error_message(&mut bench, &outside);
+    assert!(message.contains("outside the archive's folder"), "{message}");
 }
 
 #[test]
-fn executables_that_do_not_work_here() {
+fn executables_that_do_not_work_are_rejected() {
     let Some(mut bench) = Bench::start() else { return };
     for (content, words) in [
-        (&b"\x7fELF and nothing more"[..], "cannot be run"),
+        (&b"\x7fELF and nothing more"[..], "cannot be started"),
         (b"#!/bin/sh\necho sccache 0.16.0\n", "it is not ccache"),
         (b"#!/bin/sh\necho ccache version 4.13.0\n", "version 4.13.0, not 4.14.2"),
         (b"#!/bin/sh\nexit 1\n", "it is not ccache"),
     ] {
-        let said = refusal(&mut bench, &tar_gz(|tar| add(tar, "top/ccache", content)));
-        assert!(said.contains(words), "{words}: {said}");
+        let message = error_message(&mut bench, &tar_gz(|tar| add(tar, "top/ccache", content)));
+        assert!(message.contains(words), "{words}: {message}");
     }
 }
 
 #[test]
-fn a_zip_archive_is_as_good() {
+fn a_zip_archive_is_accepted() {
     let Some(bench) = Bench::start() else { return };
     let archive = zip(&[("top/README.md", b"ccache"), ("top/ccache", &bench.executable)]);
     let bench = Bench::with(Releases::start(), bench.executable.clone(), &archive);

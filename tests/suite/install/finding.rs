@@ -1,4 +1,4 @@
-//! What is there already: found, compared, listed, checked, removed.
+//! Installed tools: how they are found, compared, listed, verified and removed.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ use crate::support::servers::Releases;
 use crate::support::{Project, Run, Sandbox, Tool, Tools, write_script};
 
 #[test]
-fn installed_on_first_use_and_then_found() {
+fn the_first_use_installs_and_the_next_finds_the_tool() {
     let Some(bench) = Bench::start() else { return };
     let path = |path: std::path::PathBuf| Utf8PathBuf::from_path_buf(path).unwrap();
     let options = InstallOptions {
@@ -39,7 +39,7 @@ fn installed_on_first_use_and_then_found() {
 }
 
 #[test]
-fn cmake_builds_with_what_was_installed_without_any_path() {
+fn cmake_finds_the_installed_tool_without_path() {
     let needed = [Tool::CMake(Tools::CMAKE), Tool::Ninja, Tool::Sccache(Tools::SCCACHE)];
     let Some(tools) = Tools::require(&[&needed, Releases::NEEDS].concat()) else { return };
     let arch = std::env::consts::ARCH;
@@ -77,14 +77,14 @@ fn cmake_builds_with_what_was_installed_without_any_path() {
 }
 
 #[test]
-fn when_it_is_there_it_takes_no_network() {
+fn an_installed_tool_needs_no_network() {
     let Some(bench) = Bench::start() else { return };
     bench.install("plain").run();
     bench.install("forbidden").run();
     assert_eq!(bench.releases.requests().len(), 1);
 }
 
-/// A folder for the PATH with a program that prints this.
+/// A program in a folder for PATH that prints this text.
 fn program(sandbox: &Sandbox, name: &str, prints: &str) -> std::path::PathBuf {
     let path = sandbox.dir("bin").join(name);
     write_script(&path, &format!("cat <<'END'\n{prints}\nEND"));
@@ -92,7 +92,7 @@ fn program(sandbox: &Sandbox, name: &str, prints: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn one_on_path_will_do_if_it_is_new_enough_and_can_do_what_is_asked() {
+fn a_tool_on_path_is_used_if_it_is_new_enough_and_supports_the_backends() {
     let Some(bench) = Bench::start() else { return };
     let old = program(&bench.sandbox, "ccache", "ccache version 3.7.12");
     let path = format!("{}:/usr/bin:/bin", old.parent().unwrap().display());
@@ -104,14 +104,14 @@ fn one_on_path_will_do_if_it_is_new_enough_and_can_do_what_is_asked() {
     };
     let too_old = listed("cache: { tool: ccache }\n");
     assert_eq!((too_old["version"].as_str(), too_old["chosen"].as_bool()), (Some("3.7.12"), Some(false)));
-    assert!(too_old["objection"].as_str().unwrap().contains("4.0.0 is needed"), "{too_old}");
+    assert!(too_old["objection"].as_str().unwrap().contains("4.0.0 or newer is required"), "{too_old}");
     assert_eq!(listed("cache: { tool: ccache, min_version: \"3.7\" }\n")["chosen"], true);
 
     program(&bench.sandbox, "ccache", "ccache version 4.9\nFeatures: file-storage http-storage");
     assert_eq!(listed("cache: { tool: ccache }\n")["chosen"], true);
     assert_eq!(listed("cache: { tool: ccache }\n")["backends"], serde_json::json!(["file", "http"]));
     let unable = listed("cache: { tool: ccache, remote: { type: redis, endpoint: \"redis://h\" } }\n");
-    assert_eq!(unable["objection"], "it was built without redis", "{unable}");
+    assert_eq!(unable["objection"], "it was built without support for redis", "{unable}");
     assert!(listed("cache: { tool: ccache, min_version: \"4.10\" }\n")["objection"].is_string());
 
     let shown = bench.command(&["install", "--list"]).env("PATH", &path).run();
@@ -119,25 +119,28 @@ fn one_on_path_will_do_if_it_is_new_enough_and_can_do_what_is_asked() {
     let new = "cache: { tool: sccache, min_version: \"7.7\" }\n";
     fs::write(bench.sandbox.root().join("toolchainkit.yaml"), new).unwrap();
     let refused = bench.command(&["install"]).run_expecting(5);
-    assert!(refused.stderr.contains("no SHA-256 of sccache 7.7.0"), "{refused}");
+    assert!(refused.stderr.contains("sccache 7.7.0 cannot be verified: no SHA-256"), "{refused}");
     bench.assert_nothing_left();
     let bad = "cache: { install: { mirror: \"http://mirror.example\", version: newest } }\n";
     fs::write(bench.sandbox.root().join("toolchainkit.yaml"), bad).unwrap();
     let refused = bench.command(&["install"]).run_expecting(3);
-    assert!(refused.stderr.contains("by https only") && refused.stderr.contains("`newest`"), "{refused}");
+    assert!(refused.stderr.contains("need https") && refused.stderr.contains("`newest`"), "{refused}");
 
-    // So one is installed, where it may be.
+    // So a tool is installed, unless this is disabled.
     let yaml = "cache: { tool: ccache, min_version: \"4.10\", install: { never: true } }\n";
     fs::write(bench.sandbox.root().join("toolchainkit.yaml"), yaml).unwrap();
     let refused = bench.command(&["install"]).env("PATH", &path).run_expecting(5);
-    assert!(refused.stderr.contains("ccache: it is version 4.9.0, and 4.10.0 is needed"), "{refused}");
+    assert!(
+        refused.stderr.contains("ccache: it is version 4.9.0, but version 4.10.0 or newer is required"),
+        "{refused}"
+    );
     fs::write(bench.sandbox.root().join("toolchainkit.yaml"), yaml.replace("true", "false")).unwrap();
     let installed = bench.install("plain").env("PATH", &path).run();
     assert_eq!(installed.stdout.trim(), bench.installed().to_str().unwrap());
 }
 
 #[test]
-fn a_tool_that_is_named_is_taken_or_refused() {
+fn a_tool_in_the_environment_variable_is_used_or_rejected() {
     let Some(tools) = Tools::require(&[Tool::Ccache(Tools::CCACHE)]) else { return };
     let sandbox = Sandbox::new("named");
     let install = |named: &std::path::Path| {
@@ -149,7 +152,7 @@ fn a_tool_that_is_named_is_taken_or_refused() {
     assert_eq!(install(&ccache).run().stdout.trim(), ccache.to_str().unwrap());
     let refused = install(std::path::Path::new("/bin/sh")).run_expecting(5);
     assert!(refused.stderr.contains("neither sccache nor ccache"), "{refused}");
-    // A plain name prefers; there is no other tool on this PATH than the one that is preferred.
+    // A plain name sets the preferred tool, which is the only one on this PATH.
     let folder = sandbox.dir("only");
     symlink(&ccache, folder.join("ccache")).unwrap();
     let mut command = install(std::path::Path::new("ccache"));
@@ -157,7 +160,7 @@ fn a_tool_that_is_named_is_taken_or_refused() {
 }
 
 #[test]
-fn verify_finds_a_change_and_force_repairs_it() {
+fn verify_detects_a_change_and_force_repairs_it() {
     let Some(bench) = Bench::start() else { return };
     bench.install("plain").run();
     let good = bench.command(&["install", "--verify"]).run();
@@ -177,7 +180,7 @@ fn verify_finds_a_change_and_force_repairs_it() {
     bench.install("plain").arg("--force").run();
     bench.assert_installed();
 
-    // One that was cut short is seen without looking closely.
+    // A truncated executable is detected without --verify.
     fs::write(bench.installed(), b"#!/bin/sh\n").unwrap();
     bench.install("plain").run();
     bench.assert_installed();
@@ -200,7 +203,7 @@ fn old_versions_are_removed_on_request() {
 }
 
 #[test]
-fn another_folder_is_possible() {
+fn a_tool_can_be_installed_into_another_folder() {
     let Some(bench) = Bench::start() else { return };
     let elsewhere = bench.sandbox.root().join("elsewhere");
     let installed = bench.install("plain").arg("--dir").arg(&elsewhere).run();

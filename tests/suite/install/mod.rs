@@ -1,4 +1,4 @@
-//! `toolchainkit install` against a server that releases the real executables, well and badly packed.
+//! `toolchainkit install` against a server with releases of the real executables, in valid and invalid archives.
 
 mod archives;
 mod finding;
@@ -18,11 +18,11 @@ use flate2::write::GzEncoder;
 use crate::support::servers::Releases;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
-/// The version that the wheel of ccache has, of which no archive is known.
+/// The version of the ccache wheel; no archive of this version is known.
 const VERSION: &str = Tools::CCACHE;
 const FOLDER: &str = "ccache-4.14.2";
 
-/// A server that releases ccache, and a machine to install it on.
+/// A server with releases of ccache, and a sandbox to install them in.
 pub(crate) struct Bench {
     pub(crate) sandbox: Sandbox,
     pub(crate) releases: Releases,
@@ -35,7 +35,7 @@ pub(crate) struct Bench {
 impl Bench {
     const NEEDS: &[Tool] = &[Tool::Ccache(VERSION)];
 
-    /// The server, with a good archive of the real ccache.
+    /// The server with a valid archive of the real ccache.
     pub(crate) fn start() -> Option<Self> {
         Self::start_on(Releases::start)
     }
@@ -47,13 +47,13 @@ impl Bench {
         Some(Self::with(start(), executable, &archive))
     }
 
-    /// The server, with this archive.
+    /// The server with this archive.
     fn with(releases: Releases, executable: Vec<u8>, archive: &[u8]) -> Self {
         releases.put(&asset(), archive);
         Self { sandbox: Sandbox::new("install"), releases, executable, sha256: sha256(archive) }
     }
 
-    /// The command that installs, with the server in this mood.
+    /// The install command; `how` selects the behaviour of the server.
     pub(crate) fn install(&self, how: &str) -> Command {
         self.install_expecting(how, &self.sha256)
     }
@@ -64,7 +64,7 @@ impl Bench {
         command
     }
 
-    /// The same by the program that people have.
+    /// The same with a released program.
     pub(crate) fn install_by(&self, released: &Path, how: &str) -> Command {
         let mut command = self.sandbox.command(released);
         command.arg("install").args(self.what(how, &self.sha256));
@@ -82,24 +82,24 @@ impl Bench {
         command
     }
 
-    /// The store, where the CMake module looks.
+    /// The store that the CMake module searches.
     fn store(&self) -> PathBuf {
         self.sandbox.cache_home().join("toolchainkit/tools")
     }
 
-    /// Where the executable lies when it is installed.
+    /// The path of the installed executable.
     fn installed(&self) -> PathBuf {
         self.store().join(FOLDER).join("ccache")
     }
 
-    /// The folder that archives can be put into by hand, made.
+    /// Creates the folder for archives that the user downloads.
     fn downloads(&self) -> PathBuf {
         let folder = self.store().join("downloads");
         fs::create_dir_all(&folder).expect("a folder");
         folder
     }
 
-    /// Panics unless the real ccache, whole, is installed, and runs, and nothing else is there.
+    /// Panics unless the complete real ccache is installed and runs, and no other file exists.
     fn assert_installed(&self) {
         let content = fs::read(self.installed()).expect("it is installed");
         assert!(content == self.executable, "{} bytes, not those of the real ccache", content.len());
@@ -109,14 +109,14 @@ impl Bench {
         assert_eq!(names(&self.store().join(FOLDER)), ["ccache", "receipt.json"]);
     }
 
-    /// Panics if anything is left of an installation that failed.
+    /// Panics if a failed installation left files behind.
     fn assert_nothing_left(&self) {
         let left = names(&self.store());
         assert!(left.iter().all(|name| name == ".lock"), "left behind: {left:?}");
     }
 }
 
-/// What the archive is called on this machine.
+/// The name of the archive for this machine.
 fn asset() -> String {
     format!("{}.tar.gz", top())
 }
@@ -129,7 +129,7 @@ fn sha256(content: &[u8]) -> String {
     toolchainkit::install::Digest::of(content).to_string()
 }
 
-/// The names in a folder, sorted; none if there is no folder.
+/// The sorted names in a folder; empty if the folder does not exist.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut names: Vec<String> =
@@ -138,7 +138,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// An archive as the project releases it.
+/// An archive like those of the project's releases.
 fn good_archive(executable: &[u8]) -> Vec<u8> {
     tar_gz(|tar| {
         add(tar, &format!("{}/README.md", top()), b"ccache\n");
@@ -155,7 +155,7 @@ fn tar_gz(fill: impl FnOnce(&mut Tar)) -> Vec<u8> {
     tar.into_inner().and_then(GzEncoder::finish).expect("an archive in memory")
 }
 
-/// Adds a file under any name, also one that the library would refuse to write.
+/// Adds a file with any name, even one that the library refuses to write.
 fn add(tar: &mut Tar, name: &str, content: &[u8]) {
     let mut header = header(name, tar::EntryType::Regular);
     header.set_size(content.len() as u64);

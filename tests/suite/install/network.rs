@@ -1,4 +1,4 @@
-//! Bad days of a network, proxies, and no network at all.
+//! Network failures, proxies, and no network at all.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::support::servers::{Proxy, Releases};
 use crate::support::{Run, Tool, Tools};
 
 #[test]
-fn what_is_cut_off_goes_on_where_it_ended() {
+fn an_interrupted_download_resumes() {
     let Some(bench) = Bench::start() else { return };
     let archive = good_archive(&bench.executable).len();
     let finished = bench.install("cut").run();
@@ -17,11 +17,11 @@ fn what_is_cut_off_goes_on_where_it_ended() {
     let ranges = ["-".to_owned(), format!("bytes={half}-"), format!("bytes={quarter}-")];
     let expected = ranges.map(|range| format!("cut {} {range}", asset()));
     assert_eq!(bench.releases.requests(), expected, "{finished}");
-    assert!(finished.stderr.contains("trying again"), "{finished}");
+    assert!(finished.stderr.contains("retrying"), "{finished}");
 }
 
 #[test]
-fn a_server_without_ranges_begins_again() {
+fn a_server_without_ranges_sends_the_whole_file_again() {
     let Some(bench) = Bench::start() else { return };
     bench.install("cut-whole").run();
     bench.assert_installed();
@@ -29,11 +29,11 @@ fn a_server_without_ranges_begins_again() {
 }
 
 #[test]
-fn a_busy_server_is_asked_again_and_a_redirect_is_followed() {
+fn a_busy_server_is_retried_and_a_redirect_is_followed() {
     let Some(bench) = Bench::start() else { return };
     let finished = bench.install("busy").run();
     bench.assert_installed();
-    assert!(finished.stderr.contains("status 429; trying again in 1.0 s"), "{finished}");
+    assert!(finished.stderr.contains("status 429; retrying in 1.0 s"), "{finished}");
     assert_eq!(bench.releases.requests().len(), 3);
     bench.install("elsewhere").arg("--force").run();
     bench.assert_installed();
@@ -90,7 +90,7 @@ fn behind_a_proxy() {
 }
 
 #[test]
-fn offline_says_what_to_get_and_where_to_put_it() {
+fn offline_reports_which_file_to_get_and_where_to_put_it() {
     let Some(bench) = Bench::start() else { return };
     let refused = bench.install("plain").arg("--offline").run_expecting(5);
     assert_eq!(bench.releases.requests().len(), 0);

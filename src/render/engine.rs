@@ -1,7 +1,6 @@
-//! The template engine: strict, and with escaping that a template has no way around.
-//!
-//! The last extension before `.j2` is the kind of the output and chooses how a printed text is escaped. The environment
-//! starts empty: there is no `safe` filter, and what prints neither text nor a number is an error.
+//! The template engine: strict, with escaping that a template cannot bypass. The last extension before `.j2` is the
+//! kind of the output, and determines how printed text is escaped. The environment starts empty: there is no `safe`
+//! filter, and printing anything but text and numbers is an error.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};
@@ -74,13 +73,13 @@ pub(super) fn environment() -> Result<Environment<'static>, Error> {
     Ok(environment)
 }
 
-/// What goes before the name of a built-in template that one of the user's has replaced.
+/// The prefix for the name of a built-in template that a user template has replaced.
 const BUILTIN: &str = "builtin/";
 
-/// Adds a template of the user's.
+/// Adds a user template.
 pub(super) fn add(environment: &mut Environment<'static>, name: &str, text: &str) -> Result<(), Error> {
     if name.starts_with(BUILTIN) {
-        let message = format!("a folder of this name is kept for the built-in templates: {name}");
+        let message = format!("a folder with this name is reserved for the built-in templates: {name}");
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     }
     environment.add_template_owned(name.to_owned(), text.to_owned())
@@ -92,7 +91,8 @@ fn kind(template: &str) -> String {
     name.rsplit_once('.').map_or("", |(_, extension)| extension).to_owned()
 }
 
-/// Writes a value into the output: text escaped for its kind, whole numbers as they are, nothing else.
+/// Writes a value to the output: text escaped for the kind of file, and whole numbers unchanged. Other values are
+/// errors.
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let text = match value.kind() {
         ValueKind::String if value.is_safe() => value.to_string(),
@@ -111,14 +111,14 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
         }
         ValueKind::Number => value.to_string(),
         kind => {
-            let message = format!("a value of kind {kind} cannot be printed; a filter has to say how");
+            let message = format!("a value of kind {kind} cannot be printed without a filter");
             return Err(Error::new(ErrorKind::BadEscape, message));
         }
     };
     out.write_str(&text).map_err(Error::from)
 }
 
-/// The inside of a quoted argument in which `${NAME}` is what the environment variable says.
+/// The inside of a quoted CMake argument in which `${NAME}` reads the environment variable.
 fn expanded_inside(text: &str) -> Result<String, EscapeError> {
     let text = Expandable::new(text);
     let parts = text.parts().map(|part| match part {
@@ -132,8 +132,8 @@ fn quoted(inside: Result<String, EscapeError>) -> Result<Value, Error> {
     escaped(inside.map(|inside| format!("\"{inside}\"")))
 }
 
-/// `{{ path | below("variable") }}` → `"${variable}/path"`; an absolute path stays as it is, and so does one that begins
-/// with an environment variable.
+/// `{{ path | below("variable") }}` → `"${variable}/path"`. An absolute path stays unchanged, and so does one that
+/// starts with an environment variable.
 fn below(path: &str, variable: &str) -> Result<Value, Error> {
     let variable = escape::cmake_identifier(variable).map_err(invalid)?;
     let inside = expanded_inside(path).map_err(invalid)?;
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_escaped_for_the_kind_of_its_file() {
+    fn text_is_escaped_for_the_kind_of_file() {
         let value = Value::from("a\"$b");
         assert_eq!(render("t.cmake.j2", "set(X {{ x }})", &value).unwrap(), r#"set(X "a\"\$b")"#);
         assert_eq!(render("t.json.j2", "{{ x }}", &value).unwrap(), r#""a\"${dollar}b""#);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_has_no_way_around_the_escaping() {
+    fn a_template_cannot_bypass_the_escaping() {
         let value = Value::from("$x");
         for filter in ["safe", "e", "escape", "tojson", "string", "format", "replace", "upper"] {
             assert!(render("t.cmake.j2", &format!("{{{{ x | {filter} }}}}"), &value).is_err(), "{filter}");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_text_nor_number_is_an_error() {
+    fn printing_anything_but_text_and_numbers_is_an_error() {
         for value in [Value::from(true), Value::from(()), Value::from(vec!["a"])] {
             assert!(render("t.cmake.j2", "{{ x }}", &value).is_err(), "{value:?}");
         }

@@ -1,4 +1,4 @@
-//! The settings of a tool as environment variables, in the language of a shell.
+//! The settings of a tool as environment variables, in the syntax of a shell.
 
 use super::RenderError;
 use super::escape::{self, EscapeError};
@@ -6,7 +6,7 @@ use crate::caching::remote::{OnOlderTool, Part, SettingValue};
 use crate::caching::secret::Credential;
 use crate::plan::ToolPlan;
 
-/// What is to read the variables.
+/// The shell or program that reads the variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shell {
     /// POSIX shells.
@@ -15,7 +15,7 @@ pub enum Shell {
     Fish,
     /// PowerShell.
     PowerShell,
-    /// A batch file for cmd.exe.
+    /// A batch file of cmd.exe.
     Cmd,
     /// The file that `$GITHUB_ENV` names.
     Github,
@@ -23,11 +23,11 @@ pub enum Shell {
     Dotenv,
 }
 
-/// The variables of `plan`. A secret is copied by the shell from the variable that holds it, if it is the whole value
-/// and the language can; otherwise a comment names it.
+/// The variables of `plan`. If a secret is the whole value and the syntax allows it, the shell copies it from the
+/// variable that holds it. Otherwise a comment names that variable.
 ///
 /// # Errors
-/// [`RenderError::Environment`] for a value that the language cannot hold.
+/// [`RenderError::Environment`] for a value that the syntax cannot represent.
 pub fn environment(shell: Shell, plan: &ToolPlan, servers: &[String]) -> Result<String, RenderError> {
     let mut text = String::new();
     let needs = plan.remote_alone.iter().filter(|setting| setting.on_older_tool == OnOlderTool::Refuse);
@@ -48,17 +48,17 @@ pub fn environment(shell: Shell, plan: &ToolPlan, servers: &[String]) -> Result<
                 [Part::Raw(Credential::Variable(variable))] => reference(shell, name, variable),
                 _ => None,
             }
-            .or_else(|| comment(shell, &format!("{name} is secret: {}", setting.value.describe()))),
+            .or_else(|| comment(shell, &format!("{name} is a secret: {}", setting.value.describe()))),
         };
         text.extend(line.map(|line| line + "\n"));
     }
     Ok(text)
 }
 
-/// One line that sets the variable `name` to `value`, which may be a secret: an error does not repeat it.
+/// A line that sets the variable `name` to `value`. The value may be a secret, so an error does not contain it.
 ///
 /// # Errors
-/// [`RenderError::Environment`] for a value that the language cannot hold.
+/// [`RenderError::Environment`] for a value that the syntax cannot represent.
 pub fn secret_assignment(shell: Shell, name: &'static str, value: &str) -> Result<String, RenderError> {
     let hidden = |error| match error {
         EscapeError::Batch(_) => EscapeError::Batch("[redacted]".to_owned()),
@@ -86,7 +86,7 @@ fn assignment(shell: Shell, name: &str, value: &str) -> Result<String, EscapeErr
     })
 }
 
-/// Takes the secret from `variable`, where it is not there already.
+/// A line that copies the secret from `variable`; `None` if the syntax has no references to variables.
 fn reference(shell: Shell, name: &str, variable: &str) -> Option<String> {
     match shell {
         Shell::Sh => Some(format!("export {name}=\"${{{variable}}}\"")),
@@ -97,7 +97,7 @@ fn reference(shell: Shell, name: &str, variable: &str) -> Option<String> {
     }
 }
 
-/// `$GITHUB_ENV` takes assignments only.
+/// A comment; `$GITHUB_ENV` accepts only assignments.
 fn comment(shell: Shell, text: &str) -> Option<String> {
     match shell {
         Shell::Cmd => Some(format!("rem {text}")),

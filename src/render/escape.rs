@@ -1,30 +1,29 @@
-//! Escaping by output kind. Every value that reaches a generated file goes through one of these.
+//! Escaping for each kind of output. Every value in a generated file passes through one of these functions.
 
 use std::fmt::Write as _;
 
-/// A value that no spelling in this kind of file can represent.
+/// A value that this kind of file cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EscapeError {
-    /// CMake drops NUL up to 4.0 and refuses it since.
-    #[error("a NUL byte cannot be written")]
+    /// CMake before 4.0 drops a NUL; newer versions reject it.
+    #[error("the value contains a NUL byte, which cannot be written")]
     Nul,
-    /// An unbalanced bracket or a final backslash: CMake would not split the list there.
-    #[error("cannot be an element of a CMake list: {0}")]
+    /// An unbalanced bracket or a final backslash, after which CMake does not split a list.
+    #[error("the value cannot be an element of a CMake list: {0}")]
     ListElement(String),
     /// A quotation mark or line break in a batch file.
-    #[error("`{0}` cannot be written into a batch file")]
+    #[error("`{0}` cannot be written in a batch file")]
     Batch(String),
-    /// Not a name that CMake takes without quotes.
+    /// Not a name that CMake accepts without quotes.
     #[error("`{0}` is not an identifier")]
     Identifier(String),
 }
 
-/// The inside of a CMake quoted argument. Round-trips every text without NUL on CMake 3.15 to 4.4.
-///
-/// `@` is escaped since it is expanded under CMP0053 OLD; `;` needs nothing within quotes.
+/// The inside of a quoted CMake argument. CMake 3.15 to 4.4 reads back every text without NUL unchanged. `@` is escaped
+/// because CMake expands it under CMP0053 OLD; `;` needs no escaping within quotes.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn cmake_quoted_inside(text: &str) -> Result<String, EscapeError> {
     let mut escaped = String::with_capacity(text.len() + 2);
     for letter in text.chars() {
@@ -40,27 +39,26 @@ pub fn cmake_quoted_inside(text: &str) -> Result<String, EscapeError> {
     Ok(escaped)
 }
 
-/// A CMake quoted argument that is one element of a list, also if it contains `;`.
+/// A quoted CMake argument that is a single list element, even if it contains `;`.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn cmake_element(text: &str) -> Result<String, EscapeError> {
     crate::caching::remote::list_element(text).map_err(EscapeError::ListElement)?;
     Ok(format!("\"{}\"", cmake_quoted_inside(text)?))
 }
 
-/// A name for use without quotes: a variable, a keyword, a language.
+/// A name that is used without quotes: a variable, a keyword, a language.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn cmake_identifier(text: &str) -> Result<String, EscapeError> {
     let valid = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if valid { Ok(text.to_owned()) } else { Err(EscapeError::Identifier(text.to_owned())) }
 }
 
-/// A text in a presets file that CMake takes literally.
-///
-/// Every `$` becomes `${dollar}`: escaping `${` alone is not enough, as `$$` is read as two literal dollars.
+/// A text in a presets file that CMake reads literally. Every `$` becomes `${dollar}`. Escaping `${` alone is not
+/// enough, because CMake reads `$$` as two literal dollar signs.
 #[must_use]
 pub fn presets_literal(text: &str) -> String {
     text.replace('$', "${dollar}")
@@ -69,7 +67,7 @@ pub fn presets_literal(text: &str) -> String {
 /// A word of a POSIX shell.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn sh_word(text: &str) -> Result<String, EscapeError> {
     if text.contains('\0') {
         return Err(EscapeError::Nul);
@@ -80,7 +78,7 @@ pub fn sh_word(text: &str) -> Result<String, EscapeError> {
 /// A word of fish, in which only `\` and `'` are special within single quotes.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn fish_word(text: &str) -> Result<String, EscapeError> {
     if text.contains('\0') {
         return Err(EscapeError::Nul);
@@ -88,10 +86,10 @@ pub fn fish_word(text: &str) -> Result<String, EscapeError> {
     Ok(format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")))
 }
 
-/// A PowerShell literal. Its parser takes the typographic single quotes for quotes, too.
+/// A PowerShell literal. PowerShell also treats typographic single quotes as quotes.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn powershell_literal(text: &str) -> Result<String, EscapeError> {
     let mut word = String::from("'");
     for letter in text.chars() {
@@ -105,10 +103,10 @@ pub fn powershell_literal(text: &str) -> Result<String, EscapeError> {
     Ok(word)
 }
 
-/// The value in `set "NAME=value"` of a batch file, in which only `%` is special, and `"` would end it.
+/// The value in `set "NAME=value"` of a batch file. Only `%` is special there, and `"` would end the value.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn batch_value(text: &str) -> Result<String, EscapeError> {
     if text.contains(['"', '\0', '\n', '\r']) {
         return Err(EscapeError::Batch(text.to_owned()));
@@ -119,7 +117,7 @@ pub fn batch_value(text: &str) -> Result<String, EscapeError> {
 /// A double-quoted value of a `.env` file.
 ///
 /// # Errors
-/// [`EscapeError`] for what this kind of file cannot hold.
+/// [`EscapeError`] for a value that this kind of file cannot represent.
 pub fn dotenv_value(text: &str) -> Result<String, EscapeError> {
     let mut value = String::from("\"");
     for letter in text.chars() {
@@ -142,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cmake_escapes_what_cmake_expands() {
+    fn characters_that_cmake_expands_are_escaped() {
         assert_eq!(cmake_quoted_inside(r#"a"b\c$d@e;f"#).unwrap(), r#"a\"b\\c\$d\@e;f"#);
         assert_eq!(cmake_quoted_inside("\0"), Err(EscapeError::Nul));
         assert!(cmake_element("a[b").is_err());
@@ -151,12 +149,12 @@ mod tests {
     }
 
     #[test]
-    fn every_dollar_of_a_preset_is_spelled_out() {
+    fn every_dollar_of_a_preset_becomes_the_dollar_macro() {
         assert_eq!(presets_literal("$$env{X}"), "${dollar}${dollar}env{X}");
     }
 
     #[test]
-    fn shells_take_words_literally() {
+    fn shells_read_escaped_words_literally() {
         assert_eq!(sh_word("it's $x").unwrap(), r"'it'\''s $x'");
         assert_eq!(fish_word(r"a\'b").unwrap(), r"'a\\\'b'");
         assert_eq!(powershell_literal("it's \u{2019}").unwrap(), "'it''s \u{2019}\u{2019}'");

@@ -1,4 +1,4 @@
-//! Plan → the text of every generated file. Pure: no I/O, and the same plan gives the same bytes.
+//! Turns a plan into the text of every generated file. No I/O: the same plan gives the same bytes.
 
 mod engine;
 pub mod env;
@@ -14,74 +14,73 @@ use self::view::{CacheFileView, PresetsView, ToolchainView};
 use crate::output::{FileKind, FileSet, RenderedFile};
 use crate::plan::Plan;
 
-/// The vendored module, as it is written into every project.
+/// The CMake module, which is written into every project.
 pub const MODULE: &str = include_str!("../../cmake/ToolchainKit.cmake");
 
-/// Rendering failed: a bug of toolchainkit, but for [`RenderError::SecretValue`].
+/// Rendering failed. Except for [`RenderError::SecretValue`] and errors of user templates, this is a bug of
+/// toolchainkit.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// A plan made by a program holds the value of a secret, which no generated file may contain.
-    #[error(
-        "the value of a secret was given for {setting}; a generated file can only name an environment variable"
-    )]
+    /// The plan, created by a program, contains the value of a secret. No generated file may contain one.
+    #[error("{setting} holds the value of a secret; a generated file can only name an environment variable")]
     SecretValue {
         /// The variable of the cache tool.
         setting: &'static str,
     },
-    /// A template is wrong.
-    #[error("the template {name} is wrong (this is a bug of toolchainkit)")]
+    /// A built-in template has an error.
+    #[error("the built-in template {name} has an error (this is a bug of toolchainkit)")]
     Template {
         /// The template's path below `templates/`.
         name: &'static str,
-        /// What the engine says, with its place in the template.
+        /// The error of the engine, with its position in the template.
         source: minijinja::Error,
     },
-    /// A template of the user's is wrong.
+    /// A user template has an error.
     #[error("the template {name} cannot be used{}: {why}", line.map(|line| format!(", line {line}")).unwrap_or_default())]
     UserTemplate {
-        /// Its path below the folder of the templates.
+        /// The path below the templates folder.
         name: String,
-        /// The line, if the fault is in one.
+        /// The line, if it is known.
         line: Option<usize>,
-        /// What the engine says.
+        /// The error of the engine.
         why: String,
     },
-    /// What a template of the user's makes is not JSON.
-    #[error("the template {name} makes no JSON")]
+    /// A user template produces invalid JSON.
+    #[error("the template {name} does not produce valid JSON")]
     UserPresets {
-        /// Its path below the folder of the templates.
+        /// The path below the templates folder.
         name: String,
-        /// Where in the rendered text.
+        /// The error of the JSON parser.
         source: serde_json::Error,
     },
-    /// A value does not fit into the language of a shell.
-    #[error("{setting} cannot be written for this shell")]
+    /// A shell's syntax cannot represent a value.
+    #[error("the value of {setting} cannot be written for this shell")]
     Environment {
         /// The variable of the cache tool.
         setting: &'static str,
-        /// What stands in the way.
+        /// The reason.
         source: escape::EscapeError,
     },
-    /// The presets are not JSON.
-    #[error("the rendered presets are not JSON (this is a bug of toolchainkit)")]
+    /// The rendered presets are not valid JSON.
+    #[error("the rendered presets are not valid JSON (this is a bug of toolchainkit)")]
     Presets(#[from] serde_json::Error),
 }
 
-/// A good name for a presets file that others include.
+/// The suggested path for a presets file that another one includes.
 pub const INCLUDED_PRESETS: &str = "cmake/toolchainkit-presets.json";
 
-/// Every generated file of `plan`.
+/// Renders every generated file of `plan`.
 ///
 /// # Errors
-/// [`RenderError`]; for a plan that comes from a `toolchainkit.yaml` it is a bug of toolchainkit.
+/// [`RenderError`]. For a plan that was made from a `toolchainkit.yaml`, it is a bug of toolchainkit.
 pub fn render(plan: &Plan) -> Result<FileSet, RenderError> {
     render_with(plan, &Templates::default())
 }
 
-/// The same with templates of the user's.
+/// Renders every generated file with user templates.
 ///
 /// # Errors
-/// [`RenderError`]; besides the above, [`RenderError::UserTemplate`] for a template that cannot be used.
+/// As [`render`], and [`RenderError::UserTemplate`] for a user template with an error.
 pub fn render_with(plan: &Plan, templates: &Templates) -> Result<FileSet, RenderError> {
     let renderer = Renderer::new(templates)?;
     let mut files = Vec::new();
@@ -98,7 +97,7 @@ pub fn render_with(plan: &Plan, templates: &Templates) -> Result<FileSet, Render
     Ok(FileSet::new(files))
 }
 
-/// The fault `error` of the template `name`, or of another that is part of it.
+/// Converts an error of the template `name`, or of a template that it includes.
 fn user_fault(name: &str, error: &minijinja::Error) -> RenderError {
     let kind = error.kind().to_string();
     RenderError::UserTemplate {
@@ -108,8 +107,8 @@ fn user_fault(name: &str, error: &minijinja::Error) -> RenderError {
     }
 }
 
-/// Templates that replace the built-in ones of the same name, by their path below the folder, such as
-/// `toolchain/flags.cmake.j2`. `builtin/` before a name is the built-in template, to extend or include.
+/// User templates, by their path below the templates folder, such as `toolchain/flags.cmake.j2`. Each replaces the
+/// built-in template of the same name. A template can extend or include a built-in one by the prefix `builtin/`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Templates(pub BTreeMap<String, String>);
 
@@ -134,7 +133,7 @@ impl<'a> Renderer<'a> {
         render().map_err(|source| self.fault(name, source))
     }
 
-    /// Whose fault it is: a built-in template is right unless one of the user's is part of it.
+    /// Blames an error on the user template that is involved, or else on the built-in template.
     fn fault(&self, name: &'static str, source: minijinja::Error) -> RenderError {
         let mut inner: &minijinja::Error = &source;
         while let Some(cause) = std::error::Error::source(inner).and_then(|cause| cause.downcast_ref()) {
@@ -148,7 +147,8 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// Reading the text back proves that it is JSON; printing it anew fixes its layout whatever the template's white space.
+    /// Parses the text, which proves that it is valid JSON, and prints it again, so that the layout does not depend on
+    /// the white space of the template.
     fn pretty_json(&self, name: &str, text: &str) -> Result<String, RenderError> {
         let read = || {
             let value: serde_json::Value = serde_json::from_str(text)?;

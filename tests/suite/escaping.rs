@@ -1,4 +1,4 @@
-//! Any text survives the way through a generated file, proved by the programs that read it.
+//! Every text is read back unchanged from a generated file, by the programs that read these files.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use toolchainkit::render::escape;
 
 use crate::support::{Run, Sandbox, Tool, Tools};
 
-/// Hard cases, then random mixes of what CMake, presets and shells treat specially.
+/// Difficult cases, and random mixtures of the characters that are special in CMake, presets and shells.
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = [
         "",
@@ -70,7 +70,7 @@ fn texts() -> Vec<String> {
 }
 
 #[test]
-fn cmake_reads_every_quoted_argument_as_it_was() {
+fn cmake_reads_every_quoted_argument_unchanged() {
     let versions = ["3.15.3", "3.21.4", "4.4.4"];
     let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
     let texts = texts();
@@ -91,7 +91,7 @@ fn cmake_reads_every_quoted_argument_as_it_was() {
 }
 
 #[test]
-fn cmake_splits_a_list_where_its_elements_end() {
+fn cmake_splits_a_list_only_between_its_elements() {
     let versions = ["3.15.3", "4.4.4"];
     let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
     let texts = texts()
@@ -118,7 +118,7 @@ fn cmake_splits_a_list_where_its_elements_end() {
 }
 
 #[test]
-fn a_shell_reads_every_word_as_it_was() {
+fn a_shell_reads_every_word_unchanged() {
     let sandbox = Sandbox::new("escape");
     let texts = texts();
     let mut script = String::new();
@@ -133,10 +133,10 @@ fn a_shell_reads_every_word_as_it_was() {
 }
 
 #[test]
-fn presets_hand_over_every_value_as_it_was() {
+fn presets_pass_every_value_unchanged() {
     let versions = ["3.21.4", "4.4.4"];
     let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
-    // CMake cuts a cache variable at a line break, and the environment knows no NUL.
+    // CMake truncates a cache variable at a line break, and an environment variable cannot contain a NUL.
     let texts =
         texts().into_iter().filter(|text| !text.contains(char::is_control)).take(120).collect::<Vec<_>>();
     let environment = texts.iter().enumerate();

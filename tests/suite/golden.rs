@@ -1,4 +1,4 @@
-//! What is generated, byte by byte, and that it is the same wherever and however often it is generated.
+//! The generated files, byte by byte, and that they are the same in every folder and after every run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ pub(crate) fn cases() -> BTreeMap<String, String> {
 
 pub(crate) fn files(yaml: &str) -> FileSet {
     let loaded = config::load(&SourceFile::new("toolchainkit.yaml", yaml)).expect("a valid configuration");
-    render(&Plan::build(&loaded.config)).expect("templates without mistakes")
+    render(&Plan::build(&loaded.config)).expect("templates without errors")
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn tree(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 #[test]
-fn the_same_bytes_from_every_folder_and_nothing_else() {
+fn generate_writes_the_same_bytes_in_every_folder() {
     let sandbox = Sandbox::new("golden");
     let yaml = &cases()["sample"];
     let mut results = Vec::new();
@@ -94,7 +94,7 @@ fn the_same_bytes_from_every_folder_and_nothing_else() {
 }
 
 #[test]
-fn nothing_generated_names_a_machine_or_a_time() {
+fn generated_files_contain_no_machine_name_and_no_date() {
     for (name, yaml) in cases() {
         for file in files(&yaml).iter() {
             assert!(!file.text.contains(env!("CARGO_MANIFEST_DIR")), "{name}: {}", file.path);

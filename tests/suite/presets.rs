@@ -1,4 +1,4 @@
-//! The presets against the official schema, and read by CMake itself.
+//! Checks the presets against the official schema and with CMake.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use toolchainkit::output::FileKind;
 use crate::golden::{cases, files};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
-/// CMake's own schema, which its wheels ship with the manual.
+/// CMake's schema, which its wheels contain as a part of the manual.
 fn official_schema(tools: &Tools) -> Value {
     // `<root>/cmake-4.4.4/cmake/data/bin/cmake`
     let cmake = tools.cmake(Tools::CMAKE);
@@ -22,7 +22,7 @@ fn official_schema(tools: &Tools) -> Value {
     schema
 }
 
-/// CMake's references have brackets in them, which a URI may not have, and which a strict reader refuses.
+/// Encodes the brackets in the schema's references: a URI must not contain them, and a strict parser rejects them.
 fn encode_references(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
@@ -41,7 +41,7 @@ fn encode_references(schema: &mut Value) {
 }
 
 #[test]
-fn presets_obey_the_official_schema() {
+fn presets_are_valid_for_the_official_schema() {
     let Some(tools) = Tools::require(&[Tool::CMake(Tools::CMAKE)]) else { return };
     let validator = jsonschema::validator_for(&official_schema(&tools)).expect("a schema");
     let mut versions = Vec::new();
@@ -57,7 +57,7 @@ fn presets_obey_the_official_schema() {
     assert_eq!(versions, [3, 4, 6], "every schema version that is emitted");
 
     let too_new = serde_json::json!({ "version": 3, "$schema": "x" });
-    assert!(!validator.is_valid(&too_new), "the schema would refuse a mistake");
+    assert!(!validator.is_valid(&too_new), "the schema rejects an invalid file");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What `toolchain/cache.cmake.j2` may see.
+//! The context of `toolchain/cache.cmake.j2`.
 
 use serde::Serialize;
 
@@ -30,9 +30,9 @@ struct ToolView {
     settings: Vec<String>,
     /// `NAME=TEMPLATE`
     secrets: Vec<String>,
-    /// `NAME=VERSION` of what an older tool does without.
+    /// `NAME=VERSION`: settings that are left out for an older tool.
     since: Vec<String>,
-    /// `NAME=VERSION` of what the remote needs.
+    /// `NAME=VERSION`: settings that the remote cache requires.
     requires: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
-//! What templates may see. A view has no field that could hold the value of a secret: a credential is the name of its
-//! variable, or the plan cannot be rendered.
+//! The contexts of the templates. No view has a member for the value of a secret: a credential must be the name of a
+//! variable, otherwise rendering fails.
 
 mod cache;
 mod presets;
@@ -14,14 +14,14 @@ use self::toolchain::CompilersView;
 use super::RenderError;
 use crate::plan::{Plan, ToolchainPlan};
 
-/// Where the generated files are, as seen from one in the folder of the toolchain files.
+/// The paths of the generated files, relative to the folder of the toolchain files.
 #[derive(Debug, Clone, Serialize)]
 struct Places {
-    /// To the project: `..`.
+    /// The project: `..`.
     project_dir: String,
-    /// To the settings of the cache.
+    /// The file with the cache settings.
     cache_file: String,
-    /// To the module.
+    /// The CMake module.
     module: String,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct ToolchainView {
     places: Places,
     /// Empty for `toolchain` itself.
     name: String,
-    /// The profiles whose toolchain is not the one without a profile, and that one last. Never empty.
+    /// The profiles that change the toolchain, and last the settings without a profile. Never empty.
     variants: Vec<ToolchainVariantView>,
 }
 

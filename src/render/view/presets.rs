@@ -1,18 +1,18 @@
-//! What `CMakePresets.json.j2` may see.
+//! The context of `CMakePresets.json.j2`.
 
 use serde::Serialize;
 
 use crate::config::model::{Host, PresetKind, Presets, Verbosity};
 use crate::plan::{CachePlan, Plan, Preset, ToolchainPlan, VariantPlan};
 
-/// The context of `CMakePresets.json.j2`. Each list of presets is what goes into the list of that kind.
+/// The context of `CMakePresets.json.j2`. Each list holds the presets of one kind.
 #[derive(Debug, Serialize)]
 pub(in crate::render) struct PresetsView {
     schema: u32,
     cmake_minimum: Option<MinimumView>,
-    /// Hidden presets: what the presets of one profile have in common.
+    /// Hidden presets with the settings that all presets of a profile share.
     profiles: Vec<ProfileView>,
-    /// Hidden presets: what those of one toolchain have in common.
+    /// Hidden presets with the settings that all presets of a toolchain share.
     toolchains: Vec<ToolchainPresetView>,
     configure: Vec<PresetView>,
     build: Vec<PresetView>,
@@ -60,7 +60,7 @@ struct PresetView {
     verbosity: Option<&'static str>,
     junit: Option<String>,
     package_generators: Vec<String>,
-    /// The kinds of presets of this name, which are the steps of its workflow.
+    /// The kinds of presets with this name, which are the steps of the workflow.
     steps: Vec<&'static str>,
 }
 
@@ -102,7 +102,7 @@ impl PresetsView {
     }
 }
 
-/// The hidden preset of a toolchain, which that of the settings without a profile begins.
+/// The name of the hidden preset of a toolchain. It starts with the name of the hidden preset without a profile.
 fn toolchain_base(plan: &Plan, name: &str) -> String {
     let base = plan.variants.first().map(|variant| variant.base_preset.as_str()).unwrap_or_default();
     format!("{base}-{name}")
@@ -133,7 +133,7 @@ impl PresetView {
             } else {
                 format!("{} ({})", preset.build_type, words.join(", "))
             },
-            // Of two that say the same, the first counts.
+            // If two parents set the same value, CMake uses the first.
             inherits: bases.chain([variant.base_preset.clone()]).collect(),
             build_type: preset.build_type.clone(),
             multi_config: preset.multi_config,

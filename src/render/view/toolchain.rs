@@ -1,16 +1,16 @@
-//! What the blocks of `toolchain.cmake.j2` may see of one toolchain.
+//! The context for the blocks of `toolchain.cmake.j2`: one toolchain.
 
 use serde::Serialize;
 
 use crate::config::model::{Expandable, SourceLanguage, Target, TryCompile, VariableType};
 use crate::plan::{BuildTypeOption, CompilersPlan, LinkerBefore, LinkerPlan, SanitizersPlan, StaticRuntime};
 
-/// A toolchain. In a text of the kind [`Expandable`], `${NAME}` is left for the filters `below` and `program`.
+/// A toolchain. The filters `below` and `program` expand `${NAME}` in the texts that were [`Expandable`].
 #[derive(Debug, Serialize)]
 pub(super) struct CompilersView {
-    /// Environment variables that have to be there.
+    /// The required environment variables.
     environment: Vec<String>,
-    /// What needs a newer CMake, and which.
+    /// The features that need a newer CMake, with the version.
     needs: Vec<(String, String)>,
     variables: Vec<VariableView>,
     base: Option<String>,
@@ -29,7 +29,7 @@ pub(super) struct CompilersView {
     defines: Vec<String>,
     sanitizers: Option<SanitizersView>,
     static_runtime: bool,
-    /// Whether the compilers take GCC's flags for that.
+    /// Whether the compilers accept GCC's flags for static runtime libraries.
     static_runtime_flags: bool,
     emulator: Vec<String>,
     try_compile: Option<&'static str>,
@@ -48,7 +48,7 @@ struct VariableView {
 struct OptionView {
     build_type: String,
     language: &'static str,
-    /// With what means something in a generator expression spelled out.
+    /// With the special characters of generator expressions escaped.
     flags: String,
 }
 
@@ -56,9 +56,9 @@ struct OptionView {
 struct LinkerView {
     /// `CMAKE_LINKER_TYPE` (3.29).
     cmake_type: String,
-    /// The option of the compiler before.
+    /// The compiler option for an older CMake.
     flag: Option<String>,
-    /// The linker itself, where there is no such option.
+    /// The linker program, if there is no such option.
     program: Option<String>,
 }
 

@@ -1,11 +1,11 @@
-//! The tools beside the compilers: the program that is named is the one that runs.
+//! Archiver, `strip` and other tools: the configured program runs.
 
 use std::fs;
 
 use super::Checkout;
 use crate::support::{Run, Tools};
 
-/// The key, its variable, and the program that does the work.
+/// The key, its variable, and the real program.
 const PROGRAMS: [(&str, &str); 7] = [
     ("ar", "CMAKE_AR"),
     ("ranlib", "CMAKE_RANLIB"),
@@ -30,14 +30,14 @@ add_custom_command(TARGET main POST_BUILD
 install(TARGETS main)
 ";
 
-/// A program in `tools` that leaves its name in the file `trace`, and does what `program` does.
+/// A script in `tools` that writes its name to the file `trace`, and then runs `program`.
 fn write_traced(checkout: &Checkout, name: &str, program: &str) {
     let trace = checkout.path.join("trace");
     let script = format!("echo {name} >>'{}'\nexec {program} \"$@\"", trace.display());
     checkout.write_script(&format!("tools/{name}"), &script);
 }
 
-/// The names of the programs that have run, each once.
+/// The names of the programs that have run, without duplicates.
 fn traced(checkout: &Checkout) -> Vec<String> {
     let text = fs::read_to_string(checkout.path.join("trace")).unwrap_or_default();
     let mut names = text.lines().map(str::to_owned).collect::<Vec<_>>();
@@ -47,7 +47,7 @@ fn traced(checkout: &Checkout) -> Vec<String> {
 }
 
 #[test]
-fn the_programs_that_are_named_run() {
+fn the_configured_programs_run() {
     let named = PROGRAMS.map(|(name, _)| format!("{name}: tools/{name}")).join(", ");
     let yaml =
         format!("cache: {{ enabled: false }}\ntoolchain: {{ compilers: gcc, binutils: {{ {named} }} }}\n");
@@ -59,7 +59,7 @@ fn the_programs_that_are_named_run() {
         checkout.write("CMakeLists.txt", LISTS);
         checkout.write("main.c", "int part(int);\nint main(void) { return part(-1); }\n");
         checkout.configure(&[]);
-        // What the checks of the compilers have run.
+        // Forget the programs that try_compile has run.
         let _ = fs::remove_file(checkout.path.join("trace"));
         checkout.build();
         let prefix = checkout.path.join("installed");
@@ -70,7 +70,7 @@ fn the_programs_that_are_named_run() {
         for (name, variable) in PROGRAMS {
             let wanted = checkout.path.join("tools").join(name);
             let value = checkout.cached(variable).unwrap_or_default();
-            // Where CMake writes down what it has found, it is nothing else.
+            // The entry in CMakeCache.txt, if there is one, names the same program.
             assert!(
                 value.is_empty() || value == wanted.to_string_lossy(),
                 "CMake {version}, {variable}: {value}"
@@ -80,7 +80,7 @@ fn the_programs_that_are_named_run() {
 }
 
 #[test]
-fn resources_of_windows_are_made_by_the_program_that_is_named() {
+fn the_configured_resource_compiler_compiles_windows_resources() {
     if !Tools::full() {
         return;
     }

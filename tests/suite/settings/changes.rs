@@ -1,4 +1,4 @@
-//! A configuration that changes under an existing build folder.
+//! Changes of the configuration with an existing build folder.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ fn yaml(toolchain: &str) -> String {
 }
 
 #[test]
-fn another_compiler_is_told_in_one_line() {
+fn a_changed_compiler_is_reported_in_one_line() {
     for version in ["3.15.3", Tools::CMAKE] {
         let Some(checkout) = Checkout::new("compiler", version, &[], &yaml("compilers: gcc")) else { return };
         checkout.configure(&[]);
@@ -18,10 +18,12 @@ fn another_compiler_is_told_in_one_line() {
         let quiet = checkout.configure(&[]);
         assert!(!quiet.text().contains("toolchainkit:"), "{quiet}");
         checkout.generate(&yaml("compilers: clang"));
-        let told = checkout.build().text();
-        let lines =
-            told.lines().filter(|line| line.contains("toolchainkit: CMAKE_CXX_COMPILER")).collect::<Vec<_>>();
-        assert_eq!(lines.len(), 1, "CMake {version}: {told}");
+        let output = checkout.build().text();
+        let lines = output
+            .lines()
+            .filter(|line| line.contains("toolchainkit: CMAKE_CXX_COMPILER"))
+            .collect::<Vec<_>>();
+        assert_eq!(lines.len(), 1, "CMake {version}: {output}");
         assert!(lines[0].contains("clang++") && lines[0].contains("keeps g++"), "{}", lines[0]);
         assert!(checkout.compile_command("main.cpp").contains("/g++ "));
         fs::remove_dir_all(checkout.path.join("b")).unwrap();
@@ -32,7 +34,7 @@ fn another_compiler_is_told_in_one_line() {
 }
 
 #[test]
-fn flags_and_variables_follow_unless_the_user_has_changed_them() {
+fn flags_and_variables_are_updated_unless_the_user_changed_them() {
     for version in ["3.15.3", Tools::CMAKE] {
         let first = yaml(
             "flags: { cxx: -DONE, exe_linker: \"-Wl,-z,now\" }, variables: { V: { type: STRING, value: a } }",
@@ -41,7 +43,7 @@ fn flags_and_variables_follow_unless_the_user_has_changed_them() {
         let flags = |name: &str| checkout.cached(name).unwrap_or_default();
         checkout.configure(&["-DCMAKE_C_FLAGS=-DUSER"]);
         assert_eq!((flags("CMAKE_CXX_FLAGS"), flags("V")), ("-DONE".to_owned(), "a".to_owned()));
-        // Once, however often the file is read.
+        // The flag occurs once, although CMake reads the file several times.
         checkout.configure(&[]);
         assert_eq!(flags("CMAKE_CXX_FLAGS"), "-DONE");
 
@@ -56,14 +58,17 @@ fn flags_and_variables_follow_unless_the_user_has_changed_them() {
 
         checkout.configure(&["-DCMAKE_CXX_FLAGS=-DMINE", "-DV=mine"]);
         checkout.generate(&yaml("flags: { cxx: -DTHREE }, variables: { V: { type: STRING, value: c } }"));
-        let told = checkout.build();
-        assert!(told.text().contains("toolchainkit: CMAKE_CXX_FLAGS was changed"), "CMake {version}: {told}");
+        let output = checkout.build();
+        assert!(
+            output.text().contains("toolchainkit: CMAKE_CXX_FLAGS was changed"),
+            "CMake {version}: {output}"
+        );
         assert_eq!((flags("CMAKE_CXX_FLAGS").as_str(), flags("V").as_str()), ("-DMINE", "mine"));
     }
 }
 
 #[test]
-fn flags_that_come_later_reach_a_folder_without_any() {
+fn flags_are_added_to_a_build_folder_without_flags() {
     let Some(checkout) = Checkout::new("flags-later", "3.21.4", &[], &yaml("")) else { return };
     checkout.configure(&[]);
     checkout.generate(&yaml("flags: { cxx: -DLATER }"));
@@ -75,7 +80,7 @@ fn flags_that_come_later_reach_a_folder_without_any() {
 }
 
 #[test]
-fn an_environment_variable_is_remembered_and_missed() {
+fn the_value_of_an_environment_variable_is_remembered() {
     let text = yaml(
         "compilers: { c: \"${TEAM_BIN}/gcc\", cxx: \"${TEAM_BIN}/g++\" }, variables: { V: { type: PATH, value: \"${TEAM_BIN}/x\" } }",
     );
@@ -86,7 +91,7 @@ fn an_environment_variable_is_remembered_and_missed() {
         assert!(missing.stderr.contains("environment variable TEAM_BIN"), "{missing}");
         fs::remove_dir_all(checkout.path.join("b")).unwrap();
         checkout.command("cmake", &arguments).env("TEAM_BIN", "/usr/bin").run();
-        // Ninja configures again, from a shell without it.
+        // Ninja runs CMake again, in a shell without the variable.
         checkout
             .write("CMakeLists.txt", &(super::LISTS.to_owned() + "check_include_file(math.h HAVE_MATH_H)\n"));
         checkout.build();

@@ -1,4 +1,5 @@
-//! Compilers by name with a version, by path and by environment, in programs that tell by whom they were compiled.
+//! Compilers by name with a version, by path and by environment variable. The programs print which compiler compiled
+//! them.
 
 use std::fs;
 
@@ -16,7 +17,7 @@ fn checkout(version: &'static str, compilers: &str) -> Option<Checkout> {
     Some(checkout)
 }
 
-/// Clang defines GCC's macro as well.
+/// The check for Clang comes first, because Clang also defines GCC's macro.
 const COMPILER: &str = "#ifdef __clang__
 #define COMPILER (1000 + __clang_major__)
 #else
@@ -24,13 +25,13 @@ const COMPILER: &str = "#ifdef __clang__
 #endif
 ";
 
-/// By which compilers C and C++ were compiled.
+/// The compilers that compiled the C and the C++ source.
 fn compiled_by(checkout: &Checkout) -> String {
     checkout.command("b/main", &[]).run().stdout.trim().to_owned()
 }
 
 #[test]
-fn a_name_with_a_version_and_a_path_are_the_compiler() {
+fn a_compiler_can_be_a_name_with_a_version_or_a_path() {
     let cases = [
         ("compilers: clang-22", "1022 1022"),
         ("compilers: /usr/bin/clang-22", "1022 1022"),
@@ -55,7 +56,7 @@ fn a_name_with_a_version_and_a_path_are_the_compiler() {
 }
 
 #[test]
-fn compilers_of_the_environment_are_taken_with_and_without_some_of_the_configuration() {
+fn compilers_from_the_environment_override_the_configuration() {
     for version in super::versions() {
         for compilers in ["", "compilers: gcc-12"] {
             let Some(checkout) = checkout(version, compilers) else { return };
@@ -63,11 +64,11 @@ fn compilers_of_the_environment_are_taken_with_and_without_some_of_the_configura
                 ["-G", "Ninja", "-S", ".", "-B", "b", "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake"];
             let mut command = checkout.command("cmake", &arguments);
             let configured = command.env("CC", "clang-22").env("CXX", "clang++-22").run();
-            let told = configured.text().contains("goes before");
-            assert_eq!(told, !compilers.is_empty(), "CMake {version}\n{configured}");
+            let is_reported = configured.text().contains("goes before");
+            assert_eq!(is_reported, !compilers.is_empty(), "CMake {version}\n{configured}");
             checkout.build();
             assert_eq!(compiled_by(&checkout), "1022 1022", "CMake {version}, {compilers}");
-            // And stay when the build tool configures again without them.
+            // They stay when the build tool runs CMake again without the variables.
             checkout.write("CMakeLists.txt", &(super::LISTS.to_owned() + "# Changed.\n"));
             checkout.build();
             assert_eq!(compiled_by(&checkout), "1022 1022", "CMake {version}, {compilers}");
@@ -76,9 +77,9 @@ fn compilers_of_the_environment_are_taken_with_and_without_some_of_the_configura
 }
 
 #[test]
-fn clang_cl_makes_programs_for_windows() {
+fn clang_cl_compiles_for_windows() {
     let programs = ["clang-cl-14", "lld-link", "llvm-lib", "llvm-rc-14", "llvm-mt-14"];
-    // Nothing of the Windows SDK is there, so nothing of it is linked.
+    // There is no Windows SDK, so nothing of it is linked.
     let yaml = "cache: { enabled: false }
 toolchain:
   compilers: clang-cl-14
@@ -108,9 +109,12 @@ target_link_libraries(main PRIVATE part)
         checkout.write("main.cpp", "extern \"C\" int part(int);\nint main() { return part(1); }\n");
         checkout.configure(&["-DCMAKE_BUILD_TYPE=Release"]);
         let built = checkout.command("cmake", &["--build", "b", "--", "-v"]).run();
-        let said = built.text();
-        assert!(!said.contains("unknown argument") && !said.contains("-fuse-ld"), "CMake {version}: {said}");
-        assert!(said.contains("lld-link"), "CMake {version}: {said}");
+        let output = built.text();
+        assert!(
+            !output.contains("unknown argument") && !output.contains("-fuse-ld"),
+            "CMake {version}: {output}"
+        );
+        assert!(output.contains("lld-link"), "CMake {version}: {output}");
         let program = fs::read(checkout.path.join("b/main.exe")).expect("the program");
         assert!(program.starts_with(b"MZ"), "CMake {version}");
         let (c, cxx) = (checkout.compile_command("part.c"), checkout.compile_command("main.cpp"));
@@ -119,7 +123,7 @@ target_link_libraries(main PRIVATE part)
         {
             assert_eq!(command.matches(flag).count(), count, "CMake {version}, {flag}: {command}");
         }
-        // The one of the configuration comes behind CMake's.
+        // The flag of the configuration comes after CMake's.
         assert!(cxx.rfind("/O1") > cxx.rfind("/O2"), "CMake {version}: {cxx}");
         let has_static_runtime = c.contains("MT ");
         assert!(has_static_runtime && !c.contains("MD "), "CMake {version}: {c}");
@@ -127,7 +131,7 @@ target_link_libraries(main PRIVATE part)
 }
 
 #[test]
-fn msvc_is_left_to_the_machine_that_has_it() {
+fn msvc_presets_are_disabled_on_other_systems() {
     let yaml = "cache: { enabled: false }\ntoolchain: { compilers: msvc, sanitizers: [address] }\n";
     let Some(checkout) = Checkout::new("msvc", Tools::CMAKE, &[], yaml) else { return };
     let arguments = ["-G", "Ninja", "-S", ".", "-B", "b", "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake"];
@@ -139,7 +143,7 @@ fn msvc_is_left_to_the_machine_that_has_it() {
 }
 
 #[test]
-fn clang_takes_the_libraries_of_the_gcc_that_is_named() {
+fn clang_uses_the_libraries_of_the_configured_gcc() {
     let yaml = "cache: { enabled: false }
 toolchain:
   compilers: clang

@@ -1,4 +1,4 @@
-//! Standards, flags, macros and the like, in the commands and in what they make.
+//! Standards, flags and macros, in the commands and in the compiled programs.
 
 use super::Checkout;
 use crate::support::{Run, Tools};
@@ -19,12 +19,12 @@ toolchain:
 ";
 
 #[test]
-fn commands_have_each_setting_once() {
+fn commands_contain_each_setting_once() {
     for version in super::versions() {
         for compilers in ["gcc", "clang"] {
             let yaml = YAML.replace("COMPILERS", compilers);
             let Some(checkout) = Checkout::new("flags", version, &["ld.lld"], &yaml) else { return };
-            // Link-time optimisation of clang needs a linker that knows its objects.
+            // Link-time optimisation with clang needs a linker that can read its objects.
             let linker = if compilers == "clang" { "-fuse-ld=lld" } else { "" };
             checkout.write(
                 "main.cpp",
@@ -78,7 +78,7 @@ fn commands_have_each_setting_once() {
 }
 
 #[test]
-fn a_static_runtime_is_in_the_program() {
+fn a_static_runtime_is_linked_into_the_program() {
     for version in ["3.15.3", Tools::CMAKE] {
         let yaml = "cache: { enabled: false }\ntoolchain: { static_runtime: true }\n";
         let Some(checkout) = Checkout::new("static-runtime", version, &[], yaml) else { return };
@@ -90,7 +90,7 @@ fn a_static_runtime_is_in_the_program() {
 }
 
 #[test]
-fn a_standard_that_cmake_does_not_know_is_told_clearly() {
+fn an_unsupported_standard_is_reported_with_the_version_that_it_needs() {
     let yaml = "cache: { enabled: false }\ntoolchain: { standards: { cxx: 26 } }\n";
     let Some(checkout) = Checkout::new("standard", "3.21.4", &[], yaml) else { return };
     let arguments = ["-G", "Ninja", "-S", ".", "-B", "b", "--toolchain", "cmake/toolchain.cmake"];

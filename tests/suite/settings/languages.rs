@@ -1,13 +1,13 @@
-//! Languages beside C and C++: their compilers and flags, in programs that are built and run.
+//! Languages other than C and C++: their compilers and flags, in programs that are built and run.
 
 use super::Checkout;
 use crate::support::{Run, Tool, Tools};
 
 #[test]
-fn fortran_has_its_compiler_and_flags_beside_c() {
+fn fortran_has_its_own_compiler_and_flags() {
     let compilers = [
         "{ c: gcc, cxx: g++, fortran: gfortran-12 }",
-        // A family brings its own.
+        // The family includes a Fortran compiler.
         "gcc-12",
     ];
     for (version, compilers) in super::versions().zip(compilers.into_iter().cycle()) {
@@ -43,7 +43,7 @@ end function
             "main.c",
             "#include <stdio.h>\nint total(int);\nint main(void) { printf(\"%d\\n\", total(1000)); return 0; }\n",
         );
-        // Ninja compiles Fortran from CMake 3.17 on.
+        // CMake supports Fortran with Ninja since 3.17.
         let generator = if version == "3.15.3" { "Unix Makefiles" } else { "Ninja" };
         let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
         let arguments = ["-G", generator, "-S", ".", "-B", "b", toolchain, "-DCMAKE_BUILD_TYPE=Release"];
@@ -64,7 +64,7 @@ fn cuda_has_its_compiler_flags_and_host_compiler() {
     let nvcc = tools.path(Tool::Cuda);
     let folder = nvcc.parent().and_then(|bin| bin.parent()).expect("the folder of nvcc");
     for version in super::versions() {
-        // Before 3.18 CMake has no flag for CUDA 17.
+        // CMake before 3.18 has no flag for CUDA 17.
         let standard = if version == "3.15.3" { 14 } else { 17 };
         let sanitizers = if version == "3.15.3" { "" } else { "address, undefined" };
         let yaml = format!(
@@ -95,7 +95,7 @@ int value() { return FROM_YAML + IN_RELEASE + sizeof(QUOTED); }
         );
         let with_cuda = |program: &str, arguments: &[&str]| {
             let mut command = checkout.command(program, arguments);
-            // The wheel has its libraries in another folder than nvcc looks in.
+            // The wheel has its libraries in a folder that nvcc does not search.
             command.env("CUDA_HOME", folder).env("LIBRARY_PATH", folder.join("lib")).run()
         };
         let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
@@ -110,7 +110,7 @@ int value() { return FROM_YAML + IN_RELEASE + sizeof(QUOTED); }
     }
 }
 
-/// With a step that links device code, which gets the options of the other linker as well.
+/// With a device link step, which also gets the options of the host linker.
 const CUDA_LISTS: &str = "cmake_minimum_required(VERSION 3.15...4.0)
 project(demo CXX CUDA)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
@@ -119,7 +119,7 @@ set_target_properties(main PROPERTIES CUDA_SEPARABLE_COMPILATION ON)
 ";
 
 #[test]
-fn a_standard_of_cuda_that_cmake_has_no_flag_for_is_told_clearly() {
+fn an_unsupported_standard_of_cuda_is_reported_with_the_version_that_it_needs() {
     let yaml = "cache: { enabled: false }\ntoolchain: { standards: { cuda: 17 } }\n";
     let Some(checkout) = Checkout::new("cuda-17", "3.15.3", &[], yaml) else { return };
     let arguments = ["-G", "Ninja", "-S", ".", "-B", "b", "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake"];

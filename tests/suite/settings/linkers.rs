@@ -1,10 +1,10 @@
-//! The linker is the one that is asked for, whatever flags the user adds.
+//! The configured linker is used, regardless of the flags that the user adds.
 
 use super::Checkout;
 use crate::support::Tools;
 
 #[test]
-fn flags_of_the_user_leave_the_linker_alone() {
+fn flags_of_the_user_do_not_change_the_linker() {
     for (version, compilers, linker, name) in
         [("3.15.3", "gcc", "mold", "mold "), (Tools::CMAKE, "clang", "lld", "LLD ")]
     {

@@ -1,4 +1,4 @@
-//! What the settings of `toolchain:`, `toolchains:`, `presets:` and `templates:` do in a real build.
+//! The effects of the settings in `toolchain:`, `toolchains:`, `presets:` and `templates:` on a real build.
 
 mod binutils;
 mod changes;
@@ -8,9 +8,9 @@ mod languages;
 mod linkers;
 mod native;
 mod sanitizers;
-mod taken_back;
 mod target;
 mod templates;
+mod unset_values;
 mod workflows;
 
 use std::fs;
@@ -19,7 +19,7 @@ use std::process::Command;
 
 use crate::support::{Finished, Run, Sandbox, Tool, Tools, write_script};
 
-/// The oldest CMake, one of the middle and the newest; in CI without the one of the middle, which other tests have.
+/// The oldest, a middle and the newest CMake. CI leaves out the middle one, which other tests cover.
 fn versions() -> impl Iterator<Item = &'static str> {
     ["3.15.3", "3.21.4", Tools::CMAKE].into_iter().filter(|version| Tools::full() || *version != "3.21.4")
 }
@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
 ";
 
 impl Checkout {
-    /// `None` where CMake of one of `versions`, or a system's program of `programs`, is missing.
+    /// `None` if CMake of one of `versions`, or one of the system's `programs`, is missing.
     fn new(name: &str, version: &'static str, programs: &[&'static str], yaml: &str) -> Option<Self> {
         let needed = [Tool::CMake(version), Tool::Ninja, Tool::System("gcc"), Tool::System("clang")];
         let programs = programs.iter().map(|program| Tool::System(program)).collect::<Vec<_>>();
@@ -99,7 +99,7 @@ impl Checkout {
         command
     }
 
-    /// Configures the folder `b` by the toolchain file.
+    /// Configures the folder `b` with the toolchain file.
     fn configure(&self, arguments: &[&str]) -> Finished {
         let toolchain = ["-G", "Ninja", "-S", ".", "-B", "b", "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake"];
         self.command("cmake", &[&toolchain, arguments].concat()).run()
@@ -125,7 +125,7 @@ impl Checkout {
         one.expect("the source")["command"].as_str().expect("text").to_owned()
     }
 
-    /// The comment section of a program, in which compilers and linkers leave their names.
+    /// The comment section of a program, which contains the names of compilers and linkers.
     fn comments(&self, file: &str) -> String {
         self.command("/usr/bin/readelf", &["-p", ".comment", file]).run().stdout
     }

@@ -1,30 +1,30 @@
-//! A native configuration changes nothing but the launcher.
+//! A native configuration only changes the launcher.
 
 use std::fs;
 
 use super::Checkout;
 use crate::support::{Run, Tool, Tools};
 
-/// What a toolchain file itself leaves in the cache, and what the module does.
+/// Whether a toolchain file or the module created this cache entry.
 fn ours(line: &str) -> bool {
     ["CMAKE_TOOLCHAIN_FILE", "TOOLCHAINKIT", "_TOOLCHAINKIT", "//The CMake toolchain file"]
         .iter()
         .any(|start| line.starts_with(start))
 }
 
-/// Without the options that hits in other checkouts need, which `cache.relocatable` asks for.
+/// Removes the compiler options of `cache.relocatable`, which hits in other checkouts need.
 fn without_maps(text: &str) -> String {
     let is_map =
         |word: &&str| word.starts_with("-fdebug-prefix-map=") || word.starts_with("-fmacro-prefix-map=");
     let lines = text
         .lines()
         .map(|line| line.split_whitespace().filter(|word| !is_map(word)).collect::<Vec<_>>().join(" "));
-    // Where nothing else is, a variable of Ninja's is left empty.
+    // If no other option remains, a variable in build.ninja is empty.
     lines.filter(|line| line != "FLAGS =").collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn a_native_configuration_changes_nothing_but_the_launcher() {
+fn a_native_configuration_only_changes_the_launcher() {
     let ccache = Tool::Ccache(Tools::CCACHE);
     let Some(tools) = Tools::require(&[ccache]) else { return };
     let cases = Tools::CMAKES.into_iter().flat_map(|version| [(version, false), (version, true)]);
@@ -34,10 +34,10 @@ fn a_native_configuration_changes_nothing_but_the_launcher() {
         checkout.sandbox = checkout.sandbox.on_path(&tools.path(ccache));
         let files = |checkout: &Checkout| {
             let written = checkout.read("b/CMakeCache.txt");
-            // A blank line and a comment surround each entry.
+            // Each entry has a comment before it and a blank line after it.
             let entries = written.lines().filter(|line| !line.is_empty() && !ours(line));
             let commands = checkout.read("b/compile_commands.json");
-            // The rules moved in CMake 3.16.
+            // CMake 3.16 moved the rules to another file.
             let rules = ["b/rules.ninja", "b/CMakeFiles/rules.ninja"].map(|name| checkout.path.join(name));
             let rules = rules.iter().find_map(|path| fs::read_to_string(path).ok()).expect("rules");
             let ninja = checkout.read("b/build.ninja") + &rules;
@@ -49,7 +49,7 @@ fn a_native_configuration_changes_nothing_but_the_launcher() {
         checkout.configure(&[]);
         let mut with = files(&checkout);
         assert_eq!(with.1.contains("-prefix-map="), relocatable, "CMake {version}");
-        // ccache itself, or the script that calls it.
+        // ccache itself, or the launcher that calls it.
         let launchers = ["/bin/ccache ", "/toolchainkit/launcher "];
         let has_launcher = |text: &str| launchers.iter().any(|launcher| text.contains(launcher));
         assert!(has_launcher(&with.2) && !has_launcher(&without.2), "CMake {version}");
@@ -59,7 +59,7 @@ fn a_native_configuration_changes_nothing_but_the_launcher() {
         }
         assert_eq!(without.0, with.0, "CMakeCache.txt, CMake {version}");
         assert_eq!(without.1, with.1, "compile_commands.json, CMake {version}");
-        // Without the lists of the files that CMake reads again when they change.
+        // Remove the lists of files that make CMake run again when they change.
         let rules = |text: &str| {
             let without_launcher = text.lines().map(|line| {
                 let launcher = launchers.iter().find_map(|launcher| line.split_once(launcher));
@@ -82,7 +82,7 @@ fn a_native_configuration_changes_nothing_but_the_launcher() {
 }
 
 #[test]
-fn what_the_user_sets_goes_before_the_configuration() {
+fn settings_of_the_user_override_the_configuration() {
     let yaml = "cache: { enabled: false }
 toolchain:
   compilers: clang

@@ -1,4 +1,4 @@
-//! Each sanitizer catches the fault that it is for, and is not in the checks of the compilers.
+//! Each sanitizer reports its kind of error, and is not used in try_compile.
 
 use super::Checkout;
 use crate::support::{Run, Tool, Tools};
@@ -20,7 +20,7 @@ static int fault(const std::string &what) {
 int main(int argc, char **argv) { std::printf("fault %d\n", fault(argc > 1 ? argv[1] : "")); }
 "#;
 
-/// Compilers, sanitizers, and what is said of each fault.
+/// Compilers, sanitizers, and the expected report for each error.
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const CASES: [Case; 7] = [
@@ -42,12 +42,12 @@ const CASES: [Case; 7] = [
 ];
 
 #[test]
-fn each_sanitizer_catches_its_fault() {
+fn each_sanitizer_reports_its_kind_of_error() {
     let Some(_) = Tools::require(&[Tool::CompilerRt]) else { return };
     let versions = ["3.15.3", "3.21.4", Tools::CMAKE];
     for (index, (compilers, sanitizers, faults)) in CASES.into_iter().enumerate() {
         for version in versions {
-            // Each sanitizer has one CMake, and the first of each compiler have all.
+            // Each sanitizer runs with one CMake; the first one of each compiler runs with all.
             if !Tools::full() && index % 4 != 0 && versions[index % 3] != version {
                 continue;
             }
@@ -77,13 +77,13 @@ target_link_libraries(main PRIVATE Threads::Threads)
 ";
 
 #[test]
-fn sanitizers_are_in_the_program_and_not_in_the_checks() {
+fn sanitizers_are_used_in_the_program_but_not_in_try_compile() {
     let Some(_) = Tools::require(&[Tool::CompilerRt]) else { return };
     for (version, compilers) in [("3.15.3", "gcc"), (Tools::CMAKE, "clang")] {
         let toolchain = format!("{{ compilers: {compilers}, sanitizers: [address, undefined] }}");
         let yaml = format!("cache: {{ enabled: false }}\ntoolchain: {toolchain}\n");
         let Some(checkout) = Checkout::new("sanitizers", version, &[], &yaml) else { return };
-        // A check that leaks, which the sanitizer would take for a failure.
+        // A check with a memory leak, which would fail with the sanitizer.
         let leaky = "include(CheckCSourceRuns)\ncheck_c_source_runs(\"#include <stdlib.h>\\nint main(void) { volatile char *p = malloc(9); p = 0; return 0; }\" LEAKY)\n";
         checkout.write("CMakeLists.txt", &(super::LISTS.to_owned() + leaky));
         checkout.configure(&[]);
@@ -99,7 +99,7 @@ fn sanitizers_are_in_the_program_and_not_in_the_checks() {
 }
 
 #[test]
-fn a_sanitizer_of_another_machine_catches_its_fault_under_the_emulator() {
+fn a_sanitizer_reports_an_error_in_the_emulator() {
     let yaml = "cache: { enabled: false }
 toolchain:
   compilers: gcc
@@ -107,7 +107,7 @@ toolchain:
   target: { system: Linux, processor: aarch64, triple: aarch64-linux-gnu }
   emulator: [qemu-aarch64, -L, /usr/aarch64-linux-gnu]
 ";
-    // CMake puts the emulator before the program of a test, and before those of its checks.
+    // CMake runs tests and try_run programs with the emulator.
     let tested = "enable_testing()
 include(CheckCXXSourceRuns)
 check_cxx_source_runs(\"int main() { return sizeof(void *) == 8 ? 0 : 1; }\" RUNS)

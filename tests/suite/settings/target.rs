@@ -1,4 +1,4 @@
-//! What `target` says of a machine: where its files go, where its libraries are found, and how its programs call.
+//! The settings of `target`: the staging folder, the search for libraries, and the calling convention.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::Checkout;
 use crate::support::{Run, Tool, Tools};
 
 #[test]
-fn an_installation_goes_to_the_staging_folder_and_names_the_prefix_of_the_target() {
+fn an_installation_into_the_staging_folder_refers_to_the_prefix_on_the_target() {
     let yaml = "cache: { enabled: false }
 toolchain:
   compilers: gcc
@@ -26,7 +26,8 @@ toolchain:
     }
 }
 
-/// Looks for `both`, which is in the root and on the machine that builds, and for `host`, which is only there.
+/// Searches for `both`, which is in the root folder and on the build machine, and for `host`, which is only on the
+/// build machine.
 const FINDING: &str = "cmake_minimum_required(VERSION 3.15)
 project(finding NONE)
 foreach(name IN ITEMS both host)
@@ -56,8 +57,8 @@ fn write_findable(checkout: &Checkout, root: &str, name: &str) {
 }
 
 #[test]
-fn the_modes_of_the_roots_decide_what_is_found() {
-    // What is found of `both` and of `host`: program, library, header and package.
+fn find_root_modes_determine_where_cmake_searches() {
+    // Where `both` and `host` are found: program, library, header and package.
     let cases = [
         ("", "machine target target target", "machine nothing nothing nothing"),
         (
@@ -92,14 +93,14 @@ fn the_modes_of_the_roots_decide_what_is_found() {
             write_findable(&checkout, "machine", "both");
             write_findable(&checkout, "machine", "host");
             let prefix = format!("-DCMAKE_PREFIX_PATH={}", checkout.path.join("machine").display());
-            // CMake itself would look for it in the root alone, if programs are to be found there only.
+            // Give the path of Ninja: with `program: only`, CMake would search for it in the root folder only.
             let ninja = format!("-DCMAKE_MAKE_PROGRAM={}", tools.ninja().display());
             let found = checkout.configure(&[&prefix, &ninja]);
             for (name, places) in [("both", of_both), ("host", of_host)] {
                 let line = format!("-- {name}: {places}.");
                 assert!(found.stdout.contains(&line), "CMake {version}, {modes} {line}\n{found}");
             }
-            // A folder of the user's goes before all.
+            // A folder set by the user overrides all others.
             fs::remove_dir_all(checkout.path.join("b")).expect("the build folder");
             let found = checkout.configure(&[&prefix, &ninja, "-DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=NEVER"]);
             assert!(
@@ -115,8 +116,8 @@ fn the_modes_of_the_roots_decide_what_is_found() {
 }
 
 #[test]
-fn the_word_size_is_that_of_the_binary_interface() {
-    // The class and the machine in the head of an ELF file.
+fn the_abi_determines_the_word_size() {
+    // The class and the machine in the header of an ELF file.
     let cases = [("32", "i686", (1, 3)), ("x32", "x86_64", (1, 62)), ("64", "x86_64", (2, 62))];
     for version in super::versions() {
         let Some(_) = Tools::require(&[Tool::Multilib]) else { return };
@@ -125,7 +126,7 @@ fn the_word_size_is_that_of_the_binary_interface() {
             let yaml =
                 format!("cache: {{ enabled: false }}\ntoolchain: {{ compilers: gcc, target: {target} }}\n");
             let Some(checkout) = Checkout::new("abi", version, &[], &yaml) else { return };
-            // Without what the machine has headers of its own kernel for.
+            // The source needs no kernel headers, which exist only for the build machine.
             checkout.write("main.cpp", "#include <vector>\nextern \"C\" int part(int);\nint main() { return std::vector<int>(3, part(1)).size() - 3; }\n");
             checkout.configure(&[]);
             checkout.build();
@@ -136,7 +137,7 @@ fn the_word_size_is_that_of_the_binary_interface() {
 }
 
 #[test]
-fn arm_calls_as_the_binary_interface_says() {
+fn the_abi_determines_the_calling_convention_of_arm() {
     for version in super::versions() {
         for (abi, in_registers) in [("hard", true), ("softfp", false)] {
             let yaml = format!(

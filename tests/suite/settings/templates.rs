@@ -1,4 +1,4 @@
-//! Templates of the user's.
+//! User templates.
 
 use super::Checkout;
 use crate::support::{Run, Tools};
@@ -12,7 +12,7 @@ fn checkout(name: &str) -> Option<Checkout> {
 }
 
 #[test]
-fn a_template_extends_or_replaces_block_by_block() {
+fn a_template_extends_or_replaces_blocks() {
     let Some(checkout) = checkout("templates") else { return };
     checkout.write(
         "cmake/templates/toolchain.cmake.j2",
@@ -40,7 +40,7 @@ fn a_template_extends_or_replaces_block_by_block() {
 }
 
 #[test]
-fn a_template_that_cannot_be_used_is_told_with_its_line() {
+fn an_invalid_template_is_reported_with_its_line() {
     let Some(checkout) = checkout("bad-templates") else { return };
     let missing = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"), &["generate"]).run_expecting(3);
     assert!(
@@ -57,18 +57,21 @@ fn a_template_that_cannot_be_used_is_told_with_its_line() {
     ] {
         checkout.write(name, text);
         for command in ["generate", "validate"] {
-            let told =
+            let output =
                 checkout.command(env!("CARGO_BIN_EXE_toolchainkit"), &[command]).run_expecting(3).stderr;
-            let words = told.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ ", "");
-            assert!(words.contains("bad-template") && words.contains("toolchain/linker.cmake.j2"), "{told}");
-            assert!(words.contains(what), "{what}: {told}");
+            let words = output.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ ", "");
+            assert!(
+                words.contains("bad-template") && words.contains("toolchain/linker.cmake.j2"),
+                "{output}"
+            );
+            assert!(words.contains(what), "{what}: {output}");
             let line = line.map(|line| format!("line {line}")).unwrap_or_default();
-            assert!(words.contains(&line), "{line}: {told}");
+            assert!(words.contains(&line), "{line}: {output}");
         }
     }
     checkout.write(name, "");
     checkout.write("cmake/templates/CMakePresets.json.j2", "{ not JSON\n");
-    let told = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"), &["generate"]).run_expecting(3);
-    assert!(told.stderr.contains("no JSON"), "{told}");
-    assert_eq!(checkout.read("cmake/toolchain.cmake"), before, "nothing is half-written");
+    let output = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"), &["generate"]).run_expecting(3);
+    assert!(output.stderr.contains("does not produce valid JSON"), "{output}");
+    assert_eq!(checkout.read("cmake/toolchain.cmake"), before, "no file is partially written");
 }

@@ -1,4 +1,4 @@
-//! Presets of all kinds, for several toolchains, as CMake runs them.
+//! Presets of all kinds, for several toolchains, run by CMake.
 
 use super::Checkout;
 use crate::support::{Run, Tools};
@@ -21,7 +21,7 @@ presets:
 ";
 
 #[test]
-fn a_workflow_configures_builds_tests_and_packs() {
+fn a_workflow_configures_builds_tests_and_packages() {
     for version in ["3.25.2", Tools::CMAKE] {
         let Some(checkout) = Checkout::new("workflow", version, &[], YAML) else { return };
         let listed = checkout.command("cmake", &["--list-presets=all"]).run().stdout;
@@ -55,7 +55,7 @@ fn a_workflow_configures_builds_tests_and_packs() {
 }
 
 #[test]
-fn an_older_cmake_reads_what_it_knows() {
+fn an_older_cmake_gets_presets_that_it_supports() {
     let yaml = "cache: { enabled: false }\ntoolchains: { clang: { compilers: clang, hosts: [Linux] } }\n";
     let Some(checkout) = Checkout::new("older", "3.21.4", &[], yaml) else { return };
     checkout.command("cmake", &["--preset", "clang-release"]).run();

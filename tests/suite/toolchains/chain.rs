@@ -1,6 +1,6 @@
-//! Other toolchain files below ours (`toolchain.base`) and above it, and what each leaves of the other.
-//!
-//! vcpkg's, the NDK's and Emscripten's files cannot be had here; those in `tests/cmake/bases` do to a build what they do.
+//! Other toolchain files as the base of ours (`toolchain.base`), or including ours. Each keeps the settings of the
+//! other. The files of vcpkg, the Android NDK and Emscripten are not available to the tests. The files in
+//! `tests/cmake/bases` affect a build in the same way.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ fn base(path: &str) -> PathBuf {
     PathBuf::from(BASES).join(path)
 }
 
-/// Configures by `toolchain` and builds, cold and then warm, with `options` and `environment`.
+/// Configures with `toolchain` and builds twice, with an empty and a filled cache, with `options` and `environment`.
 fn prove(build: &Build, toolchain: &str, options: &[&str], environment: &[(&str, &str)]) -> Finished {
     let objects = build.project.objects();
     let configure = || {
@@ -60,7 +60,7 @@ fn command_of_main(build: &Build) -> String {
     commands.iter().find(is_main).expect("main.c")["command"].as_str().expect("text").to_owned()
 }
 
-/// Configuring again, also from a shell without any variable, changes no command, and so compiles nothing.
+/// Running CMake again, also in a shell without the variables, changes no command, so nothing is compiled.
 fn assert_settled(build: &Build) {
     let before = command_of_main(build);
     fs::write(build.folder().join("CMakeFiles/cmake.check_cache"), "").expect("the stamp");
@@ -71,7 +71,7 @@ fn assert_settled(build: &Build) {
 }
 
 #[test]
-fn the_ndks_file_as_base_loses_no_flag() {
+fn the_ndk_as_base_keeps_all_flags() {
     let more = "toolchain:\n  base: \"${ANDROID_NDK}/android.toolchain.cmake\"\n  \
         flags: { c: \"-DOURS=1 -fno-plt\", cxx: -DOURS=1, linker: \"-Wl,--as-needed\" }\n";
     for setup in setups(0) {
@@ -90,7 +90,7 @@ fn the_ndks_file_as_base_loses_no_flag() {
 }
 
 #[test]
-fn flags_of_the_user_go_before_those_of_the_configuration_with_a_base_too() {
+fn flags_of_the_user_override_the_configuration_with_a_base_too() {
     let more = "toolchain:\n  base: \"${ANDROID_NDK}/android.toolchain.cmake\"\n  flags: { c: -DOURS=1 }\n";
     let Some(build) = build("ndk-user", SCCACHE, CROSS, more) else { return };
     let mut configure = build.configuring_by_file("cmake/toolchain.cmake");
@@ -103,10 +103,10 @@ fn flags_of_the_user_go_before_those_of_the_configuration_with_a_base_too() {
 }
 
 #[test]
-fn what_a_base_sets_anew_though_it_is_not_its_own_is_put_back() {
+fn variables_that_a_base_overwrites_are_restored() {
     for setup in [SCCACHE.cmake("3.15.3"), SCCACHE] {
         let Some(build) = build("ndk-anew", setup, CROSS, "toolchain:\n  base: base.cmake\n") else { return };
-        // What the user wants to see in the checks of the compilers, and a base that says what it sees.
+        // A variable that the user passes to try_compile, and a base that records what it gets.
         let base = "include(\"$ENV{ANDROID_NDK}/android.toolchain.cmake\")\n\
             file(APPEND \"$ENV{SEEN}\" \"[${MINE}]\\n\")\n";
         fs::write(build.project.root().join("base.cmake"), base).expect("a base");
@@ -122,13 +122,13 @@ fn what_a_base_sets_anew_though_it_is_not_its_own_is_put_back() {
         ]);
         let configured = configure.env("ANDROID_NDK", BASES.to_owned() + "/ndk").env("SEEN", &seen).run();
         assert!(configured.stdout.contains("-- asks for 3.15\n"), "{configured}");
-        let seen = fs::read_to_string(seen).expect("what the base saw");
+        let seen = fs::read_to_string(seen).expect("the record of the base");
         assert!(seen.lines().count() >= 2 && seen.lines().all(|line| line == "[1]"), "{seen}");
     }
 }
 
 #[test]
-fn a_launcher_that_the_base_sets_stays() {
+fn a_launcher_of_the_base_is_kept() {
     let more = "toolchain:\n  base: \"${ANDROID_NDK}/android.toolchain.cmake\"\n";
     let Some(build) = build("ndk-own", CCACHE, CROSS, more) else { return };
     let mut configure = build.configuring_by_file("cmake/toolchain.cmake");
@@ -139,21 +139,21 @@ fn a_launcher_that_the_base_sets_stays() {
 }
 
 #[test]
-fn emscriptens_old_file_as_base_works_with_every_cmake() {
+fn an_old_emscripten_file_as_base_works_with_every_cmake() {
     let more =
         "toolchain:\n  base: \"${EMSCRIPTEN}/Modules/Platform/Emscripten.cmake\"\n  flags: { c: -DOURS=1 }\n";
     for setup in setups(2).into_iter().chain([SCCACHE.cmake("4.0.3")]) {
         let Some(build) = build("emscripten", setup, &[], more) else { return };
         let root = base("emscripten");
         prove(&build, "cmake/toolchain.cmake", &[], &[("EMSCRIPTEN", root.to_str().expect("a plain path"))]);
-        assert!(build.folder().join("sample.js").is_file(), "the base names the program");
+        assert!(build.folder().join("sample.js").is_file(), "the base determines the name of the program");
         assert!(command_of_main(&build).contains(" -DOURS=1 "));
         assert_settled(&build);
     }
 }
 
 #[test]
-fn vcpkgs_file_as_base_and_ours_chain_loaded_by_it() {
+fn vcpkg_as_base_and_with_ours_chain_loaded() {
     let vcpkg = base("vcpkg/vcpkg.cmake");
     for setup in setups(3) {
         let more = format!("toolchain:\n  base: {}\n  flags: {{ c: -DOURS=1 }}\n", vcpkg.display());
@@ -179,7 +179,7 @@ fn vcpkgs_file_as_base_and_ours_chain_loaded_by_it() {
 }
 
 #[test]
-fn what_vcpkg_hashes_stays_the_same_whatever_becomes_of_the_cache() {
+fn cache_settings_do_not_change_the_file_that_vcpkg_hashes() {
     let toolchain = "toolchain:\n  flags: { c: -Wall }\n";
     let Some(build) = build("vcpkg-hash", SCCACHE, &[], toolchain) else { return };
     let hashed = || fs::read(build.project.root().join("cmake/toolchain.cmake")).expect("the toolchain");
@@ -198,17 +198,17 @@ fn what_vcpkg_hashes_stays_the_same_whatever_becomes_of_the_cache() {
     fs::write(build.project.root().join("toolchainkit.yaml"), "toolchain: { flags: { c: -Wextra } }\n")
         .expect("YAML");
     build.toolchainkit(&["generate"]);
-    assert!(hashed() != before, "another flag makes other ports");
+    assert!(hashed() != before, "a changed flag changes the hash");
 }
 
 #[test]
-fn a_profile_reaches_the_checks_through_a_wrapper_that_forgets_it() {
+fn a_profile_reaches_try_compile_through_a_wrapper() {
     let more = "profiles:\n  arm:\n    toolchain:\n      \
         compilers: { c: aarch64-linux-gnu-gcc, cxx: aarch64-linux-gnu-g++ }\n      \
         target: { system: Linux, processor: aarch64 }\n";
     for setup in setups(1) {
         let Some(build) = build("wrapper", setup, CROSS, more) else { return };
-        // As a wrapper of the NDK's file may do.
+        // As a wrapper of the Android NDK may do.
         let wrapper = "include(\"${CMAKE_CURRENT_LIST_DIR}/cmake/toolchain.cmake\")\n\
             set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SOMETHING_ELSE)\n\
             file(APPEND \"$ENV{SEEN}\" \"${CMAKE_SYSTEM_PROCESSOR}\\n\")\n";
@@ -216,15 +216,15 @@ fn a_profile_reaches_the_checks_through_a_wrapper_that_forgets_it() {
         let seen = build.sandbox.root().join("seen");
         let environment = [("SEEN", seen.to_str().expect("a plain path"))];
         prove(&build, "wrapper.cmake", &["-DTOOLCHAINKIT_PROFILE=arm"], &environment);
-        let seen = fs::read_to_string(seen).expect("what the toolchain file was read for");
+        let seen = fs::read_to_string(seen).expect("the record of the toolchain file");
         assert!(seen.lines().count() >= 8 && seen.lines().all(|line| line == "aarch64"), "{seen}");
     }
 }
 
 #[test]
-fn a_base_that_is_missing_is_named() {
+fn a_missing_base_is_reported() {
     for (base, word) in [
-        ("cmake/gone.cmake", "cmake/gone.cmake, the toolchain.base of toolchainkit.yaml"),
+        ("cmake/gone.cmake", "cmake/gone.cmake (toolchain.base in toolchainkit.yaml) does not exist"),
         ("\"${TK_NO_SUCH_VARIABLE}/x.cmake\"", "TK_NO_SUCH_VARIABLE, which is not set"),
     ] {
         let Some(build) = build("no-base", SCCACHE, &[], &format!("toolchain: {{ base: {base} }}\n")) else {

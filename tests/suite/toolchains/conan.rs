@@ -1,4 +1,4 @@
-//! Conan: our toolchain inside its packages' builds, and inside and around its own toolchain file.
+//! Conan: our toolchain in the builds of its packages, included by its toolchain file, and with that file as base.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::support::{Finished, Run, Stats, Tool, Tools};
 
-/// The library's three objects; the program that uses it has one.
+/// The number of objects of the library; the program that uses it has one.
 const OBJECTS: u64 = 3;
 
 const RECIPE: &str = r#"from conan import ConanFile
@@ -58,7 +58,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// A project that needs the package `part`, with an own Conan.
+    /// A project that needs the package `part`, with a separate Conan home.
     fn new(name: &str, setup: Setup, more: &str) -> Option<Self> {
         let tools = setup.tools(&[Tool::Conan, Tool::System("python3")])?;
         let scene = Self { build: Build::with_yaml(name, setup, &tools, "", Vec::new(), more), tools };
@@ -83,7 +83,7 @@ impl Scene {
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(path, text).expect("a file");
         }
-        // Without a name in the configuration, the packages have to find out whose cache is meant.
+        // Without a name in the configuration, the builds of the packages must determine the project of the cache.
         let config = scene.build.project.root().join("toolchainkit.yaml");
         let text = fs::read_to_string(&config).expect("the configuration");
         fs::write(config, text.replace("project: { name: demo }\n", "")).expect("the configuration");
@@ -104,7 +104,7 @@ impl Scene {
         command.arg(&conan).args(arguments).env("PYTHONPATH", packages).env("CONAN_HOME", self.home()).run()
     }
 
-    /// Builds the package, whatever is there, with our toolchain.
+    /// Builds the package with our toolchain, even if it exists.
     fn install(&self) -> Finished {
         let toolchain = self.build.project.root().join("cmake/toolchain.cmake");
         let toolchain = format!("tools.cmake.cmaketoolchain:user_toolchain=[\"{}\"]", toolchain.display());
@@ -120,7 +120,7 @@ impl Scene {
         launchers.remove(0)
     }
 
-    /// What the cache says that the package's build uses.
+    /// The statistics of the cache that the build of the package uses.
     fn stats_of_package(&self) -> Stats {
         let launcher = self.launcher();
         if self.build.setup.is_sccache() {
@@ -151,7 +151,7 @@ fn find(folder: &Path, name: &str, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn a_package_that_conan_builds_comes_from_the_cache() {
+fn a_package_that_conan_builds_is_cached() {
     let setups = if Tools::full() {
         super::CMAKES.into_iter().flat_map(|cmake| [SCCACHE.cmake(cmake), CCACHE.cmake(cmake)]).collect()
     } else {
@@ -168,14 +168,14 @@ fn a_package_that_conan_builds_comes_from_the_cache() {
             assert!(crate::support::run::eventually(std::time::Duration::from_secs(30), stored), "stored");
         }
 
-        // Built anew, Conan gives it another folder.
+        // Conan uses another folder when it rebuilds the package.
         scene.conan(&["remove", "part/1.0:*", "-c"]);
         let installed = scene.install();
         let warm = scene.stats_of_package();
         let before = if setup.is_sccache() { Stats::default() } else { cold };
         assert_eq!((warm.hits - before.hits, warm.misses - before.misses), (OBJECTS, 0), "{installed}");
 
-        // And the project by Conan's own toolchain file, which includes ours.
+        // The project uses Conan's toolchain file, which includes ours.
         let mut configure = scene.build.configuring_by_file("build/Release/generators/conan_toolchain.cmake");
         let configured = configure.arg("-DCMAKE_EXPORT_COMPILE_COMMANDS=ON").run();
         assert!(configured.stdout.contains("-- toolchainkit: "), "{configured}");
@@ -199,11 +199,11 @@ fn a_package_that_conan_builds_comes_from_the_cache() {
 
 #[test]
 fn conans_toolchain_file_as_base() {
-    // The presets that Conan writes need CMake 3.23, and stop an older one that reads any.
+    // The presets that Conan writes need CMake 3.23; an older CMake fails if it reads any presets.
     for setup in [SCCACHE.cmake("3.18.4"), CCACHE.cmake("4.0.3"), SCCACHE.cmake("3.25.2")] {
         let more = "toolchain:\n  base: build/Release/generators/conan_toolchain.cmake\n  flags: { cxx: -DOURS=1 }\n";
         let Some(scene) = Scene::new("conan-base", setup, more) else { return };
-        // Packages get theirs without ours, which would look for the base.
+        // Packages are built without our toolchain, which would search for the base.
         scene.conan(&[
             "install",
             ".",

@@ -1,7 +1,6 @@
-//! Programs for other machines: built by their compilers, run by an emulator, and cached.
-//!
-//! Each case builds cold with `-DCMAKE_TOOLCHAIN_FILE`, throws away the build folder and, with a remote, the local cache,
-//! and builds again by a preset: every object must come from the cache.
+//! Programs for other machines: compiled with cross compilers, run in an emulator, and cached. Each case builds with an
+//! empty cache and `-DCMAKE_TOOLCHAIN_FILE`, removes the build folder and, with a remote cache, the local cache, and
+//! builds again with a preset: every object must come from the cache.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,7 +11,7 @@ use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::support::servers::Redis;
 use crate::support::{Project, Run, Tool, Tools};
 
-/// What the compiler of a target makes, by the heads of its files.
+/// The machine of a compiled program, from the header of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Machine {
     /// `EI_CLASS` and `e_machine` of an ELF file.
@@ -27,13 +26,13 @@ struct Target {
     toolchain: &'static str,
     needs: &'static [Tool],
     machine: Machine,
-    /// What runs its programs here; empty for the machine itself.
+    /// The emulator; empty if the build machine can run the programs.
     runner: &'static [&'static str],
     /// The file name of the program.
     program: &'static str,
-    /// Its library has no C++.
+    /// Whether the target has no C++ library.
     only_c: bool,
-    /// What it needs takes much room, and is only there with `tests/setup.sh --full`.
+    /// Whether the target needs large packages, which only `tests/setup.sh --full` installs.
     large: bool,
 }
 
@@ -168,7 +167,8 @@ fn musl_by_zig_for_another_machine() {
     each(7);
 }
 
-/// A target with two CMakes and both caches, so that the first four targets have all CMakes; or with everything.
+/// Runs a target with two CMakes and both cache tools, so that the first four targets cover all CMakes; with `--full`,
+/// with all of them.
 fn each(index: usize) {
     let target = &TARGETS[index];
     if target.large && !Tools::full() {
@@ -225,10 +225,10 @@ fn prove(target: &Target, setup: Setup) {
     assert_eq!(counted, (objects, 0), "{target}, warm\n{configured}\n{warm}", target = target.name);
 }
 
-/// What stands on the machine of the target's developer.
+/// Creates the files that a developer for this target has.
 fn prepare(build: &mut Build, target: &Target, tools: &Tools) {
     if target.needs.contains(&Tool::Zig) {
-        // zig builds its C library on the first occasion, which takes minutes; tests/setup.sh has done it.
+        // zig builds its C library on first use, which takes minutes; tests/setup.sh has done this.
         let zig = tools.path(Tool::Zig);
         let libraries = zig.with_file_name("libraries");
         let text = format!(
@@ -243,8 +243,8 @@ fn prepare(build: &mut Build, target: &Target, tools: &Tools) {
     }
 }
 
-/// Debian's files for aarch64, as the machine itself would have them. A linker looks up the absolute paths of a linker
-/// script below the sysroot, so `libc.so` gets others.
+/// Debian's files for aarch64, in the layout of an aarch64 machine. A linker resolves the absolute paths in a linker
+/// script below the sysroot, so `libc.so` gets other paths.
 fn write_sysroot(sysroot: &Path) {
     let (library, usr) = (sysroot.join("usr/lib"), sysroot.join("usr"));
     let gcc = "gcc-cross/aarch64-linux-gnu";
@@ -272,7 +272,7 @@ fn link_all(from: &Path, to: &Path) {
     }
 }
 
-/// The program is for the right machine, and prints what it should.
+/// Checks that the program is for the right machine, and prints the expected text.
 fn check(build: &Build, target: &Target) {
     let program = build.folder().join(target.program);
     assert_eq!(machine(&program), target.machine, "{}", target.name);

@@ -1,10 +1,10 @@
-//! The linker of the configuration is the one that has linked, as the program itself says.
+//! The configured linker has linked the program, which its comment section proves.
 
 use super::CMAKES;
 use crate::end_to_end::build::{Build, SCCACHE};
 use crate::support::{Run, Tool, Tools};
 
-/// What the configuration calls it, its program, and what it leaves in a program.
+/// The name in the configuration, the program of the linker, and its text in a linked program.
 const LINKERS: [(&str, &str, &str); 4] = [
     ("mold", "mold", "mold "),
     ("lld", "ld.lld", "LLD "),
@@ -17,7 +17,7 @@ fn the_linker_of_the_configuration_links() {
     for (index, cmake) in CMAKES.into_iter().enumerate() {
         for (number, linker) in LINKERS.into_iter().enumerate() {
             for compilers in [("gcc", "g++"), ("clang", "clang++")] {
-                // Each linker before and after CMake 3.29, which has a variable for it, and with each compiler.
+                // Each linker with each compiler, before and since CMake 3.29, which has a variable for the linker.
                 let is_clang = compilers.0 == "clang";
                 if Tools::full()
                     || (index % 4 == number && is_clang == (index / 4 + number).is_multiple_of(2))
@@ -39,11 +39,11 @@ fn prove(cmake: &'static str, linker: (&str, &'static str, &str), compilers: (&s
     let build = Build::with_yaml("linker", setup, &tools, "", Vec::new(), &more);
     build.toolchainkit(&["generate"]);
     build.configure();
-    // The debugging output of Ninja has the commands, of which the linker `bfd` leaves no other trace.
-    let told = build.command("cmake").args(["--build", "build/release", "--", "-v"]).run();
+    // The linker `bfd` leaves no text in the program, so check the commands in Ninja's debugging output.
+    let output = build.command("cmake").args(["--build", "build/release", "--", "-v"]).run();
     build.assert_program_runs();
     let program = build.folder().join("sample");
     let traces = build.bare("readelf").args(["-p", ".comment", "-n"]).arg(program).run_to_any_end();
-    let traces = traces.text() + &told.stdout;
+    let traces = traces.text() + &output.stdout;
     assert!(traces.contains(linker.2), "CMake {cmake}, {linker:?}, {compilers:?}\n{traces}");
 }

@@ -1,5 +1,4 @@
-//! Toolchains on real compilers: for other machines, on top of and below other toolchain files, and in the builds that a
-//! build starts.
+//! Toolchains with real compilers: for other machines, together with other toolchain files, and in nested builds.
 
 mod chain;
 mod conan;
@@ -10,11 +9,11 @@ mod nested;
 use crate::end_to_end::build::{CCACHE, SCCACHE, Setup};
 use crate::support::Tools;
 
-/// Every CMake that is promised to work, oldest first; the first two have no presets.
+/// Every supported CMake, oldest first; the first two do not support presets.
 const CMAKES: [&str; 8] = ["3.15.3", "3.18.4", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
 
-/// Every CMake with both caches; in CI two of them, those whose numbers leave `share` when divided by four, one with
-/// each cache.
+/// Every CMake with both cache tools. In CI only those with an index of `share` modulo four: two CMakes, one for each
+/// tool.
 fn setups(share: usize) -> Vec<Setup> {
     let caches = [SCCACHE, CCACHE];
     let all = CMAKES.into_iter().enumerate().flat_map(|(index, cmake)| {

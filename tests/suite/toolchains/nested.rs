@@ -1,5 +1,5 @@
-//! What a build starts or contains: checks, other languages, sub-projects, builds of `ExternalProject`, installation
-//! and packages. The toolchain and the cache reach all of it.
+//! Nested builds: checks, other languages, sub-projects, `ExternalProject` builds, installation and packages. All of
+//! them use the toolchain and the cache.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ profiles:
   other: { toolchain: { flags: { c: -DOTHER } } }
 ";
 
-/// A project for aarch64 whose own part is this `CMakeLists.txt`, with the sample project in the folder `part`.
+/// A project for aarch64 with this `CMakeLists.txt` at the top, and the sample project in the folder `part`.
 fn project(name: &str, setup: Setup, lists: &str) -> Option<(Build, Project)> {
     let tools = setup.tools(CROSS)?;
     let build = Build::with_yaml(name, setup, &tools, "", Vec::new(), AARCH64);
@@ -45,7 +45,7 @@ fn assert_is_for_aarch64(build: &Build, file: &Path) {
     assert!(header.stdout.contains("AArch64"), "{header}");
 }
 
-/// The second of two builds gets all from the cache.
+/// Builds twice; the second build must get all objects from the cache.
 fn prove(build: &Build, objects: u64, options: &[&str]) -> Finished {
     let configured = configure(build, options);
     assert_eq!(build.hits_and_misses(), (0, 0), "{configured}");
@@ -61,8 +61,8 @@ fn prove(build: &Build, objects: u64, options: &[&str]) -> Finished {
 }
 
 #[test]
-fn sub_projects_and_languages_that_are_enabled_later() {
-    // Eight objects: five of the part, and one each of the three below.
+fn sub_projects_and_later_enabled_languages_are_cached() {
+    // Eight objects: five of the part, and one of each of the three below.
     let lists = "cmake_minimum_required(VERSION 3.15...3.31)
 project(top NONE)
 enable_language(C)
@@ -91,7 +91,7 @@ FetchContent_MakeAvailable(part)
     }
 }
 
-/// A super-build whose part gets `arguments`; `before` comes first.
+/// A superbuild that passes `arguments` to the part; `before` comes first.
 fn super_build(before: &str, arguments: &str) -> String {
     format!(
         "cmake_minimum_required(VERSION 3.15...3.31)
@@ -109,7 +109,7 @@ ExternalProject_Add(part
 const ALL_ARGUMENTS: &str = "toolchainkit_external_project_arguments(arguments)";
 
 #[test]
-fn the_build_of_an_external_project_uses_the_toolchain_and_the_cache_of_the_outer_one() {
+fn an_external_project_uses_the_toolchain_and_the_cache_of_the_enclosing_build() {
     for (share, before, arguments) in [
         (1, ALL_ARGUMENTS, "${arguments}"),
         (2, "", "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}"),
@@ -137,8 +137,8 @@ fn the_profile_reaches_an_external_project() {
 }
 
 #[test]
-fn the_cache_alone_reaches_an_external_project_too() {
-    // By the module, as in a project without the generator, and by the generated settings.
+fn an_external_project_can_use_the_cache_without_the_toolchain() {
+    // With the module, as in a project without the generator, and with the generated settings.
     let call = "include(cmake/ToolchainKit.cmake)\ntoolchainkit_enable_cache(PROJECT demo)";
     for (setup, call) in [
         (SCCACHE.cmake("3.15.3"), call),
@@ -165,7 +165,7 @@ fn the_cache_alone_reaches_an_external_project_too() {
 }
 
 #[test]
-fn an_external_project_still_builds_when_the_outer_build_loses_its_cache_and_gets_it_back() {
+fn an_external_project_still_builds_when_the_enclosing_build_loses_and_regains_its_cache() {
     for (before, arguments) in
         [(ALL_ARGUMENTS, "${arguments}"), ("", "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}")]
     {
@@ -177,7 +177,7 @@ fn an_external_project_still_builds_when_the_outer_build_loses_its_cache_and_get
         assert_eq!(build.hits_and_misses(), (0, part.objects()));
         configure(&build, &["-DTOOLCHAINKIT_CACHE=OFF"]);
         part.set_shared_value(4);
-        // The inner build alone does not know yet.
+        // The nested build has not been configured again yet.
         build.command("ninja").args(["-C", "build/release/part-prefix/src/part-build"]).run();
         part.set_shared_value(2);
         let without = build_all(&build);
@@ -192,7 +192,7 @@ fn an_external_project_still_builds_when_the_outer_build_loses_its_cache_and_get
 }
 
 #[test]
-fn installing_and_packing_use_the_tools_of_the_target() {
+fn installing_and_packaging_use_the_tools_of_the_target() {
     let lists = "cmake_minimum_required(VERSION 3.15...3.31)
 project(top C CXX)
 add_subdirectory(part)
@@ -208,8 +208,8 @@ include(CPack)
         build_all(&build);
         let installed = build.sandbox.root().join("installed");
         let install = ["--install", "build/release", "--strip", "--prefix"];
-        let told = build.command("cmake").args(install).arg(&installed).run();
-        assert!(!told.stderr.contains("strip"), "{told}");
+        let output = build.command("cmake").args(install).arg(&installed).run();
+        assert!(!output.stderr.contains("strip"), "{output}");
         let program = installed.join("bin/sample");
         assert_is_for_aarch64(&build, &program);
         let symbols = build.bare("readelf").arg("-S").arg(&program).run();

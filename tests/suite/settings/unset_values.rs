@@ -1,4 +1,4 @@
-//! A toolchain or a profile that does without a value of the rest of the file.
+//! A toolchain or a profile that unsets a value from the rest of the file.
 
 use super::Checkout;
 use crate::support::{Run, Tools};
@@ -16,9 +16,9 @@ profiles:
 ";
 
 #[test]
-fn a_null_is_as_if_the_value_were_not_given() {
+fn an_explicit_null_unsets_a_value() {
     for version in ["3.21.4", Tools::CMAKE] {
-        let Some(checkout) = Checkout::new("taken-back", version, &["mold"], YAML) else { return };
+        let Some(checkout) = Checkout::new("unset-values", version, &["mold"], YAML) else { return };
         let cases = [
             ("release", true, true),
             ("plain-release", false, false),
@@ -39,7 +39,7 @@ fn a_null_is_as_if_the_value_were_not_given() {
 }
 
 #[test]
-fn a_profile_takes_the_remote_cache_back() {
+fn a_profile_can_unset_the_remote_cache() {
     let yaml = "cache: { tool: ccache, remote: { type: http, endpoint: \"http://127.0.0.1:1/x\" } }
 profiles: { local: { cache: { remote: null } } }
 ";

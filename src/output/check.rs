@@ -1,31 +1,31 @@
-//! What is on disk, compared with what would be generated.
+//! Compares the files on disk with the generated ones.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use similar::TextDiff;
 
 use super::{FileKind, FileSet, OutputError, marker, read};
 
-/// One file on disk against its rendered text.
+/// The comparison of a file on disk with its generated text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    /// What it is.
+    /// The kind of file.
     pub kind: FileKind,
-    /// Where it is, relative to the project.
+    /// The path, relative to the project.
     pub path: Utf8PathBuf,
-    /// How the two differ.
+    /// The difference.
     pub state: State,
 }
 
-/// How a file on disk differs from its rendered text.
+/// How a file on disk differs from its generated text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Not at all; other line endings do not count.
+    /// No difference; line endings are ignored.
     Same,
-    /// It is not there; the text is the diff from nothing.
+    /// The file does not exist; the text is the diff against an empty file.
     Missing(String),
-    /// It is an older or edited version of ours; the text is the diff.
+    /// The file is an older or edited version of a generated file; the text is the diff.
     Changed(String),
-    /// Somebody else's file.
+    /// toolchainkit did not write the file.
     NotOurs,
 }
 
@@ -40,16 +40,16 @@ impl State {
     }
 }
 
-/// Compares every file of `files` with what is in `project`.
+/// Compares every file of `files` with the file in `project`.
 ///
 /// # Errors
-/// [`OutputError::Io`] if a file is there and cannot be read.
+/// [`OutputError::Io`] if a file exists and cannot be read.
 pub fn compare(files: &FileSet, project: &Utf8Path) -> Result<Vec<Comparison>, OutputError> {
     let compare = |file: &super::RenderedFile| {
         let state = match read(&project.join(&file.path))? {
             None => State::Missing(diff(&file.path, "", &file.text)),
             Some(bytes) => {
-                // git may check out with CR LF.
+                // git may check out files with CR LF.
                 let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
                 if text == file.text {
                     State::Same

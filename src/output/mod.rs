@@ -1,7 +1,6 @@
-//! Rendered files → the disk, or a verdict about what is there.
-//!
-//! A file that toolchainkit did not write is never touched, an unchanged file keeps its time stamp, and a changed one is
-//! replaced in one step: every text is written beside its destination before the first one is moved there.
+//! Writes the generated files to disk, or compares them with the files there. A file that toolchainkit did not write is
+//! never changed, and an unchanged file keeps its time stamp. Changed files are replaced atomically: all texts are
+//! written to temporary files beside their destinations before the first one is renamed.
 
 mod check;
 mod marker;
@@ -12,10 +11,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use self::check::{Comparison, State, compare};
 pub use self::write::write;
 
-/// What a generated file is.
+/// The kind of a generated file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
-    /// `toolchain.cmake`, and those of further toolchains
+    /// `toolchain.cmake`, and the files of further toolchains
     Toolchain,
     /// `toolchainkit-cache.cmake`, which the toolchain includes
     Cache,
@@ -29,7 +28,8 @@ impl FileKind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Toolchain, Self::Cache, Self::Module, Self::Presets];
 
-    /// The word for `generate --stdout`; but for the cache's, which lies beside the toolchain, also the key below `output:`.
+    /// The value for `generate --stdout`. It is also the key below `output:`, except for the cache file, which has no
+    /// key.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -44,11 +44,11 @@ impl FileKind {
 /// One generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenderedFile {
-    /// What it is.
+    /// The kind of file.
     pub kind: FileKind,
-    /// Where it goes, relative to the project.
+    /// The path, relative to the project.
     pub path: Utf8PathBuf,
-    /// Its whole text, with `\n` at the end of every line.
+    /// The whole text, with `\n` at the end of every line.
     pub text: String,
 }
 
@@ -67,7 +67,7 @@ pub struct FileSet {
 }
 
 impl FileSet {
-    /// The set of these files.
+    /// A set of these files.
     #[must_use]
     pub const fn new(files: Vec<RenderedFile>) -> Self {
         Self { files }
@@ -78,7 +78,7 @@ impl FileSet {
         self.files.iter()
     }
 
-    /// The file of this kind; of several, the first.
+    /// The first file of this kind.
     #[must_use]
     pub fn get(&self, kind: FileKind) -> Option<&RenderedFile> {
         self.files.iter().find(|file| file.kind == kind)
@@ -88,10 +88,10 @@ impl FileSet {
 /// Reading or writing a generated file failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// Files that toolchainkit did not write stand where generated ones belong.
-    #[error("not written by toolchainkit, so not overwritten: {}", join(.0))]
+    /// Files that toolchainkit did not write are at the paths of generated files.
+    #[error("toolchainkit did not write these files and does not overwrite them: {}", join(.0))]
     NotOurs(Vec<(FileKind, Utf8PathBuf)>),
-    /// The file system refused.
+    /// An I/O error.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -100,7 +100,7 @@ fn join(files: &[(FileKind, Utf8PathBuf)]) -> String {
     files.iter().map(|(_, path)| path.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// The text at `path`; `None` if nothing is there.
+/// The content of `path`; `None` if the file does not exist.
 fn read(path: &Utf8Path) -> std::io::Result<Option<Vec<u8>>> {
     match fs_err::read(path) {
         Ok(bytes) => Ok(Some(bytes)),

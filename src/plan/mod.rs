@@ -1,7 +1,6 @@
-//! Config → plan: what has to be set, for every tool that may be found on the machine that builds.
-//!
-//! Pure: the same configuration gives the same plan everywhere. What depends on a machine (which tool is there, which
-//! version, does the remote answer) is left to the CMake module, which gets the data to decide from this plan.
+//! Turns the configuration into a plan: all settings for every tool that a build machine may have. No I/O: the same
+//! configuration gives the same plan on every machine. The CMake module makes the decisions that depend on a machine
+//! (which tool is installed, which version, whether the remote answers), with the data of this plan.
 
 mod presets;
 mod storage;
@@ -16,7 +15,7 @@ use crate::caching::tool::{Tool, Version};
 use crate::config::model::{Config, Language, OnFailure, Output, PresetKind, Presets, Variant};
 use camino::Utf8PathBuf;
 
-/// Everything that the generated files say.
+/// The content of all generated files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The project's name, if the configuration gives one.
@@ -27,18 +26,18 @@ pub struct Plan {
     pub toolchains: Vec<ToolchainPlan>,
     /// The format of the presets.
     pub format: PresetsFormat,
-    /// Where the files go.
+    /// The paths of the files.
     pub output: Output,
 }
 
-/// What one toolchain file says.
+/// The content of one toolchain file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolchainPlan {
     /// The toolchain's name; `None` for `toolchain` itself.
     pub name: Option<String>,
-    /// The file.
+    /// The path of the file.
     pub path: Utf8PathBuf,
-    /// What it is in each of [`Plan::variants`].
+    /// The toolchain in each of [`Plan::variants`].
     pub by_variant: Vec<CompilersPlan>,
 }
 
@@ -57,18 +56,18 @@ pub struct VariantPlan {
     pub binary_dir: String,
     /// Which kinds of presets there are.
     pub kinds: Vec<PresetKind>,
-    /// What all presets have in common.
+    /// The settings that all presets share.
     pub settings: Presets,
-    /// One preset for each toolchain and build type that the matrix leaves.
+    /// One preset for each combination of toolchain and build type in the matrix.
     pub presets: Vec<Preset>,
 }
 
-/// How the cache of one variant is set up.
+/// The cache settings of one variant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CachePlan {
-    /// What each tool that may be used must be told, best tool first. Never empty.
+    /// The settings for each tool that may be used, preferred tool first. Never empty.
     pub tools: Vec<ToolPlan>,
-    /// An older tool is not used.
+    /// The oldest version that may be used.
     pub min_version: Option<Version>,
     /// Limit of the local cache in GiB.
     pub size_gb: u32,
@@ -78,26 +77,27 @@ pub struct CachePlan {
     pub languages: Vec<Language>,
     /// What happens when the cache cannot be used.
     pub on_failure: OnFailure,
-    /// Hits across checkouts.
+    /// Whether checkouts in different folders share hits.
     pub relocatable: bool,
-    /// Hits without the preprocessor.
+    /// Whether to look up hits without running the preprocessor.
     pub direct_mode: bool,
-    /// The remote, for people; `None` for a local cache.
+    /// A description of the remote cache for people; `None` for a local cache.
     pub location: Option<String>,
-    /// The same for the status line, in which `{SERVER}` is the server that was chosen.
+    /// The same for the status line; `{SERVER}` stands for the chosen server.
     pub location_of_chosen: Option<String>,
-    /// Addresses to knock at before the remote is used.
+    /// Addresses to probe before the remote cache is used.
     pub servers: Vec<String>,
 }
 
-/// What one tool must be told to use the remote.
+/// The settings of one tool for the remote cache.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolPlan {
     /// The tool.
     pub tool: Tool,
-    /// Its settings, by the variables that it reads. Empty for a local cache.
+    /// The settings, by the environment variables that the tool reads. Empty for a local cache.
     pub settings: Vec<Setting>,
-    /// The same for builds without the module, which knows where a local cache lies: the remote alone.
+    /// The settings for builds without the CMake module: the remote cache alone, because only the module knows the
+    /// folder of the local cache.
     pub remote_alone: Vec<Setting>,
 }
 
@@ -114,7 +114,7 @@ impl Plan {
         }
     }
 
-    /// The variant of this profile; `None` asks for the settings without a profile.
+    /// The variant of this profile; `None` is the settings without a profile.
     #[must_use]
     pub fn variant(&self, profile: Option<&str>) -> Option<&VariantPlan> {
         self.variants.iter().find(|variant| variant.profile.as_deref() == profile)
@@ -179,10 +179,10 @@ fn cache(variant: &Variant) -> CachePlan {
 }
 
 impl CachePlan {
-    /// The remote's settings that are neither secret nor decided on the machine, for every tool, by name.
+    /// The settings of the remote cache, for every tool, that are not secret and do not depend on the machine.
     #[must_use]
     pub fn plain_environment(&self) -> Vec<(&'static str, String)> {
-        // What the module sets to something else, it would take for a wish of the user's.
+        // The module would mistake a variable that it sets itself for a user override.
         let shared = |tool: &'_ ToolPlan| {
             let same = tool.remote_alone.iter().filter(|setting| tool.settings.contains(setting));
             same.cloned().collect::<Vec<_>>()

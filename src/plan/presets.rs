@@ -1,9 +1,9 @@
-//! The presets: hidden ones for what many have in common, and one for each toolchain, profile and build type.
+//! The presets: hidden ones with shared settings, and one for each toolchain, profile and build type.
 
 use crate::caching::tool::Version;
 use crate::config::model::{Config, Host, PresetKind, Variant};
 
-/// The format of the presets file.
+/// The format version of the presets file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PresetsFormat {
     /// The number of the format.
@@ -12,8 +12,8 @@ pub struct PresetsFormat {
     pub cmake_minimum: Option<Version>,
 }
 
-/// Formats, and the CMake that came with each (cmake-presets(7) of CMake 4.4). The first is the oldest that knows
-/// toolchain files.
+/// Format versions, and the CMake version that introduced each (cmake-presets(7) of CMake 4.4). The first one is the
+/// oldest that supports `toolchainFile`.
 const FORMATS: [(u32, Version); 10] = [
     (3, Version::new(3, 21, 0)),
     (4, Version::new(3, 23, 0)),
@@ -27,11 +27,11 @@ const FORMATS: [(u32, Version); 10] = [
     (12, Version::new(4, 4, 0)),
 ];
 
-/// The CMake that came with package and workflow presets.
+/// The CMake version that introduced package and workflow presets.
 const WORKFLOWS: Version = Version::new(3, 25, 0);
 
 impl PresetsFormat {
-    /// The newest format that the oldest CMake knows; without `cmake_minimum` the oldest that will do.
+    /// The newest format that `cmake_minimum` supports; without `cmake_minimum`, the oldest suitable one.
     pub(super) fn of(config: &Config) -> Self {
         let needed = config.presets_need().into_iter().map(|(_, since)| since).max();
         let minimum = config.cmake_minimum.or(needed).unwrap_or(FORMATS[0].1);
@@ -40,7 +40,7 @@ impl PresetsFormat {
     }
 }
 
-/// One preset of each kind, all of the same name.
+/// One preset of each kind, all with the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {
     /// The name: prefix, profile, toolchain and build type.
@@ -49,18 +49,20 @@ pub struct Preset {
     pub toolchain: Option<String>,
     /// `CMAKE_BUILD_TYPE`, or the configuration of a multi-config generator.
     pub build_type: String,
-    /// Whether the generator holds several configurations in one build folder.
+    /// Whether the generator has several configurations in one build folder.
     pub multi_config: bool,
-    /// The systems on which it is enabled; empty for all.
+    /// The host systems on which the preset is enabled; empty for all.
     pub hosts: Vec<Host>,
 }
 
-/// The name of the hidden preset of a variant. It cannot be a build type's, as those have no such word in them.
+/// The name of the hidden preset of a variant. It differs from the preset of every build type, because no build type
+/// contains this word.
 pub(super) fn base_name(variant: &Variant) -> String {
     variant.preset_name(None, "toolchainkit")
 }
 
-/// The kinds that are asked for; else those that every CMake with presets knows, and workflows where all know them.
+/// The configured kinds. By default, the kinds that every CMake with presets supports, and workflows if `cmake_minimum`
+/// supports them.
 pub(super) fn kinds(variant: &Variant, config: &Config) -> Vec<PresetKind> {
     let is_default = |kind: PresetKind| match kind {
         PresetKind::Configure | PresetKind::Build | PresetKind::Test => true,

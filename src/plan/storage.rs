@@ -1,13 +1,13 @@
-//! The settings of a whole remote: one backend, or tiers.
+//! The settings of a remote cache: one backend, or several as tiers.
 
 use crate::caching::remote::{self, Part, RemoteCacheConfig, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
 use crate::config::model::Cache;
 
-/// The first sccache with more than one level.
+/// The first sccache that supports several levels.
 const MULTILEVEL: Version = Version::new(0, 15, 0);
 
-/// What `tool` must be told to use the tiers of `cache`, with the local cache in front.
+/// The settings for `tool` to use the tiers of `cache`, with the local cache as the first level.
 pub(super) fn settings(tool: Tool, cache: &Cache) -> Vec<Setting> {
     if cache.remote.is_empty() || cache.remote_only && tool == Tool::Sccache {
         return remote_alone(tool, cache);
@@ -25,7 +25,7 @@ pub(super) fn settings(tool: Tool, cache: &Cache) -> Vec<Setting> {
     }
 }
 
-/// The same for a build that does not know where a local cache lies: the tiers, and nothing in front of them.
+/// The same without the local cache, for a build that does not know its folder.
 pub(super) fn remote_alone(tool: Tool, cache: &Cache) -> Vec<Setting> {
     match tool {
         Tool::Sccache => sccache(Vec::new(), cache),
@@ -38,11 +38,10 @@ fn of_backends(tool: Tool, cache: &Cache) -> Vec<Setting> {
     backends.flat_map(|(backend, tier)| backend.settings(tool, tier)).collect()
 }
 
-/// The settings of the tiers, and the levels if there are several.
-///
-/// The policy `all` is what makes sccache's start a proof of the remote: with the others, from 0.19 on, it starts and
-/// goes on without a tier that does not answer, or that it has the wrong credentials for. It also counts an object as
-/// stored when it is, and does not ask each tier with each object whether it is there.
+/// The settings of the tiers, and the levels if there are several. With the policy `all`, a successful start of sccache
+/// proves that the remote cache works. With the other policies, sccache 0.19 and newer starts and continues without a
+/// tier that does not answer or rejects the credentials. With `all`, sccache also counts an object as stored only when
+/// every tier has it, and does not check each tier for each object.
 fn sccache(mut levels: Vec<&'static str>, cache: &Cache) -> Vec<Setting> {
     let mut settings = of_backends(Tool::Sccache, cache);
     let backends = cache.remote.iter().filter_map(|tier| remote::backend(&tier.backend_type));
@@ -50,7 +49,8 @@ fn sccache(mut levels: Vec<&'static str>, cache: &Cache) -> Vec<Setting> {
     if levels.len() > 1 {
         let plain = |name, value: String| Setting::new(name, SettingValue::Plain(value)).since(MULTILEVEL);
         let chain = plain("SCCACHE_MULTILEVEL_CHAIN", levels.join(","));
-        // Without levels, an older sccache uses the one remote alone; of several it would choose one by its own order.
+        // An older sccache without levels uses a single remote cache. Given several, it would choose one in its own
+        // order.
         settings.push(if cache.remote.len() > 1 { chain } else { chain.or_dropped() });
         let policy = cache.write_error_policy.name().to_owned();
         settings.push(plain("SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY", policy).or_dropped());
@@ -58,7 +58,7 @@ fn sccache(mut levels: Vec<&'static str>, cache: &Cache) -> Vec<Setting> {
     settings
 }
 
-/// ccache reads several storages from one variable, separated by blanks, since 4.13.
+/// Since 4.13, ccache reads several storages from one variable, separated by spaces.
 fn one_list(settings: Vec<Setting>) -> Vec<Setting> {
     if settings.len() < 2 {
         return settings;
@@ -79,7 +79,7 @@ fn one_list(settings: Vec<Setting>) -> Vec<Setting> {
     vec![Setting::new(name, SettingValue::from_parts(parts)).since(Version::new(4, 13, 0))]
 }
 
-/// The addresses to knock at: those of the fastest tier that has any.
+/// The addresses to probe: those of the fastest tier that has any.
 pub(super) fn servers(tiers: &[RemoteCacheConfig]) -> Vec<String> {
     let servers = tiers.iter().filter_map(|tier| Some(remote::backend(&tier.backend_type)?.servers(tier)));
     servers.into_iter().find(|servers| !servers.is_empty()).unwrap_or_default()

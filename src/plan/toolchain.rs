@@ -1,4 +1,4 @@
-//! What a toolchain sets, whatever the words of CMake for it.
+//! The settings of a toolchain, independent of their CMake spelling.
 
 use crate::caching::tool::Version;
 use crate::config::model::{
@@ -6,30 +6,30 @@ use crate::config::model::{
     Variable,
 };
 
-/// Everything that one toolchain sets in one variant; what is `None` or empty is left to CMake.
+/// The settings of one toolchain in one variant. CMake's defaults apply to whatever is `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompilersPlan {
-    /// Environment variables that have to be there, each once.
+    /// The required environment variables, without duplicates.
     pub environment: Vec<String>,
-    /// What needs a newer CMake than the oldest one that reads the files, and which.
+    /// The features that need a newer CMake than the oldest one that reads the files, each with the version.
     pub needs: Vec<(String, Version)>,
     /// Another toolchain file to load first.
     pub base: Option<Expandable>,
     /// The machine to build for.
     pub target: Option<Target>,
-    /// The compilers, each with the arguments that make it one.
+    /// The compilers, each with the arguments that it needs to act as a compiler.
     pub compilers: Vec<(SourceLanguage, Vec<Expandable>)>,
-    /// The tools beside the compilers, by their CMake variables.
+    /// The other tools (archiver, `strip`, …), by their CMake variables.
     pub binutils: Vec<(&'static str, Expandable)>,
-    /// The flags that a build folder starts with, by variable.
+    /// The initial flags of a build folder, by variable.
     pub flags: Vec<(String, String)>,
-    /// Compiler flags of build types, behind those that CMake has for them.
+    /// Compiler flags of build types, which come after CMake's own flags.
     pub build_type_options: Vec<BuildTypeOption>,
     /// The linker.
     pub linker: Option<LinkerPlan>,
     /// Language standards.
     pub standards: Vec<(SourceLanguage, u32)>,
-    /// Whether the compilers' extensions are on.
+    /// Whether the compilers' language extensions are enabled.
     pub extensions: Option<bool>,
     /// `CMAKE_POSITION_INDEPENDENT_CODE`
     pub position_independent_code: Option<bool>,
@@ -39,7 +39,7 @@ pub struct CompilersPlan {
     pub defines: Vec<String>,
     /// The options of the sanitizers.
     pub sanitizers: Option<SanitizersPlan>,
-    /// How the runtime libraries become part of what is linked.
+    /// How the runtime libraries are linked statically.
     pub static_runtime: Option<StaticRuntime>,
     /// `CMAKE_CROSSCOMPILING_EMULATOR`
     pub emulator: Vec<Expandable>,
@@ -49,7 +49,7 @@ pub struct CompilersPlan {
     pub variables: Vec<(String, Variable)>,
 }
 
-/// Flags of one language in one build type.
+/// Flags of one language for one build type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildTypeOption {
     /// The build type.
@@ -60,21 +60,21 @@ pub struct BuildTypeOption {
     pub flags: String,
 }
 
-/// How a linker is chosen.
+/// How the linker is selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkerPlan {
-    /// The linker, as `CMAKE_LINKER_TYPE` (3.29) has it in upper case.
+    /// The linker; in upper case, the value of `CMAKE_LINKER_TYPE` (CMake 3.29).
     pub linker: Linker,
-    /// What an older CMake is told.
+    /// The setting for an older CMake.
     pub before: LinkerBefore,
 }
 
-/// How a CMake without `CMAKE_LINKER_TYPE` is told of the linker.
+/// How to select the linker with a CMake without `CMAKE_LINKER_TYPE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkerBefore {
-    /// By this option of the compiler, which calls the linker.
+    /// With this option of the compiler, which calls the linker.
     Option(String),
-    /// By `CMAKE_LINKER`: with clang-cl, CMake calls the linker itself, which knows no such option.
+    /// With `CMAKE_LINKER`: for clang-cl, CMake calls the linker directly, and the linker has no such option.
     Program(String),
 }
 
@@ -83,17 +83,17 @@ pub enum LinkerBefore {
 pub struct SanitizersPlan {
     /// For the compilers.
     pub compile: Vec<String>,
-    /// For the linker, one by one, since CMake hands them to the device linker of CUDA as well, and nvcc splits
-    /// `-Xcompiler=a,b`. Empty where the linker needs none.
+    /// For the linker. One option for each sanitizer, because CMake passes them to CUDA's device linker as well, and
+    /// nvcc splits `-Xcompiler=a,b`. Empty if the linker needs none.
     pub link: Vec<String>,
 }
 
-/// How the runtime libraries become part of what is linked.
+/// How the runtime libraries are linked statically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaticRuntime {
-    /// By `CMAKE_MSVC_RUNTIME_LIBRARY` alone.
+    /// With `CMAKE_MSVC_RUNTIME_LIBRARY` only.
     Variable,
-    /// Also by the options of GCC and Clang.
+    /// Also with the options of GCC and Clang.
     VariableAndOptions,
 }
 
@@ -136,7 +136,7 @@ impl LinkerPlan {
     }
 }
 
-/// Every environment variable that a value names, once.
+/// Every environment variable that a value refers to, without duplicates.
 fn environment(toolchain: &Toolchain) -> Vec<String> {
     let target = toolchain.target.as_ref();
     let of_target = target.into_iter().flat_map(|target| {
@@ -186,8 +186,8 @@ fn flags(toolchain: &Toolchain) -> Vec<(String, String)> {
     flags
 }
 
-/// CMake appends its own flags to `CMAKE_<LANG>_FLAGS_<TYPE>_INIT`, so that its `-O3` would beat an `-O2` in there; options
-/// of the folder come after both.
+/// Flags of build types become options of the folder. CMake appends its own flags to `CMAKE_<LANG>_FLAGS_<TYPE>_INIT`,
+/// so its `-O3` would override an `-O2` there; options of the folder come after both.
 fn build_type_options(toolchain: &Toolchain) -> Vec<BuildTypeOption> {
     let types = toolchain.build_type_flags.iter();
     types
@@ -219,7 +219,7 @@ fn sanitizers(toolchain: &Toolchain) -> Option<SanitizersPlan> {
     }
     let list = names.join(",");
     Some(match toolchain.family {
-        // Its linker takes the libraries from what the objects say.
+        // The linker reads the required libraries from the object files.
         Some(Family::Msvc) => {
             SanitizersPlan { compile: vec![format!("/fsanitize={list}")], link: Vec::new() }
         }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_cmake_is_told_of_the_linker_in_the_way_that_works_with_the_compilers() {
+    fn an_older_cmake_gets_the_linker_option_that_fits_the_compilers() {
         let of = |family| {
             let plan = plan(|toolchain| {
                 toolchain.family = family;
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn sanitizers_reach_the_linker_where_it_does_not_see_them_in_the_objects() {
+    fn sanitizers_are_linker_options_unless_the_objects_name_the_libraries() {
         let of = |family| {
             let plan = plan(|toolchain| {
                 toolchain.family = Some(family);

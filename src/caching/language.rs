@@ -1,6 +1,6 @@
 //! The languages of a build.
 
-/// A language that CMake can launch through a cache.
+/// A language for which CMake supports a compiler launcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// `c`
@@ -11,16 +11,16 @@ pub enum Language {
     ObjC,
     /// `objcxx`
     ObjCxx,
-    /// `cuda`, on request only
+    /// `cuda`, not enabled by default
     Cuda,
-    /// `hip`, on request only, sccache only
+    /// `hip`, not enabled by default, supported only by sccache
     Hip,
 }
 
 impl Language {
     /// Every language.
     pub const ALL: [Self; 6] = [Self::C, Self::Cxx, Self::ObjC, Self::ObjCxx, Self::Cuda, Self::Hip];
-    /// Those cached unless `cache.languages` says otherwise.
+    /// The default of `cache.languages`.
     pub const DEFAULT: [Self; 4] = [Self::C, Self::Cxx, Self::ObjC, Self::ObjCxx];
 
     /// CMake's name (`CXX`).

@@ -1,13 +1,12 @@
-//! Credentials: a name to look up, or a value that cannot be printed or serialised.
+//! Credentials: the name of a variable, or a value that cannot be printed or serialised.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// One credential of a remote cache.
-///
-/// `toolchainkit.yaml` may hold the [`Variable`](Self::Variable) form only (`"${NAME}"`); a program that uses the
-/// library may hand over a value, which is kept out of `Debug` and cannot be serialised.
+/// One credential of a remote cache. `toolchainkit.yaml` may only contain the form [`Variable`](Self::Variable)
+/// (`"${NAME}"`). A program that uses the library may pass a value, which `Debug` does not show and which cannot be
+/// serialised.
 #[derive(Clone)]
 pub enum Credential {
     /// The environment variable of this name holds the secret.
@@ -30,7 +29,7 @@ impl Credential {
 }
 
 impl From<&str> for Credential {
-    /// `"${NAME}"` names a variable, everything else is the value itself.
+    /// `"${NAME}"` names a variable; any other text is the value itself.
     fn from(text: &str) -> Self {
         match Self::variable_name(text) {
             Some(name) => Self::Variable(name.to_owned()),
@@ -48,7 +47,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Two credentials are equal if they name the same variable or hold the same value.
+/// Two credentials are equal if they name the same variable or have the same value.
 impl PartialEq for Credential {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_is_a_variable_and_nothing_else_is() {
+    fn only_a_whole_reference_names_a_variable() {
         assert_eq!(Credential::variable_name("${CI_KEY}"), Some("CI_KEY"));
         for text in ["CI_KEY", "$CI_KEY", "${}", "${1A}", "${A-B}", "x${A}", "${A}x", "${A}${B}"] {
             assert_eq!(Credential::variable_name(text), None, "{text}");

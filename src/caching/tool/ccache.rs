@@ -1,4 +1,4 @@
-//! ccache's statistics: `--print-stats --format=json` (4.10), and the tab-separated form before.
+//! ccache's statistics: `--print-stats --format=json` since 4.10, and the tab-separated format of older versions.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{ParseStatsError, Tool, ToolStats};
 
 const KIBIBYTE: u64 = 1024;
 
-/// Reads both forms: a flat JSON object, or lines of `name<TAB>number`.
+/// Parses both formats: a flat JSON object, or lines of `name<TAB>number`.
 pub(super) fn parse_stats(output: &str) -> Result<ToolStats, ParseStatsError> {
     let counters = counters(output)?;
     let sum = |names: &[&str]| names.iter().filter_map(|&name| counters.get(name)).sum::<u64>();
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_mean_the_same() {
+    fn both_formats_give_the_same_statistics() {
         let json = r#"{"direct_cache_hit":3,"preprocessed_cache_hit":1,"cache_miss":2,"remote_storage_error":1,
             "cache_size_kibibyte":4,"max_cache_size_kibibyte":1024,"no_input_file":1}"#;
         let tabs = "direct_cache_hit\t3\npreprocessed_cache_hit\t1\ncache_miss\t2\nremote_storage_error\t1\n\

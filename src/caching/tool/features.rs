@@ -1,9 +1,9 @@
-//! What a tool was built with: distributions leave out remote storage.
+//! The features that a tool was built with: packages of some distributions lack remote storage.
 
 use super::Tool;
 
 impl Tool {
-    /// The arguments that make the tool say what it was built with.
+    /// The arguments that make the tool print its features.
     pub(crate) const fn features_arguments(self) -> &'static [&'static str] {
         match self {
             Self::Sccache => &["--help"],
@@ -11,8 +11,8 @@ impl Tool {
         }
     }
 
-    /// The backends in what [`Self::features_arguments`] printed, by their names in `toolchainkit.yaml`; `None` if the
-    /// tool is too old to say.
+    /// The backends in the output of [`Self::features_arguments`], by their names in `toolchainkit.yaml`. `None` if the
+    /// tool is too old to print them.
     pub(crate) fn parse_features(self, output: &str) -> Option<Vec<&'static str>> {
         match self {
             Self::Sccache => {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_each_tool_prints() {
+    fn parses_the_features_of_each_tool() {
         let help = "Options:\n  -V, --version  Print version\n\nEnabled features:\n    S3:        false\n    Redis:     true\n    WebDAV:    true\n";
         assert_eq!(Tool::Sccache.parse_features(help), Some(vec!["redis", "http"]));
         let version = "ccache version 4.14.2\nFeatures: avx2 file-storage http-storage redis+unix-storage redis-storage\n";

@@ -1,4 +1,4 @@
-//! The cache tools: what each is called, what it can do and since which version, how it reports its statistics.
+//! The cache tools: their names, versions and features, and how each reports its statistics.
 
 mod ccache;
 mod features;
@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::version::{ParseVersionError, Version};
 
-/// A compiler cache that toolchainkit drives.
+/// A supported compiler cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tool {
-    /// Mozilla's sccache: a daemon, every kind of remote storage.
+    /// Mozilla's sccache: uses a daemon, and supports every kind of remote storage.
     Sccache,
-    /// ccache: no daemon, the cheapest local hit, remote storage by Redis, HTTP or a shared folder.
+    /// ccache: uses no daemon, has the fastest local hits, and supports Redis, HTTP and a shared folder as remote
+    /// storage.
     Ccache,
 }
 
@@ -34,8 +35,8 @@ impl Tool {
         }
     }
 
-    /// The oldest version that is used unless the configuration says otherwise: what distributions had before is a
-    /// pre-release of sccache without remote storage, and ccache 3.
+    /// The default of the oldest version to use. Older distributions have a pre-release of sccache without remote
+    /// storage, and ccache 3.
     #[must_use]
     pub const fn oldest(self) -> Version {
         match self {
@@ -44,7 +45,7 @@ impl Tool {
         }
     }
 
-    /// The tool of this name.
+    /// The tool with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tool| tool.name() == name)
@@ -57,27 +58,27 @@ impl fmt::Display for Tool {
     }
 }
 
-/// What a tool counted, in one form for both.
+/// The statistics of a tool, in the same form for both tools.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ToolStats {
     /// Compilations answered from the cache.
     pub hits: u64,
-    /// Compilations that were not in the cache.
+    /// Compilations whose result was not in the cache.
     pub misses: u64,
     /// Failures to read or write the cache.
     pub errors: u64,
     /// Compilations that the tool cannot cache.
     pub uncacheable: u64,
-    /// Size of the local cache in bytes, if the tool knows it.
+    /// Size of the local cache in bytes, if the tool reports it.
     pub size_bytes: Option<u64>,
-    /// Limit of the local cache in bytes, if the tool knows it.
+    /// Limit of the local cache in bytes, if the tool reports it.
     pub max_size_bytes: Option<u64>,
-    /// The storage in the tool's own words.
+    /// The storage, as the tool describes it.
     pub location: Option<String>,
 }
 
 impl ToolStats {
-    /// Hits per hundred cacheable compilations; 0 when there were none.
+    /// Hits as a percentage of cacheable compilations; 0 if there were none.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of compilations are far below 2^52")]
     pub fn hit_rate(&self) -> f64 {
@@ -86,16 +87,16 @@ impl ToolStats {
     }
 }
 
-/// A tool printed statistics that cannot be read.
+/// The statistics that a tool printed cannot be parsed.
 #[derive(Debug, thiserror::Error)]
-#[error("the statistics of {tool} are not the JSON that its documentation describes")]
+#[error("the statistics of {tool} cannot be read: they do not have the documented format")]
 pub struct ParseStatsError {
     tool: Tool,
     source: serde_json::Error,
 }
 
 impl Tool {
-    /// The arguments that make the tool print its statistics for a program to read.
+    /// The arguments that make the tool print its statistics in a machine-readable format.
     pub(crate) const fn stats_arguments(self, version: Version) -> &'static [&'static str] {
         match self {
             Self::Sccache => &["--show-stats", "--stats-format", "json"],
@@ -104,7 +105,7 @@ impl Tool {
         }
     }
 
-    /// Reads what [`Self::stats_arguments`] printed.
+    /// Parses the output of [`Self::stats_arguments`].
     pub(crate) fn parse_stats(self, output: &str) -> Result<ToolStats, ParseStatsError> {
         match self {
             Self::Sccache => sccache::parse_stats(output),
@@ -112,8 +113,7 @@ impl Tool {
         }
     }
 
-    /// The tool's names of its reasons not to cache, and how often each occurred, in what [`Self::stats_arguments`]
-    /// printed.
+    /// The tool's reasons for not caching, each with its count, in the output of [`Self::stats_arguments`].
     pub(crate) fn reasons(self, output: &str) -> Vec<(String, u64)> {
         match self {
             Self::Sccache => sccache::reasons(output),

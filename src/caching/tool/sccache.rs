@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{ParseStatsError, Tool, ToolStats};
 
-/// Every field is optional: 0.4 has neither `version` nor `basedirs`, `multi_level` came in 0.15.
+/// Every member is optional: 0.4 has neither `version` nor `basedirs`, and `multi_level` was added in 0.15.
 #[derive(Deserialize)]
 struct Report {
     stats: Stats,
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_little_that_0_4_prints() {
+    fn parses_the_statistics_of_version_0_4() {
         let stats =
             parse_stats(r#"{"stats":{"cache_hits":{"counts":{}}},"cache_size":10,"max_cache_size":20}"#)
                 .unwrap();

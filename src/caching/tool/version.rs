@@ -1,4 +1,4 @@
-//! Versions of cache tools, read leniently: `4.8`, `0.4.0-pre.6` and `4.7.5` are all out there.
+//! Versions of cache tools. The parser is lenient, because there are versions such as `4.8`, `0.4.0-pre.6` and `4.7.5`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::Tool;
 
-/// A version as the cache tools print it: up to three numbers; what follows a `-`, `+` or `_` is ignored.
+/// A version as the cache tools print it: up to three numbers. A suffix after `-`, `+` or `_` is ignored.
 ///
 /// ```
 /// use toolchainkit::caching::tool::Version;
@@ -69,8 +69,8 @@ impl fmt::Display for Version {
 }
 
 impl Tool {
-    /// The version in the first line of what `--version` prints: `sccache 0.16.0`, `ccache version 4.14.2`. `None` if
-    /// another program printed it.
+    /// The version in the first line of the `--version` output, such as `sccache 0.16.0` or `ccache version 4.14.2`.
+    /// `None` if another program printed the output.
     pub(crate) fn read_version(self, output: &str) -> Option<Version> {
         let mut words = output.lines().next()?.split_whitespace();
         let is_tool = words.next()? == self.name();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_version() {
+    fn rejects_text_that_is_not_a_version() {
         for text in ["", "latest", "1.2.3.4", "1..2", "v1.2", "-1"] {
             assert!(text.parse::<Version>().is_err(), "{text}");
         }

@@ -1,13 +1,12 @@
-//! toolchainkit turns one committed `toolchainkit.yaml` into a CMake toolchain file, a vendored CMake module and a
-//! presets file, with which every build of a team uses the same compiler cache.
+//! toolchainkit generates a CMake toolchain file, a vendored CMake module and a presets file from one committed
+//! `toolchainkit.yaml`. With them, every build of a team uses the same compiler cache.
 //!
 //! ```text
 //! toolchainkit.yaml -> SourceFile -> Config -> Plan -> FileSet -> written | verdict + diff
 //!                      (config)      (config)  (plan)  (render)   (output)
 //! ```
-//!
-//! Data goes one way, and [`plan`] and [`render`] do no I/O: the same text gives the same bytes on every machine. What
-//! depends on a machine is decided by the CMake module when a build is configured.
+//! Data flows in one direction, and [`plan`] and [`render`] do no I/O, so the same text gives the same bytes on every
+//! machine. The CMake module makes all decisions that depend on a machine, at configure time.
 //!
 //! ```
 //! use toolchainkit::config::{self, SourceFile};
@@ -29,9 +28,8 @@
 //! let files = toolchainkit::render::render(&Plan::build(&loaded.config)).unwrap();
 //! assert!(files.get(FileKind::Cache).unwrap().text.contains("SCCACHE_BUCKET=my-build-cache"));
 //! ```
-//!
-//! The settings of the caches themselves, for programs that want these alone, are in [`caching`]; [`install`] gets a
-//! tool, and [`doctor`] says why a source file was not in the cache. [`run`] is the command itself.
+//! Programs that only need the settings of the cache tools find them in [`caching`]. [`install`] installs a tool,
+//! [`doctor`] reports why a source file was not cached, and [`run`] is the command line.
 
 pub mod caching;
 mod cli;

@@ -12,22 +12,20 @@ use crate::plan::ToolPlan;
 use crate::probe::environment;
 use crate::render::env::{self, Shell, secret_assignment};
 
-/// Arguments of `env`.
-///
-/// For builds that do not go through CMake. Unless asked for, values of secrets are not printed: a shell is told to take
-/// them from the variables that the configuration names.
+/// Arguments of `env`. For builds that do not use CMake. Values of secrets are printed only with --with-secrets.
+/// Otherwise the shell copies them from the variables that the configuration names.
 #[derive(Debug, Args)]
 pub(super) struct EnvArgs {
-    /// The language to print in
+    /// Output syntax
     #[arg(long, value_enum, default_value = "sh")]
     shell: ShellName,
-    /// The settings of this profile
+    /// Print the settings of this profile
     #[arg(long)]
     profile: Option<String>,
-    /// The settings of this tool: sccache or ccache [default: the first that the configuration allows]
+    /// Print the settings of this tool: sccache or ccache [default: the first that the configuration allows]
     #[arg(long, value_parser = tool)]
     tool: Option<Tool>,
-    /// Print the values of secrets, too. In a job of GitHub Actions they are masked in its log
+    /// Also print the values of secrets. In a GitHub Actions job they are masked in the log
     #[arg(long)]
     with_secrets: bool,
 }
@@ -40,11 +38,11 @@ enum ShellName {
     Fish,
     /// PowerShell
     Pwsh,
-    /// A batch file of Windows
+    /// Windows batch file
     Cmd,
     /// Lines for $GITHUB_ENV
     Github,
-    /// A .env file
+    /// .env file
     Dotenv,
 }
 
@@ -63,8 +61,13 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
         None => cache.tools.first(),
         Some(tool) => cache.tools.iter().find(|plan| plan.tool == tool),
     };
-    let plan =
-        plan.ok_or_else(|| CliError::Usage("the configuration does not allow this tool".to_owned()))?;
+    let plan = plan.ok_or_else(|| {
+        CliError::Usage(
+            "the configuration does not allow this tool; see \
+            `cache.tool`"
+                .to_owned(),
+        )
+    })?;
     let shell = match args.shell {
         ShellName::Sh => Shell::Sh,
         ShellName::Fish => Shell::Fish,
@@ -82,7 +85,7 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     Ok(())
 }
 
-/// Everything or nothing: no line is printed unless every secret is there.
+/// Prints nothing at all unless every secret is set.
 fn with_secrets(
     shell: Shell,
     plan: &ToolPlan,
@@ -99,7 +102,7 @@ fn with_secrets(
         let value = reveal(&setting.value)?;
         text += &secret_assignment(shell, setting.name, value.expose_secret())?;
         if let SettingValue::Secret(parts) = &setting.value {
-            // A runner knows a secret by its whole text, and a URL holds it in another spelling.
+            // The runner masks the exact text of a secret, and a URL contains it percent-encoded.
             for part in parts {
                 let spellings = match part {
                     Part::Text(_) => continue,
@@ -114,7 +117,7 @@ fn with_secrets(
             masks.push(value);
         }
     }
-    // Outside of a job nobody would take the line for a command, and it would tell the secret.
+    // Outside of a job nothing interprets the masking command, and the line would show the secret.
     if shell == Shell::Github && environment::variable("GITHUB_ACTIONS").as_deref() == Some("true") {
         for secret in &masks {
             printer.mask(secret);

@@ -9,7 +9,7 @@ use crate::diagnostics::Code;
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The code in the brackets of a diagnostic; without it, all codes are listed
+    /// Code of a diagnostic, such as unknown-key [default: list all codes]
     code: Option<String>,
 }
 
@@ -21,7 +21,7 @@ pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> CommandResult {
         return Ok(());
     };
     let code = Code::from_name(name).ok_or_else(|| {
-        CliError::Usage(format!("there is no code `{name}`; `toolchainkit explain` lists them"))
+        CliError::Usage(format!("there is no code `{name}`; run `toolchainkit explain` to list all codes"))
     })?;
     printer.product(&format!("{code}: {}\n\n{}\n", code.summary(), code.explanation()));
     Ok(())

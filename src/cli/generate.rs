@@ -10,16 +10,16 @@ use crate::output::{self, Comparison, FileKind, FileSet, OutputError, State};
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
-    /// Write nothing; fail with exit code 4 and a diff if the files on disk differ
+    /// Write nothing; print a diff and exit with code 4 if the files on disk differ
     #[arg(long, conflicts_with_all = ["diff", "stdout"])]
     check: bool,
-    /// Write nothing; show the differences as a unified diff
+    /// Write nothing; print the differences as a unified diff
     #[arg(long, conflicts_with = "stdout")]
     diff: bool,
     /// Write nothing; print one file: toolchain, cache, module or presets
     #[arg(long, value_name = "FILE", value_parser = file_kind)]
     stdout: Option<FileKind>,
-    /// With --stdout toolchain: the one of this name below `toolchains`
+    /// With --stdout toolchain: print the toolchain with this name below `toolchains`
     #[arg(long, value_name = "NAME", requires = "stdout", conflicts_with_all = ["check", "diff"])]
     toolchain: Option<String>,
 }
@@ -85,7 +85,7 @@ fn write(files: &FileSet, project: &Project, printer: &Printer) -> CommandResult
     if !written.is_empty() {
         let name = &preset.name;
         printer.say(&format!(
-            "commit these files; build with: cmake --preset {name} && cmake --build --preset {name}"
+            "commit these files, and build with: cmake --preset {name} && cmake --build --preset {name}"
         ));
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::project::CONFIG_NAME;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
 
-/// A configuration to start from; a test keeps it valid.
+/// The initial configuration; a test checks that it is valid.
 pub(super) const STARTER: &str = include_str!("../../templates/init/toolchainkit.yaml");
 
 /// Arguments of `init`.
@@ -27,7 +27,7 @@ pub(super) fn run(args: &InitArgs, global: &Global, printer: &Printer) -> Comman
         return Ok(());
     }
     let path = global.config.clone().unwrap_or_else(|| Utf8PathBuf::from(CONFIG_NAME));
-    // Made and tested in one step: a file that appears meanwhile is safe, too.
+    // Create the file atomically, so that a file of another process is not overwritten.
     let mut file = match OpenOptions::new().write(true).create_new(true).open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(CliError::Exists { path }),
@@ -36,6 +36,6 @@ pub(super) fn run(args: &InitArgs, global: &Global, printer: &Printer) -> Comman
         }
     };
     file.write_all(STARTER.as_bytes())?;
-    printer.say(&format!("wrote {path}; edit it, then run `toolchainkit generate`"));
+    printer.say(&format!("wrote {path}; edit it, and then run `toolchainkit generate`"));
     Ok(())
 }

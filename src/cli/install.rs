@@ -20,19 +20,19 @@ use crate::install::{Digest, InstallOptions, Store, Way};
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct InstallArgs {
-    /// The tool; auto is the first that can do what toolchainkit.yaml asks for
+    /// Cache tool; auto is the first one that supports the settings of toolchainkit.yaml
     #[arg(value_enum, default_value_t)]
     tool: Wanted,
-    /// Exactly this version
+    /// Use exactly this version
     #[arg(long, value_name = "VERSION")]
     version: Option<Version>,
-    /// Where it comes from: release, pip, cargo, or a file (an archive, a wheel or the executable)
+    /// Source of the tool: release, pip, cargo, or a file (an archive, a wheel or the executable)
     #[arg(long, value_name = "WAY", value_parser = way)]
     from: Option<Way>,
-    /// The SHA-256 that the archive must have, where none is known
+    /// Expected SHA-256 of the archive, for a version whose digest is not known
     #[arg(long, value_name = "HEX")]
     sha256: Option<Digest>,
-    /// A server in the place of https://github.com, with the same paths
+    /// Download server to use instead of https://github.com, with the same paths
     #[arg(long, value_name = "URL", env = "TOOLCHAINKIT_INSTALL_MIRROR")]
     mirror: Option<String>,
     /// Install into this folder instead of the user's cache folder
@@ -41,26 +41,26 @@ pub(super) struct InstallArgs {
     /// Never use the network
     #[arg(long)]
     offline: bool,
-    /// Install, even if a tool is there already
+    /// Install even if a usable tool is found
     #[arg(long)]
     force: bool,
-    /// Seconds that a download may take
+    /// Time limit for a download, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
-    /// Then remove all other versions of the tool that were installed
+    /// Afterwards remove all other installed versions of the tool
     #[arg(long)]
     remove_old: bool,
-    /// Show which tools are there, what they were built with, and which one is chosen; install nothing
+    /// List the tools that are found, their remote caches, and which tool is used; install nothing
     #[arg(long, conflicts_with_all = ["force", "remove_old"])]
     list: bool,
-    /// Check that the installed tools are still what was installed; install nothing
+    /// Check that the installed tools have not been changed; install nothing
     #[arg(long, conflicts_with_all = ["list", "force", "remove_old"])]
     verify: bool,
     #[command(flatten)]
     format: FormatArgs,
 }
 
-/// A tool, or whichever will do.
+/// A tool, or `auto`.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Wanted {
     Sccache,
@@ -82,14 +82,14 @@ impl Wanted {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Named => "named by TOOLCHAINKIT_CACHE_TOOL",
+            Self::Named => "from TOOLCHAINKIT_CACHE_TOOL",
             Self::Path => "on PATH",
             Self::Managed => "installed by toolchainkit",
         })
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the form that clap wants")]
+#[expect(clippy::unnecessary_wraps, reason = "clap needs a function that returns a Result")]
 fn way(text: &str) -> Result<Way, String> {
     Ok(match text {
         "release" => Way::Release,
@@ -101,7 +101,8 @@ fn way(text: &str) -> Result<Way, String> {
 
 pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> CommandResult {
     let store = args.dir.clone().map(Store::at).or_else(Store::of_user);
-    let store = store.ok_or_else(|| CliError::Usage("HOME is not set: name a folder by --dir".to_owned()))?;
+    let store =
+        store.ok_or_else(|| CliError::Usage("HOME is not set; give a folder with --dir".to_owned()))?;
     if args.verify {
         return verify(args, &store, printer);
     }
@@ -117,7 +118,7 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
         Format::Json => printer.json(&object(&found)),
     }
     if args.dir.is_some() && found.place == Place::Managed {
-        printer.say(&format!("CMake finds it there by -DTOOLCHAINKIT_CACHE_TOOL={}", found.tool.path));
+        printer.say(&format!("to use it with CMake, add -DTOOLCHAINKIT_CACHE_TOOL={}", found.tool.path));
     }
     if args.remove_old {
         remove_old(&store, &found, printer)?;
@@ -125,7 +126,7 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
     Ok(())
 }
 
-/// What the project asks for, and then what the command line says.
+/// The requirements of the project, overridden by the command line.
 fn manager(args: &InstallArgs, global: &Global, store: &Store) -> Result<BuildCacheManager, CliError> {
     let mut manager = BuildCacheManager::new().store(store.clone());
     let mut options = InstallOptions::default();
@@ -160,7 +161,7 @@ fn manager(args: &InstallArgs, global: &Global, store: &Store) -> Result<BuildCa
         timeout: Duration::from_secs(args.timeout),
         ..options
     };
-    // Who says from where or to where wants a tool from or in that place.
+    // With --from or --dir, do not accept a tool from PATH.
     let search_path = args.from.is_none() && args.dir.is_none();
     Ok(manager.search_path(search_path).install(allowed.then_some(options)))
 }
@@ -207,12 +208,14 @@ fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> C
         }
     }
     if chosen.is_none() {
-        let would =
-            manager.would_install().map_or("nothing may be installed".to_owned(), |(tool, version)| {
+        let would = manager.would_install().map_or(
+            "installing is disabled by `cache.install.never`".to_owned(),
+            |(tool, version)| {
                 let version = version.map(|version| format!(" {version}")).unwrap_or_default();
                 format!("`toolchainkit install` would install {tool}{version}")
-            });
-        printer.say(&format!("no tool that will do is there; {would}"));
+            },
+        );
+        printer.say(&format!("no usable tool was found; {would}"));
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
-//! The command line: one file per command, and the only part that prints.
-//!
-//! Products go to standard output, words to standard error. Every command ends in an [`ExitCode`] of [`exit`].
+//! The command line: one file per command, and the only part that prints. Results go to standard output, messages to
+//! standard error. Every command returns an [`ExitCode`] of [`exit`].
 
 mod build_folder;
 mod doctor;
@@ -29,10 +28,9 @@ use clap::{Args, Parser, Subcommand};
 
 use self::report::{CliError, Printer};
 
-/// Makes every CMake build of a team use the same compiler cache.
-///
-/// toolchainkit reads toolchainkit.yaml and writes four files to commit: cmake/toolchain.cmake, cmake/toolchainkit-cache.cmake,
-/// cmake/ToolchainKit.cmake and CMakePresets.json. Whoever builds needs CMake and a cache tool, and not toolchainkit.
+/// Makes every CMake build of a team use the same compiler cache. toolchainkit reads toolchainkit.yaml and writes four
+/// files to commit: cmake/toolchain.cmake, cmake/toolchainkit-cache.cmake, cmake/ToolchainKit.cmake and
+/// CMakePresets.json. Building needs only CMake and a cache tool, not toolchainkit.
 #[derive(Debug, Parser)]
 #[command(name = "toolchainkit", version, arg_required_else_help = true, after_help = exit::HELP)]
 struct Cli {
@@ -46,10 +44,11 @@ struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The configuration; the project is the folder that it is in [default: toolchainkit.yaml here or in a folder above]
+    /// Configuration file; its folder is the project [default: toolchainkit.yaml in this folder or the closest parent
+    /// folder]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<Utf8PathBuf>,
-    /// Print products and errors only
+    /// Print only results and errors
     #[arg(long, short, global = true)]
     quiet: bool,
 }
@@ -58,19 +57,19 @@ pub(crate) struct Global {
 enum Command {
     /// Write a short, commented toolchainkit.yaml
     Init(init::InitArgs),
-    /// Check the configuration and show everything that is wrong with it
+    /// Check the configuration and report every error
     Validate(validate::ValidateArgs),
-    /// Show what the configuration means: every setting of every tool
+    /// Show the resulting settings for each profile and tool
     Plan(plan::PlanArgs),
     /// Write the toolchain file, the CMake module and the presets
     Generate(generate::GenerateArgs),
     /// Print the settings of the remote cache as environment variables
     Env(env::EnvArgs),
-    /// Find the cache tool, or install it: pinned, verified, and whole or not at all
+    /// Find the cache tool, or install a pinned and verified release of it
     Install(install::InstallArgs),
     /// Show hits and misses of the cache that the last configured build uses
     Stats(stats::StatsArgs),
-    /// Find out whether the cache of a build works, or why a file missed it
+    /// Check whether the cache of a build works, or find out why a file was not cached
     Doctor(doctor::DoctorArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),
@@ -85,7 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Where even help cannot be printed, nothing is left to say.
+            // If printing the help fails, there is no way to report it.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::FINE });
         }

@@ -1,11 +1,11 @@
-//! `--format`, for people or for programs.
+//! `--format`: output for people or for programs.
 
 use clap::{Args, ValueEnum};
 
-/// The form of a command's product.
+/// The format of a command's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Format {
-    /// For people; may change with any version
+    /// For people; may change in any version
     #[default]
     Human,
     /// For programs; stable
@@ -15,7 +15,7 @@ pub(super) enum Format {
 /// The option.
 #[derive(Debug, Args)]
 pub(super) struct FormatArgs {
-    /// Form of the output
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

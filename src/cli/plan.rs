@@ -13,7 +13,7 @@ use crate::plan::{CachePlan, ToolPlan, VariantPlan};
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
-    /// Show this profile only
+    /// Show only this profile
     #[arg(long)]
     profile: Option<String>,
     #[command(flatten)]

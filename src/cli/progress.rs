@@ -1,4 +1,4 @@
-//! What a download shows: a bar on a terminal, lines elsewhere.
+//! Progress of a download: a bar on a terminal, lines of text elsewhere.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _};

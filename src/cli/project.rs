@@ -1,4 +1,4 @@
-//! The project that a command is about: its configuration, read and planned.
+//! The project of a command: its configuration and plan.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,12 +8,12 @@ use crate::config::{self, Config, SourceFile};
 use crate::diagnostics::{Diagnostic, Excerpt};
 use crate::plan::{Plan, VariantPlan};
 
-/// The name that is looked for.
+/// The name of the configuration file.
 pub(super) const CONFIG_NAME: &str = "toolchainkit.yaml";
 
 /// A project with a valid configuration.
 pub(super) struct Project {
-    /// The folder of the configuration; empty for the current one.
+    /// The folder of the configuration; empty for the current folder.
     pub(super) folder: Utf8PathBuf,
     pub(super) config: Config,
     pub(super) plan: Plan,
@@ -22,14 +22,14 @@ pub(super) struct Project {
 }
 
 impl Project {
-    /// Reads the configuration and says what is doubtful about it.
+    /// Reads the configuration and prints its warnings.
     pub(super) fn load(global: &Global, printer: &Printer) -> Result<Self, CliError> {
         let project = Self::load_silently(global)?;
         printer.warnings(&project.warnings, &project.excerpt);
         Ok(project)
     }
 
-    /// The project, if there is one: a configuration that is named has to be there.
+    /// The project, if there is one. A file given with `--config` must exist.
     pub(super) fn load_if_there(global: &Global) -> Result<Option<Self>, CliError> {
         if global.config.is_none() && !find().exists() {
             return Ok(None);
@@ -37,7 +37,7 @@ impl Project {
         Self::load_silently(global).map(Some)
     }
 
-    /// Reads the configuration; its warnings are the caller's to show.
+    /// Reads the configuration; the caller prints the warnings.
     pub(super) fn load_silently(global: &Global) -> Result<Self, CliError> {
         let path = global.config.clone().unwrap_or_else(find);
         let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
@@ -60,14 +60,21 @@ impl Project {
         self.plan.variant(profile).ok_or_else(|| {
             let known = self.plan.variants.iter().filter_map(|variant| variant.profile.as_deref());
             let known = known.collect::<Vec<_>>().join(", ");
-            let known =
-                if known.is_empty() { "there are none".to_owned() } else { format!("there are: {known}") };
+            let known = if known.is_empty() {
+                "there are no profiles".to_owned()
+            } else {
+                format!(
+                    "the profiles are: \
+                    {known}"
+                )
+            };
             CliError::Usage(format!("there is no profile `{}`; {known}", profile.unwrap_or_default()))
         })
     }
 }
 
-/// `toolchainkit.yaml` here or in the closest folder above; its plain name if there is none, for the error message.
+/// `toolchainkit.yaml` in this folder or the closest parent folder. If there is none, the plain file name, for the
+/// error message.
 fn find() -> Utf8PathBuf {
     let name = Utf8PathBuf::from(CONFIG_NAME);
     if name.exists() {

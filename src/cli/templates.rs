@@ -1,4 +1,4 @@
-//! The user's own templates, which are read for every command that renders.
+//! User templates, which every command that renders files reads.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,10 +8,10 @@ use crate::diagnostics::{Code, Diagnostic, Place};
 use crate::output::FileSet;
 use crate::render::{self, RenderError, Templates};
 
-/// No template comes near; beyond, the file is something else.
+/// Far more than any template needs; a larger file is something else.
 const MAX_BYTES: u64 = 256 * 1024;
 
-/// The generated files of the project, by its own templates where it has some.
+/// Renders the files of the project, with its user templates if it has any.
 pub(super) fn render(project: &Project) -> Result<FileSet, CliError> {
     let templates = match &project.config.templates {
         Some(folder) => read(&project.folder.join(folder)).map_err(|fault| config(project, *fault))?,
@@ -31,7 +31,7 @@ fn config(project: &Project, diagnostic: Diagnostic) -> CliError {
 fn fault(message: String) -> Diagnostic {
     let place = Place { path: "templates".to_owned(), span: None };
     let help =
-        "`toolchainkit explain bad-template` tells what a template may do; the README lists the blocks";
+        "run `toolchainkit explain bad-template` for the rules of templates; the README lists the blocks";
     Diagnostic::error(Code::BadTemplate, message).at(place).with_help(help)
 }
 
@@ -46,7 +46,7 @@ fn read(folder: &Utf8Path) -> Result<Templates, Box<Diagnostic>> {
         let entries = path.read_dir_utf8().map_err(|error| unreadable(&path, error))?;
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(&path, error))?;
-            // With `/` on every system, as templates name each other.
+            // Use `/` on every system, because templates refer to each other this way.
             let name = if below.as_str().is_empty() {
                 Utf8PathBuf::from(entry.file_name())
             } else {
@@ -58,7 +58,7 @@ fn read(folder: &Utf8Path) -> Result<Templates, Box<Diagnostic>> {
             } else if name.extension() == Some("j2") {
                 if metadata.len() > MAX_BYTES {
                     return Err(Box::new(fault(format!(
-                        "{} has more than {} KiB",
+                        "{} is larger than {} KiB",
                         entry.path(),
                         MAX_BYTES / 1024
                     ))));
@@ -66,7 +66,7 @@ fn read(folder: &Utf8Path) -> Result<Templates, Box<Diagnostic>> {
                 let text = fs_err::read(entry.path()).map_err(|error| unreadable(entry.path(), error))?;
                 let text = String::from_utf8(text)
                     .map_err(|_| Box::new(fault(format!("{} is not UTF-8 text", entry.path()))))?;
-                // git may check out with CR LF.
+                // git may check out files with CR LF.
                 templates.0.insert(name.into_string(), text.replace("\r\n", "\n"));
             }
         }

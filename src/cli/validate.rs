@@ -28,7 +28,7 @@ pub(super) fn run(args: &ValidateArgs, global: &Global, printer: &Printer) -> Co
         };
         printer.json(&Report::new(diagnostics, excerpt).to_json());
         return match result {
-            // The diagnostics are on standard output already.
+            // The diagnostics have been printed to standard output.
             Err(CliError::Config { .. }) => Err(CliError::Config { diagnostics: Vec::new(), excerpt: None }),
             other => other.map(drop),
         };

@@ -1,4 +1,4 @@
-//! The commands as a user meets them: what they print, write and return.
+//! The commands from the user's point of view: what they print, write and return.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,12 +66,12 @@ fn init_writes_a_valid_configuration_once() {
     folder.run(&["validate"]);
     assert!(
         folder.run(&["plan"]).stdout.contains("s3 my-build-cache"),
-        "what is commented out is valid, too"
+        "the commented settings are valid, too"
     );
 }
 
 #[test]
-fn generate_touches_only_what_changed() {
+fn generate_writes_only_changed_files() {
     let folder = Folder::new(LOCAL);
     let stale = folder.fails(4, &["generate", "--check"]);
     assert!(stale.stdout.contains("+++ cmake/toolchain.cmake"), "{stale}");
@@ -97,12 +97,12 @@ fn generate_touches_only_what_changed() {
     assert!(stale.stdout.contains("-  SIZE_GB 10\n+  SIZE_GB 7\n"), "{stale}");
     folder.run(&["generate"]);
     assert_ne!(stamp(names[0]), before[0]);
-    // Not the toolchain file either, since vcpkg would build every port again.
+    // The toolchain file must not change, because vcpkg would rebuild every port.
     assert_eq!(names.map(stamp)[1..], before[1..]);
 }
 
 #[test]
-fn checked_out_with_other_line_endings_is_up_to_date() {
+fn files_with_other_line_endings_are_up_to_date() {
     let folder = Folder::new(LOCAL);
     folder.run(&["generate"]);
     let text = folder.read("cmake/toolchain.cmake").replace('\n', "\r\n");
@@ -111,7 +111,7 @@ fn checked_out_with_other_line_endings_is_up_to_date() {
 }
 
 #[test]
-fn a_file_that_is_not_ours_stops_everything() {
+fn a_foreign_file_prevents_all_writing() {
     for (name, content) in [
         ("CMakePresets.json", "{ \"version\": 3 }"),
         ("cmake/toolchain.cmake", "set(A 1)\n"),
@@ -126,13 +126,13 @@ fn a_file_that_is_not_ours_stops_everything() {
         assert_eq!(folder.read(name), content);
         let files = fs::read_dir(folder.path.join("cmake")).unwrap().count()
             + fs::read_dir(&folder.path).unwrap().count();
-        assert_eq!(files, 3, "the configuration, the folder cmake and {name} are all there is");
+        assert_eq!(files, 3, "only the configuration, the folder cmake and {name} exist");
         folder.fails(6, &["generate", "--check"]);
     }
 }
 
 #[test]
-fn foreign_presets_are_kept_by_the_way_that_the_error_shows() {
+fn the_help_shows_how_to_keep_existing_presets() {
     let folder = Folder::new(LOCAL);
     fs::write(
         folder.path.join("CMakePresets.json"),
@@ -166,13 +166,13 @@ fn one_file_to_standard_output() {
 }
 
 #[test]
-fn an_invalid_configuration_writes_nothing() {
+fn generate_with_an_invalid_configuration_writes_nothing() {
     let folder = Folder::new("cache: { tool: scache, remote: { type: s3 } }\n");
     for command in [&["generate"][..], &["validate"], &["plan"], &["env"], &["generate", "--check"]] {
         let refused = folder.fails(3, command);
         assert!(
             refused.stderr.contains("scache") && refused.stderr.contains("bucket"),
-            "all faults at once: {refused}"
+            "all errors in one run: {refused}"
         );
     }
     assert_eq!(fs::read_dir(&folder.path).unwrap().count(), 1);
@@ -182,13 +182,13 @@ fn an_invalid_configuration_writes_nothing() {
     assert_eq!(faults[0]["line"], 1);
 }
 
-/// Every file of the catalogue, and what only a file system can hold: through the command, as a user meets it.
+/// Every invalid file of `tests/diagnostics`, and texts that cannot be stored there, with the real command.
 #[test]
-fn every_bad_configuration_is_refused_and_nothing_is_written() {
+fn generate_rejects_every_invalid_configuration_and_writes_nothing() {
     let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
     let files = fs::read_dir(catalogue).unwrap().map(|entry| entry.unwrap().path());
     let is_yaml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml");
-    // The only code that is a mere warning.
+    // The only code that is a warning.
     let warns = |path: &PathBuf| path.file_stem().is_some_and(|name| name == "several-servers");
     let files = files.filter(|path| is_yaml(path) && !warns(path));
     let mut texts =
@@ -212,14 +212,14 @@ fn every_bad_configuration_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn without_a_configuration_the_way_to_one_is_shown() {
+fn without_a_configuration_the_help_suggests_init() {
     let folder = Folder::empty();
     let refused = folder.fails(3, &["generate"]);
     assert!(refused.stderr.contains("toolchainkit init"), "{refused}");
 }
 
 #[test]
-fn plan_and_env_show_names_and_never_secrets() {
+fn plan_and_env_show_no_secrets() {
     let folder = Folder::new(SECRET);
     let plan: Value = serde_json::from_str(&folder.run(&["plan", "--format", "json"]).stdout).unwrap();
     let settings = &plan["variants"][0]["cache"]["tools"][0]["settings"];
@@ -248,7 +248,7 @@ fn a_shell_can_evaluate_env() {
 }
 
 #[test]
-fn env_prints_secrets_on_request_only_and_all_or_none() {
+fn env_prints_all_secrets_or_nothing_and_only_with_the_option() {
     let folder = Folder::new(SECRET);
     let value = "a b'c\"$d%e\\";
     for (shell, line) in [
@@ -263,14 +263,14 @@ fn env_prints_secrets_on_request_only_and_all_or_none() {
     }
     let missing = folder.fails(7, &["env", "--with-secrets"]);
     assert!(missing.stderr.contains("PW") && missing.stdout.is_empty(), "{missing}");
-    // What no batch file can hold is not repeated.
+    // The error does not contain a value that a batch file cannot represent.
     let unfit =
         folder.command(&["env", "--with-secrets", "--shell", "cmd"]).env("PW", value).run_expecting(1);
     assert!(!unfit.text().contains("c\"$d"), "{unfit}");
 }
 
 #[test]
-fn a_job_of_github_actions_masks_what_env_prints() {
+fn env_masks_secrets_in_github_actions_logs() {
     let folder = Folder::new(SECRET);
     let mut command = folder.command(&["env", "--with-secrets", "--shell", "github"]);
     let printed = command.env("PW", "two\nlines%").env("GITHUB_ACTIONS", "true").run();
@@ -282,7 +282,7 @@ fn a_job_of_github_actions_masks_what_env_prints() {
     let plain = folder.command(&["env", "--shell", "github"]).env("GITHUB_ACTIONS", "true").run();
     assert!(!plain.text().contains("add-mask"), "{plain}");
 
-    // A URL holds the password in another spelling, which has to be hidden too.
+    // A URL contains the password percent-encoded, which must be masked, too.
     let folder = Folder::new(&SECRET.replace("sccache", "ccache"));
     let mut command = folder.command(&["env", "--with-secrets", "--shell", "github"]);
     let printed = command.env("PW", "a b").env("GITHUB_ACTIONS", "true").run();
@@ -292,7 +292,7 @@ fn a_job_of_github_actions_masks_what_env_prints() {
 }
 
 #[test]
-fn stats_and_server_say_what_is_missing() {
+fn stats_and_server_without_a_build_suggest_to_configure() {
     let folder = Folder::new(LOCAL);
     for command in
         [&["stats"][..], &["server", "stop"], &["server", "start"], &["stats", "--build", "nowhere"]]
@@ -305,7 +305,7 @@ fn stats_and_server_say_what_is_missing() {
 }
 
 #[test]
-fn explain_knows_every_code() {
+fn explain_describes_every_code() {
     let folder = Folder::empty();
     let codes = folder.run(&["explain"]).stdout;
     assert!(codes.lines().count() >= 20);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a clone to a build that comes from the cache: generates the files for examples/hello-cache, builds it twice, and
-# shows what the cache did. It works on a copy in a temporary folder, with a cache of its own, and leaves nothing behind.
+# From a fresh clone to a cached build: generates the files for examples/hello-cache, builds it twice, and prints the
+# cache statistics. It works on a copy in a temporary folder, with its own cache, and removes both at the end.
 #
 #   examples/quickstart.sh
 #
@@ -15,19 +15,19 @@ bold='' plain=''
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
-# Runs a command in view, and indents what it says.
+# Prints and runs a command, and indents its output.
 show() {
   printf '  $ %s\n' "$*"
   "$@" 2>&1 | sed 's/^/    /'
 }
 
-# Runs a command in view, and shows what it says only if it fails.
+# Prints and runs a command, and shows its output only if it fails.
 quietly() {
   printf '  $ %s\n' "$*"
   "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 }
 
-# Milliseconds.
+# The time in milliseconds.
 now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 seconds() { printf '%d.%d s' $(($1 / 1000)) $(($1 % 1000 / 100)); }
 
@@ -41,11 +41,11 @@ stop() {
   rm -rf "$work"
 }
 
-title 'What it takes: a compiler, CMake, Ninja, sccache, and toolchainkit itself'
+title 'Setup: a compiler, CMake, Ninja, sccache and toolchainkit'
 tests/setup.sh quickstart
 cargo build --release --locked --quiet
 
-# A short name: the daemon's socket will lie in it.
+# The path is short, because it becomes part of the path of the daemon's socket, which has a length limit.
 work=$(mktemp -d /tmp/tk-quickstart.XXXXXX)
 trap stop EXIT
 cp -r examples/hello-cache "$work/"
@@ -58,10 +58,10 @@ mkdir -m 700 "$work/home" "$work/cache" "$work/run"
 export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_RUNTIME_DIR=$work/run
 PATH=${CARGO_TARGET_DIR:-$repository/target}/release:$tools/cmake-4.4.4/cmake/data/bin:$tools/ninja/bin:$tools/sccache-0.16.0/bin:$PATH
 
-title 'One file says what is wanted'
+title 'The configuration is a single file'
 show cat toolchainkit.yaml
 
-title 'From it come the files that CMake reads; they are committed, and building does not need toolchainkit'
+title 'toolchainkit generates the files for CMake; commit them, and building does not need toolchainkit'
 show toolchainkit generate
 show wc -l CMakePresets.json cmake/toolchain.cmake cmake/ToolchainKit.cmake
 
@@ -73,7 +73,7 @@ quietly cmake --build --preset release
 cold=$(($(now) - start))
 hits=$(stat hits) misses=$(stat misses)
 
-title 'The second starts from nothing, too'
+title 'The second build starts without a build folder, too'
 quietly rm -rf build
 quietly cmake --preset release
 start=$(now)
@@ -83,7 +83,7 @@ warm_hits=$(($(stat hits) - hits)) warm_misses=$(($(stat misses) - misses))
 quietly ctest --preset release
 objects=$(find build -name '*.o' -path '*.dir/*' | wc -l)
 
-title 'The cache'
+title 'The statistics of the cache'
 show toolchainkit stats
 printf '\n  first build   %8s   %2d of %d objects from the cache\n' "$(seconds "$cold")" "$hits" "$objects"
 printf '  second build  %8s   %2d of %d objects from the cache\n' "$(seconds "$warm")" "$warm_hits" "$objects"

@@ -39,7 +39,7 @@ std::string weekday(const Date& date) {
     time.tm_year = date.year - 1900;
     time.tm_mon = date.month - 1;
     time.tm_mday = date.day;
-    // Noon is the same day in every zone's summer and winter.
+    // Noon is on the same day with and without daylight saving time.
     time.tm_hour = 12;
     const auto point = std::chrono::system_clock::from_time_t(std::mktime(&time));
     const std::time_t normalized = std::chrono::system_clock::to_time_t(point);

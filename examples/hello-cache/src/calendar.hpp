@@ -13,7 +13,7 @@ struct Date {
     int day;
 };
 
-/// The valid dates in a text that are written as 2024-02-29, in order.
+/// The valid dates in a text in the form 2024-02-29, in order.
 std::vector<Date> dates(std::string_view text);
 
 /// The day of the week.

@@ -22,7 +22,7 @@ std::string quoted_if_needed(const std::string& cell) {
 }  // namespace
 
 std::vector<CsvRow> parse_csv(std::string_view text) {
-    // A quoted or a plain cell, and what ends it.
+    // A quoted or a plain cell, and its separator.
     static const std::regex cell("(?:\"((?:[^\"]|\"\")*)\"|([^,\\r\\n]*))(,|\\r?\\n|$)");
     std::vector<CsvRow> rows;
     CsvRow row;

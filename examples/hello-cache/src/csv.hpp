@@ -8,7 +8,7 @@ namespace textkit {
 
 using CsvRow = std::vector<std::string>;
 
-/// Reads a table; cells may be quoted.
+/// Parses a table; cells may be quoted.
 std::vector<CsvRow> parse_csv(std::string_view text);
 
 /// Writes a table; quotes only the cells that need it.

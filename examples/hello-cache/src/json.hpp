@@ -23,7 +23,7 @@ bool operator==(const Json& left, const Json& right);
 /// The text of a value, on one line.
 std::string to_string(const Json& json);
 
-/// Reads a value; throws std::invalid_argument with the position of what is wrong.
+/// Parses a value; throws std::invalid_argument with the position of an error.
 Json parse_json(std::string_view text);
 
 }  // namespace textkit

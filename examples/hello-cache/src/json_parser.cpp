@@ -88,7 +88,7 @@ private:
         }
     }
 
-    // Of the \u escapes only those of ASCII: the writer makes no others.
+    // Only \u escapes of ASCII characters are supported: the writer creates no others.
     char code() {
         const std::string digits(text_.substr(at_, 4));
         const bool is_hex = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;

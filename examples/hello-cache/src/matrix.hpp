@@ -18,7 +18,7 @@ public:
 
     Matrix transposed() const;
 
-    /// Scales each row to the length one; a row of zeros stays.
+    /// Scales each row to length 1; a row of zeros is unchanged.
     Matrix normalized() const;
 
 private:

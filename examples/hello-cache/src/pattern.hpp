@@ -6,10 +6,10 @@
 
 namespace textkit {
 
-/// A place that a pattern fits: all of it first, then its groups.
+/// A match of a pattern: the whole match first, then its groups.
 using Match = std::vector<std::string>;
 
-/// All places in a text that a regular expression fits, from left to right.
+/// All matches of a regular expression in a text, from left to right.
 std::vector<Match> find_all(std::string_view text, const std::string& pattern);
 
 }  // namespace textkit

@@ -6,7 +6,7 @@
 
 namespace textkit {
 
-/// What there is to say of a Markdown document.
+/// A report about a Markdown document.
 Json report(std::string_view markdown);
 
 }  // namespace textkit

@@ -9,7 +9,7 @@
 namespace textkit {
 namespace {
 
-// Words that say nothing of what a text is about.
+// Stop words: frequent words that do not describe the topic of a text.
 bool is_stop_word(const std::string& word) {
     static const std::set<std::string> all{"a",  "an", "and", "as", "at",   "by",  "for",  "from", "in",  "is",
                                            "it", "of", "on",  "or", "that", "the", "this", "to",   "was", "with"};

@@ -23,7 +23,7 @@ std::size_t edit_distance(const std::string& left, const std::string& right) {
     return row.back();
 }
 
-// Plurals and the like are not mistakes.
+// Inflected forms such as plurals are not mistakes.
 std::string stem(const std::string& word) {
     for (const std::string_view ending : {"ing", "ed", "es", "s"}) {
         if (word.size() > ending.size() && word.compare(word.size() - ending.size(), ending.size(), ending) == 0) {

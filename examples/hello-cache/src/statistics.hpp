@@ -8,7 +8,7 @@
 
 namespace textkit {
 
-/// What there is to say of a row of numbers.
+/// A summary of a list of numbers.
 struct Summary {
     double mean;
     double median;
@@ -17,14 +17,14 @@ struct Summary {
     double greatest;
 };
 
-/// Summarizes numbers, of which there must be one at least.
+/// Summarizes a list of at least one number.
 Summary summarize(std::vector<double> numbers);
 
 /// The `count` most frequent items and how often they occur; equals are in alphabetical order.
 std::vector<std::pair<std::string, std::size_t>> most_frequent(const std::vector<std::string>& items,
                                                                std::size_t count);
 
-/// How alike two texts each are, from 0 to 1: the cosine of the angle between their counts of words.
+/// The similarity of each pair of texts, from 0 to 1: the cosine of the angle between their word counts.
 std::vector<std::vector<double>> similarities(const std::vector<std::string>& texts);
 
 }  // namespace textkit

@@ -1,4 +1,4 @@
-//! The README's tables, made from the data that the code uses. `UPDATE_DOCS=1` writes them.
+//! The README's tables, which are generated from the data that the code uses. `UPDATE_DOCS=1` writes them.
 
 use std::env;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ fn since(backend: &dyn Backend, tool: Tool) -> String {
     }
 }
 
-/// A configuration with what the backend cannot do without.
+/// A configuration with the required settings of the backend.
 fn minimal(backend: &dyn Backend) -> RemoteCacheConfig {
     let mut config = RemoteCacheConfig::new(backend.name());
     for field in backend.fields().iter().filter(|field| field.required) {
@@ -49,7 +49,8 @@ fn set(config: &mut RemoteCacheConfig, field: &Field) {
     }
 }
 
-/// Since when `tool` can do `config`: the newest of what its settings, new ones or others than in `before`, need.
+/// The first version of `tool` that supports `config`: the newest version that one of its settings needs. Settings that
+/// are also in `before` are ignored.
 fn version_of(backend: &dyn Backend, tool: Tool, config: &RemoteCacheConfig, before: &[Setting]) -> String {
     let Support::Since(first) = backend.support(tool) else { return "no".to_owned() };
     if backend.expressible(tool, config).is_err() {
@@ -64,7 +65,7 @@ fn field_since(backend: &dyn Backend, field: &Field, tool: Tool) -> String {
     let mut config = minimal(backend);
     let before = if field.required { Vec::new() } else { backend.settings(tool, &config) };
     set(&mut config, field);
-    // A part of a URL that has the credentials in it.
+    // A user name is valid only together with a password.
     if field.name == "username" {
         config.credentials.insert("password".to_owned(), "${X}".into());
     }
@@ -140,7 +141,7 @@ fn the_readme_names_every_command() {
     }
 }
 
-/// The blocks of code of a language in the README.
+/// The code blocks of one language in the README.
 fn blocks<'a>(readme: &'a str, language: &str) -> Vec<&'a str> {
     let start = format!("```{language}\n");
     let parts = readme.split(&start).skip(1);
@@ -153,7 +154,7 @@ fn every_configuration_in_the_readme_is_valid() {
     let configurations = blocks(&readme, "yaml").into_iter().filter(|block| !block.starts_with("- run:"));
     let mut count = 0;
     for text in configurations {
-        // Templates are files, which nobody has here.
+        // Remove `templates`, because the test has no template files.
         let text = text.lines().filter(|line| !line.starts_with("templates:")).collect::<Vec<_>>().join("\n");
         let source = toolchainkit::config::SourceFile::new("toolchainkit.yaml", &text);
         let faults = toolchainkit::config::load(&source).err().unwrap_or_default();

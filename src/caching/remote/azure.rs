@@ -6,7 +6,7 @@
 
 use super::endpoint::{self, Endpoint};
 use super::setting::error;
-use super::{Backend, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Azure;
@@ -66,6 +66,21 @@ impl Backend for Azure {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["AZBLOB_*", "AZURE_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("Azure")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

@@ -8,6 +8,11 @@ use super::{Access, Field, Issue, Kind, Part, RemoteFields, Setting, SettingValu
 use crate::caching::secret::Credential;
 use crate::caching::tool::{Tool, Version};
 
+const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
+
+/// The variables that choose a storage of ccache, with the name that versions before 4.7 have for it.
+pub(super) const VARIABLES: &[&str] = &[REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];
+
 pub(super) const SHARDS: &str = "words with commas between, one of which takes the place of the `*` in the address, \
                                  chosen by the key; weights as in a(3),b (ccache only)";
 
@@ -128,5 +133,5 @@ pub(super) fn encoded_path(path: &str) -> String {
 
 /// The setting; plain if no part of it is a credential.
 pub(super) fn storage(parts: Vec<Part>) -> Setting {
-    Setting::new("CCACHE_REMOTE_STORAGE", SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
+    Setting::new(REMOTE_STORAGE, SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
 }

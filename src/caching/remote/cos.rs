@@ -2,7 +2,7 @@
 
 use super::endpoint;
 use super::setting::check_pair;
-use super::{Backend, Field, Issue, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Cos;
@@ -34,6 +34,21 @@ impl Backend for Cos {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["TENCENTCLOUD_*", "TKE_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("COS")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

@@ -1,8 +1,8 @@
 //! A folder that machines share, such as one on NFS. ccache only: of sccache's daemons one at a time may use a folder.
 
-use super::ccache_url::{encoded_path, read_only, shards, storage};
+use super::ccache_url::{self, encoded_path, read_only, shards, storage};
 use super::setting::{check_layout, error};
-use super::{Backend, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct File;
@@ -34,6 +34,17 @@ impl Backend for File {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[],
+            Tool::Ccache => ccache_url::VARIABLES,
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_ccache("file", "file-storage")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

@@ -4,12 +4,14 @@
 //! for another endpoint and no anonymous mode.
 
 use super::setting::error;
-use super::{Access, Backend, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gcs;
 
 const RW_MODE: &str = "SCCACHE_GCS_RW_MODE";
+/// What the address of the credentials was called once.
+const OLD_CREDENTIALS_URL: &str = "SCCACHE_GCS_OAUTH_URL";
 
 const FIELDS: &[Field] = &[
     Field::remote("bucket", true, "name of the bucket").told("SCCACHE_GCS_BUCKET"),
@@ -39,6 +41,21 @@ impl Backend for Gcs {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE, OLD_CREDENTIALS_URL],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["GCE_METADATA_HOST", "GOOGLE_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("GCS")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

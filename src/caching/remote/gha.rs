@@ -3,7 +3,7 @@
 //! Address and token come from the runner (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`), which hands them to actions
 //! and not to shell steps: a step of actions/github-script exports them. Elsewhere the local cache is used.
 
-use super::{Backend, Field, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gha;
@@ -32,6 +32,21 @@ impl Backend for Gha {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[ENABLED, RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["ACTIONS_*", "GITHUB_SERVER_URL"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("GHA")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

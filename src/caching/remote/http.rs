@@ -4,12 +4,12 @@
 //! MKCOL before each upload; a server without it answers 405, and sccache falls back to reading only.
 
 use super::ccache_url::{
-    CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, encoded_path, refuse_own,
+    self, CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, encoded_path, refuse_own,
     shard_names, storage, userinfo,
 };
 use super::endpoint;
 use super::setting::{check_layout, check_pair, error};
-use super::{Access, Backend, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
+use super::{Access, Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Http;
@@ -72,6 +72,23 @@ impl Backend for Http {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE],
+            Tool::Ccache => ccache_url::VARIABLES,
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const {
+            &[
+                Feature::of_sccache("WebDAV"),
+                Feature::of_ccache("http", "http-storage"),
+                Feature::of_ccache("https", "https-storage"),
+            ]
+        }
     }
 
     fn support(&self, tool: Tool) -> Support {

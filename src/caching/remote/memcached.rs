@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::told_as;
 use super::setting::{SettingValue, bad_endpoint, secret_in_endpoint};
-use super::{Backend, Field, Issue, Kind, RemoteFields, Setting, Severity, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Severity, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Memcached;
@@ -18,6 +18,8 @@ const MODERN: Version = Version::new(0, 8, 0);
 const UNIX_SOCKET: Version = Version::new(0, 19, 0);
 
 const RW_MODE: &str = "SCCACHE_MEMCACHED_RW_MODE";
+/// The name of the endpoint before 0.8, which later versions still read.
+const OLD_ENDPOINT: &str = "SCCACHE_MEMCACHED";
 
 const FIELDS: &[Field] = &[
     Field::remote(
@@ -52,6 +54,17 @@ impl Backend for Memcached {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE, OLD_ENDPOINT],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("Memcached")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

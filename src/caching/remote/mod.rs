@@ -87,6 +87,7 @@ mod config;
 mod configurator;
 mod cos;
 mod endpoint;
+mod features;
 mod fields;
 mod file;
 mod gcs;
@@ -99,12 +100,14 @@ mod s3;
 mod setting;
 #[cfg(test)]
 mod tests;
+pub mod variables;
 
 use std::fmt;
 
 pub use self::config::{Access, RemoteCacheConfig};
 pub(crate) use self::configurator::reveal_setting;
 pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfigurator};
+pub use self::features::{Feature, ccache_schemes};
 pub use self::fields::{Field, FieldValue, Kind, RemoteFields, Section, Variable};
 pub use self::setting::{OnOlderTool, Part, Setting, SettingValue};
 pub(crate) use self::setting::{list_element, percent_encode};
@@ -196,6 +199,19 @@ pub trait Backend: Sync {
 
     /// All its fields.
     fn fields(&self) -> &'static [Field];
+
+    /// The variables of `tool` that choose or change the storage and that no field has: of the access, and names that later
+    /// versions have replaced.
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str];
+
+    /// What sccache's library for this storage reads of the environment to find credentials. `*` at the end stands for any
+    /// letters.
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What a tool must have been built with.
+    fn features(&self) -> &'static [Feature];
 
     /// Whether `tool` can use it at all.
     fn support(&self, tool: Tool) -> Support;

@@ -2,7 +2,7 @@
 
 use super::endpoint;
 use super::setting::{check_pair, error};
-use super::{Backend, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Oss;
@@ -35,6 +35,21 @@ impl Backend for Oss {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["ALIBABA_*", "OSS_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("OSS")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

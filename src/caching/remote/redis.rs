@@ -5,13 +5,13 @@
 //! it contains a colon, hence the user `default`.
 
 use super::ccache_url::{
-    CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, refuse_own, shard_names, storage,
-    userinfo,
+    self, CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, refuse_own, shard_names,
+    storage, userinfo,
 };
 use super::endpoint::Endpoint;
 use super::fields::told_as;
 use super::setting::{bad_endpoint, error, secret_in_endpoint};
-use super::{Backend, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Redis;
@@ -22,6 +22,9 @@ const MODERN: Version = Version::new(0, 8, 0);
 /// The servers of a cluster, in the place of the one endpoint.
 const CLUSTER: &str = "SCCACHE_REDIS_CLUSTER_ENDPOINTS";
 const RW_MODE: &str = "SCCACHE_REDIS_RW_MODE";
+/// The one address of everything before 0.8, which later versions still read.
+const OLD_ENDPOINT: &str = "SCCACHE_REDIS";
+const OLD_TTL: &str = "SCCACHE_REDIS_TTL";
 
 const FIELDS: &[Field] = &[
     Field::remote(
@@ -64,6 +67,24 @@ impl Backend for Redis {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[CLUSTER, RW_MODE, OLD_ENDPOINT, OLD_TTL],
+            Tool::Ccache => ccache_url::VARIABLES,
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const {
+            &[
+                Feature::of_sccache("Redis"),
+                Feature::of_ccache("redis", "redis-storage"),
+                Feature::of_ccache("rediss", "rediss-storage"),
+                Feature::of_ccache("redis+unix", "redis+unix-storage"),
+            ]
+        }
     }
 
     fn support(&self, tool: Tool) -> Support {

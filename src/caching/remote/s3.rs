@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::told_as;
 use super::setting::{bad_endpoint, check_pair, error, secret_in_endpoint};
-use super::{Backend, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct S3;
@@ -80,6 +80,21 @@ impl Backend for S3 {
 
     fn fields(&self) -> &'static [Field] {
         FIELDS
+    }
+
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[USE_SSL, RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["AWS_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("S3")] }
     }
 
     fn support(&self, tool: Tool) -> Support {

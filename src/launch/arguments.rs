@@ -295,3 +295,71 @@ fn os(bytes: &[u8]) -> OsString {
 fn path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(os(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Arguments {
+        Arguments::parse(line.split_whitespace().map(OsString::from).collect(), &|_| None)
+    }
+
+    #[test]
+    fn a_command_of_cmake_is_understood() {
+        let arguments = read(
+            "-DA=1 -D B -Iinc -I /abs -isystem sys -iquote q -include f.h -O2 -MD -MT m.o -MF m.d -x c -o m.o -c src/m.c",
+        );
+        assert!(arguments.is_compilation());
+        assert_eq!(arguments.sources(), [Path::new("src/m.c")]);
+        assert_eq!(arguments.object(), Some(Path::new("m.o")));
+        assert_eq!(arguments.depfile(), Some(Path::new("m.d")));
+        assert_eq!(arguments.include_folders(), ["inc", "/abs", "sys", "q"].map(Path::new));
+        assert_eq!(arguments.included_files(), [Path::new("f.h")]);
+        assert_eq!(arguments.macros(), ["A=1", "B"]);
+        assert!(arguments.defines("A") && arguments.defines("B") && !arguments.defines("C"));
+    }
+
+    #[test]
+    fn a_depfile_has_the_name_of_the_object_unless_it_has_its_own() {
+        assert_eq!(read("-MD -c a.c -o x/a.o").depfile(), Some(Path::new("x/a.d")));
+        assert_eq!(read("-Wp,-MD,p.d -c a.c -o a.o").depfile(), Some(Path::new("p.d")));
+        assert_eq!(read("-c a.c -o a.o").depfile(), None);
+    }
+
+    #[test]
+    fn values_are_no_sources() {
+        assert_eq!(read("-target x86_64 -Xclang -fx --param a=1 -c - ").sources().len(), 0);
+        assert!(read("-c -x c -").uses_standard_input());
+        assert_eq!(read("-c -- -a.c").sources(), [Path::new("-a.c")]);
+    }
+
+    #[test]
+    fn quotes_are_those_of_gcc() {
+        let cases: [(&[u8], &[&str]); 7] = [
+            (b"a b\nc\td\r\n", &["a", "b", "c", "d"]),
+            (b"'a b' \"c d\"", &["a b", "c d"]),
+            (br#"-DA=\"x\" -DB="\"y z\"""#, &["-DA=\"x\"", "-DB=\"y z\""]),
+            (b"a'b c'd", &["ab cd"]),
+            (b"'' \"\"", &["", ""]),
+            (br"a\ b 'c\'d'", &["a b", "c'd"]),
+            (br"end\", &["end"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words(text), expected, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn a_response_file_that_names_itself_ends() {
+        let arguments = Arguments::parse(vec!["@a".into()], &|_| Some(b"-O2 @a".to_vec()));
+        assert_eq!(arguments.all().last(), Some(&"@a".into()));
+        assert_eq!(arguments.raw(), ["@a"]);
+        let wide = Arguments::parse(vec!["@a".into()], &|_| Some(b"@a @a @a @a".to_vec()));
+        assert!(wide.all().len() <= MOST + 64);
+    }
+
+    #[test]
+    fn a_name_without_a_file_stays() {
+        assert_eq!(read("@none -c").all(), ["@none", "-c"]);
+    }
+}

@@ -19,7 +19,9 @@ fn compare(file: &str, start: &str, end: &str, expected: &str) {
         fs::write(&path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
         return;
     }
-    panic!("{file}: a section is not that of the table of rules; TOOLCHAINKIT_UPDATE=1 writes it:\n{expected}");
+    panic!(
+        "{file}: a section is not that of the table of rules; TOOLCHAINKIT_UPDATE=1 writes it:\n{expected}"
+    );
 }
 
 #[test]

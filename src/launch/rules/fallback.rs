@@ -32,7 +32,9 @@ fn is_in_script(rule: &Rule, tool: Tool) -> bool {
 /// The patterns of a `case` over `" $* "`.
 fn patterns(rule: &Rule) -> Vec<String> {
     match rule.looks_for {
-        Look::Macro(name) => [" ", "="].map(|end| format!("*\" -D{name}{end}\"*")).into(),
+        Look::Macro(name) => {
+            [format!("*\" -D{name} \"*"), format!("*\" -D{name}=\"*"), format!("*\" -D {name}\"*")].into()
+        }
         Look::Arguments(patterns) => patterns.iter().map(|pattern| in_shell(*pattern)).collect(),
         Look::Files(options) => options.iter().map(|option| format!("*\" {option}\"*")).collect(),
         _ => Vec::new(),

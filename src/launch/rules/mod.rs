@@ -10,6 +10,9 @@ mod stamp;
 mod table;
 mod texts;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 pub use self::decide::{Compiler, Decision, Facts, Question, decide};

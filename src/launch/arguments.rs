@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// A response file may name another one; a compiler gives up at some depth as well.
 const DEEPEST: usize = 16;
-/// More arguments than this are not looked at one by one.
-const MOST: usize = 200_000;
+/// More response files than this are not read.
+const MOST: usize = 1000;
 
 /// Options whose value is the next argument, and that name no folder, file or macro that a rule asks for.
 const WITH_VALUE: &[&str] = &[
@@ -92,8 +92,9 @@ impl Arguments {
     #[must_use]
     pub fn parse(raw: Vec<OsString>, file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Self {
         let mut all = Vec::with_capacity(raw.len());
+        let mut left = MOST;
         for argument in &raw {
-            expand(argument, file, 0, &mut all);
+            expand(argument, file, 0, &mut left, &mut all);
         }
         let mut parsed = Self { raw, all, ..Self::default() };
         parsed.sort();
@@ -245,13 +246,20 @@ impl Arguments {
     }
 }
 
-fn expand(argument: &OsStr, file: &dyn Fn(&Path) -> Option<Vec<u8>>, depth: usize, into: &mut Vec<OsString>) {
+fn expand(
+    argument: &OsStr,
+    file: &dyn Fn(&Path) -> Option<Vec<u8>>,
+    depth: usize,
+    left: &mut usize,
+    into: &mut Vec<OsString>,
+) {
     let name = argument.as_encoded_bytes().strip_prefix(b"@").filter(|name| !name.is_empty());
-    let text = name.filter(|_| depth < DEEPEST && into.len() < MOST).and_then(|name| file(&path(name)));
+    let text = name.filter(|_| depth < DEEPEST && *left > 0).and_then(|name| file(&path(name)));
     // As the compilers do, a name without a file stands for itself.
     let Some(text) = text else { return into.push(argument.to_owned()) };
+    *left -= 1;
     for word in words(&text) {
-        expand(&word, file, depth + 1, into);
+        expand(&word, file, depth + 1, left, into);
     }
 }
 
@@ -355,7 +363,7 @@ mod tests {
         assert_eq!(arguments.all().last(), Some(&"@a".into()));
         assert_eq!(arguments.raw(), ["@a"]);
         let wide = Arguments::parse(vec!["@a".into()], &|_| Some(b"@a @a @a @a".to_vec()));
-        assert!(wide.all().len() <= MOST + 64);
+        assert!(wide.all().len() <= 4 * MOST);
     }
 
     #[test]

@@ -252,3 +252,96 @@ fn code_of<'a>(line: &'a str, is_in_comment: &mut bool) -> Option<&'a str> {
     // A blank before what is left counts as much as a quote.
     (!rest.starts_with("//")).then_some(line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A checkout whose files are old enough to be remembered, and its source folder.
+    fn checkout() -> (tempfile::TempDir, Checkout) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = folder.path().join("project");
+        let build = source.join("build");
+        (folder, Checkout { base_dirs: vec![source.clone()], source, build, relocatable: true })
+    }
+
+    fn write(path: &Path, text: &str) {
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs_err::write(path, text).expect("a file");
+    }
+
+    fn is_named(folder: &Path, checkout: &Checkout) -> bool {
+        names_checkout(folder, checkout, &checkout.build.join("toolchainkit"))
+    }
+
+    fn wait_until_old() {
+        std::thread::sleep(std::time::Duration::from_millis(60));
+    }
+
+    #[test]
+    fn strings_that_sccache_changes_are_told_from_others() {
+        let (_folder, checkout) = checkout();
+        let place = checkout.source.display();
+        let path = checkout.build.join("a.h");
+        for (text, expected) in [
+            (format!("#define A \"{place}/data\"\n"), true),
+            (format!("const char *a = \"see {place}/data\";\n"), true),
+            (format!("#define A <{place}/data>\n"), true),
+            (format!("*name = \"{place}/data\";\n"), true),
+            (format!("/* x */ char a[] = \"{place}/data\";\n"), true),
+            (format!("/* x\n y */ char a[] = \"{place}/data\";\n"), true),
+            (format!("#define A \"{place}\"\n"), false),
+            (format!("#define A \"{place}-other/data\"\n"), false),
+            (format!("#define A \"at:{place}/data\"\n"), false),
+            (format!("// from {place}/data\n"), false),
+            (format!("/* from\n   \"{place}/data\"\n */\n"), false),
+            (format!("#line 3 \"{place}/data\"\n# 3 \"{place}/x\"\n  # include \"{place}/x.h\"\n"), false),
+            ("#define A 1\n".to_owned(), false),
+            (format!("\0\"{place}/data\"\n"), false),
+        ] {
+            write(&path, &text);
+            assert_eq!(!telling_line(&path, &checkout).is_empty(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_new_is_looked_at_and_what_is_not_is_remembered() {
+        let (_folder, checkout) = checkout();
+        let gen_folder = checkout.build.join("gen");
+        let deep = gen_folder.join("a/b/c/d/e/f/g/place.tcc");
+        let text = format!("#define A \"{}/data\"\n", checkout.source.display());
+        write(&deep, "#define A 1\n");
+        wait_until_old();
+        assert!(!is_named(&gen_folder, &checkout));
+        let record = checkout.build.join("toolchainkit/paths/gen/looked");
+        assert!(record.exists(), "remembered");
+        assert!(!is_named(&gen_folder, &checkout));
+        // In place, which leaves the folders as they are.
+        write(&deep, &text);
+        assert!(is_named(&gen_folder, &checkout));
+        wait_until_old();
+        assert!(is_named(&gen_folder, &checkout));
+        let seen = fs_err::read_to_string(record.with_file_name("seen")).expect("what was seen");
+        assert!(seen.starts_with(&format!("{}:#define A", deep.display())), "{seen}");
+        fs_err::write(&record, "d\tx").expect("a damaged record");
+        assert!(is_named(&gen_folder, &checkout));
+        fs_err::remove_file(&deep).expect("the file goes");
+        assert!(!is_named(&gen_folder, &checkout));
+    }
+
+    #[test]
+    fn the_source_folder_is_looked_at_without_other_builds() {
+        let (_folder, checkout) = checkout();
+        let text = format!("#define A \"{}/data\"\n", checkout.source.display());
+        write(&checkout.source.join("src/plain.h"), "int f(void);\n");
+        for place in ["build/gen/a.h", ".git/a.h", "other/gen/a.h", "src/notes.md"] {
+            write(&checkout.source.join(place), &text);
+        }
+        write(&checkout.source.join("other/CMakeCache.txt"), "");
+        assert!(!is_named(&checkout.source, &checkout));
+        assert!(is_named(&checkout.build.join("gen"), &checkout));
+        write(&checkout.source.join("src/config.h"), &text);
+        assert!(is_named(&checkout.source, &checkout));
+        assert!(is_named(&checkout.source.join("src"), &checkout));
+    }
+}

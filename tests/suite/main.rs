@@ -14,6 +14,7 @@ mod command_line;
 mod correctness;
 mod costs;
 mod derived;
+mod derived_variables;
 mod diagnostics;
 mod doctor;
 mod documentation;

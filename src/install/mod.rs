@@ -19,6 +19,7 @@ mod archive;
 mod digest;
 mod download;
 mod http;
+mod launch_program;
 mod manifest;
 mod signature;
 mod store;
@@ -32,6 +33,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use self::archive::ArchiveError;
 pub use self::digest::{Digest, ParseDigestError};
 pub use self::download::DownloadError;
+pub use self::launch_program::{LaunchProgram, LaunchProgramError};
 pub use self::signature::SignatureError;
 use self::store::Staging;
 pub use self::store::{Installed, Receipt, Store, StoreError, VerifyError};
@@ -43,6 +45,9 @@ use crate::probe::program::{self, RunError};
 
 /// A tool that only has to print its version, on a machine that has never run it.
 const FIRST_RUN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long another installation is waited for that only copies.
+const LOCK_PATIENCE: Duration = Duration::from_mins(1);
 
 /// How and from where to install.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,11 @@
 //! Whatever fails in here ends in the compiler being run. For ccache it sets the environment and watches over what ccache
 //! does; for sccache it is also the parent of the daemon, in a process of its own: see [`supervisor`].
 
+pub mod arguments;
 mod client;
 pub mod process;
 pub mod protocol;
+pub mod rules;
 pub mod settings;
 pub mod supervisor;
 
@@ -42,12 +44,11 @@ fn tell(text: &str) -> ExitCode {
 
 /// What the CMake module wants to know of this program.
 fn about() -> ExitCode {
-    let about = client::rules::about();
     let line = serde_json::json!({
         "protocol": protocol::PROTOCOL,
-        "rules": about.number,
+        "rules": rules::VERSION,
         "version": env!("CARGO_PKG_VERSION"),
-        "digest": about.digest,
+        "digest": rules::digest(),
     });
     match writeln!(io::stdout(), "{line}") {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,12 +44,11 @@ fn tell(text: &str) -> ExitCode {
 
 /// What the CMake module wants to know of this program.
 fn about() -> ExitCode {
-    let about = client::rules::about();
     let line = serde_json::json!({
         "protocol": protocol::PROTOCOL,
-        "rules": about.number,
+        "rules": rules::VERSION,
         "version": env!("CARGO_PKG_VERSION"),
-        "digest": about.digest,
+        "digest": rules::digest(),
     });
     match writeln!(io::stdout(), "{line}") {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! Telling a failure of the tool from one of the compiler.
 
-use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,10 +26,10 @@ pub(super) fn end(child: &mut Child) {
 }
 
 /// Ends the compiler that makes `object` here and was left by a supervisor that is gone, of which it has the session.
-pub(super) fn end_orphans(session: u32, object: Option<&OsStr>) {
+pub(super) fn end_orphans(session: u32, object: Option<&Path>) {
     const LONGEST: Duration = Duration::from_millis(500);
     const PAUSE: Duration = Duration::from_millis(10);
-    let (Some(object), Ok(folder)) = (object.map(OsStr::to_string_lossy), std::env::current_dir()) else {
+    let (Some(object), Ok(folder)) = (object.map(Path::to_string_lossy), std::env::current_dir()) else {
         return;
     };
     let begun = Instant::now();

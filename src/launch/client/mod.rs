@@ -6,7 +6,7 @@ mod connection;
 mod environment;
 mod failing;
 mod options;
-pub(super) mod rules;
+mod plan;
 mod sccache;
 mod secrets;
 mod warning;
@@ -16,7 +16,7 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use self::rules::Plan;
+use self::plan::Plan;
 use super::process;
 use super::settings::Settings;
 use crate::caching::tool::Tool;
@@ -45,9 +45,9 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
             return run_instead(&arguments);
         }
     };
-    let plan = rules::plan(&settings, arguments);
+    let plan = plan::plan(&settings, arguments);
     let compilation = Compilation { settings, plan };
-    if compilation.plan.bypass {
+    if compilation.plan.is_bypassed() {
         return compilation.run_compiler();
     }
     if !is_program(&compilation.settings.program) {

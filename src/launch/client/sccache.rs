@@ -1,7 +1,5 @@
 //! A compilation by sccache, whose daemon the supervisor has.
 
-use std::ffi::OsStr;
-use std::path::Path;
 use std::process::{Child, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -47,7 +45,7 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
 }
 
 fn object(compilation: &Compilation) -> String {
-    compilation.plan.object().unwrap_or(OsStr::new("")).to_string_lossy().into_owned()
+    compilation.plan.object().map(|object| object.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Asks for a daemon. Fails with what people are to know, if anything.
@@ -136,7 +134,7 @@ fn conclude(compilation: &Compilation, mut daemon: Daemon<'_>, end: End, may_rep
             return compilation.run_compiler();
         }
         if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
-            process::open_mode(Path::new(object));
+            process::open_mode(object);
         }
         return process::die_like(status);
     }

@@ -86,7 +86,8 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
 }
 
 fn of_build(cache: &BuildCache) -> Result<CacheOfBuild<'_>, CliError> {
-    Ok(CacheOfBuild { tool: cache.tool()?.0, program: &cache.program, launcher: cache.launcher()? })
+    let (tool, version) = cache.tool()?;
+    Ok(CacheOfBuild { tool, version, launcher: cache.launcher()? })
 }
 
 fn sentence(report: &UnitReport) -> String {

@@ -30,14 +30,20 @@
 //! assert!(files.get(FileKind::Cache).unwrap().text.contains("SCCACHE_BUCKET=my-build-cache"));
 //! ```
 //!
-//! The settings of the caches themselves, for programs that want these alone, are in [`caching`].
+//! The settings of the caches themselves, for programs that want these alone, are in [`caching`]; [`install`] gets a
+//! tool, and [`doctor`] says why a source file was not in the cache. [`run`] is the command itself.
 
 pub mod caching;
-pub mod cli;
+mod cli;
 pub mod config;
-pub mod diag;
-pub mod diagnosis;
+pub mod diagnostics;
+pub mod doctor;
+pub mod install;
+pub mod launch;
 pub mod output;
 pub mod plan;
-pub mod probe;
+mod probe;
 pub mod render;
+
+pub use self::cli::{exit, run};
+pub use self::probe::program::RunError;

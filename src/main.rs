@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    toolchainkit::cli::run(std::env::args_os())
+    toolchainkit::run(std::env::args_os())
 }

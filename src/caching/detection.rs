@@ -20,8 +20,9 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::install::{self, InstallError, InstallOptions, Progress, Silent, Store, Way};
+pub use super::cache_tool::{BuildCacheConfig, CacheTool};
 use super::tool::{Tool, Version};
+use crate::install::{self, InstallError, InstallOptions, Installed, Progress, Silent, Store, Way};
 use crate::probe::{environment, program};
 
 /// The local cache's limit in GiB unless somebody says otherwise.
@@ -32,28 +33,6 @@ const TOOL_VARIABLE: &str = "TOOLCHAINKIT_CACHE_TOOL";
 
 /// A tool that only has to print its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A cache tool on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheTool {
-    /// Which tool it is.
-    pub tool: Tool,
-    /// The absolute path of its executable.
-    pub path: Utf8PathBuf,
-    /// What it says of its version.
-    pub version: Version,
-}
-
-/// A cache tool, and where and how much it may store on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildCacheConfig {
-    /// The tool.
-    pub tool: CacheTool,
-    /// The folder of the local cache.
-    pub cache_dir: Utf8PathBuf,
-    /// The limit of the local cache in GiB.
-    pub max_size_gb: u32,
-}
 
 /// There is no cache tool to use.
 #[derive(Debug, thiserror::Error)]
@@ -112,28 +91,14 @@ pub fn detect(tool: Tool) -> Option<CacheTool> {
 /// Asks the program at `path` for its version; `None` if it is not this tool.
 #[must_use]
 pub fn identify(tool: Tool, path: &Utf8Path) -> Option<CacheTool> {
-    let version = read_version(tool, &ask(path, &["--version"])?)?;
-    Some(CacheTool { tool, path: path.to_owned(), version })
-}
-
-/// The version in the tool's first line: `sccache 0.16.0`, `ccache version 4.14.2`.
-pub(super) fn read_version(tool: Tool, output: &str) -> Option<Version> {
-    let mut words = output.lines().next()?.split_whitespace();
-    let is_tool = words.next()? == tool.name();
-    let version = words.find_map(|word| word.parse().ok())?;
-    is_tool.then_some(version)
-}
-
-fn ask(path: &Utf8Path, arguments: &[&str]) -> Option<String> {
     let no_environment: [(&str, &str); 0] = [];
-    Some(program::run(path, arguments, no_environment, VERSION_TIMEOUT).ok()?.stdout)
+    let printed = program::run(path, &["--version"], no_environment, VERSION_TIMEOUT).ok()?.stdout;
+    Some(CacheTool { tool, path: path.to_owned(), version: tool.read_version(&printed)? })
 }
 
-impl CacheTool {
-    /// The remote caches that the tool was built for, by their names in `toolchainkit.yaml`; `None` if it cannot say.
-    #[must_use]
-    pub fn backends(&self) -> Option<Vec<&'static str>> {
-        self.tool.parse_features(&ask(&self.path, self.tool.features_arguments())?)
+impl From<&Installed> for CacheTool {
+    fn from(installed: &Installed) -> Self {
+        Self { tool: installed.tool, path: installed.path.clone(), version: installed.version }
     }
 }
 
@@ -144,7 +109,7 @@ pub enum Place {
     Named,
     /// On PATH.
     Path,
-    /// In the store of [`install`].
+    /// In the store of [`crate::install`].
     Managed,
 }
 

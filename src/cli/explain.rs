@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::CommandResult;
 use super::report::{CliError, Printer};
-use crate::diag::Code;
+use crate::diagnostics::Code;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]

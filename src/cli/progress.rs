@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::report::Printer;
-use crate::caching::install::Progress;
+use crate::install::Progress;
 
 const BAR: &str = "  {bar:40} {bytes} of {total_bytes}, {bytes_per_sec}";
 const SPINNER: &str = "  {spinner} {bytes}, {bytes_per_sec}";

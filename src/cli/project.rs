@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Global;
 use super::report::{CliError, Printer};
 use crate::config::{self, Config, SourceFile};
-use crate::diag::{Diagnostic, Excerpt};
+use crate::diagnostics::{Diagnostic, Excerpt};
 use crate::plan::{Plan, VariantPlan};
 
 /// The name that is looked for.

@@ -1,5 +1,6 @@
 //! Printing, and what an error of a command looks like.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use camino::Utf8PathBuf;
@@ -7,12 +8,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::exit;
 use crate::caching::detection::DetectionError;
-use crate::caching::install::{DownloadError, InstallError, StoreError};
-use crate::caching::launcher::LauncherError;
-use crate::diag::{Diagnostic, Excerpt, Report, Style};
-use crate::diagnosis::{BuildTreeError, ReplayError};
+use crate::caching::statistics::StatsError;
+use crate::diagnostics::{Diagnostic, Excerpt, Report, Style};
+use crate::doctor::{BuildTreeError, ReplayError};
+use crate::install::{DownloadError, InstallError, StoreError};
 use crate::output::{FileKind, OutputError};
 use crate::probe::environment;
+use crate::probe::program::RunError;
 use crate::render::{INCLUDED_PRESETS, RenderError};
 
 /// Why a command did not do what it was asked to.
@@ -37,7 +39,9 @@ pub(crate) enum CliError {
     #[error("{0}")]
     SecretMissing(String),
     #[error(transparent)]
-    Launcher(#[from] LauncherError),
+    Stats(#[from] StatsError),
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error(transparent)]
     Detection(#[from] DetectionError),
     #[error(transparent)]
@@ -59,19 +63,20 @@ impl CliError {
             Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
             Self::OutOfDate { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. } | Self::Output(OutputError::NotOurs(_)) => exit::NOT_OURS,
-            Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Launcher(LauncherError::NotFound(_)) => {
+            Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Stats(StatsError::NotFound(_)) => {
                 exit::TOOL_MISSING
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
             Self::CacheBroken(_)
             | Self::Replay(_)
-            | Self::Launcher(LauncherError::Failed { .. } | LauncherError::Run(_)) => exit::CACHE_BROKEN,
+            | Self::Run(_)
+            | Self::Stats(StatsError::Failed { .. } | StatsError::Run(_)) => exit::CACHE_BROKEN,
             Self::Detection(error) => detection_exit_code(error),
             Self::Store(error) => store_exit_code(error),
             Self::BuildTree(_)
             | Self::Output(OutputError::Io(_))
             | Self::Render(_)
-            | Self::Launcher(_)
+            | Self::Stats(_)
             | Self::Io(_) => exit::FAILURE,
         }
     }
@@ -176,6 +181,11 @@ impl Printer {
         let _ = io::stdout().lock().write_all(text.as_bytes());
     }
 
+    /// A product with text of files or of other programs in it.
+    pub(super) fn foreign(&self, text: &str) {
+        self.product(&plain(text));
+    }
+
     /// JSON, to standard output.
     pub(super) fn json(&self, value: &serde_json::Value) {
         self.product(&format!("{value:#}\n"));
@@ -184,7 +194,7 @@ impl Printer {
     /// A word for people, to standard error, unless `--quiet`.
     pub(super) fn say(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            let _ = writeln!(io::stderr().lock(), "{}", plain(line));
         }
     }
 
@@ -223,8 +233,25 @@ impl Printer {
         if let Some(help) = error.help() {
             text += &format!("  help: {help}\n");
         }
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let _ = io::stderr().lock().write_all(plain(&text).as_bytes());
     }
+}
+
+/// Text of which no terminal does more than show it: what controls one, or turns the direction of letters around, is spelled
+/// out.
+fn plain(text: &str) -> Cow<'_, str> {
+    let controls = |letter: char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t')
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(controls) {
+        return Cow::Borrowed(text);
+    }
+    let spelled = text.chars().map(|letter| match letter {
+        letter if controls(letter) => letter.escape_unicode().to_string(),
+        letter => letter.to_string(),
+    });
+    Cow::Owned(spelled.collect())
 }
 
 /// Colour on a terminal only, and not where NO_COLOR forbids it.
@@ -232,4 +259,16 @@ fn style() -> Style {
     let terminal = io::stderr().is_terminal();
     let colour = terminal && environment::variable("NO_COLOR").is_none();
     Style { colour, ..Style::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_controls_a_terminal_is_spelled_out() {
+        assert_eq!(plain("a\u{1b}[31mb\r\u{7f}"), "a\\u{1b}[31mb\\u{d}\\u{7f}");
+        assert_eq!(plain("x\u{9b}2J\u{202e}y"), "x\\u{9b}2J\\u{202e}y");
+        assert_eq!(plain("ä\n\tb"), "ä\n\tb");
+    }
 }

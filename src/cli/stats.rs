@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::build_folder::{BuildCache, BuildFolderArgs, is_running};
+use super::build_folder::{BuildCache, BuildFolderArgs};
 use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
-use crate::caching::launcher::{CacheStats, stats_through};
+use crate::caching::statistics::{CacheStats, stats_through};
 use crate::caching::tool::{Tool, ToolStats};
 use crate::probe::program;
 
@@ -31,7 +31,7 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     let cache = BuildCache::find(&args.build, global)?;
     let (tool, version) = cache.tool()?;
     // sccache counts in its daemon: without one there is nothing to show, and asking for zero would start one.
-    let counting = tool == Tool::Ccache || is_running(&cache.socket);
+    let counting = tool == Tool::Ccache || cache.is_running();
     let stats = if counting {
         stats_through(tool, version, cache.launcher()?, &cache.location)?
     } else {
@@ -39,13 +39,12 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
         CacheStats::new(tool, version, &cache.location, &ToolStats::default())
     };
     match args.format.format {
-        Format::Human => printer.product(&text(&stats, &cache)),
+        Format::Human => printer.foreign(&text(&stats, &cache)),
         Format::Json => printer.json(&serde_json::to_value(&stats).map_err(std::io::Error::from)?),
     }
     if args.zero && counting {
         let no_environment: [(&str, &str); 0] = [];
-        let finished = program::run(cache.launcher()?, &["--zero-stats"], no_environment, ZERO_TIMEOUT)
-            .map_err(|error| CliError::Launcher(error.into()))?;
+        let finished = program::run(cache.launcher()?, &["--zero-stats"], no_environment, ZERO_TIMEOUT)?;
         if !finished.status.success() {
             return Err(CliError::CacheBroken(format!(
                 "{tool} --zero-stats failed: {}",

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::project::Project;
 use super::report::CliError;
-use crate::diag::{Code, Diagnostic, Place};
+use crate::diagnostics::{Code, Diagnostic, Place};
 use crate::output::FileSet;
 use crate::render::{self, RenderError, Templates};
 

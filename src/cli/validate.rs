@@ -6,7 +6,7 @@ use super::output_format::{Format, FormatArgs};
 use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global, templates};
-use crate::diag::Report;
+use crate::diagnostics::Report;
 
 /// Arguments of `validate`.
 #[derive(Debug, Args)]

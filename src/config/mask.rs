@@ -6,7 +6,7 @@
 
 use crate::caching::remote::{BACKENDS, Field, Kind, Section};
 use crate::caching::secret::Credential;
-use crate::diag::did_you_mean;
+use crate::diagnostics::did_you_mean;
 
 const SECTION: &str = "credentials";
 /// What the name of a secret holds in the terms of some other program, or in a slip of the pen.

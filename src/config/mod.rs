@@ -25,7 +25,7 @@ mod validate;
 pub use self::model::Config;
 pub use self::schema::json_schema;
 pub use self::source::SourceFile;
-use crate::diag::{Diagnostic, Sink};
+use crate::diagnostics::{Diagnostic, Sink};
 
 /// A valid configuration, and what is doubtful about it.
 #[derive(Debug)]

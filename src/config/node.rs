@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::diag::Place;
+use crate::diagnostics::Place;
 
 /// A value of the document, or of several documents merged: a node keeps the place it was written at.
 #[derive(Debug, Clone)]

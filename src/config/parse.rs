@@ -5,7 +5,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
 use super::node::{Entry, Node, Scalar, Value, join};
-use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::diagnostics::{Code, Diagnostic, Place, Sink};
 
 /// No configuration comes near; beyond, the text is something else. Merging and looking for duplicates take time by the
 /// square of the length, which this keeps below a second.

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::SourceFile;
-use crate::diag::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic};
 
 impl SourceFile {
     /// Reads `path`.

@@ -6,7 +6,7 @@ use serde_yaml::{Mapping, Value as Yaml};
 
 use super::node::{Entry, Node, Scalar, Value, shorten};
 use super::schema;
-use crate::diag::{Code, Diagnostic, Place, Sink, did_you_mean, list};
+use crate::diagnostics::{Code, Diagnostic, Place, Sink, did_you_mean, list};
 
 /// What of `node` has the shape of the definition `name`; the top of the schema if there is no name.
 pub(super) fn check(node: &Node, name: Option<&str>, sink: &mut Sink) -> Yaml {

@@ -1,7 +1,7 @@
 //! The text of a configuration, and what of it may be shown.
 
 use super::mask;
-use crate::diag::Excerpt;
+use crate::diagnostics::Excerpt;
 
 /// A configuration file: its name, for messages, and its text.
 #[derive(Clone)]

@@ -5,11 +5,15 @@
 
 mod presets;
 mod storage;
+mod toolchain;
 
 pub use self::presets::{Preset, PresetsFormat};
-use crate::caching::remote::{self, Backend, RemoteCacheConfig, Setting, SettingValue};
+pub use self::toolchain::{
+    BuildTypeOption, CompilersPlan, LinkerBefore, LinkerPlan, SanitizersPlan, StaticRuntime,
+};
+use crate::caching::remote::{self, Backend, RemoteFields, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Config, Language, OnFailure, Output, PresetKind, Presets, Toolchain, Variant};
+use crate::config::model::{Config, Language, OnFailure, Output, PresetKind, Presets, Variant};
 use camino::Utf8PathBuf;
 
 /// Everything that the generated files say.
@@ -35,7 +39,7 @@ pub struct ToolchainPlan {
     /// The file.
     pub path: Utf8PathBuf,
     /// What it is in each of [`Plan::variants`].
-    pub by_variant: Vec<Toolchain>,
+    pub by_variant: Vec<CompilersPlan>,
 }
 
 /// The plan of one profile, or of the settings without a profile.
@@ -122,7 +126,11 @@ fn toolchains(config: &Config) -> Vec<ToolchainPlan> {
     let plan = |(index, name): (usize, Option<&String>)| ToolchainPlan {
         name: name.cloned(),
         path: config.output.toolchain_of(name.map(String::as_str)),
-        by_variant: config.variants.iter().map(|variant| variant.toolchains[index].clone()).collect(),
+        by_variant: config
+            .variants
+            .iter()
+            .map(|variant| CompilersPlan::new(&variant.toolchains[index]))
+            .collect(),
     };
     names.enumerate().map(plan).collect()
 }
@@ -142,7 +150,7 @@ fn variant(variant: &Variant, config: &Config) -> VariantPlan {
 
 fn cache(variant: &Variant) -> CachePlan {
     let cache = &variant.cache;
-    let locations = |of: fn(&dyn Backend, &RemoteCacheConfig) -> String| {
+    let locations = |of: fn(&dyn Backend, &RemoteFields) -> String| {
         let tiers =
             cache.remote.iter().filter_map(|tier| Some(of(remote::backend(&tier.backend_type)?, tier)));
         Some(tiers.collect::<Vec<_>>().join(", then ")).filter(|text| !text.is_empty())

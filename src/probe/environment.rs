@@ -6,13 +6,13 @@ use secrecy::SecretString;
 
 /// The value of a variable; `None` if it is unset, empty, or not UTF-8.
 #[must_use]
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The value of a variable that holds a secret; `None` as for [`variable`].
 #[must_use]
-pub fn secret(name: &str) -> Option<SecretString> {
+pub(crate) fn secret(name: &str) -> Option<SecretString> {
     variable(name).map(SecretString::from)
 }
 
@@ -20,7 +20,7 @@ pub fn secret(name: &str) -> Option<SecretString> {
 ///
 /// The CMake module finds the same folder by the same rule.
 #[must_use]
-pub fn user_cache_folder() -> Option<Utf8PathBuf> {
+pub(crate) fn user_cache_folder() -> Option<Utf8PathBuf> {
     let folder = if cfg!(windows) {
         Utf8PathBuf::from(variable("LOCALAPPDATA")?)
     } else if let Some(folder) = variable("XDG_CACHE_HOME").filter(|folder| folder.starts_with('/')) {

@@ -1,4 +1,4 @@
 //! The machine: the only place that reads the environment and runs programs.
 
-pub mod environment;
-pub mod program;
+pub(crate) mod environment;
+pub(crate) mod program;

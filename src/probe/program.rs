@@ -10,13 +10,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// What a program printed and how it ended.
 #[derive(Debug)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// How it ended.
-    pub status: ExitStatus,
+    pub(crate) status: ExitStatus,
     /// Its standard output; bytes that are not UTF-8 are replaced.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Its standard error; bytes that are not UTF-8 are replaced.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// A program could not be run to its end.
@@ -42,15 +42,21 @@ pub enum RunError {
 
 /// The program of this name on PATH.
 #[must_use]
-pub fn find(name: &str) -> Option<Utf8PathBuf> {
+pub(crate) fn find(name: &str) -> Option<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(which::which(name).ok()?).ok()
+}
+
+/// The executable of this process, with its links resolved.
+#[must_use]
+pub(crate) fn own_executable() -> Option<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(std::env::current_exe().ok()?.canonicalize().ok()?).ok()
 }
 
 /// Runs `program` in the current folder, without standard input, and waits for at most `limit`.
 ///
 /// # Errors
 /// [`RunError`]; an exit status other than 0 is no error here.
-pub fn run<E, K, V>(
+pub(crate) fn run<E, K, V>(
     program: &Utf8Path,
     arguments: &[&str],
     environment: E,
@@ -68,7 +74,7 @@ where
 ///
 /// # Errors
 /// [`RunError`]
-pub fn run_in<E, K, V>(
+pub(crate) fn run_in<E, K, V>(
     folder: &Utf8Path,
     program: &Utf8Path,
     arguments: &[impl AsRef<OsStr>],

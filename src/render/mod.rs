@@ -1,5 +1,6 @@
 //! Plan → the text of every generated file. Pure: no I/O, and the same plan gives the same bytes.
 
+pub mod derived;
 mod engine;
 pub mod env;
 pub mod escape;

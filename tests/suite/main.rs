@@ -13,6 +13,8 @@ mod cmake_module;
 mod command_line;
 mod correctness;
 mod costs;
+mod derived;
+mod derived_variables;
 mod diagnostics;
 mod doctor;
 mod documentation;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use super::Tool;
+
 /// A version as the cache tools print it: up to three numbers; what follows a `-`, `+` or `_` is ignored.
 ///
 /// ```
@@ -63,6 +65,17 @@ impl FromStr for Version {
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl Tool {
+    /// The version in the first line of what `--version` prints: `sccache 0.16.0`, `ccache version 4.14.2`. `None` if
+    /// another program printed it.
+    pub(crate) fn read_version(self, output: &str) -> Option<Version> {
+        let mut words = output.lines().next()?.split_whitespace();
+        let is_tool = words.next()? == self.name();
+        let version = words.find_map(|word| word.parse().ok())?;
+        is_tool.then_some(version)
     }
 }
 

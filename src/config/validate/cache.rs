@@ -1,13 +1,13 @@
 //! `cache:`
 
 use super::{Scope, text};
-use crate::caching::install::check_mirror;
 use crate::caching::remote::check_tool;
 use crate::caching::tool::{Tool, Version};
 use crate::config::model::{Cache, Install, Language, OnFailure, WriteErrorPolicy};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
-use crate::diag::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::install::check_mirror;
 
 const SIZE_GB: u32 = 10;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Scope;
 use crate::config::model::{Cell, Config, Matrix, WITHOUT_NAME};
 use crate::config::raw;
-use crate::diag::{Code, Diagnostic, did_you_mean, list};
+use crate::diagnostics::{Code, Diagnostic, did_you_mean, list};
 
 pub(super) fn validate(raw: Option<raw::Matrix>) -> Matrix {
     let cells = |raw: Option<Vec<raw::Cell>>| raw.unwrap_or_default().into_iter().map(cell).collect();

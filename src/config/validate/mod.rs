@@ -10,7 +10,7 @@ mod toolchain;
 use super::model::{Config, Matrix, Toolchain, Variant};
 use super::node::{Entry, Node, Value};
 use super::{merge, raw, shape};
-use crate::diag::{Code, Diagnostic, Sink};
+use crate::diagnostics::{Code, Diagnostic, Sink};
 
 /// The version of the file format that is read.
 const FORMAT_VERSION: u32 = 1;
@@ -157,7 +157,8 @@ fn check_profile(profile: &Node, sink: &mut Sink) {
     let presets = profile.get("presets").map_or(&[][..], Node::entries);
     for entry in presets.iter().filter(|entry| matches!(entry.key.as_str(), "matrix" | "cmake_minimum")) {
         let message = format!("`{}` concerns all presets of the file, not those of one profile", entry.key);
-        let place = crate::diag::Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
+        let place =
+            crate::diagnostics::Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
         let help = "write it below `presets:` of the file itself";
         sink.push(Diagnostic::error(Code::UnknownKey, message).at(place).with_help(help));
     }
@@ -189,8 +190,10 @@ fn check_version(version: Option<u32>, scope: &mut Scope<'_>) {
 /// Names of toolchains or profiles: they become names of files, folders and presets.
 fn check_names(what: &str, entries: &[Entry], sink: &mut Sink) {
     for (index, entry) in entries.iter().enumerate() {
-        let place =
-            || crate::diag::Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
+        let place = || crate::diagnostics::Place {
+            path: entry.node.path.clone(),
+            span: Some(entry.key_span.clone()),
+        };
         if let Err(why) = text::name(&entry.key) {
             let fault = Diagnostic::error(Code::BadName, format!("the name of a {what} {why}"));
             sink.push(fault.at(place()).with_help(text::NAME_HELP));
@@ -208,7 +211,7 @@ fn check_names(what: &str, entries: &[Entry], sink: &mut Sink) {
             let fault = Diagnostic::error(Code::DuplicateName, message)
                 .at(place())
                 .with_help("rename one of the two");
-            let related = crate::diag::Place::bytes(first.key_span.clone());
+            let related = crate::diagnostics::Place::bytes(first.key_span.clone());
             sink.push(fault.with_related(related, "first"));
         }
     }

@@ -6,7 +6,7 @@ use super::{Scope, text};
 use crate::config::model::Output;
 use crate::config::node::Entry;
 use crate::config::raw;
-use crate::diag::{Code, Diagnostic, Place};
+use crate::diagnostics::{Code, Diagnostic, Place};
 
 const PRESETS: &str = "CMakePresets.json";
 

@@ -5,7 +5,7 @@ use crate::caching::tool::Version;
 use crate::config::model::{Config, PresetKind, Presets, Verbosity};
 use crate::config::node::Value;
 use crate::config::raw;
-use crate::diag::{Code, did_you_mean};
+use crate::diagnostics::{Code, did_you_mean};
 
 const BUILD_TYPES: [&str; 3] = ["Debug", "Release", "RelWithDebInfo"];
 

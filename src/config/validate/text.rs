@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::config::model::Expandable;
-use crate::diag::Code;
+use crate::diagnostics::Code;
 
 pub(super) const NAME_HELP: &str = "use letters, digits, `_`, `-` and `.`";
 

@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use camino::Utf8PathBuf;
 use serde_json::Value;
 use toolchainkit::caching::detection::{BuildCacheManager, DetectionError};
-use toolchainkit::caching::install::{InstallOptions, Store};
 use toolchainkit::caching::tool::{Tool as CacheTool, Version};
+use toolchainkit::install::{InstallOptions, Store};
 
 use super::{Bench, FOLDER, add, names, tar_gz};
 use crate::support::servers::Releases;

@@ -3,7 +3,7 @@
 use super::super::{Scope, text};
 use crate::config::model::{Expandable, Family, SourceLanguage};
 use crate::config::raw;
-use crate::diag::{Code, did_you_mean, list};
+use crate::diagnostics::{Code, did_you_mean, list};
 
 /// What `compilers` may be.
 const FAMILIES: [&str; 5] = ["gcc", "clang", "clang-cl", "msvc", "zig"];

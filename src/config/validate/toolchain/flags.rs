@@ -3,7 +3,7 @@
 use super::super::{Scope, presets};
 use crate::config::model::{Flags, SourceLanguage};
 use crate::config::raw;
-use crate::diag::Code;
+use crate::diagnostics::Code;
 
 pub(super) fn validate(raw: raw::Flags, scope: &mut Scope<'_>) -> (Flags, Vec<(String, Flags)>) {
     let keys = ["toolchain", "flags", "build_types"];

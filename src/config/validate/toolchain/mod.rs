@@ -9,7 +9,7 @@ use crate::config::model::{
     Family, Host, Linker, Lto, Sanitizer, SourceLanguage, Toolchain, TryCompile, Variable, VariableType,
 };
 use crate::config::raw;
-use crate::diag::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic};
 
 pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain {
     let target = raw.target.and_then(|target| target::validate(target, scope));

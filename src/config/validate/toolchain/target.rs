@@ -3,7 +3,7 @@
 use super::super::{Scope, text};
 use crate::config::model::Target;
 use crate::config::raw;
-use crate::diag::Code;
+use crate::diagnostics::Code;
 
 /// A target, and what compilers must be told of it.
 pub(super) struct Validated {

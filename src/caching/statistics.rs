@@ -1,0 +1,120 @@
+//! What the tools report: for `toolchainkit stats`, and for programs that use toolchainkit as a library.
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+use serde::Serialize;
+
+use super::detection::detect;
+use super::tool::{ParseStatsError, Tool, ToolStats, Version};
+use crate::probe::program::{self, RunError};
+
+/// A daemon that does not answer is not waited for any longer.
+const STATS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// There are no statistics.
+#[derive(Debug, thiserror::Error)]
+pub enum StatsError {
+    /// The tool is not installed.
+    #[error("{0} was not found")]
+    NotFound(Tool),
+    /// It could not be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// It reported a failure.
+    #[error("{tool} failed: {message}")]
+    Failed {
+        /// The tool.
+        tool: Tool,
+        /// The first line that it printed.
+        message: String,
+    },
+    /// What it printed is not understood.
+    #[error(transparent)]
+    Parse(#[from] ParseStatsError),
+}
+
+/// What a cache tool counted since its statistics were last set to zero (sccache: since its daemon started).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CacheStats {
+    /// The tool.
+    pub tool: Tool,
+    /// Its version.
+    pub version: Version,
+    /// Where the cache is.
+    pub location: String,
+    /// Compilations answered from the cache.
+    pub hits: u64,
+    /// Compilations that were not in the cache.
+    pub misses: u64,
+    /// Hits per hundred cacheable compilations.
+    pub hit_rate: f64,
+    /// Failures to read or write the cache.
+    pub errors: u64,
+    /// Compilations that the tool cannot cache.
+    pub uncacheable: u64,
+    /// Size of the local cache in bytes; `None` if the tool does not know it.
+    pub size_bytes: Option<u64>,
+    /// Limit of the local cache in bytes; `None` if the tool does not know it.
+    pub max_size_bytes: Option<u64>,
+}
+
+impl CacheStats {
+    /// The statistics that `tool` reported; `location` if it did not say where it stores.
+    #[must_use]
+    pub fn new(tool: Tool, version: Version, location: &str, stats: &ToolStats) -> Self {
+        Self {
+            tool,
+            version,
+            location: stats.location.clone().unwrap_or_else(|| location.to_owned()),
+            hits: stats.hits,
+            misses: stats.misses,
+            hit_rate: stats.hit_rate(),
+            errors: stats.errors,
+            uncacheable: stats.uncacheable,
+            size_bytes: stats.size_bytes,
+            max_size_bytes: stats.max_size_bytes,
+        }
+    }
+}
+
+/// The statistics of the tool found on this machine, as its default configuration or the environment sets it up.
+///
+/// ```
+/// use toolchainkit::caching::launcher::get_cache_stats;
+/// use toolchainkit::caching::tool::Tool;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let stats = get_cache_stats(Tool::Sccache)?;
+/// println!("Hit rate: {:.1}%", stats.hit_rate);
+/// println!("Hits: {}, Misses: {}", stats.hits, stats.misses);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`StatsError`]
+pub fn get_cache_stats(tool: Tool) -> Result<CacheStats, StatsError> {
+    let found = detect(tool).ok_or(StatsError::NotFound(tool))?;
+    stats_through(tool, found.version, &found.path, "")
+}
+
+/// The statistics that `program` prints: the tool itself, or the launcher of a build folder, which gives the tool the
+/// environment of that build.
+///
+/// # Errors
+/// [`StatsError`]
+pub fn stats_through(
+    tool: Tool,
+    version: Version,
+    program: &Utf8Path,
+    location: &str,
+) -> Result<CacheStats, StatsError> {
+    let no_environment: [(&str, &str); 0] = [];
+    let finished = program::run(program, tool.stats_arguments(version), no_environment, STATS_TIMEOUT)?;
+    if !finished.status.success() {
+        let message = finished.stderr.lines().next().unwrap_or("it printed no reason").to_owned();
+        return Err(StatsError::Failed { tool, message });
+    }
+    Ok(CacheStats::new(tool, version, location, &tool.parse_stats(&finished.stdout)?))
+}

@@ -1,0 +1,349 @@
+//! Running a compilation once more, through the cache and with its results elsewhere, to see what the cache does.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use camino::Utf8Path;
+use serde_json::Value;
+
+use super::build_tree::Unit;
+use super::command::{preprocessing, redirected};
+use super::decided::Decided;
+use super::reasons::{Explanation, explain_ccache, explain_sccache};
+use crate::caching::tool::{Tool, Version};
+use crate::probe::program::{self, Finished, RunError};
+
+/// One source file may take this long.
+const COMPILE_TIMEOUT: Duration = Duration::from_mins(30);
+const STATS_TIMEOUT: Duration = Duration::from_secs(20);
+/// sccache stores after it has answered.
+const STORE_TIMEOUT: Duration = Duration::from_secs(15);
+/// `__TIME__` changes every second.
+const A_SECOND: Duration = Duration::from_millis(1100);
+
+/// It could not be found out.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A program could not be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A temporary folder could not be made or read.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The statistics changed by more than one compilation.
+    #[error("another build uses this cache at the moment; ask again when it has ended")]
+    Busy,
+    /// sccache does not answer.
+    #[error("the statistics of sccache cannot be read: {0}")]
+    Statistics(String),
+}
+
+/// The cache that a build uses.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheOfBuild<'a> {
+    /// The tool.
+    pub tool: Tool,
+    /// Its version.
+    pub version: Version,
+    /// What runs it with the settings of the build.
+    pub launcher: &'a Utf8Path,
+}
+
+/// What the cache does with a compilation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the cache.
+    Hit,
+    /// It was not in the cache, and now it is.
+    New,
+    /// It was not in the cache, and still is not.
+    NotStored(Explanation),
+    /// The text that reaches the compiler is another one each time.
+    Volatile(Explanation),
+    /// The tool cannot cache it.
+    Uncacheable(Explanation),
+    /// The build does not give it to the tool.
+    Bypassed(Explanation),
+    /// It does not compile.
+    Fails(String),
+}
+
+impl Outcome {
+    /// A stable name for programs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::New => "new",
+            Self::NotStored(_) => "not-stored",
+            Self::Volatile(_) => "volatile",
+            Self::Uncacheable(_) => "uncacheable",
+            Self::Bypassed(_) => "bypassed",
+            Self::Fails(_) => "fails",
+        }
+    }
+}
+
+/// What was found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// What the cache does.
+    pub outcome: Outcome,
+    /// Why other checkouts do not share it; `None` if they do.
+    pub unshared: Option<Explanation>,
+    /// The command without the launcher.
+    pub command: Vec<String>,
+}
+
+/// Compiles `unit` again as its build does, up to twice, with the results in a temporary folder.
+///
+/// What is not in the cache goes into it, as in a build. An option that names files beside the object (split debug
+/// information, coverage) makes some tools see another compilation there.
+///
+/// # Errors
+/// [`ReplayError`]
+pub fn replay(cache: CacheOfBuild<'_>, unit: &Unit) -> Result<Findings, ReplayError> {
+    let launched = launcher_words(cache, &unit.words);
+    let command = unit.words[launched..].to_vec();
+    if launched == 0 {
+        return Ok(Findings { outcome: bypassed(&unit.words), unshared: None, command });
+    }
+    let outcome = Replay { cache, unit, launched }.outcome()?;
+    // After the compilation, which has had the same looked at and remembered.
+    let unshared = Decided::new(cache, unit, launched).unshared();
+    Ok(Findings { outcome, unshared, command })
+}
+
+/// How many words the launcher takes.
+fn launcher_words(cache: CacheOfBuild<'_>, words: &[String]) -> usize {
+    usize::from(words.first().is_some_and(|first| first == cache.launcher))
+}
+
+fn bypassed(words: &[String]) -> Outcome {
+    let first = words.first().map_or("nothing", String::as_str);
+    Outcome::Bypassed(Explanation {
+        because: format!("the build does not give it to the cache, but to {first}"),
+        help: "a launcher of the project, the user or the target (CMAKE_<LANG>_COMPILER_LAUNCHER, also empty) is \
+               respected, and so is the list `cache.languages`"
+            .to_owned(),
+    })
+}
+
+/// What one run did.
+enum Run {
+    Hit,
+    Miss {
+        stored: bool,
+    },
+    Uncacheable(Explanation),
+    /// The launcher did without the tool.
+    Without,
+    Fails(String),
+}
+
+struct Replay<'a> {
+    cache: CacheOfBuild<'a>,
+    unit: &'a Unit,
+    launched: usize,
+}
+
+impl Replay<'_> {
+    fn outcome(&self) -> Result<Outcome, ReplayError> {
+        let run = self.run()?;
+        if let Run::Without = run
+            && let Some(explanation) = Decided::new(self.cache, self.unit, self.launched).kept_away()
+        {
+            return Ok(Outcome::Bypassed(explanation));
+        }
+        Ok(match run {
+            Run::Hit => self.again(Outcome::Hit)?,
+            Run::Uncacheable(explanation) => Outcome::Uncacheable(explanation),
+            Run::Fails(message) => Outcome::Fails(message),
+            Run::Without => not_stored(
+                "the launcher compiles without the cache at the moment, since it failed less than a minute ago",
+                "`toolchainkit server start` says what is wrong with it",
+            ),
+            Run::Miss { stored: false } => not_stored(
+                "the storage takes no new objects",
+                "that is right where the remote is only read; otherwise look at its credentials and its space",
+            ),
+            Run::Miss { stored: true } => self.again(Outcome::New)?,
+        })
+    }
+
+    /// `outcome`, if the same compilation is a hit a second later: within one, even a time stays the same.
+    fn again(&self, outcome: Outcome) -> Result<Outcome, ReplayError> {
+        thread::sleep(A_SECOND);
+        match self.run()? {
+            Run::Hit => Ok(outcome),
+            _ => self.why_never_again(),
+        }
+    }
+
+    fn run(&self) -> Result<Run, ReplayError> {
+        match self.cache.tool {
+            Tool::Sccache => self.run_sccache(),
+            Tool::Ccache => self.run_ccache(),
+        }
+    }
+
+    fn compile(&self, environment: &[(&str, &str)]) -> Result<Finished, ReplayError> {
+        let folder = tempfile::tempdir()?;
+        let place = folder.path().to_string_lossy();
+        let words = redirected(&self.unit.words, &place);
+        let environment = environment.iter().copied();
+        Ok(program::run_in(
+            &self.unit.directory,
+            words[0].as_str().into(),
+            &words[1..],
+            environment,
+            COMPILE_TIMEOUT,
+        )?)
+    }
+
+    fn run_sccache(&self) -> Result<Run, ReplayError> {
+        // A daemon counts from its start.
+        self.ask(&["--start-server"])?;
+        let before = self.counters()?;
+        let finished = self.compile(&[])?;
+        let added = self.added(&before)?;
+        if !finished.status.success() {
+            return Ok(fails(&finished));
+        }
+        let number = |name: &str| added.get(name).copied().unwrap_or_default();
+        if number("compile_requests") > 1 {
+            return Err(ReplayError::Busy);
+        }
+        if let Some(reason) = added.keys().find_map(|name| name.strip_prefix("not_cached/")) {
+            return Ok(Run::Uncacheable(explain_sccache(reason)));
+        }
+        for (name, reason) in [
+            ("requests_not_compile", "not a compilation"),
+            ("requests_unsupported_compiler", "unsupported compiler"),
+        ] {
+            if number(name) > 0 {
+                return Ok(Run::Uncacheable(explain_sccache(reason)));
+            }
+        }
+        if number("cache_hits") > 0 {
+            return Ok(Run::Hit);
+        }
+        if number("compile_requests") == 0 {
+            return Ok(Run::Without);
+        }
+        let deadline = Instant::now() + STORE_TIMEOUT;
+        loop {
+            let added = self.added(&before)?;
+            let is_there = |name: &str| added.get(name).is_some_and(|count| *count > 0);
+            if is_there("cache_writes") {
+                return Ok(Run::Miss { stored: true });
+            }
+            if is_there("cache_write_errors") || Instant::now() > deadline {
+                return Ok(Run::Miss { stored: false });
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn run_ccache(&self) -> Result<Run, ReplayError> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("log");
+        let finished = self.compile(&[("CCACHE_LOGFILE", &path.to_string_lossy())])?;
+        let log = fs_err::read_to_string(&path).unwrap_or_default();
+        let results: Vec<&str> =
+            log.lines().filter_map(|line| line.split_once("] Result: ")).map(|(_, result)| result).collect();
+        if results.iter().any(|result| result.ends_with("_cache_hit")) {
+            return Ok(Run::Hit);
+        }
+        if !finished.status.success() {
+            return Ok(fails(&finished));
+        }
+        if results.contains(&"cache_miss") {
+            let stored = !log.contains("] Config: (environment) read_only = true");
+            return Ok(Run::Miss { stored });
+        }
+        Ok(results.last().map_or(Run::Without, |result| Run::Uncacheable(explain_ccache(result, &log))))
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Result<Finished, ReplayError> {
+        let no_environment: [(&str, &str); 0] = [];
+        Ok(program::run(self.cache.launcher, arguments, no_environment, STATS_TIMEOUT)?)
+    }
+
+    /// sccache's counters; those by language are added up, and reasons are `not_cached/<reason>`.
+    fn counters(&self) -> Result<BTreeMap<String, u64>, ReplayError> {
+        let finished = self.ask(&["--show-stats", "--stats-format", "json"])?;
+        let all: Value = serde_json::from_str(&finished.stdout)
+            .map_err(|_| ReplayError::Statistics(finished.stderr.trim().to_owned()))?;
+        let mut counters = BTreeMap::new();
+        for (name, value) in all["stats"].as_object().into_iter().flatten() {
+            if let Some(number) = value.as_u64() {
+                counters.insert(name.clone(), number);
+            } else if name == "not_cached" {
+                for (reason, number) in value.as_object().into_iter().flatten() {
+                    counters.insert(format!("not_cached/{reason}"), number.as_u64().unwrap_or_default());
+                }
+            } else if let Some(languages) = value["counts"].as_object() {
+                counters.insert(name.clone(), languages.values().filter_map(Value::as_u64).sum());
+            }
+        }
+        Ok(counters)
+    }
+
+    /// By how much the counters have grown.
+    fn added(&self, before: &BTreeMap<String, u64>) -> Result<BTreeMap<String, u64>, ReplayError> {
+        let grown = |(name, after): (String, u64)| {
+            let added = after.saturating_sub(before.get(&name).copied().unwrap_or_default());
+            (added > 0).then_some((name, added))
+        };
+        Ok(self.counters()?.into_iter().filter_map(grown).collect())
+    }
+
+    /// It was stored, and the same compilation a moment later did not find it.
+    fn why_never_again(&self) -> Result<Outcome, ReplayError> {
+        let first = self.preprocess()?;
+        thread::sleep(A_SECOND);
+        let second = self.preprocess()?;
+        let difference = first.lines().zip(second.lines()).find(|(first, second)| first != second);
+        Ok(difference.map_or_else(
+            || {
+                not_stored(
+                    "the cache does not give back what it has just stored",
+                    "see whether its limit of size is too small (`cache.size_gb`)",
+                )
+            },
+            |(line, _)| {
+                Outcome::Volatile(Explanation {
+                    because: format!("its text is another one each time it is compiled, for instance `{}`", shortened(line)),
+                    help: "put what changes (__TIME__, __DATE__, a generated number) into a small file of its own".to_owned(),
+                })
+            },
+        ))
+    }
+
+    fn preprocess(&self) -> Result<String, ReplayError> {
+        let words = preprocessing(&self.unit.words[self.launched..]);
+        let no_environment: [(&str, &str); 0] = [];
+        let folder = &self.unit.directory;
+        Ok(program::run_in(folder, words[0].as_str().into(), &words[1..], no_environment, COMPILE_TIMEOUT)?
+            .stdout)
+    }
+}
+
+fn not_stored(because: &str, help: &str) -> Outcome {
+    Outcome::NotStored(Explanation { because: because.to_owned(), help: help.to_owned() })
+}
+
+fn fails(finished: &Finished) -> Run {
+    let line = finished.stderr.lines().find(|line| line.contains("error")).or(finished.stderr.lines().next());
+    Run::Fails(line.unwrap_or("it says nothing").to_owned())
+}
+
+fn shortened(line: &str) -> String {
+    let line = line.trim();
+    match line.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}

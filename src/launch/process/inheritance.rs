@@ -67,12 +67,13 @@ fn reset_limits() {
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }
 
-/// The child is killed when this process is, or ends without having waited for it.
+/// The child is ended when this process is, and may end its own children before: a compiler that goes on would write an
+/// object that the next build takes for done.
 pub fn die_with(command: &mut Command) {
     #[cfg(target_os = "linux")]
     // SAFETY: a system call, and nothing else, between fork and exec.
     unsafe {
-        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
+        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?));
     }
     #[cfg(not(target_os = "linux"))]
     let _ = command;

@@ -4,10 +4,11 @@
 #   launcher -OPTION...              runs the tool itself, on the same cache
 # Slower than the program, and with fewer hits. Whatever fails here ends in the compiler being run. No secret is in this file.
 # A redirection of `:` that fails would end the shell, so these are made in subshells.
+# shellcheck disable=SC2015,SC2016,SC2046,SC2086,SC2154 # What is not quoted is to be split; settings come from the module.
 
 # One line to people, at most one a minute for this build folder. Of several callers one creates the file.
 tk_warn() {
-  [ -n "$(find "$tk_folder/warned" -mmin -1)" ] || rm -f "$tk_folder/warned"
+  [ -n "$(find "$tk_folder/warned" -mmin -1)" ] || rm -rf "$tk_folder/warned"
   (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
 } 3>&2 2>/dev/null
 
@@ -44,12 +45,12 @@ tk_ask() (
 # no file of the build: not every shell can close those from 10 on.
 tk_start() {
   [ -z "$(find "$tk_run/starting" -mmin +1 2>/dev/null)" ] || rmdir "$tk_run/starting"
-  tk_shell=sh
+  tk_shell="sh"
   case $(ls /proc/self/fd 2>/dev/null) in
   *[0-9][0-9]*) tk_shell=$(command -v bash) || return ;;
   esac
   mkdir "$tk_run/starting" 2>/dev/null && (: >"$tk_run/log" && : >"$tk_run/alive") 2>/dev/null || return
-  rm -f "$tk_run/socket"
+  rm -rf "$tk_run/socket"
   SCCACHE_SERVER_UDS=$tk_run/socket SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 $(command -v setsid) $tk_shell -c '
     cd / && trap "" HUP INT TERM
     for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
@@ -142,7 +143,7 @@ done
 tk_ask "$@"
 tk_status=$?
 case $tk_kind:$tk_status in
-*:0) [ ! -e "$tk_folder/broken" ] || rm -f "$tk_folder/broken" ;;
+*:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;
 *:124 | *:137)
   tk_break "$tk_kind or the compiler took more than 30 s"
   [ "$tk_kind" = ccache ] || "$0" --stop-server </dev/null >/dev/null 2>&1 &

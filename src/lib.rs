@@ -37,6 +37,7 @@ pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod diagnosis;
+pub mod launch;
 pub mod output;
 pub mod plan;
 pub mod probe;

@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("probe", &[]),
     ("caching", &["probe"]),
     ("diagnosis", &["probe", "caching"]),
+    ("launch", &["caching"]),
     ("config", &["diag", "caching"]),
     ("plan", &["config", "caching"]),
     ("output", &[]),

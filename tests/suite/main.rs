@@ -13,6 +13,7 @@ mod cmake_module;
 mod command_line;
 mod correctness;
 mod costs;
+mod derived;
 mod diagnostics;
 mod doctor;
 mod documentation;

@@ -1703,12 +1703,12 @@ tk_start() {
   esac
   mkdir "$tk_run/starting" 2>/dev/null && (: >"$tk_run/log" && : >"$tk_run/alive") 2>/dev/null || return
   rm -rf "$tk_run/socket"
-  SCCACHE_SERVER_UDS=$tk_run/socket SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 $(command -v setsid) $tk_shell -c '
+  (exec env SCCACHE_SERVER_UDS="$tk_run/socket" SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 $(command -v setsid) $tk_shell -c '
     cd / && trap "" HUP INT TERM
     for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
     "$1"
     rm -f "$2/socket" "$2/alive"' sh "$tk_program" "$tk_run" \
-    </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-) &
   tk_tries=0
   until tk_ask --dist-status >/dev/null 2>&1 || [ ! -e "$tk_run/alive" ] || [ $tk_tries -ge 200 ]; do
     sleep 0.05 2>/dev/null || sleep 1

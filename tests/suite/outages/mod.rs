@@ -3,6 +3,8 @@
 mod backend;
 mod daemons;
 mod interrupts;
+mod kills;
 mod matrix;
+mod states;
 
 use backend::{Backend, Trouble};

@@ -1,6 +1,6 @@
 //! The settings of a whole remote: one backend, or tiers.
 
-use crate::caching::remote::{self, Part, RemoteCacheConfig, Setting, SettingValue};
+use crate::caching::remote::{self, Part, RemoteFields, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
 use crate::config::model::Cache;
 
@@ -80,7 +80,7 @@ fn one_list(settings: Vec<Setting>) -> Vec<Setting> {
 }
 
 /// The addresses to knock at: those of the fastest tier that has any.
-pub(super) fn servers(tiers: &[RemoteCacheConfig]) -> Vec<String> {
+pub(super) fn servers(tiers: &[RemoteFields]) -> Vec<String> {
     let servers = tiers.iter().filter_map(|tier| Some(remote::backend(&tier.backend_type)?.servers(tier)));
     servers.into_iter().find(|servers| !servers.is_empty()).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 pub use self::presets::*;
 pub use self::toolchain::*;
 pub use crate::caching::language::Language;
-use crate::caching::remote::RemoteCacheConfig;
+use crate::caching::remote::RemoteFields;
 use crate::caching::tool::{Tool, Version};
 
 /// A whole, valid `toolchainkit.yaml`.
@@ -102,7 +102,7 @@ pub struct Cache {
     /// `install`: what `toolchainkit install` does.
     pub install: Install,
     /// The remote tiers, fastest first; empty for a local cache.
-    pub remote: Vec<RemoteCacheConfig>,
+    pub remote: Vec<RemoteFields>,
     /// No local copy of what the remote has. Default `false`.
     pub remote_only: bool,
     /// When sccache counts a write as failed. Default [`WriteErrorPolicy::All`].

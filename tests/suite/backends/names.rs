@@ -3,24 +3,22 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use toolchainkit::caching::remote::{BACKENDS, RemoteCacheConfig, Section, Setting};
+use toolchainkit::caching::remote::{BACKENDS, RemoteFields, Section, Setting};
 use toolchainkit::caching::tool::{Tool as Kind, Version};
 
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 /// A configuration in which every setting of the backend is set, whether they go together or not.
-fn everything(backend: &dyn toolchainkit::caching::remote::Backend, endpoint: &str) -> RemoteCacheConfig {
-    let mut config = RemoteCacheConfig::new(backend.name());
+fn everything(backend: &dyn toolchainkit::caching::remote::Backend, endpoint: &str) -> RemoteFields {
+    let mut config = RemoteFields::new(backend.name());
     config.access = toolchainkit::caching::remote::Access::ReadOnly;
-    config.endpoint = endpoint.into();
-    config.bucket = Some("b".to_owned());
-    config.prefix = Some("p".to_owned());
     for field in backend.fields() {
-        match field.section {
-            Section::Remote => {}
-            Section::Credentials => drop(config.credentials.insert(field.name.to_owned(), "${X}".into())),
-            Section::ExtraConfig => drop(config.extra_config.insert(field.name.to_owned(), "1".to_owned())),
-        }
+        let value = match (field.section, field.name) {
+            (Section::Credentials, _) => "${X}",
+            (_, "endpoint") => endpoint,
+            _ => "1",
+        };
+        config.set(field.section, field.name, value);
     }
     config
 }

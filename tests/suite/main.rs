@@ -8,23 +8,18 @@
 )]
 
 mod architecture;
-mod backends;
-mod cmake_module;
 mod command_line;
-mod correctness;
 mod costs;
 mod diagnostics;
-mod doctor;
 mod documentation;
-mod end_to_end;
 mod escaping;
 mod golden;
 mod install;
-mod outages;
+mod listed;
+mod module;
 mod presets;
-mod real_projects;
 mod servers_work;
-mod settings;
+#[expect(dead_code, unused_imports, reason = "the cells use the rest")]
+#[path = "../support/mod.rs"]
 mod support;
 mod support_works;
-mod toolchains;

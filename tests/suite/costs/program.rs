@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{costs, millis};
-use crate::cmake_module::{Checkout, tools_for};
+use crate::support::checkout::{Checkout, tools_for};
 use crate::support::{Run, Sandbox, Tool};
 
 /// How often each is run.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -100,6 +101,7 @@ impl Tools {
         assert!(env::var("CI").as_deref() != Ok("true"), "{message}");
         // Not by eprintln!, which the test runner keeps to itself as long as a test passes.
         writeln!(io::stderr(), "SKIPPED: {message}").expect("standard error is open");
+        note_skip(&message);
         None
     }
 
@@ -177,6 +179,15 @@ impl Tools {
     pub(crate) fn full() -> bool {
         env::var("TOOLCHAINKIT_TEST_FULL").as_deref() == Ok("1")
     }
+}
+
+/// Adds a line to the file in which `tests/run.sh` collects what was skipped: nextest shows nothing of a test that passes.
+fn note_skip(message: &str) {
+    let Some(path) = env::var_os("TOOLCHAINKIT_TEST_SKIPS") else { return };
+    let name = env::var("NEXTEST_TEST_NAME").unwrap_or_default();
+    let mut file = File::options().create(true).append(true).open(path).expect("the file of skips");
+    // In one call, for other tests write to it as well.
+    file.write_all(format!("SKIPPED {name}: {message}\n").as_bytes()).expect("the file of skips");
 }
 
 /// Where the system's program `name` is, or would be.

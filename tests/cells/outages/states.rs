@@ -137,12 +137,12 @@ fn trial(cell: Cell) -> Result<String, String> {
     scene.shell(cell.state.before, &[]).run();
 
     project.set_shared_value(2);
-    let build = checkout.build_folder();
-    let ninja = ["ninja", "-C", build.to_str().expect("a plain path")];
+    let folder = checkout.build_folder();
+    let ninja = ["ninja", "-C", folder.to_str().expect("a plain path")];
     let built = scene.shell(cell.state.around, &ninja).run_to_any_end();
     let verdict = check(&built.text(), built.code(), built.elapsed);
     verdict.map_err(|error| format!("{error}\n{built}"))?;
-    let printed = checkout.command(build.join("sample")).run().stdout;
+    let printed = checkout.command(folder.join("sample")).run().stdout;
     if printed != project.output(2) {
         return Err(format!("the program prints {printed}\n{built}"));
     }
@@ -192,13 +192,11 @@ impl Scene<'_> {
 }
 
 /// Where the compiler itself gets by with so few descriptors, it does with the launcher.
-fn a_compilation_needs_no_descriptor_that_the_compiler_does_not_need(
-    (cache, launcher): (Tool, &'static str),
-) {
+fn a_compilation_needs_no_descriptor_that_the_compiler_does_not_need((cache, kind): (Tool, &'static str)) {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("few").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
-    let checkout = if launcher == "script" { checkout.with_fallback() } else { checkout };
+    let checkout = if kind == "script" { checkout.with_fallback() } else { checkout };
     checkout.configure();
     let program = checkout.build_folder().join("toolchainkit/launcher");
     let mut compiled = 0;
@@ -210,7 +208,7 @@ fn a_compilation_needs_no_descriptor_that_the_compiler_does_not_need(
         launched.args(["-c", &text, "sh"]).arg(&program).args(compile);
         let launched = launched.run_to_any_end();
         if bare.code() == Some(0) {
-            assert!(launched.code() == Some(0), "{cache}, {launcher}, {limit}: {launched}");
+            assert!(launched.code() == Some(0), "{cache}, {kind}, {limit}: {launched}");
             compiled += 1;
         }
     }

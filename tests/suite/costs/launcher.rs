@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::{costs, millis};
-use crate::cmake_module::{Checkout, tools_for};
+use crate::support::checkout::{Checkout, tools_for};
 use crate::support::servers::Redis;
 use crate::support::{Run, Sandbox, Tool, Tools};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{costs, millis};
-use crate::cmake_module::{Checkout, tools_for};
+use crate::support::checkout::{Checkout, tools_for};
 use crate::support::{Run, Sandbox, Tool};
 
 /// How often each is run.
@@ -47,7 +47,7 @@ fn the_launcher_takes_little_more_than_a_program_in_c() {
     let Some(tools) = tools_for(&[Tool::Released]) else { return };
     let sandbox = Sandbox::new("starter").on_path(&tools.ninja());
     let tool = compile(&sandbox, "ccache", TOOL);
-    let starter = compile(&sandbox, "starter", STARTER);
+    let in_c = compile(&sandbox, "starter", STARTER);
     let released = tools.path(Tool::Released).with_file_name("toolchainkit-launch");
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()")
         .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tool.display()))
@@ -58,7 +58,7 @@ fn the_launcher_takes_little_more_than_a_program_in_c() {
     let words = ["/usr/bin/cc", "-O2", "-Iinclude", "-DVALUE=1", "-c", "c_0.c", "-o", "c_0.o"];
     let mut launched = checkout.launcher();
     launched.args(words).run();
-    let mut started = checkout.command(&starter);
+    let mut started = checkout.command(&in_c);
     started.arg(&tool).args(words).run();
     let [launched, started] = costs(ROUNDS, [&mut launched, &mut started]);
     let figures = format!(

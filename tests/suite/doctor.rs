@@ -1,6 +1,7 @@
 //! `toolchainkit doctor`: what it says about real builds, and why a source file is not taken from the cache.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -31,6 +32,9 @@ fn has(answer: &Value, member: &str, words: &str) {
         "{member}: {words}\n{answer:#}"
     );
 }
+
+/// The program that launches compilers, which the module takes from PATH.
+const LAUNCH: &str = env!("CARGO_BIN_EXE_toolchainkit-launch");
 
 /// A project in C with a target for each thing that can be wrong.
 fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Checkout<'a> {
@@ -77,6 +81,7 @@ fn it_says_why_a_source_was_compiled() {
             }
             let Some(tools) = tools_for(&[cache, Tool::CMake(version)]) else { return };
             let sandbox = Sandbox::new("doctor").on_path(&tools.ninja()).on_path(&tools.path(cache));
+            let sandbox = sandbox.on_path(Path::new(LAUNCH));
             let checkout = sick(&sandbox, &tools, generator).with_cmake(&tools, version);
             checkout.configure();
 
@@ -134,6 +139,30 @@ fn it_says_why_a_source_was_compiled() {
             assert!(sentence.stdout.contains("`-save-temps`: without that it can be"), "{sentence}");
         }
     }
+}
+
+/// Without the program, a script leaves more to the compiler.
+#[test]
+fn it_says_what_the_script_leaves_to_the_compiler() {
+    let Some(tools) = tools_for(&[CACHES[0]]) else { return };
+    let sandbox = Sandbox::new("doctor-script").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    let checkout = sick(&sandbox, &tools, "Ninja");
+    let lists = checkout.source.join("CMakeLists.txt");
+    let more = "target_compile_options(well PRIVATE -march=native)\ntarget_compile_options(first PRIVATE @options)\n";
+    let text =
+        fs::read_to_string(&lists).unwrap().replace("unity OBJECT first.c second.c", "first OBJECT first.c");
+    let text = text.replace("set_target_properties(unity PROPERTIES UNITY_BUILD ON)\n", "");
+    fs::write(&lists, text + more).unwrap();
+    checkout.configure();
+    fs::write(checkout.build_folder().join("options"), "-DA=1\n").unwrap();
+    has(&why(&checkout, "profiled.c", "bypassed", 0), "because", "-fbranch-probabilities");
+    has(&why(&checkout, "data.c", "bypassed", 0), "because", "incbin");
+    let native = why(&checkout, "well.c", "bypassed", 0);
+    has(&native, "because", "for the processor that compiles");
+    has(&native, "help", "toolchainkit install");
+    has(&why(&checkout, "first.c", "bypassed", 0), "because", "response file");
+    let timed = why(&checkout, "sub folder/sub.c", "new", 0);
+    has(&timed, "unshared", "only this checkout finds it");
 }
 
 #[test]

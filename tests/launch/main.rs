@@ -3,7 +3,6 @@
 #![cfg(unix)]
 #![expect(
     clippy::disallowed_methods,
-    clippy::unwrap_used,
     clippy::print_stderr,
     reason = "tests run programs, read files and the environment, say what they skip, and panic"
 )]

@@ -12,6 +12,9 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
 }
 
+/// Makes something of a path.
+type Make<'a> = &'a dyn Fn(&Path);
+
 /// Three compilations, which say no more than one line between them.
 fn goes_on(bench: &Bench, what: &str) -> String {
     let mut text = String::new();
@@ -26,7 +29,7 @@ fn goes_on(bench: &Bench, what: &str) -> String {
 #[test]
 fn the_folder_of_the_supervisor_may_be_anything() {
     for tool in installed(&SCCACHES) {
-        let make: [(&str, &dyn Fn(&Path)); 4] = [
+        let states: [(&str, Make<'_>); 4] = [
             ("a file", &|run| drop(File::create(run).unwrap())),
             ("a link", &|run| symlink("/tmp", run).unwrap()),
             ("open to all", &|run| {
@@ -40,7 +43,7 @@ fn the_folder_of_the_supervisor_may_be_anything() {
                 }
             }),
         ];
-        for (what, make) in make {
+        for (what, make) in states {
             let bench = Bench::new(tool);
             let run = bench.root().join("home/cache/run");
             fs::create_dir_all(run.parent().unwrap()).unwrap();

@@ -265,7 +265,7 @@ pub const TABLE: &[Rule] = &[
         because: "it is compiled for the processor that compiles, so it is shared with equal ones only",
         help: "name a processor (-march=x86-64-v3) to share it with all",
         source: "mozilla/sccache#2140, experiment with ccache 4.7.5 and 4.14.2",
-        cases: &["native_code_is_that_of_the_processor"],
+        cases: &["an_option_that_means_this_processor_is_not_shared_with_other_processors"],
     },
     Rule {
         name: "files that options name",

@@ -110,9 +110,12 @@ impl Daemon {
         let _ = self.child.wait();
     }
 
-    /// It has ended: nobody is to come any more.
-    pub(super) fn clear_up(mut self) {
+    /// It has ended: nobody is to come any more. Its files are removed if the folder is still ours.
+    pub(super) fn clear_up(mut self, is_ours: bool) {
         let _ = self.child.wait();
+        if !is_ours {
+            return;
+        }
         let _ = fs::remove_file(&self.address);
         if self.is_ready {
             let _ = fs::remove_file(&self.socket);

@@ -246,9 +246,11 @@ impl Server {
         let has_ended =
             |daemon: &Daemon| number.is_none_or(|number| daemon.number() == number) && daemon.has_ended();
         let Some(daemon) = self.daemon.take_if(|daemon| has_ended(daemon)) else { return };
-        daemon.clear_up();
         self.kill_at = None;
-        Record::remove(&self.folder);
+        daemon.clear_up(self.lock.is_there());
+        if self.lock.is_there() {
+            Record::remove(&self.folder);
+        }
         if self.state.is_starting() {
             let log = self.log();
             self.happen(Event::NotStarted(log));
@@ -307,7 +309,7 @@ impl Server {
     fn start(&mut self, base_dirs: &[String]) {
         if let Some(mut former) = self.daemon.take() {
             former.kill();
-            former.clear_up();
+            former.clear_up(self.lock.is_there());
         }
         if let Some(parent) = self.folder.parent() {
             files::write_base_dirs(&parent.join("base-dirs"), base_dirs);
@@ -336,7 +338,9 @@ impl Server {
 
     fn stop(&mut self) {
         let Some(daemon) = &mut self.daemon else { return self.happen(Event::Ended) };
-        let asked = if daemon.looks_ready() { daemon.ask_to_end(&self.settings.program).ok() } else { None };
+        // At that path there may be another supervisor's daemon by now.
+        let can_be_asked = self.lock.is_there() && daemon.looks_ready();
+        let asked = if can_be_asked { daemon.ask_to_end(&self.settings.program).ok() } else { None };
         match asked {
             Some(errand) => self.errands.push(errand),
             None => self.perform(Action::Kill),

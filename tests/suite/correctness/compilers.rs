@@ -70,6 +70,83 @@ fn what_a_wrapper_runs_is_a_part_of_the_compiler() {
     });
 }
 
+#[test]
+fn what_a_wrapper_takes_from_its_environment_is_seen() {
+    for_each_cache(|cache, sandbox, checkout| {
+        let wrapper = sandbox.dir("compilers").join("my-gcc");
+        write_script(&wrapper, "exec /usr/bin/gcc $MY_OPTIONS \"$@\"");
+        checkout.configure();
+        let with = |options: &str| compile_with(checkout, &wrapper, &[], &[("MY_OPTIONS", options)]);
+        let first = with("-O0");
+        assert!(with("-O2") != first, "{cache}: a stale object");
+        assert!(with("-O0") == first, "{cache}");
+        let counts = checkout.counted(|| drop(with("-O2")));
+        assert_eq!(counts, (1, 0), "{cache}");
+    });
+}
+
+#[test]
+fn an_upgrade_behind_a_masquerade_folder_is_seen() {
+    for_each_cache(|cache, sandbox, checkout| {
+        let folder = sandbox.dir("masquerade");
+        let own = sandbox.dir("own").join("ccache");
+        fs::copy("/bin/true", &own).expect("what is called ccache");
+        let called = folder.join("my-gcc");
+        symlink(&own, &called).expect("a link");
+        let real = sandbox.dir("compilers").join("my-gcc");
+        checkout.configure();
+        let path =
+            format!("{}:{}:/usr/bin:/bin", folder.display(), real.parent().expect("a folder").display());
+        let with = |version: u8| {
+            write_compiler(&real, version);
+            compile_with(checkout, &called, &[], &[("PATH", &path)])
+        };
+        let first = with(0);
+        assert!(with(2) != first, "{cache}: an object of the old compiler");
+        assert!(with(0) == first, "{cache}");
+    });
+}
+
+#[test]
+fn a_compiler_of_any_name_has_right_line_numbers() {
+    for_each_cache(|cache, sandbox, checkout| {
+        checkout.configure();
+        for name in ["mpicc", "em-plus", "CC", "icpx"] {
+            let compiler = sandbox.dir("compilers").join(name);
+            symlink("/usr/bin/gcc", &compiler).expect("a link");
+            let with = |text: &str| {
+                fs::write(checkout.source.join("main.c"), text).expect("a source");
+                compile_with(checkout, &compiler, &["-g"], &[])
+            };
+            let first = with(SOURCE);
+            assert!(
+                with(&format!("\n\n{SOURCE}")) != first,
+                "{cache}: line numbers of an older text by {name}"
+            );
+            assert!(with(SOURCE) == first, "{cache}: {name}");
+            let counts = checkout.counted(|| drop(with(SOURCE)));
+            assert_eq!(counts, (1, 0), "{cache}: {name}");
+        }
+    });
+}
+
+/// sccache takes whatever has the macros of GCC for GCC; this one does not know the options for line numbers.
+#[test]
+fn a_compiler_that_answers_like_none_is_not_cached() {
+    for_each_cache(|cache, sandbox, checkout| {
+        let compiler = sandbox.dir("compilers").join("other-cc");
+        let other = "case $* in *-dM*) echo '#define __EDG__ 1'; exit ;; *-profile-arcs*) exit 9 ;; esac";
+        write_script(&compiler, &format!("{other}\nexec /usr/bin/gcc \"$@\""));
+        checkout.configure();
+        let first = compile(checkout, &compiler);
+        let mut again = Vec::new();
+        let counts = checkout.counted(|| again = compile(checkout, &compiler));
+        assert!(first == again, "{cache}");
+        let expected = if matches!(cache, Tool::Sccache(_)) { (0, 0) } else { (1, 0) };
+        assert_eq!(counts, expected, "{cache}");
+    });
+}
+
 /// The settings of a local ccache are arguments, with no launcher between, unless a compiler is a script.
 #[test]
 fn a_build_by_a_wrapper_has_a_launcher() {
@@ -101,10 +178,22 @@ fn age(path: &Path, time: &str) {
 
 /// The object of `main.c`, by the launcher of a build.
 fn compile(checkout: &Checkout<'_>, compiler: &Path) -> Vec<u8> {
+    compile_with(checkout, compiler, &[], &[])
+}
+
+/// The same with more options, and more in the environment.
+fn compile_with(
+    checkout: &Checkout<'_>,
+    compiler: &Path,
+    options: &[&str],
+    environment: &[(&str, &str)],
+) -> Vec<u8> {
     let object: PathBuf = checkout.source.join("main.o");
     checkout
         .launcher()
+        .envs(environment.iter().copied())
         .arg(compiler)
+        .args(options)
         .args(["-c", "main.c", "-o"])
         .arg(&object)
         .current_dir(&checkout.source)

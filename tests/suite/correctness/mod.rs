@@ -9,6 +9,7 @@ mod languages;
 mod places;
 mod project;
 mod rebuild;
+mod rules;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,19 @@ use crate::cmake_module::Checkout;
 use crate::support::{Run, Tools};
 
 /// Each of these programs prints a path of the checkout, which it has in another way; `plain` prints none.
-const PROGRAMS: [&str; 6] = ["header", "made_header", "nested_header", "source", "text", "word"];
+const PROGRAMS: [&str; 11] = [
+    "deep",
+    "extension",
+    "header",
+    "in_source",
+    "made_header",
+    "nested_header",
+    "relative",
+    "response",
+    "source",
+    "text",
+    "word",
+];
 
 const LISTS: &str = r#"cmake_minimum_required(VERSION 3.16...4.0)
 project(places C)
@@ -25,6 +37,24 @@ target_include_directories(made_header PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/made)
 add_executable(nested_header main.c)
 target_include_directories(nested_header SYSTEM PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/inner)
 target_compile_definitions(nested_header PRIVATE "HEADER=<deep/er/place.h>")
+configure_file(place.h.in ${CMAKE_CURRENT_SOURCE_DIR}/configured/place.h)
+add_executable(in_source main.c)
+target_include_directories(in_source PRIVATE configured)
+configure_file(place.h.in extension/place.tcc)
+add_executable(extension main.c)
+target_include_directories(extension PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/extension)
+target_compile_definitions(extension PRIVATE "HEADER=<place.tcc>")
+configure_file(place.h.in deep/a/b/c/d/e/f/place.h)
+add_executable(deep main.c)
+target_include_directories(deep PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/deep)
+target_compile_definitions(deep PRIVATE "HEADER=<a/b/c/d/e/f/place.h>")
+configure_file(place.h.in relative/place.h)
+add_executable(relative main.c)
+target_compile_options(relative PRIVATE -Irelative)
+configure_file(place.h.in response/place.h)
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/folders.rsp "-I${CMAKE_CURRENT_BINARY_DIR}/response\n")
+add_executable(response main.c)
+target_compile_options(response PRIVATE @${CMAKE_CURRENT_BINARY_DIR}/folders.rsp)
 add_executable(source ${CMAKE_CURRENT_BINARY_DIR}/source.c)
 add_executable(text main.c)
 target_compile_definitions(text PRIVATE "PLACE=\"${place}\"")

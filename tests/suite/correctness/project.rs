@@ -80,8 +80,29 @@ fn write_text(path: &Path, text: &str) {
 /// Arguments of `cmake --build` with which everything is built anew, as far as it goes.
 pub(super) const ANEW: [&str; 4] = ["--clean-first", "--", "-j2", "-k0"];
 
+/// What the compiler writes beside an object, whose text is the same each time.
+const BESIDE: [&str; 6] = ["su", "ci", "optimized", "remarks", "types", "yaml"];
+/// The same with times or names of temporary files in it: nothing but that it is there is compared.
+const BESIDE_ONCE: [&str; 5] = ["expand", "gz", "json", "listing", "assembled"];
+
+/// Removes the files beside the objects, of which the build knows nothing.
+fn remove_beside(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("an entry").path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            remove_beside(&path);
+        } else if BESIDE.contains(&extension) || BESIDE_ONCE.contains(&extension) {
+            fs::remove_file(path).expect("a file goes");
+        }
+    }
+}
+
 /// Builds everything anew, and collects what every case has made of it.
 pub(super) fn build(checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
+    for case in cases {
+        remove_beside(&checkout.build_folder().join(case.target()).join("CMakeFiles"));
+    }
     checkout.building().args(ANEW).run();
     let collect = |case: &&Case| {
         let folder = checkout.build_folder().join(case.target());
@@ -138,6 +159,15 @@ fn find_objects(folder: &Path, root: &Path, built: &mut Built) {
                 built.files.insert(name, fs::read(&path).expect("an object"));
             }
             Some("gch" | "pch") => built.headers += 1,
+            Some(extension) if BESIDE.contains(&extension) => {
+                let name = path.strip_prefix(root).expect("a file of the case").to_path_buf();
+                built.files.insert(name, fs::read(&path).expect("a file beside an object"));
+            }
+            Some(extension) if BESIDE_ONCE.contains(&extension) => {
+                built
+                    .files
+                    .insert(path.strip_prefix(root).expect("a file of the case").to_path_buf(), Vec::new());
+            }
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! What must be compiled again when something changes: a case is a small target in two states.
 
+mod beside;
 mod hits;
 mod options;
 mod outputs;
@@ -23,6 +24,8 @@ pub(super) struct Case {
     pub(super) compilers: &'static [&'static str],
     /// Two compilations of the same text differ, as with `__TIME__`: only the program's output is compared.
     pub(super) is_volatile: bool,
+    /// A cache may be left out of it, where it would lose something.
+    pub(super) is_uncached: bool,
     /// The program or its objects tell where the source lies.
     pub(super) tells_paths: fn(Cell) -> bool,
     /// The caches that are known not to see the change, as `cmake/README.md` says.
@@ -55,6 +58,7 @@ const fn case(name: &'static str, files: &'static [File]) -> Case {
         files,
         compilers: &[],
         is_volatile: false,
+        is_uncached: false,
         tells_paths: |_| false,
         is_beyond: |_| false,
         bound: |_, _| Bound::Nothing,
@@ -69,6 +73,11 @@ impl Case {
 
     const fn volatile(mut self) -> Self {
         self.is_volatile = true;
+        self
+    }
+
+    const fn uncached(mut self) -> Self {
+        self.is_uncached = true;
         self
     }
 
@@ -139,7 +148,8 @@ const PRINTS_VALUE_OF_HEADER: &str =
 
 /// The cases for `compiler`: all, or with a `column` of the matrix a part of them, so that each case has both tools.
 pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
-    let all = [texts::CASES, options::CASES, outputs::CASES, profiles::CASES].into_iter().flatten();
+    let all =
+        [texts::CASES, options::CASES, outputs::CASES, profiles::CASES, beside::CASES].into_iter().flatten();
     let is_chosen = |(index, case): &(usize, &Case)| {
         let compilers = if case.compilers.is_empty() { &COMPILERS } else { case.compilers };
         match column {
@@ -151,6 +161,11 @@ pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
         }
     };
     all.enumerate().filter(is_chosen).map(|(_, case)| case).collect()
+}
+
+/// The names of all that must be compiled again.
+pub(super) fn names() -> Vec<&'static str> {
+    COMPILERS.iter().flat_map(|compiler| of(compiler, None)).map(|case| case.name).collect()
 }
 
 /// The cases that are to hit when nothing but the place or the time changes.

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::build_tree::Unit;
 use super::reasons::Explanation;
 use super::replay::CacheOfBuild;
+use crate::caching::tool::Tool;
 use crate::launch::arguments::Arguments;
 use crate::launch::process;
 use crate::launch::rules::{Action, Checkout, Decision, KeyPart, Look, Machine, Question, Rule, decide};
@@ -19,6 +20,7 @@ const SCRIPT: &str = "`toolchainkit install` brings the program that launches co
 pub(super) struct Decided {
     /// Whether a script stands in for the program: where a rule applies, it does without the tool.
     is_script: bool,
+    tool: Tool,
     checkout: Checkout,
     arguments: Arguments,
     decision: Decision,
@@ -57,7 +59,7 @@ impl Decided {
             checkout: &checkout,
         };
         let decision = decide(&question, &facts);
-        Self { is_script: settings.is_none(), checkout, arguments, decision }
+        Self { is_script: settings.is_none(), tool, checkout, arguments, decision }
     }
 
     /// Why the launcher compiles it without the tool at any time; `None` if it does not. For a launcher that did.
@@ -89,6 +91,12 @@ impl Decided {
 
     /// Why other checkouts do not share it; `None` if they do.
     pub(super) fn unshared(&self) -> Option<Explanation> {
+        if self.is_script && self.tool == Tool::Sccache {
+            return Some(Explanation::new(
+                "the script that launches compilers here gives sccache no base directories, so only this checkout finds it",
+                "`toolchainkit install` brings the program that does, where `cache.relocatable` is on",
+            ));
+        }
         let rule = self.decision.applied.iter().find(|rule| rule.does == Action::Key(KeyPart::Checkout))?;
         let because = match self.line_with_checkout().filter(|_| rule.looks_for == Look::CheckoutInTexts) {
             Some(line) => format!("{} ({line})", rule.because),

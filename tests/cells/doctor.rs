@@ -10,6 +10,7 @@ use crate::support::{Finished, Run, Sandbox, Tool, Tools};
 
 tests![
     it_says_why_a_source_was_compiled in caches_and_generators(),
+    it_says_what_the_script_leaves_to_the_compiler,
     a_build_whose_cache_works_is_well in CACHES,
     a_cache_that_does_not_work_is_told_by_exit_code_8,
     a_remote_that_was_away_is_a_note_and_not_a_fault,
@@ -142,6 +143,29 @@ fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, 
     let sentence = doctor(&checkout, &["--why", "temporary.c"], 0);
     assert!(sentence.stdout.contains("temporary.c.o): it cannot be cached, since "), "{sentence}");
     assert!(sentence.stdout.contains("`-save-temps`: without that it can be"), "{sentence}");
+}
+
+/// Without the program, a script leaves more to the compiler.
+fn it_says_what_the_script_leaves_to_the_compiler() {
+    let Some(tools) = tools_for(&[CACHES[0]]) else { return };
+    let sandbox = Sandbox::new("doctor-script").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    let checkout = sick(&sandbox, &tools, "Ninja").with_fallback();
+    let lists = checkout.source.join("CMakeLists.txt");
+    let more = "target_compile_options(well PRIVATE -march=native)\ntarget_compile_options(first PRIVATE @options)\n";
+    let text =
+        fs::read_to_string(&lists).unwrap().replace("unity OBJECT first.c second.c", "first OBJECT first.c");
+    let text = text.replace("set_target_properties(unity PROPERTIES UNITY_BUILD ON)\n", "");
+    fs::write(&lists, text + more).unwrap();
+    checkout.configure();
+    fs::write(checkout.build_folder().join("options"), "-DA=1\n").unwrap();
+    has(&why(&checkout, "profiled.c", "bypassed", 0), "because", "-fbranch-probabilities");
+    has(&why(&checkout, "data.c", "bypassed", 0), "because", "incbin");
+    let native = why(&checkout, "well.c", "bypassed", 0);
+    has(&native, "because", "for the processor that compiles");
+    has(&native, "help", "toolchainkit install");
+    has(&why(&checkout, "first.c", "bypassed", 0), "because", "response file");
+    let timed = why(&checkout, "sub folder/sub.c", "new", 0);
+    has(&timed, "unshared", "only this checkout finds it");
 }
 
 fn a_build_whose_cache_works_is_well(cache: Tool) {

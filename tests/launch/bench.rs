@@ -107,7 +107,7 @@ impl Bench {
         };
         // Not only those of this test may be in a folder of /tmp.
         let marks = root.path().as_os_str().as_encoded_bytes().iter().rev().take(6);
-        let id: String = marks.map(|byte| format!("{byte:02x}")).collect::<String>() + "0000";
+        let id = marks.fold(String::from("0000"), |id, byte| id + &format!("{byte:02x}"));
         let settings = json!({
             "version": 1, "tool": tool.name(), "tool_version": tool.version(), "program": tool.program(),
             "project": name, "source": source, "build": build, "base_dirs": [source, build], "relocatable": true,

@@ -75,21 +75,22 @@ fn a_daemon_is_replaced_amid_a_build_that_does_not_notice() {
     for tool in installed(&SCCACHES) {
         let building = Bench::new(tool);
         let slowly = building.slowly(3);
-        let begun: Vec<Child> = (0..3).map(|index| building.begin(&slowly, &format!("{index}.o"))).collect();
+        let mut begun = building.begin(&slowly, "slow.o");
         let former = building.daemons();
         let another = building.another("second");
         let started = another.option(&["--start-server"]);
         assert!(started.status.success(), "{tool:?}: {started:?}");
         let address: serde_json::Value = serde_json::from_slice(&started.stdout).unwrap();
         assert!(Path::new(address["address"].as_str().unwrap()).exists(), "{address}");
-        for mut child in begun {
-            assert!(child.wait().unwrap().success(), "{tool:?}");
-        }
+        assert!(begun.wait().unwrap().success(), "{tool:?}");
         assert_eq!(building.daemons().len(), 1, "{tool:?}");
         assert_ne!(building.daemons(), former, "{tool:?}");
         // The other checkout gets what the first one made.
-        assert_eq!(building.compile("again.o"), "");
-        assert_eq!(another.compile("a.o"), "");
+        for bench in [&building, &another] {
+            let mut command = bench.compiling(Path::new(CC), "again.o");
+            command.arg(&slowly);
+            assert_eq!(said(command), "", "{tool:?}");
+        }
         assert!(another.counts(2, 0), "{tool:?}: {:?}", another.counted());
     }
 }

@@ -4,12 +4,16 @@ use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::bench::{ALL, Bench, SCCACHES, SOME_SECONDS, Tool, eventually, installed, is_right, said};
 
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
 }
+
+/// Makes something of a path.
+type Make<'a> = &'a dyn Fn(&Path);
 
 /// Three compilations, which say no more than one line between them.
 fn goes_on(bench: &Bench, what: &str) -> String {
@@ -25,7 +29,7 @@ fn goes_on(bench: &Bench, what: &str) -> String {
 #[test]
 fn the_folder_of_the_supervisor_may_be_anything() {
     for tool in installed(&SCCACHES) {
-        let make: [(&str, &dyn Fn(&Path)); 4] = [
+        let states: [(&str, Make<'_>); 4] = [
             ("a file", &|run| drop(File::create(run).unwrap())),
             ("a link", &|run| symlink("/tmp", run).unwrap()),
             ("open to all", &|run| {
@@ -39,7 +43,7 @@ fn the_folder_of_the_supervisor_may_be_anything() {
                 }
             }),
         ];
-        for (what, make) in make {
+        for (what, make) in states {
             let bench = Bench::new(tool);
             let run = bench.root().join("home/cache/run");
             fs::create_dir_all(run.parent().unwrap()).unwrap();
@@ -207,5 +211,37 @@ fn another_mount_namespace_has_a_daemon_of_its_own() {
         let stores =
             beside.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("store"));
         assert_eq!(stores.count(), 2, "{tool:?}: one folder has one daemon");
+    }
+}
+
+/// One that accepts, and never answers.
+#[test]
+fn a_remote_that_hangs_costs_some_seconds_once_and_is_left_alone_for_a_minute() {
+    for tool in installed(&ALL) {
+        let mut bench = Bench::new(tool);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (name, value, line) = match tool {
+            Tool::Sccache(_) => (
+                "SCCACHE_REDIS_ENDPOINT",
+                format!("tcp://127.0.0.1:{port}"),
+                "toolchainkit: sccache does not start: compiling without it for a minute\n",
+            ),
+            Tool::Ccache(_) => (
+                "CCACHE_REMOTE_STORAGE",
+                format!("redis://127.0.0.1:{port}|operation-timeout=60000"),
+                "toolchainkit: the remote cache does not answer: using the local cache for a minute\n",
+            ),
+        };
+        bench.settings["storages"][0]["environment"][name] = value.into();
+        bench.configure();
+        let begun = Instant::now();
+        assert_eq!(bench.compile("a.o"), line, "{tool:?}");
+        assert!(begun.elapsed() < Duration::from_secs(15), "{tool:?}: {:?}", begun.elapsed());
+        is_right(&bench, "a.o");
+        let begun = Instant::now();
+        assert_eq!(bench.compile("b.o"), "", "{tool:?}");
+        assert!(begun.elapsed() < Duration::from_secs(3), "{tool:?}: {:?}", begun.elapsed());
+        is_right(&bench, "b.o");
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toolchainkit::caching::remote::variables::{cleared, contradicted, is_one_of, kept};
 use toolchainkit::caching::remote::{
@@ -139,4 +139,74 @@ fn every_address_of_ccache_begins_with_a_scheme_of_the_table() {
         }
     }
     assert!(schemes.contains(&("file", "file-storage")));
+}
+
+fn files(folder: &Path, extension: &str, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "tests") {
+            files(&path, extension, into);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            into.push(path);
+        }
+    }
+}
+
+/// How often a name stands in code that is written by hand, not in comments, documentation and tests.
+fn places(name: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    files(&root().join("src"), "rs", &mut paths);
+    for extension in ["cmake", "sh"] {
+        files(&root().join("cmake/parts"), extension, &mut paths);
+    }
+    paths.retain(|path| !path.ends_with("cmake/parts/derived.cmake"));
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let mut places = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for line in code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#'))
+        {
+            let is_name = |(at, _): (usize, &str)| {
+                !line[..at].ends_with(is_letter) && !line[at + name.len()..].starts_with(is_letter)
+            };
+            if line.match_indices(name).any(is_name) {
+                places.push(format!("{}: {}", path.strip_prefix(root()).unwrap().display(), line.trim()));
+            }
+        }
+    }
+    places
+}
+
+/// A variable of a storage has one home: the file of its backend.
+#[test]
+fn no_variable_of_a_storage_stands_in_two_places() {
+    /// What says more than that there is such a variable.
+    const MORE: [(&str, &str); 2] = [
+        (
+            "CCACHE_REMOTE_STORAGE",
+            "the module looks into the address for its scheme, and sets it to nothing for a local cache",
+        ),
+        (
+            "SCCACHE_MEMCACHED_ENDPOINT",
+            "an address without a server keeps sccache's client from starting a daemon",
+        ),
+    ];
+    let mut names = BTreeSet::new();
+    for backend in BACKENDS {
+        names.extend(backend.fields().iter().filter_map(|field| Some(field.variable?.name)));
+        for tool in Tool::ALL {
+            names.extend(backend.further_variables(tool));
+        }
+    }
+    assert!(names.len() > 70, "{names:?}");
+    for name in names {
+        let places = places(name);
+        let (home, others) = places.split_first().unwrap_or_else(|| panic!("{name} is nowhere"));
+        assert!(home.starts_with("src/caching/remote/"), "{name} is at home in {home}");
+        let has_more = MORE.iter().any(|(known, _)| *known == name);
+        assert!(others.is_empty() || has_more, "{name} stands in {places:#?}");
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -36,7 +36,9 @@ fn close_inherited_descriptors() {
         Err(_) => (STANDARD + 1..MOST).collect(),
     };
     for descriptor in open.into_iter().filter(|descriptor| *descriptor > STANDARD) {
-        if rustix::io::fcntl_getfd(unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) }).is_ok() {
+        // SAFETY: nobody closes it meanwhile; if it is closed already, the call says so.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
+        if rustix::io::fcntl_getfd(borrowed).is_ok() {
             // SAFETY: it is open, and nothing in this process uses it: it has only just begun, with one thread.
             drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
         }

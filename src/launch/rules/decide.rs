@@ -53,8 +53,9 @@ pub trait Facts {
     fn processor(&self) -> String;
     /// What a wrapper answers now, in short.
     fn identity(&self, compiler: &Compiler) -> String;
-    /// Whether a file in these folders has a string that begins with a path of the checkout.
-    fn names_checkout(&self, folders: &[PathBuf]) -> bool;
+    /// Whether a file in `folders`, or one that lies directly in one of `flat`, has a string that begins with a path of
+    /// the checkout.
+    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
 }
 
 /// What is to be done with the compilation.
@@ -207,8 +208,8 @@ fn finds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
                 .any(|macro_| places.iter().any(|place| names(macro_.as_encoded_bytes(), place)))
         }
         Look::CheckoutInTexts => {
-            let folders = folders_of(question, &facts.working_directory());
-            !folders.is_empty() && facts.names_checkout(&folders)
+            let (folders, flat) = folders_of(question, &facts.working_directory());
+            !(folders.is_empty() && flat.is_empty()) && facts.names_checkout(&folders, &flat)
         }
         Look::Compiler(sort) => compiler.sort == sort,
     }
@@ -233,22 +234,32 @@ fn named_files(options: &[&str], arguments: &Arguments, facts: &dyn Facts) -> Ve
     files
 }
 
-/// The folders of the checkout where the command looks for what it reads: those of headers, and those of sources and of
-/// files that options include. What was fetched is not looked at: nobody writes into it.
-fn folders_of(question: &Question<'_>, directory: &Path) -> Vec<PathBuf> {
-    let arguments = question.arguments;
-    let files = arguments.sources().iter().chain(arguments.included_files());
-    let parents = files.filter_map(|file| file.parent());
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for folder in arguments.include_folders().iter().map(PathBuf::as_path).chain(parents) {
+/// The folders of the checkout where the command looks for what it reads: those of headers with all that is below them,
+/// and those of sources and of files that options include. Of the latter, what is in the source folder is looked at without
+/// what is below it: one configured header would bind all sources of a project to their checkout. What was fetched is not
+/// looked at: nobody writes into it.
+fn folders_of(question: &Question<'_>, directory: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let (arguments, checkout) = (question.arguments, question.checkout);
+    let (mut folders, mut flat) = (Vec::new(), Vec::new());
+    let mut add = |folder: &Path, is_own: bool| {
         let folder = normal(&directory.join(folder));
-        let checkout = question.checkout;
-        let is_within = folder.starts_with(&checkout.build) || folder.starts_with(&checkout.source);
-        if is_within && !is_fetched(&folder, &checkout.build) && !folders.contains(&folder) {
-            folders.push(folder);
+        let is_built = folder.starts_with(&checkout.build);
+        let is_within = is_built || folder.starts_with(&checkout.source);
+        let list = if is_own && !is_built { &mut flat } else { &mut folders };
+        if is_within && !is_fetched(&folder, &checkout.build) && !list.contains(&folder) {
+            list.push(folder);
+        }
+    };
+    for folder in arguments.include_folders() {
+        add(folder, false);
+    }
+    for file in arguments.sources().iter().chain(arguments.included_files()) {
+        if let Some(folder) = file.parent() {
+            add(folder, true);
         }
     }
-    folders
+    flat.retain(|folder| !folders.contains(folder));
+    (folders, flat)
 }
 
 /// Whether `folder` is in a source folder of FetchContent: `<build>/_deps/NAME-src`.

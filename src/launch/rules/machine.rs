@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Checkout;
 use super::compilers::{self, Memory};
 use super::decide::{Compiler, Facts};
-use super::texts;
+use super::texts::{self, Depth};
 
 /// A source that is larger is not looked at; one that is made by a program has such a size.
 const LARGEST_SOURCE: u64 = 64 << 20;
@@ -109,7 +109,10 @@ impl Facts for Machine<'_> {
         self.identity.get_or_init(|| compilers::identity(&compiler.path, self.is_cxx)).clone()
     }
 
-    fn names_checkout(&self, folders: &[PathBuf]) -> bool {
-        folders.iter().any(|folder| texts::names_checkout(folder, self.checkout, &self.folder()))
+    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        let names =
+            |folder: &PathBuf, depth| texts::names_checkout(folder, depth, self.checkout, &self.folder());
+        folders.iter().any(|folder| names(folder, Depth::All))
+            || flat.iter().any(|folder| names(folder, Depth::Files))
     }
 }

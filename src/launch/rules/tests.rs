@@ -54,8 +54,8 @@ impl Facts for Fake {
     fn identity(&self, _: &Compiler) -> String {
         "IDENTITY".into()
     }
-    fn names_checkout(&self, folders: &[PathBuf]) -> bool {
-        self.names_checkout && folders.iter().any(|folder| folder.ends_with("gen"))
+    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        self.names_checkout && folders.iter().chain(flat).any(|folder| folder.ends_with("gen"))
     }
 }
 

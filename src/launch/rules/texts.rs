@@ -86,11 +86,23 @@ struct Look {
     is_racy: bool,
 }
 
+/// How far a folder is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// All that is below it.
+    All,
+    /// The files in it.
+    Files,
+}
+
 /// Whether a file below `folder`, which is one of the checkout, names the checkout. `memory` is `<build>/toolchainkit`.
-pub(super) fn names_checkout(folder: &Path, checkout: &Checkout, memory: &Path) -> bool {
+pub(super) fn names_checkout(folder: &Path, depth: Depth, checkout: &Checkout, memory: &Path) -> bool {
     let is_build = folder.starts_with(&checkout.build);
-    let (root, name) =
-        if is_build { (&checkout.build, "paths") } else { (&checkout.source, "paths-of-source") };
+    let (root, name) = match (is_build, depth) {
+        (true, _) => (&checkout.build, "paths"),
+        (false, Depth::All) => (&checkout.source, "paths-of-source"),
+        (false, Depth::Files) => (&checkout.source, "paths-beside-sources"),
+    };
     let Ok(place) = folder.strip_prefix(root) else { return false };
     let place = memory.join(name).join(place);
     let record = place.join("looked");
@@ -99,7 +111,7 @@ pub(super) fn names_checkout(folder: &Path, checkout: &Checkout, memory: &Path) 
         return names;
     }
     let known: HashMap<PathBuf, Seen> = old.map(|(_, files)| files.into_iter().collect()).unwrap_or_default();
-    let look = look_through(folder, checkout, is_build, &known);
+    let look = look_through(folder, depth, checkout, is_build, &known);
     // A folder of the build with that many files is taken for one that does, and one of the source for one that does not.
     let names =
         if look.is_too_much { is_build } else { look.files.iter().any(|(_, seen)| !seen.line.is_empty()) };
@@ -157,7 +169,13 @@ fn still_holds((folders, files): &Record) -> Option<bool> {
     holds.then(|| files.iter().any(|(_, seen)| !seen.line.is_empty()))
 }
 
-fn look_through(folder: &Path, checkout: &Checkout, is_build: bool, known: &HashMap<PathBuf, Seen>) -> Look {
+fn look_through(
+    folder: &Path,
+    depth: Depth,
+    checkout: &Checkout,
+    is_build: bool,
+    known: &HashMap<PathBuf, Seen>,
+) -> Look {
     let mut look = Look::default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
     let recent = i128::try_from(now).unwrap_or_default() - RACY;
@@ -179,7 +197,7 @@ fn look_through(folder: &Path, checkout: &Checkout, is_build: bool, known: &Hash
                     || name.ends_with("-src")
                     || path == checkout.build
                     || (!is_build && path.join("CMakeCache.txt").exists());
-                if !is_link && !is_pruned {
+                if depth == Depth::All && !is_link && !is_pruned {
                     folders.push(path);
                 }
             } else if data.is_file() && may_be_included(&name, data.len()) {
@@ -271,7 +289,7 @@ mod tests {
     }
 
     fn is_named(folder: &Path, checkout: &Checkout) -> bool {
-        names_checkout(folder, checkout, &checkout.build.join("toolchainkit"))
+        names_checkout(folder, Depth::All, checkout, &checkout.build.join("toolchainkit"))
     }
 
     fn wait_until_old() {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::checkout::launch_program;
 use super::{CACHES, tools_for};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
@@ -35,6 +36,7 @@ fn every_case_is_right_under_every_cmake() {
             .arg(format!("-DNINJA={}", tools.ninja().display()))
             .arg(format!("-DWORK={}", sandbox.root().join("work").display()))
             .args(["-P", RUNNER])
+            .env("TOOLCHAINKIT_LAUNCH", launch_program())
             .run();
         assert!(cases() >= 47, "only {} cases were found", cases());
         let words = format!("CMake {}: {} cases\n", version.trim_end_matches(".post1"), cases());

@@ -71,6 +71,7 @@ fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest() {
     );
     let program = script(&sandbox, "sccache", &body);
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()")
+        .with_fallback()
         .env("TOOLCHAINKIT_CACHE_TOOL", program.to_str().expect("a plain path"));
     checkout.configure();
 
@@ -80,7 +81,7 @@ fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest() {
     assert_eq!(lines(&tries), 1, "after the first failure nobody tries for a minute");
 
     // A minute later one compilation tries again, and silently, since it is the same outage.
-    let breaker = PathBuf::from(checkout.said("socket")).with_file_name("broken");
+    let breaker = checkout.build_folder().join("toolchainkit/broken");
     checkout.command("touch").args(["-d", "2 minutes ago"]).arg(&breaker).run();
     let built = checkout.building().args(["--clean-first", "--", "-j1"]).run();
     assert!(!built.text().contains("toolchainkit:"), "{built}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CACHES, Cell, tools};
 use crate::cmake_module::Checkout;
-use crate::support::{Run, Sandbox, Tool, Tools, write_script};
+use crate::support::{Run, Sandbox, Tool, write_script};
 
 /// Makes other objects with and without optimisation, from the same preprocessed text.
 const SOURCE: &str = "int twice(int number) { return number + number; }\n";
@@ -68,31 +68,6 @@ fn what_a_wrapper_runs_is_a_part_of_the_compiler() {
         upgrade(0);
         assert!(compile(checkout, &wrapper) == first, "{cache}");
     });
-}
-
-/// The settings of a local ccache are arguments, with no launcher between, unless a compiler is a script.
-#[test]
-fn a_build_by_a_wrapper_has_a_launcher() {
-    let Some(tools) = tools() else { return };
-    let cell = Cell { compiler: super::GCC, cache: Tool::Ccache(Tools::CCACHE) };
-    for (is_script, named_by_environment) in [(true, true), (true, false), (false, false)] {
-        let sandbox = Cell::sandbox(&tools);
-        let compiler = sandbox.dir("compilers").join("my-gcc");
-        write_compiler(&compiler, 0);
-        let compiler = if is_script { compiler } else { PathBuf::from("/usr/bin/gcc") };
-        let mut checkout =
-            Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(PROJECT wrapped)")
-                .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tools.path(cell.cache).display()));
-        if named_by_environment {
-            checkout = checkout.env("CC", &format!("{} -g0", compiler.display()));
-        } else {
-            checkout = checkout.option(&format!("-DCMAKE_C_COMPILER={}", compiler.display()));
-        }
-        checkout.configure();
-        let rules = fs::read_to_string(checkout.build_folder().join("build.ninja")).expect("rules");
-        let by_launcher = rules.contains("toolchainkit/launcher");
-        assert_eq!(by_launcher, is_script, "named by the environment: {named_by_environment}");
-    }
 }
 
 fn age(path: &Path, time: &str) {

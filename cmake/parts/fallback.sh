@@ -22,6 +22,7 @@ tk_break() {
 tk_find_run() {
   read -r tk_boot </proc/sys/kernel/random/boot_id || tk_boot=
   set -- $(stat -Lc %i /proc/self/ns/mnt / || stat -f %i /)
+  [ -n "${1-}" ] || return
   for tk_root in "$tk_run_root" "${XDG_RUNTIME_DIR:-$tk_run_root}/toolchainkit" /tmp/toolchainkit-; do
     [ "$tk_root" != /tmp/toolchainkit- ] || tk_root=$tk_root$(id -u)
     tk_run=$tk_root/$tk_id/script-${tk_boot%%-*}-${1-}-${2-}

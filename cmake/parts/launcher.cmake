@@ -72,18 +72,28 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set("${out_places}" "${places}" PARENT_SCOPE)
 endfunction()
 
-# The launcher that is in place, if it has the same bytes, or else a new copy.
+# The launcher that is in place, if it is a copy of this program, or else a new copy. Hashing both would take longer than all
+# else here.
 function(_toolchainkit_copy_program out_copy program)
-  if(EXISTS "${folder}/launcher")
-    file(SHA256 "${program}" wanted)
-    file(SHA256 "${folder}/launcher" present)
-    if(wanted STREQUAL present)
+  _toolchainkit_program_stamp(stamp "${program}")
+  if(EXISTS "${folder}/launcher" AND EXISTS "${folder}/launcher-stamp")
+    file(READ "${folder}/launcher-stamp" present)
+    _toolchainkit_program_stamp(copied "${folder}/launcher")
+    if(present STREQUAL "${program}\n${stamp}\n${copied}\n")
       set("${out_copy}" "${folder}/launcher" PARENT_SCOPE)
       return()
     endif()
   endif()
   _toolchainkit_copy_executable("${program}")
+  _toolchainkit_program_stamp(copied "${folder}/new/launcher")
+  file(WRITE "${folder}/launcher-stamp" "${program}\n${stamp}\n${copied}\n")
   set("${out_copy}" "${folder}/new/launcher" PARENT_SCOPE)
+endfunction()
+
+function(_toolchainkit_program_stamp out_stamp program)
+  file(SIZE "${program}" size)
+  file(TIMESTAMP "${program}" time "%s" UTC)
+  set("${out_stamp}" "${size} ${time}" PARENT_SCOPE)
 endfunction()
 
 # A file as <build>/toolchainkit/new/launcher, to be put in place by renaming, since a build may be running the old one. Only
@@ -121,7 +131,7 @@ function(_toolchainkit_put_launcher_in_place)
   else()
     _toolchainkit_script(text ${ARGN})
     _toolchainkit_put_script_in_place("${text}")
-    file(REMOVE "${folder}/launcher.json")
+    file(REMOVE "${folder}/launcher.json" "${folder}/launcher-stamp")
   endif()
   # Of a script from before, of this module or an older one.
   file(REMOVE_RECURSE "${folder}/new" "${folder}/known-compilers" "${folder}/launcher-functions" "${folder}/paths"

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -14,6 +15,22 @@ pub(crate) const CACHES: [Tool; 2] = [Tool::Sccache(Tools::SCCACHE), Tool::Ccach
 /// The module under test.
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmake");
+
+/// `toolchainkit-launch` without what a debugger needs, which is most of it: each build folder gets a copy.
+///
+/// Each test is a process of its own, so the file is kept for the next one, by the time of the program.
+pub(crate) fn launch_program() -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_toolchainkit-launch"));
+    let modified = fs::metadata(built).and_then(|found| found.modified()).expect("the program was built");
+    let age = modified.duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_nanos();
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("toolchainkit-launch-{age}"));
+    if !program.exists() {
+        let unfinished = program.with_extension(std::process::id().to_string());
+        Command::new("strip").arg("-o").arg(&unfinished).arg(built).run();
+        fs::rename(&unfinished, &program).expect("it gets its name when it is whole");
+    }
+    program
+}
 
 /// What every test needs, and `more`.
 pub(crate) fn tools_for(more: &[Tool]) -> Option<Tools> {
@@ -42,6 +59,7 @@ pub(crate) struct Checkout<'a> {
     build_folder: PathBuf,
     options: Vec<String>,
     environment: Vec<(String, String)>,
+    launch: String,
 }
 
 impl<'a> Checkout<'a> {
@@ -70,17 +88,24 @@ impl<'a> Checkout<'a> {
     fn new(sandbox: &'a Sandbox, tools: &Tools, source: PathBuf, objects: u64) -> Self {
         fs::create_dir_all(source.join("cmake")).expect("a folder");
         fs::copy(MODULE, source.join("cmake/ToolchainKit.cmake")).expect("the module");
-        let (options, environment) = (Vec::new(), Vec::new());
+        let launch = launch_program().to_str().expect("a plain path").to_owned();
         Self {
+            launch,
             sandbox,
             build_folder: source.join("build"),
             source,
             objects,
             cmake: tools.cmake(Tools::CMAKE),
             generator: "Ninja",
-            options,
-            environment,
+            options: Vec::new(),
+            environment: Vec::new(),
         }
+    }
+
+    /// The launcher is the script of the module, and not the program.
+    pub(crate) fn with_fallback(mut self) -> Self {
+        "OFF".clone_into(&mut self.launch);
+        self
     }
 
     pub(crate) fn option(mut self, option: &str) -> Self {
@@ -97,11 +122,6 @@ impl<'a> Checkout<'a> {
     pub(crate) fn without_env(mut self) -> Self {
         self.environment.clear();
         self
-    }
-
-    /// With the script for a launcher, as where there is no program for this machine.
-    pub(crate) fn with_fallback(self) -> Self {
-        self.option("-DTOOLCHAINKIT_LAUNCH=OFF")
     }
 
     pub(crate) fn with_cmake(mut self, tools: &Tools, version: &'static str) -> Self {
@@ -125,7 +145,8 @@ impl<'a> Checkout<'a> {
 
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = self.sandbox.command(program);
-        command.current_dir(&self.source).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(&self.source).env("TOOLCHAINKIT_LAUNCH", &self.launch);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -177,6 +198,16 @@ impl<'a> Checkout<'a> {
         self.launcher().args(options).run()
     }
 
+    /// The breaker of the program opens for so long, in the build folder as it is configured now.
+    pub(crate) fn set_breaker_seconds(&self, seconds: u64) {
+        let path = self.build_folder().join("toolchainkit/launcher.json");
+        let text = fs::read_to_string(&path).expect("launcher.json");
+        let changed = text.replace("\"breaker_seconds\": 60", &format!("\"breaker_seconds\": {seconds}"));
+        assert!(changed != text, "{text}");
+        fs::write(&path, changed).expect("launcher.json");
+        self.ask(&["--start-server"]);
+    }
+
     pub(crate) fn summary(&self) -> Value {
         let text =
             fs::read_to_string(self.build_folder().join("toolchainkit/cache.json")).expect("cache.json");
@@ -210,11 +241,20 @@ impl<'a> Checkout<'a> {
         (after.hits - before.hits, after.misses - before.misses)
     }
 
-    /// The daemon's process.
+    /// The daemon's process: sccache without arguments, and with an address in the folder of its socket.
     pub(crate) fn daemon(&self) -> u32 {
-        let run = PathBuf::from(self.said("socket"));
-        let text = fs::read_to_string(run.with_file_name("pid")).expect("the daemon's process id");
-        text.trim().parse().expect("a process id")
+        let socket = PathBuf::from(self.said("socket"));
+        let folder = socket.parent().expect("the socket lies in a folder");
+        let address = format!("SCCACHE_SERVER_UDS={}/", folder.display());
+        let program = format!("{}\0", self.said("program"));
+        let is_daemon = |pid: &u32| {
+            let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+            read("cmdline") == program.as_bytes()
+                && read("environ").split(|byte| *byte == 0).any(|entry| entry.starts_with(address.as_bytes()))
+        };
+        let daemons: Vec<u32> = self.sandbox.processes().into_iter().filter(is_daemon).collect();
+        assert_eq!(daemons.len(), 1, "the daemons at {}: {daemons:?}", folder.display());
+        daemons[0]
     }
 
     /// The objects of the local cache go, as on another machine.

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::{CACHES, Checkout, tools_for};
 use crate::list::{CMake, pairs, tests};
@@ -10,13 +12,16 @@ use crate::support::{Run, Sandbox, Tool, write_script};
 tests![
     a_compile_error_is_told_once_with_the_compilers_exit_code in CACHES,
     what_the_compiler_reads_from_standard_input_is_not_taken_away in [CACHES[0], CACHES[1], Tool::System("ccache")],
-    when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest,
+    when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest in ["program", "script"],
     a_compilers_own_exit_code_2_is_not_taken_for_a_failure_of_sccache,
     without_the_tool_a_configured_build_still_compiles in CACHES,
     an_option_that_means_this_processor_is_not_shared_with_other_processors,
     a_changed_macro_in_a_precompiled_header_is_never_missed in pairs(CACHES, pairs(["g++", "clang++"], ["3.21.4", "4.4.4"].map(CMake))),
     what_is_without_modules_is_not_scanned_for_them,
 ];
+
+/// How long the breaker of the program stays open in a test.
+const SHORT_BREAK: Duration = Duration::from_secs(5);
 
 /// A program of the sandbox.
 fn script(sandbox: &Sandbox, name: &str, text: &str) -> PathBuf {
@@ -61,7 +66,8 @@ fn what_the_compiler_reads_from_standard_input_is_not_taken_away(cache: Tool) {
     }
 }
 
-fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest() {
+fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest(launcher: &'static str) {
+    let is_script = launcher == "script";
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("breaker").on_path(&tools.ninja());
     let folder = sandbox.dir("scripts");
@@ -77,7 +83,20 @@ fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest() {
     let program = script(&sandbox, "sccache", &body);
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()")
         .env("TOOLCHAINKIT_CACHE_TOOL", program.to_str().expect("a plain path"));
+    let checkout = if is_script { checkout.with_fallback() } else { checkout };
     checkout.configure();
+    // The program has its breaker in memory, and the script in a file.
+    let breaker = checkout.build_folder().join("toolchainkit/broken");
+    if !is_script {
+        checkout.set_breaker_seconds(SHORT_BREAK.as_secs());
+    }
+    let let_time_pass = || {
+        if is_script {
+            checkout.command("touch").args(["-d", "2 minutes ago"]).arg(&breaker).run();
+        } else {
+            thread::sleep(SHORT_BREAK);
+        }
+    };
 
     fs::write(folder.join("broken"), "").expect("a file");
     let built = checkout.building().args(["--", "-j1"]).run();
@@ -85,15 +104,14 @@ fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest() {
     assert_eq!(lines(&tries), 1, "after the first failure nobody tries for a minute");
 
     // A minute later one compilation tries again, and silently, since it is the same outage.
-    let breaker = PathBuf::from(checkout.said("socket")).with_file_name("broken");
-    checkout.command("touch").args(["-d", "2 minutes ago"]).arg(&breaker).run();
+    let_time_pass();
     let built = checkout.building().args(["--clean-first", "--", "-j1"]).run();
     assert!(!built.text().contains("toolchainkit:"), "{built}");
     assert_eq!(lines(&tries), 2);
 
     // When it works again, all go through it.
     fs::remove_file(folder.join("broken")).expect("a file");
-    checkout.command("touch").args(["-d", "2 minutes ago"]).arg(&breaker).run();
+    let_time_pass();
     checkout.building().args(["--clean-first", "--", "-j1"]).run();
     assert!(!breaker.exists());
     assert_eq!(checkout.stats().misses, checkout.objects);

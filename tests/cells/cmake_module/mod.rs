@@ -10,8 +10,8 @@ mod microsoft;
 mod secrets;
 mod storing;
 
-use crate::support::checkout::setting;
 pub(crate) use crate::support::checkout::{CACHES, Checkout, tools_for};
+use crate::support::checkout::{launch_program, setting};
 
 use crate::list::List;
 

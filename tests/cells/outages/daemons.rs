@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::list::tests;
 use crate::support::run::{eventually, signal};
@@ -146,16 +148,24 @@ fn a_daemon_that_is_gone_is_started_again_by_the_next_compilation(sccache: Tool)
     signal("KILL", &checkout.daemon().to_string());
     assert_eq!(compile(), "", "{sccache}");
     // As after a restart of the machine, when the process id is that of another program by now.
+    let socket = PathBuf::from(checkout.said("socket"));
+    let record = socket.with_file_name("server.json");
+    let former = fs::read_to_string(&record).expect("what the supervisor wrote down");
+    let former: Value = serde_json::from_str(&former).expect("JSON");
     checkout.ask(&["--stop-server"]);
     let mut another = Command::new("sleep").arg("60").spawn().expect("it starts");
-    let socket = PathBuf::from(checkout.said("socket"));
     let leave_behind = || {
-        drop(UnixListener::bind(&socket).expect("a socket"));
-        fs::write(socket.with_file_name("pid"), format!("{}\n", another.id())).expect("a file");
+        for name in ["socket", "endpoint"] {
+            let _ = fs::remove_file(socket.with_file_name(name));
+            drop(UnixListener::bind(socket.with_file_name(name)).expect("a socket"));
+        }
+        let mut record_of_another = former.clone();
+        record_of_another["daemon"] = another.id().into();
+        record_of_another["supervisor"] = another.id().into();
+        fs::write(&record, record_of_another.to_string()).expect("a file");
     };
     leave_behind();
-    // sccache itself says that nobody listens there; and no more.
-    assert!(!compile().contains("toolchainkit:"), "{sccache}");
+    assert_eq!(compile(), "", "{sccache}");
     checkout.ask(&["--stop-server"]);
     leave_behind();
     checkout.launcher().arg("--stop-server").run_expecting(2);

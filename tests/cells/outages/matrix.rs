@@ -166,13 +166,12 @@ fn recover(checkout: &Checkout<'_>, when: When) -> Result<u64, String> {
     if when == When::Configuring {
         checkout.configure();
     }
-    let run = match checkout.said("socket").as_str() {
-        "" => checkout.build_folder().join("toolchainkit"),
-        socket => PathBuf::from(socket).parent().expect("a folder").to_path_buf(),
-    };
-    let breaker = run.join("broken");
+    let breaker = checkout.build_folder().join("toolchainkit/broken");
     if breaker.exists() {
         checkout.command("touch").args(["-t", "200001010000"]).arg(&breaker).run();
+    } else {
+        // The supervisor of sccache has it in memory.
+        checkout.ask(&["--start-server"]);
     }
     let mut last: Option<Finished> = None;
     for _ in 0..6 {

@@ -13,7 +13,7 @@ mod rules;
 
 use std::path::{Path, PathBuf};
 
-use cases::{CLANG, COMPILERS, GCC, NEWEST_CLANG};
+use cases::{COMPILERS, GCC};
 
 use crate::cmake_module::{Checkout, tools_for};
 use crate::list::{self, List};
@@ -86,12 +86,7 @@ impl Cell {
 
     /// The tools for it, and `more`.
     fn tools(self, more: &[Tool]) -> Option<Tools> {
-        let compiler = match self.compiler {
-            CLANG => Tool::System(CLANG),
-            NEWEST_CLANG => Tool::System(NEWEST_CLANG),
-            _ => Tool::System(GCC),
-        };
-        tools_for(&[&[self.cache, compiler], more].concat())
+        tools_for(&[&[self.cache, Tool::System(self.compiler)], more].concat())
     }
 
     /// A sandbox for it, where nothing but the system's tools and Ninja can be found.
@@ -119,7 +114,7 @@ fn cells() -> Vec<Cell> {
     COMPILERS.into_iter().flat_map(of_compiler).collect()
 }
 
-/// The whole matrix, or in CI a part in which each compiler and each cache occurs.
+/// The whole matrix, or without `--full` a part in which each compiler and each cache occurs.
 fn some_cells() -> Vec<Cell> {
     let mut cells = cells();
     cells.retain(|cell| Tools::full() || (cell.row() + cell.column()).is_multiple_of(COMPILERS.len()));

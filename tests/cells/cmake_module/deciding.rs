@@ -100,10 +100,10 @@ fn what_the_tool_is_too_old_for_is_left_out_or_makes_it_fall_back() {
     );
     assert_eq!(since.said("mode"), "remote");
     let launcher =
-        fs::read_to_string(since.build_folder().join("toolchainkit/launcher")).expect("the launcher");
+        fs::read_to_string(since.build_folder().join("toolchainkit/launcher.json")).expect("the settings");
     assert!(
-        launcher.contains("SCCACHE_LOCAL_RW_MODE='READ_WRITE'")
-            && !launcher.contains("SCCACHE_CACHE_ZSTD_LEVEL=")
+        launcher.contains("\"SCCACHE_LOCAL_RW_MODE\": \"READ_WRITE\"")
+            && !launcher.contains("\"SCCACHE_CACHE_ZSTD_LEVEL\": ")
     );
 
     let call = format!(

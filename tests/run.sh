@@ -79,10 +79,11 @@ export SCCACHE_SERVER_UDS=$sandbox/sccache.sock
 export HOME=$sandbox XDG_CACHE_HOME=$sandbox/cache XDG_CONFIG_HOME=$sandbox/config XDG_RUNTIME_DIR=$sandbox
 export TOOLCHAINKIT_TEST_SKIPS=$sandbox/skips
 end() {
-  # A test whose tools are missing passes, but not silently.
-  if [[ -s $TOOLCHAINKIT_TEST_SKIPS ]]; then
-    printf '\n%s tests were skipped:\n' "$(wc -l <"$TOOLCHAINKIT_TEST_SKIPS")" >&2
-    sort "$TOOLCHAINKIT_TEST_SKIPS" >&2
+  # A test whose tools are missing passes, but not silently. No tool has the version 0.0.0, by which skipping is tested.
+  local skipped
+  skipped=$(grep -v 'sccache 0\.0\.0 missing' "$TOOLCHAINKIT_TEST_SKIPS" 2>/dev/null | sort) || true
+  if [[ $skipped ]]; then
+    printf '\n%s tests were skipped:\n%s\n' "$(wc -l <<<"$skipped")" "$skipped" >&2
   fi
   # Fails if no test started a daemon.
   sccache --stop-server >/dev/null 2>&1 || true

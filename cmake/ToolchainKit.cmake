@@ -114,6 +114,9 @@ Variables:
   ``OFF`` disables everything here.
 ``TOOLCHAINKIT_CACHE_TOOL``
   Path or name of the tool, also as an environment variable. Goes before ``PATH``.
+``TOOLCHAINKIT_LAUNCH``
+  Path of the program ``toolchainkit-launch``, also as an environment variable. Goes before ``PATH`` and the user's cache
+  folder. ``OFF``: the launcher is a script, as it is where there is no program.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
   Set by this module only where neither the user nor the project nor the environment did; an empty value counts as set.
 
@@ -279,6 +282,8 @@ function(_toolchainkit_decide out_launcher out_languages)
   set(tool "")
   set(version "")
   set(program "")
+  set(launch "")
+  set(told_socket "")
   set(override TRUE)
   if(DEFINED TOOLCHAINKIT_CACHE AND NOT TOOLCHAINKIT_CACHE)
     _toolchainkit_no_cache(STATUS "switched off by TOOLCHAINKIT_CACHE=${TOOLCHAINKIT_CACHE}")
@@ -304,6 +309,7 @@ function(_toolchainkit_decide out_launcher out_languages)
   _toolchainkit_enclosing_build(command languages)
   if(NOT command STREQUAL "")
     _toolchainkit_care_for_modules()
+    _toolchainkit_care_for_other_launchers()
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS "${enclosing_maps_paths}")
     set("${out_launcher}" "${command}" PARENT_SCOPE)
     set("${out_languages}" "${languages}" PARENT_SCOPE)
@@ -330,6 +336,8 @@ function(_toolchainkit_decide out_launcher out_languages)
 
   set(mode "none")
   set(reason "")
+  _toolchainkit_derived()
+  _toolchainkit_choose_launcher(launch launch_file)
   if(NOT "${arg_REMOTE}" STREQUAL "")
     _toolchainkit_try_remote()
   endif()
@@ -341,6 +349,7 @@ function(_toolchainkit_decide out_launcher out_languages)
     return()
   endif()
   _toolchainkit_care_for_modules()
+  _toolchainkit_care_for_other_launchers()
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     _toolchainkit_write_visual_studio_files()
   endif()
@@ -364,6 +373,7 @@ macro(_toolchainkit_try_remote)
     _toolchainkit_find_server(server reason)
   endif()
   string(REPLACE "{SERVER}" "${server}" remote_name "${arg_REMOTE}")
+  set(launcher_notes "${notes}")
   if(reason STREQUAL "")
     set(storages remote)
     _toolchainkit_storage(remote TRUE)
@@ -383,7 +393,7 @@ macro(_toolchainkit_try_remote)
       message(FATAL_ERROR "toolchainkit: ${reason}")
     endif()
     # The environment was made for the remote: nothing in it may follow into the local cache.
-    set(notes "")
+    set(notes "${launcher_notes}")
     set(override FALSE)
   endif()
 endmacro()
@@ -735,7 +745,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
       set(places "${_toolchainkit_program}")
       unset(_toolchainkit_program CACHE)
       unset(_toolchainkit_program)
-      _toolchainkit_installed(installed "${name}")
+      _toolchainkit_installed(installed "${name}" "")
       list(APPEND places ${installed})
     endif()
     foreach(place IN LISTS places)
@@ -747,6 +757,9 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
         list(APPEND reason "${place} does not run")
       elseif(NOT "${arg_MIN_VERSION}" STREQUAL "" AND CMAKE_MATCH_3 VERSION_LESS "${arg_MIN_VERSION}")
         list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}, and ${arg_MIN_VERSION} is needed")
+      elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND NOT CMAKE_HOST_WIN32)
+        # Its daemon listens at a port, where anybody could be.
+        list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, and 0.9 is needed")
       else()
         set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)
         set("${out_version}" "${CMAKE_MATCH_3}" PARENT_SCOPE)
@@ -766,9 +779,9 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# What `toolchainkit install` put into the user's cache folder, newest first.
-function(_toolchainkit_installed out_programs name)
-  file(GLOB folders LIST_DIRECTORIES TRUE "${user_folder}/tools/${name}-*")
+# What `toolchainkit install` put into the user's cache folder, newest first. The name of the folder may end with a suffix.
+function(_toolchainkit_installed out_programs name suffix)
+  file(GLOB folders LIST_DIRECTORIES TRUE "${user_folder}/tools/${name}-*${suffix}")
   set(programs "")
   set(newest 0)
   set(file_name "${name}")
@@ -776,7 +789,7 @@ function(_toolchainkit_installed out_programs name)
     string(APPEND file_name ".exe")
   endif()
   foreach(folder IN LISTS folders)
-    if(folder MATCHES "-([0-9]+(\\.[0-9]+)*)$" AND EXISTS "${folder}/${file_name}")
+    if(folder MATCHES "-([0-9]+(\\.[0-9]+)*)${suffix}$" AND EXISTS "${folder}/${file_name}")
       if(CMAKE_MATCH_1 VERSION_GREATER newest)
         set(newest "${CMAKE_MATCH_1}")
         list(INSERT programs 0 "${folder}/${file_name}")
@@ -840,17 +853,20 @@ endif()
   set("${out_server}" "${found}" PARENT_SCOPE)
 endfunction()
 
-# Describes the storage `remote` or `local`: <storage>_directory, _size, _location, _environment (assignments for sh),
-# _names, _list (NAME=VALUE), _secrets (sh code), _id and _run (the private folder of its daemon), _refused.
+# Describes the storage `remote` or `local`: <storage>_directory, _size, _location, _id, _refused, and its variables: _pairs
+# (NAME=VALUE), _members (of a JSON object), _environment (assignments for sh), _names, _unset; those with secrets are in
+# _templates (JSON), _secrets (sh), _environment and _names. _address is that of the daemon on Windows.
 function(_toolchainkit_storage storage override)
   set(environment "")
   set(names "")
   set(pairs "")
+  set(members "")
+  set(unset "")
   set(secrets "")
+  set(templates "")
   set(refused "")
   set(identity "")
   set(address "")
-  set(socket "")
   string(TOUPPER "${tool}" TOOL)
   if(storage STREQUAL "remote")
     _toolchainkit_remote_settings()
@@ -869,6 +885,10 @@ function(_toolchainkit_storage storage override)
       # Used if the remote has a disk in front of it; two daemons must not share one.
       string(APPEND directory "-${id}")
     endif()
+    if(launch STREQUAL "script")
+      # It has a daemon of its own, and two must not share a folder.
+      string(APPEND directory "-script")
+    endif()
     set(size "${arg_SIZE_GB}G")
     set(size_name SCCACHE_CACHE_SIZE)
   else()
@@ -879,13 +899,13 @@ function(_toolchainkit_storage storage override)
     _toolchainkit_setting(directory "${TOOL}_DIR" "${directory}")
     _toolchainkit_setting(size "${size_name}" "${size}")
     if(tool STREQUAL "sccache" AND storage STREQUAL "local")
-      string(SHA256 id "${tool}\nproject=${project}\ndirectory=${directory}\n${identity}")
+      string(REGEX REPLACE "-script$" "" named "${directory}")
+      string(SHA256 id "${tool}\nproject=${project}\ndirectory=${named}\n${identity}")
       string(SUBSTRING "${id}" 0 16 id)
     endif()
   endif()
   _toolchainkit_set("${TOOL}_DIR" "${directory}")
   _toolchainkit_set("${size_name}" "${size}")
-  _toolchainkit_find_run_folder(run "${id}")
   if(tool STREQUAL "sccache")
     _toolchainkit_sccache_settings()
   else()
@@ -896,7 +916,9 @@ function(_toolchainkit_storage storage override)
   else()
     set(location "${directory}")
   endif()
-  foreach(part IN ITEMS directory size location address socket environment names pairs secrets id run refused)
+  string(REGEX REPLACE "^, " "" members "${members}")
+  string(REGEX REPLACE "^, " "" templates "${templates}")
+  foreach(part IN ITEMS directory size location address environment names pairs members unset secrets templates id refused)
     set("${storage}_${part}" "${${part}}" PARENT_SCOPE)
   endforeach()
   set(notes "${notes}" PARENT_SCOPE)
@@ -917,7 +939,9 @@ function(_toolchainkit_set name value)
   string(APPEND environment "  ${name}=${quoted}\n")
   string(APPEND names " ${name}")
   list(APPEND pairs "${name}=${value}")
-  _toolchainkit_return(environment names pairs)
+  _toolchainkit_json(member "${name}" "${value}")
+  string(APPEND members ", ${member}")
+  _toolchainkit_return(environment names pairs members)
 endfunction()
 
 # A setting, or what the user's environment has instead, where that may be written down.
@@ -928,7 +952,7 @@ function(_toolchainkit_setting out_value name value)
     return()
   endif()
   # The configuration says which remote is used and who may write to it, and an address may carry a password.
-  if(name MATCHES "^(CCACHE_REMOTE_STORAGE|CCACHE_SECONDARY_STORAGE|SCCACHE_MULTILEVEL_CHAIN|SCCACHE_[A-Z0-9]+_RW_MODE)$" OR theirs MATCHES "://[^/]*@")
+  if(name MATCHES "^(CCACHE_REMOTE_STORAGE|SCCACHE_MULTILEVEL_CHAIN|SCCACHE_[A-Z0-9]+_RW_MODE)$" OR theirs MATCHES "://[^/]*@")
     list(APPEND notes "${name} of the environment is not used")
   else()
     set("${out_value}" "${theirs}" PARENT_SCOPE)
@@ -974,9 +998,13 @@ function(_toolchainkit_remote_settings)
     endif()
     string(APPEND identity "${name}=${value}\n")
     _toolchainkit_set("${name}" "${value}")
-    if(name STREQUAL "SCCACHE_S3_NO_CREDENTIALS" AND value STREQUAL "true")
+    if(value STREQUAL "true")
       # sccache takes keys in the environment for a contradiction, and people have keys for other things.
-      string(APPEND environment "  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\n")
+      foreach(pair IN LISTS contradicted)
+        if(pair MATCHES "^${name}=(.+)$")
+          list(APPEND unset "${CMAKE_MATCH_1}")
+        endif()
+      endforeach()
     elseif(name STREQUAL "CCACHE_REMOTE_STORAGE")
       _toolchainkit_ccache_feature(refused "${value}")
     endif()
@@ -998,7 +1026,7 @@ function(_toolchainkit_remote_settings)
     endif()
     _toolchainkit_secret("${name}" "${template}" "tk_${number}")
   endforeach()
-  _toolchainkit_return(environment names pairs secrets identity refused notes)
+  _toolchainkit_return(environment names pairs members unset secrets templates identity refused notes)
 endfunction()
 
 # A ccache that was built without a kind of storage fails with each compilation; its version says what it was built with.
@@ -1011,18 +1039,22 @@ function(_toolchainkit_ccache_feature out_refused storage)
     return()
   endif()
   set(features " ${CMAKE_MATCH_1} ")
-  string(REGEX MATCHALL "(^| )(file|https?|rediss?|redis\\+unix):" schemes "${storage}")
-  foreach(scheme IN LISTS schemes)
-    string(REGEX REPLACE "[ :]" "" scheme "${scheme}")
-    string(FIND "${features}" " ${scheme}-storage " at)
-    if(at EQUAL -1)
+  foreach(pair IN LISTS ccache_schemes)
+    string(REGEX MATCH "^(.*)=(.*)$" pair "${pair}")
+    set(scheme "${CMAKE_MATCH_1}")
+    string(FIND "${features}" " ${CMAKE_MATCH_2} " built_at)
+    string(FIND " ${storage}" " ${scheme}:" at)
+    if(built_at EQUAL -1 AND NOT at EQUAL -1)
       set("${out_refused}" "cannot be used (${program} was built without ${scheme} storage)" PARENT_SCOPE)
     endif()
   endforeach()
 endfunction()
 
-# sh code that puts the value of a template into a variable of the launcher.
+# Notes a variable whose value comes from the environment: as JSON, and as sh code that puts it into a variable of the
+# script. In a template, {VARIABLE} stands for a value and %{VARIABLE} for one that is percent-encoded.
 function(_toolchainkit_secret name template result)
+  _toolchainkit_json(member name "${name}" template "${template}")
+  string(APPEND templates ", {${member}}")
   set(code "  ${result}=\n")
   while(template MATCHES "(%?){([A-Za-z_][A-Za-z0-9_]*)}")
     set(reference "${CMAKE_MATCH_0}")
@@ -1036,7 +1068,7 @@ function(_toolchainkit_secret name template result)
     _toolchainkit_sh_quote(literal "${literal}")
     string(APPEND code "  [ -n \"\${${variable}-}\" ] || tk_missing=\"$tk_missing ${variable}\"\n")
     if(encode STREQUAL "%")
-      string(APPEND code "  tk_percent_encode \"\${${variable}-}\"\n  ${result}=$${result}${literal}$tk_encoded\n")
+      string(APPEND code "  ${result}=$${result}${literal}$(printf %s \"\${${variable}-}\" | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')\n")
     else()
       string(APPEND code "  ${result}=$${result}${literal}\${${variable}-}\n")
     endif()
@@ -1049,7 +1081,7 @@ function(_toolchainkit_secret name template result)
   string(APPEND secrets "${code}")
   string(APPEND environment "  ${name}=$${result}\n")
   string(APPEND names " ${name}")
-  _toolchainkit_return(secrets environment names notes)
+  _toolchainkit_return(secrets templates environment names notes)
 endfunction()
 
 function(_toolchainkit_sccache_settings)
@@ -1059,18 +1091,13 @@ function(_toolchainkit_sccache_settings)
   else()
     _toolchainkit_set(SCCACHE_CONF "/dev/null")
   endif()
-  if(CMAKE_HOST_WIN32 OR version VERSION_LESS 0.9)
+  if(CMAKE_HOST_WIN32)
     string(SUBSTRING "${id}" 0 6 hexadecimal)
     # Below the range from which systems take ports for outgoing connections.
     math(EXPR port "20000 + 0x${hexadecimal} % 12000")
-    set(socket "")
     set(address "SCCACHE_SERVER_PORT=${port}")
-  else()
-    set(socket "${run}/socket")
-    set(address "SCCACHE_SERVER_UDS=${socket}")
+    _toolchainkit_set(SCCACHE_SERVER_PORT "${port}")
   endif()
-  string(REGEX MATCH "^([A-Z_]+)=(.*)$" address "${address}")
-  _toolchainkit_set("${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}")
   if(arg_DIRECT_MODE AND arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
     # sccache would forget about headers that changed (mozilla/sccache#2863).
     set(arg_DIRECT_MODE OFF)
@@ -1079,7 +1106,7 @@ function(_toolchainkit_sccache_settings)
   if(NOT arg_DIRECT_MODE)
     _toolchainkit_set(SCCACHE_DIRECT "false")
   endif()
-  _toolchainkit_return(address socket environment names pairs notes)
+  _toolchainkit_return(address environment names pairs members notes)
 endfunction()
 
 function(_toolchainkit_ccache_settings)
@@ -1111,9 +1138,9 @@ function(_toolchainkit_ccache_settings)
     list(APPEND notes "CCACHE_DIRECT=$ENV{CCACHE_DIRECT} from the environment")
   elseif(NOT arg_DIRECT_MODE)
     _toolchainkit_set(CCACHE_NODIRECT 1)
-    string(APPEND environment "  unset CCACHE_DIRECT\n")
+    list(APPEND unset CCACHE_DIRECT)
   endif()
-  _toolchainkit_return(environment names pairs notes)
+  _toolchainkit_return(environment names pairs members unset notes)
 endfunction()
 
 # The source folder, and the build folder: sccache takes the longest that fits, so that the name of the build folder does
@@ -1132,149 +1159,244 @@ function(_toolchainkit_base_directories out_folders)
   set("${out_folders}" "${folders}" PARENT_SCOPE)
 endfunction()
 
-# --- the daemon of sccache ------------------------------------------------------------------------------------------
 
-# Each storage has a private folder for its daemon: address, process id, settings.
-function(_toolchainkit_find_run_folder out_run id)
-  set("${out_run}" "${folder}" PARENT_SCOPE)
-  if(NOT tool STREQUAL "sccache")
-    return()
-  endif()
-  set(run "${user_folder}/run/${id}")
-  string(LENGTH "${run}/socket" length)
-  if(length GREATER 100 AND NOT CMAKE_HOST_WIN32)
-    # The address of a socket has room for little more.
-    execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
-    set(run "/tmp/toolchainkit-${user}/${id}")
-  endif()
-  set("${out_run}" "${run}" PARENT_SCOPE)
-endfunction()
+# --- what the tables of the backends and the rules say: made by a test, TOOLCHAINKIT_UPDATE=1 writes it -------------------
 
-# Folders that the tool needs: the one of the daemon must be ours alone, since who owns it can serve us objects.
+# Sets, for each tool, the variables of the environment that must not reach it (clear_<tool>), what sccache's daemon may get
+# of the environment (keep; * at the end only), the credentials that contradict a storage without (contradicted, as
+# setting=variable), the schemes that ccache may be built without (ccache_schemes, as scheme=feature), the options that a
+# compiler gets with a tool (options_<tool>_<compiler>), and the oldest protocol and rules of toolchainkit-launch that will
+# do.
+macro(_toolchainkit_derived)
+  set(clear_sccache
+    SCCACHE_AZURE_BLOB_CONTAINER
+    SCCACHE_AZURE_CONNECTION_STRING
+    SCCACHE_AZURE_ENDPOINT
+    SCCACHE_AZURE_KEY_PREFIX
+    SCCACHE_AZURE_RW_MODE
+    SCCACHE_AZURE_STORAGE_ACCOUNT
+    SCCACHE_BASEDIRS
+    SCCACHE_BUCKET
+    SCCACHE_CACHE_SIZE
+    SCCACHE_CONF
+    SCCACHE_COS_BUCKET
+    SCCACHE_COS_ENDPOINT
+    SCCACHE_COS_KEY_PREFIX
+    SCCACHE_COS_RW_MODE
+    SCCACHE_DIR
+    SCCACHE_ENDPOINT
+    SCCACHE_GCS_BUCKET
+    SCCACHE_GCS_CREDENTIALS_URL
+    SCCACHE_GCS_KEY_PATH
+    SCCACHE_GCS_KEY_PREFIX
+    SCCACHE_GCS_OAUTH_URL
+    SCCACHE_GCS_RW_MODE
+    SCCACHE_GCS_SERVICE_ACCOUNT
+    SCCACHE_GHA_ENABLED
+    SCCACHE_GHA_RW_MODE
+    SCCACHE_GHA_VERSION
+    SCCACHE_LOCAL_RW_MODE
+    SCCACHE_MEMCACHED
+    SCCACHE_MEMCACHED_ENDPOINT
+    SCCACHE_MEMCACHED_EXPIRATION
+    SCCACHE_MEMCACHED_KEY_PREFIX
+    SCCACHE_MEMCACHED_PASSWORD
+    SCCACHE_MEMCACHED_RW_MODE
+    SCCACHE_MEMCACHED_USERNAME
+    SCCACHE_MULTILEVEL_CHAIN
+    SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY
+    SCCACHE_OSS_BUCKET
+    SCCACHE_OSS_ENDPOINT
+    SCCACHE_OSS_KEY_PREFIX
+    SCCACHE_OSS_NO_CREDENTIALS
+    SCCACHE_OSS_RW_MODE
+    SCCACHE_REDIS
+    SCCACHE_REDIS_CLUSTER_ENDPOINTS
+    SCCACHE_REDIS_DB
+    SCCACHE_REDIS_ENDPOINT
+    SCCACHE_REDIS_EXPIRATION
+    SCCACHE_REDIS_KEY_PREFIX
+    SCCACHE_REDIS_PASSWORD
+    SCCACHE_REDIS_RW_MODE
+    SCCACHE_REDIS_TTL
+    SCCACHE_REDIS_USERNAME
+    SCCACHE_REGION
+    SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE
+    SCCACHE_S3_KEY_PREFIX
+    SCCACHE_S3_NO_CREDENTIALS
+    SCCACHE_S3_RW_MODE
+    SCCACHE_S3_SERVER_SIDE_ENCRYPTION
+    SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS
+    SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID
+    SCCACHE_S3_USE_SSL
+    SCCACHE_SERVER_PORT
+    SCCACHE_SERVER_UDS
+    SCCACHE_WEBDAV_DISABLE_CREATE_DIR
+    SCCACHE_WEBDAV_ENDPOINT
+    SCCACHE_WEBDAV_KEY_PREFIX
+    SCCACHE_WEBDAV_PASSWORD
+    SCCACHE_WEBDAV_RW_MODE
+    SCCACHE_WEBDAV_TOKEN
+    SCCACHE_WEBDAV_USERNAME)
+  set(clear_ccache
+    CCACHE_BASEDIR
+    CCACHE_DIR
+    CCACHE_MAXSIZE
+    CCACHE_NOREMOTE_ONLY
+    CCACHE_REMOTE_ONLY
+    CCACHE_REMOTE_STORAGE
+    CCACHE_SECONDARY_STORAGE)
+  set(keep
+    ACTIONS_*
+    ALIBABA_*
+    ALL_PROXY
+    APPDATA
+    AWS_*
+    AZBLOB_*
+    AZURE_*
+    GCE_METADATA_HOST
+    GITHUB_SERVER_URL
+    GOOGLE_*
+    HOME
+    HTTPS_PROXY
+    HTTP_PROXY
+    LANG
+    LC_*
+    LOCALAPPDATA
+    LOGNAME
+    NO_PROXY
+    OSS_*
+    PATH
+    RUST_BACKTRACE
+    SCCACHE_ALLOW_CORE_DUMPS
+    SCCACHE_CACHE_MULTIARCH
+    SCCACHE_CACHE_ZSTD_LEVEL
+    SCCACHE_DIRECT
+    SCCACHE_DIST_CLIENT_CACHE_DIR
+    SCCACHE_ERROR_LOG
+    SCCACHE_IDLE_TIMEOUT
+    SCCACHE_LOG
+    SCCACHE_LOG_MILLIS
+    SCCACHE_MAX_FRAME_LENGTH
+    SCCACHE_SKIP_CACHE_CHECK
+    SSL_CERT_DIR
+    SSL_CERT_FILE
+    SYSTEMROOT
+    TEMP
+    TENCENTCLOUD_*
+    TKE_*
+    TMP
+    TMPDIR
+    TZ
+    USER
+    USERNAME
+    USERPROFILE
+    XDG_*
+    all_proxy
+    http_proxy
+    https_proxy
+    no_proxy)
+  set(contradicted
+    SCCACHE_S3_NO_CREDENTIALS=AWS_ACCESS_KEY_ID
+    SCCACHE_S3_NO_CREDENTIALS=AWS_SECRET_ACCESS_KEY
+    SCCACHE_S3_NO_CREDENTIALS=AWS_SESSION_TOKEN
+    SCCACHE_S3_NO_CREDENTIALS=AWS_WEB_IDENTITY_TOKEN_FILE
+    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_ACCESS_KEY_ID
+    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_ACCESS_KEY_SECRET
+    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_SECURITY_TOKEN)
+  set(ccache_schemes
+    file=file-storage
+    http=http-storage
+    https=https-storage
+    redis=redis-storage
+    redis+unix=redis+unix-storage
+    rediss=rediss-storage)
+  set(options_sccache_gcc
+    -fno-working-directory
+    -fprofile-arcs
+    -fno-profile-arcs)
+  set(options_sccache_clang
+    -fprofile-arcs
+    -fno-profile-arcs)
+  set(options_ccache_gcc)
+  set(options_ccache_clang)
+  set(minimum_protocol 1)
+  set(minimum_rules 1)
+endmacro()
+
+# --- making a storage ready -------------------------------------------------------------------------------------------
+
+# The folder of a local cache must be there, and so must be those in it, which another user may have made. One process, since
+# each configuring does this.
 function(_toolchainkit_make_folders out_reason storage)
   set("${out_reason}" "" PARENT_SCOPE)
-  set(run "${${storage}_run}")
   set(directory "${${storage}_directory}")
   if(CMAKE_HOST_WIN32)
-    string(REPLACE ";" "\\;" folders "${directory}")
-    if(NOT run STREQUAL "")
-      list(APPEND folders "${run}")
-    endif()
-    execute_process(COMMAND "${CMAKE_COMMAND}" -E make_directory ${folders} RESULT_VARIABLE result ERROR_QUIET)
-    if(NOT result EQUAL 0)
-      set("${out_reason}" "cannot write to ${directory}" PARENT_SCOPE)
-    endif()
-    return()
-  endif()
-  set(private_folders "")
-  if(tool STREQUAL "sccache")
-    get_filename_component(parent "${run}" DIRECTORY)
-    set(private_folders "${parent}" "${run}")
-  endif()
-  # Few processes, since each configuring does this. A folder is ours when it is checked both before and after its mode is set.
-  execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
+    string(REPLACE ";" "\\;" directory "${directory}")
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E make_directory ${directory} RESULT_VARIABLE result ERROR_QUIET)
+    set(refusal "${directory}")
+  else()
+    execute_process(RESULT_VARIABLE result OUTPUT_VARIABLE refusal ERROR_QUIET COMMAND sh -c [=[
 [ -d "$1" ] || mkdir -p "$1"
-[ -w "$1" ] && [ -x "$1" ] || exit 3
-shift
-[ $# -gt 0 ] || exit 0
-umask 077
-are_ours() {
-  for folder do
-    [ -d "$folder" ] || mkdir -p "$folder"
-    [ -d "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || exit 4
-  done
-}
-are_ours "$@"
-chmod 700 "$@" || exit 4
-are_ours "$@"]=] toolchainkit "${directory}" ${private_folders})
-  if(result EQUAL 3)
-    set("${out_reason}" "cannot write to ${directory}" PARENT_SCOPE)
-  elseif(NOT result EQUAL 0)
-    set("${out_reason}" "needs ${run} as a folder of its own, and it belongs to somebody else" PARENT_SCOPE)
+for folder in "$1" "$1"/? "$1"/?/?; do
+  case $folder in *'?') continue ;; esac
+  [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
+done]=] toolchainkit "${directory}")
+  endif()
+  if(NOT result EQUAL 0)
+    set("${out_reason}" "cannot write to ${refusal}" PARENT_SCOPE)
   endif()
 endfunction()
 
-# Writes down what a daemon is started with; one that was started with something else is stopped. Holds the lock of the
-# storage while it does.
-function(_toolchainkit_register storage)
-  set(run "${${storage}_run}")
-  file(LOCK "${run}/lock" GUARD FUNCTION TIMEOUT 30 RESULT_VARIABLE ignored)
-  set(settings "version=${version}\nsize=${${storage}_size}\naddress=${${storage}_address}\nprogram=${program}\n")
+# Up to version 0.8 of this module, a storage had a daemon in a folder of the user with files for its state: it goes, if it
+# is the user's own, with the program that started it. On Windows a daemon is still replaced when its settings change.
+function(_toolchainkit_end_old_daemon storage)
+  set(run "${user_folder}/run/${${storage}_id}")
+  set(settings "")
+  if(CMAKE_HOST_WIN32)
+    set(settings "version=${version}\nsize=${${storage}_size}\naddress=${${storage}_address}\nprogram=${program}\n")
+  else()
+    string(LENGTH "${run}/socket" length)
+    if(length GREATER 100)
+      execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
+      set(run "/tmp/toolchainkit-${user}/${${storage}_id}")
+    endif()
+  endif()
   set(known_settings "")
   if(EXISTS "${run}/settings")
     file(READ "${run}/settings" known_settings)
   endif()
-  set(known_folders "")
-  set(folders "")
-  if(EXISTS "${run}/basedirs")
-    file(READ "${run}/basedirs" known_folders)
+  if(known_settings STREQUAL settings)
+    return()
   endif()
-  set(changed FALSE)
-  if(arg_RELOCATABLE)
-    _toolchainkit_base_directories(folders)
-  endif()
-  set(all_folders "${known_folders}")
-  foreach(base IN LISTS folders)
-    string(FIND "\n${known_folders}" "\n${base}\n" at)
-    if(at EQUAL -1)
-      string(APPEND all_folders "${base}\n")
-      set(changed TRUE)
+  if(CMAKE_HOST_WIN32)
+    if(known_settings MATCHES "address=([^\n]+)\nprogram=([^\n]+)\n")
+      execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${CMAKE_MATCH_1}" SCCACHE_CONF=NUL "${CMAKE_MATCH_2}" --stop-server
+        OUTPUT_QUIET ERROR_QUIET TIMEOUT 15)
     endif()
-  endforeach()
-  if(NOT settings STREQUAL known_settings)
-    set(changed TRUE)
-  endif()
-  if(changed)
-    _toolchainkit_stop_daemon("${storage}" "${known_settings}")
-    _toolchainkit_existing_lines(all_folders "${all_folders}")
-    file(WRITE "${run}/basedirs" "${all_folders}")
     file(WRITE "${run}/settings" "${settings}")
-    file(REMOVE_RECURSE "${run}/starting")
+    return()
   endif()
-  _toolchainkit_json_list(source_folders "${all_folders}")
-  _toolchainkit_json(json id "${${storage}_id}" program "${program}" version "${version}" socket "${${storage}_socket}"
-    location "${${storage}_location}" project "${arg_PROJECT}")
-  _toolchainkit_write_if_changed("${run}/server.json" "{${json}, \"source_dirs\": [${source_folders}]}\n")
+  if(known_settings MATCHES "address=SCCACHE_SERVER_UDS=[^\n]+\nprogram=([^\n]+)\n")
+    # Its launchers wait at `starting` for the next daemon. The process that is waited for is not touched.
+    execute_process(OUTPUT_QUIET ERROR_QUIET TIMEOUT 30 COMMAND sh -c [=[
+for path in "$1" "$1/socket"; do
+  [ -O "$path" ] && [ ! -L "$path" ] || exit
+done
+mkdir "$1/starting"
+export SCCACHE_SERVER_UDS="$1/socket" SCCACHE_CONF=/dev/null SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
+"$2" --stop-server || exit
+while read -r process <"$1/pid" && kill -0 "$process"; do sleep 0.05 || sleep 1; done]=]
+      toolchainkit "${run}" "${CMAKE_MATCH_1}")
+  endif()
+  foreach(name IN ITEMS socket new pid leaving settings basedirs server.json lock log clients clients.read watching broken told
+      starting)
+    file(REMOVE_RECURSE "${run}/${name}")
+  endforeach()
 endfunction()
 
-# With the program that started it: another version may not be understood. Where the daemon has a socket, the lock for
-# starting one is held afterwards, and the compilations of other builds wait for what comes next.
-function(_toolchainkit_stop_daemon storage settings)
-  set(run "${${storage}_run}")
-  set(known_address "")
-  set(known_program "")
-  if(settings MATCHES "address=([^\n]+)\nprogram=([^\n]+)\n")
-    set(known_address "${CMAKE_MATCH_1}")
-    set(known_program "${CMAKE_MATCH_2}")
-  endif()
-  if(known_address MATCHES "^SCCACHE_SERVER_UDS=")
-    _toolchainkit_launcher_functions()
-    execute_process(COMMAND sh -c "${stop_functions}\ntk_run=$1 tk_tool=$2 SCCACHE_SERVER_UDS=$1/socket SCCACHE_CONF=/dev/null
-export SCCACHE_SERVER_UDS SCCACHE_CONF
-tk_stop"
-      toolchainkit "${run}" "${known_program}" OUTPUT_QUIET ERROR_QUIET TIMEOUT 60)
-  elseif(NOT known_address STREQUAL "")
-    execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${known_address}" SCCACHE_CONF=/dev/null "${known_program}" --stop-server
-      OUTPUT_QUIET ERROR_QUIET TIMEOUT 15)
-  endif()
-  # Should it run on after all, then nobody finds it any more.
-  file(REMOVE "${run}/socket" "${run}/pid" "${run}/broken" "${run}/told")
-endfunction()
-
-# Without the lines that name folders which are gone.
-function(_toolchainkit_existing_lines out_lines lines)
-  set(existing "")
-  while(lines MATCHES "^([^\n]*)\n(.*)$")
-    set(lines "${CMAKE_MATCH_2}")
-    if(IS_DIRECTORY "${CMAKE_MATCH_1}")
-      string(APPEND existing "${CMAKE_MATCH_1}\n")
-    endif()
-  endwhile()
-  set("${out_lines}" "${existing}" PARENT_SCOPE)
-endfunction()
-
-# Makes the storages ready for the build: the first is the one in use, another one stands by. The daemon that starts is
-# also the proof that the storage can be reached.
+# Makes the storages ready for the build: the first is the one in use, another one stands by. Starting the launcher is also
+# the proof that the storage can be reached.
 function(_toolchainkit_activate out_reason)
   list(GET ARGN 0 active)
   set(reason "${${active}_refused}")
@@ -1283,42 +1405,20 @@ function(_toolchainkit_activate out_reason)
       _toolchainkit_make_folders(reason "${storage}")
     endif()
     if(reason STREQUAL "" AND tool STREQUAL "sccache")
-      _toolchainkit_register("${storage}")
+      _toolchainkit_end_old_daemon("${storage}")
     endif()
   endforeach()
-  if(reason STREQUAL "" AND NOT CMAKE_HOST_WIN32)
-    _toolchainkit_launcher_text(text functions ${ARGN})
-    file(REMOVE_RECURSE "${folder}/paths" "${folder}/known-compilers")
-    file(WRITE "${folder}/new/launcher-functions" "${functions}")
-    file(RENAME "${folder}/new/launcher-functions" "${folder}/launcher-functions")
-    _toolchainkit_new_launcher("${text}")
-    set(command "${folder}/new/launcher")
-  elseif(reason STREQUAL "")
-    set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
-  endif()
   if(reason STREQUAL "")
+    if(CMAKE_HOST_WIN32)
+      set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
+    else()
+      _toolchainkit_put_launcher_in_place(${ARGN})
+      set(command "${folder}/launcher")
+    endif()
     _toolchainkit_probe(reason)
   endif()
-  if(reason STREQUAL "" AND NOT CMAKE_HOST_WIN32)
-    set(present "")
-    if(EXISTS "${folder}/launcher")
-      file(READ "${folder}/launcher" present)
-    endif()
-    if(NOT present STREQUAL text)
-      file(RENAME "${folder}/new/launcher" "${folder}/launcher")
-    endif()
-  endif()
-  file(REMOVE_RECURSE "${folder}/new")
-  _toolchainkit_return(notes)
+  _toolchainkit_return(notes told_socket)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
-endfunction()
-
-# To be put in place by renaming, since a build may be running the old one; from a copy, since only file(COPY) sets
-# permissions.
-function(_toolchainkit_new_launcher text)
-  file(WRITE "${folder}/new/text/launcher" "${text}")
-  file(COPY "${folder}/new/text/launcher" DESTINATION "${folder}/new" FILE_PERMISSIONS
-    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 endfunction()
 
 # Output goes to files: a daemon that inherits a pipe would keep CMake waiting for its end.
@@ -1330,15 +1430,21 @@ function(_toolchainkit_probe out_reason)
   endif()
   execute_process(COMMAND ${command} "${option}" RESULT_VARIABLE result TIMEOUT 30
     OUTPUT_FILE "${folder}/probe-output" ERROR_FILE "${folder}/probe-errors")
+  file(READ "${folder}/probe-output" output)
   file(READ "${folder}/probe-errors" errors)
   file(REMOVE "${folder}/probe-output" "${folder}/probe-errors")
   if(result EQUAL 0)
-    _toolchainkit_look_for_refused_writes()
-    _toolchainkit_return(notes)
+    _toolchainkit_json_member(told_socket "${output}" address)
+    _toolchainkit_json_member(log "${output}" log)
+    _toolchainkit_look_for_refused_writes("${log}")
+    _toolchainkit_return(notes told_socket)
     return()
   endif()
   string(REGEX REPLACE "\n.*" "" first "${errors}")
   string(REGEX REPLACE "^(sccache|toolchainkit): (error: )?(Server startup failed: )?" "" first "${first}")
+  if(first STREQUAL "")
+    set(first "${result}")
+  endif()
   if(errors MATCHES "\nSource:\n *([^\n]+)")
     set(first "${first}: ${CMAKE_MATCH_1}")
   endif()
@@ -1355,8 +1461,7 @@ function(_toolchainkit_probe out_reason)
 endfunction()
 
 # A remote that refuses a first write is only read from then on, which sccache says nowhere but in its log.
-function(_toolchainkit_look_for_refused_writes)
-  set(log "${${active}_run}/log")
+function(_toolchainkit_look_for_refused_writes log)
   if(NOT tool STREQUAL "sccache" OR NOT active STREQUAL "remote" OR NOT EXISTS "${log}")
     return()
   endif()
@@ -1368,954 +1473,423 @@ function(_toolchainkit_look_for_refused_writes)
   endif()
 endfunction()
 
-# --- the launcher ---------------------------------------------------------------------------------------------------
+# --- the launcher: a copy of toolchainkit-launch, or a script ---------------------------------------------------------
 
-function(_toolchainkit_launcher_text out_text out_functions)
-  list(GET ARGN 0 active)
-  _toolchainkit_sh_quote(quoted_program "${program}")
-  _toolchainkit_sh_quote(quoted_folder "${folder}")
-  _toolchainkit_sh_quote(quoted_source "${CMAKE_SOURCE_DIR}")
-  _toolchainkit_sh_quote(quoted_build "${CMAKE_BINARY_DIR}")
-  _toolchainkit_processor(processor)
-  set(text "#!/bin/sh
-# Written by ToolchainKit.cmake at configure time; changes get lost. Runs a compiler through ${tool}:
-#   launcher COMPILER ARGUMENTS...   compiles
-#   launcher -OPTION...              runs ${tool} itself, on the same cache
-# Secrets are taken from the environment; none is in this file.
-tk_tool=${quoted_program}
-tk_folder=${quoted_folder}
-tk_processor=${processor}
-tk_source=${quoted_source}
-tk_build=${quoted_build}
-tk_missing=
-")
-  _toolchainkit_launcher_parts()
-  string(APPEND text "${${tool}_clear}")
-  foreach(storage IN LISTS ARGN)
-    if(${storage}_secrets MATCHES "tk_percent_encode")
-      string(APPEND text "${encoding_part}")
+# Sets whether the launcher is a `program` or a `script`, and the file that becomes <build>/toolchainkit/launcher: a copy of
+# the program, which is asked there, since it may be unable to start in this folder. Empty on Windows.
+function(_toolchainkit_choose_launcher out_launch out_file)
+  set("${out_launch}" "" PARENT_SCOPE)
+  set("${out_file}" "" PARENT_SCOPE)
+  if(CMAKE_HOST_WIN32)
+    return()
+  endif()
+  set("${out_launch}" script PARENT_SCOPE)
+  set(wanted "${TOOLCHAINKIT_LAUNCH}")
+  if(wanted STREQUAL "")
+    set(wanted "$ENV{TOOLCHAINKIT_LAUNCH}")
+  endif()
+  string(TOUPPER "${wanted}" upper)
+  if(upper MATCHES "^(OFF|NO|FALSE|0)$")
+    return()
+  endif()
+  _toolchainkit_find_launch_programs(places "${wanted}")
+  set(reason "")
+  foreach(place IN LISTS places)
+    get_filename_component(place "${place}" REALPATH)
+    if(NOT EXISTS "${place}" OR IS_DIRECTORY "${place}")
+      continue()
+    endif()
+    _toolchainkit_copy_program(copy "${place}")
+    _toolchainkit_ask_program(reason "${copy}" "${place}")
+    if(reason STREQUAL "")
+      set("${out_launch}" program PARENT_SCOPE)
+      set("${out_file}" "${copy}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  if(reason STREQUAL "" AND NOT wanted STREQUAL "")
+    set(reason "TOOLCHAINKIT_LAUNCH=${wanted} is not there")
+  elseif(reason STREQUAL "")
+    set(reason "without toolchainkit-launch, which `toolchainkit install` brings")
+  endif()
+  list(APPEND notes "${reason}")
+  set(notes "${notes}" PARENT_SCOPE)
+endfunction()
+
+# Where the program may be: at the path that was given, or in PATH and the user's cache folder.
+function(_toolchainkit_find_launch_programs out_places wanted)
+  if(NOT wanted STREQUAL "")
+    set("${out_places}" "${wanted}" PARENT_SCOPE)
+    return()
+  endif()
+  set(places "")
+  file(TO_CMAKE_PATH "$ENV{PATH}" path)
+  foreach(entry IN LISTS path)
+    # Whoever writes to the folder where a build happens to be started does not decide what runs.
+    if(IS_ABSOLUTE "${entry}" AND EXISTS "${entry}/toolchainkit-launch")
+      list(APPEND places "${entry}/toolchainkit-launch")
       break()
     endif()
   endforeach()
-  string(APPEND text "${common_part}")
-  foreach(storage IN LISTS ARGN)
-    _toolchainkit_sh_quote(quoted_run "${${storage}_run}")
-    string(APPEND text "\ntk_use_${storage}() {\n  tk_storage=${storage}\n  tk_run=${quoted_run}\n${${storage}_secrets}  tk_clear\n"
-      "${${storage}_environment}  export${${storage}_names}\n}\n")
-  endforeach()
-  string(APPEND text "\ntk_use_${active}\n")
-  _toolchainkit_launcher_functions()
-  if(tool STREQUAL "ccache")
-    set(functions "${shared_functions}${ccache_functions}")
-    if(version VERSION_GREATER_EQUAL 4.14)
-      set(assembler_part "")
-    endif()
-    string(APPEND text "${option_part}${assembler_part}${compiler_part}${ccache_part}")
+  string(TOLOWER "${CMAKE_HOST_SYSTEM_NAME}" system)
+  if("${CMAKE_HOST_SYSTEM_PROCESSOR}" STREQUAL "")
+    # Not known yet in a toolchain file.
+    cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
   else()
-    set(functions "${shared_functions}${sccache_functions}")
-    if(version VERSION_LESS 0.9)
-      string(APPEND functions "${port_functions}")
-      set(address_part "${port_part}")
-    else()
-      string(APPEND functions "${stop_functions}${socket_functions}")
-      set(address_part "${socket_part}")
-    endif()
-    if(arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
-      string(APPEND functions "${paths_functions}")
-    else()
-      set(paths_part "")
-    endif()
-    string(APPEND text "${address_part}${run_part}${option_part}${assembler_part}${compiler_part}${lines_part}${paths_part}${sccache_part}")
+    set(processor "${CMAKE_HOST_SYSTEM_PROCESSOR}")
   endif()
-  set("${out_text}" "${text}" PARENT_SCOPE)
-  set("${out_functions}" "${functions}" PARENT_SCOPE)
+  string(TOLOWER "${processor}" processor)
+  string(REGEX REPLACE "^(amd64|x64)$" "x86_64" processor "${processor}")
+  string(REGEX REPLACE "^arm64$" "aarch64" processor "${processor}")
+  _toolchainkit_installed(installed toolchainkit-launch "-${system}-${processor}")
+  list(APPEND places ${installed})
+  set("${out_places}" "${places}" PARENT_SCOPE)
 endfunction()
 
-# Names the kind of processor, for options that mean another thing on another one.
-function(_toolchainkit_processor out_name)
-  cmake_host_system_information(RESULT description QUERY PROCESSOR_DESCRIPTION)
-  if(EXISTS /proc/cpuinfo)
-    file(STRINGS /proc/cpuinfo features REGEX "^(flags|Features)" LIMIT_COUNT 1)
-    string(APPEND description "${features}")
+# The launcher that is in place, if it is a copy of this program, or else a new copy. Hashing both would take longer than all
+# else here.
+function(_toolchainkit_copy_program out_copy program)
+  _toolchainkit_program_stamp(stamp "${program}")
+  if(EXISTS "${folder}/launcher" AND EXISTS "${folder}/launcher-stamp")
+    file(READ "${folder}/launcher-stamp" present)
+    _toolchainkit_program_stamp(copied "${folder}/launcher")
+    if(present STREQUAL "${program}\n${stamp}\n${copied}\n")
+      set("${out_copy}" "${folder}/launcher" PARENT_SCOPE)
+      return()
+    endif()
   endif()
-  string(SHA256 name "${description}")
-  string(SUBSTRING "${name}" 0 16 name)
-  set("${out_name}" "${name}" PARENT_SCOPE)
+  _toolchainkit_copy_executable("${program}")
+  _toolchainkit_program_stamp(copied "${folder}/new/launcher")
+  file(WRITE "${folder}/launcher-stamp" "${program}\n${stamp}\n${copied}\n")
+  set("${out_copy}" "${folder}/new/launcher" PARENT_SCOPE)
 endfunction()
 
-# The launcher in sh, in two files: what each compilation needs, and functions for all else, since sh reads a file again
-# each time. Whatever fails in here must end in the compiler being run.
-macro(_toolchainkit_launcher_parts)
-  set(ccache_clear [=[
+function(_toolchainkit_program_stamp out_stamp program)
+  file(SIZE "${program}" size)
+  file(TIMESTAMP "${program}" time "%s" UTC)
+  set("${out_stamp}" "${size} ${time}" PARENT_SCOPE)
+endfunction()
 
-# Variables that choose a storage: those of the environment must not reach the tool.
-tk_clear() {
-  unset CCACHE_DIR CCACHE_MAXSIZE CCACHE_REMOTE_STORAGE CCACHE_SECONDARY_STORAGE CCACHE_REMOTE_ONLY \
-    CCACHE_NOREMOTE_ONLY CCACHE_BASEDIR
-}
-]=])
+# A file as <build>/toolchainkit/new/launcher, to be put in place by renaming, since a build may be running the old one. Only
+# file(COPY) sets permissions.
+function(_toolchainkit_copy_executable file)
+  get_filename_component(name "${file}" NAME)
+  file(REMOVE_RECURSE "${folder}/new")
+  file(COPY "${file}" DESTINATION "${folder}/new/copy" FILE_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  file(RENAME "${folder}/new/copy/${name}" "${folder}/new/launcher")
+endfunction()
 
-  set(sccache_clear [=[
+# Why a copy of the program does not do; empty if it does.
+function(_toolchainkit_ask_program out_reason copy place)
+  execute_process(COMMAND "${copy}" --about RESULT_VARIABLE result OUTPUT_VARIABLE about ERROR_QUIET TIMEOUT 20)
+  set(reason "")
+  if(NOT result EQUAL 0 OR NOT about MATCHES "\"protocol\": *([0-9]+)")
+    set(reason "without ${place}, which does not run in ${folder}")
+  elseif(CMAKE_MATCH_1 LESS minimum_protocol
+      OR NOT about MATCHES "\"rules\": *([0-9]+)" OR CMAKE_MATCH_1 LESS minimum_rules)
+    set(reason "without ${place}, which is too old: update toolchainkit")
+  endif()
+  set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
 
-# Variables that choose a storage, or another daemon: those of the environment must not reach the tool.
-tk_clear() {
-  unset SCCACHE_CONF SCCACHE_DIR SCCACHE_CACHE_SIZE SCCACHE_LOCAL_RW_MODE SCCACHE_SERVER_PORT SCCACHE_SERVER_UDS \
-    SCCACHE_BASEDIRS SCCACHE_MULTILEVEL_CHAIN SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY \
-    SCCACHE_BUCKET SCCACHE_REGION SCCACHE_ENDPOINT SCCACHE_S3_USE_SSL SCCACHE_S3_KEY_PREFIX SCCACHE_S3_NO_CREDENTIALS \
-    SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE SCCACHE_S3_SERVER_SIDE_ENCRYPTION SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS \
-    SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID SCCACHE_S3_RW_MODE \
-    SCCACHE_REDIS SCCACHE_REDIS_ENDPOINT SCCACHE_REDIS_CLUSTER_ENDPOINTS SCCACHE_REDIS_USERNAME SCCACHE_REDIS_PASSWORD \
-    SCCACHE_REDIS_DB SCCACHE_REDIS_EXPIRATION SCCACHE_REDIS_TTL SCCACHE_REDIS_KEY_PREFIX SCCACHE_REDIS_RW_MODE \
-    SCCACHE_MEMCACHED SCCACHE_MEMCACHED_ENDPOINT SCCACHE_MEMCACHED_USERNAME SCCACHE_MEMCACHED_PASSWORD \
-    SCCACHE_MEMCACHED_EXPIRATION SCCACHE_MEMCACHED_KEY_PREFIX SCCACHE_MEMCACHED_RW_MODE \
-    SCCACHE_GCS_BUCKET SCCACHE_GCS_KEY_PREFIX SCCACHE_GCS_KEY_PATH SCCACHE_GCS_SERVICE_ACCOUNT \
-    SCCACHE_GCS_CREDENTIALS_URL SCCACHE_GCS_OAUTH_URL SCCACHE_GCS_RW_MODE \
-    SCCACHE_GHA_ENABLED SCCACHE_GHA_VERSION SCCACHE_GHA_RW_MODE \
-    SCCACHE_AZURE_CONNECTION_STRING SCCACHE_AZURE_BLOB_CONTAINER SCCACHE_AZURE_STORAGE_ACCOUNT SCCACHE_AZURE_ENDPOINT \
-    SCCACHE_AZURE_KEY_PREFIX SCCACHE_AZURE_RW_MODE \
-    SCCACHE_WEBDAV_ENDPOINT SCCACHE_WEBDAV_KEY_PREFIX SCCACHE_WEBDAV_USERNAME SCCACHE_WEBDAV_PASSWORD \
-    SCCACHE_WEBDAV_TOKEN SCCACHE_WEBDAV_RW_MODE SCCACHE_WEBDAV_DISABLE_CREATE_DIR \
-    SCCACHE_OSS_BUCKET SCCACHE_OSS_ENDPOINT SCCACHE_OSS_KEY_PREFIX SCCACHE_OSS_NO_CREDENTIALS SCCACHE_OSS_RW_MODE \
-    SCCACHE_COS_BUCKET SCCACHE_COS_ENDPOINT SCCACHE_COS_KEY_PREFIX SCCACHE_COS_RW_MODE
-}
-]=])
+# The storages are in ARGN; the first is the one in use.
+function(_toolchainkit_put_launcher_in_place)
+  if(launch STREQUAL "program")
+    _toolchainkit_launcher_json(json ${ARGN})
+    file(WRITE "${folder}/launcher.json.new" "${json}")
+    file(RENAME "${folder}/launcher.json.new" "${folder}/launcher.json")
+    if(NOT launch_file STREQUAL "${folder}/launcher" AND EXISTS "${launch_file}")
+      file(RENAME "${launch_file}" "${folder}/launcher")
+    endif()
+  else()
+    _toolchainkit_script(text ${ARGN})
+    _toolchainkit_put_script_in_place("${text}")
+    file(REMOVE "${folder}/launcher.json" "${folder}/launcher-stamp")
+  endif()
+  # Of a script from before, of this module or an older one.
+  file(REMOVE_RECURSE "${folder}/new" "${folder}/known-compilers" "${folder}/launcher-functions" "${folder}/paths"
+    "${folder}/broken")
+endfunction()
 
-  set(encoding_part [=[
+function(_toolchainkit_put_script_in_place text)
+  set(present "")
+  if(EXISTS "${folder}/launcher")
+    file(READ "${folder}/launcher" present LIMIT 100000)
+  endif()
+  if(NOT present STREQUAL text)
+    file(WRITE "${folder}/script" "${text}")
+    _toolchainkit_copy_executable("${folder}/script")
+    file(RENAME "${folder}/new/launcher" "${folder}/launcher")
+    file(REMOVE_RECURSE "${folder}/new" "${folder}/script")
+  endif()
+endfunction()
 
-# The unreserved characters of RFC 3986 stay; they are listed since ranges depend on the locale.
-tk_percent_encode() {
-  case $1 in
-  *[!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-]*)
-    tk_encoded=$(printf %s "$1" | od -An -v -tx1 | LC_ALL=C awk '
-      BEGIN { for (i = 33; i < 127; i++) { c = sprintf("%c", i); if (c ~ /[A-Za-z0-9._~-]/) keep[sprintf("%02x", i)] = c } }
-      { for (i = 1; i <= NF; i++) printf "%s", ($i in keep) ? keep[$i] : "%" toupper($i) }') ;;
-  *) tk_encoded=$1 ;;
-  esac
-}
-]=])
+# launcher.json, which the program reads.
+function(_toolchainkit_launcher_json out_json)
+  set(folders "")
+  set(relocatable false)
+  if(arg_RELOCATABLE)
+    _toolchainkit_base_directories(folders)
+    set(relocatable true)
+  endif()
+  _toolchainkit_json_list(folders ${folders})
+  _toolchainkit_json_list(clear ${clear_${tool}})
+  _toolchainkit_json_list(keep ${keep})
+  set(storages "")
+  foreach(storage IN LISTS ARGN)
+    set(client "")
+    if(${storage}_names MATCHES " SCCACHE_DIRECT")
+      set(client "\"SCCACHE_DIRECT\"")
+    endif()
+    _toolchainkit_json_list(unset ${${storage}_unset})
+    _toolchainkit_json(json name "${storage}" id "${${storage}_id}" location "${${storage}_location}"
+      directory "${${storage}_directory}")
+    string(APPEND storages ",\n    {${json},\n      \"environment\": {${${storage}_members}},\n"
+      "      \"client\": [${client}], \"unset\": [${unset}], \"secrets\": [${${storage}_templates}]}")
+  endforeach()
+  string(SUBSTRING "${storages}" 1 -1 storages)
+  _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
+    source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
+  set("${out_json}" "{\"version\": 1, ${json},
+  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable},
+  \"clear\": [${clear}],
+  \"keep\": [${keep}],
+  \"storages\": [${storages}],
+  \"breaker_seconds\": 60, \"idle_seconds\": 600}
+" PARENT_SCOPE)
+endfunction()
 
-  set(common_part [=[
+# fallback.sh with its settings.
+function(_toolchainkit_script out_text)
+  set(settings "")
+  foreach(setting IN ITEMS kind=tool program=program folder=folder run_root=user_folder)
+    string(REGEX MATCH "^(.*)=(.*)$" setting "${setting}")
+    set(name "${CMAKE_MATCH_1}")
+    set(value "${${CMAKE_MATCH_2}}")
+    if(name STREQUAL "run_root")
+      string(APPEND value "/run")
+    endif()
+    _toolchainkit_sh_quote(value "${value}")
+    string(APPEND settings "tk_${name}=${value}\n")
+  endforeach()
+  foreach(compiler IN ITEMS gcc clang)
+    list(JOIN options_${tool}_${compiler} " " options)
+    string(APPEND settings "tk_${compiler}_options='${options}'\n")
+  endforeach()
+  list(JOIN clear_${tool} " " names)
+  string(APPEND settings "tk_clear() {\n  unset ${names}\n}\n")
+  foreach(storage IN LISTS ARGN)
+    set(limit "")
+    if(storage STREQUAL "remote" AND tool STREQUAL "sccache")
+      # It does not let itself be interrupted.
+      set(limit "timeout -s KILL 30")
+    elseif(storage STREQUAL "remote")
+      set(limit "timeout 30")
+    endif()
+    set(unset "")
+    if(NOT ${storage}_unset STREQUAL "")
+      list(JOIN ${storage}_unset " " unset)
+      set(unset "  unset ${unset}\n")
+    endif()
+    string(APPEND settings "tk_use_${storage}() {\n  tk_id=${${storage}_id} tk_limit='${limit}' tk_missing=\n"
+      "${${storage}_secrets}  tk_clear\n${unset}${${storage}_environment}  export${${storage}_names}\n}\n")
+  endforeach()
+  list(GET ARGN 0 first)
+  string(APPEND settings "tk_use_${first}\n")
+  set(text [=[
+#!/bin/sh
+# Written by ToolchainKit.cmake when the project was configured, for want of toolchainkit-launch; changes get lost.
+#   launcher COMPILER ARGUMENTS...   compiles through sccache or ccache
+#   launcher -OPTION...              runs the tool itself, on the same cache
+# Slower than the program, and with fewer hits. Whatever fails here ends in the compiler being run. No secret is in this file.
+# A redirection of `:` that fails would end the shell, so these are made in subshells.
+# shellcheck disable=SC2015,SC2016,SC2046,SC2086,SC2154 # What is not quoted is to be split; settings come from the module.
 
-# Puts the files that options name, and that are no sources, into tk_files: a list with colons.
-tk_find_files() {
-  tk_files=
-  for tk_argument; do
-    case $tk_argument in
-    -specs=* | --specs=* | --config=* | -fprofile-sample-use=* | -fauto-profile=* | -fprofile-list=* | -fsanitize-ignorelist=*)
-      tk_argument=${tk_argument#*=}
-      # The daemon is in another folder.
-      case $tk_argument in
-      /*) ;;
-      *) tk_argument=$PWD/$tk_argument ;;
-      esac
-      [ ! -f "$tk_argument" ] || tk_files=$tk_files${tk_files:+:}$tk_argument
-      ;;
-    esac
-  done
-}
-
-# Who waits for the tool tells it here.
-tk_sign_in() {
-  echo $$ >>"$tk_run/clients"
-} 2>/dev/null
-]=])
-
-  set(option_part [=[
-
-case $1 in
--*)
-  . "$tk_folder/launcher-functions"
-  tk_do_option "$@"
-  ;;
-esac
-case " $* " in
-*" -DTOOLCHAINKIT_NO_CACHE "*) exec "$@" ;;
-esac
-]=])
-
-  # Neither sccache nor ccache before 4.14 see all files that an assembler statement includes, and which these are cannot be
-  # told. CMake's commands end with the source.
-  set(assembler_part [=[
-eval "tk_argument=\${$#}"
-case $tk_argument in
--*) ;;
-*)
-  if LC_ALL=C grep -qF -e incbin -e INCBIN ${tk_also-} "$tk_argument" 2>/dev/null; then
-    exec "$@"
-  fi
-  ;;
-esac
-]=])
-
-  set(compiler_part [=[
-tk_known=
-[ ! -e "$tk_folder/known-compilers" ] || read -r tk_known <"$tk_folder/known-compilers"
-case $tk_known in
-*":$1:"*) ;;
-*)
-  . "$tk_folder/launcher-functions"
-  tk_look_at_compiler "$1"
-  ;;
-esac
-]=])
-
-  set(ccache_part [=[
-tk_is_watched() {
-  read -r tk_pid <"$tk_run/watching" && kill -0 "$tk_pid"
-} 2>/dev/null
-
-tk_try=
-if [ -n "$tk_missing" ] || [ ! -x "$tk_tool" ] || [ -e "$tk_run/broken" ]; then
-  . "$tk_folder/launcher-functions"
-  tk_prepare "$@"
-fi
-case " $* " in
-*cmake_pch*)
-  # What makes this safe is an option that the module adds to targets with a precompiled header.
-  CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:+$CCACHE_SLOPPINESS,}pch_defines,time_macros
-  export CCACHE_SLOPPINESS
-  ;;
-esac
-case " $* " in
-*" -march=native "* | *" -mcpu=native "* | *" -mtune=native "*)
-  # Before 4.12, ccache takes the word as it stands, which would give this processor the objects of another one.
-  CCACHE_NAMESPACE=${CCACHE_NAMESPACE-}$tk_processor
-  export CCACHE_NAMESPACE
-  ;;
-esac
-case " $* " in
-*" -fprofile-generate"* | *" -fprofile-use"* | *" -fbranch-probabilities "*)
-  # GCC takes no profile of a source that it knows by another path, and ccache changes the path only where it caches.
-  unset CCACHE_BASEDIR
-  ;;
-esac
-case " $* " in
-*" -fsanitize-ignorelist="* | *" --config="* | *" -fprofile-list="*)
-  # Before 4.14, ccache takes the name of the file for its content.
-  tk_find_files "$@"
-  CCACHE_EXTRAFILES=$tk_files${CCACHE_EXTRAFILES:+:$CCACHE_EXTRAFILES}
-  export CCACHE_EXTRAFILES
-  ;;
-esac
-[ -n "${CCACHE_REMOTE_STORAGE-}" ] || exec "$tk_tool" "$@"
-if ! tk_is_watched; then
-  . "$tk_folder/launcher-functions"
-  tk_start_in_background "$0" --watch
-fi
-tk_sign_in
-"$tk_tool" "$@"
-tk_status=$?
-if [ -e "$tk_run/broken" ]; then
-  . "$tk_folder/launcher-functions"
-  tk_conclude "$@"
-fi
-exit $tk_status
-]=])
-
-  set(socket_part [=[
-tk_alive() {
-  [ -S "$tk_run/socket" ] && read -r tk_pid <"$tk_run/pid" && kill -0 "$tk_pid"
-} 2>/dev/null
-
-# What a client at socket $1 needs. Should it find no daemon, it would start one of its own; with this, it fails instead.
-tk_talk_to() {
-  tk_clear
-  SCCACHE_CONF=/dev/null
-  SCCACHE_SERVER_UDS=$1
-  SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
-  export SCCACHE_CONF SCCACHE_SERVER_UDS SCCACHE_MEMCACHED_ENDPOINT
-}
-
-tk_be_client() {
-  tk_talk_to "$tk_run/socket"
-  tk_sign_in
-}
-]=])
-
-  set(run_part [=[
-
-# Runs the tool, which may be killed; the shell is to say nothing about that.
-tk_run_tool() {
-  {
-    (exec "$tk_tool" "$@" 2>&9 9>&-)
-    tk_status=$?
-  } 9>&2 2>/dev/null
-}
-
-tk_locked=
-tk_try=
-# sccache takes that variable away from the compiler.
-tk_also=${SOURCE_DATE_EPOCH:+-e __DATE__ -e __TIME__}
-]=])
-
-  set(lines_part [=[
-case " $* " in
-*" -fbranch-probabilities "*)
-  # GCC reads a profile that sccache does not know of.
-  exec "$@"
-  ;;
-esac
-for tk_signal in INT TERM HUP; do
-  trap "tk_signal=$tk_signal; . \"\$tk_folder/launcher-functions\"; tk_interrupted \"\$@\"" $tk_signal
-done
-# sccache hashes a text without line numbers, and would hand out an object of which the debug information, what
-# __builtin_LINE() gives or the warnings name the lines of another text; unless the compiler is to profile. These two
-# options only look like it. They come first, where whatever the user says goes before them.
-case " $* " in
-*" --coverage "* | *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | \
-  *" -fprofile-arcs "* | *" -fprofile-generate"* | *" -fprofile-instr-generate"* | *" -fcs-profile-generate"*)
-  # Such an object names the file that it counts into.
-  SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $PWD $*"
-  export SCCACHE_C_CUSTOM_CACHE_BUSTER
-  ;;
-*)
-  tk_compiler=$1
-  # GCC would also give the text the build folder.
-  case ${1##*/} in
-  *clang-cl*) tk_lines= ;;
-  *clang*) tk_lines="-fprofile-arcs -fno-profile-arcs" ;;
-  *gcc* | *g++*) tk_lines="-fno-working-directory -fprofile-arcs -fno-profile-arcs" ;;
-  cc | c++)
-    tk_lines="-fprofile-arcs -fno-profile-arcs"
-    [ ! "$1" -ef "${1%/*}/gcc" ] && [ ! "$1" -ef "${1%/*}/g++" ] || tk_lines="-fno-working-directory $tk_lines"
-    ;;
-  *) tk_lines= ;;
-  esac
-  if [ -n "$tk_lines" ]; then
-    shift
-    set -- "$tk_compiler" $tk_lines "$@"
-  fi
-  ;;
-esac
-if [ -e "$tk_run/broken" ] || [ ! -x "$tk_tool" ] || ! tk_alive; then
-  . "$tk_folder/launcher-functions"
-  tk_prepare "$@"
-fi
-]=])
-
-  # Base directories are taken out of the text that sccache hashes, also where a string begins with one.
-  set(paths_part [=[
-case " $* " in
-*"$tk_build/"* | *"$tk_build "*)
-  . "$tk_folder/launcher-functions"
-  if tk_may_name_checkout "$@"; then
-    SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $tk_source $tk_build"
-    export SCCACHE_C_CUSTOM_CACHE_BUSTER
-  fi
-  ;;
-esac
-]=])
-
-  set(sccache_part [=[
-case " $* " in
-*" -march=native "* | *" -mcpu=native "* | *" -mtune=native "*)
-  # sccache takes the word as it stands, which would give this processor the objects of another one.
-  SCCACHE_C_CUSTOM_CACHE_BUSTER=${SCCACHE_C_CUSTOM_CACHE_BUSTER-}$tk_processor
-  export SCCACHE_C_CUSTOM_CACHE_BUSTER
-  ;;
-esac
-case " $* " in
-*" -D"*"=$tk_source"* | *" -D"*"=$tk_build"*)
-  # From 0.18 on sccache leaves base directories out of arguments, and a macro would have the path of another checkout.
-  for tk_argument; do
-    case $tk_argument in
-    -D*"=$tk_source"* | -D*"=$tk_build"*)
-      SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $tk_source $tk_build"
-      export SCCACHE_C_CUSTOM_CACHE_BUSTER
-      ;;
-    esac
-  done
-  ;;
-esac
-case " $* " in
-*" -specs="* | *" --specs="* | *" -fprofile-sample-use="* | *" -fauto-profile="* | *" -fprofile-list="*)
-  # sccache takes the name of the file for its content.
-  tk_find_files "$@"
-  SCCACHE_EXTRAFILES=$tk_files${SCCACHE_EXTRAFILES:+:$SCCACHE_EXTRAFILES}
-  export SCCACHE_EXTRAFILES
-  ;;
-esac
-tk_be_client
-tk_run_tool "$@"
-if [ $tk_status -gt 1 ] || [ -e "$tk_run/broken" ]; then
-  . "$tk_folder/launcher-functions"
-  tk_conclude "$@"
-fi
-exit $tk_status
-]=])
-
-  # Before 0.9 there are only ports. A port has one owner, so that the client's own way to start a daemon is right.
-  set(port_part [=[
-tk_alive() {
-  false
-}
-
-tk_be_client() {
-  :
-}
-]=])
-endmacro()
-
-macro(_toolchainkit_launcher_functions)
-  set(shared_functions [=[
-# Sourced by the launcher, which see.
-
-# Whether FILE is less than a minute old.
-tk_is_fresh() {
-  [ -e "$1" ] && [ -n "$(find "$1" -mmin -1 2>/dev/null)" ]
-}
-
-# One line to people, not more than one a minute for this build folder, since compilers run by the hundred.
+# One line to people, at most one a minute for this build folder. Of several callers one creates the file.
 tk_warn() {
-  [ ! -e "$tk_folder/warned" ] || tk_is_fresh "$tk_folder/warned" || rm -f "$tk_folder/warned"
-  # Of several callers one creates the file.
-  (set -C; : >"$tk_folder/warned") 2>/dev/null && printf 'toolchainkit: %s\n' "$1" >&2
+  [ -n "$(find "$tk_folder/warned" -mmin -1)" ] || rm -rf "$tk_folder/warned"
+  (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
+} 3>&2 2>/dev/null
+
+# Opens the breaker: compilations do without the tool for a minute, and then one tries again.
+tk_break() {
+  (: >"$tk_folder/broken") 2>/dev/null
+  tk_warn "$1: compiling without $tk_kind for a minute"
 }
 
-# In a session of its own, where signals to the build do not reach it, and without our files: a build tool would wait for
-# their end.
-tk_start_in_background() {
-  tk_setsid=
-  ! command -v setsid >/dev/null || tk_setsid=setsid
-  $tk_setsid "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-}
-
-# Both tools know a compiler by its bytes, which for a script say nothing of the compiler that it runs; so its version is a
-# part of the key. Ours name the version. Which compilers need not be asked is found out once.
-tk_look_at_compiler() {
-  if [ "$(head -c 2 "$1")" != "#!" ] || grep -qF '# Written by ToolchainKit.cmake.' "$1"; then
-    printf ':%s:' "$1" >>"$tk_folder/known-compilers"
-    return
-  fi
-  tk_version=$(LC_ALL=C "$1" --version </dev/null | cksum)
-  CCACHE_NAMESPACE=${CCACHE_NAMESPACE-}$tk_version
-  SCCACHE_C_CUSTOM_CACHE_BUSTER="${SCCACHE_C_CUSTOM_CACHE_BUSTER-} $tk_version"
-  export CCACHE_NAMESPACE SCCACHE_C_CUSTOM_CACHE_BUSTER
+# Puts the private folder for the daemon of this user, boot, mount namespace and root folder into tk_run.
+tk_find_run() {
+  read -r tk_boot </proc/sys/kernel/random/boot_id || tk_boot=
+  set -- $(stat -Lc %i /proc/self/ns/mnt / || stat -f %i /)
+  [ -n "${1-}" ] || return
+  for tk_root in "$tk_run_root" "${XDG_RUNTIME_DIR:-$tk_run_root}/toolchainkit" /tmp/toolchainkit-; do
+    [ "$tk_root" != /tmp/toolchainkit- ] || tk_root=$tk_root$(id -u)
+    tk_run=$tk_root/$tk_id/script-${tk_boot%%-*}-${1-}-${2-}
+    [ -d "$tk_run" ] || (umask 077 && mkdir -p "$tk_run")
+    [ ${#tk_run} -lt 93 ] && [ -O "$tk_root" ] && [ ! -L "$tk_root" ] && [ -O "$tk_run" ] && [ -w "$tk_run" ] && return
+  done
 } 2>/dev/null
 
-# The breaker: once it is open, nobody uses the tool or the remote for a minute. It is told once in an outage.
-tk_break() {
-  : >"$tk_run/broken"
-  (set -C; : >"$tk_run/told") 2>/dev/null && echo "toolchainkit: $1" >&2
+# Runs the tool. Where a client of sccache finds no daemon, it would start one of its own; with this, it fails instead. It
+# does not let itself be interrupted, since the daemon would go on writing the object.
+tk_ask() (
+  if [ "$tk_kind" = sccache ]; then
+    trap '' HUP INT TERM
+    tk_clear
+    export SCCACHE_CONF=/dev/null SCCACHE_SERVER_UDS="$tk_run/socket" SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
+  fi
+  exec $tk_limit "$tk_program" "$@"
+)
+
+# Starts the daemon; of several callers one does. It is the child of a shell that removes its socket when it ends, and gets
+# no file of the build: not every shell can close those from 10 on.
+tk_start() {
+  [ -z "$(find "$tk_run/starting" -mmin +1 2>/dev/null)" ] || rmdir "$tk_run/starting"
+  tk_shell="sh"
+  case $(ls /proc/self/fd 2>/dev/null) in
+  *[0-9][0-9]*) tk_shell=$(command -v bash) || return ;;
+  esac
+  mkdir "$tk_run/starting" 2>/dev/null && (: >"$tk_run/log" && : >"$tk_run/alive") 2>/dev/null || return
+  rm -rf "$tk_run/socket"
+  (exec env SCCACHE_SERVER_UDS="$tk_run/socket" SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 $(command -v setsid) $tk_shell -c '
+    cd / && trap "" HUP INT TERM
+    for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
+    "$1"
+    rm -f "$2/socket" "$2/alive"' sh "$tk_program" "$tk_run" \
+    </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-) &
+  tk_tries=0
+  until tk_ask --dist-status >/dev/null 2>&1 || [ ! -e "$tk_run/alive" ] || [ $tk_tries -ge 200 ]; do
+    sleep 0.05 2>/dev/null || sleep 1
+    tk_tries=$((tk_tries + 1))
+  done
+  rmdir "$tk_run/starting"
+  [ -e "$tk_run/alive" ] && [ $tk_tries -lt 200 ] || { tk_break "sccache does not start" && false; }
 }
 
-# Puts those that have signed in since the last time into tk_new, and so empties the list.
-tk_read_clients() {
-  tk_new=
-  [ -s "$tk_run/clients" ] && mv "$tk_run/clients" "$tk_run/clients.read" || return 0
-  while read -r tk_client; do
-    case "$tk_clients $tk_new " in
-    *" $tk_client"[:\ ]*) continue ;;
-    esac
-    kill -0 "$tk_client" && tk_new="$tk_new $tk_client"
-  done <"$tk_run/clients.read"
-}
+# Finds out once which options a compiler gets. A script, or a link to another cache, may be any compiler: no cache. sccache
+# leaves line numbers out of the text that it compares unless the compiler is to profile, as which these two count.
+tk_find_options() {
+  tk_options=no
+  [ "$(head -c 2 "$1")" = "#!" ] || case $tk_kind:$(readlink -f "$1") in
+  *:*/*ccache* | *:*/*distcc* | *:*/*icecc*) ;;
+  ccache:* | *clang-cl* | *nvcc | *hipcc) tk_options= ;;
+  *clang*) tk_options=$tk_clang_options ;;
+  *gcc* | *g++*) tk_options=$tk_gcc_options ;;
+  esac
+  (printf ':%s=%s:' "$1" "$tk_options" >>"$tk_folder/known-compilers")
+} 2>/dev/null
 
-# Puts the children of process $1 into tk_children; fails where they cannot be known.
-tk_find_children() {
-  tk_children=
-  if [ -e "/proc/$$/task/$$/children" ]; then
-    for tk_thread in "/proc/$1/task/"*/children; do
-      tk_line=
-      read -r tk_line <"$tk_thread"
-      tk_children="$tk_children $tk_line"
+# <settings>
+[ -z "$tk_limit" ] || command -v timeout >/dev/null || tk_limit=
+[ -z "$tk_missing" ] || [ "$1" = --start-server ] || { tk_warn "${tk_missing# } is not set: using the local cache"; tk_use_local; }
+if [ "$tk_kind" = sccache ] && ! tk_find_run; then
+  tk_warn "cannot write to $tk_run_root nor $tk_root: compiling without sccache"
+  [ "${1#-}" = "$1" ] || exit 2
+  exec "$@"
+fi
+case $1 in
+--start-server)
+  rm -rf "$tk_folder/broken" "$tk_folder/warned"
+  [ -z "$tk_missing" ] || { echo "toolchainkit:$tk_missing is not set" >&2 && exit 3; }
+  case $tk_kind in
+  ccache) tk_ask --version >/dev/null || exit 2 ;;
+  *) tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { cat "$tk_run/log" >&2 && exit 2; } ;;
+  esac
+  tk_run=$(printf %s "${tk_run-}" | sed 's/[\\"]/\\&/g')
+  printf '{"address": "%s", "log": "%s"}\n' "${tk_run:+$tk_run/socket}" "${tk_run:+$tk_run/log}"
+  exit ;;
+--stop-server)
+  [ -S "${tk_run-}/socket" ] && tk_ask "$@" || exit 2
+  while [ -S "$tk_run/socket" ]; do sleep 1; done
+  exit ;;
+-*) tk_ask "$@" && exit || exit ;;
+esac
+
+# <rules>
+# Made from src/launch/rules by a test; TOOLCHAINKIT_UPDATE=1 writes it.
+case $tk_kind in
+sccache)
+  tk_words="-e incbin -e INCBIN"
+  [ -z "${SOURCE_DATE_EPOCH-}" ] || tk_words="$tk_words -e __DATE__ -e __TIME__"
+  case " $* " in
+  *" @"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | \
+    *" -fbranch-probabilities "* | *" -da "* | *" -fopt-info"*=* | *" -fsave-optimization-record"* | \
+    *" -foptimization-record-file="* | *" -save-stats"* | *" --save-stats"* | *" -fproc-stat-report"* | \
+    *" -stats-file="* | *" -info-output-file="* | *" -pass-remarks-output="* | *" -diagnostic-log-file "* | \
+    *" -aux-info "* | *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | \
+    *" -fdiagnostics-set-output="* | *" -Wa,"*-MD* | *" --MD "* | *" -al="* | *" -ad"*=* | *" -fstack-usage "* | \
+    *" -fcallgraph-info"* | *" -fdump-"* | *" -ftime-trace"* | *" -fprofile-note="* | *" -Wa,-a"*=* | \
+    *" --coverage "* | *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | *" -fprofile-arcs "* | \
+    *" -fprofile-generate"* | *" -fprofile-instr-generate"* | *" -fcs-profile-generate"* | *" -march=native "* | \
+    *" -mcpu=native "* | *" -mtune=native "* | *" -specs="* | *" --specs="* | *" --config="* | \
+    *" -fprofile-sample-use="* | *" -fauto-profile="* | *" -fprofile-list="* | \
+    *" -fsanitize-ignorelist="*) exec "$@" ;;
+  esac
+  ;;
+ccache)
+  tk_words="-e incbin -e INCBIN"
+  case " $* " in
+  *" @"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | \
+    *" -da "* | *" -fopt-info"*=* | *" -fsave-optimization-record"* | *" -foptimization-record-file="* | \
+    *" -save-stats"* | *" --save-stats"* | *" -ftime-trace="* | *" -fproc-stat-report"* | *" -stats-file="* | \
+    *" -info-output-file="* | *" -pass-remarks-output="* | *" -diagnostic-log-file "* | *" -aux-info "* | \
+    *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | *" -fdiagnostics-set-output="* | \
+    *" -Wa,"*-MD* | *" --MD "* | *" -al="* | *" -ad"*=* | *" -fcallgraph-info"* | *" -march=native "* | \
+    *" -mcpu=native "* | *" -mtune=native "* | *" -fsanitize-ignorelist="* | *" --config="* | \
+    *" -fprofile-list="* | *cmake_pch* | *" -fprofile-generate"* | *" -fprofile-use"* | \
+    *" -fbranch-probabilities "*) exec "$@" ;;
+  esac
+  ;;
+esac
+# </rules>
+{ read -r tk_known <"$tk_folder/known-compilers" || tk_known=; } 2>/dev/null
+tk_options=${tk_known##*":$1="}
+[ "$tk_options" != "$tk_known" ] && tk_options=${tk_options%%:*} || tk_find_options "$1"
+[ "$tk_options" != no ] || exec "$@"
+tk_compiler=$1 && shift
+set -- "$tk_compiler" $tk_options "$@"
+[ -z "${TOOLCHAINKIT_BYPASS-}" ] || exec "$@"
+for tk_part; do
+  case $tk_part in -* | *.o | *.d | "$1") continue ;; esac
+  [ -z "$tk_words" ] || [ ! -f "$tk_part" ] || ! LC_ALL=C grep -qF $tk_words "$tk_part" || exec "$@"
+done
+[ -x "$tk_program" ] || { tk_warn "$tk_program is gone: compiling without it until the project is configured again"; exec "$@"; }
+# Closed if this compilation succeeds; meanwhile the others go on without.
+[ ! -e "$tk_folder/broken" ] || { [ -z "$(find "$tk_folder/broken" -type f -mmin -1)" ] || exec "$@"; (: >"$tk_folder/broken") 2>/dev/null; }
+[ "$tk_kind" = ccache ] || { [ -S "$tk_run/socket" ] && [ ! -d "$tk_run/starting" ]; } || tk_start || exec "$@"
+[ "$tk_kind" = ccache ] || trap : HUP INT TERM
+tk_ask "$@"
+tk_status=$?
+case $tk_kind:$tk_status in
+*:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;
+*:124 | *:137)
+  tk_break "$tk_kind or the compiler took more than 30 s"
+  [ "$tk_kind" = ccache ] || "$0" --stop-server </dev/null >/dev/null 2>&1 &
+  exec "$@" ;;
+ccache:1 | sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
+  # The tool has failed, or the compiler has. Where the daemon is gone, the next compilation starts another.
+  if [ "$tk_kind" = ccache ]; then
+    for tk_part in "$CCACHE_DIR" "$CCACHE_DIR"/? "$CCACHE_DIR"/?/?; do
+      [ ! -d "$tk_part" ] || [ -w "$tk_part" ] || { tk_break "cannot write to $tk_part" && :; exec "$@"; }
     done
   else
-    command -v ps >/dev/null || return
-    tk_children=$(ps -A -o ppid= -o pid= | awk -v parent="$1" '$1 == parent { print $2 }')
+    tk_ask --dist-status >/dev/null 2>&1 || { rm -f "$tk_run/socket"; exec "$@"; }
   fi
-} 2>/dev/null
-
-# Puts the tool that the launcher $1 waits for into tk_waits_for; fails if it does not.
-tk_find_tool() {
-  tk_find_children "$1" || return
-  for tk_waits_for in $tk_children; do
-    tk_line=$tk_tool
-    [ ! -e /proc/$$/cmdline ] || read -r tk_line <"/proc/$tk_waits_for/cmdline"
-    case $tk_line in
-    *"$tk_tool"*) return 0 ;;
-    esac
-  done
-  return 1
-} 2>/dev/null
+  tk_text=$("$@" 2>&1)
+  tk_second=$?
+  [ $tk_second -eq $tk_status ] || { tk_break "$tk_kind fails" && :; printf '%s\n' "$tk_text" >&2; }
+  exit $tk_second ;;
+esac
+exit $tk_status
 ]=])
-
-  set(ccache_functions [=[
-
-tk_do_option() {
-  case $1 in
-  --start-server)
-    # ccache has none; this says whether the cache can be used.
-    if [ -n "$tk_missing" ]; then
-      echo "toolchainkit:$tk_missing is not set" >&2
-      exit 3
-    fi
-    rm -f "$tk_run/broken" "$tk_run/told"
-    exec "$tk_tool" --version
-    ;;
-  --watch)
-    trap '' HUP INT QUIT TERM
-    tk_watch
-    exit
-    ;;
-  *) exec "$tk_tool" "$@" ;;
-  esac
-}
-
-# Before the tool runs: when something is not as it should be.
-tk_prepare() {
-  if [ -n "$tk_missing" ]; then
-    tk_warn "${tk_missing# } is not set: using the local cache"
-    tk_use_local
-  fi
-  if [ ! -x "$tk_tool" ]; then
-    tk_warn "$tk_tool is gone: compiling without a cache until the project is configured again"
-    exec "$@"
-  fi
-  if tk_is_fresh "$tk_run/broken"; then
-    CCACHE_REMOTE_STORAGE=
-  elif [ -e "$tk_run/broken" ]; then
-    # One compilation tries again, the others meanwhile go on without.
-    : >"$tk_run/broken"
-    tk_try=1
-  fi
-}
-
-# After the tool has run, in an outage.
-tk_conclude() {
-  if [ $tk_status -eq 130 ] || [ $tk_status -eq 137 ]; then
-    tk_break "the remote cache does not answer: using the local cache for a minute"
-    CCACHE_REMOTE_STORAGE=
-    exec "$tk_tool" "$@"
-  fi
-  [ -z "$tk_try" ] || rm -f "$tk_run/broken" "$tk_run/told"
-}
-
-# Kills each ccache that has done nothing but wait for 8 s: that is one without a child. The launcher then does without
-# the remote. First by SIGINT, of which no shell says a word. Lives as long as there are compilations.
-tk_watch() {
-  echo $$ >"$tk_run/watching"
-  tk_clients=
-  tk_quiet=0
-  while [ $tk_quiet -lt 5 ]; do
-    sleep 1
-    tk_read_clients
-    tk_left=
-    for tk_client in $tk_clients; do
-      tk_idle=${tk_client#*:}
-      tk_client=${tk_client%:*}
-      tk_find_tool "$tk_client" && tk_find_children "$tk_waits_for" || continue
-      [ -z "${tk_children# }" ] && tk_idle=$((tk_idle + 1)) || tk_idle=0
-      tk_left="$tk_left $tk_client:$tk_idle"
-      case $tk_idle in
-      [0-7]) ;;
-      8)
-        : >"$tk_run/broken"
-        kill -s INT "$tk_waits_for"
-        ;;
-      *) kill -s KILL "$tk_waits_for" ;;
-      esac
-    done
-    for tk_client in $tk_new; do
-      tk_left="$tk_left $tk_client:0"
-    done
-    tk_clients=$tk_left
-    tk_quiet=$((tk_quiet + 1))
-    [ -z "$tk_clients" ] || tk_quiet=0
-  done
-  rm -f "$tk_run/watching"
-}
-]=])
-
-  set(sccache_functions [=[
-
-tk_do_option() {
-  case $1 in
-  --start-server | --zero-stats)
-    if ! tk_alive; then
-      if [ -n "$tk_missing" ]; then
-        echo "toolchainkit:$tk_missing is not set" >&2
-        exit 3
-      fi
-      tk_try=1
-      tk_start || { echo "${tk_error:-$(cat "$tk_run/log")}" >&2; exit 2; }
-    fi
-    if [ -e "$tk_run/broken" ] || [ -e "$tk_run/told" ]; then
-      rm -f "$tk_run/broken" "$tk_run/told"
-    fi
-    [ "$1" = --start-server ] || exec "$tk_tool" "$@"
-    exit
-    ;;
-  --stop-server)
-    tk_stop
-    rmdir "$tk_run/starting" 2>/dev/null
-    exit $tk_status
-    ;;
-  --serve)
-    "tk_use_$2"
-    tk_run_daemon
-    exit
-    ;;
-  --try)
-    "tk_use_$2"
-    tk_try=1
-    # With the breaker as it is after a minute, the next compilation tries.
-    tk_start && touch -t 200001010000 "$tk_run/broken"
-    exit
-    ;;
-  *) exec "$tk_tool" "$@" ;;
-  esac
-}
-
-# Before the tool runs: when something is not as it should be.
-tk_prepare() {
-  if [ ! -x "$tk_tool" ]; then
-    tk_warn "$tk_tool is gone: compiling without a cache until the project is configured again"
-    exec "$@"
-  fi
-  if [ -n "$tk_missing" ] && ! tk_alive; then
-    tk_warn "${tk_missing# } is not set: using the local cache"
-    tk_use_local
-  fi
-  if [ -e "$tk_run/broken" ]; then
-    tk_is_fresh "$tk_run/broken" && exec "$@"
-    # One compilation tries again, the others meanwhile go on without; and none waits for a daemon to start.
-    : >"$tk_run/broken"
-    tk_try=1
-    if ! tk_alive; then
-      tk_start_in_background "$0" --try "$tk_storage"
-      exec "$@"
-    fi
-  fi
-  if ! tk_alive && ! tk_start; then
-    tk_break "sccache does not start: compiling without it for a minute"
-    exec "$@"
-  fi
-}
-
-# After the tool has run, when it failed or in an outage.
-tk_conclude() {
-  case $tk_status in
-  2 | 101 | 12[6-9] | 13? | 254)
-    if [ "$tk_status" -eq 137 ] && [ -e "$tk_run/broken" ]; then
-      tk_break "the remote cache does not answer: compiling without sccache for a minute"
-      exec "$@"
-    fi
-    # The daemon may have ended, or another one have taken its place, since the launcher looked.
-    tk_first=$tk_pid
-    if [ ! -e "$tk_run/broken" ] && { ! tk_is_up || [ "$tk_pid" != "$tk_first" ]; } && tk_start; then
-      tk_sign_in
-      tk_run_tool "$@"
-      [ $tk_status -gt 1 ] || return 0
-    fi
-    # In this way sccache says that it failed itself, but a compiler may mean something by it too.
-    tk_first=$tk_status
-    "$@"
-    tk_status=$?
-    [ $tk_status -eq "$tk_first" ] || tk_break "sccache fails: compiling without it for a minute"
-    ;;
-  *) [ -z "$tk_try" ] || rm -f "$tk_run/broken" "$tk_run/told" ;;
-  esac
-}
-]=])
-
-  # Also run by itself, when a project is configured.
-  set(stop_functions [=[
-
-# Ends the daemon, which finishes first what it is compiling, for which it takes up to 10 s. Holds the lock afterwards:
-# compilations that come now wait for the next daemon.
-tk_stop() {
-  trap 'rmdir "$tk_run/starting"; exit 130' INT TERM HUP
-  tk_waited=0
-  until mkdir "$tk_run/starting" 2>/dev/null || [ $tk_waited -ge 300 ]; do
-    sleep 0.05 || sleep 1
-    tk_waited=$((tk_waited + 1))
-  done
-  # Nobody comes any more, and who has seen the daemon alive gets the time to arrive.
-  mv -f "$tk_run/pid" "$tk_run/leaving" 2>/dev/null && { sleep 0.2 || sleep 1; }
-  "$tk_tool" --stop-server
-  tk_status=$?
-  tk_waited=0
-  while [ $tk_status -eq 0 ] && read -r tk_pid <"$tk_run/leaving" && kill -0 "$tk_pid"; do
-    [ $tk_waited -lt 240 ] || kill -s KILL "$tk_pid"
-    sleep 0.05 || sleep 1
-    tk_waited=$((tk_waited + 1))
-  done 2>/dev/null
-  rm -f "$tk_run/leaving" "$tk_run/socket"
-}
-]=])
-
-  set(socket_functions [=[
-
-# Whether a daemon answers at socket $1. (Where none does, sccache makes up what it prints for --show-stats.)
-tk_answers() {
-  [ -S "$1" ] && (tk_talk_to "$1" && exec "$tk_tool" --dist-status) >/dev/null 2>&1
-}
-
-# As tk_alive, which a socket that was left behind deceives if its process id is now another program's, as after a restart
-# of the machine.
-tk_is_up() {
-  tk_alive && tk_answers "$tk_run/socket"
-}
-
-# Starts the daemon. Of several callers one does it: daemons that start together would take the address from each other
-# and share a folder. If it does not start, then for nobody.
-tk_start() {
-  tk_error=
-  tk_waited=0
-  until mkdir "$tk_run/starting" 2>/dev/null; do
-    tk_is_up && return
-    [ -w "$tk_run" ] || return
-    [ -n "$tk_try" ] || ! tk_is_fresh "$tk_run/broken" || return
-    if [ $tk_waited -ge 300 ]; then
-      rmdir "$tk_run/starting"
-      return 1
-    fi
-    sleep 0.05 || sleep 1
-    tk_waited=$((tk_waited + 1))
-  done
-  tk_locked=1
-  tk_is_up || tk_serve
-  set -- $?
-  [ "$1" -eq 0 ] || [ -n "$tk_try" ] || : >"$tk_run/broken"
-  rmdir "$tk_run/starting"
-  tk_locked=
-  return "$1"
-}
-
-# The daemon stays a child of a shell, which watches over it and removes its traces when it ends. It gets its place when
-# it answers: its socket is there before it listens, and clients would be refused.
-tk_serve() {
-  rm -f "$tk_run/socket" "$tk_run/new" "$tk_run/clients"
-  : >"$tk_run/pid" && : >"$tk_run/log" || return
-  tk_start_in_background "$0" --serve "$tk_storage"
-  tk_waited=0
-  until tk_answers "$tk_run/new"; do
-    if read -r tk_pid <"$tk_run/pid" && ! kill -0 "$tk_pid" 2>/dev/null; then
-      rm -f "$tk_run/pid" "$tk_run/new"
-      return 2
-    fi
-    if [ $tk_waited -ge 200 ]; then
-      read -r tk_pid <"$tk_run/pid" && kill "$tk_pid"
-      tk_error="no answer within 10 s"
-      return 2
-    fi
-    sleep 0.05 || sleep 1
-    tk_waited=$((tk_waited + 1))
-  done
-  mv -f "$tk_run/new" "$tk_run/socket"
-  tk_alive
-}
-
-tk_run_daemon() {
-  cd / || exit
-  trap '' HUP INT QUIT
-  exec >"$tk_run/log" 2>&1
-  SCCACHE_BASEDIRS=
-  while IFS= read -r tk_line; do
-    SCCACHE_BASEDIRS=$SCCACHE_BASEDIRS${SCCACHE_BASEDIRS:+:}$tk_line
-  done <"$tk_run/basedirs"
-  [ -z "$SCCACHE_BASEDIRS" ] || export SCCACHE_BASEDIRS
-  # sccache counts from the last request on, and would end while something is compiled for long.
-  tk_limit=${SCCACHE_IDLE_TIMEOUT:-600}
-  case $tk_limit in
-  *[!0-9]*) tk_limit=600 ;;
-  esac
-  unset MAKEFLAGS
-  SCCACHE_SERVER_UDS=$tk_run/new
-  SCCACHE_IDLE_TIMEOUT=86400 SCCACHE_START_SERVER=1 SCCACHE_NO_DAEMON=1 "$tk_tool" &
-  tk_daemon=$!
-  echo $tk_daemon >"$tk_run/pid"
-  trap '' TERM
-  tk_watch
-  wait $tk_daemon
-  # Under the lock, or the files may by now be those of a successor.
-  if mkdir "$tk_run/starting" 2>/dev/null; then
-    read -r tk_pid <"$tk_run/pid" && [ "$tk_pid" = $tk_daemon ] && rm -f "$tk_run/pid" "$tk_run/socket"
-    rmdir "$tk_run/starting"
-  fi
-}
-
-# sccache waits for its storage without end or word: for up to a minute with each object. It is stalled if compilations
-# wait, and yet it runs fewer programs than it could, for some seconds. Then the breaker opens, and as soon as nothing is
-# being compiled any more, the daemon is killed. (Another compiler must not write the same object.)
-tk_watch() {
-  tk_clients=
-  tk_quiet=0
-  tk_stalled=0
-  tk_orphans=
-  tk_most=1
-  while sleep 1 && kill -0 $tk_daemon 2>/dev/null; do
-    tk_count_clients
-    tk_quiet=$((tk_quiet + 1))
-    [ -z "$tk_clients" ] || tk_quiet=0
-    if [ $tk_limit -gt 0 ] && [ $tk_quiet -ge $tk_limit ]; then
-      # From here on nobody takes it for alive.
-      rm -f "$tk_run/socket"
-      kill $tk_daemon
-    fi
-    tk_count_programs
-    if [ $tk_waiting -gt $tk_programs ] && [ $tk_programs -lt $tk_most ]; then
-      tk_stalled=$((tk_stalled + 1))
-    else
-      tk_stalled=0
-    fi
-    if [ $tk_stalled -ge 4 ]; then
-      : >"$tk_run/broken"
-      tk_cut_off
-    fi
-    # Compilers for which nobody waits, now and a second ago, are those of a build that was interrupted.
-    [ -n "$tk_clients" ] || [ "$tk_children" != "$tk_orphans" ] || tk_kill_programs $tk_children
-    tk_orphans=$tk_children
-  done
-}
-
-# Those that have waited for 4 s into tk_waiting.
-tk_count_clients() {
-  tk_read_clients
-  tk_waiting=0
-  tk_left=
-  for tk_client in $tk_clients; do
-    tk_age=$((${tk_client#*:} + 1))
-    tk_client=${tk_client%:*}
-    kill -0 "$tk_client" || continue
-    tk_left="$tk_left $tk_client:$tk_age"
-    [ $tk_age -lt 4 ] || ! tk_find_tool "$tk_client" || tk_waiting=$((tk_waiting + 1))
-  done
-  for tk_client in $tk_new; do
-    tk_left="$tk_left $tk_client:0"
-  done
-  tk_clients=$tk_left
-} 2>/dev/null
-
-# The compilers and preprocessors that the daemon runs, and the most that were seen at once.
-tk_count_programs() {
-  tk_find_children $tk_daemon || tk_children=$tk_clients
-  set -- $tk_children
-  tk_programs=$#
-  [ $tk_programs -le $tk_most ] || tk_most=$tk_programs
-} 2>/dev/null
-
-# Stopped first, so that it cannot start a compiler meanwhile.
-tk_cut_off() {
-  kill -s STOP $tk_daemon
-  tk_count_programs
-  if [ $tk_programs -eq 0 ]; then
-    for tk_client in $tk_clients; do
-      tk_find_tool "${tk_client%:*}" && kill -s KILL "$tk_waits_for"
-    done
-    kill -s KILL $tk_daemon
-  fi
-  kill -s CONT $tk_daemon
-} 2>/dev/null
-
-# When the build is interrupted, the daemon would go on compiling, and might overwrite the object of the next build. The
-# compiler may be about to be started, after a look into the storage.
-tk_interrupted() {
-  trap '' INT TERM HUP
-  [ -z "$tk_locked" ] || rmdir "$tk_run/starting"
-  tk_object=
-  tk_previous=
-  for tk_argument; do
-    [ "$tk_previous" != -o ] || tk_object=$tk_argument
-    tk_previous=$tk_argument
-  done
-  tk_waited=0
-  until [ -z "$tk_object" ] || tk_cancel || [ $tk_waited -ge 10 ]; do
-    sleep 0.1 || sleep 1
-    tk_waited=$((tk_waited + 1))
-  done
-  trap - "$tk_signal"
-  kill -s "$tk_signal" $$
-}
-
-# Kills what makes tk_object in this folder; fails if nothing does. These need not be children of the daemon any more:
-# sccache 0.19 kills the driver of the compiler by itself, and leaves the compiler.
-tk_cancel() {
-  tk_found=
-  for tk_process in /proc/[0-9]*; do
-    [ "$tk_process" != /proc/$$ ] && [ "$tk_process/cwd" -ef . ] || continue
-    # Without what is between the arguments.
-    tk_line=
-    read -r tk_line <"$tk_process/cmdline"
-    case $tk_line in
-    *"-o$tk_object"* | *"-MT$tk_object"*)
-      tk_kill_programs "${tk_process#/proc/}"
-      tk_found=1
-      ;;
-    esac
-  done
-  [ -n "$tk_found" ] || ! tk_alive
-} 2>/dev/null
-
-# With their own children: the driver of a compiler leaves these to themselves.
-tk_kill_programs() {
-  for tk_child; do
-    tk_find_children "$tk_child"
-    kill -s KILL "$tk_child" $tk_children
-  done
-}
-]=])
-
-  set(paths_functions [=[
-
-# Whether a folder of the build that the arguments name has a file with a string that begins with a path of this checkout,
-# as in #define DATA "/home/me/project/data". A folder is looked through again when something is new in it.
-tk_may_name_checkout() {
-  tk_names=
-  for tk_argument; do
-    case $tk_argument in
-    -I/*) tk_argument=${tk_argument#-I} ;;
-    esac
-    case $tk_argument in
-    "$tk_build"/_deps/*-src | "$tk_build"/_deps/*-src/*) continue ;;
-    "$tk_build" | "$tk_build"/*) ;;
-    *) continue ;;
-    esac
-    [ -d "$tk_argument" ] || tk_argument=${tk_argument%/*}
-    tk_seen=$tk_folder/paths${tk_argument#"$tk_build"}/seen
-    [ "$tk_seen" -nt "$tk_argument" ] || tk_look_for_paths "$tk_argument"
-    [ ! -s "$tk_seen" ] || tk_names=1
-  done
-  [ -n "$tk_names" ]
-}
-
-# Writes such lines into tk_seen. Comments and what tells the compiler where a text comes from are none.
-tk_look_for_paths() {
-  mkdir -p "${tk_seen%/*}"
-  find "$1" -maxdepth 5 \( -name CMakeFiles -o -name toolchainkit -o -name '*-src' \) ! -path "$1" -prune -o -type f \
-    \( -name '*.[chim]' -o -name '*.[ch][ch]' -o -name '*.[chit][px+][px+]' -o -name '*.mm' -o -name '*.in[cl]' -o -name '*.def' \) \
-    -exec grep -F -e "\"$tk_source/" -e " $tk_source/" -e "<$tk_source/" -e "\"$tk_build/" -e " $tk_build/" -e "<$tk_build/" /dev/null {} + |
-    grep -Ev '^[^:]*:[[:blank:]]*(//|/?\*|#[[:blank:]]*(line|include|import|[0-9]))' >"$tk_seen.$$"
-  mv "$tk_seen.$$" "$tk_seen"
-} 2>/dev/null
-]=])
-
-  set(port_functions [=[
-
-tk_is_up() {
-  :
-}
-
-tk_stop() {
-  "$tk_tool" --stop-server
-  tk_status=$?
-}
-
-tk_start() {
-  "$tk_tool" --start-server >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- || grep -q 'Address .*in use' "$tk_run/log"
-}
-
-tk_interrupted() {
-  trap - "$tk_signal"
-  kill -s "$tk_signal" $$
-}
-]=])
-endmacro()
+  string(REPLACE "# <settings>\n" "${settings}" text "${text}")
+  set("${out_text}" "${text}" PARENT_SCOPE)
+endfunction()
 
 # --- the launcher in the commands of the build ------------------------------------------------------------------------
 
-# What goes into CMAKE_<LANG>_COMPILER_LAUNCHER: a list.
+# What goes into CMAKE_<LANG>_COMPILER_LAUNCHER: one word, which projects can hand on, except on Windows.
 function(_toolchainkit_command out_command)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
@@ -2325,89 +1899,9 @@ function(_toolchainkit_command out_command)
     set(command "${folder}/launcher")
   elseif(CMAKE_HOST_WIN32)
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
-  elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.14 AND "${arg_REMOTE}" STREQUAL ""
-      AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.31)
-    # ccache takes its settings as arguments: one process less per compilation. Not with a remote: the command would
-    # change with its availability, and Ninja compile everything again. Older CMakes evaluate expressions in launchers
-    # without a target.
-    _toolchainkit_has_script_for_compiler(has_script)
-    _toolchainkit_ccache_arguments(arguments)
-    if(NOT has_script AND NOT arguments STREQUAL "")
-      set(command "${arguments}")
-    endif()
   endif()
   set("${out_command}" "${command}" PARENT_SCOPE)
 endfunction()
-
-# Whether a compiler is a script, of which the launcher finds out the version (tk_look_at_compiler). In a toolchain file
-# CMake has not yet looked for compilers, and then begins with these names.
-function(_toolchainkit_has_script_for_compiler out_whether)
-  set("${out_whether}" FALSE PARENT_SCOPE)
-  foreach(language IN LISTS free_languages)
-    string(REGEX REPLACE "^(OBJC|C)$" "cc" default "${language}")
-    string(REGEX REPLACE "^(OBJCXX|CXX)$" "c++" default "${default}")
-    _toolchainkit_compiler_variable(variable "${language}")
-    separate_arguments(environment UNIX_COMMAND "$ENV{${variable}}")
-    set(program "")
-    foreach(choice IN ITEMS "${CMAKE_${language}_COMPILER}" "${environment}" "${default}")
-      if(program STREQUAL "" AND NOT choice STREQUAL "")
-        list(GET choice 0 program)
-      endif()
-    endforeach()
-    unset(_toolchainkit_path)
-    find_program(_toolchainkit_path NAMES "${program}" NO_CACHE NO_CMAKE_FIND_ROOT_PATH)
-    string(FIND "${_toolchainkit_path}" "${folder}/" at)
-    if(NOT at EQUAL 0 AND IS_READABLE "${_toolchainkit_path}")
-      file(READ "${_toolchainkit_path}" start LIMIT 2 HEX)
-      if(start STREQUAL "2321")
-        set("${out_whether}" TRUE PARENT_SCOPE)
-      endif()
-    endif()
-  endforeach()
-endfunction()
-
-# Empty if a value would not survive in a list, a generator expression or a rule of the build tool.
-function(_toolchainkit_ccache_arguments out_arguments)
-  set("${out_arguments}" "" PARENT_SCOPE)
-  set(arguments "${program}")
-  set(base "")
-  foreach(pair IN LISTS local_pairs)
-    string(REGEX MATCH "^CCACHE_([A-Z_]+)=(.*)$" pair "${pair}")
-    set(value "${CMAKE_MATCH_2}")
-    set(key_of_DIR cache_dir)
-    set(key_of_MAXSIZE max_size)
-    set(key_of_REMOTE_STORAGE remote_storage)
-    set(key_of_COMPILERCHECK compiler_check)
-    if(CMAKE_MATCH_1 STREQUAL "NOHASHDIR")
-      list(APPEND arguments "hash_dir=false")
-    elseif(CMAKE_MATCH_1 STREQUAL "NODIRECT")
-      list(APPEND arguments "direct_mode=false")
-    elseif(CMAKE_MATCH_1 STREQUAL "BASEDIR")
-      set(base "${value}")
-    elseif(NOT DEFINED key_of_${CMAKE_MATCH_1})
-      return()
-    else()
-      list(APPEND arguments "${key_of_${CMAKE_MATCH_1}}=${value}")
-    endif()
-  endforeach()
-  if("${arguments}${base}" MATCHES "[][<>\n\\$]")
-    return()
-  endif()
-  # The semicolons are inside of the expressions, since an empty element would be passed on as an empty argument.
-  list(APPEND arguments "remote_only=false")
-  if(NOT base STREQUAL "")
-    # As in the script: GCC takes no profile of a source that it knows by another path.
-    set(profile "-f(profile-generate|profile-use|branch-probabilities)")
-    if("${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} $ENV{CFLAGS} $ENV{CXXFLAGS}" MATCHES "${profile}")
-      return()
-    endif()
-    string(APPEND arguments
-      "$<$<NOT:$<BOOL:$<FILTER:$<TARGET_PROPERTY:COMPILE_OPTIONS>,INCLUDE,^${profile}>>>:;base_dir=${base}>")
-  endif()
-  _toolchainkit_has_precompiled_header(has_header)
-  set("${out_arguments}" "${arguments}$<${has_header}:;sloppiness=pch_defines,time_macros>" PARENT_SCOPE)
-endfunction()
-
 # --- what caching needs of the compiler ------------------------------------------------------------------------------
 
 function(_toolchainkit_has_precompiled_header out_condition)
@@ -2611,6 +2105,42 @@ function(_toolchainkit_stop_module_scanning)
   endif()
 endfunction()
 
+
+# A target with RULE_LAUNCH_COMPILE has a launcher of its own, which would take ours for the compiler. Known at the end, and
+# deferring came with CMake 3.19.
+function(_toolchainkit_care_for_other_launchers)
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_leave_launched_targets)
+  endif()
+endfunction()
+
+function(_toolchainkit_leave_launched_targets)
+  get_property(launcher GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER)
+  get_property(languages GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES)
+  get_property(of_all GLOBAL PROPERTY RULE_LAUNCH_COMPILE)
+  set(names "")
+  _toolchainkit_all_targets(targets)
+  foreach(target IN LISTS targets)
+    get_property(directory TARGET "${target}" PROPERTY SOURCE_DIR)
+    get_property(of_directory DIRECTORY "${directory}" PROPERTY RULE_LAUNCH_COMPILE)
+    get_property(own TARGET "${target}" PROPERTY RULE_LAUNCH_COMPILE)
+    if("${of_all}${of_directory}${own}" STREQUAL "")
+      continue()
+    endif()
+    foreach(language IN LISTS languages)
+      get_property(present TARGET "${target}" PROPERTY "${language}_COMPILER_LAUNCHER")
+      if("${present}" STREQUAL "${launcher}")
+        set_property(TARGET "${target}" PROPERTY "${language}_COMPILER_LAUNCHER" "")
+        list(APPEND names "${target}")
+      endif()
+    endforeach()
+  endforeach()
+  if(NOT names STREQUAL "")
+    list(REMOVE_DUPLICATES names)
+    list(JOIN names ", " names)
+    message(STATUS "toolchainkit: RULE_LAUNCH_COMPILE is set, and stays as it is: no cache of ours for ${names}")
+  endif()
+endfunction()
 # --- words ------------------------------------------------------------------------------------------------------------
 
 function(_toolchainkit_tell reason)
@@ -2641,14 +2171,14 @@ endfunction()
 
 function(_toolchainkit_no_cache kind reason)
   set(mode none)
-  file(REMOVE "${folder}/nested.cmake")
+  set(launch "")
+  file(REMOVE "${folder}/nested.cmake" "${folder}/launcher.json" "${folder}/launcher-stamp")
   if(NOT EXISTS "${folder}/nested-users")
     file(REMOVE "${folder}/launcher")
   elseif(EXISTS "${folder}/launcher")
     # A build inside of this one still calls it.
-    _toolchainkit_new_launcher("#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
-    file(RENAME "${folder}/new/launcher" "${folder}/launcher")
-    file(REMOVE_RECURSE "${folder}/new")
+    _toolchainkit_put_script_in_place(
+      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
   endif()
   _toolchainkit_write_summary("${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")
@@ -2657,15 +2187,14 @@ endfunction()
 # cache.json, for whoever asks which cache this build uses.
 function(_toolchainkit_write_summary reason)
   set(launcher "")
-  set(socket "")
   if(mode STREQUAL "none")
     set(active none)
   elseif(NOT CMAKE_HOST_WIN32)
     set(launcher "${folder}/launcher")
-    set(socket "${${active}_socket}")
   endif()
-  _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}" mode "${mode}"
-    location "${${active}_location}" dir "${${active}_directory}" socket "${socket}" id "${${active}_id}"
+  _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}"
+    launch "${launch}" mode "${mode}" location "${${active}_location}" dir "${${active}_directory}" socket "${told_socket}"
+    id "${${active}_id}"
     project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}")
   _toolchainkit_write_if_changed("${folder}/cache.json" "{\"version\": 1, \"size_gb\": ${arg_SIZE_GB}, ${json}}\n")
 endfunction()
@@ -2696,7 +2225,9 @@ function(_toolchainkit_sh_quote out_text text)
 endfunction()
 
 function(_toolchainkit_json_text out_text text)
-  if(NOT text MATCHES "[\\\"\n\t\r]")
+  string(ASCII 1 first)
+  string(ASCII 31 last)
+  if(NOT text MATCHES "[\\\"${first}-${last}]")
     set("${out_text}" "\"${text}\"" PARENT_SCOPE)
     return()
   endif()
@@ -2705,7 +2236,24 @@ function(_toolchainkit_json_text out_text text)
   string(REPLACE "\n" "\\n" text "${text}")
   string(REPLACE "\t" "\\t" text "${text}")
   string(REPLACE "\r" "\\r" text "${text}")
+  if(text MATCHES "[${first}-${last}]")
+    foreach(code RANGE 1 31)
+      string(ASCII ${code} character)
+      math(EXPR number "${code} + 0x100" OUTPUT_FORMAT HEXADECIMAL)
+      string(REPLACE "0x1" "\\u00" number "${number}")
+      string(REPLACE "${character}" "${number}" text "${text}")
+    endforeach()
+  endif()
   set("${out_text}" "\"${text}\"" PARENT_SCOPE)
+endfunction()
+
+# A text in an object on one line; empty if there is none.
+function(_toolchainkit_json_member out_value json name)
+  set(value "")
+  if(json MATCHES "\"${name}\": *\"(([^\"\\]|\\\\.)*)\"")
+    string(REGEX REPLACE "\\\\(.)" "\\1" value "${CMAKE_MATCH_1}")
+  endif()
+  set("${out_value}" "${value}" PARENT_SCOPE)
 endfunction()
 
 # The members of an object, from names and values by turns.
@@ -2721,13 +2269,12 @@ function(_toolchainkit_json out_members)
   set("${out_members}" "${members}" PARENT_SCOPE)
 endfunction()
 
-function(_toolchainkit_json_list out_elements lines)
+function(_toolchainkit_json_list out_elements)
   set(elements "")
-  while(lines MATCHES "^([^\n]*)\n(.*)$")
-    set(lines "${CMAKE_MATCH_2}")
-    _toolchainkit_json_text(element "${CMAKE_MATCH_1}")
+  foreach(element IN LISTS ARGN)
+    _toolchainkit_json_text(element "${element}")
     string(APPEND elements ", ${element}")
-  endwhile()
+  endforeach()
   string(REGEX REPLACE "^, " "" elements "${elements}")
   set("${out_elements}" "${elements}" PARENT_SCOPE)
 endfunction()

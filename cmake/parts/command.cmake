@@ -1,6 +1,7 @@
+
 # --- the launcher in the commands of the build ------------------------------------------------------------------------
 
-# What goes into CMAKE_<LANG>_COMPILER_LAUNCHER: a list.
+# What goes into CMAKE_<LANG>_COMPILER_LAUNCHER: one word, which projects can hand on, except on Windows.
 function(_toolchainkit_command out_command)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
@@ -10,86 +11,6 @@ function(_toolchainkit_command out_command)
     set(command "${folder}/launcher")
   elseif(CMAKE_HOST_WIN32)
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
-  elseif(tool STREQUAL "ccache" AND version VERSION_GREATER_EQUAL 4.14 AND "${arg_REMOTE}" STREQUAL ""
-      AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.31)
-    # ccache takes its settings as arguments: one process less per compilation. Not with a remote: the command would
-    # change with its availability, and Ninja compile everything again. Older CMakes evaluate expressions in launchers
-    # without a target.
-    _toolchainkit_has_script_for_compiler(has_script)
-    _toolchainkit_ccache_arguments(arguments)
-    if(NOT has_script AND NOT arguments STREQUAL "")
-      set(command "${arguments}")
-    endif()
   endif()
   set("${out_command}" "${command}" PARENT_SCOPE)
 endfunction()
-
-# Whether a compiler is a script, of which the launcher finds out the version (tk_look_at_compiler). In a toolchain file
-# CMake has not yet looked for compilers, and then begins with these names.
-function(_toolchainkit_has_script_for_compiler out_whether)
-  set("${out_whether}" FALSE PARENT_SCOPE)
-  foreach(language IN LISTS free_languages)
-    string(REGEX REPLACE "^(OBJC|C)$" "cc" default "${language}")
-    string(REGEX REPLACE "^(OBJCXX|CXX)$" "c++" default "${default}")
-    _toolchainkit_compiler_variable(variable "${language}")
-    separate_arguments(environment UNIX_COMMAND "$ENV{${variable}}")
-    set(program "")
-    foreach(choice IN ITEMS "${CMAKE_${language}_COMPILER}" "${environment}" "${default}")
-      if(program STREQUAL "" AND NOT choice STREQUAL "")
-        list(GET choice 0 program)
-      endif()
-    endforeach()
-    unset(_toolchainkit_path)
-    find_program(_toolchainkit_path NAMES "${program}" NO_CACHE NO_CMAKE_FIND_ROOT_PATH)
-    string(FIND "${_toolchainkit_path}" "${folder}/" at)
-    if(NOT at EQUAL 0 AND IS_READABLE "${_toolchainkit_path}")
-      file(READ "${_toolchainkit_path}" start LIMIT 2 HEX)
-      if(start STREQUAL "2321")
-        set("${out_whether}" TRUE PARENT_SCOPE)
-      endif()
-    endif()
-  endforeach()
-endfunction()
-
-# Empty if a value would not survive in a list, a generator expression or a rule of the build tool.
-function(_toolchainkit_ccache_arguments out_arguments)
-  set("${out_arguments}" "" PARENT_SCOPE)
-  set(arguments "${program}")
-  set(base "")
-  foreach(pair IN LISTS local_pairs)
-    string(REGEX MATCH "^CCACHE_([A-Z_]+)=(.*)$" pair "${pair}")
-    set(value "${CMAKE_MATCH_2}")
-    set(key_of_DIR cache_dir)
-    set(key_of_MAXSIZE max_size)
-    set(key_of_REMOTE_STORAGE remote_storage)
-    set(key_of_COMPILERCHECK compiler_check)
-    if(CMAKE_MATCH_1 STREQUAL "NOHASHDIR")
-      list(APPEND arguments "hash_dir=false")
-    elseif(CMAKE_MATCH_1 STREQUAL "NODIRECT")
-      list(APPEND arguments "direct_mode=false")
-    elseif(CMAKE_MATCH_1 STREQUAL "BASEDIR")
-      set(base "${value}")
-    elseif(NOT DEFINED key_of_${CMAKE_MATCH_1})
-      return()
-    else()
-      list(APPEND arguments "${key_of_${CMAKE_MATCH_1}}=${value}")
-    endif()
-  endforeach()
-  if("${arguments}${base}" MATCHES "[][<>\n\\$]")
-    return()
-  endif()
-  # The semicolons are inside of the expressions, since an empty element would be passed on as an empty argument.
-  list(APPEND arguments "remote_only=false")
-  if(NOT base STREQUAL "")
-    # As in the script: GCC takes no profile of a source that it knows by another path.
-    set(profile "-f(profile-generate|profile-use|branch-probabilities)")
-    if("${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} $ENV{CFLAGS} $ENV{CXXFLAGS}" MATCHES "${profile}")
-      return()
-    endif()
-    string(APPEND arguments
-      "$<$<NOT:$<BOOL:$<FILTER:$<TARGET_PROPERTY:COMPILE_OPTIONS>,INCLUDE,^${profile}>>>:;base_dir=${base}>")
-  endif()
-  _toolchainkit_has_precompiled_header(has_header)
-  set("${out_arguments}" "${arguments}$<${has_header}:;sloppiness=pch_defines,time_macros>" PARENT_SCOPE)
-endfunction()
-

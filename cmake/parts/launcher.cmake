@@ -1,182 +1,231 @@
-# --- the launcher ---------------------------------------------------------------------------------------------------
 
-function(_toolchainkit_launcher_text out_text out_functions)
-  list(GET ARGN 0 active)
-  _toolchainkit_sh_quote(quoted_program "${program}")
-  _toolchainkit_sh_quote(quoted_folder "${folder}")
-  _toolchainkit_sh_quote(quoted_source "${CMAKE_SOURCE_DIR}")
-  _toolchainkit_sh_quote(quoted_build "${CMAKE_BINARY_DIR}")
-  _toolchainkit_processor(processor)
-  set(text "#!/bin/sh
-# Written by ToolchainKit.cmake at configure time; changes get lost. Runs a compiler through ${tool}:
-#   launcher COMPILER ARGUMENTS...   compiles
-#   launcher -OPTION...              runs ${tool} itself, on the same cache
-# Secrets are taken from the environment; none is in this file.
-tk_tool=${quoted_program}
-tk_folder=${quoted_folder}
-tk_processor=${processor}
-tk_source=${quoted_source}
-tk_build=${quoted_build}
-tk_missing=
-")
-  _toolchainkit_launcher_parts()
-  string(APPEND text "${${tool}_clear}")
-  foreach(storage IN LISTS ARGN)
-    if(${storage}_secrets MATCHES "tk_percent_encode")
-      string(APPEND text "${encoding_part}")
+# --- the launcher: a copy of toolchainkit-launch, or a script ---------------------------------------------------------
+
+# Sets whether the launcher is a `program` or a `script`, and the file that becomes <build>/toolchainkit/launcher: a copy of
+# the program, which is asked there, since it may be unable to start in this folder. Empty on Windows.
+function(_toolchainkit_choose_launcher out_launch out_file)
+  set("${out_launch}" "" PARENT_SCOPE)
+  set("${out_file}" "" PARENT_SCOPE)
+  if(CMAKE_HOST_WIN32)
+    return()
+  endif()
+  set("${out_launch}" script PARENT_SCOPE)
+  set(wanted "${TOOLCHAINKIT_LAUNCH}")
+  if(wanted STREQUAL "")
+    set(wanted "$ENV{TOOLCHAINKIT_LAUNCH}")
+  endif()
+  string(TOUPPER "${wanted}" upper)
+  if(upper MATCHES "^(OFF|NO|FALSE|0)$")
+    return()
+  endif()
+  _toolchainkit_find_launch_programs(places "${wanted}")
+  set(reason "")
+  foreach(place IN LISTS places)
+    get_filename_component(place "${place}" REALPATH)
+    if(NOT EXISTS "${place}" OR IS_DIRECTORY "${place}")
+      continue()
+    endif()
+    _toolchainkit_copy_program(copy "${place}")
+    _toolchainkit_ask_program(reason "${copy}" "${place}")
+    if(reason STREQUAL "")
+      set("${out_launch}" program PARENT_SCOPE)
+      set("${out_file}" "${copy}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  if(reason STREQUAL "" AND NOT wanted STREQUAL "")
+    set(reason "TOOLCHAINKIT_LAUNCH=${wanted} is not there")
+  elseif(reason STREQUAL "")
+    set(reason "without toolchainkit-launch, which `toolchainkit install` brings")
+  endif()
+  list(APPEND notes "${reason}")
+  set(notes "${notes}" PARENT_SCOPE)
+endfunction()
+
+# Where the program may be: at the path that was given, or in PATH and the user's cache folder.
+function(_toolchainkit_find_launch_programs out_places wanted)
+  if(NOT wanted STREQUAL "")
+    set("${out_places}" "${wanted}" PARENT_SCOPE)
+    return()
+  endif()
+  set(places "")
+  file(TO_CMAKE_PATH "$ENV{PATH}" path)
+  foreach(entry IN LISTS path)
+    # Whoever writes to the folder where a build happens to be started does not decide what runs.
+    if(IS_ABSOLUTE "${entry}" AND EXISTS "${entry}/toolchainkit-launch")
+      list(APPEND places "${entry}/toolchainkit-launch")
       break()
     endif()
   endforeach()
-  string(APPEND text "${common_part}")
-  foreach(storage IN LISTS ARGN)
-    _toolchainkit_sh_quote(quoted_run "${${storage}_run}")
-    string(APPEND text "\ntk_use_${storage}() {\n  tk_storage=${storage}\n  tk_run=${quoted_run}\n${${storage}_secrets}  tk_clear\n"
-      "${${storage}_environment}  export${${storage}_names}\n}\n")
-  endforeach()
-  string(APPEND text "\ntk_use_${active}\n")
-  _toolchainkit_launcher_functions()
-  if(tool STREQUAL "ccache")
-    set(functions "${shared_functions}${ccache_functions}")
-    if(version VERSION_GREATER_EQUAL 4.14)
-      set(assembler_part "")
-    endif()
-    string(APPEND text "${option_part}${assembler_part}${compiler_part}${ccache_part}")
+  string(TOLOWER "${CMAKE_HOST_SYSTEM_NAME}" system)
+  if("${CMAKE_HOST_SYSTEM_PROCESSOR}" STREQUAL "")
+    # Not known yet in a toolchain file.
+    cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
   else()
-    set(functions "${shared_functions}${sccache_functions}")
-    if(version VERSION_LESS 0.9)
-      string(APPEND functions "${port_functions}")
-      set(address_part "${port_part}")
-    else()
-      string(APPEND functions "${stop_functions}${socket_functions}")
-      set(address_part "${socket_part}")
-    endif()
-    if(arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
-      string(APPEND functions "${paths_functions}")
-    else()
-      set(paths_part "")
-    endif()
-    string(APPEND text "${address_part}${run_part}${option_part}${assembler_part}${compiler_part}${lines_part}${paths_part}${sccache_part}")
+    set(processor "${CMAKE_HOST_SYSTEM_PROCESSOR}")
   endif()
+  string(TOLOWER "${processor}" processor)
+  string(REGEX REPLACE "^(amd64|x64)$" "x86_64" processor "${processor}")
+  string(REGEX REPLACE "^arm64$" "aarch64" processor "${processor}")
+  _toolchainkit_installed(installed toolchainkit-launch "-${system}-${processor}")
+  list(APPEND places ${installed})
+  set("${out_places}" "${places}" PARENT_SCOPE)
+endfunction()
+
+# The launcher that is in place, if it is a copy of this program, or else a new copy. Hashing both would take longer than all
+# else here.
+function(_toolchainkit_copy_program out_copy program)
+  _toolchainkit_program_stamp(stamp "${program}")
+  if(EXISTS "${folder}/launcher" AND EXISTS "${folder}/launcher-stamp")
+    file(READ "${folder}/launcher-stamp" present)
+    _toolchainkit_program_stamp(copied "${folder}/launcher")
+    if(present STREQUAL "${program}\n${stamp}\n${copied}\n")
+      set("${out_copy}" "${folder}/launcher" PARENT_SCOPE)
+      return()
+    endif()
+  endif()
+  _toolchainkit_copy_executable("${program}")
+  _toolchainkit_program_stamp(copied "${folder}/new/launcher")
+  file(WRITE "${folder}/launcher-stamp" "${program}\n${stamp}\n${copied}\n")
+  set("${out_copy}" "${folder}/new/launcher" PARENT_SCOPE)
+endfunction()
+
+function(_toolchainkit_program_stamp out_stamp program)
+  file(SIZE "${program}" size)
+  file(TIMESTAMP "${program}" time "%s" UTC)
+  set("${out_stamp}" "${size} ${time}" PARENT_SCOPE)
+endfunction()
+
+# A file as <build>/toolchainkit/new/launcher, to be put in place by renaming, since a build may be running the old one. Only
+# file(COPY) sets permissions.
+function(_toolchainkit_copy_executable file)
+  get_filename_component(name "${file}" NAME)
+  file(REMOVE_RECURSE "${folder}/new")
+  file(COPY "${file}" DESTINATION "${folder}/new/copy" FILE_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  file(RENAME "${folder}/new/copy/${name}" "${folder}/new/launcher")
+endfunction()
+
+# Why a copy of the program does not do; empty if it does.
+function(_toolchainkit_ask_program out_reason copy place)
+  execute_process(COMMAND "${copy}" --about RESULT_VARIABLE result OUTPUT_VARIABLE about ERROR_QUIET TIMEOUT 20)
+  set(reason "")
+  if(NOT result EQUAL 0 OR NOT about MATCHES "\"protocol\": *([0-9]+)")
+    set(reason "without ${place}, which does not run in ${folder}")
+  elseif(CMAKE_MATCH_1 LESS minimum_protocol
+      OR NOT about MATCHES "\"rules\": *([0-9]+)" OR CMAKE_MATCH_1 LESS minimum_rules)
+    set(reason "without ${place}, which is too old: update toolchainkit")
+  endif()
+  set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
+# The storages are in ARGN; the first is the one in use.
+function(_toolchainkit_put_launcher_in_place)
+  if(launch STREQUAL "program")
+    _toolchainkit_launcher_json(json ${ARGN})
+    file(WRITE "${folder}/launcher.json.new" "${json}")
+    file(RENAME "${folder}/launcher.json.new" "${folder}/launcher.json")
+    if(NOT launch_file STREQUAL "${folder}/launcher" AND EXISTS "${launch_file}")
+      file(RENAME "${launch_file}" "${folder}/launcher")
+    endif()
+  else()
+    _toolchainkit_script(text ${ARGN})
+    _toolchainkit_put_script_in_place("${text}")
+    file(REMOVE "${folder}/launcher.json" "${folder}/launcher-stamp")
+  endif()
+  # Of a script from before, of this module or an older one.
+  file(REMOVE_RECURSE "${folder}/new" "${folder}/known-compilers" "${folder}/launcher-functions" "${folder}/paths"
+    "${folder}/broken")
+endfunction()
+
+function(_toolchainkit_put_script_in_place text)
+  set(present "")
+  if(EXISTS "${folder}/launcher")
+    file(READ "${folder}/launcher" present LIMIT 100000)
+  endif()
+  if(NOT present STREQUAL text)
+    file(WRITE "${folder}/script" "${text}")
+    _toolchainkit_copy_executable("${folder}/script")
+    file(RENAME "${folder}/new/launcher" "${folder}/launcher")
+    file(REMOVE_RECURSE "${folder}/new" "${folder}/script")
+  endif()
+endfunction()
+
+# launcher.json, which the program reads.
+function(_toolchainkit_launcher_json out_json)
+  set(folders "")
+  set(relocatable false)
+  if(arg_RELOCATABLE)
+    _toolchainkit_base_directories(folders)
+    set(relocatable true)
+  endif()
+  _toolchainkit_json_list(folders ${folders})
+  _toolchainkit_json_list(clear ${clear_${tool}})
+  _toolchainkit_json_list(keep ${keep})
+  set(storages "")
+  foreach(storage IN LISTS ARGN)
+    set(client "")
+    if(${storage}_names MATCHES " SCCACHE_DIRECT")
+      set(client "\"SCCACHE_DIRECT\"")
+    endif()
+    _toolchainkit_json_list(unset ${${storage}_unset})
+    _toolchainkit_json(json name "${storage}" id "${${storage}_id}" location "${${storage}_location}"
+      directory "${${storage}_directory}")
+    string(APPEND storages ",\n    {${json},\n      \"environment\": {${${storage}_members}},\n"
+      "      \"client\": [${client}], \"unset\": [${unset}], \"secrets\": [${${storage}_templates}]}")
+  endforeach()
+  string(SUBSTRING "${storages}" 1 -1 storages)
+  _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
+    source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
+  set("${out_json}" "{\"version\": 1, ${json},
+  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable},
+  \"clear\": [${clear}],
+  \"keep\": [${keep}],
+  \"storages\": [${storages}],
+  \"breaker_seconds\": 60, \"idle_seconds\": 600}
+" PARENT_SCOPE)
+endfunction()
+
+# fallback.sh with its settings.
+function(_toolchainkit_script out_text)
+  set(settings "")
+  foreach(setting IN ITEMS kind=tool program=program folder=folder run_root=user_folder)
+    string(REGEX MATCH "^(.*)=(.*)$" setting "${setting}")
+    set(name "${CMAKE_MATCH_1}")
+    set(value "${${CMAKE_MATCH_2}}")
+    if(name STREQUAL "run_root")
+      string(APPEND value "/run")
+    endif()
+    _toolchainkit_sh_quote(value "${value}")
+    string(APPEND settings "tk_${name}=${value}\n")
+  endforeach()
+  foreach(compiler IN ITEMS gcc clang)
+    list(JOIN options_${tool}_${compiler} " " options)
+    string(APPEND settings "tk_${compiler}_options='${options}'\n")
+  endforeach()
+  list(JOIN clear_${tool} " " names)
+  string(APPEND settings "tk_clear() {\n  unset ${names}\n}\n")
+  foreach(storage IN LISTS ARGN)
+    set(limit "")
+    if(storage STREQUAL "remote" AND tool STREQUAL "sccache")
+      # It does not let itself be interrupted.
+      set(limit "timeout -s KILL 30")
+    elseif(storage STREQUAL "remote")
+      set(limit "timeout 30")
+    endif()
+    set(unset "")
+    if(NOT ${storage}_unset STREQUAL "")
+      list(JOIN ${storage}_unset " " unset)
+      set(unset "  unset ${unset}\n")
+    endif()
+    string(APPEND settings "tk_use_${storage}() {\n  tk_id=${${storage}_id} tk_limit='${limit}' tk_missing=\n"
+      "${${storage}_secrets}  tk_clear\n${unset}${${storage}_environment}  export${${storage}_names}\n}\n")
+  endforeach()
+  list(GET ARGN 0 first)
+  string(APPEND settings "tk_use_${first}\n")
+  set(text [=[
+@fallback.sh@
+]=])
+  string(REPLACE "# <settings>\n" "${settings}" text "${text}")
   set("${out_text}" "${text}" PARENT_SCOPE)
-  set("${out_functions}" "${functions}" PARENT_SCOPE)
 endfunction()
-
-# Names the kind of processor, for options that mean another thing on another one.
-function(_toolchainkit_processor out_name)
-  cmake_host_system_information(RESULT description QUERY PROCESSOR_DESCRIPTION)
-  if(EXISTS /proc/cpuinfo)
-    file(STRINGS /proc/cpuinfo features REGEX "^(flags|Features)" LIMIT_COUNT 1)
-    string(APPEND description "${features}")
-  endif()
-  string(SHA256 name "${description}")
-  string(SUBSTRING "${name}" 0 16 name)
-  set("${out_name}" "${name}" PARENT_SCOPE)
-endfunction()
-
-# The launcher in sh, in two files: what each compilation needs, and functions for all else, since sh reads a file again
-# each time. Whatever fails in here must end in the compiler being run.
-macro(_toolchainkit_launcher_parts)
-  set(ccache_clear [=[
-
-@launcher/ccache_clear.sh@
-]=])
-
-  set(sccache_clear [=[
-
-@launcher/sccache_clear.sh@
-]=])
-
-  set(encoding_part [=[
-
-@launcher/encoding_part.sh@
-]=])
-
-  set(common_part [=[
-
-@launcher/common_part.sh@
-]=])
-
-  set(option_part [=[
-
-@launcher/option_part.sh@
-]=])
-
-  # Neither sccache nor ccache before 4.14 see all files that an assembler statement includes, and which these are cannot be
-  # told. CMake's commands end with the source.
-  set(assembler_part [=[
-@launcher/assembler_part.sh@
-]=])
-
-  set(compiler_part [=[
-@launcher/compiler_part.sh@
-]=])
-
-  set(ccache_part [=[
-@launcher/ccache_part.sh@
-]=])
-
-  set(socket_part [=[
-@launcher/socket_part.sh@
-]=])
-
-  set(run_part [=[
-
-@launcher/run_part.sh@
-]=])
-
-  set(lines_part [=[
-@launcher/lines_part.sh@
-]=])
-
-  # Base directories are taken out of the text that sccache hashes, also where a string begins with one.
-  set(paths_part [=[
-@launcher/paths_part.sh@
-]=])
-
-  set(sccache_part [=[
-@launcher/sccache_part.sh@
-]=])
-
-  # Before 0.9 there are only ports. A port has one owner, so that the client's own way to start a daemon is right.
-  set(port_part [=[
-@launcher/port_part.sh@
-]=])
-endmacro()
-
-macro(_toolchainkit_launcher_functions)
-  set(shared_functions [=[
-@launcher/shared_functions.sh@
-]=])
-
-  set(ccache_functions [=[
-
-@launcher/ccache_functions.sh@
-]=])
-
-  set(sccache_functions [=[
-
-@launcher/sccache_functions.sh@
-]=])
-
-  # Also run by itself, when a project is configured.
-  set(stop_functions [=[
-
-@launcher/stop_functions.sh@
-]=])
-
-  set(socket_functions [=[
-
-@launcher/socket_functions.sh@
-]=])
-
-  set(paths_functions [=[
-
-@launcher/paths_functions.sh@
-]=])
-
-  set(port_functions [=[
-
-@launcher/port_functions.sh@
-]=])
-endmacro()
-

@@ -114,6 +114,9 @@ Variables:
   ``OFF`` disables everything here.
 ``TOOLCHAINKIT_CACHE_TOOL``
   Path or name of the tool, also as an environment variable. Goes before ``PATH``.
+``TOOLCHAINKIT_LAUNCH``
+  Path of the program ``toolchainkit-launch``, also as an environment variable. Goes before ``PATH`` and the user's cache
+  folder. ``OFF``: the launcher is a script, as it is where there is no program.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
   Set by this module only where neither the user nor the project nor the environment did; an empty value counts as set.
 

@@ -28,14 +28,14 @@ endfunction()
 
 function(_toolchainkit_no_cache kind reason)
   set(mode none)
-  file(REMOVE "${folder}/nested.cmake")
+  set(launch "")
+  file(REMOVE "${folder}/nested.cmake" "${folder}/launcher.json" "${folder}/launcher-stamp")
   if(NOT EXISTS "${folder}/nested-users")
     file(REMOVE "${folder}/launcher")
   elseif(EXISTS "${folder}/launcher")
     # A build inside of this one still calls it.
-    _toolchainkit_new_launcher("#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
-    file(RENAME "${folder}/new/launcher" "${folder}/launcher")
-    file(REMOVE_RECURSE "${folder}/new")
+    _toolchainkit_put_script_in_place(
+      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
   endif()
   _toolchainkit_write_summary("${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")
@@ -44,15 +44,14 @@ endfunction()
 # cache.json, for whoever asks which cache this build uses.
 function(_toolchainkit_write_summary reason)
   set(launcher "")
-  set(socket "")
   if(mode STREQUAL "none")
     set(active none)
   elseif(NOT CMAKE_HOST_WIN32)
     set(launcher "${folder}/launcher")
-    set(socket "${${active}_socket}")
   endif()
-  _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}" mode "${mode}"
-    location "${${active}_location}" dir "${${active}_directory}" socket "${socket}" id "${${active}_id}"
+  _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}"
+    launch "${launch}" mode "${mode}" location "${${active}_location}" dir "${${active}_directory}" socket "${told_socket}"
+    id "${${active}_id}"
     project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}")
   _toolchainkit_write_if_changed("${folder}/cache.json" "{\"version\": 1, \"size_gb\": ${arg_SIZE_GB}, ${json}}\n")
 endfunction()

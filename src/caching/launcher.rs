@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::cache_tool::CacheTool;
 use super::language::Language;
 pub use super::statistics::{CacheStats, get_cache_stats};
-use super::tool::{Tool, Version};
+use super::tool::{Tool, Version, variables};
 
 /// Longer paths do not fit into the address of a Unix socket (108 bytes on Linux, 104 on macOS).
 const LONGEST_SOCKET_PATH: usize = 100;
@@ -62,10 +62,10 @@ pub fn configure_compiler_launcher(
         Tool::Ccache if cache_tool.version >= Version::new(4, 8, 0) => {
             vec![path.to_owned(), setting("cache_dir", cache_dir.as_str())]
         }
-        Tool::Ccache => with_environment(path, vec![setting("CCACHE_DIR", cache_dir.as_str())]),
+        Tool::Ccache => with_environment(path, vec![setting(variables::CCACHE_DIR, cache_dir.as_str())]),
         Tool::Sccache => with_environment(
             path,
-            vec![setting("SCCACHE_DIR", cache_dir.as_str()), daemon_address(&cache_dir)],
+            vec![setting(variables::SCCACHE_DIR, cache_dir.as_str()), daemon_address(&cache_dir)],
         ),
     };
     let launcher = words.iter().map(|word| word.replace(';', "\\;")).collect::<Vec<_>>().join(";");
@@ -83,9 +83,9 @@ fn with_environment(program: &str, settings: Vec<String>) -> Vec<String> {
 fn daemon_address(cache_dir: &Utf8Path) -> String {
     let socket = cache_dir.join("sccache.sock");
     if cfg!(unix) && socket.as_str().len() <= LONGEST_SOCKET_PATH {
-        return format!("SCCACHE_SERVER_UDS={socket}");
+        return format!("{}={socket}", variables::SCCACHE_SERVER_UDS);
     }
     let digest = Sha256::digest(cache_dir.as_str());
     let port = 20_000 + u16::from_be_bytes([digest[0], digest[1]]) % 10_000;
-    format!("SCCACHE_SERVER_PORT={port}")
+    format!("{}={port}", variables::SCCACHE_SERVER_PORT)
 }

@@ -11,6 +11,8 @@ use super::Global;
 use super::project::Project;
 use super::report::CliError;
 use crate::caching::tool::{Tool, Version};
+use crate::launch::process;
+use crate::launch::supervisor::{self, Record};
 use crate::probe::environment;
 
 /// Which build folder is meant.
@@ -39,6 +41,9 @@ pub(super) struct BuildCache {
     pub(super) location: String,
     /// The address of the sccache daemon; empty where there is none.
     pub(super) socket: Utf8PathBuf,
+    /// What launches compilers: `program`, `script`, or nothing.
+    #[serde(default)]
+    launch: String,
     /// Why the cache is not the configured one; empty if it is.
     pub(super) reason: String,
 }
@@ -69,6 +74,17 @@ impl BuildCache {
             folder: if folder.is_empty() { ".".into() } else { folder.trim_end_matches('/').into() },
             ..cache
         })
+    }
+
+    /// Whether sccache's daemon is there for this build. Looking never starts one.
+    pub(super) fn is_running(&self) -> bool {
+        let Some(folder) = self.socket.parent().map(Utf8Path::as_std_path) else { return false };
+        if self.launch == "script" {
+            return process::is_private_folder(folder)
+                && process::Connection::connect(self.socket.as_std_path()).is_ok();
+        }
+        let mut all = supervisors().into_iter();
+        all.any(|record| record.folder == folder && supervisor::is_running(&record))
     }
 
     /// Whether there is a cache at all.
@@ -133,38 +149,8 @@ fn newest(folders: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
     summaries.max_by_key(|path| written(path))
 }
 
-/// `server.json`: one sccache daemon that toolchainkit may have started, whatever the project.
-#[derive(Debug, Deserialize)]
-pub(super) struct Daemon {
-    pub(super) program: Utf8PathBuf,
-    pub(super) version: String,
-    pub(super) socket: Utf8PathBuf,
-    pub(super) location: String,
-    pub(super) project: String,
-}
-
-/// Every daemon's record in the user's folders, running or not.
-pub(super) fn daemons() -> Vec<Daemon> {
-    let cache = environment::user_cache_folder().map(|folder| folder.join("run"));
-    // Where the path of a socket would be too long for the system, the module takes a folder here.
-    let temporary = Utf8Path::new("/tmp").read_dir_utf8().into_iter().flatten().filter_map(Result::ok);
-    let temporary = temporary.filter(|entry| entry.file_name().starts_with("toolchainkit-"));
-    let roots = cache.into_iter().chain(temporary.map(camino::Utf8DirEntry::into_path));
-    let folders = roots.flat_map(|root| root.read_dir_utf8().into_iter().flatten().filter_map(Result::ok));
-    let records = folders.filter_map(|folder| fs_err::read_to_string(folder.path().join("server.json")).ok());
-    records.filter_map(|text| serde_json::from_str(&text).ok()).collect()
-}
-
-/// Whether a daemon listens at `socket`. Looking never starts one.
-pub(super) fn is_running(socket: &Utf8Path) -> bool {
-    #[cfg(unix)]
-    {
-        !socket.as_str().is_empty() && std::os::unix::net::UnixStream::connect(socket).is_ok()
-    }
-    #[cfg(not(unix))]
-    {
-        // There the daemon listens on a port, which the tool itself knows how to reach.
-        let _ = socket;
-        true
-    }
+/// The supervisors of sccache's daemons that this user has started, running or not. Folders of others are passed over.
+pub(super) fn supervisors() -> Vec<Record> {
+    let run = environment::user_cache_folder().map(|folder| folder.join("run")).unwrap_or_default();
+    supervisor::list(&process::user_folders(run.as_std_path()))
 }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::build_folder::{BuildCache, BuildFolderArgs, is_running};
+use super::build_folder::{BuildCache, BuildFolderArgs};
 use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
@@ -80,13 +80,14 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
     }
     match format {
         Format::Json => printer.json(&serde_json::to_value(&reports).map_err(std::io::Error::from)?),
-        Format::Human => reports.iter().for_each(|report| printer.product(&sentence(report))),
+        Format::Human => reports.iter().for_each(|report| printer.foreign(&sentence(report))),
     }
     broken.map_or(Ok(()), |because| Err(CliError::CacheBroken(because)))
 }
 
 fn of_build(cache: &BuildCache) -> Result<CacheOfBuild<'_>, CliError> {
-    Ok(CacheOfBuild { tool: cache.tool()?.0, program: &cache.program, launcher: cache.launcher()? })
+    let (tool, version) = cache.tool()?;
+    Ok(CacheOfBuild { tool, version, launcher: cache.launcher()? })
 }
 
 fn sentence(report: &UnitReport) -> String {
@@ -161,7 +162,7 @@ fn examine(cache: &BuildCache, format: Format, printer: &Printer) -> CommandResu
     }
     match format {
         Format::Json => printer.json(&serde_json::to_value(&checks).map_err(std::io::Error::from)?),
-        Format::Human => checks.iter().for_each(|check| printer.product(&line(check))),
+        Format::Human => checks.iter().for_each(|check| printer.foreign(&line(check))),
     }
     match checks.iter().find(|check| check.state == State::Broken) {
         Some(check) => Err(CliError::CacheBroken(check.text.clone())),
@@ -213,8 +214,7 @@ fn daemon(cache: &BuildCache) -> Option<Check> {
     if cache.socket.as_str().is_empty() {
         return None;
     }
-    let state =
-        if is_running(&cache.socket) { "running" } else { "not running; the next compilation starts it" };
+    let state = if cache.is_running() { "running" } else { "not running; the next compilation starts it" };
     Some(Check::fine("daemon", format!("{state}, {}", cache.socket)))
 }
 

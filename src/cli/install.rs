@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
 use crate::caching::detection::{BuildCacheManager, Candidate, Place};
 use crate::caching::tool::{Tool, Version};
-use crate::install::{Digest, InstallOptions, Store, Way};
+use crate::install::{Digest, InstallOptions, LaunchProgram, LaunchProgramError, Receipt, Store, Way};
 
 /// Arguments of `install`.
 #[derive(Debug, Args)]
@@ -113,17 +113,46 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
     let progress = Shown::new(printer);
     let found = manager.find_or_install(&progress)?;
     printer.say(&format!("{} {}, {}", found.tool.tool, found.tool.version, found.place));
+    let launch = launch_program(&store, &progress, printer)?;
     match args.format.format {
         Format::Human => printer.product(&format!("{}\n", found.tool.path)),
-        Format::Json => printer.json(&object(&found)),
+        Format::Json => {
+            let mut object = object(&found);
+            object["launch"] = json!(launch.as_ref().map(|launch| &launch.path));
+            printer.json(&object);
+        }
     }
     if args.dir.is_some() && found.place == Place::Managed {
-        printer.say(&format!("to use it with CMake, add -DTOOLCHAINKIT_CACHE_TOOL={}", found.tool.path));
+        let launch =
+            launch.map(|launch| format!(" -DTOOLCHAINKIT_LAUNCH={}", launch.path)).unwrap_or_default();
+        let tool = found.tool.path.as_str();
+        printer.say(&format!("to use it with CMake, add -DTOOLCHAINKIT_CACHE_TOOL={tool}{launch}"));
     }
     if args.remove_old {
         remove_old(&store, &found, printer)?;
     }
     Ok(())
+}
+
+/// Installs `toolchainkit-launch` into the store, beside the tool. Builds work without it.
+fn launch_program(
+    store: &Store,
+    progress: &Shown<'_>,
+    printer: &Printer,
+) -> Result<Option<LaunchProgram>, CliError> {
+    match store.add_launch_program(progress) {
+        Ok(program) => {
+            if program.is_new {
+                printer.say(&format!("toolchainkit-launch {}, installed by toolchainkit", program.version));
+            }
+            Ok(Some(program))
+        }
+        Err(LaunchProgramError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            printer.say(&format!("note: {error}"));
+            Ok(None)
+        }
+    }
 }
 
 /// The requirements of the project, overridden by the command line.
@@ -223,16 +252,18 @@ fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> C
 fn verify(args: &InstallArgs, store: &Store, printer: &Printer) -> CommandResult {
     let tools = args.tool.tool().map_or_else(|| Tool::ALL.to_vec(), |tool| vec![tool]);
     let mut changed = Vec::new();
-    for installed in tools.into_iter().flat_map(|tool| store.all(tool)) {
-        match installed.verify() {
-            Ok(()) => {
-                printer.product(&format!("good  {}  {}\n", installed.path, installed.receipt.trusted_by));
-            }
-            Err(error) => {
-                printer.product(&format!("BAD   {}  {error}\n", installed.path));
-                changed.push(installed.path.to_string());
-            }
+    let mut verify = |path: &Utf8Path, receipt: &Receipt| match receipt.verify(path) {
+        Ok(()) => printer.product(&format!("good  {path}  {}\n", receipt.trusted_by)),
+        Err(error) => {
+            printer.product(&format!("BAD   {path}  {error}\n"));
+            changed.push(path.to_string());
         }
+    };
+    for installed in tools.into_iter().flat_map(|tool| store.all(tool)) {
+        verify(&installed.path, &installed.receipt);
+    }
+    for (path, receipt) in store.launch_programs() {
+        verify(&path, &receipt);
     }
     if changed.is_empty() { Ok(()) } else { Err(CliError::ToolChanged(changed.join(", "))) }
 }

@@ -1,5 +1,6 @@
 //! Printing of results, messages and errors.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use camino::Utf8PathBuf;
@@ -182,6 +183,11 @@ impl Printer {
         let _ = io::stdout().lock().write_all(text.as_bytes());
     }
 
+    /// Prints a result that contains text of files or of other programs.
+    pub(super) fn foreign(&self, text: &str) {
+        self.product(&plain(text));
+    }
+
     /// Prints JSON to standard output.
     pub(super) fn json(&self, value: &serde_json::Value) {
         self.product(&format!("{value:#}\n"));
@@ -190,7 +196,7 @@ impl Printer {
     /// Prints a message for people to standard error, unless `--quiet` is given.
     pub(super) fn say(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            let _ = writeln!(io::stderr().lock(), "{}", plain(line));
         }
     }
 
@@ -229,8 +235,24 @@ impl Printer {
         if let Some(help) = error.help() {
             text += &format!("  help: {help}\n");
         }
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let _ = io::stderr().lock().write_all(plain(&text).as_bytes());
     }
+}
+
+/// Escapes control characters and characters that change the direction of text, so that a terminal only shows them.
+fn plain(text: &str) -> Cow<'_, str> {
+    let controls = |letter: char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t')
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(controls) {
+        return Cow::Borrowed(text);
+    }
+    let spelled = text.chars().map(|letter| match letter {
+        letter if controls(letter) => letter.escape_unicode().to_string(),
+        letter => letter.to_string(),
+    });
+    Cow::Owned(spelled.collect())
 }
 
 /// Uses colour only on a terminal, and not if NO_COLOR is set.
@@ -238,4 +260,16 @@ fn style() -> Style {
     let terminal = io::stderr().is_terminal();
     let colour = terminal && environment::variable("NO_COLOR").is_none();
     Style { colour, ..Style::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_controls_a_terminal_is_spelled_out() {
+        assert_eq!(plain("a\u{1b}[31mb\r\u{7f}"), "a\\u{1b}[31mb\\u{d}\\u{7f}");
+        assert_eq!(plain("x\u{9b}2J\u{202e}y"), "x\\u{9b}2J\\u{202e}y");
+        assert_eq!(plain("ä\n\tb"), "ä\n\tb");
+    }
 }

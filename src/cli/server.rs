@@ -5,11 +5,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::build_folder::{BuildCache, BuildFolderArgs, Daemon, daemons, is_running};
+use super::build_folder::{BuildCache, BuildFolderArgs, supervisors};
 use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
 use crate::caching::tool::Tool;
+use crate::launch::supervisor::{self, Record};
 use crate::probe::program::{self, Finished};
 
 /// sccache waits 10 s for a remote storage that does not answer.
@@ -64,7 +65,7 @@ pub(super) fn run(args: &ServerArgs, global: &Global, printer: &Printer) -> Comm
 
 fn start(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
     let Some(cache) = daemon_of(args, global, printer)? else { return Ok(()) };
-    if is_running(&cache.socket) {
+    if cache.is_running() {
         printer.say(&format!("already running: {}", cache.location));
         return Ok(());
     }
@@ -75,7 +76,7 @@ fn start(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandR
 
 fn stop(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
     let Some(cache) = daemon_of(args, global, printer)? else { return Ok(()) };
-    if !is_running(&cache.socket) {
+    if !cache.is_running() {
         printer.say("not running");
         return Ok(());
     }
@@ -113,47 +114,47 @@ fn check(finished: &Finished, what: &str) -> CommandResult {
     Err(CliError::CacheBroken(format!("sccache did not {what}: {reason}")))
 }
 
+/// Each is asked to end by its supervisor: nothing is run that a file names.
 fn stop_all(printer: &Printer) -> CommandResult {
     let mut failed = None;
-    for daemon in daemons().iter().filter(|daemon| is_running(&daemon.socket)) {
-        let address = [("SCCACHE_SERVER_UDS", daemon.socket.as_str())];
-        let result = program::run(&daemon.program, &["--stop-server"], address, START_TIMEOUT)
-            .map_err(CliError::from)
-            .and_then(|finished| check(&finished, "stop"));
-        match result {
-            Ok(()) => printer.say(&format!("stopped: {} ({})", daemon.location, daemon.project)),
-            Err(error) => failed = Some(error),
+    for record in supervisors().iter().filter(|record| supervisor::is_running(record)) {
+        let Record { location, project, .. } = record;
+        match supervisor::stop(record) {
+            Ok(()) => printer.say(&format!("stopped: {location} ({project})")),
+            Err(error) => {
+                failed = Some(CliError::CacheBroken(format!("sccache did not stop: {location}: {error}")));
+            }
         }
     }
     failed.map_or(Ok(()), Err)
 }
 
 fn status(format: Format, printer: &Printer) {
-    let daemons = daemons();
+    let records = supervisors();
     if format == Format::Json {
-        let objects = daemons.iter().map(|daemon| {
+        let objects = records.iter().map(|record| {
             json!({
-                "running": is_running(&daemon.socket),
-                "project": daemon.project,
-                "location": daemon.location,
+                "running": supervisor::is_running(record),
+                "project": record.project,
+                "location": record.location,
                 "tool": "sccache",
-                "version": daemon.version,
-                "program": daemon.program,
-                "socket": daemon.socket,
+                "version": record.version,
+                "program": record.program,
+                "socket": record.socket,
             })
         });
         return printer.json(&objects.collect());
     }
-    if daemons.is_empty() {
+    if records.is_empty() {
         printer.say("toolchainkit has started no daemon");
     }
-    for daemon in &daemons {
-        printer.product(&line(daemon));
+    for record in &records {
+        printer.foreign(&line(record));
     }
 }
 
-fn line(daemon: &Daemon) -> String {
-    let state = if is_running(&daemon.socket) { "running" } else { "stopped" };
-    let Daemon { project, location, version, socket, .. } = daemon;
+fn line(record: &Record) -> String {
+    let state = if supervisor::is_running(record) { "running" } else { "stopped" };
+    let Record { project, location, version, socket, .. } = record;
     format!("{state}  {project}  {location}  sccache {version}  {socket}\n")
 }

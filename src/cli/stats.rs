@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::build_folder::{BuildCache, BuildFolderArgs, is_running};
+use super::build_folder::{BuildCache, BuildFolderArgs};
 use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
@@ -31,7 +31,7 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     let cache = BuildCache::find(&args.build, global)?;
     let (tool, version) = cache.tool()?;
     // sccache counts in its daemon: without one there is nothing to show, and asking for zero would start one.
-    let counting = tool == Tool::Ccache || is_running(&cache.socket);
+    let counting = tool == Tool::Ccache || cache.is_running();
     let stats = if counting {
         stats_through(tool, version, cache.launcher()?, &cache.location)?
     } else {
@@ -39,7 +39,7 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
         CacheStats::new(tool, version, &cache.location, &ToolStats::default())
     };
     match args.format.format {
-        Format::Human => printer.product(&text(&stats, &cache)),
+        Format::Human => printer.foreign(&text(&stats, &cache)),
         Format::Json => printer.json(&serde_json::to_value(&stats).map_err(std::io::Error::from)?),
     }
     if args.zero && counting {

@@ -2,7 +2,7 @@
 
 use super::node::{Entry, Node, Scalar, Value, shorten};
 use super::shape::{MAPPING, unknown_key, unknown_value, wrong_type};
-use crate::caching::remote::{Access, BACKENDS, Backend, Field, Kind, RemoteCacheConfig, Section};
+use crate::caching::remote::{Access, BACKENDS, Backend, Field, Kind, RemoteFields, Section};
 use crate::caching::remote::{Issue, Severity as IssueSeverity, backend, check};
 use crate::caching::secret::Credential;
 use crate::diagnostics::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, list};
@@ -16,7 +16,7 @@ const COMMON: [&str; 5] = ["type", "use_ssl", "access", "credentials", "extra_co
 
 /// A remote cache with the node that it was read from.
 pub(super) struct Remote<'a> {
-    pub(super) config: RemoteCacheConfig,
+    pub(super) config: RemoteFields,
     pub(super) node: &'a Node,
 }
 
@@ -82,7 +82,7 @@ fn read_one<'a>(node: &'a Node, sink: &mut Sink) -> Option<Remote<'a>> {
         sink.push(unknown_backend(kind, name));
         return None;
     };
-    let mut reader = Reader { backend, node, config: RemoteCacheConfig::new(name), sink, faulty: false };
+    let mut reader = Reader { backend, node, config: RemoteFields::new(name), sink, faulty: false };
     reader.settings(node);
     reader.finish()
 }
@@ -101,7 +101,7 @@ fn unknown_backend(node: &Node, name: &str) -> Diagnostic {
 struct Reader<'a, 's> {
     backend: &'static dyn Backend,
     node: &'a Node,
-    config: RemoteCacheConfig,
+    config: RemoteFields,
     sink: &'s mut Sink,
     faulty: bool,
 }
@@ -266,7 +266,7 @@ impl<'a> Reader<'a, '_> {
                 _ => {}
             }
         }
-        self.config.credentials.insert(field.name.to_owned(), Credential::from(scalar.text.as_str()));
+        self.config.set(field.section, field.name, &scalar.text);
     }
 
     /// `check` finds line breaks, but not in credentials.
@@ -284,22 +284,10 @@ impl<'a> Reader<'a, '_> {
 
     fn setting(&mut self, field: &Field, node: &Node) {
         let Some(text) = self.setting_text(field, node) else { return };
-        if field.section == Section::ExtraConfig {
-            let name = field.name.to_owned();
-            if self.config.extra_config.insert(name, text).is_some() {
-                let message =
-                    format!("`{}` is set twice: below `remote` and below `extra_config`", field.name);
-                let fault = Diagnostic::error(Code::DuplicateKey, message).at(node.place());
-                self.report(fault.with_help("remove one of the two"));
-            }
-            return;
-        }
-        match field.name {
-            "endpoint" => self.config.endpoint = text,
-            "bucket" => self.config.bucket = Some(text),
-            "region" => self.config.region = Some(text),
-            "prefix" => self.config.prefix = Some(text),
-            other => unreachable!("RemoteCacheConfig has no field `{other}`"),
+        if self.config.set(field.section, field.name, &text).is_some() {
+            let message = format!("`{}` is set twice: below `remote` and below `extra_config`", field.name);
+            let fault = Diagnostic::error(Code::DuplicateKey, message).at(node.place());
+            self.report(fault.with_help("remove one of the two"));
         }
     }
 
@@ -391,25 +379,5 @@ fn noun(kind: Kind) -> String {
         Kind::Text | Kind::Secret | Kind::SecretFile => "text".to_owned(),
         Kind::Bool => "true or false".to_owned(),
         Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{SourceFile, load};
-
-    /// A setting of [`Section::Remote`] without a member in [`RemoteCacheConfig`] would cause a panic.
-    #[test]
-    fn every_setting_directly_below_remote_is_a_member_of_the_configuration() {
-        for backend in BACKENDS {
-            for field in backend.fields().iter().filter(|field| field.section == Section::Remote) {
-                let name = backend.name();
-                let yaml = format!("cache:\n  remote: {{ type: {name}, {}: \"https://h:1\" }}\n", field.name);
-                let faults = load(&SourceFile::new("toolchainkit.yaml", yaml)).err().unwrap_or_default();
-                let unknown = faults.iter().any(|fault| fault.code == Code::UnknownSetting);
-                assert!(!unknown, "{name}: {} is read", field.name);
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 mod build_tree;
 mod command;
-mod launched;
+mod decided;
 mod reasons;
 mod replay;
 

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::build_tree::Unit;
 use super::command::{preprocessing, redirected};
-use super::launched::{bound_to_checkout, kept_away};
+use super::decided::Decided;
 use super::reasons::{Explanation, explain_ccache, explain_sccache};
-use crate::caching::tool::Tool;
+use crate::caching::tool::{Tool, Version};
 use crate::probe::program::{self, Finished, RunError};
 
 /// One source file may take this long.
@@ -44,8 +44,8 @@ pub enum ReplayError {
 pub struct CacheOfBuild<'a> {
     /// The tool.
     pub tool: Tool,
-    /// Its executable.
-    pub program: &'a Utf8Path,
+    /// Its version.
+    pub version: Version,
     /// What runs it with the settings of the build.
     pub launcher: &'a Utf8Path,
 }
@@ -106,26 +106,18 @@ pub struct Findings {
 pub fn replay(cache: CacheOfBuild<'_>, unit: &Unit) -> Result<Findings, ReplayError> {
     let launched = launcher_words(cache, &unit.words);
     let command = unit.words[launched..].to_vec();
-    let outcome =
-        if launched == 0 { bypassed(&unit.words) } else { Replay { cache, unit, launched }.outcome()? };
-    let unshared = bound_to_checkout(cache.launcher, unit);
+    if launched == 0 {
+        return Ok(Findings { outcome: bypassed(&unit.words), unshared: None, command });
+    }
+    let outcome = Replay { cache, unit, launched }.outcome()?;
+    // After the compilation, which has had the same looked at and remembered.
+    let unshared = Decided::new(cache, unit, launched).unshared();
     Ok(Findings { outcome, unshared, command })
 }
 
-/// How many words the launcher takes: it is a script, or ccache with settings as arguments.
+/// How many words the launcher takes.
 fn launcher_words(cache: CacheOfBuild<'_>, words: &[String]) -> usize {
-    let Some(first) = words.first() else { return 0 };
-    let is_setting = |word: &&String| {
-        word.split_once('=')
-            .is_some_and(|(name, _)| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'))
-    };
-    if first == cache.launcher {
-        1
-    } else if first == cache.program {
-        1 + words[1..].iter().take_while(is_setting).count()
-    } else {
-        0
-    }
+    usize::from(words.first().is_some_and(|first| first == cache.launcher))
 }
 
 fn bypassed(words: &[String]) -> Outcome {
@@ -159,7 +151,9 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn outcome(&self) -> Result<Outcome, ReplayError> {
         let run = self.run()?;
-        if let (Run::Without, Some(explanation)) = (&run, kept_away(self.unit)) {
+        if let Run::Without = run
+            && let Some(explanation) = Decided::new(self.cache, self.unit, self.launched).kept_away()
+        {
             return Ok(Outcome::Bypassed(explanation));
         }
         Ok(match run {

@@ -18,6 +18,7 @@ mod archive;
 mod digest;
 mod download;
 mod http;
+mod launch_program;
 mod manifest;
 mod signature;
 mod store;
@@ -31,6 +32,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use self::archive::ArchiveError;
 pub use self::digest::{Digest, ParseDigestError};
 pub use self::download::DownloadError;
+pub use self::launch_program::{LaunchProgram, LaunchProgramError};
 pub use self::signature::SignatureError;
 use self::store::Staging;
 pub use self::store::{Installed, Receipt, Store, StoreError, VerifyError};
@@ -42,6 +44,9 @@ use crate::probe::program::{self, RunError};
 
 /// The timeout for a tool to print its version when it runs on this machine for the first time.
 const FIRST_RUN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long an installation that only copies files waits for another one.
+const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How to install, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -105,11 +105,21 @@ impl Installed {
     /// # Errors
     /// [`VerifyError`]
     pub fn verify(&self) -> Result<(), VerifyError> {
-        let actual = Digest::of(&fs_err::read(&self.path)?);
-        if actual.to_string() == self.receipt.executable_sha256 {
+        self.receipt.verify(&self.path)
+    }
+}
+
+impl Receipt {
+    /// Checks that the executable at `path` has the digest in this receipt.
+    ///
+    /// # Errors
+    /// [`VerifyError`]
+    pub fn verify(&self, path: &Utf8Path) -> Result<(), VerifyError> {
+        let actual = Digest::of(&fs_err::read(path)?);
+        if actual.to_string() == self.executable_sha256 {
             return Ok(());
         }
-        Err(VerifyError::Changed { expected: self.receipt.executable_sha256.clone(), actual })
+        Err(VerifyError::Changed { expected: self.executable_sha256.clone(), actual })
     }
 }
 
@@ -173,7 +183,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`]
     pub fn remove(&self, installed: &Installed) -> Result<(), StoreError> {
-        let _lock = self.lock(Duration::from_mins(1), &super::Silent)?;
+        let _lock = self.lock(super::LOCK_TIMEOUT, &super::Silent)?;
         self.discard(&self.folder_of(installed.tool, installed.version)).map_err(|source| self.io(source))
     }
 
@@ -270,9 +280,13 @@ impl Store {
 
     /// [`StoreError::NotOurs`] if a file that toolchainkit did not install is at the path of this version.
     pub(super) fn refuse_to_replace(&self, tool: Tool, version: Version) -> Result<(), StoreError> {
-        let folder = self.folder_of(tool, version);
-        if folder.symlink_metadata().is_ok() && receipt(&folder).is_none() {
-            return Err(StoreError::NotOurs(folder));
+        self.refuse_to_replace_folder(&self.folder_of(tool, version))
+    }
+
+    #[expect(clippy::unused_self, reason = "the check concerns the content of the store")]
+    pub(super) fn refuse_to_replace_folder(&self, folder: &Utf8Path) -> Result<(), StoreError> {
+        if folder.symlink_metadata().is_ok() && receipt(folder).is_none() {
+            return Err(StoreError::NotOurs(folder.to_owned()));
         }
         Ok(())
     }
@@ -295,26 +309,38 @@ impl Store {
         receipt: Receipt,
     ) -> Result<Installed, StoreError> {
         self.refuse_to_replace(tool, version)?;
-        let io = |source| self.io(source);
         let folder = self.folder_of(tool, version);
-        let text = serde_json::to_string_pretty(&receipt).map_err(|error| io(error.into()))? + "\n";
-        let staged = staging.result();
-        write_through(&staged.join(RECEIPT), text.as_bytes(), false).map_err(io)?;
-        if folder.exists() {
-            self.discard(&folder).map_err(io)?;
-        }
-        match fs_err::rename(&staged, &folder) {
-            Ok(()) => {}
-            // Without locks, another process may have installed the same version first; use that one.
-            Err(_) if self.get(tool, version).is_some() => {}
-            Err(error) => return Err(io(error)),
-        }
-        sync_folder(&self.folder);
+        self.put(staging, &folder, &receipt, || self.get(tool, version).is_some())?;
         Ok(Installed { tool, version, path: folder.join(executable(tool)), receipt })
     }
 
+    /// Writes the receipt into the result of `staging` and renames it to `folder`, replacing what is there. Without
+    /// locks, another process may have installed the same version first; if `is_there`, its copy is used.
+    pub(super) fn put(
+        &self,
+        staging: &Staging,
+        folder: &Utf8Path,
+        receipt: &Receipt,
+        is_there: impl Fn() -> bool,
+    ) -> Result<(), StoreError> {
+        let io = |source| self.io(source);
+        let text = serde_json::to_string_pretty(receipt).map_err(|error| io(error.into()))? + "\n";
+        let staged = staging.result();
+        write_through(&staged.join(RECEIPT), text.as_bytes(), false).map_err(io)?;
+        if folder.exists() {
+            self.discard(folder).map_err(io)?;
+        }
+        match fs_err::rename(&staged, folder) {
+            Ok(()) => {}
+            Err(_) if is_there() => {}
+            Err(error) => return Err(io(error)),
+        }
+        sync_folder(&self.folder);
+        Ok(())
+    }
+
     /// Renames a folder, so that it disappears at once, and then removes it.
-    fn discard(&self, folder: &Utf8Path) -> io::Result<()> {
+    pub(super) fn discard(&self, folder: &Utf8Path) -> io::Result<()> {
         let aside = tempfile::Builder::new().prefix(REPLACED).tempdir_in(&self.folder)?;
         fs_err::rename(folder, aside.path().join("it"))
         // On Windows, a running program cannot be removed; the next installation tries again.
@@ -351,7 +377,7 @@ fn executable(tool: Tool) -> String {
     format!("{tool}{}", std::env::consts::EXE_SUFFIX)
 }
 
-fn receipt(folder: &Utf8Path) -> Option<Receipt> {
+pub(super) fn receipt(folder: &Utf8Path) -> Option<Receipt> {
     serde_json::from_str(&fs_err::read_to_string(folder.join(RECEIPT)).ok()?).ok()
 }
 
@@ -370,7 +396,7 @@ fn create_folder(folder: &Utf8Path) -> io::Result<()> {
 }
 
 /// Writes a file and syncs it to disk, so that it is complete before it gets its final name.
-fn write_through(path: &Utf8Path, content: &[u8], is_executable: bool) -> io::Result<()> {
+pub(super) fn write_through(path: &Utf8Path, content: &[u8], is_executable: bool) -> io::Result<File> {
     let mut file = File::create(path)?;
     file.write_all(content)?;
     #[cfg(unix)]
@@ -381,7 +407,8 @@ fn write_through(path: &Utf8Path, content: &[u8], is_executable: bool) -> io::Re
     }
     #[cfg(not(unix))]
     let _ = is_executable;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 /// Syncs a folder to disk after a rename. Errors are ignored: not every file system supports it, and the file itself is

@@ -10,7 +10,7 @@ pub use self::presets::{Preset, PresetsFormat};
 pub use self::toolchain::{
     BuildTypeOption, CompilersPlan, LinkerBefore, LinkerPlan, SanitizersPlan, StaticRuntime,
 };
-use crate::caching::remote::{self, Backend, RemoteCacheConfig, Setting, SettingValue};
+use crate::caching::remote::{self, Backend, RemoteFields, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
 use crate::config::model::{Config, Language, OnFailure, Output, PresetKind, Presets, Variant};
 use camino::Utf8PathBuf;
@@ -150,7 +150,7 @@ fn variant(variant: &Variant, config: &Config) -> VariantPlan {
 
 fn cache(variant: &Variant) -> CachePlan {
     let cache = &variant.cache;
-    let locations = |of: fn(&dyn Backend, &RemoteCacheConfig) -> String| {
+    let locations = |of: fn(&dyn Backend, &RemoteFields) -> String| {
         let tiers =
             cache.remote.iter().filter_map(|tier| Some(of(remote::backend(&tier.backend_type)?, tier)));
         Some(tiers.collect::<Vec<_>>().join(", then ")).filter(|text| !text.is_empty())

@@ -1,7 +1,7 @@
 //! The settings of a remote cache: one backend, or several as tiers.
 
-use crate::caching::remote::{self, Part, RemoteCacheConfig, Setting, SettingValue};
-use crate::caching::tool::{Tool, Version};
+use crate::caching::remote::{self, Part, RemoteFields, Setting, SettingValue};
+use crate::caching::tool::{Tool, Version, variables};
 use crate::config::model::Cache;
 
 /// The first sccache that supports several levels.
@@ -18,7 +18,8 @@ pub(super) fn settings(tool: Tool, cache: &Cache) -> Vec<Setting> {
             let mut settings = remote_alone(tool, cache);
             if cache.remote_only {
                 let wanted = SettingValue::Plain("true".to_owned());
-                settings.push(Setting::new("CCACHE_REMOTE_ONLY", wanted).since(Version::new(4, 7, 0)));
+                settings
+                    .push(Setting::new(variables::CCACHE_REMOTE_ONLY, wanted).since(Version::new(4, 7, 0)));
             }
             settings
         }
@@ -48,12 +49,12 @@ fn sccache(mut levels: Vec<&'static str>, cache: &Cache) -> Vec<Setting> {
     levels.extend(backends.map(remote::Backend::tier_name));
     if levels.len() > 1 {
         let plain = |name, value: String| Setting::new(name, SettingValue::Plain(value)).since(MULTILEVEL);
-        let chain = plain("SCCACHE_MULTILEVEL_CHAIN", levels.join(","));
+        let chain = plain(variables::SCCACHE_MULTILEVEL_CHAIN, levels.join(","));
         // An older sccache without levels uses a single remote cache. Given several, it would choose one in its own
         // order.
         settings.push(if cache.remote.len() > 1 { chain } else { chain.or_dropped() });
         let policy = cache.write_error_policy.name().to_owned();
-        settings.push(plain("SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY", policy).or_dropped());
+        settings.push(plain(variables::SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY, policy).or_dropped());
     }
     settings
 }
@@ -80,7 +81,7 @@ fn one_list(settings: Vec<Setting>) -> Vec<Setting> {
 }
 
 /// The addresses to probe: those of the fastest tier that has any.
-pub(super) fn servers(tiers: &[RemoteCacheConfig]) -> Vec<String> {
+pub(super) fn servers(tiers: &[RemoteFields]) -> Vec<String> {
     let servers = tiers.iter().filter_map(|tier| Some(remote::backend(&tier.backend_type)?.servers(tier)));
     servers.into_iter().find(|servers| !servers.is_empty()).unwrap_or_default()
 }

@@ -46,6 +46,12 @@ pub(crate) fn find(name: &str) -> Option<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(which::which(name).ok()?).ok()
 }
 
+/// The executable of this process, with its links resolved.
+#[must_use]
+pub(crate) fn own_executable() -> Option<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(std::env::current_exe().ok()?.canonicalize().ok()?).ok()
+}
+
 /// Runs `program` in the current folder, without standard input, and waits for at most `limit`.
 ///
 /// # Errors

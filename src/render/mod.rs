@@ -1,5 +1,6 @@
 //! Turns a plan into the text of every generated file. No I/O: the same plan gives the same bytes.
 
+pub mod derived;
 mod engine;
 pub mod env;
 pub mod escape;

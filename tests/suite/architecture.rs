@@ -186,3 +186,30 @@ fn no_folder_or_file_is_a_drawer() {
         assert!(lines <= 600, "{} has {lines} lines: does it hold two things?", file.display());
     }
 }
+
+/// What starts before each compilation is small and quick, so it has none of the libraries of the command.
+#[test]
+fn the_launcher_is_made_of_little() {
+    const ALLOWED: [&str; 3] = ["serde", "serde_json", "rustix"];
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
+    let lines = dependencies.lines().take_while(|line| !line.starts_with('['));
+    let names = lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+    let names = names.map(|(name, _)| name.replace('-', "_")).collect::<Vec<_>>();
+    assert!(names.iter().any(|name| name == "clap"), "{names:?}");
+    let mut files = 0;
+    for (file, _) in modules().into_iter().filter(|(_, module)| module[0] == "launch") {
+        let code = code(&file);
+        for name in names.iter().filter(|name| !ALLOWED.contains(&name.as_str())) {
+            let path = format!("{name}::");
+            let is_path = |at: usize| {
+                !code[..at]
+                    .ends_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':')
+            };
+            let used = code.match_indices(&path).any(|(at, _)| is_path(at));
+            assert!(!used, "{} uses {name}", file.display());
+        }
+        files += 1;
+    }
+    assert!(files > 0);
+}

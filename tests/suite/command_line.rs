@@ -1,12 +1,13 @@
 //! The commands from the user's point of view: what they print, write and return.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Finished, Run, Sandbox};
+use crate::support::{Finished, Run, Sandbox, write_script};
 
 /// A folder with a configuration.
 struct Folder {
@@ -302,6 +303,44 @@ fn stats_and_server_without_a_build_suggest_to_configure() {
     }
     let status = folder.run(&["server", "status", "--format", "json"]);
     assert_eq!(status.stdout, "[]\n");
+}
+
+/// Whoever else can write to a folder could have it name any program, and any text for a terminal.
+#[test]
+fn of_daemons_only_folders_of_this_user_alone_are_looked_at() {
+    let folder = Folder::empty();
+    let run = folder.sandbox.cache_home().join("toolchainkit/run");
+    let witness = folder.path.join("witness");
+    let program = folder.path.join("program");
+    write_script(&program, &format!("touch {}", witness.display()));
+    let private = |path: &Path, mode: u32| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let record = |storage: &str, location: &str, mode: u32| {
+        let place = run.join(storage).join("0123456789abcdef");
+        fs::create_dir_all(&place).unwrap();
+        private(&run.join(storage), 0o700);
+        private(&place, mode);
+        let text = serde_json::json!({
+            "id": storage, "program": program, "version": "0.16.0", "socket": place.join("socket"),
+            "location": location, "project": "demo",
+        });
+        fs::write(place.join("server.json"), text.to_string()).unwrap();
+        place
+    };
+    let ours = record("0000000000000001", "redis \u{1b}[31mred", 0o700);
+    record("0000000000000002", "of all", 0o777);
+    let elsewhere = folder.path.join("elsewhere");
+    fs::rename(record("0000000000000003", "linked", 0o700), &elsewhere).unwrap();
+    symlink(&elsewhere, run.join("0000000000000003/0123456789abcdef")).unwrap();
+    private(&run, 0o700);
+
+    let shown = folder.run(&["server", "status"]);
+    let socket = ours.join("socket");
+    let expected = format!("stopped  demo  redis \\u{{1b}}[31mred  sccache 0.16.0  {}\n", socket.display());
+    assert_eq!(shown.stdout, expected);
+    folder.run(&["server", "stop", "--all"]);
+    assert!(!witness.exists(), "a program that a file names is not run");
+    private(&run, 0o777);
+    assert_eq!(folder.run(&["server", "status", "--format", "json"]).stdout, "[]\n");
 }
 
 #[test]

@@ -326,9 +326,9 @@ fn a_profile_overrides_key_by_key_and_a_list_replaces() {
     assert_eq!(ci.profile.as_deref(), Some("ci"));
     assert_eq!((base.cache.size_gb, ci.cache.size_gb), (5, 5));
     assert_eq!((base.cache.languages.len(), ci.cache.languages.len()), (2, 1));
-    assert_eq!(ci.cache.remote[0].bucket.as_deref(), Some("b"));
-    assert_eq!(ci.cache.remote[0].prefix.as_deref(), Some("q"));
-    assert_eq!(base.cache.remote[0].prefix.as_deref(), Some("p"));
+    assert_eq!(ci.cache.remote[0].get("bucket"), Some("b"));
+    assert_eq!(ci.cache.remote[0].get("prefix"), Some("q"));
+    assert_eq!(base.cache.remote[0].get("prefix"), Some("p"));
     assert_ne!(base.cache.remote[0].access, ci.cache.remote[0].access);
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use toolchainkit::caching::remote::{
-    Access, BACKENDS, Backend, Field, Kind, RemoteCacheConfig, Section, Setting, Support,
+    Access, BACKENDS, Backend, Field, Kind, RemoteFields, Section, Setting, Support,
 };
 use toolchainkit::caching::tool::Tool;
 
@@ -21,15 +21,15 @@ fn since(backend: &dyn Backend, tool: Tool) -> String {
 }
 
 /// A configuration with the required settings of the backend.
-fn minimal(backend: &dyn Backend) -> RemoteCacheConfig {
-    let mut config = RemoteCacheConfig::new(backend.name());
+fn minimal(backend: &dyn Backend) -> RemoteFields {
+    let mut config = RemoteFields::new(backend.name());
     for field in backend.fields().iter().filter(|field| field.required) {
         set(&mut config, field);
     }
     config
 }
 
-fn set(config: &mut RemoteCacheConfig, field: &Field) {
+fn set(config: &mut RemoteFields, field: &Field) {
     let value = match (field.name, field.kind) {
         ("endpoint", _) => "redis://h:1",
         ("header", _) => "A=b",
@@ -38,20 +38,12 @@ fn set(config: &mut RemoteCacheConfig, field: &Field) {
         (_, Kind::Secret) => "${X}",
         _ => "x",
     };
-    match (field.section, field.name) {
-        (Section::Credentials, name) => drop(config.credentials.insert(name.to_owned(), value.into())),
-        (Section::ExtraConfig, name) => drop(config.extra_config.insert(name.to_owned(), value.to_owned())),
-        (Section::Remote, "endpoint") => config.endpoint = value.into(),
-        (Section::Remote, "bucket") => config.bucket = Some(value.to_owned()),
-        (Section::Remote, "region") => config.region = Some(value.to_owned()),
-        (Section::Remote, "prefix") => config.prefix = Some(value.to_owned()),
-        (Section::Remote, name) => panic!("no field {name}"),
-    }
+    config.set(field.section, field.name, value);
 }
 
 /// The first version of `tool` that supports `config`: the newest version that one of its settings needs. Settings that
 /// are also in `before` are ignored.
-fn version_of(backend: &dyn Backend, tool: Tool, config: &RemoteCacheConfig, before: &[Setting]) -> String {
+fn version_of(backend: &dyn Backend, tool: Tool, config: &RemoteFields, before: &[Setting]) -> String {
     let Support::Since(first) = backend.support(tool) else { return "no".to_owned() };
     if backend.expressible(tool, config).is_err() {
         return "no".to_owned();
@@ -67,7 +59,7 @@ fn field_since(backend: &dyn Backend, field: &Field, tool: Tool) -> String {
     set(&mut config, field);
     // A user name is valid only together with a password.
     if field.name == "username" {
-        config.credentials.insert("password".to_owned(), "${X}".into());
+        config.set(Section::Credentials, "password", "${X}");
     }
     let without_effect = !field.required && backend.settings(tool, &config) == before;
     let is_default = without_effect && field.name == "region";

@@ -9,6 +9,7 @@ use toolchainkit::output::{FileKind, FileSet};
 use toolchainkit::plan::Plan;
 use toolchainkit::render::render;
 
+#[cfg(unix)]
 use crate::support::{Run, Sandbox};
 
 /// Every case below `tests/golden`.
@@ -41,6 +42,7 @@ fn generated_files() {
 }
 
 /// Every file below `folder` with its content.
+#[cfg(unix)]
 fn tree(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -53,6 +55,7 @@ fn tree(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn generate_writes_the_same_bytes_in_every_folder() {
     let sandbox = Sandbox::new("golden");
@@ -106,6 +109,7 @@ fn generated_files_contain_no_machine_name_and_no_date() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn the_examples_are_valid() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");

@@ -6,39 +6,50 @@
 
 use super::endpoint::{self, Endpoint};
 use super::setting::error;
-use super::{Backend, Field, Issue, Kind, RemoteCacheConfig, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Azure;
 
 const ENTRA: Version = Version::new(0, 18, 0);
+const RW_MODE: &str = "SCCACHE_AZURE_RW_MODE";
 const EXAMPLE: &str = "such as https://account.blob.core.windows.net";
 
 const FIELDS: &[Field] = &[
     Field {
         required: true,
         ..Field::extra("container", Kind::Text, "name of the container, which must exist")
+            .told("SCCACHE_AZURE_BLOB_CONTAINER")
     },
-    Field::remote("prefix", false, "prefix of every key"),
+    Field::remote("prefix", false, "prefix of every key").told("SCCACHE_AZURE_KEY_PREFIX"),
     Field::secret(
         "connection_string",
         "connection string of the storage account, with its key or a SAS token",
-    ),
+    )
+    .told("SCCACHE_AZURE_CONNECTION_STRING"),
     Field::extra(
         "storage_account",
         Kind::Text,
         "name of the storage account, instead of a connection string: access by Microsoft Entra ID",
-    ),
-    Field::remote("endpoint", false, "URL of the account's blob service, for Entra ID in another cloud"),
+    )
+    .told_since(ENTRA, "SCCACHE_AZURE_STORAGE_ACCOUNT"),
+    Field::remote("endpoint", false, "URL of the account's blob service, for Entra ID in another cloud")
+        .told_since(ENTRA, "SCCACHE_AZURE_ENDPOINT"),
     Field {
         kind: Kind::Text,
         ..Field::secret("tenant_id", "tenant for Entra ID; without it the machine's managed identity is used")
+            .told_since(ENTRA, "AZURE_TENANT_ID")
     },
-    Field { kind: Kind::Text, ..Field::secret("client_id", "application or managed identity for Entra ID") },
-    Field::secret("client_secret", "secret of the application"),
+    Field {
+        kind: Kind::Text,
+        ..Field::secret("client_id", "application or managed identity for Entra ID")
+            .told_since(ENTRA, "AZURE_CLIENT_ID")
+    },
+    Field::secret("client_secret", "secret of the application").told_since(ENTRA, "AZURE_CLIENT_SECRET"),
     Field {
         kind: Kind::SecretFile,
         ..Field::secret("federated_token_file", "path of the file with the token of a workload identity")
+            .told_since(ENTRA, "AZURE_FEDERATED_TOKEN_FILE")
     },
 ];
 
@@ -57,6 +68,21 @@ impl Backend for Azure {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["AZBLOB_*", "AZURE_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("Azure")] }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
@@ -64,10 +90,10 @@ impl Backend for Azure {
         }
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-        let has = |name: &str| config.credentials.contains_key(name);
-        let account = config.extra_config.contains_key("storage_account");
-        let entra = account || !config.endpoint.is_empty();
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
+        let has = |name: &str| config.has(name);
+        let account = config.get("storage_account").is_some();
+        let entra = account || config.get("endpoint").is_some();
         match (has("connection_string"), entra) {
             (false, false) => {
                 let help = "name its variable, or the account as `storage_account` for access by Entra ID";
@@ -88,45 +114,41 @@ impl Backend for Azure {
             }
             (false, true) => check_entra(&has, issues),
         }
-        if !config.endpoint.is_empty() {
-            endpoint::check_url(&config.endpoint, EXAMPLE, issues);
-            check_encryption(&config.endpoint, issues);
+        if config.get("endpoint").is_some() {
+            endpoint::check_url(config.text("endpoint"), EXAMPLE, issues);
+            check_encryption(config.text("endpoint"), issues);
         }
     }
 
-    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
-        let mut settings = config.mapped(FIELDS, &[("container", "SCCACHE_AZURE_BLOB_CONTAINER", None)]);
-        settings.extend(config.prefix().map(|prefix| Setting::plain("SCCACHE_AZURE_KEY_PREFIX", prefix)));
-        if !config.endpoint.is_empty() {
-            settings.push(Setting::plain("SCCACHE_AZURE_ENDPOINT", &config.endpoint).since(ENTRA));
-        }
-        settings.extend(config.mapped(
-            FIELDS,
-            &[
-                ("connection_string", "SCCACHE_AZURE_CONNECTION_STRING", None),
-                ("storage_account", "SCCACHE_AZURE_STORAGE_ACCOUNT", Some(ENTRA)),
-                ("tenant_id", "AZURE_TENANT_ID", Some(ENTRA)),
-                ("client_id", "AZURE_CLIENT_ID", Some(ENTRA)),
-                ("client_secret", "AZURE_CLIENT_SECRET", Some(ENTRA)),
-                ("federated_token_file", "AZURE_FEDERATED_TOKEN_FILE", Some(ENTRA)),
-            ],
-        ));
-        settings.extend(Setting::read_only("SCCACHE_AZURE_RW_MODE", config));
+    fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
+        let names = [
+            "container",
+            "prefix",
+            "endpoint",
+            "connection_string",
+            "storage_account",
+            "tenant_id",
+            "client_id",
+            "client_secret",
+            "federated_token_file",
+        ];
+        let mut settings = config.told(FIELDS, &names);
+        settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }
 
-    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
-        let account = config.extra_config.get("storage_account");
-        match (config.endpoint.as_str(), account) {
+    fn servers(&self, config: &RemoteFields) -> Vec<String> {
+        let account = config.get("storage_account");
+        match (config.text("endpoint"), account) {
             ("", Some(account)) => vec![format!("{account}.blob.core.windows.net:443")],
             ("", None) => Vec::new(),
             (url, _) => endpoint::server_of_url(url).into_iter().collect(),
         }
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        let container = config.extra_config.get("container").map_or("", String::as_str);
-        match (config.endpoint.as_str(), config.extra_config.get("storage_account")) {
+    fn location(&self, config: &RemoteFields) -> String {
+        let container = config.text("container");
+        match (config.text("endpoint"), config.get("storage_account")) {
             ("", Some(account)) => format!("azure {container} of {account}"),
             ("", None) => format!("azure {container}"),
             (url, _) => format!("azure {container} at {url}"),

@@ -4,9 +4,14 @@ use secrecy::ExposeSecret;
 
 use super::percent_encode;
 use super::setting::error;
-use super::{Access, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, SettingValue};
+use super::{Access, Field, Issue, Kind, Part, RemoteFields, Setting, SettingValue};
 use crate::caching::secret::Credential;
 use crate::caching::tool::{Tool, Version};
+
+const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
+
+/// The variables that choose a storage of ccache, with the name that versions before 4.7 have for it.
+pub(super) const VARIABLES: &[&str] = &[REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];
 
 pub(super) const SHARDS: &str = "words with commas between, one of which takes the place of the `*` in the address, \
                                  chosen by the key; weights as in a(3),b (ccache only)";
@@ -33,8 +38,8 @@ const OWN: [&str; 6] =
 ///
 /// # Errors
 /// Says which it is, for sccache.
-pub(super) fn refuse_own(tool: Tool, config: &RemoteCacheConfig) -> Result<(), String> {
-    let own = OWN.into_iter().find(|name| config.extra_config.contains_key(*name));
+pub(super) fn refuse_own(tool: Tool, config: &RemoteFields) -> Result<(), String> {
+    let own = OWN.into_iter().find(|name| config.get(name).is_some());
     match own {
         Some(name) if tool == Tool::Sccache => Err(format!("`{name}` is a setting of ccache")),
         _ => Ok(()),
@@ -42,9 +47,9 @@ pub(super) fn refuse_own(tool: Tool, config: &RemoteCacheConfig) -> Result<(), S
 }
 
 /// `user:password@`, percent-encoded; nothing without a password.
-pub(super) fn userinfo(config: &RemoteCacheConfig, default_user: &str) -> Vec<Part> {
-    let Some(password) = config.credentials.get("password") else { return Vec::new() };
-    let user = match config.credentials.get("username") {
+pub(super) fn userinfo(config: &RemoteFields, default_user: &str) -> Vec<Part> {
+    let Some(password) = config.credential("password") else { return Vec::new() };
+    let user = match config.credential("username") {
         // A name in plain text is no secret.
         Some(Credential::Value(user)) => {
             Part::Text(percent_encode(user.expose_secret()).expose_secret().to_owned())
@@ -59,35 +64,34 @@ pub(super) fn userinfo(config: &RemoteCacheConfig, default_user: &str) -> Vec<Pa
 /// The attributes of a storage in the network, in the form with `|`, which every version from 4.4 to 4.14 reads.
 ///
 /// ccache gives up on a connection after 100 ms by default: too short beyond the local network.
-pub(super) fn attributes(config: &RemoteCacheConfig) -> String {
-    let extra = |name: &str| config.extra_config.get(name).map(String::as_str);
-    let connect = extra("connect_timeout_ms").unwrap_or("1000");
-    let operation = extra("operation_timeout_ms").map(|value| format!("|operation-timeout={value}"));
+pub(super) fn attributes(config: &RemoteFields) -> String {
+    let connect = config.get("connect_timeout_ms").unwrap_or("1000");
+    let operation = config.get("operation_timeout_ms").map(|value| format!("|operation-timeout={value}"));
     let operation = operation.unwrap_or_default();
     format!("|connect-timeout={connect}{operation}{}{}", shards(config), read_only(config))
 }
 
 /// The attribute that forbids writing, if it is wanted.
-pub(super) fn read_only(config: &RemoteCacheConfig) -> &'static str {
+pub(super) fn read_only(config: &RemoteFields) -> &'static str {
     if config.access == Access::ReadOnly { "|read-only=true" } else { "" }
 }
 
 /// The attribute for several servers or folders, if there are any.
-pub(super) fn shards(config: &RemoteCacheConfig) -> String {
-    config.extra_config.get("shards").map(|value| format!("|shards={value}")).unwrap_or_default()
+pub(super) fn shards(config: &RemoteFields) -> String {
+    config.get("shards").map(|value| format!("|shards={value}")).unwrap_or_default()
 }
 
 /// The words that take the place of the `*`, without their weights.
-pub(super) fn shard_names(config: &RemoteCacheConfig) -> impl Iterator<Item = &str> {
-    let shards = config.extra_config.get("shards").map_or("", String::as_str).split(',');
+pub(super) fn shard_names(config: &RemoteFields) -> impl Iterator<Item = &str> {
+    let shards = config.text("shards").split(',');
     shards.map(|shard| shard.split('(').next().unwrap_or_default()).filter(|name| !name.is_empty())
 }
 
 /// A `*` in the address and `shards` go together.
-pub(super) fn check_shards(config: &RemoteCacheConfig, address: &str, issues: &mut Vec<Issue>) {
+pub(super) fn check_shards(config: &RemoteFields, address: &str, issues: &mut Vec<Issue>) {
     let field = "extra_config.shards";
     let stars = address.matches('*').count();
-    match config.extra_config.get("shards") {
+    match config.get("shards") {
         None if stars == 0 => {}
         None => {
             let message = "the address has a `*`, and there are no `shards` to take its place";
@@ -129,5 +133,5 @@ pub(super) fn encoded_path(path: &str) -> String {
 
 /// The setting; plain if no part of it is a credential.
 pub(super) fn storage(parts: Vec<Part>) -> Setting {
-    Setting::new("CCACHE_REMOTE_STORAGE", SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
+    Setting::new(REMOTE_STORAGE, SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Issue, OnOlderTool, Part, RemoteCacheConfig, Setting, SettingValue, Severity, backend, check, check_tool,
-    percent_encode,
+    Issue, OnOlderTool, Part, RemoteCacheConfig, RemoteFields, Setting, SettingValue, Severity, backend,
+    check, check_tool, percent_encode,
 };
 use crate::caching::cache_tool::{BuildCacheConfig, CacheTool};
 use crate::caching::secret::Credential;
@@ -88,10 +88,14 @@ impl RemoteCacheConfigurator {
     /// Every error and warning about `remote_config`, with this tool, which is asked what it was built with. Valid is what has no [`Severity::Error`].
     #[must_use]
     pub fn validate(&self, remote_config: &RemoteCacheConfig) -> Vec<Issue> {
-        let mut issues = check(remote_config);
-        issues.extend(check_tool(self.cache.tool.tool, remote_config).err());
+        self.issues(&remote_config.into())
+    }
+
+    fn issues(&self, fields: &RemoteFields) -> Vec<Issue> {
+        let mut issues = check(fields);
+        issues.extend(check_tool(self.cache.tool.tool, fields).err());
         if issues.iter().all(|issue| issue.severity < Severity::Error) {
-            issues.extend(missing_feature(&self.cache.tool, remote_config));
+            issues.extend(missing_feature(&self.cache.tool, fields));
         }
         issues
     }
@@ -101,15 +105,16 @@ impl RemoteCacheConfigurator {
     /// # Errors
     /// [`ConfigureError`]
     pub fn configure(&self, remote_config: &RemoteCacheConfig) -> Result<CacheEnvironment, ConfigureError> {
-        let issues = self.validate(remote_config);
+        let fields = RemoteFields::from(remote_config);
+        let issues = self.issues(&fields);
         if issues.iter().any(|issue| issue.severity == Severity::Error) {
             return Err(ConfigureError::Invalid(issues));
         }
         let tool = &self.cache.tool;
         let mut variables = BTreeMap::new();
-        if let Some(backend) = backend(&remote_config.backend_type) {
-            let server = backend.servers(remote_config).into_iter().next().unwrap_or_default();
-            for setting in backend.settings(tool.tool, remote_config) {
+        if let Some(backend) = backend(&fields.backend_type) {
+            let server = backend.servers(&fields).into_iter().next().unwrap_or_default();
+            for setting in backend.settings(tool.tool, &fields) {
                 if is_known(tool, &setting)? {
                     variables.insert(setting.name, value(&setting.value, &server)?);
                 }
@@ -120,7 +125,7 @@ impl RemoteCacheConfigurator {
 }
 
 /// Distributions build tools without the libraries of some storages; the tool itself says so.
-fn missing_feature(tool: &CacheTool, config: &RemoteCacheConfig) -> Option<Issue> {
+fn missing_feature(tool: &CacheTool, config: &RemoteFields) -> Option<Issue> {
     let missing = !tool.backends()?.contains(&config.backend_type.as_str());
     missing.then(|| Issue {
         code: "unsupported-by-tool",

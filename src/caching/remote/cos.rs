@@ -2,20 +2,25 @@
 
 use super::endpoint;
 use super::setting::check_pair;
-use super::{Backend, Field, Issue, RemoteCacheConfig, Setting, Support};
+use super::{Backend, Feature, Field, Issue, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Cos;
 
 const FIRST: Version = Version::new(0, 14, 0);
 
+const RW_MODE: &str = "SCCACHE_COS_RW_MODE";
+
 const FIELDS: &[Field] = &[
-    Field::remote("bucket", true, "name of the bucket, with the number of the account: builds-1250000000"),
-    Field::remote("endpoint", true, "URL of the region, such as https://cos.ap-singapore.myqcloud.com"),
-    Field::remote("prefix", false, "prefix of every key"),
-    Field::secret("secret_id", "secret id; without credentials those of the machine are used"),
-    Field::secret("secret_key", "secret key"),
-    Field::secret("session_token", "token of temporary credentials"),
+    Field::remote("bucket", true, "name of the bucket, with the number of the account: builds-1250000000")
+        .told_since(FIRST, "SCCACHE_COS_BUCKET"),
+    Field::remote("endpoint", true, "URL of the region, such as https://cos.ap-singapore.myqcloud.com")
+        .told_since(FIRST, "SCCACHE_COS_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key").told_since(FIRST, "SCCACHE_COS_KEY_PREFIX"),
+    Field::secret("secret_id", "secret id; without credentials those of the machine are used")
+        .told_since(FIRST, "TENCENTCLOUD_SECRET_ID"),
+    Field::secret("secret_key", "secret key").told_since(FIRST, "TENCENTCLOUD_SECRET_KEY"),
+    Field::secret("session_token", "token of temporary credentials").told_since(FIRST, "TENCENTCLOUD_TOKEN"),
 ];
 
 impl Backend for Cos {
@@ -31,6 +36,21 @@ impl Backend for Cos {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["TENCENTCLOUD_*", "TKE_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("COS")] }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(FIRST),
@@ -38,36 +58,23 @@ impl Backend for Cos {
         }
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-        endpoint::check_url(&config.endpoint, "such as https://cos.ap-singapore.myqcloud.com", issues);
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
+        endpoint::check_url(config.text("endpoint"), "such as https://cos.ap-singapore.myqcloud.com", issues);
         check_pair(config, "secret_id", "secret_key", issues);
     }
 
-    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
-        let mut settings = vec![
-            Setting::plain("SCCACHE_COS_BUCKET", config.bucket.clone().unwrap_or_default()).since(FIRST),
-            Setting::plain("SCCACHE_COS_ENDPOINT", &config.endpoint).since(FIRST),
-        ];
-        settings.extend(
-            config.prefix().map(|prefix| Setting::plain("SCCACHE_COS_KEY_PREFIX", prefix).since(FIRST)),
-        );
-        settings.extend(config.mapped(
-            FIELDS,
-            &[
-                ("secret_id", "TENCENTCLOUD_SECRET_ID", Some(FIRST)),
-                ("secret_key", "TENCENTCLOUD_SECRET_KEY", Some(FIRST)),
-                ("session_token", "TENCENTCLOUD_TOKEN", Some(FIRST)),
-            ],
-        ));
-        settings.extend(Setting::read_only("SCCACHE_COS_RW_MODE", config));
+    fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
+        let names = ["bucket", "endpoint", "prefix", "secret_id", "secret_key", "session_token"];
+        let mut settings = config.told(FIELDS, &names);
+        settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }
 
-    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
-        endpoint::server_of_url(&config.endpoint).into_iter().collect()
+    fn servers(&self, config: &RemoteFields) -> Vec<String> {
+        endpoint::server_of_url(config.text("endpoint")).into_iter().collect()
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        format!("cos {} at {}", config.bucket.as_deref().unwrap_or_default(), config.endpoint)
+    fn location(&self, config: &RemoteFields) -> String {
+        format!("cos {} at {}", config.text("bucket"), config.text("endpoint"))
     }
 }

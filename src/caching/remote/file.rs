@@ -1,8 +1,8 @@
 //! A folder that machines share, such as one on NFS. ccache only: of sccache's daemons one at a time may use a folder.
 
-use super::ccache_url::{encoded_path, read_only, shards, storage};
+use super::ccache_url::{self, encoded_path, read_only, shards, storage};
 use super::setting::{check_layout, error};
-use super::{Backend, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct File;
@@ -36,6 +36,17 @@ impl Backend for File {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[],
+            Tool::Ccache => ccache_url::VARIABLES,
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_ccache("file", "file-storage")] }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::No("of sccache's daemons only one at a time may use a folder"),
@@ -47,29 +58,28 @@ impl Backend for File {
         false
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-        let path = config.extra_config.get("path").map_or("", String::as_str);
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
+        let path = config.text("path");
         if !path.starts_with('/') || path.trim_matches('/').is_empty() {
             let message = "the path of a shared folder begins with a slash and names a folder";
             issues.push(error("bad-path", "extra_config.path", message, "such as /mnt/build-cache"));
         }
         check_layout(config, &["subdirs", "flat"], issues);
-        let octal = |text: &String| {
+        let octal = |text: &str| {
             (1..=4).contains(&text.len()) && text.bytes().all(|byte| (b'0'..b'8').contains(&byte))
         };
-        if config.extra_config.get("umask").is_some_and(|text| !octal(text)) {
+        if config.get("umask").is_some_and(|text| !octal(text)) {
             let message = "a umask is written in up to four octal digits";
             issues.push(error("bad-value", "extra_config.umask", message, "such as \"002\""));
         }
         super::ccache_url::check_shards(config, path, issues);
     }
 
-    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
-        let extra = |name: &str| config.extra_config.get(name).map(String::as_str);
-        let attribute = |name: &str, key: &str| extra(key).map(|value| format!("|{name}={value}"));
+    fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
+        let attribute = |name: &str, key: &str| config.get(key).map(|value| format!("|{name}={value}"));
         let text = [
-            format!("file:{}", encoded_path(extra("path").unwrap_or_default())),
-            format!("|layout={}", extra("layout").unwrap_or("subdirs")),
+            format!("file:{}", encoded_path(config.text("path"))),
+            format!("|layout={}", config.get("layout").unwrap_or("subdirs")),
             attribute("umask", "umask").unwrap_or_default(),
             attribute("update-mtime", "update_mtime").unwrap_or_default(),
             shards(config),
@@ -78,7 +88,7 @@ impl Backend for File {
         vec![storage(vec![Part::Text(text.concat())])]
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        format!("file {}", config.extra_config.get("path").map_or("", String::as_str))
+    fn location(&self, config: &RemoteFields) -> String {
+        format!("file {}", config.text("path"))
     }
 }

@@ -4,23 +4,30 @@
 //! for another endpoint and no anonymous mode.
 
 use super::setting::error;
-use super::{Access, Backend, Field, Issue, Kind, RemoteCacheConfig, Setting, Support};
+use super::{Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gcs;
 
+const RW_MODE: &str = "SCCACHE_GCS_RW_MODE";
+/// What the address of the credentials was called once.
+const OLD_CREDENTIALS_URL: &str = "SCCACHE_GCS_OAUTH_URL";
+
 const FIELDS: &[Field] = &[
-    Field::remote("bucket", true, "name of the bucket"),
-    Field::remote("prefix", false, "prefix of every key"),
+    Field::remote("bucket", true, "name of the bucket").told("SCCACHE_GCS_BUCKET"),
+    Field::remote("prefix", false, "prefix of every key").told("SCCACHE_GCS_KEY_PREFIX"),
     Field {
         kind: Kind::SecretFile,
         ..Field::secret(
             "key_path",
             "path of a service account's JSON key; without it the machine's own credentials are used",
         )
+        .told("SCCACHE_GCS_KEY_PATH")
     },
-    Field::extra("service_account", Kind::Text, "e-mail address of the virtual machine's service account"),
-    Field::extra("credentials_url", Kind::Text, "URL that answers with an access token"),
+    Field::extra("service_account", Kind::Text, "e-mail address of the virtual machine's service account")
+        .told("SCCACHE_GCS_SERVICE_ACCOUNT"),
+    Field::extra("credentials_url", Kind::Text, "URL that answers with an access token")
+        .told("SCCACHE_GCS_CREDENTIALS_URL"),
 ];
 
 impl Backend for Gcs {
@@ -36,6 +43,21 @@ impl Backend for Gcs {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE, OLD_CREDENTIALS_URL],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["GCE_METADATA_HOST", "GOOGLE_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("GCS")] }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
@@ -43,9 +65,8 @@ impl Backend for Gcs {
         }
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-        if config.credentials.contains_key("key_path") && config.extra_config.contains_key("credentials_url")
-        {
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
+        if config.has("key_path") && config.get("credentials_url").is_some() {
             let message = "a key file and a credentials URL exclude each other";
             issues.push(error(
                 "conflicting-settings",
@@ -56,28 +77,18 @@ impl Backend for Gcs {
         }
     }
 
-    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+    fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         let mode = match config.access {
             Access::ReadWrite => "READ_WRITE",
             Access::ReadOnly => "READ_ONLY",
         };
-        let mut settings = vec![
-            Setting::plain("SCCACHE_GCS_BUCKET", config.bucket.clone().unwrap_or_default()),
-            Setting::plain("SCCACHE_GCS_RW_MODE", mode),
-        ];
-        settings.extend(config.prefix().map(|prefix| Setting::plain("SCCACHE_GCS_KEY_PREFIX", prefix)));
-        settings.extend(config.mapped(
-            FIELDS,
-            &[
-                ("key_path", "SCCACHE_GCS_KEY_PATH", None),
-                ("service_account", "SCCACHE_GCS_SERVICE_ACCOUNT", None),
-                ("credentials_url", "SCCACHE_GCS_CREDENTIALS_URL", None),
-            ],
-        ));
+        let mut settings = config.told(FIELDS, &["bucket"]);
+        settings.push(Setting::plain(RW_MODE, mode));
+        settings.extend(config.told(FIELDS, &["prefix", "key_path", "service_account", "credentials_url"]));
         settings
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        format!("gcs {}", config.bucket.as_deref().unwrap_or_default())
+    fn location(&self, config: &RemoteFields) -> String {
+        format!("gcs {}", config.text("bucket"))
     }
 }

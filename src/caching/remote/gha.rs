@@ -3,10 +3,13 @@
 //! Address and token come from the runner (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`), which hands them to actions
 //! and not to shell steps: a step of actions/github-script exports them. Elsewhere the local cache is used.
 
-use super::{Backend, Field, Kind, RemoteCacheConfig, Setting, Support};
+use super::{Backend, Feature, Field, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gha;
+
+const ENABLED: &str = "SCCACHE_GHA_ENABLED";
+const RW_MODE: &str = "SCCACHE_GHA_RW_MODE";
 
 /// The first that speaks to the service of today; GitHub has switched off the one before.
 const SECOND_SERVICE: Version = Version::new(0, 10, 0);
@@ -15,7 +18,8 @@ const FIELDS: &[Field] = &[Field::extra(
     "version",
     Kind::Text,
     "part of the name of every entry: change it to begin anew (default: none; sccache's own version counts anyway)",
-)];
+)
+.told("SCCACHE_GHA_VERSION")];
 
 impl Backend for Gha {
     fn name(&self) -> &'static str {
@@ -30,6 +34,21 @@ impl Backend for Gha {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[ENABLED, RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["ACTIONS_*", "GITHUB_SERVER_URL"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("GHA")] }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(SECOND_SERVICE),
@@ -37,15 +56,15 @@ impl Backend for Gha {
         }
     }
 
-    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
-        let mut settings = vec![Setting::plain("SCCACHE_GHA_ENABLED", "true").since(SECOND_SERVICE)];
-        settings.extend(config.mapped(FIELDS, &[("version", "SCCACHE_GHA_VERSION", None)]));
-        settings.extend(Setting::read_only("SCCACHE_GHA_RW_MODE", config));
+    fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
+        let mut settings = vec![Setting::plain(ENABLED, "true").since(SECOND_SERVICE)];
+        settings.extend(config.told(FIELDS, &["version"]));
+        settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        match config.extra_config.get("version") {
+    fn location(&self, config: &RemoteFields) -> String {
+        match config.get("version") {
             Some(version) => format!("gha, version {version}"),
             None => "gha".to_owned(),
         }

@@ -4,27 +4,40 @@
 //! MKCOL before each upload; a server without it answers 405, and sccache falls back to reading only.
 
 use super::ccache_url::{
-    CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, encoded_path, refuse_own,
+    self, CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, encoded_path, refuse_own,
     shard_names, storage, userinfo,
 };
 use super::endpoint;
 use super::setting::{check_layout, check_pair, error};
-use super::{Access, Backend, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, Support};
+use super::{Access, Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Http;
 
+/// The first sccache with user, password and token.
+const AUTHENTICATION: Version = Version::new(0, 4, 2);
+
+const RW_MODE: &str = "SCCACHE_WEBDAV_RW_MODE";
+
 const FIELDS: &[Field] = &[
-    Field::remote("endpoint", true, "URL of the server, such as https://cache.example/path"),
-    Field::remote("prefix", false, "prefix of every key: a folder below the URL"),
-    Field { kind: Kind::Text, ..Field::secret("username", "user name for basic authentication") },
-    Field::secret("password", "password for basic authentication"),
-    Field::secret("token", "bearer token"),
+    Field::remote("endpoint", true, "URL of the server, such as https://cache.example/path")
+        .told_since(Version::new(0, 4, 0), "SCCACHE_WEBDAV_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key: a folder below the URL")
+        .told("SCCACHE_WEBDAV_KEY_PREFIX"),
+    Field {
+        kind: Kind::Text,
+        ..Field::secret("username", "user name for basic authentication")
+            .told_since(AUTHENTICATION, "SCCACHE_WEBDAV_USERNAME")
+    },
+    Field::secret("password", "password for basic authentication")
+        .told_since(AUTHENTICATION, "SCCACHE_WEBDAV_PASSWORD"),
+    Field::secret("token", "bearer token").told_since(AUTHENTICATION, "SCCACHE_WEBDAV_TOKEN"),
     Field::extra(
         "disable_create_dir",
         Kind::Bool,
         "true: a plain PUT server that knows no MKCOL (default false; without meaning for ccache)",
-    ),
+    )
+    .told_since(Version::new(0, 19, 0), "SCCACHE_WEBDAV_DISABLE_CREATE_DIR"),
     Field::extra(
         "layout",
         Kind::Text,
@@ -61,6 +74,23 @@ impl Backend for Http {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE],
+            Tool::Ccache => ccache_url::VARIABLES,
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const {
+            &[
+                Feature::of_sccache("WebDAV"),
+                Feature::of_ccache("http", "http-storage"),
+                Feature::of_ccache("https", "https-storage"),
+            ]
+        }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
@@ -68,23 +98,23 @@ impl Backend for Http {
         }
     }
 
-    fn expressible(&self, tool: Tool, config: &RemoteCacheConfig) -> Result<(), String> {
+    fn expressible(&self, tool: Tool, config: &RemoteFields) -> Result<(), String> {
         refuse_own(tool, config)?;
-        if tool == Tool::Ccache && config.endpoint.starts_with("https://") {
+        if tool == Tool::Ccache && config.text("endpoint").starts_with("https://") {
             return Err("https needs a helper program that ccache does not come with".to_owned());
         }
         Ok(())
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-        endpoint::check_url(&config.endpoint, "such as https://cache.example/path", issues);
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
+        endpoint::check_url(config.text("endpoint"), "such as https://cache.example/path", issues);
         check_layout(config, &["flat", "subdirs", "bazel"], issues);
-        check_shards(config, &config.endpoint, issues);
-        if config.extra_config.get("header").is_some_and(|header| !is_header(header)) {
+        check_shards(config, config.text("endpoint"), issues);
+        if config.get("header").is_some_and(|header| !is_header(header)) {
             let message = "a header is a name and a value";
             issues.push(error("bad-value", "extra_config.header", message, "such as X-Team=compilers"));
         }
-        let has = |name: &str| config.credentials.contains_key(name);
+        let has = |name: &str| config.has(name);
         if has("token") && (has("username") || has("password")) {
             let message = "a bearer token and a user name or password exclude each other";
             issues.push(error("conflicting-settings", "credentials.token", message, "remove one of the two"));
@@ -92,67 +122,57 @@ impl Backend for Http {
         check_pair(config, "username", "password", issues);
     }
 
-    fn settings(&self, tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+    fn settings(&self, tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         match tool {
             Tool::Sccache => sccache_settings(config),
             Tool::Ccache => vec![ccache_storage(config)],
         }
     }
 
-    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
+    fn servers(&self, config: &RemoteFields) -> Vec<String> {
         match shard_names(config).next() {
-            Some(shard) => endpoint::server_of_url(&config.endpoint.replace('*', shard)),
-            None => endpoint::server_of_url(&config.endpoint),
+            Some(shard) => endpoint::server_of_url(&config.text("endpoint").replace('*', shard)),
+            None => endpoint::server_of_url(config.text("endpoint")),
         }
         .into_iter()
         .collect()
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        format!("http {}", config.endpoint)
+    fn location(&self, config: &RemoteFields) -> String {
+        format!("http {}", config.text("endpoint"))
     }
 }
 
-fn sccache_settings(config: &RemoteCacheConfig) -> Vec<Setting> {
-    let mut settings =
-        vec![Setting::plain("SCCACHE_WEBDAV_ENDPOINT", &config.endpoint).since(Version::new(0, 4, 0))];
-    settings.extend(config.prefix().map(|prefix| Setting::plain("SCCACHE_WEBDAV_KEY_PREFIX", prefix)));
-    let authentication = Some(Version::new(0, 4, 2));
-    settings.extend(config.mapped(
-        FIELDS,
-        &[
-            ("username", "SCCACHE_WEBDAV_USERNAME", authentication),
-            ("password", "SCCACHE_WEBDAV_PASSWORD", authentication),
-            ("token", "SCCACHE_WEBDAV_TOKEN", authentication),
-        ],
-    ));
-    let folders = config.mapped(
-        FIELDS,
-        &[("disable_create_dir", "SCCACHE_WEBDAV_DISABLE_CREATE_DIR", Some(Version::new(0, 19, 0)))],
-    );
+fn sccache_settings(config: &RemoteFields) -> Vec<Setting> {
+    let mut settings = config.told(FIELDS, &["endpoint", "prefix", "username", "password", "token"]);
+    let folders = config.told(FIELDS, &["disable_create_dir"]);
     settings.extend(folders.into_iter().map(|setting| match config.access {
         Access::ReadOnly => setting.or_dropped(),
         // An older sccache could not store a thing on such a server, and would not say so.
         Access::ReadWrite => setting,
     }));
-    settings.extend(Setting::read_only("SCCACHE_WEBDAV_RW_MODE", config));
+    settings.extend(Setting::read_only(RW_MODE, config));
     settings
 }
 
-fn ccache_storage(config: &RemoteCacheConfig) -> Setting {
-    let rest = config.endpoint.strip_prefix("http://").unwrap_or(&config.endpoint).trim_end_matches('/');
+fn ccache_storage(config: &RemoteFields) -> Setting {
+    let rest = config
+        .text("endpoint")
+        .strip_prefix("http://")
+        .unwrap_or(config.text("endpoint"))
+        .trim_end_matches('/');
     let folder = config.prefix().map(|prefix| format!("/{prefix}")).unwrap_or_default();
     let mut parts = vec![Part::Text("http://".to_owned())];
     parts.extend(userinfo(config, ""));
-    let layout = config.extra_config.get("layout").map_or(DEFAULT_LAYOUT, String::as_str);
+    let layout = config.get("layout").unwrap_or(DEFAULT_LAYOUT);
     parts.push(Part::Text(format!("{rest}{folder}|layout={layout}{}", attributes(config))));
-    if let Some(keep_alive) = config.extra_config.get("keep_alive") {
+    if let Some(keep_alive) = config.get("keep_alive") {
         parts.push(Part::Text(format!("|keep-alive={keep_alive}")));
     }
-    if let Some(token) = config.credentials.get("token") {
+    if let Some(token) = config.credential("token") {
         parts.extend([Part::Text("|bearer-token=".to_owned()), Part::PercentEncoded(token.clone())]);
     }
-    match config.extra_config.get("header").and_then(|header| header.split_once('=')) {
+    match config.get("header").and_then(|header| header.split_once('=')) {
         Some((name, value)) => {
             parts.push(Part::Text(format!("|header={name}={}", encoded_path(value))));
             storage(parts).since(Version::new(4, 11, 0))

@@ -4,8 +4,9 @@
 //! So a list is tried in order at configure time, and the first server that answers is used.
 
 use super::endpoint::Endpoint;
-use super::setting::{OnOlderTool, SettingValue, bad_endpoint, secret_in_endpoint};
-use super::{Backend, Field, Issue, Kind, RemoteCacheConfig, Setting, Severity, Support};
+use super::fields::told_as;
+use super::setting::{SettingValue, bad_endpoint, secret_in_endpoint};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Severity, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Memcached;
@@ -16,23 +17,30 @@ const MODERN: Version = Version::new(0, 8, 0);
 /// Before, sccache calls the scheme invalid.
 const UNIX_SOCKET: Version = Version::new(0, 19, 0);
 
+const RW_MODE: &str = "SCCACHE_MEMCACHED_RW_MODE";
+/// The name of the endpoint before 0.8, which later versions still read.
+const OLD_ENDPOINT: &str = "SCCACHE_MEMCACHED";
+
 const FIELDS: &[Field] = &[
     Field::remote(
         "endpoint",
         true,
         "host:port, several with commas between (the first that answers is used), or unix:///path",
-    ),
-    Field::remote("prefix", false, "prefix of every key"),
+    )
+    .told_since(MODERN, "SCCACHE_MEMCACHED_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key").told_since(MODERN, "SCCACHE_MEMCACHED_KEY_PREFIX"),
     Field {
         kind: Kind::Text,
         ..Field::secret("username", "user name, where the server asks for one (SASL)")
+            .told_since(MODERN, "SCCACHE_MEMCACHED_USERNAME")
     },
-    Field::secret("password", "password"),
+    Field::secret("password", "password").told_since(MODERN, "SCCACHE_MEMCACHED_PASSWORD"),
     Field::extra(
         "expiration",
         Kind::Integer { min: 0, max: 2_592_000 },
         "seconds that an entry lives, 0 for ever (default 86400)",
-    ),
+    )
+    .told("SCCACHE_MEMCACHED_EXPIRATION"),
 ];
 
 impl Backend for Memcached {
@@ -48,6 +56,17 @@ impl Backend for Memcached {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[RW_MODE, OLD_ENDPOINT],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("Memcached")] }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(MODERN),
@@ -59,13 +78,13 @@ impl Backend for Memcached {
         false
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-        for server in config.endpoint.split(',') {
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
+        for server in config.text("endpoint").split(',') {
             if let Some(issue) = check_server(server.trim()) {
                 issues.push(issue);
             }
         }
-        if config.endpoint.contains(',') {
+        if config.text("endpoint").contains(',') {
             issues.push(Issue {
                 code: "several-servers",
                 severity: Severity::Warning,
@@ -79,46 +98,33 @@ impl Backend for Memcached {
         }
     }
 
-    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
-        let since = if is_unix(&config.endpoint) { UNIX_SOCKET } else { MODERN };
+    fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         let endpoint = match self.servers(config).as_slice() {
-            [] => SettingValue::Plain(config.endpoint.clone()),
+            [] => SettingValue::Plain(config.text("endpoint").to_owned()),
             [server] => SettingValue::Plain(format!("tcp://{server}")),
             _ => SettingValue::Server("tcp://"),
         };
-        let mut settings = vec![Setting {
-            name: "SCCACHE_MEMCACHED_ENDPOINT",
-            value: endpoint,
-            since: Some(since),
-            on_older_tool: OnOlderTool::Refuse,
-        }];
-        let prefix = config
-            .prefix()
-            .map(|prefix| Setting::plain("SCCACHE_MEMCACHED_KEY_PREFIX", prefix).since(MODERN));
-        settings.extend(prefix);
-        settings.extend(config.mapped(
-            FIELDS,
-            &[
-                ("username", "SCCACHE_MEMCACHED_USERNAME", Some(MODERN)),
-                ("password", "SCCACHE_MEMCACHED_PASSWORD", Some(MODERN)),
-                ("expiration", "SCCACHE_MEMCACHED_EXPIRATION", None),
-            ],
-        ));
-        settings.extend(Setting::read_only("SCCACHE_MEMCACHED_RW_MODE", config));
+        let endpoint = told_as(FIELDS, "endpoint", "").map(|setting| Setting { value: endpoint, ..setting });
+        let mut settings = endpoint.into_iter().collect::<Vec<_>>();
+        if is_unix(config.text("endpoint")) {
+            settings = settings.into_iter().map(|setting| setting.since(UNIX_SOCKET)).collect();
+        }
+        settings.extend(config.told(FIELDS, &["prefix", "username", "password", "expiration"]));
+        settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }
 
-    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
-        let servers = config.endpoint.split(',').map(str::trim);
+    fn servers(&self, config: &RemoteFields) -> Vec<String> {
+        let servers = config.text("endpoint").split(',').map(str::trim);
         let parsed = servers.filter(|server| !is_unix(server)).map(Endpoint::parse);
         parsed.filter_map(Result::ok).map(|endpoint| endpoint.address(11211)).collect()
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        format!("memcached {}", config.endpoint)
+    fn location(&self, config: &RemoteFields) -> String {
+        format!("memcached {}", config.text("endpoint"))
     }
 
-    fn location_of_chosen(&self, config: &RemoteCacheConfig) -> String {
+    fn location_of_chosen(&self, config: &RemoteFields) -> String {
         if self.servers(config).len() > 1 { "memcached {SERVER}".to_owned() } else { self.location(config) }
     }
 }

@@ -77,15 +77,18 @@
 //!
 //! # How a backend is made
 //!
-//! A backend says which settings it has ([`Field`]), checks a [`RemoteCacheConfig`], and translates it into the
-//! [`Setting`]s of a tool. Nothing else in the crate knows a backend by name: a new one is a new file and one line in
+//! A backend says which fields it has ([`Field`]), checks their values ([`RemoteFields`], which a [`RemoteCacheConfig`]
+//! is turned into), and translates them into the [`Setting`]s of a tool. Nothing else in the crate knows a backend by name: a new one is a new file and one line in
 //! [`BACKENDS`].
 
 mod azure;
 mod ccache_url;
+mod config;
 mod configurator;
 mod cos;
 mod endpoint;
+mod features;
+mod fields;
 mod file;
 mod gcs;
 mod gha;
@@ -97,15 +100,17 @@ mod s3;
 mod setting;
 #[cfg(test)]
 mod tests;
+pub mod variables;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+pub use self::config::{Access, RemoteCacheConfig};
 pub(crate) use self::configurator::reveal_setting;
 pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfigurator};
+pub use self::features::{Feature, ccache_schemes};
+pub use self::fields::{Field, FieldValue, Kind, RemoteFields, Section, Variable};
 pub use self::setting::{OnOlderTool, Part, Setting, SettingValue};
 pub(crate) use self::setting::{list_element, percent_encode};
-use super::secret::Credential;
 use super::tool::{Tool, Version};
 
 /// Every backend, in the order of the documentation.
@@ -128,132 +133,6 @@ pub fn backend(name: &str) -> Option<&'static dyn Backend> {
     BACKENDS.iter().copied().find(|backend| backend.name() == name)
 }
 
-/// Who may write to the remote cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Access {
-    /// Read and write (the default).
-    #[default]
-    ReadWrite,
-    /// Read only: hits, and nothing is ever stored.
-    ReadOnly,
-}
-
-/// A remote cache, in the terms of the specification.
-///
-/// ```
-/// use toolchainkit::caching::remote::RemoteCacheConfig;
-/// let config = RemoteCacheConfig { bucket: Some("my-build-cache".into()), ..RemoteCacheConfig::new("s3") };
-/// assert_eq!(config.region.as_deref(), Some("us-east-1"));
-/// assert!(config.use_ssl);
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct RemoteCacheConfig {
-    /// The backend, by a name in [`BACKENDS`]: `s3`, `redis`, `gcs`, `http`, `memcached`, `azure`, …
-    pub backend_type: String,
-    /// Where the server is; empty where the backend has a well-known one (S3, GCS).
-    pub endpoint: String,
-    /// Credentials by name (`access_key`, `password`, …); [`Backend::fields`] lists the names of each backend.
-    pub credentials: BTreeMap<String, Credential>,
-    /// The bucket (S3, GCS, OSS, COS).
-    pub bucket: Option<String>,
-    /// The region of the bucket (S3). Default `us-east-1`.
-    pub region: Option<String>,
-    /// A namespace within the storage.
-    pub prefix: Option<String>,
-    /// TLS for an endpoint that does not say so by its scheme. Default `true`.
-    pub use_ssl: bool,
-    /// Whether this machine may write. Default [`Access::ReadWrite`].
-    pub access: Access,
-    /// Further settings of the backend, by documented name.
-    pub extra_config: BTreeMap<String, String>,
-}
-
-impl RemoteCacheConfig {
-    /// A configuration with the specification's defaults.
-    #[must_use]
-    pub fn new(backend_type: &str) -> Self {
-        Self {
-            backend_type: backend_type.to_owned(),
-            endpoint: String::new(),
-            credentials: BTreeMap::new(),
-            bucket: None,
-            region: Some("us-east-1".to_owned()),
-            prefix: None,
-            use_ssl: true,
-            access: Access::default(),
-            extra_config: BTreeMap::new(),
-        }
-    }
-
-    /// The prefix without surrounding slashes, if there is one.
-    pub(crate) fn prefix(&self) -> Option<&str> {
-        self.prefix.as_deref().map(|prefix| prefix.trim_matches('/')).filter(|prefix| !prefix.is_empty())
-    }
-}
-
-/// Where in the configuration a setting of a backend stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Section {
-    /// Directly below `remote:`.
-    Remote,
-    /// Below `remote.credentials:`.
-    Credentials,
-    /// Below `remote.extra_config:`.
-    ExtraConfig,
-}
-
-/// What a setting of a backend holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// `true` or `false`.
-    Bool,
-    /// A whole number in this range.
-    Integer {
-        /// The smallest allowed.
-        min: u32,
-        /// The largest allowed.
-        max: u32,
-    },
-    /// A secret: in YAML only as `${NAME}`.
-    Secret,
-    /// The path of a file that holds a secret; the path itself is none.
-    SecretFile,
-}
-
-/// One setting of a backend.
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
-    /// The key in the YAML.
-    pub name: &'static str,
-    /// Where it stands.
-    pub section: Section,
-    /// What it holds.
-    pub kind: Kind,
-    /// Whether the backend cannot do without it.
-    pub required: bool,
-    /// One line for the documentation, with unit and default.
-    pub doc: &'static str,
-}
-
-impl Field {
-    /// A setting directly below `remote:`.
-    pub(crate) const fn remote(name: &'static str, required: bool, doc: &'static str) -> Self {
-        Self { name, section: Section::Remote, kind: Kind::Text, required, doc }
-    }
-
-    /// An optional secret below `credentials:`.
-    pub(crate) const fn secret(name: &'static str, doc: &'static str) -> Self {
-        Self { name, section: Section::Credentials, kind: Kind::Secret, required: false, doc }
-    }
-
-    /// An optional setting below `extra_config:`.
-    pub(crate) const fn extra(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, section: Section::ExtraConfig, kind, required: false, doc }
-    }
-}
-
 /// How much is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -263,7 +142,7 @@ pub enum Severity {
     Error,
 }
 
-/// One thing that is wrong with a [`RemoteCacheConfig`].
+/// One thing that is wrong with a remote cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// The stable, kebab-case code of the diagnostic.
@@ -318,8 +197,21 @@ pub trait Backend: Sync {
     /// One line for the documentation.
     fn summary(&self) -> &'static str;
 
-    /// All its settings.
+    /// All its fields.
     fn fields(&self) -> &'static [Field];
+
+    /// The variables of `tool` that choose or change the storage and that no field has: of the access, and names that later
+    /// versions have replaced.
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str];
+
+    /// What sccache's library for this storage reads of the environment to find credentials. `*` at the end stands for any
+    /// letters.
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What a tool must have been built with.
+    fn features(&self) -> &'static [Feature];
 
     /// Whether `tool` can use it at all.
     fn support(&self, tool: Tool) -> Support;
@@ -328,7 +220,7 @@ pub trait Backend: Sync {
     ///
     /// # Errors
     /// The reason why it cannot work.
-    fn expressible(&self, tool: Tool, _config: &RemoteCacheConfig) -> Result<(), String> {
+    fn expressible(&self, tool: Tool, _config: &RemoteFields) -> Result<(), String> {
         match self.support(tool) {
             Support::Since(_) => Ok(()),
             Support::No(why) => Err(why.to_owned()),
@@ -341,21 +233,21 @@ pub trait Backend: Sync {
     }
 
     /// What is wrong beyond unknown, missing or mistyped fields, which [`check`] finds from [`Backend::fields`].
-    fn check(&self, _config: &RemoteCacheConfig, _issues: &mut Vec<Issue>) {}
+    fn check(&self, _config: &RemoteFields, _issues: &mut Vec<Issue>) {}
 
     /// What `tool` must be told. Called only for a configuration without errors.
-    fn settings(&self, tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting>;
+    fn settings(&self, tool: Tool, config: &RemoteFields) -> Vec<Setting>;
 
     /// `host:port` of the servers to try, in order; empty where there is nothing to knock at beforehand.
-    fn servers(&self, _config: &RemoteCacheConfig) -> Vec<String> {
+    fn servers(&self, _config: &RemoteFields) -> Vec<String> {
         Vec::new()
     }
 
     /// Where the cache is, for people, without anything secret.
-    fn location(&self, config: &RemoteCacheConfig) -> String;
+    fn location(&self, config: &RemoteFields) -> String;
 
     /// The same with `{SERVER}` for the server that is chosen at configure time, where there is a choice.
-    fn location_of_chosen(&self, config: &RemoteCacheConfig) -> String {
+    fn location_of_chosen(&self, config: &RemoteFields) -> String {
         self.location(config)
     }
 }
@@ -363,7 +255,7 @@ pub trait Backend: Sync {
 /// Everything that is wrong with `config`, whatever the tool: unknown backend, unknown, missing and mistyped settings,
 /// and what the backend itself finds.
 #[must_use]
-pub fn check(config: &RemoteCacheConfig) -> Vec<Issue> {
+pub fn check(config: &RemoteFields) -> Vec<Issue> {
     setting::check(config)
 }
 
@@ -371,6 +263,6 @@ pub fn check(config: &RemoteCacheConfig) -> Vec<Issue> {
 ///
 /// # Errors
 /// The [`Issue`] says why not and names the tools that can.
-pub fn check_tool(tool: Tool, config: &RemoteCacheConfig) -> Result<(), Issue> {
+pub fn check_tool(tool: Tool, config: &RemoteFields) -> Result<(), Issue> {
     setting::check_tool(tool, config)
 }

@@ -5,12 +5,13 @@
 //! it contains a colon, hence the user `default`.
 
 use super::ccache_url::{
-    CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, refuse_own, shard_names, storage,
-    userinfo,
+    self, CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, refuse_own, shard_names,
+    storage, userinfo,
 };
 use super::endpoint::Endpoint;
+use super::fields::told_as;
 use super::setting::{bad_endpoint, error, secret_in_endpoint};
-use super::{Backend, Field, Issue, Kind, Part, RemoteCacheConfig, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Redis;
@@ -18,24 +19,36 @@ pub(super) struct Redis;
 /// The variables that replaced the single `SCCACHE_REDIS`.
 const MODERN: Version = Version::new(0, 8, 0);
 
+/// The servers of a cluster, in the place of the one endpoint.
+const CLUSTER: &str = "SCCACHE_REDIS_CLUSTER_ENDPOINTS";
+const RW_MODE: &str = "SCCACHE_REDIS_RW_MODE";
+/// The one address of everything before 0.8, which later versions still read.
+const OLD_ENDPOINT: &str = "SCCACHE_REDIS";
+const OLD_TTL: &str = "SCCACHE_REDIS_TTL";
+
 const FIELDS: &[Field] = &[
     Field::remote(
         "endpoint",
         true,
         "redis://host:6379, rediss:// for TLS, redis+unix:///path; a list with commas is a cluster",
-    ),
-    Field::remote("prefix", false, "prefix of every key (sccache only)"),
+    )
+    .told_since(MODERN, "SCCACHE_REDIS_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key (sccache only)")
+        .told_since(MODERN, "SCCACHE_REDIS_KEY_PREFIX"),
     Field {
         kind: Kind::Text,
         ..Field::secret("username", "user of Redis' access control list (default: the user `default`)")
+            .told_since(MODERN, "SCCACHE_REDIS_USERNAME")
     },
-    Field::secret("password", "password"),
-    Field::extra("db", Kind::Integer { min: 0, max: 65_535 }, "number of the database (default 0)"),
+    Field::secret("password", "password").told_since(MODERN, "SCCACHE_REDIS_PASSWORD"),
+    Field::extra("db", Kind::Integer { min: 0, max: 65_535 }, "number of the database (default 0)")
+        .told_since(MODERN, "SCCACHE_REDIS_DB"),
     Field::extra(
         "ttl",
         Kind::Integer { min: 0, max: u32::MAX },
         "seconds that an entry lives, 0 for ever (default 0; sccache only)",
-    ),
+    )
+    .told_since(MODERN, "SCCACHE_REDIS_EXPIRATION"),
     CONNECT_TIMEOUT,
     OPERATION_TIMEOUT,
     Field::extra("shards", Kind::Text, SHARDS),
@@ -56,6 +69,24 @@ impl Backend for Redis {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[CLUSTER, RW_MODE, OLD_ENDPOINT, OLD_TTL],
+            Tool::Ccache => ccache_url::VARIABLES,
+        }
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const {
+            &[
+                Feature::of_sccache("Redis"),
+                Feature::of_ccache("redis", "redis-storage"),
+                Feature::of_ccache("rediss", "rediss-storage"),
+                Feature::of_ccache("redis+unix", "redis+unix-storage"),
+            ]
+        }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(MODERN),
@@ -63,35 +94,35 @@ impl Backend for Redis {
         }
     }
 
-    fn expressible(&self, tool: Tool, config: &RemoteCacheConfig) -> Result<(), String> {
+    fn expressible(&self, tool: Tool, config: &RemoteFields) -> Result<(), String> {
         if tool == Tool::Sccache {
             return refuse_own(tool, config);
         }
-        if config.endpoint.starts_with("rediss://") {
+        if config.text("endpoint").starts_with("rediss://") {
             return Err("TLS needs a helper program that ccache does not come with".to_owned());
         }
-        if config.endpoint.contains(',') {
+        if config.text("endpoint").contains(',') {
             return Err("ccache cannot use a Redis cluster".to_owned());
         }
         if config.prefix().is_some() {
             return Err("ccache has no key prefix for Redis; use `db` to keep projects apart".to_owned());
         }
-        if config.extra_config.contains_key("ttl") {
+        if config.get("ttl").is_some() {
             return Err("ccache cannot let entries expire in Redis".to_owned());
         }
         Ok(())
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-        for server in config.endpoint.split(',') {
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
+        for server in config.text("endpoint").split(',') {
             check_server(server.trim(), issues);
         }
-        check_shards(config, &config.endpoint, issues);
-        if let (Some(_), Some(_)) = (path_db(&config.endpoint), config.extra_config.get("db")) {
+        check_shards(config, config.text("endpoint"), issues);
+        if let (Some(_), Some(_)) = (path_db(config.text("endpoint")), config.get("db")) {
             let message = "the database stands in the endpoint and in `db`";
             issues.push(error("conflicting-settings", "extra_config.db", message, "remove one of the two"));
         }
-        if config.credentials.contains_key("username") && !config.credentials.contains_key("password") {
+        if config.has("username") && !config.has("password") {
             let message = "a user without a password";
             issues.push(error(
                 "missing-setting",
@@ -102,15 +133,15 @@ impl Backend for Redis {
         }
     }
 
-    fn settings(&self, tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
+    fn settings(&self, tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         match tool {
             Tool::Sccache => sccache_settings(config),
             Tool::Ccache => vec![ccache_storage(config)],
         }
     }
 
-    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
-        let first = config.endpoint.split(',').next().unwrap_or_default().trim();
+    fn servers(&self, config: &RemoteFields) -> Vec<String> {
+        let first = config.text("endpoint").split(',').next().unwrap_or_default().trim();
         if is_unix(first) {
             return Vec::new();
         }
@@ -121,8 +152,8 @@ impl Backend for Redis {
         Endpoint::parse(&first).ok().map(|endpoint| endpoint.address(6379)).into_iter().collect()
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        let shown = config.endpoint.strip_prefix("redis://").unwrap_or(&config.endpoint);
+    fn location(&self, config: &RemoteFields) -> String {
+        let shown = config.text("endpoint").strip_prefix("redis://").unwrap_or(config.text("endpoint"));
         format!("redis {shown}")
     }
 }
@@ -140,8 +171,8 @@ fn path_db(endpoint: &str) -> Option<&str> {
     (!path.is_empty()).then_some(path)
 }
 
-fn db(config: &RemoteCacheConfig) -> Option<&str> {
-    config.extra_config.get("db").map(String::as_str).or_else(|| path_db(&config.endpoint))
+fn db(config: &RemoteFields) -> Option<&str> {
+    config.get("db").or_else(|| path_db(config.text("endpoint")))
 }
 
 fn check_server(server: &str, issues: &mut Vec<Issue>) {
@@ -179,36 +210,32 @@ fn check_server(server: &str, issues: &mut Vec<Issue>) {
     }
 }
 
-fn sccache_settings(config: &RemoteCacheConfig) -> Vec<Setting> {
+fn sccache_settings(config: &RemoteFields) -> Vec<Setting> {
     let without_db = |server: &str| match Endpoint::parse(server) {
         // sccache calls a URL without a host invalid, and then looks at the path alone.
         Ok(endpoint) if is_unix(server) => format!("redis+unix://localhost{}", endpoint.path),
         Ok(endpoint) => server[..server.len() - endpoint.path.len()].to_owned(),
         Err(_) => server.to_owned(),
     };
-    let servers = config.endpoint.split(',').map(|server| without_db(server.trim())).collect::<Vec<_>>();
-    let variable =
-        if servers.len() > 1 { "SCCACHE_REDIS_CLUSTER_ENDPOINTS" } else { "SCCACHE_REDIS_ENDPOINT" };
-    let mut settings = vec![Setting::plain(variable, servers.join(",")).since(MODERN)];
-    settings.extend(
-        config.prefix().map(|prefix| Setting::plain("SCCACHE_REDIS_KEY_PREFIX", prefix).since(MODERN)),
-    );
-    settings.extend(db(config).map(|db| Setting::plain("SCCACHE_REDIS_DB", db).since(MODERN)));
-    settings.extend(config.mapped(
-        FIELDS,
-        &[
-            ("username", "SCCACHE_REDIS_USERNAME", Some(MODERN)),
-            ("password", "SCCACHE_REDIS_PASSWORD", Some(MODERN)),
-            ("ttl", "SCCACHE_REDIS_EXPIRATION", Some(MODERN)),
-        ],
-    ));
-    settings.extend(Setting::read_only("SCCACHE_REDIS_RW_MODE", config));
+    let servers =
+        config.text("endpoint").split(',').map(|server| without_db(server.trim())).collect::<Vec<_>>();
+    let addresses = servers.join(",");
+    let mut settings = Vec::new();
+    if servers.len() > 1 {
+        settings.push(Setting::plain(CLUSTER, addresses).since(MODERN));
+    } else {
+        settings.extend(told_as(FIELDS, "endpoint", addresses));
+    }
+    settings.extend(config.told(FIELDS, &["prefix"]));
+    settings.extend(db(config).and_then(|db| told_as(FIELDS, "db", db)));
+    settings.extend(config.told(FIELDS, &["username", "password", "ttl"]));
+    settings.extend(Setting::read_only(RW_MODE, config));
     settings
 }
 
 /// ccache's one URL. The `|` form of attributes works from 4.4 to 4.14.
-fn ccache_storage(config: &RemoteCacheConfig) -> Setting {
-    let endpoint = &config.endpoint;
+fn ccache_storage(config: &RemoteFields) -> Setting {
+    let endpoint = config.text("endpoint");
     let mut parts = Vec::new();
     let tail = if is_unix(endpoint) {
         let path = Endpoint::parse(endpoint).map(|endpoint| endpoint.path).unwrap_or_default();

@@ -4,48 +4,68 @@
 //! with an endpoint of one's own ("region is missing"), although its documentation names a default.
 
 use super::endpoint::Endpoint;
+use super::fields::told_as;
 use super::setting::{bad_endpoint, check_pair, error, secret_in_endpoint};
-use super::{Backend, Field, Issue, Kind, RemoteCacheConfig, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct S3;
 
+/// The region of a configuration that names none.
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
+
+/// The first sccache with SSE-KMS.
+const KMS: Version = Version::new(0, 17, 0);
+
+const USE_SSL: &str = "SCCACHE_S3_USE_SSL";
+const RW_MODE: &str = "SCCACHE_S3_RW_MODE";
+
 const FIELDS: &[Field] = &[
-    Field::remote("bucket", true, "name of the bucket"),
+    Field::remote("bucket", true, "name of the bucket").told("SCCACHE_BUCKET"),
     Field::remote(
         "region",
         false,
         "region of the bucket; `auto` for Cloudflare R2, any word for MinIO (default us-east-1)",
-    ),
+    )
+    .told("SCCACHE_REGION"),
     Field::remote(
         "endpoint",
         false,
         "address of the server, such as https://minio.example:9000 (default: Amazon's)",
-    ),
-    Field::remote("prefix", false, "prefix of every key"),
+    )
+    .told("SCCACHE_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key").told("SCCACHE_S3_KEY_PREFIX"),
     Field::secret(
         "access_key",
         "access key id; without credentials the AWS chain is used (profile, role, metadata)",
-    ),
-    Field::secret("secret_key", "secret access key"),
-    Field::secret("session_token", "token of temporary credentials"),
-    Field::extra("no_credentials", Kind::Bool, "true: an anonymous, public bucket (default false)"),
+    )
+    .told("AWS_ACCESS_KEY_ID"),
+    Field::secret("secret_key", "secret access key").told("AWS_SECRET_ACCESS_KEY"),
+    Field::secret("session_token", "token of temporary credentials").told("AWS_SESSION_TOKEN"),
+    Field::extra("no_credentials", Kind::Bool, "true: an anonymous, public bucket (default false)")
+        .told("SCCACHE_S3_NO_CREDENTIALS"),
     Field::extra(
         "virtual_host_style",
         Kind::Bool,
         "true: the bucket is part of the host name (default false)",
-    ),
-    Field::extra("server_side_encryption", Kind::Bool, "true: SSE-S3 (default false)"),
-    Field::extra("sse_kms", Kind::Bool, "true: SSE-KMS with the bucket's key (default false)"),
-    Field::extra("sse_kms_key_id", Kind::Text, "SSE-KMS with this key"),
-    Field::extra("profile", Kind::Text, "profile of ~/.aws/config to take the credentials from"),
-    Field::extra("role_arn", Kind::Text, "role to assume"),
+    )
+    .told_since(Version::new(0, 11, 0), "SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE"),
+    Field::extra("server_side_encryption", Kind::Bool, "true: SSE-S3 (default false)")
+        .told_since(Version::new(0, 6, 0), "SCCACHE_S3_SERVER_SIDE_ENCRYPTION"),
+    Field::extra("sse_kms", Kind::Bool, "true: SSE-KMS with the bucket's key (default false)")
+        .told_since(KMS, "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS"),
+    Field::extra("sse_kms_key_id", Kind::Text, "SSE-KMS with this key")
+        .told_since(KMS, "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID"),
+    Field::extra("profile", Kind::Text, "profile of ~/.aws/config to take the credentials from")
+        .told("AWS_PROFILE"),
+    Field::extra("role_arn", Kind::Text, "role to assume").told("AWS_ROLE_ARN"),
     Field {
         kind: Kind::SecretFile,
         ..Field::secret(
             "web_identity_token_file",
             "path of the file with the token by which the role is assumed",
         )
+        .told("AWS_WEB_IDENTITY_TOKEN_FILE")
     },
 ];
 
@@ -62,6 +82,21 @@ impl Backend for S3 {
         FIELDS
     }
 
+    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
+        match tool {
+            Tool::Sccache => &[USE_SSL, RW_MODE],
+            Tool::Ccache => &[],
+        }
+    }
+
+    fn credential_variables(&self) -> &'static [&'static str] {
+        &["AWS_*"]
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        const { &[Feature::of_sccache("S3")] }
+    }
+
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
@@ -69,9 +104,9 @@ impl Backend for S3 {
         }
     }
 
-    fn check(&self, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
+    fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         check_pair(config, "access_key", "secret_key", issues);
-        if config.flag("no_credentials") && !config.credentials.is_empty() {
+        if config.flag("no_credentials") && config.has_credentials() {
             let message = "an anonymous bucket takes no credentials";
             issues.push(error(
                 "conflicting-settings",
@@ -80,10 +115,10 @@ impl Backend for S3 {
                 "remove one of the two",
             ));
         }
-        if config.endpoint.is_empty() {
+        if config.get("endpoint").is_none() {
             return;
         }
-        match Endpoint::parse(&config.endpoint) {
+        match Endpoint::parse(config.text("endpoint")) {
             Err(why) => issues.push(bad_endpoint(why, "such as https://minio.example:9000")),
             Ok(endpoint) if endpoint.has_userinfo => issues.push(secret_in_endpoint()),
             Ok(Endpoint { scheme: Some(scheme), .. }) if !matches!(scheme, "http" | "https") => {
@@ -99,51 +134,43 @@ impl Backend for S3 {
         }
     }
 
-    fn settings(&self, _tool: Tool, config: &RemoteCacheConfig) -> Vec<Setting> {
-        let mut settings = vec![
-            Setting::plain("SCCACHE_BUCKET", config.bucket.clone().unwrap_or_default()),
-            Setting::plain("SCCACHE_REGION", config.region.clone().unwrap_or_else(|| "us-east-1".to_owned())),
-        ];
-        if !config.endpoint.is_empty() {
-            settings.push(Setting::plain("SCCACHE_ENDPOINT", &config.endpoint));
-            // The variable overrides the scheme, so it is for endpoints without one only.
-            if !config.endpoint.contains("://") {
-                settings.push(Setting::plain("SCCACHE_S3_USE_SSL", config.use_ssl.to_string()));
-            }
+    fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
+        let mut settings = config.told(FIELDS, &["bucket"]);
+        settings.extend(told_as(FIELDS, "region", config.get("region").unwrap_or(DEFAULT_REGION)));
+        settings.extend(config.told(FIELDS, &["endpoint"]));
+        // The variable overrides the scheme, so it is for endpoints without one only.
+        if config.get("endpoint").is_some_and(|endpoint| !endpoint.contains("://")) {
+            settings.push(Setting::plain(USE_SSL, config.use_ssl.to_string()));
         }
-        settings.extend(config.prefix().map(|prefix| Setting::plain("SCCACHE_S3_KEY_PREFIX", prefix)));
-        settings.extend(config.mapped(
+        settings.extend(config.told(
             FIELDS,
             &[
-                ("access_key", "AWS_ACCESS_KEY_ID", None),
-                ("secret_key", "AWS_SECRET_ACCESS_KEY", None),
-                ("session_token", "AWS_SESSION_TOKEN", None),
-                ("no_credentials", "SCCACHE_S3_NO_CREDENTIALS", None),
-                ("virtual_host_style", "SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE", Some(Version::new(0, 11, 0))),
-                ("server_side_encryption", "SCCACHE_S3_SERVER_SIDE_ENCRYPTION", Some(Version::new(0, 6, 0))),
-                ("sse_kms", "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS", Some(Version::new(0, 17, 0))),
-                (
-                    "sse_kms_key_id",
-                    "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID",
-                    Some(Version::new(0, 17, 0)),
-                ),
-                ("profile", "AWS_PROFILE", None),
-                ("role_arn", "AWS_ROLE_ARN", None),
-                ("web_identity_token_file", "AWS_WEB_IDENTITY_TOKEN_FILE", None),
+                "prefix",
+                "access_key",
+                "secret_key",
+                "session_token",
+                "no_credentials",
+                "virtual_host_style",
+                "server_side_encryption",
+                "sse_kms",
+                "sse_kms_key_id",
+                "profile",
+                "role_arn",
+                "web_identity_token_file",
             ],
         ));
-        settings.extend(Setting::read_only("SCCACHE_S3_RW_MODE", config));
+        settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }
 
-    fn servers(&self, config: &RemoteCacheConfig) -> Vec<String> {
+    fn servers(&self, config: &RemoteFields) -> Vec<String> {
         let default_port = |endpoint: &Endpoint<'_>| match endpoint.scheme {
             Some("http") => 80,
             Some(_) => 443,
             None if config.use_ssl => 443,
             None => 80,
         };
-        Endpoint::parse(&config.endpoint)
+        Endpoint::parse(config.text("endpoint"))
             .ok()
             .filter(|endpoint| !endpoint.host.is_empty())
             .map(|endpoint| endpoint.address(default_port(&endpoint)))
@@ -151,10 +178,10 @@ impl Backend for S3 {
             .collect()
     }
 
-    fn location(&self, config: &RemoteCacheConfig) -> String {
-        let bucket = config.bucket.as_deref().unwrap_or_default();
-        match config.endpoint.as_str() {
-            "" => format!("s3 {bucket} ({})", config.region.as_deref().unwrap_or("us-east-1")),
+    fn location(&self, config: &RemoteFields) -> String {
+        let bucket = config.text("bucket");
+        match config.text("endpoint") {
+            "" => format!("s3 {bucket} ({})", config.get("region").unwrap_or(DEFAULT_REGION)),
             endpoint => format!("s3 {bucket} at {endpoint}"),
         }
     }

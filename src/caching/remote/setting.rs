@@ -2,7 +2,10 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Access, BACKENDS, Backend, Field, Issue, Kind, RemoteCacheConfig, Section, Severity, backend};
+use super::{
+    Access, BACKENDS, Backend, Field, FieldValue, Issue, Kind, RemoteFields, Section, Severity, Variable,
+    backend,
+};
 use crate::caching::secret::Credential;
 use crate::caching::tool::{Tool, Version};
 
@@ -115,7 +118,7 @@ impl Setting {
     }
 
     /// sccache's mode of a storage that it must only read. Older versions would write, hence they are refused.
-    pub(super) fn read_only(name: &'static str, config: &RemoteCacheConfig) -> Option<Self> {
+    pub(super) fn read_only(name: &'static str, config: &RemoteFields) -> Option<Self> {
         let wanted = config.access == Access::ReadOnly;
         wanted.then(|| Self::plain(name, "READ_ONLY").since(Version::new(0, 16, 0)))
     }
@@ -125,37 +128,14 @@ impl Setting {
         Self { since: Some(version), ..self }
     }
 
+    /// The same setting, refused by tools older than those that read the variable.
+    pub(super) fn gated(self, variable: Variable) -> Self {
+        Self { since: variable.since, ..self }
+    }
+
     /// The same setting, left out for tools older than its version.
     pub(crate) fn or_dropped(self) -> Self {
         Self { on_older_tool: OnOlderTool::Drop, ..self }
-    }
-}
-
-impl RemoteCacheConfig {
-    /// The settings for those of `fields` that are set and map one to one to a variable.
-    pub(super) fn mapped(
-        &self,
-        fields: &'static [Field],
-        map: &[(&str, &'static str, Option<Version>)],
-    ) -> Vec<Setting> {
-        let mut settings = Vec::new();
-        for &(key, variable, since) in map {
-            let field = fields.iter().find(|field| field.name == key);
-            let setting = match field.map(|field| (field.section, field.kind)) {
-                Some((Section::Credentials, kind)) => self
-                    .credentials
-                    .get(key)
-                    .map(|credential| Setting::credential(variable, credential, kind)),
-                _ => self.extra_config.get(key).map(|value| Setting::plain(variable, value)),
-            };
-            settings.extend(setting.map(|setting| Setting { since, ..setting }));
-        }
-        settings
-    }
-
-    /// Whether a Boolean extra setting is on.
-    pub(super) fn flag(&self, key: &str) -> bool {
-        self.extra_config.get(key).is_some_and(|value| value == "true")
     }
 }
 
@@ -166,9 +146,9 @@ pub(super) fn error(code: &'static str, field: &str, message: impl Into<String>,
 }
 
 /// Two credentials of which neither is of use without the other.
-pub(super) fn check_pair(config: &RemoteCacheConfig, first: &str, second: &str, issues: &mut Vec<Issue>) {
+pub(super) fn check_pair(config: &RemoteFields, first: &str, second: &str, issues: &mut Vec<Issue>) {
     for (one, other) in [(first, second), (second, first)] {
-        if config.credentials.contains_key(one) && !config.credentials.contains_key(other) {
+        if config.has(one) && !config.has(other) {
             let message = format!("`{one}` without `{other}`");
             let field = format!("credentials.{other}");
             issues.push(error("missing-setting", &field, message, "it needs both"));
@@ -177,10 +157,8 @@ pub(super) fn check_pair(config: &RemoteCacheConfig, first: &str, second: &str, 
 }
 
 /// How ccache names the files of a storage.
-pub(super) fn check_layout(config: &RemoteCacheConfig, known: &[&str], issues: &mut Vec<Issue>) {
-    if let Some(layout) = config.extra_config.get("layout")
-        && !known.contains(&layout.as_str())
-    {
+pub(super) fn check_layout(config: &RemoteFields, known: &[&str], issues: &mut Vec<Issue>) {
+    if let Some(layout) = config.get("layout").filter(|layout| !known.contains(layout)) {
         let message = format!("there is no layout `{layout}`");
         let help = format!("one of {}", known.join(", "));
         issues.push(error("bad-value", "extra_config.layout", message, &help));
@@ -202,7 +180,7 @@ pub(super) fn secret_in_endpoint() -> Issue {
     )
 }
 
-pub(super) fn check(config: &RemoteCacheConfig) -> Vec<Issue> {
+pub(super) fn check(config: &RemoteFields) -> Vec<Issue> {
     let Some(backend) = backend(&config.backend_type) else {
         let known = BACKENDS.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(", ");
         let message = format!("there is no remote cache of type `{}`", config.backend_type);
@@ -220,30 +198,12 @@ pub(super) fn check(config: &RemoteCacheConfig) -> Vec<Issue> {
     issues
 }
 
-/// The settings of `config` directly below `remote:`, where they are set.
-fn remote_values(config: &RemoteCacheConfig) -> [(&'static str, Option<&str>); 4] {
-    [
-        ("endpoint", Some(config.endpoint.as_str()).filter(|endpoint| !endpoint.is_empty())),
-        ("bucket", config.bucket.as_deref()),
-        ("region", config.region.as_deref()),
-        ("prefix", config.prefix.as_deref()),
-    ]
-}
-
-fn check_field(backend: &dyn Backend, field: &Field, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-    let (path, value) = match field.section {
-        Section::Remote => {
-            let value = remote_values(config)
-                .into_iter()
-                .find_map(|(name, value)| value.filter(|_| name == field.name));
-            (field.name.to_owned(), value)
-        }
-        Section::Credentials => return,
-        Section::ExtraConfig => {
-            (format!("extra_config.{}", field.name), config.extra_config.get(field.name).map(String::as_str))
-        }
-    };
-    let Some(value) = value.filter(|value| !value.is_empty()) else {
+fn check_field(backend: &dyn Backend, field: &Field, config: &RemoteFields, issues: &mut Vec<Issue>) {
+    if field.section == Section::Credentials {
+        return;
+    }
+    let path = field.section.path_of(field.name);
+    let Some(value) = config.get(field.name) else {
         if field.required {
             let message = format!("a remote cache of type {} needs `{}`", backend.name(), field.name);
             issues.push(error("missing-setting", &path, message, field.doc));
@@ -263,57 +223,38 @@ fn check_field(backend: &dyn Backend, field: &Field, config: &RemoteCacheConfig,
 }
 
 /// Settings that this backend does not have.
-fn check_names(backend: &dyn Backend, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-    let names = |section: Section| {
-        backend.fields().iter().filter(move |field| field.section == section).map(|field| field.name)
-    };
-    let mut refuse = |section: Section, path: String, name: &str| {
-        if names(section).any(|known| known == name) {
-            return;
+fn check_names(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Issue>) {
+    for (section, name, _) in config.values() {
+        let fields = backend.fields().iter().filter(|field| field.section == section);
+        let known = fields.map(|field| field.name).collect::<Vec<_>>();
+        if known.contains(&name) {
+            continue;
         }
-        let known = names(section).collect::<Vec<_>>().join(", ");
-        let help =
-            if known.is_empty() { "it has none of this kind".to_owned() } else { format!("it has: {known}") };
+        let help = match known.as_slice() {
+            [] => "it has none of this kind".to_owned(),
+            known => format!("it has: {}", known.join(", ")),
+        };
         let message = format!("a remote cache of type {} has no setting `{name}`", backend.name());
-        issues.push(error("unknown-setting", &path, message, &help));
-    };
-    for (name, value) in remote_values(config) {
-        // The specification gives every configuration a region, also where it means nothing.
-        if value.is_some() && name != "region" {
-            refuse(Section::Remote, name.to_owned(), name);
-        }
-    }
-    for name in config.credentials.keys() {
-        refuse(Section::Credentials, format!("credentials.{name}"), name);
-    }
-    for name in config.extra_config.keys() {
-        refuse(Section::ExtraConfig, format!("extra_config.{name}"), name);
+        issues.push(error("unknown-setting", &section.path_of(name), message, &help));
     }
 }
 
 /// Characters that no CMake list, environment or URL can carry.
-fn check_characters(backend: &dyn Backend, config: &RemoteCacheConfig, issues: &mut Vec<Issue>) {
-    let remote =
-        remote_values(config).into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    let extra =
-        config.extra_config.iter().map(|(name, value)| (format!("extra_config.{name}"), value.as_str()));
-    for (path, value) in remote.chain(extra) {
-        if let Err(why) = list_element(value) {
-            issues.push(error("not-representable", &path, why, "remove the character"));
-        }
-    }
-    for (name, credential) in &config.credentials {
-        let Credential::Value(value) = credential else { continue };
-        let fault = match kind_of(backend, name) {
-            // A name or a path goes into the generated files.
-            Some(Kind::Text | Kind::SecretFile) => list_element(value.expose_secret()).err(),
-            // No environment can hold it.
-            _ if value.expose_secret().contains('\0') => Some("it holds a NUL".to_owned()),
-            _ => None,
+fn check_characters(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Issue>) {
+    for (section, name, value) in config.values() {
+        let fault = match value {
+            FieldValue::Text(text) => list_element(text).err(),
+            FieldValue::Credential(Credential::Variable(_)) => None,
+            FieldValue::Credential(Credential::Value(value)) => match kind_of(backend, name) {
+                // A name or a path goes into the generated files.
+                Some(Kind::Text | Kind::SecretFile) => list_element(value.expose_secret()).err(),
+                // No environment can hold it.
+                _ if value.expose_secret().contains('\0') => Some("it holds a NUL".to_owned()),
+                _ => None,
+            },
         };
         if let Some(why) = fault {
-            let path = format!("credentials.{name}");
-            issues.push(error("not-representable", &path, why, "remove the character"));
+            issues.push(error("not-representable", &section.path_of(name), why, "remove the character"));
         }
     }
 }
@@ -346,7 +287,7 @@ pub(crate) fn list_element(value: &str) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn check_tool(tool: Tool, config: &RemoteCacheConfig) -> Result<(), Issue> {
+pub(super) fn check_tool(tool: Tool, config: &RemoteFields) -> Result<(), Issue> {
     let Some(backend) = backend(&config.backend_type) else { return Ok(()) };
     let Err(why) = backend.expressible(tool, config) else { return Ok(()) };
     let able = Tool::ALL.into_iter().filter(|&other| backend.expressible(other, config).is_ok());

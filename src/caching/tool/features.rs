@@ -11,40 +11,22 @@ impl Tool {
         }
     }
 
-    /// The backends in the output of [`Self::features_arguments`], by their names in `toolchainkit.yaml`. `None` if the
-    /// tool is too old to print them.
-    pub(crate) fn parse_features(self, output: &str) -> Option<Vec<&'static str>> {
+    /// The features in the output of [`Self::features_arguments`], as the tool calls them. `None` if the tool is too old
+    /// to print them.
+    pub(crate) fn parse_features(self, output: &str) -> Option<Vec<&str>> {
         match self {
             Self::Sccache => {
                 let (_, list) = output.split_once("Enabled features:")?;
-                let enabled = |line: &str| {
-                    let (name, value) = line.split_once(':')?;
-                    (value.trim() == "true").then(|| backend_of(name.trim())).flatten()
-                };
-                Some(list.lines().filter_map(enabled).collect())
+                let lines = list.lines().filter_map(|line| line.split_once(':'));
+                let enabled = lines.filter(|(_, value)| value.trim() == "true");
+                Some(enabled.map(|(name, _)| name.trim()).collect())
             }
             Self::Ccache => {
                 let features = output.lines().find_map(|line| line.strip_prefix("Features:"))?;
-                Some(features.split_whitespace().filter_map(backend_of).collect())
+                Some(features.split_whitespace().collect())
             }
         }
     }
-}
-
-fn backend_of(feature: &str) -> Option<&'static str> {
-    Some(match feature {
-        "S3" => "s3",
-        "Redis" | "redis-storage" => "redis",
-        "Memcached" => "memcached",
-        "GCS" => "gcs",
-        "GHA" => "gha",
-        "Azure" => "azure",
-        "WebDAV" | "http-storage" => "http",
-        "OSS" => "oss",
-        "COS" => "cos",
-        "file-storage" => "file",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -54,9 +36,9 @@ mod tests {
     #[test]
     fn parses_the_features_of_each_tool() {
         let help = "Options:\n  -V, --version  Print version\n\nEnabled features:\n    S3:        false\n    Redis:     true\n    WebDAV:    true\n";
-        assert_eq!(Tool::Sccache.parse_features(help), Some(vec!["redis", "http"]));
-        let version = "ccache version 4.14.2\nFeatures: avx2 file-storage http-storage redis+unix-storage redis-storage\n";
-        assert_eq!(Tool::Ccache.parse_features(version), Some(vec!["file", "http", "redis"]));
+        assert_eq!(Tool::Sccache.parse_features(help), Some(vec!["Redis", "WebDAV"]));
+        let version = "ccache version 4.14.2\nFeatures: avx2 file-storage\n";
+        assert_eq!(Tool::Ccache.parse_features(version), Some(vec!["avx2", "file-storage"]));
         assert_eq!(Tool::Ccache.parse_features("ccache version 4.0\n"), None);
         assert_eq!(Tool::Sccache.parse_features("Options:\n"), None);
     }

@@ -3,6 +3,7 @@
 mod ccache;
 mod features;
 mod sccache;
+pub(crate) mod variables;
 mod version;
 
 use std::fmt;

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 pub use self::presets::*;
 pub use self::toolchain::*;
 pub use crate::caching::language::Language;
-use crate::caching::remote::RemoteCacheConfig;
+use crate::caching::remote::RemoteFields;
 use crate::caching::tool::{Tool, Version};
 
 /// A whole, valid `toolchainkit.yaml`.
@@ -103,7 +103,7 @@ pub struct Cache {
     /// `install`: settings for `toolchainkit install`.
     pub install: Install,
     /// The remote tiers, fastest first; empty for a local cache.
-    pub remote: Vec<RemoteCacheConfig>,
+    pub remote: Vec<RemoteFields>,
     /// Keep no local copy of objects from the remote cache. Default `false`.
     pub remote_only: bool,
     /// When sccache counts a write as failed. Default [`WriteErrorPolicy::All`].

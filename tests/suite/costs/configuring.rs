@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{costs, millis};
-use crate::cmake_module::{CACHES, tools_for};
+use crate::support::checkout::{CACHES, tools_for};
 use crate::support::{Project, Run as _, Sandbox, Tool, Tools};
 
 /// Pairs of runs, of which the median difference counts. One difference is off by 30 to 40 ms now and then, so more are

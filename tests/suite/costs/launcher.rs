@@ -1,10 +1,9 @@
 //! What the launcher costs with a hit, measured against the bare tool, the two by turns.
 
-use std::fs;
 use std::time::Duration;
 
 use super::{costs, millis};
-use crate::cmake_module::{Checkout, tools_for};
+use crate::support::checkout::{Checkout, tools_for};
 use crate::support::servers::Redis;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
@@ -68,35 +67,4 @@ fn the_launcher_costs_little_and_not_more_with_more_settings() {
         assert!(few.best <= bare.best + most, "{figures}");
         assert!(many.processor <= few.processor.mul_f64(1.1), "{figures}");
     }
-}
-
-/// Without a remote, ccache gets its settings as arguments and needs no script.
-#[test]
-fn a_local_ccache_is_called_as_it_is() {
-    let ccache = Tool::Ccache(Tools::CCACHE);
-    let Some(tools) = tools_for(&[ccache]) else { return };
-    let sandbox = Sandbox::new("direct").on_path(&tools.ninja()).on_path(&tools.path(ccache));
-    let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(TOOL ccache)");
-    checkout.build_afresh();
-    let rules = fs::read_to_string(checkout.build_folder().join("build.ninja")).expect("the rules");
-    let launcher =
-        rules.lines().find_map(|line| line.trim().strip_prefix("LAUNCHER = ")).expect("a launcher");
-    let mut words = launcher.split_whitespace();
-    assert_eq!(words.next(), tools.path(ccache).to_str(), "{launcher}");
-
-    let compile = ["/usr/bin/c++", "-c", "cxx_0.cpp", "-o"];
-    let mut direct = checkout.command(tools.path(ccache));
-    direct.args(words).args(compile).arg("direct.o").run();
-    let mut bare = checkout.command(tools.path(ccache));
-    bare.env("CCACHE_DIR", checkout.said("dir")).env("CCACHE_NODIRECT", "1");
-    bare.env("CCACHE_BASEDIR", &checkout.source).env("CCACHE_COMPILERCHECK", "content");
-    bare.args(compile).arg("bare.o").run();
-    let [bare, direct] = costs(ROUNDS, [&mut bare, &mut direct]);
-    let figures = format!(
-        "{ccache}, local: a hit in {:.2} ms, {:.2} ms as configured",
-        millis(bare.median),
-        millis(direct.median)
-    );
-    println!("{figures}");
-    assert!(direct.processor <= bare.processor.mul_f64(1.25), "{figures}");
 }

@@ -5,6 +5,7 @@ mod commands;
 mod configuring;
 mod launcher;
 mod many_toolchains;
+mod program;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -2,6 +2,7 @@
 
 mod archives;
 mod finding;
+mod launch;
 mod network;
 mod refused;
 mod together;
@@ -30,6 +31,8 @@ pub(crate) struct Bench {
     executable: Vec<u8>,
     /// The digest of the archive on the server.
     sha256: String,
+    /// toolchainkit, in a folder of its own: what is beside it is part of an installation.
+    toolchainkit: PathBuf,
 }
 
 impl Bench {
@@ -50,7 +53,14 @@ impl Bench {
     /// The server with this archive.
     fn with(releases: Releases, executable: Vec<u8>, archive: &[u8]) -> Self {
         releases.put(&asset(), archive);
-        Self { sandbox: Sandbox::new("install"), releases, executable, sha256: sha256(archive) }
+        let sandbox = Sandbox::new("install");
+        let toolchainkit = sandbox.dir("program").join("toolchainkit");
+        let built = env!("CARGO_BIN_EXE_toolchainkit");
+        // Another file system has no second name for it.
+        fs::hard_link(built, &toolchainkit)
+            .or_else(|_| fs::copy(built, &toolchainkit).map(drop))
+            .expect("a copy of the program");
+        Self { sandbox, releases, executable, sha256: sha256(archive), toolchainkit }
     }
 
     /// The install command; `how` selects the behaviour of the server.
@@ -77,7 +87,7 @@ impl Bench {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_toolchainkit"));
+        let mut command = self.sandbox.command(&self.toolchainkit);
         command.args(arguments);
         command
     }

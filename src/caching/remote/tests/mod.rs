@@ -6,52 +6,49 @@ use std::collections::BTreeSet;
 
 use rows::{Changes, ROWS};
 
-use super::{Access, BACKENDS, Kind, RemoteCacheConfig, Section, Severity, backend, check, check_tool};
+use super::{
+    Access, BACKENDS, Kind, RemoteCacheConfig, RemoteFields, Section, Severity, backend, check, check_tool,
+};
 use crate::caching::tool::Tool;
 
 /// A configuration that has just what the backend cannot do without.
-fn minimal(name: &str) -> RemoteCacheConfig {
-    let config = RemoteCacheConfig::new(name);
-    match name {
-        "s3" | "gcs" => RemoteCacheConfig { bucket: Some("b".into()), ..config },
-        "oss" | "cos" => {
-            RemoteCacheConfig { bucket: Some("b".into()), endpoint: "https://h".into(), ..config }
-        }
-        "azure" => RemoteCacheConfig {
-            credentials: [("connection_string".into(), "${C}".into())].into(),
-            extra_config: [("container".into(), "c".into())].into(),
-            ..config
-        },
-        "gha" => config,
-        "file" => RemoteCacheConfig { extra_config: [("path".into(), "/mnt/c".into())].into(), ..config },
-        "redis" => RemoteCacheConfig { endpoint: "redis://h".into(), ..config },
-        "http" => RemoteCacheConfig { endpoint: "http://h/p".into(), ..config },
-        "memcached" => RemoteCacheConfig { endpoint: "h:11211".into(), ..config },
+fn minimal(name: &str) -> RemoteFields {
+    let fields: &[(&str, &str)] = match name {
+        "s3" | "gcs" => &[("bucket", "b")],
+        "oss" | "cos" => &[("bucket", "b"), ("endpoint", "https://h")],
+        "azure" => &[("credentials.connection_string", "${C}"), ("extra_config.container", "c")],
+        "gha" => &[],
+        "file" => &[("extra_config.path", "/mnt/c")],
+        "redis" => &[("endpoint", "redis://h")],
+        "http" => &[("endpoint", "http://h/p")],
+        "memcached" => &[("endpoint", "h:11211")],
         other => panic!("no minimal configuration for {other}"),
+    };
+    let mut config = RemoteFields::new(name);
+    for (path, value) in fields {
+        set(&mut config, path, value);
     }
+    config
 }
 
-/// Sets, or with an empty value removes, `path` (`bucket`, `credentials.password`, `extra_config.db`, `access`, `use_ssl`) to `value`.
-fn set(config: &mut RemoteCacheConfig, path: &str, value: &str) {
+/// Sets `path` (`bucket`, `credentials.password`, `extra_config.db`, `access`, `use_ssl`) to `value`; a credential with an empty
+/// value is removed.
+fn set(config: &mut RemoteFields, path: &str, value: &str) {
     match path.split_once('.') {
-        Some(("credentials", name)) if value.is_empty() => drop(config.credentials.remove(name)),
-        Some(("credentials", name)) => drop(config.credentials.insert(name.into(), value.into())),
-        Some(("extra_config", name)) => drop(config.extra_config.insert(name.into(), value.into())),
+        Some(("credentials", name)) if value.is_empty() => drop(config.remove(Section::Credentials, name)),
+        Some(("credentials", name)) => drop(config.set(Section::Credentials, name, value)),
+        Some(("extra_config", name)) => drop(config.set(Section::ExtraConfig, name, value)),
         _ => match path {
-            "endpoint" => config.endpoint = value.into(),
-            "bucket" => config.bucket = Some(value.into()),
-            "region" => config.region = Some(value.into()),
-            "prefix" => config.prefix = Some(value.into()),
             "use_ssl" => config.use_ssl = value == "true",
             "access" => {
                 config.access = if value == "read-only" { Access::ReadOnly } else { Access::ReadWrite }
             }
-            other => panic!("no field {other}"),
+            name => drop(config.set(Section::Remote, name, value)),
         },
     }
 }
 
-fn with(name: &str, changes: &[(&str, &str)]) -> RemoteCacheConfig {
+fn with(name: &str, changes: &[(&str, &str)]) -> RemoteFields {
     let mut config = minimal(name);
     for (path, value) in changes {
         set(&mut config, path, value);
@@ -60,7 +57,7 @@ fn with(name: &str, changes: &[(&str, &str)]) -> RemoteCacheConfig {
 }
 
 /// `NAME=VALUE` or, with a gate, `NAME=VALUE (VERSION)`.
-fn told(tool: Tool, config: &RemoteCacheConfig) -> Vec<String> {
+fn told(tool: Tool, config: &RemoteFields) -> Vec<String> {
     let settings = backend(&config.backend_type).unwrap().settings(tool, config);
     let line = |setting: &super::Setting| {
         let since = setting.since.map(|version| format!(" ({version})")).unwrap_or_default();
@@ -82,16 +79,11 @@ fn every_row_tells_the_tool_what_it_says() {
 
 #[test]
 fn every_setting_of_every_backend_has_a_row() {
-    let path = |section: Section, name: &str| match section {
-        Section::Remote => name.to_owned(),
-        Section::Credentials => format!("credentials.{name}"),
-        Section::ExtraConfig => format!("extra_config.{name}"),
-    };
     for backend in BACKENDS {
         let rows = ROWS.iter().filter(|row| row.0 == backend.name());
         let covered = rows.flat_map(|row| row.2).map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>();
         for field in backend.fields().iter().filter(|field| !field.required) {
-            let path = path(field.section, field.name);
+            let path = field.section.path_of(field.name);
             assert!(covered.contains(&path), "{} has no row for {path}", backend.name());
         }
     }
@@ -223,7 +215,7 @@ fn what_cannot_work_is_an_issue() {
         let found = issues.iter().any(|issue| issue.code == *code && issue.field == *field);
         assert!(found, "{name} {changes:?}: {issues:#?}");
     }
-    assert_eq!(check(&RemoteCacheConfig::new("ftp"))[0].code, "unknown-backend");
+    assert_eq!(check(&RemoteFields::new("ftp"))[0].code, "unknown-backend");
 }
 
 #[test]
@@ -262,4 +254,35 @@ fn a_secret_never_shows() {
             assert!(!check(&config).iter().any(|issue| issue.to_string().contains("hunter2")));
         }
     }
+}
+
+/// Texts are looked up by their name alone.
+#[test]
+fn no_backend_has_two_fields_of_one_name() {
+    for backend in BACKENDS {
+        let names = backend.fields().iter().map(|field| field.name).collect::<BTreeSet<_>>();
+        assert_eq!(names.len(), backend.fields().len(), "{}", backend.name());
+    }
+}
+
+#[test]
+fn what_the_specification_names_comes_to_the_backend() {
+    let config = RemoteCacheConfig {
+        endpoint: "https://h".to_owned(),
+        bucket: Some("b".to_owned()),
+        prefix: Some("p".to_owned()),
+        access: Access::ReadOnly,
+        credentials: [("access_key".to_owned(), "${A}".into())].into(),
+        extra_config: [("profile".to_owned(), "ci".to_owned())].into(),
+        ..RemoteCacheConfig::new("s3")
+    };
+    let fields = RemoteFields::from(&config);
+    assert_eq!(
+        ["endpoint", "bucket", "region", "prefix", "profile"].map(|name| fields.text(name)),
+        ["https://h", "b", "us-east-1", "p", "ci"]
+    );
+    assert!(fields.use_ssl && fields.access == Access::ReadOnly);
+    assert_eq!(fields.credential("access_key"), Some(&"${A}".into()));
+    // Every configuration has a region, also where it means nothing.
+    assert_eq!(check(&RemoteFields::from(&RemoteCacheConfig::new("gha"))), []);
 }

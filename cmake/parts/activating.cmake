@@ -1,0 +1,149 @@
+
+# --- making a storage ready -------------------------------------------------------------------------------------------
+
+# The folder of a local cache must be there, and so must be those in it, which another user may have made. One process, since
+# each configuring does this.
+function(_toolchainkit_make_folders out_reason storage)
+  set("${out_reason}" "" PARENT_SCOPE)
+  set(directory "${${storage}_directory}")
+  if(CMAKE_HOST_WIN32)
+    string(REPLACE ";" "\\;" directory "${directory}")
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E make_directory ${directory} RESULT_VARIABLE result ERROR_QUIET)
+    set(refusal "${directory}")
+  else()
+    execute_process(RESULT_VARIABLE result OUTPUT_VARIABLE refusal ERROR_QUIET COMMAND sh -c [=[
+[ -d "$1" ] || mkdir -p "$1"
+for folder in "$1" "$1"/? "$1"/?/?; do
+  case $folder in *'?') continue ;; esac
+  [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
+done]=] toolchainkit "${directory}")
+  endif()
+  if(NOT result EQUAL 0)
+    set("${out_reason}" "cannot write to ${refusal}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Up to version 0.8 of this module, a storage had a daemon in a folder of the user with files for its state: it goes, if it
+# is the user's own, with the program that started it. On Windows a daemon is still replaced when its settings change.
+function(_toolchainkit_end_old_daemon storage)
+  set(run "${user_folder}/run/${${storage}_id}")
+  set(settings "")
+  if(CMAKE_HOST_WIN32)
+    set(settings "version=${version}\nsize=${${storage}_size}\naddress=${${storage}_address}\nprogram=${program}\n")
+  else()
+    string(LENGTH "${run}/socket" length)
+    if(length GREATER 100)
+      execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
+      set(run "/tmp/toolchainkit-${user}/${${storage}_id}")
+    endif()
+  endif()
+  set(known_settings "")
+  if(EXISTS "${run}/settings")
+    file(READ "${run}/settings" known_settings)
+  endif()
+  if(known_settings STREQUAL settings)
+    return()
+  endif()
+  if(CMAKE_HOST_WIN32)
+    if(known_settings MATCHES "address=([^\n]+)\nprogram=([^\n]+)\n")
+      execute_process(COMMAND "${CMAKE_COMMAND}" -E env "${CMAKE_MATCH_1}" SCCACHE_CONF=NUL "${CMAKE_MATCH_2}" --stop-server
+        OUTPUT_QUIET ERROR_QUIET TIMEOUT 15)
+    endif()
+    file(WRITE "${run}/settings" "${settings}")
+    return()
+  endif()
+  if(known_settings MATCHES "address=SCCACHE_SERVER_UDS=[^\n]+\nprogram=([^\n]+)\n")
+    # Its launchers wait at `starting` for the next daemon. The process that is waited for is not touched.
+    execute_process(OUTPUT_QUIET ERROR_QUIET TIMEOUT 30 COMMAND sh -c [=[
+for path in "$1" "$1/socket"; do
+  [ -O "$path" ] && [ ! -L "$path" ] || exit
+done
+mkdir "$1/starting"
+export SCCACHE_SERVER_UDS="$1/socket" SCCACHE_CONF=/dev/null SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
+"$2" --stop-server || exit
+while read -r process <"$1/pid" && kill -0 "$process"; do sleep 0.05 || sleep 1; done]=]
+      toolchainkit "${run}" "${CMAKE_MATCH_1}")
+  endif()
+  foreach(name IN ITEMS socket new pid leaving settings basedirs server.json lock log clients clients.read watching broken told
+      starting)
+    file(REMOVE_RECURSE "${run}/${name}")
+  endforeach()
+endfunction()
+
+# Makes the storages ready for the build: the first is the one in use, another one stands by. Starting the launcher is also
+# the proof that the storage can be reached.
+function(_toolchainkit_activate out_reason)
+  list(GET ARGN 0 active)
+  set(reason "${${active}_refused}")
+  foreach(storage IN LISTS ARGN)
+    if(reason STREQUAL "")
+      _toolchainkit_make_folders(reason "${storage}")
+    endif()
+    if(reason STREQUAL "" AND tool STREQUAL "sccache")
+      _toolchainkit_end_old_daemon("${storage}")
+    endif()
+  endforeach()
+  if(reason STREQUAL "")
+    if(CMAKE_HOST_WIN32)
+      set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
+    else()
+      _toolchainkit_put_launcher_in_place(${ARGN})
+      set(command "${folder}/launcher")
+    endif()
+    _toolchainkit_probe(reason)
+  endif()
+  _toolchainkit_return(notes told_socket)
+  set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
+# Output goes to files: a daemon that inherits a pipe would keep CMake waiting for its end.
+function(_toolchainkit_probe out_reason)
+  set("${out_reason}" "" PARENT_SCOPE)
+  set(option --start-server)
+  if(CMAKE_HOST_WIN32 AND tool STREQUAL "ccache")
+    set(option --version)
+  endif()
+  execute_process(COMMAND ${command} "${option}" RESULT_VARIABLE result TIMEOUT 30
+    OUTPUT_FILE "${folder}/probe-output" ERROR_FILE "${folder}/probe-errors")
+  file(READ "${folder}/probe-output" output)
+  file(READ "${folder}/probe-errors" errors)
+  file(REMOVE "${folder}/probe-output" "${folder}/probe-errors")
+  if(result EQUAL 0)
+    _toolchainkit_json_member(told_socket "${output}" address)
+    _toolchainkit_json_member(log "${output}" log)
+    _toolchainkit_look_for_refused_writes("${log}")
+    _toolchainkit_return(notes told_socket)
+    return()
+  endif()
+  string(REGEX REPLACE "\n.*" "" first "${errors}")
+  string(REGEX REPLACE "^(sccache|toolchainkit): (error: )?(Server startup failed: )?" "" first "${first}")
+  if(first STREQUAL "")
+    set(first "${result}")
+  endif()
+  if(errors MATCHES "\nSource:\n *([^\n]+)")
+    set(first "${first}: ${CMAKE_MATCH_1}")
+  endif()
+  set(word "does not answer")
+  if(active STREQUAL "local")
+    set(word "does not start")
+  elseif(errors MATCHES "^toolchainkit: .* is not set")
+    set(word "cannot be used")
+  elseif(errors MATCHES "cache type is not enabled|Cache type not supported with current feature|requires the '[a-z0-9]+' feature")
+    set(word "cannot be used")
+    set(first "${program} was built without it")
+  endif()
+  set("${out_reason}" "${word} (${first})" PARENT_SCOPE)
+endfunction()
+
+# A remote that refuses a first write is only read from then on, which sccache says nowhere but in its log.
+function(_toolchainkit_look_for_refused_writes log)
+  if(NOT tool STREQUAL "sccache" OR NOT active STREQUAL "remote" OR NOT EXISTS "${log}")
+    return()
+  endif()
+  file(STRINGS "${log}" refusals REGEX "^storage write check failed: " LIMIT_COUNT 1)
+  if(refusals MATCHES "failed: (.*)$")
+    string(STRIP "${CMAKE_MATCH_1}" refusal)
+    list(APPEND notes "which refuses to be written to (${refusal}) and is only read")
+    set(notes "${notes}" PARENT_SCOPE)
+  endif()
+endfunction()

@@ -1,7 +1,0 @@
-tk_alive() {
-  false
-}
-
-tk_be_client() {
-  :
-}

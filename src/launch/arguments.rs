@@ -1,0 +1,373 @@
+//! The command line of a compiler, read once, so that every rule sees the same: response files are put in place of their
+//! names, and the values of options are told from sources.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// A response file may name another one; a compiler gives up at some depth as well.
+const DEEPEST: usize = 16;
+/// More response files than this are not read.
+const MOST: usize = 1000;
+
+/// Options whose value is the next argument, and that name no folder, file or macro that a rule asks for.
+const WITH_VALUE: &[&str] = &[
+    "-x",
+    "-MT",
+    "-MQ",
+    "-MJ",
+    "-U",
+    "-A",
+    "-B",
+    "-L",
+    "-T",
+    "-u",
+    "-z",
+    "-e",
+    "-l",
+    "-F",
+    "-arch",
+    "-target",
+    "-aux-info",
+    "-wrapper",
+    "--param",
+    "-mllvm",
+    "-isysroot",
+    "--sysroot",
+    "-iprefix",
+    "-iwithprefix",
+    "-iwithprefixbefore",
+    "-iwithsysroot",
+    "-iframework",
+    "-framework",
+    "-imultilib",
+    "-imultiarch",
+    "-ivfsoverlay",
+    "-dumpbase",
+    "-dumpbase-ext",
+    "-dumpdir",
+    "-gcc-toolchain",
+    "-serialize-diagnostics",
+    "--serialize-diagnostics",
+    "-gen-cdb-fragment-path",
+    "-Xassembler",
+    "-Xlinker",
+    "-Xanalyzer",
+    "-Xopenmp-target",
+    "-Xcompiler",
+    "-Xptxas",
+    "-Xarch_host",
+    "-Xarch_device",
+];
+
+/// Options that name an include folder, joined with it or before it.
+const FOLDERS: &[&str] = &["-iquote", "-isystem", "-idirafter", "-cxx-isystem", "-c-isystem", "-I"];
+
+/// Options that name a file to be included.
+const INCLUDES: &[&str] = &["-include-pch", "-include", "-imacros"];
+
+/// The arguments of a compiler, without the compiler.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arguments {
+    raw: Vec<OsString>,
+    all: Vec<OsString>,
+    is_compilation: bool,
+    uses_standard_input: bool,
+    sources: Vec<PathBuf>,
+    object: Option<PathBuf>,
+    depfile: Option<PathBuf>,
+    folders: Vec<PathBuf>,
+    includes: Vec<PathBuf>,
+    macros: Vec<OsString>,
+}
+
+impl Arguments {
+    /// Reads `raw`, and with it the response files that it names; `directory` is where the compiler runs.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "nobody is told why a response file cannot be read")]
+    pub fn read(raw: Vec<OsString>, directory: &Path) -> Self {
+        Self::parse(raw, &|path| std::fs::read(directory.join(path)).ok())
+    }
+
+    /// As [`Self::read`], with the files that `file` knows.
+    #[must_use]
+    pub fn parse(raw: Vec<OsString>, file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Self {
+        let mut all = Vec::with_capacity(raw.len());
+        let mut left = MOST;
+        for argument in &raw {
+            expand(argument, file, 0, &mut left, &mut all);
+        }
+        let mut parsed = Self { raw, all, ..Self::default() };
+        parsed.sort();
+        parsed
+    }
+
+    /// The arguments as they were given.
+    #[must_use]
+    pub fn raw(&self) -> &[OsString] {
+        &self.raw
+    }
+
+    /// The arguments with those of response files in place of their names.
+    #[must_use]
+    pub fn all(&self) -> &[OsString] {
+        &self.all
+    }
+
+    /// Whether an object is to be made and nothing linked (`-c`).
+    #[must_use]
+    pub const fn is_compilation(&self) -> bool {
+        self.is_compilation
+    }
+
+    /// Whether the source comes from standard input.
+    #[must_use]
+    pub const fn uses_standard_input(&self) -> bool {
+        self.uses_standard_input
+    }
+
+    /// What is no option and no value of one.
+    #[must_use]
+    pub fn sources(&self) -> &[PathBuf] {
+        &self.sources
+    }
+
+    /// The file that is to be made (`-o`).
+    #[must_use]
+    pub fn object(&self) -> Option<&Path> {
+        self.object.as_deref()
+    }
+
+    /// The file that the names of headers go into.
+    #[must_use]
+    pub fn depfile(&self) -> Option<&Path> {
+        self.depfile.as_deref()
+    }
+
+    /// The folders that headers are looked for in, in their order.
+    #[must_use]
+    pub fn include_folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// The files that options include (`-include`, `-imacros`).
+    #[must_use]
+    pub fn included_files(&self) -> &[PathBuf] {
+        &self.includes
+    }
+
+    /// The definitions, without `-D`.
+    #[must_use]
+    pub fn macros(&self) -> &[OsString] {
+        &self.macros
+    }
+
+    /// Whether a macro is defined, whatever its value; taken back again counts as defined.
+    #[must_use]
+    pub fn defines(&self, name: &str) -> bool {
+        self.macros.iter().any(|macro_| {
+            let text = macro_.as_encoded_bytes();
+            text.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.is_empty() || rest[0] == b'=')
+        })
+    }
+
+    fn sort(&mut self) {
+        let all = std::mem::take(&mut self.all);
+        let mut writes_dependencies = false;
+        let mut arguments = all.iter();
+        let mut only_sources = false;
+        while let Some(argument) = arguments.next() {
+            let text = argument.as_encoded_bytes();
+            if only_sources || !text.starts_with(b"-") {
+                // As CMake calls clang-cl and cl.
+                if text.starts_with(b"/Fo") && self.object.is_none() {
+                    self.object = Some(path(&text[3..]));
+                } else {
+                    if let Some(definition) = text.strip_prefix(b"/D") {
+                        self.macros.push(os(definition));
+                    }
+                    self.is_compilation |= text == b"/c";
+                    self.sources.push(PathBuf::from(argument));
+                }
+                continue;
+            }
+            match text {
+                b"-" => self.uses_standard_input = true,
+                b"--" => only_sources = true,
+                b"-c" => self.is_compilation = true,
+                b"-o" => self.object = arguments.next().map(PathBuf::from),
+                b"-MF" => self.depfile = arguments.next().map(PathBuf::from),
+                b"-MD" | b"-MMD" => writes_dependencies = true,
+                b"-D" => self.macros.extend(arguments.next().cloned()),
+                // What comes behind these is an option of another program, which is looked at as one of the compiler.
+                b"-Xclang" | b"-Xpreprocessor" => {}
+                _ => self.sort_joined(argument, &mut arguments),
+            }
+        }
+        if writes_dependencies && self.depfile.is_none() {
+            let object = self.object.as_ref().or(self.sources.first());
+            self.depfile = object.map(|object| object.with_extension("d"));
+        }
+        self.all = all;
+    }
+
+    /// An option that may have its value joined.
+    fn sort_joined<'a>(&mut self, argument: &'a OsStr, rest: &mut impl Iterator<Item = &'a OsString>) {
+        let text = argument.as_encoded_bytes();
+        let joined =
+            |options: &[&str]| options.iter().find_map(|option| text.strip_prefix(option.as_bytes()));
+        if WITH_VALUE.iter().any(|option| option.as_bytes() == text) {
+            rest.next();
+        } else if let Some(value) = joined(INCLUDES) {
+            let value = if value.is_empty() { rest.next().map(PathBuf::from) } else { Some(path(value)) };
+            self.includes.extend(value);
+        } else if let Some(value) = joined(FOLDERS) {
+            let value = if value.is_empty() { rest.next().map(PathBuf::from) } else { Some(path(value)) };
+            self.folders.extend(value);
+        } else if let Some(value) = text.strip_prefix(b"-D") {
+            self.macros.push(os(value));
+        } else if let Some(value) = text.strip_prefix(b"-MF") {
+            self.depfile = Some(path(value));
+        } else if let Some(value) = text.strip_prefix(b"-Fo") {
+            self.object = Some(path(value));
+        } else if let Some(value) = text.strip_prefix(b"-o") {
+            self.object = Some(path(value));
+        } else if let Some(options) = text.strip_prefix(b"-Wp,") {
+            let mut words = options.split(|letter| *letter == b',');
+            while let Some(word) = words.next() {
+                if word == b"-MD" || word == b"-MMD" {
+                    self.depfile = words.next().map(path);
+                } else if let Some(definition) = word.strip_prefix(b"-D") {
+                    self.macros.push(os(definition));
+                } else if let Some(folder) = word.strip_prefix(b"-I") {
+                    self.folders.push(path(folder));
+                }
+            }
+        }
+    }
+}
+
+fn expand(
+    argument: &OsStr,
+    file: &dyn Fn(&Path) -> Option<Vec<u8>>,
+    depth: usize,
+    left: &mut usize,
+    into: &mut Vec<OsString>,
+) {
+    let name = argument.as_encoded_bytes().strip_prefix(b"@").filter(|name| !name.is_empty());
+    let text = name.filter(|_| depth < DEEPEST && *left > 0).and_then(|name| file(&path(name)));
+    // As the compilers do, a name without a file stands for itself.
+    let Some(text) = text else { return into.push(argument.to_owned()) };
+    *left -= 1;
+    for word in words(&text) {
+        expand(&word, file, depth + 1, left, into);
+    }
+}
+
+/// The words of a response file, as GCC and Clang read it: blanks separate, quotes of both kinds keep together, and a
+/// backslash takes the next letter as it is, within quotes too.
+#[must_use]
+pub fn words(text: &[u8]) -> Vec<OsString> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut quote = None;
+    let mut letters = text.iter().copied();
+    while let Some(letter) = letters.next() {
+        match (letter, quote) {
+            (b'\\', _) => word.get_or_insert_default().extend(letters.next()),
+            (_, Some(open)) if letter == open => quote = None,
+            (b'\'' | b'"', None) => {
+                word.get_or_insert_default();
+                quote = Some(letter);
+            }
+            (b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c, None) => {
+                words.extend(word.take().map(|word| os(&word)));
+            }
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word.map(|word| os(&word)));
+    words
+}
+
+#[cfg(unix)]
+fn os(bytes: &[u8]) -> OsString {
+    use std::os::unix::ffi::OsStrExt as _;
+    OsStr::from_bytes(bytes).to_owned()
+}
+
+#[cfg(not(unix))]
+fn os(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+fn path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(os(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Arguments {
+        Arguments::parse(line.split_whitespace().map(OsString::from).collect(), &|_| None)
+    }
+
+    #[test]
+    fn a_command_of_cmake_is_understood() {
+        let arguments = read(
+            "-DA=1 -D B -Iinc -I /abs -isystem sys -iquote q -include f.h -O2 -MD -MT m.o -MF m.d -x c -o m.o -c src/m.c",
+        );
+        assert!(arguments.is_compilation());
+        assert_eq!(arguments.sources(), [Path::new("src/m.c")]);
+        assert_eq!(arguments.object(), Some(Path::new("m.o")));
+        assert_eq!(arguments.depfile(), Some(Path::new("m.d")));
+        assert_eq!(arguments.include_folders(), ["inc", "/abs", "sys", "q"].map(Path::new));
+        assert_eq!(arguments.included_files(), [Path::new("f.h")]);
+        assert_eq!(arguments.macros(), ["A=1", "B"]);
+        assert!(arguments.defines("A") && arguments.defines("B") && !arguments.defines("C"));
+    }
+
+    #[test]
+    fn a_depfile_has_the_name_of_the_object_unless_it_has_its_own() {
+        assert_eq!(read("-MD -c a.c -o x/a.o").depfile(), Some(Path::new("x/a.d")));
+        assert_eq!(read("-Wp,-MD,p.d -c a.c -o a.o").depfile(), Some(Path::new("p.d")));
+        assert_eq!(read("-c a.c -o a.o").depfile(), None);
+    }
+
+    #[test]
+    fn values_are_no_sources() {
+        assert_eq!(read("-target x86_64 -Xclang -fx --param a=1 -c - ").sources().len(), 0);
+        assert!(read("-c -x c -").uses_standard_input());
+        assert_eq!(read("-c -- -a.c").sources(), [Path::new("-a.c")]);
+    }
+
+    #[test]
+    fn quotes_are_those_of_gcc() {
+        let cases: [(&[u8], &[&str]); 7] = [
+            (b"a b\nc\td\r\n", &["a", "b", "c", "d"]),
+            (b"'a b' \"c d\"", &["a b", "c d"]),
+            (br#"-DA=\"x\" -DB="\"y z\"""#, &["-DA=\"x\"", "-DB=\"y z\""]),
+            (b"a'b c'd", &["ab cd"]),
+            (b"'' \"\"", &["", ""]),
+            (br"a\ b 'c\'d'", &["a b", "c'd"]),
+            (br"end\", &["end"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words(text), expected, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn a_response_file_that_names_itself_ends() {
+        let arguments = Arguments::parse(vec!["@a".into()], &|_| Some(b"-O2 @a".to_vec()));
+        assert_eq!(arguments.all().last(), Some(&"@a".into()));
+        assert_eq!(arguments.raw(), ["@a"]);
+        let wide = Arguments::parse(vec!["@a".into()], &|_| Some(b"@a @a @a @a".to_vec()));
+        assert!(wide.all().len() <= 4 * MOST);
+    }
+
+    #[test]
+    fn a_name_without_a_file_stays() {
+        assert_eq!(read("@none -c").all(), ["@none", "-c"]);
+    }
+}

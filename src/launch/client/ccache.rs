@@ -1,0 +1,235 @@
+//! A compilation by ccache.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, ExitCode, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::super::process::{self, Wait};
+use super::super::settings::Storage;
+use super::broken::{Breaker, Way};
+use super::environment::Environment;
+use super::{Compilation, failing};
+
+/// The variable that names a remote storage.
+const REMOTE: &str = "CCACHE_REMOTE_STORAGE";
+/// A ccache that runs nothing for so long waits for the remote.
+const WAITED: Duration = Duration::from_secs(8);
+/// How often it is looked whether it runs something.
+const LOOK: Duration = Duration::from_millis(500);
+/// So much of what is said is held back until it is known who says it.
+const HELD_BACK: usize = 64 * 1024;
+
+pub(super) fn compile(compilation: &Compilation) -> ExitCode {
+    let settings = &compilation.settings;
+    let mut storages = settings.storages.iter();
+    let Some((storage, environment)) =
+        storages.find_map(|storage| match Environment::of_tool(settings, storage) {
+            Ok(environment) => Some((storage, environment)),
+            Err(name) => {
+                compilation.warn(&format!("{name} is not set: using the local cache"));
+                None
+            }
+        })
+    else {
+        return compilation.run_compiler();
+    };
+    let has_remote = environment.value(REMOTE).is_some_and(|value| !value.is_empty());
+    if !has_remote {
+        return compile_with(compilation, storage, &environment, None);
+    }
+    let breaker = Breaker::of(&settings.folder(), Duration::from_secs(settings.breaker_seconds));
+    match breaker.way() {
+        Way::Local => compile_with(compilation, storage, &without_remote(environment), None),
+        way => compile_with(compilation, storage, &environment, Some((&breaker, way))),
+    }
+}
+
+fn without_remote(mut environment: Environment) -> Environment {
+    environment.force(REMOTE, "");
+    environment
+}
+
+/// How ccache's run came to its end.
+enum End {
+    Status(ExitStatus),
+    /// It says that it failed itself.
+    Failed,
+    /// The remote does not answer.
+    Stalled,
+}
+
+fn compile_with(
+    compilation: &Compilation,
+    storage: &Storage,
+    environment: &Environment,
+    breaker: Option<(&Breaker, Way)>,
+) -> ExitCode {
+    let end = match start(compilation.tool(environment)) {
+        Ok(running) => running.wait(breaker.is_some()),
+        Err(_) => return compilation.run_compiler(),
+    };
+    let status = match end {
+        Ok(End::Status(status)) => status,
+        Ok(End::Stalled) => {
+            if breaker.is_some_and(|(breaker, _)| breaker.open()) {
+                compilation.warn("the remote cache does not answer: using the local cache for a minute");
+            }
+            let mut local = Environment::default();
+            if let Ok(environment) = Environment::of_tool(&compilation.settings, storage) {
+                local = environment;
+            }
+            return compile_with(compilation, storage, &without_remote(local), None);
+        }
+        Ok(End::Failed) => return without_ccache(compilation, storage),
+        Err(_) => return compilation.run_compiler(),
+    };
+    if process::was_interrupted(status) {
+        return process::die_like(status);
+    }
+    let was_killed = status.code().is_none();
+    let may_have_failed = status.code() == Some(1) && io::stderr().is_terminal();
+    if was_killed || (may_have_failed && !is_writable(&storage.directory)) {
+        return without_ccache(compilation, storage);
+    }
+    if let Some((breaker, Way::Try)) = breaker {
+        breaker.close();
+    }
+    process::die_like(status)
+}
+
+fn without_ccache(compilation: &Compilation, storage: &Storage) -> ExitCode {
+    let directory = storage.directory.display();
+    if is_writable(&storage.directory) {
+        compilation.warn("ccache fails: compiling without it");
+    } else {
+        compilation.warn(&format!("ccache cannot write to {directory}: compiling without it"));
+    }
+    compilation.run_compiler()
+}
+
+/// Whether ccache can write to its folder: its own folders in there are two deep.
+fn is_writable(directory: &Path) -> bool {
+    const DIGITS: &str = "0123456789abcdef";
+    let below =
+        |folder: &Path| DIGITS.chars().map(|digit| folder.join(digit.to_string())).collect::<Vec<_>>();
+    let first = below(directory);
+    let second = first.iter().flat_map(|folder| below(folder));
+    let all = std::iter::once(directory.to_path_buf()).chain(first.clone()).chain(second);
+    // What is not there will be made.
+    all.into_iter().all(|folder| process::can_write(&folder).unwrap_or(true))
+}
+
+struct Running {
+    child: Child,
+    pipe: Option<ChildStderr>,
+}
+
+/// Starts it. Where nobody looks at a terminal, what it says goes through here.
+fn start(mut command: Command) -> io::Result<Running> {
+    process::die_with(&mut command);
+    if !io::stderr().is_terminal() {
+        command.stderr(Stdio::piped());
+    }
+    let mut child = command.spawn()?;
+    let pipe = child.stderr.take();
+    if let Some(pipe) = &pipe {
+        process::never_wait_for(pipe);
+    }
+    Ok(Running { child, pipe })
+}
+
+impl Running {
+    fn wait(mut self, has_remote: bool) -> io::Result<End> {
+        let wait = Wait::for_child(&self.child);
+        let mut said = Said::default();
+        let mut idle_since = Instant::now();
+        loop {
+            let happened = wait.with_pipe(&self.child, self.pipe.as_ref(), has_remote.then_some(LOOK));
+            if happened.word
+                && let Some(pipe) = &mut self.pipe
+                && said.take_from(pipe)
+            {
+                self.pipe = None;
+            }
+            if happened.ended {
+                let status = self.child.wait()?;
+                if let Some(pipe) = &mut self.pipe {
+                    while !said.take_from(pipe) && said.is_going_on {}
+                }
+                if status.code() == Some(1) && said.is_failure_of_ccache() {
+                    return Ok(End::Failed);
+                }
+                said.pass_on();
+                return Ok(End::Status(status));
+            }
+            if has_remote && happened.nothing() {
+                if !process::descendants(self.child.id()).is_empty() {
+                    idle_since = Instant::now();
+                } else if idle_since.elapsed() >= WAITED {
+                    failing::end(&mut self.child);
+                    return Ok(End::Stalled);
+                }
+            }
+        }
+    }
+}
+
+/// What went to the standard error.
+#[derive(Default)]
+struct Said {
+    bytes: Vec<u8>,
+    is_passed_on: bool,
+    is_going_on: bool,
+}
+
+impl Said {
+    /// Takes what there is. Whether it was the end.
+    fn take_from(&mut self, pipe: &mut impl Read) -> bool {
+        let mut part = [0; 4096];
+        self.is_going_on = false;
+        match pipe.read(&mut part) {
+            Ok(0) => return true,
+            Ok(length) => {
+                self.is_going_on = true;
+                self.bytes.extend_from_slice(&part[..length]);
+            }
+            Err(error) => {
+                return !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted);
+            }
+        }
+        if self.is_passed_on || self.bytes.len() > HELD_BACK {
+            self.pass_on();
+        }
+        false
+    }
+
+    fn pass_on(&mut self) {
+        self.is_passed_on = true;
+        let _ = io::stderr().write_all(&self.bytes);
+        self.bytes.clear();
+    }
+
+    /// ccache says nothing else then, as it has not run the compiler, or has not got what it made.
+    fn is_failure_of_ccache(&self) -> bool {
+        let mut lines = self.bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        !self.is_passed_on && lines.any(|line| line.starts_with(b"ccache: error:"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_ccache_says_of_itself_is_its_failure() {
+        let is_failure = |text: &str| {
+            let mut said = Said::default();
+            assert!(!said.take_from(&mut text.as_bytes()));
+            said.is_failure_of_ccache()
+        };
+        assert!(is_failure("ccache: error: failed to create temporary file for /x: Read-only file system\n"));
+        assert!(!is_failure("a.c:1:1: error: ccache: error: is not C\n"));
+        assert!(!is_failure("ccache: warning: something\n"));
+    }
+}

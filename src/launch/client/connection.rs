@@ -1,0 +1,175 @@
+//! The way to the supervisor: to one that runs, or to one that is started.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::process::{self, Connection};
+use super::super::protocol::{self, Hello, PROTOCOL, Reply, Request, Want};
+use super::super::settings::{Settings, Storage};
+use super::super::supervisor::{ENDPOINT, LOCK, SERVE, SOCKET};
+use super::environment::Environment;
+
+/// How long a client waits for a supervisor: a former one may have to let others finish.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How long one takes that was just started.
+const START: Duration = Duration::from_secs(8);
+const PAUSE: Duration = Duration::from_millis(3);
+
+/// A connection to the supervisor. As long as it is open, the supervisor knows that somebody waits.
+#[derive(Debug)]
+pub(super) struct Supervised {
+    reader: BufReader<Connection>,
+    process: u32,
+}
+
+/// Why there is no supervisor.
+#[derive(Debug)]
+pub(super) enum Missing {
+    /// This variable is not set.
+    Secret(String),
+    /// No folder can be used.
+    Folder(io::Error),
+}
+
+/// The supervisor of this storage, if it runs.
+pub(super) fn find(settings: &Settings, storage: &Storage) -> Option<Supervised> {
+    let owner = process::owner();
+    let roots = process::user_folders(&settings.run_root);
+    roots.iter().find_map(|root| connect(&root.join(&storage.id).join(&owner)))
+}
+
+/// Where the daemon of this storage listens, or would.
+pub(super) fn socket(settings: &Settings, storage: &Storage) -> PathBuf {
+    let owner = process::owner();
+    let folders = process::user_folders(&settings.run_root);
+    let mut folders = folders.iter().map(|root| root.join(&storage.id).join(&owner));
+    let first = folders.clone().next().unwrap_or_default();
+    folders.find(|folder| folder.join(SOCKET).exists()).unwrap_or(first).join(SOCKET)
+}
+
+fn connect(folder: &Path) -> Option<Supervised> {
+    if !process::is_private_folder(folder) {
+        return None;
+    }
+    let connection = Connection::connect(folder.join(ENDPOINT)).ok()?;
+    let process = process::peer(&connection)?;
+    Some(Supervised { reader: BufReader::with_capacity(1024, connection), process })
+}
+
+/// The supervisor of this storage, started if need be: of many who want one, one starts it.
+pub(super) fn find_or_start(settings: &Settings, storage: &Storage) -> Result<Supervised, Missing> {
+    if let Some(supervised) = find(settings, storage) {
+        return Ok(supervised);
+    }
+    let environment = Environment::of_supervisor(settings, storage).map_err(Missing::Secret)?;
+    let owner = process::owner();
+    let mut reason = io::Error::from(io::ErrorKind::NotFound);
+    for root in process::user_folders(&settings.run_root) {
+        let started = process::make_private_folder(&root, &storage.id, &owner)
+            .and_then(|_| start(settings, storage, &root, &owner, &environment));
+        match started {
+            Ok(supervised) => return Ok(supervised),
+            // The first one is the one that people know of.
+            Err(error) if reason.kind() == io::ErrorKind::NotFound => reason = error,
+            Err(_) => {}
+        }
+    }
+    Err(Missing::Folder(reason))
+}
+
+type Variables = [(std::ffi::OsString, std::ffi::OsString)];
+
+fn start(
+    settings: &Settings,
+    storage: &Storage,
+    root: &Path,
+    owner: &str,
+    environment: &Variables,
+) -> io::Result<Supervised> {
+    let begun = Instant::now();
+    let mut attempts = 0;
+    loop {
+        // It may be removed at any moment.
+        let folder = process::make_private_folder(root, &storage.id, owner)?;
+        if let Some(supervised) = connect(&folder) {
+            return Ok(supervised);
+        }
+        let lock = File::options().create(true).append(true).open(folder.join(LOCK))?;
+        match lock.try_lock() {
+            Ok(()) => {
+                attempts += 1;
+                if attempts > 3 {
+                    return Err(io::Error::other("the supervisor does not start"));
+                }
+                let mut child = process::command(process::this_program())
+                    .args([SERVE, &storage.name])
+                    .arg(settings.folder().join("launcher.json"))
+                    .env_clear()
+                    .envs(environment.iter().map(|(name, value)| (name, value)))
+                    .current_dir(&folder)
+                    // The lock goes over to it: there is no moment in which nobody has it.
+                    .stdin(Stdio::from(lock))
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()?;
+                let started = Instant::now();
+                while started.elapsed() < START && !matches!(child.try_wait(), Ok(Some(_))) {
+                    if let Some(supervised) = connect(&folder) {
+                        return Ok(supervised);
+                    }
+                    thread::sleep(PAUSE);
+                }
+            }
+            Err(std::fs::TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
+            Err(std::fs::TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(std::fs::TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+impl Supervised {
+    /// Says what this client wants. The answer may take as long as a daemon takes to end and start.
+    pub(super) fn ask(
+        &mut self,
+        settings: &Settings,
+        storage: &Storage,
+        want: Want,
+        object: &str,
+    ) -> io::Result<Reply> {
+        let folder = std::env::current_dir().map(|folder| folder.to_string_lossy().into_owned());
+        let base_dirs = if settings.relocatable { settings.base_dirs.clone() } else { Vec::new() };
+        let hello = Hello {
+            protocol: PROTOCOL,
+            want,
+            settings: settings.digest(storage),
+            base_dirs,
+            folder: folder.unwrap_or_default(),
+            object: object.to_owned(),
+        };
+        self.send(&Request::Hello(hello))?;
+        self.connection().set_read_timeout(Some(PATIENCE))?;
+        self.listen()
+    }
+
+    pub(super) fn send(&mut self, request: &Request) -> io::Result<()> {
+        protocol::send(self.reader.get_mut(), request)
+    }
+
+    /// The next word of the supervisor.
+    pub(super) fn listen(&mut self) -> io::Result<Reply> {
+        protocol::receive(&mut self.reader)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        self.reader.get_ref()
+    }
+
+    /// The supervisor's process, which also names the session of all that it started.
+    pub(super) fn process(&self) -> u32 {
+        self.process
+    }
+}

@@ -1,0 +1,109 @@
+//! The environment of the tool.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use super::super::process;
+use super::super::settings::{Settings, Storage};
+use super::super::supervisor::NO_DAEMON;
+use super::secrets;
+
+/// What differs from the environment that the launcher has.
+#[derive(Debug, Default)]
+pub(super) struct Environment {
+    set: Vec<(String, OsString)>,
+    unset: Vec<String>,
+}
+
+/// What every program needs to find its way, and what tells a tool what to say of itself.
+const ALWAYS_KEPT: [&str; 13] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_*",
+    "TZ",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "SYSTEMROOT",
+    "SCCACHE_LOG*",
+    "SCCACHE_ERROR_LOG",
+];
+
+impl Environment {
+    /// For a client of the daemon at `socket`.
+    pub(super) fn of_client(settings: &Settings, storage: &Storage, socket: &str) -> Self {
+        let mut environment = Self::cleared(settings, storage);
+        environment.set.extend(NO_DAEMON.map(|(name, value)| (name.to_owned(), value.into())));
+        environment.set.push(("SCCACHE_SERVER_UDS".to_owned(), socket.into()));
+        for name in &storage.client {
+            if let Some(value) = storage.environment.get(name) {
+                environment.set.push((name.clone(), value.into()));
+            }
+        }
+        environment
+    }
+
+    /// For a tool without a daemon. Fails with the name of the first secret that is missing.
+    pub(super) fn of_tool(settings: &Settings, storage: &Storage) -> Result<Self, String> {
+        let mut environment = Self::cleared(settings, storage);
+        environment.add(storage)?;
+        Ok(environment)
+    }
+
+    fn cleared(settings: &Settings, storage: &Storage) -> Self {
+        let unset = settings.clear.iter().chain(&storage.unset).cloned().collect();
+        Self { set: Vec::with_capacity(16), unset }
+    }
+
+    fn add(&mut self, storage: &Storage) -> Result<(), String> {
+        self.set.extend(storage.environment.iter().map(|(name, value)| (name.clone(), value.into())));
+        for secret in &storage.secrets {
+            self.set.push((secret.name.clone(), secrets::value(secret, process::variable)?));
+        }
+        Ok(())
+    }
+
+    /// All that a supervisor gets: of what is around no more than a daemon needs. Fails as [`Self::of_tool`].
+    pub(super) fn of_supervisor(
+        settings: &Settings,
+        storage: &Storage,
+    ) -> Result<Vec<(OsString, OsString)>, String> {
+        let mut environment = Self::cleared(settings, storage);
+        environment.add(storage)?;
+        let is_kept = |name: &str| {
+            let patterns = ALWAYS_KEPT.iter().copied().chain(settings.keep.iter().map(String::as_str));
+            let matches = |pattern: &str| match pattern.strip_suffix('*') {
+                Some(beginning) => name.starts_with(beginning),
+                None => name == pattern,
+            };
+            patterns.into_iter().any(matches)
+        };
+        let of_around = process::environment().filter(|(name, _)| {
+            name.to_str()
+                .is_some_and(|name| is_kept(name) && !environment.unset.iter().any(|unset| unset == name))
+        });
+        let mut all: Vec<(OsString, OsString)> = of_around.collect();
+        all.extend(environment.set.into_iter().map(|(name, value)| (name.into(), value)));
+        Ok(all)
+    }
+
+    /// A value that a command is to find, whatever else is said of it.
+    pub(super) fn force(&mut self, name: &str, value: &str) {
+        self.set.push((name.to_owned(), value.into()));
+    }
+
+    /// What `name` is set to.
+    pub(super) fn value(&self, name: &str) -> Option<&OsString> {
+        self.set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn apply(&self, command: &mut Command) {
+        for name in &self.unset {
+            command.env_remove(name);
+        }
+        command.envs(self.set.iter().map(|(name, value)| (name, value)));
+    }
+}

@@ -1,0 +1,127 @@
+//! The launcher as CMake calls it: runs the cache tool, or the compiler itself where that fails.
+
+mod broken;
+mod ccache;
+mod connection;
+mod environment;
+mod failing;
+mod options;
+mod plan;
+mod sccache;
+mod secrets;
+mod warning;
+
+use std::ffi::OsString;
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use self::plan::Plan;
+use super::process;
+use super::settings::Settings;
+use crate::caching::tool::Tool;
+
+pub(super) use self::options::option;
+
+/// A compilation.
+#[derive(Debug)]
+pub(super) struct Compilation {
+    settings: Settings,
+    plan: Plan,
+}
+
+/// Compiles: `arguments` begin with the compiler.
+pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
+    let in_a_panic = arguments.clone();
+    panic::set_hook(Box::new(move |_| {
+        run_instead(&in_a_panic);
+    }));
+    let settings = match settings() {
+        Ok(settings) => settings,
+        Err(Unreadable { folder, reason }) => {
+            if let Some(folder) = folder {
+                warning::warn(&folder, &format!("{reason}: compiling without a cache"));
+            }
+            return run_instead(&arguments);
+        }
+    };
+    let plan = plan::plan(&settings, arguments);
+    let compilation = Compilation { settings, plan };
+    if compilation.plan.is_bypassed() {
+        return compilation.run_compiler();
+    }
+    if !is_program(&compilation.settings.program) {
+        let program = compilation.settings.program.display();
+        compilation.warn(&format!(
+            "{program} is gone: compiling without a cache until the project is configured again"
+        ));
+        return compilation.run_compiler();
+    }
+    match compilation.settings.tool {
+        Tool::Sccache => sccache::compile(&compilation),
+        Tool::Ccache => ccache::compile(&compilation),
+    }
+}
+
+/// Runs the compiler as it was called, in place of this program.
+fn run_instead(arguments: &[OsString]) -> ExitCode {
+    let Some((compiler, arguments)) = arguments.split_first() else { return ExitCode::FAILURE };
+    run_in_place(process::command(compiler).args(arguments), &compiler.to_string_lossy())
+}
+
+fn run_in_place(command: &mut Command, name: &str) -> ExitCode {
+    let error = process::replace_by(command);
+    super::tell(&format!("toolchainkit: cannot run {name}: {error}\n"));
+    ExitCode::from(127)
+}
+
+fn is_program(path: &Path) -> bool {
+    process::is_executable(path)
+}
+
+/// Why there are no settings.
+struct Unreadable {
+    folder: Option<PathBuf>,
+    reason: String,
+}
+
+/// What the module wrote beside this program.
+fn settings() -> Result<Settings, Unreadable> {
+    let program = std::env::current_exe();
+    let folder = program.ok().and_then(|program| Some(program.parent()?.to_path_buf()));
+    let Some(folder) = folder else {
+        return Err(Unreadable { folder: None, reason: "the launcher does not know where it is".to_owned() });
+    };
+    let path = folder.join("launcher.json");
+    Settings::read(&path).map_err(|error| {
+        let reason = format!("{} cannot be read ({error})", path.display());
+        Unreadable { folder: Some(folder), reason }
+    })
+}
+
+impl Compilation {
+    fn warn(&self, text: &str) {
+        warning::warn(&self.settings.folder(), text);
+    }
+
+    /// The compiler, with the same environment as without a launcher.
+    fn compiler(&self) -> Command {
+        let mut command = process::command(self.plan.compiler());
+        command.args(self.plan.arguments());
+        command
+    }
+
+    /// Runs the compiler in place of this program.
+    fn run_compiler(&self) -> ExitCode {
+        run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
+    }
+
+    /// The tool, with what the rules say of its environment.
+    fn tool(&self, environment: &environment::Environment) -> Command {
+        let mut command = process::command(&self.settings.program);
+        command.arg(self.plan.compiler()).args(self.plan.arguments());
+        environment.apply(&mut command);
+        self.plan.set_environment(&mut command);
+        command
+    }
+}

@@ -1,0 +1,143 @@
+//! `launcher -OPTION...`: the tool itself, on the same cache.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::process;
+use super::super::protocol::{Reply, Want};
+use super::super::settings::{Settings, Storage};
+use super::super::tell;
+use super::broken::Breaker;
+use super::connection::{self, Missing, Supervised};
+use super::environment::Environment;
+use crate::caching::tool::Tool;
+
+/// A secret is missing.
+const SECRET_MISSING: u8 = 3;
+const FAILED: u8 = 2;
+/// How long others may take to end, so that a daemon can be replaced.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Runs the tool with options.
+pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
+    let settings = match super::settings() {
+        Ok(settings) => settings,
+        Err(unreadable) => return tell(&format!("toolchainkit: {}\n", unreadable.reason)),
+    };
+    let Some(storage) = settings.storages.first() else { return ExitCode::from(FAILED) };
+    match (settings.tool, arguments.first().and_then(|first| first.to_str())) {
+        (Tool::Sccache, Some("--start-server")) => match start(&settings, storage) {
+            Ok((socket, log)) => print_address(&socket, &log),
+            Err(code) => code,
+        },
+        (Tool::Sccache, Some("--stop-server")) => stop(&settings),
+        (Tool::Sccache, first) => {
+            // It would start a daemon of its own.
+            if first == Some("--zero-stats")
+                && let Err(code) = start(&settings, storage)
+            {
+                return code;
+            }
+            let storages = &settings.storages;
+            let running = storages.iter().find(|storage| connection::find(&settings, storage).is_some());
+            let storage = running.unwrap_or(storage);
+            let socket = connection::socket(&settings, storage);
+            let environment = Environment::of_client(&settings, storage, &socket.to_string_lossy());
+            run(&settings, &environment, arguments)
+        }
+        (Tool::Ccache, Some("--start-server")) => prove_ccache(&settings, storage),
+        (Tool::Ccache, Some("--stop-server")) => ExitCode::from(FAILED),
+        (Tool::Ccache, _) => {
+            let of_storage = |storage: &Storage| Environment::of_tool(&settings, storage).ok();
+            let environment = settings.storages.iter().find_map(of_storage).unwrap_or_default();
+            run(&settings, &environment, arguments)
+        }
+    }
+}
+
+fn run(settings: &Settings, environment: &Environment, arguments: &[OsString]) -> ExitCode {
+    let mut command = process::command(&settings.program);
+    command.args(arguments);
+    environment.apply(&mut command);
+    super::run_in_place(&mut command, &settings.program.to_string_lossy())
+}
+
+fn print_address(socket: &str, log: &str) -> ExitCode {
+    let line = serde_json::json!({ "address": socket, "log": log });
+    match writeln!(io::stdout(), "{line}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(FAILED),
+    }
+}
+
+fn tell_missing(name: &str) -> ExitCode {
+    tell(&format!("toolchainkit: {name} is not set\n"));
+    ExitCode::from(SECRET_MISSING)
+}
+
+/// Where the daemon listens and logs.
+fn start(settings: &Settings, storage: &Storage) -> Result<(String, String), ExitCode> {
+    let failed = |text: &str| Err(tell(&format!("{}\n", text.trim_end())));
+    if !super::is_program(&settings.program) {
+        return failed(&format!("toolchainkit: {} cannot be run", settings.program.display()));
+    }
+    let begun = Instant::now();
+    loop {
+        let mut supervised = match connection::find_or_start(settings, storage) {
+            Ok(supervised) => supervised,
+            Err(Missing::Secret(name)) => return Err(tell_missing(&name)),
+            Err(Missing::Folder(reason)) => {
+                let folder = settings.run_root.display();
+                return failed(&format!("toolchainkit: cannot use {folder} for the daemon: {reason}"));
+            }
+        };
+        match supervised.ask(settings, storage, Want::Start, "") {
+            Ok(Reply::Use { socket, log, .. }) => return Ok((socket, log)),
+            Ok(Reply::NotStarted { reason }) => return failed(&reason),
+            _ if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+            _ => return failed("toolchainkit: the daemon of sccache does not answer"),
+        }
+    }
+}
+
+fn stop(settings: &Settings) -> ExitCode {
+    let mut code = FAILED;
+    for storage in &settings.storages {
+        let ask = |mut supervised: Supervised| supervised.ask(settings, storage, Want::Stop, "").ok();
+        if connection::find(settings, storage).and_then(ask) == Some(Reply::Stopped) {
+            code = 0;
+        }
+    }
+    if code != 0 {
+        tell("toolchainkit: no daemon is running\n");
+    }
+    ExitCode::from(code)
+}
+
+/// ccache has no daemon: what can be said is whether it runs.
+fn prove_ccache(settings: &Settings, storage: &Storage) -> ExitCode {
+    let environment = match Environment::of_tool(settings, storage) {
+        Ok(environment) => environment,
+        Err(name) => return tell_missing(&name),
+    };
+    Breaker::of(&settings.folder(), Duration::from_secs(settings.breaker_seconds)).close();
+    let mut command = process::command(&settings.program);
+    command.arg("--version");
+    environment.apply(&mut command);
+    match command.output() {
+        Ok(output) if output.status.success() => print_address("", ""),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            tell(&format!("{}\n", said.trim_end()))
+        }
+        Err(error) => tell(&format!("toolchainkit: cannot run {}: {error}\n", program(&settings.program))),
+    }
+}
+
+fn program(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

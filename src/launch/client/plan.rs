@@ -1,0 +1,91 @@
+//! What the rules say of a compilation.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::super::arguments::Arguments;
+use super::super::process;
+use super::super::rules::{Checkout, Decision, Machine, Question, decide};
+use super::super::settings::Settings;
+
+/// In the environment of a build: everything is as otherwise, but the tool is not run.
+const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
+
+/// How a compilation is to be run.
+#[derive(Debug)]
+pub(super) struct Plan {
+    called: OsString,
+    arguments: Arguments,
+    decision: Decision,
+    is_bypassed: bool,
+}
+
+/// Asks the rules.
+pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>) -> Plan {
+    let arguments = command.split_off(1);
+    let called = command.pop().unwrap_or_default();
+    let directory = std::env::current_dir().unwrap_or_default();
+    let arguments = Arguments::read(arguments, &directory);
+    let checkout = Checkout {
+        source: settings.source.clone(),
+        build: settings.build.clone(),
+        base_dirs: settings.base_dirs.iter().map(PathBuf::from).collect(),
+        relocatable: settings.relocatable,
+    };
+    let of_tool = |name: &str| environment_of_tool(settings, name);
+    let is_cxx =
+        arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
+    let facts = Machine::new(&checkout, &called, &directory, &of_tool).for_cxx(is_cxx);
+    let question = Question {
+        tool: settings.tool,
+        version: settings.tool_version(),
+        compiler: &called,
+        arguments: &arguments,
+        checkout: &checkout,
+    };
+    let decision = decide(&question, &facts);
+    let is_bypassed =
+        decision.bypass.is_some() || process::variable(BYPASS).is_some_and(|value| value == "1");
+    Plan { called, arguments, decision, is_bypassed }
+}
+
+/// What the tool will find in its environment without any rule.
+fn environment_of_tool(settings: &Settings, name: &str) -> Option<OsString> {
+    let storage = settings.storages.first()?;
+    if let Some(forced) = storage.environment.get(name) {
+        return Some(forced.into());
+    }
+    let is_cleared = settings.clear.iter().chain(&storage.unset).any(|cleared| cleared == name);
+    if is_cleared { None } else { process::variable(name) }
+}
+
+impl Plan {
+    /// Whether the compiler is run without the tool.
+    pub(super) fn is_bypassed(&self) -> bool {
+        self.is_bypassed
+    }
+
+    /// The compiler.
+    pub(super) fn compiler(&self) -> &OsStr {
+        self.decision.compiler.as_deref().unwrap_or(&self.called)
+    }
+
+    /// Its arguments.
+    pub(super) fn arguments(&self) -> impl Iterator<Item = &OsString> {
+        self.decision.prepend.iter().chain(self.arguments.raw())
+    }
+
+    /// What it makes, as far as the command line says so.
+    pub(super) fn object(&self) -> Option<&Path> {
+        self.arguments.object()
+    }
+
+    /// What the tool is to find in its environment.
+    pub(super) fn set_environment(&self, command: &mut Command) {
+        command.envs(self.decision.set.iter().map(|(name, value)| (name, value)));
+        for name in &self.decision.unset {
+            command.env_remove(name);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A compilation by sccache, whose daemon the supervisor has.
+
+use std::process::{Child, ExitCode, ExitStatus};
+use std::time::{Duration, Instant};
+
+use super::super::process::{self, Wait};
+use super::super::protocol::{Reply, Request, Want};
+use super::super::settings::Storage;
+use super::connection::{self, Missing, Supervised};
+use super::environment::Environment;
+use super::{Compilation, failing};
+
+/// How long others may take to end, so that a daemon can be replaced.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How the tool's run came to its end.
+enum End {
+    Status(ExitStatus),
+    /// The supervisor says that it leads to nothing.
+    GivenUp(Option<String>),
+    /// The supervisor is gone, and the daemon with it.
+    Lost,
+}
+
+/// A daemon that can be used.
+struct Daemon<'a> {
+    storage: &'a Storage,
+    supervised: Supervised,
+    socket: String,
+    number: u64,
+}
+
+pub(super) fn compile(compilation: &Compilation) -> ExitCode {
+    let mut daemon = match find_daemon(compilation) {
+        Ok(daemon) => daemon,
+        Err(say) => {
+            if let Some(say) = say {
+                compilation.warn(&say);
+            }
+            return compilation.run_compiler();
+        }
+    };
+    let Some(end) = run(compilation, &mut daemon) else { return compilation.run_compiler() };
+    conclude(compilation, daemon, end, true)
+}
+
+fn object(compilation: &Compilation) -> String {
+    compilation.plan.object().map(|object| object.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Asks for a daemon. Fails with what people are to know, if anything.
+fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> {
+    let settings = &compilation.settings;
+    let mut storages = settings.storages.iter();
+    let mut storage = storages.next().ok_or(None)?;
+    let begun = Instant::now();
+    let object = object(compilation);
+    loop {
+        let mut supervised = match connection::find_or_start(settings, storage) {
+            Ok(supervised) => supervised,
+            Err(Missing::Secret(name)) => {
+                compilation.warn(&format!("{name} is not set: using the local cache"));
+                storage = storages.next().ok_or(None)?;
+                continue;
+            }
+            Err(Missing::Folder(reason)) => {
+                let folder = settings.run_root.display();
+                return Err(Some(format!(
+                    "no folder for the daemon of sccache ({folder}: {reason}): compiling without a cache"
+                )));
+            }
+        };
+        match supervised.ask(settings, storage, Want::Compile, &object) {
+            Ok(Reply::Use { socket, number, .. }) => {
+                return Ok(Daemon { storage, supervised, socket, number });
+            }
+            Ok(Reply::Without { say }) => return Err(say),
+            // It is about to end, or has been ended: there will be another one.
+            _ if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
+            _ => return Err(None),
+        }
+    }
+}
+
+/// Runs the tool to its end. `None` if it cannot be run.
+fn run(compilation: &Compilation, daemon: &mut Daemon<'_>) -> Option<End> {
+    let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.socket);
+    let mut child = compilation.tool(&environment).spawn().ok()?;
+    Some(wait(compilation, &mut child, &mut daemon.supervised))
+}
+
+fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervised) -> End {
+    let wait = Wait::for_child(child);
+    loop {
+        let happened = wait.with_connection(child, supervised.connection());
+        if happened.ended
+            && let Ok(status) = child.wait()
+        {
+            return End::Status(status);
+        }
+        if happened.word {
+            let end = match supervised.listen() {
+                Ok(Reply::GiveUp { say }) => End::GivenUp(say),
+                Ok(_) => continue,
+                Err(_) => End::Lost,
+            };
+            failing::end(child);
+            if matches!(end, End::Lost) {
+                failing::end_orphans(supervised.process(), compilation.plan.object());
+            }
+            return end;
+        }
+    }
+}
+
+fn conclude(compilation: &Compilation, mut daemon: Daemon<'_>, end: End, may_repeat: bool) -> ExitCode {
+    let status = match end {
+        End::Status(status) => status,
+        End::GivenUp(say) => {
+            if let Some(say) = say {
+                compilation.warn(&say);
+            }
+            return compilation.run_compiler();
+        }
+        End::Lost => return compilation.run_compiler(),
+    };
+    if process::was_interrupted(status) {
+        return process::die_like(status);
+    }
+    if !failing::may_be_of_sccache(status) {
+        if daemon.supervised.send(&Request::Done).is_err() {
+            // The supervisor was killed meanwhile, and its compiler may still be at work.
+            failing::end_orphans(daemon.supervised.process(), compilation.plan.object());
+            return compilation.run_compiler();
+        }
+        if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
+            process::open_mode(object);
+        }
+        return process::die_like(status);
+    }
+    // The daemon may have ended, or another one have taken its place, since this client was told of it.
+    let former = daemon.number;
+    if may_repeat {
+        match daemon.supervised.ask(
+            &compilation.settings,
+            daemon.storage,
+            Want::Compile,
+            &object(compilation),
+        ) {
+            Ok(Reply::Use { socket, number, .. }) if number != former => {
+                daemon.socket = socket;
+                daemon.number = number;
+                let Some(end) = run(compilation, &mut daemon) else { return compilation.run_compiler() };
+                return conclude(compilation, daemon, end, false);
+            }
+            Ok(Reply::Use { .. }) => {}
+            Ok(Reply::Without { say: Some(say) }) => compilation.warn(&say),
+            Ok(_) | Err(_) => {
+                failing::end_orphans(daemon.supervised.process(), compilation.plan.object());
+                return compilation.run_compiler();
+            }
+        }
+    }
+    let Ok(of_compiler) = compilation.compiler().status() else { return compilation.run_compiler() };
+    let word = if of_compiler.code() == status.code() { Request::Done } else { Request::Failed };
+    if daemon.supervised.send(&word).is_ok()
+        && word == Request::Failed
+        && let Ok(Reply::Said { say: Some(say) }) = daemon.supervised.listen()
+    {
+        compilation.warn(&say);
+    }
+    process::die_like(of_compiler)
+}

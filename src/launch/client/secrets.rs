@@ -1,0 +1,83 @@
+//! Values that only the environment knows.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use super::super::settings::Secret;
+
+/// The value of a template, or the first variable that is not set.
+pub(super) fn value(
+    secret: &Secret,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<OsString, String> {
+    let mut value = Vec::new();
+    let mut rest = secret.template.as_str();
+    while let Some((before, name, after)) = next_reference(rest) {
+        let (before, encode) = match before.strip_suffix('%') {
+            Some(before) => (before, true),
+            None => (before, false),
+        };
+        value.extend_from_slice(before.as_bytes());
+        let set = variable(name).filter(|value| !value.is_empty()).ok_or_else(|| name.to_owned())?;
+        if encode {
+            percent_encode(&set, &mut value);
+        } else {
+            value.extend_from_slice(set.as_bytes());
+        }
+        rest = after;
+    }
+    value.extend_from_slice(rest.as_bytes());
+    Ok(OsString::from_vec(value))
+}
+
+/// What is before, in and after the first `{NAME}`.
+fn next_reference(text: &str) -> Option<(&str, &str, &str)> {
+    let is_name = |name: &str| {
+        name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    text.match_indices('{').find_map(|(open, _)| {
+        let (name, after) = text[open + 1..].split_once('}')?;
+        is_name(name).then_some((&text[..open], name, after))
+    })
+}
+
+/// The unreserved characters of RFC 3986 stay.
+fn percent_encode(text: &OsStr, into: &mut Vec<u8>) {
+    for &byte in text.as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(byte);
+        } else {
+            into.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(template: &str) -> Result<OsString, String> {
+        let secret = Secret { name: "X".into(), template: template.into() };
+        value(&secret, |name| match name {
+            "PASS_WORD" => Some(OsString::from_vec(b"a/b \xff~".to_vec())),
+            "EMPTY" => Some(OsString::new()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_reference_is_replaced_by_the_value_and_nothing_else_is() {
+        assert_eq!(of("http://%{PASS_WORD}@h/").unwrap(), "http://a%2Fb%20%FF~@h/");
+        assert_eq!(of("{PASS_WORD}").unwrap().as_bytes(), b"a/b \xff~");
+        assert_eq!(of("100% {} {a b} {1} {").unwrap(), "100% {} {a b} {1} {");
+        assert_eq!(of("{ {PASS_WORD}}").unwrap().as_bytes(), b"{ a/b \xff~}");
+        assert_eq!(of("").unwrap(), "");
+    }
+
+    #[test]
+    fn what_is_missing_or_empty_is_named() {
+        assert_eq!(of("{PASS_WORD}{EMPTY}"), Err("EMPTY".to_owned()));
+        assert_eq!(of("%{NOT_SET}"), Err("NOT_SET".to_owned()));
+    }
+}

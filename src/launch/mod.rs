@@ -1,0 +1,57 @@
+//! `toolchainkit-launch`: the program that runs before every compilation.
+//!
+//! ```text
+//! launcher COMPILER ARGUMENTS...   compiles
+//! launcher -OPTION...              runs the cache tool itself, on the same cache
+//! ```
+//!
+//! Whatever fails in here ends in the compiler being run. For ccache it sets the environment and watches over what ccache
+//! does; for sccache it is also the parent of the daemon, in a process of its own: see [`supervisor`].
+
+pub mod arguments;
+mod client;
+pub mod process;
+pub mod protocol;
+pub mod rules;
+pub mod settings;
+pub mod supervisor;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Runs the program with its command line, of which the first is its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().skip(1).collect();
+    let Some(first) = arguments.first() else {
+        return tell("usage: launcher COMPILER ARGUMENTS..., or launcher -OPTION... of the cache tool\n");
+    };
+    let option = first.to_str().filter(|text| text.starts_with('-'));
+    match option {
+        None => client::compile(arguments),
+        Some(supervisor::SERVE) => supervisor::serve(&arguments[1..]),
+        Some(supervisor::STAGE) => supervisor::stage(&arguments[1..]),
+        Some("--about") => about(),
+        Some(_) => client::option(&arguments),
+    }
+}
+
+fn tell(text: &str) -> ExitCode {
+    // Where nobody can be told, the code has to do.
+    let _ = io::stderr().write_all(text.as_bytes());
+    ExitCode::from(2)
+}
+
+/// What the CMake module wants to know of this program.
+fn about() -> ExitCode {
+    let line = serde_json::json!({
+        "protocol": protocol::PROTOCOL,
+        "rules": rules::VERSION,
+        "version": env!("CARGO_PKG_VERSION"),
+        "digest": rules::digest(),
+    });
+    match writeln!(io::stdout(), "{line}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,82 @@
+//! What differs between systems: processes, what they inherit, who is whose. Other modules of the launcher know of none.
+
+mod inheritance;
+mod ownership;
+mod table;
+mod waiting;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+pub use inheritance::{become_daemon, die_with, end_with_parent};
+pub use ownership::{
+    Place, digest, is_private_folder, make_private_folder, namespace, owner, peer, user_folders,
+};
+pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphans, stop, table};
+pub use waiting::{
+    Happened, Wait, adopt_orphans, die_like, has_ended, open_mode, wait_for_end, was_interrupted,
+};
+
+/// A connection between client and supervisor.
+pub type Connection = std::os::unix::net::UnixStream;
+
+/// Where the supervisor listens.
+pub type Listener = std::os::unix::net::UnixListener;
+
+/// A variable of the environment.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the launcher reads its environment here and nowhere else")]
+pub fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// The whole environment.
+#[expect(clippy::disallowed_methods, reason = "the launcher reads its environment here and nowhere else")]
+pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
+}
+
+/// A command, to be run as a child or in place of this program.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the launcher is there to run a program")]
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    Command::new(program)
+}
+
+/// This very program, also when its file is gone by now.
+#[must_use]
+pub fn this_program() -> OsString {
+    if cfg!(target_os = "linux") {
+        return "/proc/self/exe".into();
+    }
+    std::env::current_exe().map_or_else(|_| OsString::new(), OsString::from)
+}
+
+/// Whether this is a program that we may run.
+#[must_use]
+pub fn is_executable(path: &std::path::Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+/// Whether we may write to this folder; `None` if there is none.
+#[must_use]
+pub fn can_write(folder: &std::path::Path) -> Option<bool> {
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    match rustix::fs::access(folder, access) {
+        Ok(()) => Some(true),
+        Err(rustix::io::Errno::NOENT) => None,
+        Err(_) => Some(false),
+    }
+}
+
+/// Reading from it gives what is there, and does not wait for more.
+pub fn never_wait_for(pipe: &impl std::os::fd::AsFd) {
+    let _ = rustix::io::ioctl_fionbio(pipe, true);
+}
+
+/// Runs a program in place of this one. Returns where that fails.
+pub fn replace_by(command: &mut Command) -> io::Error {
+    command.exec()
+}

@@ -1,0 +1,182 @@
+//! The processes of the machine, as far as they are ours to look at. A process is only ever killed as the one that was
+//! seen: by its id and the time at which it began.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+
+/// A process, as it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Process {
+    /// Its id.
+    pub id: u32,
+    /// Who is to wait for it.
+    pub parent: u32,
+    /// The session it belongs to.
+    pub session: u32,
+    /// When it began.
+    pub start: u64,
+    /// Whether it has ended, and nobody has asked how.
+    pub is_over: bool,
+}
+
+impl Process {
+    /// The process of this id.
+    #[must_use]
+    pub fn of(id: u32) -> Option<Self> {
+        let line = read(&format!("/proc/{id}/stat"))?;
+        // The name is in brackets, and may contain anything.
+        let rest = line.get(line.iter().rposition(|byte| *byte == b')')? + 2..)?;
+        let words: Vec<&[u8]> = rest.split(|byte| *byte == b' ').collect();
+        let number = |index: usize| std::str::from_utf8(words.get(index)?).ok()?.trim().parse::<u64>().ok();
+        Some(Self {
+            id,
+            parent: number(1)?.try_into().ok()?,
+            session: number(3)?.try_into().ok()?,
+            start: number(19)?,
+            is_over: matches!(words.first(), Some(&(b"Z" | b"X"))),
+        })
+    }
+
+    fn pid(self) -> Option<Pid> {
+        Pid::from_raw(self.id.cast_signed())
+    }
+}
+
+fn read(path: &str) -> Option<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::with_capacity(512);
+    fs::File::open(path).ok()?.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// All processes.
+#[must_use]
+pub fn table() -> Vec<Process> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries.filter_map(|entry| Process::of(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+/// The processes below `ancestor` that have not ended. Children come after their parents.
+#[must_use]
+pub fn descendants(ancestor: u32) -> Vec<Process> {
+    let mut found: Vec<Process> = Vec::new();
+    let mut all: Option<Vec<Process>> = None;
+    let mut next = ancestor;
+    let mut index = 0;
+    loop {
+        let listed = if all.is_none() { listed_children(next) } else { None };
+        let children: Vec<Process> = if let Some(listed) = listed {
+            listed.into_iter().filter_map(Process::of).collect()
+        } else {
+            let all = all.get_or_insert_with(table);
+            all.iter().copied().filter(|process| process.parent == next).collect()
+        };
+        let is_new =
+            |process: &Process| process.parent == next && !found.iter().any(|known| known.id == process.id);
+        let children: Vec<Process> = children.into_iter().filter(is_new).collect();
+        found.extend(children);
+        let Some(process) = found.get(index) else { break };
+        next = process.id;
+        index += 1;
+    }
+    found.retain(|process| !process.is_over);
+    found
+}
+
+/// What the kernel lists as children, where it does.
+fn listed_children(parent: u32) -> Option<Vec<u32>> {
+    let mut children = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{parent}/task")).ok()? {
+        let path = thread.ok()?.path().join("children");
+        let listed = read(path.to_str()?)?;
+        children.extend(
+            listed
+                .split(|byte| *byte == b' ')
+                .filter_map(|word| std::str::from_utf8(word).ok()?.parse::<u32>().ok()),
+        );
+    }
+    Some(children)
+}
+
+/// The folder that a process works in.
+#[must_use]
+pub fn folder_of(process: Process) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{}/cwd", process.id)).ok()
+}
+
+/// Whether an argument of the process is `text`, or an option that ends with it.
+#[must_use]
+pub fn has_argument(process: Process, text: &str) -> bool {
+    let Some(line) = read(&format!("/proc/{}/cmdline", process.id)) else { return false };
+    let text = text.as_bytes();
+    let names = |argument: &[u8]| {
+        argument == text
+            || (argument.starts_with(b"-") && argument.ends_with(text) && argument.len() <= text.len() + 4)
+    };
+    !text.is_empty() && line.split(|byte| *byte == 0).any(names)
+}
+
+/// Kills it, if it still is the process that was seen.
+pub fn kill(process: Process) {
+    signal(process, Signal::KILL);
+}
+
+/// Stops it from going on.
+pub fn stop(process: Process) {
+    signal(process, Signal::STOP);
+}
+
+fn signal(process: Process, signal: Signal) {
+    let Some(pid) = process.pid() else { return };
+    let is_the_same = || Process::of(process.id).is_some_and(|now| now.start == process.start);
+    #[cfg(target_os = "linux")]
+    match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(handle) if is_the_same() => {
+            let _ = rustix::process::pidfd_send_signal(&handle, signal);
+            return;
+        }
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::MFILE | rustix::io::Errno::NFILE) => {}
+        _ => return,
+    }
+    if is_the_same() {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
+/// Takes note of the end of children that others left to this process.
+pub fn reap_orphans(known: &[u32]) {
+    let own = std::process::id();
+    let children = listed_children(own).unwrap_or_default();
+    for id in children.into_iter().filter(|id| !known.contains(id)) {
+        let is_over = Process::of(id).is_some_and(|child| child.is_over && child.parent == own);
+        if is_over && let Some(pid) = Pid::from_raw(id.cast_signed()) {
+            let _ = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_found_below_us_and_killed_as_the_one_that_was_seen() {
+        let mut child = super::super::command("sleep").arg("60").current_dir("/").spawn().unwrap();
+        let find = || descendants(std::process::id()).into_iter().find(|process| process.id == child.id());
+        let found = find().unwrap();
+        assert_eq!(found.parent, std::process::id());
+        // Between fork and exec it is still us.
+        while !has_argument(found, "60") {
+            std::thread::yield_now();
+        }
+        assert!(!has_argument(found, "6"));
+        assert_eq!(folder_of(found).unwrap(), PathBuf::from("/"));
+        kill(Process { start: found.start + 1, ..found });
+        assert!(child.try_wait().unwrap().is_none(), "it is another process");
+        kill(found);
+        assert!(!child.wait().unwrap().success());
+        assert_eq!(Process::of(child.id()), None);
+    }
+}

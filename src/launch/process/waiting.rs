@@ -1,0 +1,134 @@
+//! Waiting for a child, and what else may happen meanwhile.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, ChildStderr, ExitCode, ExitStatus};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+#[cfg(target_os = "linux")]
+use rustix::process::PidfdFlags;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+
+use super::Connection;
+
+/// A child that is waited for.
+#[derive(Debug)]
+pub struct Wait {
+    handle: Option<OwnedFd>,
+}
+
+/// What ended the waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Happened {
+    /// The child has ended.
+    pub ended: bool,
+    /// The connection, or the pipe, has something to say, or has been closed.
+    pub word: bool,
+}
+
+/// How long to wait where ends of children are only seen by looking.
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Wait {
+    /// Gets ready to wait for this child.
+    #[must_use]
+    pub fn for_child(child: &Child) -> Self {
+        #[cfg(target_os = "linux")]
+        let handle = rustix::process::pidfd_open(Pid::from_child(child), PidfdFlags::empty()).ok();
+        #[cfg(not(target_os = "linux"))]
+        let handle = None;
+        let _ = child;
+        Self { handle }
+    }
+
+    /// Waits for the child or for a word of the supervisor.
+    #[must_use]
+    pub fn with_connection(&self, child: &Child, connection: &Connection) -> Happened {
+        self.wait(child, Some(connection.as_fd()), None)
+    }
+
+    /// Waits for the child or for what it says, at most this long.
+    #[must_use]
+    pub fn with_pipe(&self, child: &Child, pipe: Option<&ChildStderr>, most: Option<Duration>) -> Happened {
+        self.wait(child, pipe.map(AsFd::as_fd), most)
+    }
+
+    fn wait(&self, child: &Child, other: Option<BorrowedFd<'_>>, most: Option<Duration>) -> Happened {
+        let limit = if self.handle.is_some() { most } else { Some(most.map_or(LOOK, |most| most.min(LOOK))) };
+        let timeout = limit.and_then(|limit| Timespec::try_from(limit).ok());
+        let mut polled: Vec<PollFd<'_>> = Vec::with_capacity(2);
+        polled.extend(other.map(|other| PollFd::from_borrowed_fd(other, PollFlags::IN)));
+        polled.extend(self.handle.as_ref().map(|handle| PollFd::new(handle, PollFlags::IN)));
+        let _ = rustix::event::poll(&mut polled, timeout.as_ref());
+        let is_ready = |fd: Option<&PollFd<'_>>| fd.is_some_and(|fd| !fd.revents().is_empty());
+        let word = other.is_some() && is_ready(polled.first());
+        let ended = match self.handle {
+            Some(_) => is_ready(polled.last()) && (other.is_none() || polled.len() == 2),
+            None => has_ended(child),
+        };
+        Happened { ended, word }
+    }
+}
+
+/// Whether the child has ended; how is still to be asked.
+#[must_use]
+pub fn has_ended(child: &Child) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    !matches!(rustix::process::waitid(WaitId::Pid(Pid::from_child(child)), options), Ok(None))
+}
+
+/// Waits for the end of this child of ours; how it ended is still to be asked.
+pub fn wait_for_end(child: u32) {
+    let Some(pid) = Pid::from_raw(child.cast_signed()) else { return };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while rustix::process::waitid(WaitId::Pid(pid), options)
+        .is_err_and(|error| error == rustix::io::Errno::INTR)
+    {}
+}
+
+/// What a killed child leaves is ours from now on, and can be found.
+pub fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+}
+
+/// Whether it was ended by a signal by which people end a build.
+#[must_use]
+pub fn was_interrupted(status: ExitStatus) -> bool {
+    let by = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::PIPE];
+    status.signal().is_some_and(|signal| by.iter().any(|known| known.as_raw() == signal))
+}
+
+/// Ends as a child did: with the same code, or by the same signal.
+#[must_use]
+pub fn die_like(status: ExitStatus) -> ExitCode {
+    if let Some(signal) = status.signal() {
+        if let Some(signal) = Signal::from_named_raw(signal) {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
+        }
+        return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
+    }
+    ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(u8::MAX))
+}
+
+/// Gives a file that a daemon made the mode that it would have if this process had made it.
+pub fn open_mode(path: &Path) {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let Ok(found) = path.symlink_metadata() else { return };
+    let mask = rustix::process::umask(rustix::fs::Mode::empty());
+    rustix::process::umask(mask);
+    let wanted = 0o666 & !mask.as_raw_mode();
+    if found.is_file() && found.mode() & 0o777 != wanted {
+        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted));
+    }
+}
+
+impl Happened {
+    /// Whether time has passed, and no more.
+    #[must_use]
+    pub fn nothing(self) -> bool {
+        !self.ended && !self.word
+    }
+}

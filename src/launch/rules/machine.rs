@@ -1,0 +1,118 @@
+//! The facts of this machine.
+
+use std::cell::OnceCell;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::Checkout;
+use super::compilers::{self, Memory};
+use super::decide::{Compiler, Facts};
+use super::texts::{self, Depth};
+
+/// A source that is larger is not looked at; one that is made by a program has such a size.
+const LARGEST_SOURCE: u64 = 64 << 20;
+
+/// Answers what rules ask, and each question once.
+pub struct Machine<'a> {
+    checkout: &'a Checkout,
+    called: &'a OsStr,
+    directory: &'a Path,
+    is_cxx: bool,
+    environment: &'a dyn Fn(&str) -> Option<OsString>,
+    compiler: OnceCell<Compiler>,
+    identity: OnceCell<String>,
+}
+
+impl<'a> Machine<'a> {
+    /// For a compilation with the compiler that was `called`, in `directory`; `environment` is that of the tool.
+    #[must_use]
+    pub const fn new(
+        checkout: &'a Checkout,
+        called: &'a OsStr,
+        directory: &'a Path,
+        environment: &'a dyn Fn(&str) -> Option<OsString>,
+    ) -> Self {
+        Self {
+            checkout,
+            called,
+            directory,
+            is_cxx: false,
+            environment,
+            compiler: OnceCell::new(),
+            identity: OnceCell::new(),
+        }
+    }
+
+    /// As it is, for sources in C++: a wrapper may answer in another way.
+    #[must_use]
+    pub const fn for_cxx(mut self, is_cxx: bool) -> Self {
+        self.is_cxx = is_cxx;
+        self
+    }
+
+    /// The folder of this program's files in the build folder.
+    fn folder(&self) -> PathBuf {
+        self.checkout.build.join("toolchainkit")
+    }
+}
+
+impl std::fmt::Debug for Machine<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine")
+            .field("called", &self.called)
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Facts for Machine<'_> {
+    fn compiler(&self) -> Compiler {
+        self.compiler
+            .get_or_init(|| {
+                let memory = Memory::new(self.folder().join("compilers.json"));
+                let path = (self.environment)("PATH").unwrap_or_default();
+                compilers::look_at(self.called, self.directory, &path, &memory, &|compiler| {
+                    self.identity(compiler)
+                })
+            })
+            .clone()
+    }
+
+    fn variable(&self, name: &str) -> Option<OsString> {
+        (self.environment)(name)
+    }
+
+    fn working_directory(&self) -> PathBuf {
+        self.directory.to_owned()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a source that cannot be read is the compiler's affair")]
+    fn text_has(&self, path: &Path, words: &[&str]) -> bool {
+        let path = self.directory.join(path);
+        if !std::fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= LARGEST_SOURCE) {
+            return false;
+        }
+        let Ok(bytes) = std::fs::read(&path) else { return false };
+        let text = String::from_utf8_lossy(&bytes);
+        words.iter().any(|word| text.contains(word))
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.directory.join(path).is_file()
+    }
+
+    fn processor(&self) -> String {
+        compilers::processor()
+    }
+
+    fn identity(&self, compiler: &Compiler) -> String {
+        self.identity.get_or_init(|| compilers::identity(&compiler.path, self.is_cxx)).clone()
+    }
+
+    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        let names =
+            |folder: &PathBuf, depth| texts::names_checkout(folder, depth, self.checkout, &self.folder());
+        folders.iter().any(|folder| names(folder, Depth::All))
+            || flat.iter().any(|folder| names(folder, Depth::Files))
+    }
+}

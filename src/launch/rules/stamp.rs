@@ -1,0 +1,77 @@
+//! What a file looks like from outside, and how a file is replaced.
+
+use std::fmt;
+use std::path::Path;
+
+/// Two files with the same stamp at the same path are one that nobody has written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: i128,
+    changed: i128,
+}
+
+impl Stamp {
+    /// That of what `path` leads to; `None` if there is nothing.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|data| Self::from(&data))
+    }
+
+    /// Whether it was written to at or after `time`, in nanoseconds.
+    pub(super) const fn is_since(&self, time: i128) -> bool {
+        self.modified >= time || self.changed >= time
+    }
+}
+
+#[cfg(unix)]
+impl From<&std::fs::Metadata> for Stamp {
+    fn from(data: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        let time =
+            |seconds: i64, nanoseconds: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+        Self {
+            device: data.dev(),
+            inode: data.ino(),
+            size: data.len(),
+            modified: time(data.mtime(), data.mtime_nsec()),
+            changed: time(data.ctime(), data.ctime_nsec()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl From<&std::fs::Metadata> for Stamp {
+    fn from(data: &std::fs::Metadata) -> Self {
+        let since = |time: std::io::Result<std::time::SystemTime>| {
+            let time = time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+            time.and_then(|time| i128::try_from(time.as_nanos()).ok()).unwrap_or_default()
+        };
+        Self {
+            device: 0,
+            inode: 0,
+            size: data.len(),
+            modified: since(data.modified()),
+            changed: since(data.created()),
+        }
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}.{:x}.{:x}.{:x}.{:x}", self.device, self.inode, self.size, self.modified, self.changed)
+    }
+}
+
+/// Writes a file beside `path` and puts it in its place. What fails is only remembered less.
+#[expect(clippy::disallowed_methods, reason = "nobody is told when something cannot be remembered")]
+pub(super) fn replace(path: &Path, text: &[u8]) {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // Nothing is left to be done where this fails too.
+        drop(std::fs::remove_file(&beside));
+    }
+}

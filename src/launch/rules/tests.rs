@@ -1,0 +1,343 @@
+//! The table, and what is decided by it, without a compiler or a tool.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::rule::{Action, Look};
+use super::{Checkout, Compiler, Decision, Facts, Family, Question, Sort, TABLE, decide, digest, find};
+use crate::caching::tool::{Tool, Version};
+use crate::launch::arguments::Arguments;
+
+/// A machine that is as a test says.
+#[derive(Clone)]
+struct Fake {
+    compiler: Compiler,
+    variables: Vec<(&'static str, &'static str)>,
+    text: &'static str,
+    names_checkout: bool,
+    has_files: bool,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        let compiler = Compiler {
+            path: "/usr/bin/gcc".into(),
+            family: Family::Gcc,
+            sort: Sort::Program,
+            replacement: None,
+        };
+        Self { compiler, variables: Vec::new(), text: "int f(void);", names_checkout: false, has_files: true }
+    }
+}
+
+impl Facts for Fake {
+    fn compiler(&self) -> Compiler {
+        self.compiler.clone()
+    }
+    fn variable(&self, name: &str) -> Option<OsString> {
+        self.variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.into())
+    }
+    fn working_directory(&self) -> PathBuf {
+        "/home/me/project/build".into()
+    }
+    fn text_has(&self, _: &Path, words: &[&str]) -> bool {
+        words.iter().any(|word| self.text.contains(word))
+    }
+    fn is_file(&self, _: &Path) -> bool {
+        self.has_files
+    }
+    fn processor(&self) -> String {
+        "PROCESSOR".into()
+    }
+    fn identity(&self, _: &Compiler) -> String {
+        "IDENTITY".into()
+    }
+    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        self.names_checkout && folders.iter().chain(flat).any(|folder| folder.ends_with("gen"))
+    }
+}
+
+fn checkout() -> Checkout {
+    let (source, build) = (PathBuf::from("/home/me/project"), PathBuf::from("/home/me/project/build"));
+    Checkout { base_dirs: vec![source.clone(), build.clone()], source, build, relocatable: true }
+}
+
+const SCCACHE: (Tool, Version) = (Tool::Sccache, Version::new(0, 19, 0));
+const CCACHE: (Tool, Version) = (Tool::Ccache, Version::new(4, 14, 2));
+const OLD_CCACHE: (Tool, Version) = (Tool::Ccache, Version::new(4, 7, 5));
+
+fn ask(tool: (Tool, Version), facts: &Fake, arguments: &Arguments) -> Decision {
+    let checkout = checkout();
+    let compiler = OsStr::new("/usr/bin/gcc");
+    decide(&Question { tool: tool.0, version: tool.1, compiler, arguments, checkout: &checkout }, facts)
+}
+
+fn arguments(line: &str) -> Arguments {
+    let words = line.split_whitespace().map(OsString::from).collect();
+    Arguments::parse(words, &|_| None)
+}
+
+fn said(tool: (Tool, Version), facts: &Fake, line: &str) -> Decision {
+    ask(tool, facts, &arguments(&format!("{line} -o main.c.o -c main.c")))
+}
+
+fn names(decision: &Decision) -> Vec<&'static str> {
+    decision.applied.iter().map(|rule| rule.name).collect()
+}
+
+#[track_caller]
+fn bypasses(tool: (Tool, Version), facts: &Fake, line: &str, rule: Option<&str>) {
+    assert_eq!(said(tool, facts, line).bypass.map(|rule| rule.name), rule, "{line}");
+}
+
+fn value<'a>(decision: &'a Decision, name: &str) -> Option<&'a str> {
+    decision.set.iter().find(|(other, _)| other == name).and_then(|(_, value)| value.to_str())
+}
+
+#[test]
+fn an_ordinary_compilation_goes_through_the_cache_as_it_is() {
+    let fake = Fake::default();
+    for tool in [SCCACHE, CCACHE, OLD_CCACHE] {
+        let decision = said(tool, &fake, "-DA=1 -I/usr/include/x -O2 -g -MD -MT x -MF x.d");
+        assert_eq!((decision.bypass, &decision.set, &decision.unset), (None, &vec![], &vec![]));
+        assert_eq!(decision.prepend.is_empty(), tool.0 == Tool::Ccache);
+    }
+}
+
+#[test]
+fn what_a_tool_loses_or_does_not_see_is_compiled_without_it() {
+    let fake = Fake::default();
+    bypasses(CCACHE, &fake, "-DTOOLCHAINKIT_NO_CACHE", Some("on request"));
+    bypasses(CCACHE, &fake, "-D TOOLCHAINKIT_NO_CACHE=1", Some("on request"));
+    bypasses(CCACHE, &fake, "-DTOOLCHAINKIT_NO_CACHES", None);
+    bypasses(SCCACHE, &fake, "-fbranch-probabilities", Some("probabilities of branches"));
+    bypasses(CCACHE, &fake, "-fbranch-probabilities", None);
+    bypasses(SCCACHE, &fake, "-fstack-usage", Some("files beside the object, sccache"));
+    bypasses(CCACHE, &fake, "-fstack-usage", None);
+    bypasses(CCACHE, &fake, "-fcallgraph-info=su", None);
+    bypasses(OLD_CCACHE, &fake, "-fcallgraph-info=su", Some("files beside the object, ccache"));
+    bypasses(CCACHE, &fake, "-fopt-info-vec=x.txt", Some("files beside the object"));
+    bypasses(CCACHE, &fake, "-fopt-info-vec", None);
+    bypasses(SCCACHE, &fake, "-Wa,-adhln=x.lst", Some("files beside the object, sccache"));
+    bypasses(SCCACHE, &fake, "-Wa,--noexecstack", None);
+    let incbin = Fake { text: "asm(\".incbin \\\"x\\\"\");", ..Fake::default() };
+    bypasses(SCCACHE, &incbin, "", Some("included by the assembler"));
+    bypasses(OLD_CCACHE, &incbin, "", Some("included by the assembler"));
+    bypasses(CCACHE, &incbin, "", None);
+    let dated = Fake { text: "__DATE__", ..Fake::default() };
+    bypasses(SCCACHE, &dated, "", None);
+    let dated = Fake { variables: vec![("SOURCE_DATE_EPOCH", "1")], ..dated };
+    bypasses(SCCACHE, &dated, "", Some("date of SOURCE_DATE_EPOCH"));
+    bypasses(CCACHE, &dated, "", None);
+}
+
+#[test]
+fn a_compiler_is_what_it_answers() {
+    let of = |family, sort, replacement: Option<&str>| Fake {
+        compiler: Compiler {
+            path: "/x/mpicc".into(),
+            family,
+            sort,
+            replacement: replacement.map(PathBuf::from),
+        },
+        ..Fake::default()
+    };
+    let gcc = said(SCCACHE, &of(Family::Gcc, Sort::Program, None), "");
+    assert_eq!(gcc.prepend, ["-fno-working-directory", "-fprofile-arcs", "-fno-profile-arcs"]);
+    let clang = said(SCCACHE, &of(Family::Clang, Sort::Program, None), "");
+    assert_eq!(clang.prepend, ["-fprofile-arcs", "-fno-profile-arcs"]);
+    assert!(said(SCCACHE, &of(Family::ClangCl, Sort::Program, None), "").prepend.is_empty());
+    bypasses(SCCACHE, &of(Family::ClangCl, Sort::Program, None), "", None);
+    bypasses(SCCACHE, &of(Family::Unknown, Sort::Program, None), "", Some("unknown compiler"));
+    bypasses(CCACHE, &of(Family::Unknown, Sort::Program, None), "", None);
+    for tool in [SCCACHE, CCACHE] {
+        let behind = said(tool, &of(Family::Gcc, Sort::Masquerade, Some("/usr/bin/gcc")), "");
+        assert_eq!((behind.compiler, behind.bypass), (Some("/usr/bin/gcc".into()), None));
+        bypasses(tool, &of(Family::Unknown, Sort::Masquerade, None), "", Some("masquerade"));
+        let wrapper = said(tool, &of(Family::Gcc, Sort::Wrapper, None), "");
+        assert!(
+            wrapper.set.iter().any(|(_, value)| value.to_str().is_some_and(|text| text.contains("IDENTITY")))
+        );
+    }
+}
+
+#[test]
+fn line_numbers_are_compared_unless_the_compiler_counts() {
+    for counting in ["--coverage", "-fprofile-generate=x", "-fprofile-instr-generate"] {
+        let decision = said(SCCACHE, &Fake::default(), counting);
+        assert!(decision.prepend.is_empty());
+        let key = value(&decision, "SCCACHE_C_CUSTOM_CACHE_BUSTER").expect("a key");
+        assert!(key.starts_with("/home/me/project/build /usr/bin/gcc ") && key.contains(counting), "{key}");
+    }
+}
+
+#[test]
+fn what_the_environment_has_is_added_to() {
+    let variables = vec![
+        ("SCCACHE_C_CUSTOM_CACHE_BUSTER", "mine"),
+        ("CCACHE_NAMESPACE", "mine"),
+        ("CCACHE_SLOPPINESS", "locale"),
+        ("SCCACHE_EXTRAFILES", "/etc/a"),
+    ];
+    let fake = Fake { variables, ..Fake::default() };
+    let sccache = said(SCCACHE, &fake, "-march=native -DX=/home/me/project/data -specs=my.specs");
+    let expected = "mine PROCESSOR /home/me/project /home/me/project/build";
+    assert_eq!(value(&sccache, "SCCACHE_C_CUSTOM_CACHE_BUSTER"), Some(expected));
+    assert_eq!(value(&sccache, "SCCACHE_EXTRAFILES"), Some("/etc/a:/home/me/project/build/my.specs"));
+    let ccache = said(OLD_CCACHE, &fake, "-mtune=native -include x/cmake_pch.h");
+    assert_eq!(value(&ccache, "CCACHE_NAMESPACE"), Some("mine-PROCESSOR"));
+    assert_eq!(value(&ccache, "CCACHE_SLOPPINESS"), Some("locale,pch_defines,time_macros"));
+    assert_eq!(value(&said(CCACHE, &fake, "-mtune=native"), "CCACHE_NAMESPACE"), None);
+    let without = Fake { has_files: false, ..fake };
+    assert_eq!(value(&said(SCCACHE, &without, "-specs=nano.specs"), "SCCACHE_EXTRAFILES"), None);
+}
+
+#[test]
+fn the_place_of_the_checkout_counts_where_the_tool_leaves_it_out() {
+    let fake = Fake { names_checkout: true, ..Fake::default() };
+    let rule =
+        |tool, line: &str| names(&said(tool, &fake, line)).into_iter().find(|name| name.contains("checkout"));
+    assert_eq!(rule(SCCACHE, "-I/home/me/project/build/gen"), Some("checkout in a text"));
+    assert_eq!(rule(SCCACHE, "-Igen"), Some("checkout in a text"));
+    assert_eq!(rule(SCCACHE, "-isystem ../build/./gen"), Some("checkout in a text"));
+    assert_eq!(rule(SCCACHE, "-include gen/x.h"), Some("checkout in a text"));
+    assert_eq!(rule(SCCACHE, "-I/home/me/project/build/_deps/x-src/gen"), None);
+    assert_eq!(rule(SCCACHE, "-I/elsewhere/gen"), None);
+    assert_eq!(rule(SCCACHE, "-DX=\"/home/me/project/data\""), Some("checkout in a macro"));
+    assert_eq!(rule((Tool::Sccache, Version::new(0, 16, 0)), "-DX=/home/me/project/data"), None);
+    assert_eq!(rule((Tool::Sccache, Version::new(0, 10, 0)), "-Igen"), None);
+    assert_eq!(rule(CCACHE, "-Igen -DX=/home/me/project/data"), None);
+}
+
+#[test]
+fn ccache_leaves_paths_alone_where_there_is_a_profile() {
+    assert_eq!(said(CCACHE, &Fake::default(), "-fprofile-use=x").unset, ["CCACHE_BASEDIR"]);
+    assert!(said(CCACHE, &Fake::default(), "-O2").unset.is_empty());
+}
+
+#[test]
+fn the_table_is_in_order() {
+    let ends = |rule: &super::Rule| matches!(rule.does, Action::Bypass | Action::Replace);
+    let first = TABLE.iter().position(|rule| !ends(rule)).expect("a rule for the cache");
+    assert!(TABLE[first..].iter().all(|rule| !ends(rule)), "what does without the cache comes first");
+    for (index, rule) in TABLE.iter().enumerate() {
+        assert_eq!(TABLE.iter().position(|other| other.name == rule.name), Some(index), "{}", rule.name);
+        assert_eq!(find(rule.name), Some(rule));
+        assert!(!rule.tools.is_empty() && !rule.cases.is_empty(), "{}", rule.name);
+        for text in [rule.why, rule.because, rule.help, rule.source] {
+            assert!(!text.is_empty() && !text.contains('|') && !text.contains('\n'), "{}: {text}", rule.name);
+        }
+        for affected in rule.tools {
+            assert!(affected.since.zip(affected.before).is_none_or(|(since, before)| since < before));
+        }
+        if let Look::Files(options) = rule.looks_for {
+            assert!(options.iter().all(|option| option.ends_with('=')), "{}", rule.name);
+        }
+    }
+    assert_eq!(digest().len(), 32);
+}
+
+/// Arguments of compilers, among them all that rules look for.
+fn argument() -> impl Strategy<Value = String> {
+    let telling: Vec<&'static str> = [
+        "-DTOOLCHAINKIT_NO_CACHE",
+        "-fbranch-probabilities",
+        "-fstack-usage",
+        "-fdump-tree-all",
+        "-da",
+        "--coverage",
+        "-march=native",
+        "-specs=x",
+        "-DX=/home/me/project/y",
+        "-Igen",
+        "-include",
+        "x/cmake_pch.h",
+        "-fprofile-use",
+        "-fsave-optimization-record",
+        "-Wa,-al=x",
+    ]
+    .into();
+    let plain: Vec<&'static str> =
+        ["-O2", "-g", "-Wall", "-DA=1", "-std=c11", "-I/usr/include/y", "-fPIC", "-pipe", "-MD"].into();
+    prop_oneof![
+        3 => prop::sample::select(plain).prop_map(str::to_owned),
+        2 => prop::sample::select(telling).prop_map(str::to_owned),
+        1 => "[-@/a-zA-Z0-9=,'\" \\\\]{0,12}",
+    ]
+}
+
+fn tool() -> impl Strategy<Value = (Tool, Version)> {
+    let sccache = Just((Tool::Sccache, Version::new(0, 16, 0)));
+    prop_oneof![Just(SCCACHE), Just(CCACHE), Just(OLD_CCACHE), sccache]
+}
+
+fn parsed(words: &[String], file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Arguments {
+    Arguments::parse(words.iter().map(OsString::from).collect(), file)
+}
+
+/// As a response file has it.
+fn quoted(word: &str) -> String {
+    let letters = word
+        .chars()
+        .map(|letter| if "\\\"".contains(letter) { format!("\\{letter}") } else { letter.into() });
+    format!("\"{}\"", letters.collect::<String>())
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_arguments_are_something_is_decided(
+        words in prop::collection::vec(prop_oneof![argument(), any::<String>()], 0..12),
+        file in prop::collection::vec(any::<u8>(), 0..64),
+        tool in tool(),
+    ) {
+        let arguments = parsed(&words, &|_| Some(file.clone()));
+        let decision = ask(tool, &Fake::default(), &arguments);
+        prop_assert!(decision.bypass.is_none() || decision.set.is_empty());
+    }
+
+    #[test]
+    fn a_response_file_is_what_is_in_it(words in prop::collection::vec(argument(), 0..10), tool in tool(), depth in 0..3) {
+        let words: Vec<String> = words.into_iter().filter(|word| !word.starts_with('@')).collect();
+        let plain = parsed(&words, &|_| None);
+        let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join("\n");
+        let file = |path: &Path| {
+            let number: i32 = path.to_str()?.strip_prefix("file")?.parse().ok()?;
+            Some(if number == 0 { text.clone().into_bytes() } else { format!("@file{}", number - 1).into_bytes() })
+        };
+        let packed = parsed(&[format!("@file{depth}")], &file);
+        prop_assert_eq!(plain.all(), packed.all());
+        let (plain, packed) = (ask(tool, &Fake::default(), &plain), ask(tool, &Fake::default(), &packed));
+        prop_assert_eq!(plain, packed);
+    }
+
+    #[test]
+    fn no_other_argument_brings_the_cache_back(
+        words in prop::collection::vec(argument(), 1..8),
+        more in prop::sample::select(vec!["-O2", "-g", "-DB=2", "-fno-profile-arcs", "-UTOOLCHAINKIT_NO_CACHE", "--coverage"]),
+        at in any::<prop::sample::Index>(),
+        tool in tool(),
+    ) {
+        let before = ask(tool, &Fake::default(), &parsed(&words, &|_| None));
+        prop_assume!(before.bypass.is_some());
+        let mut longer = words.clone();
+        longer.insert(at.index(words.len() + 1), more.to_owned());
+        // Unless it becomes the value of an option.
+        prop_assume!(!words.iter().any(|word| ["-D", "-I", "-include", "-o", "-x"].contains(&word.as_str())));
+        prop_assert!(ask(tool, &Fake::default(), &parsed(&longer, &|_| None)).bypass.is_some());
+    }
+
+    #[test]
+    fn the_order_of_options_does_not_matter(
+        words in Just(vec!["-O2", "-DTOOLCHAINKIT_NO_CACHE", "-fstack-usage", "-march=native", "-g"]).prop_shuffle(),
+        taken in 0..5_usize,
+        tool in tool(),
+    ) {
+        let words: Vec<String> = words.into_iter().take(taken).map(str::to_owned).collect();
+        let mut sorted = words.clone();
+        sorted.sort();
+        let decisions = [words, sorted].map(|words| ask(tool, &Fake::default(), &parsed(&words, &|_| None)));
+        prop_assert_eq!(&decisions[0], &decisions[1]);
+    }
+}

@@ -1,0 +1,365 @@
+//! Whether a folder has a file with a string that begins with a path of the checkout, as in
+//! `#define DATA "/home/me/project/data"`. What was found is remembered by the stamps of folders and files.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::Checkout;
+use super::stamp::{Stamp, replace};
+
+/// More files or folders than this are not looked at.
+const MOST_FILES: usize = 20_000;
+const MOST_FOLDERS: usize = 2_000;
+/// The same in the source folder, where little is made.
+const MOST_SOURCE_FOLDERS: usize = 500;
+/// What has no extension of a header and is larger is no header.
+const LARGEST: u64 = 1 << 20;
+/// A file that was written to so shortly before the look may be written to again within the same time stamp.
+const RACY: i128 = 50_000_000;
+
+/// Folders in which no compiler looks.
+const PRUNED: &[&str] = &["CMakeFiles", "toolchainkit", "node_modules"];
+/// Extensions of headers and sources.
+const HEADERS: &[&str] = &[
+    "h", "hh", "hpp", "hxx", "h++", "ipp", "ixx", "inl", "inc", "tcc", "tpp", "txx", "def", "c", "cc", "cpp",
+    "cxx", "c++", "m", "mm", "i", "ii", "cu", "cuh", "pch",
+];
+/// Extensions of what is made to build, and not to be included.
+const OTHERS: &[&str] = &[
+    "o",
+    "obj",
+    "a",
+    "so",
+    "lib",
+    "dll",
+    "dylib",
+    "exe",
+    "d",
+    "ninja",
+    "cmake",
+    "json",
+    "log",
+    "make",
+    "py",
+    "pyc",
+    "sh",
+    "pc",
+    "xml",
+    "yml",
+    "yaml",
+    "html",
+    "md",
+    "rst",
+    "css",
+    "js",
+    "stamp",
+    "rsp",
+    "gcno",
+    "gcda",
+    "dwo",
+    "gch",
+    "la",
+    "qrc",
+    "ui",
+    "lock",
+    "internal",
+    "marks",
+    "check_cache",
+];
+/// The same by their names.
+const OTHER_NAMES: &[&str] =
+    &["Makefile", "CMakeCache.txt", "CMakeLists.txt", "ParseCache.txt", "install_manifest.txt"];
+
+/// A file that was looked at, and its first such line.
+struct Seen {
+    stamp: String,
+    line: String,
+}
+
+/// What a look at a folder has found.
+#[derive(Default)]
+struct Look {
+    folders: Vec<(PathBuf, String)>,
+    files: Vec<(PathBuf, Seen)>,
+    is_too_much: bool,
+    is_racy: bool,
+}
+
+/// How far a folder is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// All that is below it.
+    All,
+    /// The files in it.
+    Files,
+}
+
+/// Whether a file below `folder`, which is one of the checkout, names the checkout. `memory` is `<build>/toolchainkit`.
+pub(super) fn names_checkout(folder: &Path, depth: Depth, checkout: &Checkout, memory: &Path) -> bool {
+    let is_build = folder.starts_with(&checkout.build);
+    let (root, name) = match (is_build, depth) {
+        (true, _) => (&checkout.build, "paths"),
+        (false, Depth::All) => (&checkout.source, "paths-of-source"),
+        (false, Depth::Files) => (&checkout.source, "paths-beside-sources"),
+    };
+    let Ok(place) = folder.strip_prefix(root) else { return false };
+    let place = memory.join(name).join(place);
+    let record = place.join("looked");
+    let old = read(&record);
+    if let Some(names) = old.as_ref().and_then(still_holds) {
+        return names;
+    }
+    let known: HashMap<PathBuf, Seen> = old.map(|(_, files)| files.into_iter().collect()).unwrap_or_default();
+    let look = look_through(folder, depth, checkout, is_build, &known);
+    // A folder of the build with that many files is taken for one that does, and one of the source for one that does not.
+    let names =
+        if look.is_too_much { is_build } else { look.files.iter().any(|(_, seen)| !seen.line.is_empty()) };
+    if !look.is_racy && !look.is_too_much && std::fs::create_dir_all(&place).is_ok() {
+        let line = |(path, seen): &(PathBuf, Seen)| {
+            (!seen.line.is_empty()).then(|| format!("{}:{}\n", path.display(), seen.line))
+        };
+        replace(&place.join("seen"), look.files.iter().filter_map(line).collect::<String>().as_bytes());
+        if let Some(text) = written(&look) {
+            replace(&record, text.as_bytes());
+        }
+    }
+    names
+}
+
+type Record = (Vec<(PathBuf, String)>, Vec<(PathBuf, Seen)>);
+
+#[expect(clippy::disallowed_methods, reason = "without a record the folder is looked through")]
+fn read(record: &Path) -> Option<Record> {
+    let text = std::fs::read_to_string(record).ok()?;
+    // The last line says that all of it is there.
+    let text = text.strip_suffix("end\n")?;
+    let (mut folders, mut files) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let mut parts = line.splitn(4, '\t');
+        let (kind, stamp, path) = (parts.next()?, parts.next()?.to_owned(), PathBuf::from(parts.next()?));
+        match kind {
+            "d" => folders.push((path, stamp)),
+            "f" => files.push((path, Seen { stamp, line: parts.next()?.to_owned() })),
+            _ => return None,
+        }
+    }
+    Some((folders, files))
+}
+
+/// `None` if a name cannot be written into a line.
+fn written(look: &Look) -> Option<String> {
+    let mut text = String::new();
+    let name = |path: &Path| path.to_str().filter(|name| !name.contains(['\t', '\n'])).map(str::to_owned);
+    for (path, stamp) in &look.folders {
+        text.push_str(&format!("d\t{stamp}\t{}\n", name(path)?));
+    }
+    for (path, seen) in &look.files {
+        text.push_str(&format!("f\t{}\t{}\t{}\n", seen.stamp, name(path)?, seen.line));
+    }
+    text.push_str("end\n");
+    Some(text)
+}
+
+/// What the record says, if all is as it was.
+fn still_holds((folders, files): &Record) -> Option<bool> {
+    let is_same = |path: &Path, stamp: &str| Stamp::of(path).is_some_and(|now| now.to_string() == stamp);
+    let holds = folders.iter().all(|(path, stamp)| is_same(path, stamp))
+        && files.iter().all(|(path, seen)| is_same(path, &seen.stamp));
+    holds.then(|| files.iter().any(|(_, seen)| !seen.line.is_empty()))
+}
+
+fn look_through(
+    folder: &Path,
+    depth: Depth,
+    checkout: &Checkout,
+    is_build: bool,
+    known: &HashMap<PathBuf, Seen>,
+) -> Look {
+    let mut look = Look::default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    let recent = i128::try_from(now).unwrap_or_default() - RACY;
+    let most_folders = if is_build { MOST_FOLDERS } else { MOST_SOURCE_FOLDERS };
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let (Some(stamp), Ok(entries)) = (Stamp::of(&folder), std::fs::read_dir(&folder)) else { continue };
+        look.is_racy |= stamp.is_since(recent);
+        look.folders.push((folder.clone(), stamp.to_string()));
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let Ok(data) = path.metadata() else { continue };
+            if data.is_dir() {
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                let is_pruned = name.starts_with('.')
+                    || PRUNED.contains(&name.as_ref())
+                    || name.ends_with("-src")
+                    || path == checkout.build
+                    || (!is_build && path.join("CMakeCache.txt").exists());
+                if depth == Depth::All && !is_link && !is_pruned {
+                    folders.push(path);
+                }
+            } else if data.is_file() && may_be_included(&name, data.len()) {
+                let stamp = Stamp::from(&data);
+                look.is_racy |= stamp.is_since(recent);
+                let text = stamp.to_string();
+                let line = match known.get(&path) {
+                    Some(seen) if seen.stamp == text => seen.line.clone(),
+                    _ => telling_line(&path, checkout),
+                };
+                look.files.push((path, Seen { stamp: text, line }));
+            }
+        }
+        if look.files.len() > MOST_FILES || look.folders.len() + folders.len() > most_folders {
+            look.is_too_much = true;
+            return look;
+        }
+    }
+    look
+}
+
+fn may_be_included(name: &str, size: u64) -> bool {
+    if name.starts_with('.') || OTHER_NAMES.contains(&name) {
+        return false;
+    }
+    let extension = Path::new(name).extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = extension.unwrap_or_default();
+    HEADERS.contains(&extension.as_str()) || (size <= LARGEST && !OTHERS.contains(&extension.as_str()))
+}
+
+/// The first line with such a string; empty if there is none.
+#[expect(clippy::disallowed_methods, reason = "what cannot be read cannot be included either")]
+fn telling_line(path: &Path, checkout: &Checkout) -> String {
+    let Ok(bytes) = std::fs::read(path) else { return String::new() };
+    if bytes.iter().take(512).any(|byte| *byte == 0) {
+        return String::new();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let places = [&checkout.source, &checkout.build];
+    let places: Vec<String> = places.iter().map(|place| format!("{}/", place.display())).collect();
+    if !places.iter().any(|place| text.contains(place.as_str())) {
+        return String::new();
+    }
+    // sccache takes a path away where one of these is before it, and a slash behind it.
+    let is_told = |line: &&str| {
+        places.iter().any(|place| {
+            line.match_indices(place.as_str()).any(|(at, _)| line[..at].ends_with(['"', ' ', '<']))
+        })
+    };
+    let mut is_in_comment = false;
+    let code = text.lines().filter_map(|line| code_of(line, &mut is_in_comment));
+    code.into_iter().find(is_told).unwrap_or_default().replace('\t', " ")
+}
+
+/// What of a line is no comment at its beginning, and does not tell the compiler where a text comes from.
+fn code_of<'a>(line: &'a str, is_in_comment: &mut bool) -> Option<&'a str> {
+    let mut rest = line.trim_start();
+    while *is_in_comment || rest.starts_with("/*") {
+        let text = if *is_in_comment { rest } else { &rest[2..] };
+        let end = text.find("*/");
+        *is_in_comment = end.is_none();
+        rest = text[end? + 2..].trim_start();
+    }
+    if let Some(directive) = rest.strip_prefix('#') {
+        let directive = directive.trim_start();
+        let is_place = ["line", "include", "import"].iter().any(|word| directive.starts_with(word))
+            || directive.starts_with(|letter: char| letter.is_ascii_digit());
+        return (!is_place).then_some(rest);
+    }
+    // A blank before what is left counts as much as a quote.
+    (!rest.starts_with("//")).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A checkout whose files are old enough to be remembered, and its source folder.
+    fn checkout() -> (tempfile::TempDir, Checkout) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = folder.path().join("project");
+        let build = source.join("build");
+        (folder, Checkout { base_dirs: vec![source.clone()], source, build, relocatable: true })
+    }
+
+    fn write(path: &Path, text: &str) {
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs_err::write(path, text).expect("a file");
+    }
+
+    fn is_named(folder: &Path, checkout: &Checkout) -> bool {
+        names_checkout(folder, Depth::All, checkout, &checkout.build.join("toolchainkit"))
+    }
+
+    fn wait_until_old() {
+        std::thread::sleep(std::time::Duration::from_millis(60));
+    }
+
+    #[test]
+    fn strings_that_sccache_changes_are_told_from_others() {
+        let (_folder, checkout) = checkout();
+        let place = checkout.source.display();
+        let path = checkout.build.join("a.h");
+        for (text, expected) in [
+            (format!("#define A \"{place}/data\"\n"), true),
+            (format!("const char *a = \"see {place}/data\";\n"), true),
+            (format!("#define A <{place}/data>\n"), true),
+            (format!("*name = \"{place}/data\";\n"), true),
+            (format!("/* x */ char a[] = \"{place}/data\";\n"), true),
+            (format!("/* x\n y */ char a[] = \"{place}/data\";\n"), true),
+            (format!("#define A \"{place}\"\n"), false),
+            (format!("#define A \"{place}-other/data\"\n"), false),
+            (format!("#define A \"at:{place}/data\"\n"), false),
+            (format!("// from {place}/data\n"), false),
+            (format!("/* from\n   \"{place}/data\"\n */\n"), false),
+            (format!("#line 3 \"{place}/data\"\n# 3 \"{place}/x\"\n  # include \"{place}/x.h\"\n"), false),
+            ("#define A 1\n".to_owned(), false),
+            (format!("\0\"{place}/data\"\n"), false),
+        ] {
+            write(&path, &text);
+            assert_eq!(!telling_line(&path, &checkout).is_empty(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_new_is_looked_at_and_what_is_not_is_remembered() {
+        let (_folder, checkout) = checkout();
+        let gen_folder = checkout.build.join("gen");
+        let deep = gen_folder.join("a/b/c/d/e/f/g/place.tcc");
+        let text = format!("#define A \"{}/data\"\n", checkout.source.display());
+        write(&deep, "#define A 1\n");
+        wait_until_old();
+        assert!(!is_named(&gen_folder, &checkout));
+        let record = checkout.build.join("toolchainkit/paths/gen/looked");
+        assert!(record.exists(), "remembered");
+        assert!(!is_named(&gen_folder, &checkout));
+        // In place, which leaves the folders as they are.
+        write(&deep, &text);
+        assert!(is_named(&gen_folder, &checkout));
+        wait_until_old();
+        assert!(is_named(&gen_folder, &checkout));
+        let seen = fs_err::read_to_string(record.with_file_name("seen")).expect("what was seen");
+        assert!(seen.starts_with(&format!("{}:#define A", deep.display())), "{seen}");
+        fs_err::write(&record, "d\tx").expect("a damaged record");
+        assert!(is_named(&gen_folder, &checkout));
+        fs_err::remove_file(&deep).expect("the file goes");
+        assert!(!is_named(&gen_folder, &checkout));
+    }
+
+    #[test]
+    fn the_source_folder_is_looked_at_without_other_builds() {
+        let (_folder, checkout) = checkout();
+        let text = format!("#define A \"{}/data\"\n", checkout.source.display());
+        write(&checkout.source.join("src/plain.h"), "int f(void);\n");
+        for place in ["build/gen/a.h", ".git/a.h", "other/gen/a.h", "src/notes.md"] {
+            write(&checkout.source.join(place), &text);
+        }
+        write(&checkout.source.join("other/CMakeCache.txt"), "");
+        assert!(!is_named(&checkout.source, &checkout));
+        assert!(is_named(&checkout.build.join("gen"), &checkout));
+        write(&checkout.source.join("src/config.h"), &text);
+        assert!(is_named(&checkout.source, &checkout));
+        assert!(is_named(&checkout.source.join("src"), &checkout));
+    }
+}

@@ -1,0 +1,201 @@
+//! `launcher.json`, which the CMake module writes when a project is configured.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::process;
+use crate::caching::tool::{Tool, Version};
+
+/// The version of the file that this program reads.
+const FORMAT: u32 = 1;
+
+/// What a build folder's compilations have in common. No secret is in it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Settings {
+    version: u32,
+    /// The cache tool.
+    pub tool: Tool,
+    tool_version: String,
+    /// The cache tool's program.
+    pub program: PathBuf,
+    /// The name of the project.
+    #[serde(default)]
+    pub project: String,
+    /// The top source folder.
+    pub source: PathBuf,
+    /// The build folder.
+    pub build: PathBuf,
+    /// Folders that the key of an object leaves out.
+    #[serde(default)]
+    pub base_dirs: Vec<String>,
+    /// Whether objects may come from another checkout.
+    #[serde(default)]
+    pub relocatable: bool,
+    /// Where the folders of supervisors are.
+    #[serde(default)]
+    pub run_root: PathBuf,
+    /// Variables of the environment that never reach the tool.
+    #[serde(default)]
+    pub clear: Vec<String>,
+    /// What a daemon gets of the environment of whoever starts it; `*` may be at the end.
+    #[serde(default)]
+    pub keep: Vec<String>,
+    /// The storage in use, and one that stands by in case that a secret is missing.
+    pub storages: Vec<Storage>,
+    /// How long nobody tries again after a failure.
+    #[serde(default = "minute")]
+    pub breaker_seconds: u64,
+    /// How long a daemon without work lives; 0 means for ever.
+    #[serde(default = "ten_minutes")]
+    pub idle_seconds: u64,
+}
+
+const fn minute() -> u64 {
+    60
+}
+
+const fn ten_minutes() -> u64 {
+    600
+}
+
+/// Where a tool keeps objects.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Storage {
+    /// `remote` or `local`.
+    pub name: String,
+    /// Names the storage among those of this user.
+    pub id: String,
+    /// The storage in words.
+    #[serde(default)]
+    pub location: String,
+    /// The folder of objects on this machine.
+    #[serde(default)]
+    pub directory: PathBuf,
+    /// The tool's environment, by force.
+    #[serde(default)]
+    pub environment: std::collections::BTreeMap<String, String>,
+    /// Those of them that sccache's client needs as well.
+    #[serde(default)]
+    pub client: Vec<String>,
+    /// Variables that this storage must not see.
+    #[serde(default)]
+    pub unset: Vec<String>,
+    /// Variables whose values the environment knows.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
+}
+
+/// A variable of the tool, and how its value is made from the environment.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Secret {
+    /// The variable.
+    pub name: String,
+    /// A text with `{VARIABLE}`, or with `%{VARIABLE}` where the value is to be percent-encoded.
+    pub template: String,
+}
+
+impl Settings {
+    /// Reads the file.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or is not what the module writes.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut text = Vec::with_capacity(16 * 1024);
+        file.read_to_end(&mut text)?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &[u8]) -> io::Result<Self> {
+        let settings: Self = serde_json::from_slice(text)?;
+        let invalid = |reason| Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        if settings.version != FORMAT {
+            return invalid("another version of launcher.json");
+        }
+        let is_name = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if settings.storages.is_empty() || !settings.storages.iter().all(|storage| is_name(&storage.id)) {
+            return invalid("launcher.json names no storage");
+        }
+        if !settings.program.is_absolute() || !settings.build.is_absolute() {
+            return invalid("launcher.json has a relative path");
+        }
+        Ok(settings)
+    }
+
+    /// The version of the tool; the oldest one where it is not known.
+    #[must_use]
+    pub fn tool_version(&self) -> Version {
+        self.tool_version.parse().unwrap_or_else(|_| self.tool.oldest())
+    }
+
+    /// The version as it was written.
+    #[must_use]
+    pub fn tool_version_text(&self) -> &str {
+        &self.tool_version
+    }
+
+    /// The folder of the build with this program, its settings and what it remembers.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.build.join("toolchainkit")
+    }
+
+    /// Names all with which a daemon of `storage` is started, but for the values of secrets and base directories.
+    #[must_use]
+    pub fn digest(&self, storage: &Storage) -> String {
+        let mut text = format!("{}\n{}\n", self.program.display(), self.tool_version);
+        for (name, value) in &storage.environment {
+            text.push_str(&format!("{name}={value}\n"));
+        }
+        for secret in &storage.secrets {
+            text.push_str(&format!("{}<-{}\n", secret.name, secret.template));
+        }
+        process::digest(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) const SMALL: &str = r#"{"version": 1, "tool": "sccache", "tool_version": "0.16.0", "program": "/s",
+        "source": "/a", "build": "/a/b", "storages": [{"name": "local", "id": "0123456789abcdef"}], "later": {}}"#;
+
+    #[test]
+    fn unknown_members_are_ignored_and_others_have_defaults() {
+        let settings = Settings::parse(SMALL.as_bytes()).unwrap();
+        assert_eq!((settings.breaker_seconds, settings.idle_seconds), (60, 600));
+        assert_eq!(settings.tool_version(), Version::new(0, 16, 0));
+        assert_eq!(settings.folder(), Path::new("/a/b/toolchainkit"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused() {
+        for (from, to) in [
+            ("\"version\": 1", "\"version\": 2"),
+            ("0123456789abcdef", "../../home"),
+            ("0123456789abcdef", ""),
+            ("\"/s\"", "\"s\""),
+            ("\"storages\": [", "\"storages\": [], \"x\": ["),
+        ] {
+            let damaged = SMALL.replace(from, to);
+            assert_ne!(damaged, SMALL);
+            assert!(Settings::parse(damaged.as_bytes()).is_err(), "{damaged}");
+        }
+        for length in 0..SMALL.len() {
+            assert!(Settings::parse(&SMALL.as_bytes()[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn another_size_makes_another_digest() {
+        let mut settings = Settings::parse(SMALL.as_bytes()).unwrap();
+        let first = settings.digest(&settings.storages[0]);
+        settings.storages[0].environment.insert("SCCACHE_CACHE_SIZE".into(), "1G".into());
+        assert_ne!(settings.digest(&settings.storages[0]), first);
+    }
+}

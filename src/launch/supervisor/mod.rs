@@ -1,0 +1,26 @@
+//! The supervisor: the parent of sccache's daemon, one for each storage and owner.
+
+mod daemon;
+mod files;
+mod record;
+mod server;
+mod state;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub(super) use self::files::{ENDPOINT, LOCK, SOCKET};
+pub use self::record::{Record, is_running, list, stop};
+pub(super) use self::server::SERVE;
+
+/// The supervisor's own command line: see [`SERVE`].
+pub(super) fn serve(arguments: &[OsString]) -> ExitCode {
+    server::serve(arguments)
+}
+
+/// Takes the place of this process by the daemon's program: see [`daemon::STAGE`].
+pub(super) fn stage(arguments: &[OsString]) -> ExitCode {
+    daemon::stage(arguments)
+}
+
+pub(super) use self::daemon::{NO_DAEMON, STAGE};

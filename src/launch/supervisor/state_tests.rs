@@ -1,0 +1,382 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const BREAKER: u64 = 60;
+const IDLE: u64 = 600;
+
+fn hello(want: Want, object: &str, base_dirs: &[&str]) -> Hello {
+    Hello {
+        protocol: PROTOCOL,
+        want,
+        settings: "ours".into(),
+        base_dirs: base_dirs.iter().map(|&folder| folder.to_owned()).collect(),
+        folder: "/build".into(),
+        object: object.into(),
+    }
+}
+
+/// A supervisor and its clock.
+struct Bench {
+    state: State,
+    now: Time,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (breaker, idle) = (Duration::from_secs(BREAKER), Duration::from_secs(IDLE));
+        Self { state: State::new("ours".into(), breaker, idle, vec!["/a".into()]), now: Time::ZERO }
+    }
+
+    /// With a daemon.
+    fn up() -> Self {
+        let mut bench = Self::new();
+        bench.compile(0, "first.o");
+        assert_eq!(bench.handle(Event::Started), [Action::TellAddress(0)]);
+        bench.handle(Event::Done(0));
+        bench
+    }
+
+    fn handle(&mut self, event: Event) -> Vec<Action> {
+        self.state.handle(self.now, event)
+    }
+
+    fn compile(&mut self, client: Client, object: &str) -> Vec<Action> {
+        self.handle(Event::Hello(client, hello(Want::Compile, object, &["/a"])))
+    }
+
+    /// So many seconds pass. All that happens.
+    fn pass(&mut self, seconds: u64, programs: usize) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for _ in 0..seconds {
+            self.now += Duration::from_secs(1);
+            actions.extend(self.handle(Event::Second { programs }));
+        }
+        actions
+    }
+}
+
+fn without(client: Client, say: Option<&str>) -> Action {
+    Action::Tell(client, Reply::Without { say: say.map(str::to_owned) })
+}
+
+fn again(client: Client) -> Action {
+    Action::Tell(client, Reply::Again)
+}
+
+#[test]
+fn many_who_come_at_once_start_one_daemon_and_all_get_it() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.compile(0, "0.o"), [Action::Start(vec!["/a".into()])]);
+    for client in 1..64 {
+        assert_eq!(bench.compile(client, &format!("{client}.o")), []);
+    }
+    let told: Vec<Action> = (0..64).map(Action::TellAddress).collect();
+    assert_eq!(bench.handle(Event::Started), told);
+    assert!(bench.state.is_busy());
+}
+
+#[test]
+fn a_daemon_that_does_not_start_is_told_once_and_tried_again_after_a_minute() {
+    let mut bench = Bench::new();
+    bench.compile(0, "0.o");
+    bench.compile(1, "1.o");
+    let said = "sccache does not start: compiling without it for a minute";
+    assert_eq!(bench.handle(Event::NotStarted("no".into())), [without(0, Some(said)), without(1, None)]);
+    assert_eq!(bench.compile(2, "2.o"), [without(2, None)]);
+    bench.pass(BREAKER, 0);
+    // Nobody waits for it this time.
+    assert_eq!(bench.compile(3, "3.o"), [Action::Start(vec!["/a".into()]), without(3, None)]);
+    assert_eq!(bench.compile(4, "4.o"), [without(4, None)]);
+    assert_eq!(bench.handle(Event::NotStarted("no".into())), [], "told before");
+    assert_eq!(bench.compile(5, "5.o"), [without(5, None)]);
+    bench.pass(BREAKER, 0);
+    bench.compile(6, "6.o");
+    assert_eq!(bench.handle(Event::Started), []);
+    assert_eq!(bench.compile(7, "7.o"), [Action::TellAddress(7)], "this one tries");
+    assert_eq!(bench.compile(8, "8.o"), [without(8, None)], "and the others do not");
+    bench.handle(Event::Done(7));
+    assert_eq!(bench.compile(9, "9.o"), [Action::TellAddress(9)]);
+}
+
+#[test]
+fn a_daemon_that_says_nothing_for_ten_seconds_is_killed() {
+    let mut bench = Bench::new();
+    bench.handle(Event::Hello(0, hello(Want::Start, "", &[])));
+    let actions = bench.pass(10, 0);
+    let reason = "no answer within 10 s".to_owned();
+    assert_eq!(actions, [Action::Kill, Action::Tell(0, Reply::NotStarted { reason })]);
+}
+
+#[test]
+fn who_starts_it_by_hand_closes_the_breaker() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    let say = Some("sccache fails: compiling without it for a minute".to_owned());
+    assert_eq!(bench.handle(Event::Failed(1)), [Action::Tell(1, Reply::Said { say })]);
+    assert_eq!(bench.compile(2, "2.o"), [without(2, None)]);
+    assert_eq!(bench.handle(Event::Hello(3, hello(Want::Start, "", &[]))), [Action::TellAddress(3)]);
+    assert_eq!(bench.compile(4, "4.o"), [Action::TellAddress(4)]);
+}
+
+#[test]
+fn a_storage_that_hangs_opens_the_breaker_after_eight_seconds() {
+    let mut bench = Bench::up();
+    for client in 1..4 {
+        bench.compile(client, &format!("{client}.o"));
+    }
+    assert_eq!(bench.pass(6, 0), []);
+    let said = "the remote cache does not answer: compiling without sccache for a minute";
+    let give_up =
+        |client, say: Option<&str>| Action::Tell(client, Reply::GiveUp { say: say.map(str::to_owned) });
+    assert_eq!(
+        bench.pass(1, 0),
+        [Action::CutOff, give_up(1, Some(said)), give_up(2, None), give_up(3, None), Action::KillSoon]
+    );
+    // Whoever was told to give up is gone, and has left nothing.
+    bench.handle(Event::Gone(1));
+    assert_eq!(bench.state.sought().count(), 0);
+    assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans]);
+    assert_eq!(bench.compile(5, "5.o"), [without(5, None)]);
+}
+
+#[test]
+fn compilations_that_run_as_many_programs_as_ever_do_not_hang() {
+    let mut bench = Bench::up();
+    for client in 1..5 {
+        bench.compile(client, &format!("{client}.o"));
+    }
+    assert_eq!(bench.pass(60, 2), [], "two compilers at a time is all that this machine does");
+    assert_eq!(bench.pass(3, 1), []);
+    assert_eq!(bench.pass(60, 2), [], "a moment does not count");
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    assert_eq!(bench.pass(600, 1), [], "it is compiled for long");
+}
+
+#[test]
+fn a_new_base_directory_replaces_the_daemon_when_the_others_are_done() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    let another = hello(Want::Start, "", &["/b"]);
+    assert_eq!(bench.handle(Event::Hello(2, another)), []);
+    assert_eq!(bench.compile(3, "3.o"), [], "it waits for the next daemon");
+    assert_eq!(bench.handle(Event::Done(1)), [Action::Stop]);
+    let folders = vec!["/a".to_owned(), "/b".to_owned()];
+    assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Start(folders)]);
+    assert_eq!(bench.handle(Event::Started), [Action::TellAddress(2), Action::TellAddress(3)]);
+}
+
+#[test]
+fn nobody_waits_for_more_than_ten_seconds_for_what_takes_long() {
+    let mut bench = Bench::up();
+    bench.compile(1, "long.o");
+    bench.handle(Event::Hello(2, hello(Want::Start, "", &["/b"])));
+    bench.compile(3, "3.o");
+    assert_eq!(bench.pass(10, 1), [Action::TellAddress(2), Action::TellAddress(3)]);
+    assert_eq!(bench.compile(4, "4.o"), [Action::TellAddress(4)]);
+    bench.handle(Event::Done(3));
+    bench.handle(Event::Done(1));
+    assert_eq!(bench.handle(Event::Done(4)), [Action::Stop], "there is a pause");
+}
+
+#[test]
+fn it_ends_when_nobody_came_for_long_and_not_while_somebody_compiles() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    assert_eq!(bench.pass(2 * IDLE, 1), []);
+    bench.handle(Event::Done(1));
+    assert_eq!(bench.pass(IDLE - 1, 0), []);
+    assert_eq!(bench.handle(Event::Hello(2, hello(Want::Ping, "", &[]))), [Action::Tell(2, Reply::Here)]);
+    assert_eq!(bench.pass(1, 0), [Action::Hide, Action::Stop]);
+    assert_eq!(bench.compile(3, "3.o"), [again(3)]);
+    assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Exit]);
+    let mut bench = Bench::up();
+    bench.state.idle_time = Duration::ZERO;
+    assert_eq!(bench.pass(10 * IDLE, 0), [], "0 is for ever");
+}
+
+#[test]
+fn who_is_gone_leaves_a_compiler_that_is_looked_for_and_the_next_one_waits_for_that() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    bench.handle(Event::Gone(1));
+    assert_eq!(bench.state.sought().collect::<Vec<_>>(), [("/build", "1.o")]);
+    assert_eq!(bench.compile(2, "2.o"), [Action::TellAddress(2)], "another object");
+    assert_eq!(bench.compile(3, "1.o"), []);
+    let found = Event::Found { folder: "/build".into(), object: "1.o".into() };
+    assert_eq!(bench.handle(found), [without(3, None)]);
+    assert_eq!(bench.compile(4, "1.o"), [without(4, None)]);
+    bench.pass(2, 1);
+    assert_eq!(bench.state.sought().count(), 0);
+    assert_eq!(bench.compile(5, "1.o"), [Action::TellAddress(5)]);
+    // It may have been about to end by itself.
+    bench.handle(Event::Gone(5));
+    assert_eq!(bench.compile(6, "1.o"), []);
+    assert_eq!(bench.pass(1, 0), [without(6, None)]);
+}
+
+#[test]
+fn one_that_is_done_leaves_nothing_behind() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    bench.handle(Event::Done(1));
+    bench.handle(Event::Gone(1));
+    assert_eq!(bench.state.sought().count(), 0);
+}
+
+#[test]
+fn a_daemon_that_is_killed_is_started_again_unless_it_happens_all_the_time() {
+    let mut bench = Bench::up();
+    for round in 1..3 {
+        assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans]);
+        assert_eq!(bench.compile(round, "1.o"), [Action::Start(vec!["/a".into()])]);
+        assert_eq!(bench.handle(Event::Started), [Action::TellAddress(round)]);
+    }
+    bench.handle(Event::Ended);
+    assert_eq!(bench.compile(4, "1.o"), [without(4, None)]);
+}
+
+#[test]
+fn a_stop_waits_for_those_who_compile_for_ten_seconds() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    bench.compile(2, "2.o");
+    assert_eq!(bench.handle(Event::Hello(3, hello(Want::Stop, "", &[]))), [Action::Hide]);
+    assert_eq!(bench.compile(4, "4.o"), [again(4)]);
+    bench.handle(Event::Done(1));
+    assert_eq!(bench.pass(9, 1), []);
+    assert_eq!(
+        bench.pass(1, 1),
+        [Action::CutOff, Action::Tell(2, Reply::GiveUp { say: None }), Action::KillSoon]
+    );
+    assert_eq!(
+        bench.handle(Event::Ended),
+        [Action::KillOrphans, Action::Tell(3, Reply::Stopped), Action::Exit]
+    );
+}
+
+#[test]
+fn other_settings_replace_it_when_somebody_configures_or_nobody_is_here() {
+    let other = |want| Hello { settings: "others".into(), ..hello(want, "1.o", &[]) };
+    let mut bench = Bench::up();
+    assert_eq!(bench.handle(Event::Hello(1, other(Want::Compile))), [without(1, None)]);
+    bench.pass(10, 0);
+    assert_eq!(bench.handle(Event::Hello(2, other(Want::Compile))), [Action::Hide, again(2), Action::Stop]);
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    assert_eq!(bench.handle(Event::Hello(2, other(Want::Start))), [Action::Hide, again(2)]);
+    assert_eq!(bench.handle(Event::Done(1)), [Action::Stop]);
+}
+
+#[test]
+fn without_its_folder_it_lets_people_finish_and_ends() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    assert_eq!(bench.handle(Event::Displaced), [Action::Hide]);
+    assert_eq!(bench.pass(30, 1), []);
+    assert_eq!(bench.handle(Event::Displaced), []);
+    assert_eq!(bench.handle(Event::Done(1)), [Action::Stop]);
+    assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Exit]);
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let client = || 0..6_u64;
+    let wants = prop_oneof![
+        8 => Just(Want::Compile), 2 => Just(Want::Start), 1 => Just(Want::Stop), 1 => Just(Want::Ping)
+    ];
+    let hellos = (client(), wants, 0..3_usize, 0..20_usize).prop_map(|(client, want, object, rare)| {
+        let folders: &[&str] = if rare == 0 { &["/c"] } else { &["/a"] };
+        let mut hello = hello(want, ["a.o", "b.o", "c.o"][object], folders);
+        if rare == 1 {
+            hello.settings = "others".into();
+        }
+        Event::Hello(client, hello)
+    });
+    prop_oneof![
+        8 => hellos,
+        6 => client().prop_map(Event::Done),
+        1 => client().prop_map(Event::Failed),
+        2 => client().prop_map(Event::Gone),
+        6 => Just(Event::Started),
+        1 => Just(Event::NotStarted("no".into())),
+        2 => Just(Event::Ended),
+        10 => (0..3_usize).prop_map(|programs| Event::Second { programs }),
+        1 => Just(Event::Displaced),
+    ]
+}
+
+proptest! {
+    /// Whatever happens in whatever order: who compiles or configures has an answer within a time that a build can bear,
+    /// nobody gets two, and what is to be ended ends.
+    #[test]
+    fn everybody_gets_one_answer_in_time(events in prop::collection::vec((any_event(), 0..3_u64), 1..120)) {
+        let mut bench = Bench::new();
+        let mut waiting: BTreeMap<Client, Time> = BTreeMap::new();
+        let mut is_over = false;
+        let mut daemon = false;
+        let quiet = std::iter::repeat_n((Event::Second { programs: 0 }, 1), 60);
+        for (event, seconds) in events.into_iter().chain(quiet) {
+            if is_over {
+                break;
+            }
+            bench.now += Duration::from_secs(seconds);
+            // Only what can happen does.
+            match &event {
+                Event::Hello(client, hello) => {
+                    // One connection asks one thing at a time.
+                    if waiting.contains_key(client) || bench.state.guests.contains_key(client) {
+                        continue;
+                    }
+                    if hello.want != Want::Stop {
+                        waiting.insert(*client, bench.now);
+                    }
+                }
+                Event::Done(client) | Event::Failed(client) if waiting.contains_key(client) => continue,
+                Event::Done(client) if !bench.state.guests.contains_key(client) => continue,
+                Event::Failed(client) if !bench.state.guests.contains_key(client) => continue,
+                Event::Gone(client) => drop(waiting.remove(client)),
+                Event::Started | Event::NotStarted(_) if !bench.state.is_starting() => continue,
+                Event::Ended if !daemon => continue,
+                _ => {}
+            }
+            daemon &= !matches!(event, Event::Ended | Event::NotStarted(_));
+            let failed = if let Event::Failed(client) = &event { Some(*client) } else { None };
+            let mut queue = bench.handle(event);
+            // A daemon that is asked or made to end does.
+            while !queue.is_empty() {
+                let mut next = Vec::new();
+                for action in queue {
+                    match action {
+                        Action::TellAddress(client) => prop_assert!(waiting.remove(&client).is_some()),
+                        Action::Tell(client, reply) => match reply {
+                            Reply::GiveUp { .. } => prop_assert!(!waiting.contains_key(&client)),
+                            Reply::Said { .. } => prop_assert_eq!(failed, Some(client)),
+                            Reply::Stopped => {}
+                            _ => {
+                                waiting.remove(&client);
+                            }
+                        },
+                        Action::Start(_) => {
+                            prop_assert!(!daemon, "one daemon at a time");
+                            daemon = true;
+                        }
+                        Action::Stop | Action::Kill | Action::KillSoon => {
+                            if std::mem::take(&mut daemon) {
+                                next.extend(bench.handle(Event::Ended));
+                            }
+                        }
+                        Action::Exit => is_over = true,
+                        Action::CutOff | Action::KillOrphans | Action::Hide => {}
+                    }
+                }
+                queue = next;
+            }
+            for (client, since) in &waiting {
+                let waited = bench.now.saturating_sub(*since);
+                prop_assert!(waited <= Duration::from_secs(35), "{} waits for {:?}", client, waited);
+            }
+        }
+        prop_assert!(is_over || waiting.is_empty(), "they wait: {:?}", waiting);
+    }
+}

@@ -1,0 +1,67 @@
+//! Every kind of storage, each setting that a server can see, and every version of the tools, on real servers.
+
+mod access;
+mod names;
+mod storages;
+mod tiers;
+mod unreachable;
+mod versions;
+
+use crate::end_to_end::build::{Build, SCCACHE, Setup};
+use crate::list::List;
+use crate::support::servers::S3;
+use crate::support::{Finished, Tool};
+
+pub(crate) fn tests(list: &mut List) {
+    for add in
+        [access::tests, names::tests, storages::tests, tiers::tests, unreachable::tests, versions::tests]
+    {
+        add(list);
+    }
+}
+
+/// A password that is hard on shells, URLs and configuration files.
+const SECRET: &str = "open sesame: 100%@/?";
+
+const CCACHE_OF_SYSTEM: Setup = Setup { cache: Tool::System("ccache"), ..SCCACHE };
+
+const fn sccache(version: &'static str) -> Setup {
+    Setup { cache: Tool::Sccache(version), ..SCCACHE }
+}
+
+/// Miss, everything local wiped, hit: all by the tool's own statistics. Gives what the first configuring said.
+fn prove_round_trip(build: &Build) -> Finished {
+    let objects = build.project.objects();
+    build.toolchainkit(&["generate"]);
+    let configured = build.configure();
+    assert!(configured.text().contains(", remote "), "{configured}");
+    let cold = build.build();
+    assert_eq!(build.hits_and_misses(), (0, objects), "cold\n{configured}\n{cold}");
+    build.wait_until_stored();
+    prove_hits_elsewhere(build);
+    configured
+}
+
+/// What this machine knows is wiped, and still every object is a hit.
+fn prove_hits_elsewhere(build: &Build) {
+    build.stop_daemon();
+    build.forget();
+    let configured = build.configure();
+    let warm = build.build();
+    build.assert_program_runs();
+    assert_eq!(build.hits_and_misses(), (build.project.objects(), 0), "warm\n{configured}\n{warm}");
+    build.assert_no_secret_on_disk();
+}
+
+fn s3_remote(server: &S3, more: &str) -> String {
+    format!(
+        "{{ type: s3, bucket: {}, endpoint: \"{}\"{more}, \
+         credentials: {{ access_key: \"${{CI_CACHE_KEY}}\", secret_key: \"${{CI_CACHE_SECRET}}\" }} }}",
+        S3::BUCKET,
+        server.endpoint()
+    )
+}
+
+fn s3_secrets() -> Vec<(&'static str, String)> {
+    vec![("CI_CACHE_KEY", S3::ACCESS_KEY.to_owned()), ("CI_CACHE_SECRET", S3::SECRET_KEY.to_owned())]
+}

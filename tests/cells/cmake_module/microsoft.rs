@@ -1,0 +1,179 @@
+//! Compilers with Microsoft's options: a real clang-cl, which builds objects for Windows here.
+//!
+//! No source includes a header of the system, so that no Windows SDK is needed.
+
+use std::fs;
+
+use super::{CACHES, Checkout, tools_for};
+use crate::list::{CMake, pairs, tests};
+use crate::support::{Sandbox, Tool, Tools};
+
+tests![
+    debug_information_is_cached_with_every_cmake_and_policy in cmakes_and_policies(),
+    without_the_module_that_debug_information_would_not_be_embedded,
+    a_changed_header_is_seen_through_the_cache in pairs(CACHES, ["3.18.4", Tools::CMAKE].map(CMake)),
+    called_after_project_it_turns_the_flags_that_are_set_already in pairs([(CMake("3.21.4"), "3.15"), (CMake(Tools::CMAKE), "3.15"), (CMake(Tools::CMAKE), "3.25")], CACHES),
+    precompiled_headers_are_cached_where_the_tool_can_and_named_where_it_cannot in pairs(CACHES, ["3.21.4", Tools::CMAKE].map(CMake)),
+];
+
+const CLANG_CL: Tool = Tool::System("clang-cl-14");
+
+/// A cross build with clang-cl. Neither resources nor manifests are made, and nothing is linked.
+const TOOLCHAIN: &str = "\
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR AMD64)
+set(CMAKE_C_COMPILER /usr/bin/clang-cl-14)
+set(CMAKE_CXX_COMPILER /usr/bin/clang-cl-14)
+set(CMAKE_RC_COMPILER /bin/true)
+set(CMAKE_MT /bin/true)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+# CMake 3.15 does not find this out by itself.
+set(CMAKE_C_COMPILER_WORKS ON)
+set(CMAKE_CXX_COMPILER_WORKS ON)
+";
+const CALL: &str =
+    "include(\"${CMAKE_CURRENT_LIST_DIR}/ToolchainKit.cmake\")\ntoolchainkit_enable_cache(PROJECT p)\n";
+
+/// How many objects the project has without a precompiled header.
+const OBJECTS: u64 = 3;
+
+/// A project for `clang-cl` that asks for CMake `minimum`; `call` ends its toolchain file.
+fn project<'a>(
+    sandbox: &'a Sandbox,
+    tools: &Tools,
+    name: &str,
+    version: &'static str,
+    minimum: &str,
+    call: &str,
+) -> Checkout<'a> {
+    let checkout = Checkout::case_in(sandbox, tools, "microsoft", name).with_cmake(tools, version);
+    let lists = checkout.source.join("CMakeLists.txt");
+    let text = fs::read_to_string(&lists).expect("the project").replace("@MINIMUM@", minimum);
+    fs::write(lists, text).expect("the project");
+    fs::write(checkout.source.join("cmake/toolchain.cmake"), format!("{TOOLCHAIN}{call}"))
+        .expect("a toolchain");
+    checkout.option("-DCMAKE_TOOLCHAIN_FILE=../cmake/toolchain.cmake").option("-DCMAKE_BUILD_TYPE=Debug")
+}
+
+/// The rules and flags that CMake has written.
+fn ninja(checkout: &Checkout) -> String {
+    ["build.ninja", "CMakeFiles/rules.ninja"]
+        .map(|name| fs::read_to_string(checkout.build_folder().join(name)).unwrap_or_default())
+        .concat()
+}
+
+/// Whether the debug information goes into the object.
+fn is_embedded(checkout: &Checkout) -> bool {
+    let text = ninja(checkout);
+    let flags: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("FLAGS = ")).collect();
+    assert!(!flags.is_empty(), "{text}");
+    let has = |word: &str| {
+        flags.iter().filter(|line| line.ends_with(word) || line.contains(&format!("{word} "))).count()
+    };
+    has("Zi") == 0 && has("Z7") == flags.len()
+}
+
+/// Every CMake with every policy that it has and every cache, or half of these with all pairs.
+fn cmakes_and_policies() -> Vec<(CMake, &'static str, Tool)> {
+    let mut cells = Vec::new();
+    for (index, version) in Tools::CMAKES.into_iter().enumerate() {
+        // The policy that changes how CMake asks for debug information is new in 3.25.
+        let has_policy = !version.starts_with("3.1") && !version.starts_with("3.21");
+        for (other, minimum) in ["3.15", "3.25"].into_iter().enumerate() {
+            for (third, cache) in CACHES.into_iter().enumerate() {
+                let left_out = (minimum == "3.25" && !has_policy)
+                    || (!Tools::full() && has_policy && (index + other + third) % 2 == 1);
+                if !left_out {
+                    cells.push((CMake(version), minimum, cache));
+                }
+            }
+        }
+    }
+    cells
+}
+
+fn debug_information_is_cached_with_every_cmake_and_policy(
+    (CMake(version), minimum, cache): (CMake, &'static str, Tool),
+) {
+    let Some(tools) = tools_for(&[&[Tool::CMake(version), CLANG_CL], &CACHES[..]].concat()) else {
+        return;
+    };
+    let what = format!("{version}, minimum {minimum}, {cache}");
+    let sandbox = Sandbox::new("msvc").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let first = project(&sandbox, &tools, "first", version, minimum, CALL);
+    first.configure();
+    assert!(is_embedded(&first), "{what}: {}", ninja(&first));
+    let mut said = String::new();
+    assert_eq!(first.counted(|| said = first.build().stdout), (0, OBJECTS), "{what}: cold");
+    assert!(!said.contains("warning"), "{what}: {said}");
+    let second = project(&sandbox, &tools, "elsewhere/second", version, minimum, CALL);
+    second.configure();
+    assert_eq!(second.counted(|| drop(second.build())), (OBJECTS, 0), "{what}: second checkout");
+}
+
+fn without_the_module_that_debug_information_would_not_be_embedded() {
+    let Some(tools) = tools_for(&[CLANG_CL, Tool::CMake("3.21.4")]) else { return };
+    for (version, minimum) in [("3.21.4", "3.15"), (Tools::CMAKE, "3.15"), (Tools::CMAKE, "3.25")] {
+        let sandbox = Sandbox::new("msvc-bare").on_path(&tools.ninja());
+        let checkout = project(&sandbox, &tools, "bare", version, minimum, "");
+        checkout.configure();
+        assert!(!is_embedded(&checkout), "{version} {minimum}");
+    }
+}
+
+fn a_changed_header_is_seen_through_the_cache((cache, CMake(version)): (Tool, CMake)) {
+    let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
+    let sandbox = Sandbox::new("msvc-deps").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = project(&sandbox, &tools, "project", version, "3.15", CALL);
+    checkout.build_afresh();
+    // All objects come from the cache now, and with them what they depend on.
+    checkout.rebuild();
+    let object = checkout.build_folder().join("CMakeFiles/plain.dir/one.c.obj");
+    let before = fs::read(&object).expect("an object");
+    fs::write(checkout.source.join("value.h"), "#define VALUE 41\n").expect("the header");
+    let built = checkout.build();
+    assert!(built.stdout.contains("one.c.obj"), "{cache} {version}\n{built}");
+    assert!(fs::read(&object).expect("an object") != before, "{cache} {version}");
+    assert!(checkout.build().stdout.contains("no work to do"), "{cache} {version}");
+}
+
+fn called_after_project_it_turns_the_flags_that_are_set_already(
+    ((CMake(version), minimum), cache): ((CMake, &'static str), Tool),
+) {
+    let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
+    let sandbox = Sandbox::new("msvc-after").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = project(&sandbox, &tools, "project", version, minimum, "").option("-DAFTER_PROJECT=ON");
+    checkout.build_afresh();
+    assert!(is_embedded(&checkout), "{cache} {version} {minimum}: {}", ninja(&checkout));
+    assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (OBJECTS, 0), "{cache} {version} {minimum}");
+}
+
+fn precompiled_headers_are_cached_where_the_tool_can_and_named_where_it_cannot(
+    (cache, CMake(version)): (Tool, CMake),
+) {
+    let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
+    let what = format!("{cache} {version}");
+    let sandbox = Sandbox::new("msvc-pch").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = project(&sandbox, &tools, "project", version, "3.16", CALL).option("-DHEADER=ON");
+    let configured = checkout.configure();
+    let words = "cannot cache targets with a precompiled header, and ccache can: precompiled\n";
+    assert_eq!(configured.stdout.contains(words), cache == CACHES[0], "{configured}");
+    checkout.build();
+    // The header itself and what it is compiled into.
+    let cached = if cache == CACHES[0] { OBJECTS } else { OBJECTS + 3 };
+    assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (cached, 0), "{what}");
+    // A macro that only the header knows: each value must be in the object, whatever the cache holds.
+    let mut objects = Vec::new();
+    for value in ["5", "6", "5"] {
+        fs::write(checkout.source.join("precompiled.h"), format!("#define ONLY_THERE {value}\n"))
+            .expect("the header");
+        checkout.rebuild();
+        let object = checkout.build_folder().join("CMakeFiles/precompiled.dir/four.cpp.obj");
+        let mut bytes = fs::read(object).expect("an object");
+        // The time at which it was compiled.
+        bytes[4..8].fill(0);
+        objects.push(bytes);
+    }
+    assert!(objects[0] != objects[1], "{what}: the macro has changed");
+    assert!(objects[0] == objects[2], "{what}: and changed back");
+}

@@ -1,0 +1,30 @@
+//! `cmake/ToolchainKit.cmake` and the launcher that it writes, under real tools.
+//!
+//! The projects are in `tests/cmake`, or the sample of the test support with a toolchain file that calls the module.
+
+mod calling;
+mod cases;
+mod compiling;
+mod deciding;
+mod microsoft;
+mod secrets;
+mod storing;
+
+pub(crate) use crate::support::checkout::{CACHES, Checkout, tools_for};
+use crate::support::checkout::{launch_program, setting};
+
+use crate::list::List;
+
+pub(crate) fn tests(list: &mut List) {
+    for add in [
+        calling::tests,
+        cases::tests,
+        compiling::tests,
+        deciding::tests,
+        microsoft::tests,
+        secrets::tests,
+        storing::tests,
+    ] {
+        add(list);
+    }
+}

@@ -1,0 +1,159 @@
+//! Secrets: expanded right, missed with a clear word, and never written down.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+use super::{CACHES, Checkout, tools_for};
+use crate::list::tests;
+use crate::support::servers::Redis;
+use crate::support::{Finished, Run, Sandbox, Tool, Tools};
+
+tests![
+    a_secret_opens_the_remote_and_is_in_no_file_and_no_output in CACHES,
+    a_secret_that_is_missing_while_configuring_is_named in CACHES,
+    a_build_without_the_secret_uses_the_daemon_that_has_it_or_the_local_cache,
+    every_byte_of_a_secret_is_percent_encoded_right,
+];
+
+/// Characters that mean something to sh, `CMake`, ninja, URLs or ccache.
+const SECRET: &str = "pw:7f3a d@/é%\"$x'`;&<>#?\\[{}*~";
+
+/// A call for a Redis server with a password in the variable `CACHE_PASSWORD`.
+fn call(redis: &Redis) -> String {
+    format!(
+        "toolchainkit_enable_cache(REMOTE \"redis {{SERVER}}\" SERVERS 127.0.0.1:{}\n  \
+         SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT=tcp://{{SERVER}} SCCACHE_SECRETS SCCACHE_REDIS_PASSWORD={{CACHE_PASSWORD}}\n  \
+         CCACHE_SECRETS CCACHE_REMOTE_STORAGE=redis://default:%{{CACHE_PASSWORD}}@{{SERVER}})",
+        redis.server.port()
+    )
+}
+
+/// The files below `folder` that contain `needle`.
+fn containing(folder: &Path, needle: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(containing(&path, needle));
+        } else if path.is_file() {
+            let bytes = fs::read(&path).expect("a file");
+            if bytes.windows(needle.len()).any(|window| window == needle.as_bytes()) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+fn a_secret_opens_the_remote_and_is_in_no_file_and_no_output(cache: Tool) {
+    let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
+    let redis = Redis::start_with_password(SECRET);
+    let sandbox = Sandbox::new("secret").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", &call(&redis)).env("CACHE_PASSWORD", SECRET);
+    let mut said: Vec<Finished> = vec![checkout.configure()];
+    assert_eq!(checkout.said("mode"), "remote", "{}", said[0]);
+    said.push(checkout.building().arg("--").arg("-v").run());
+    assert!(redis.keys() >= checkout.objects, "{} keys", redis.keys());
+    checkout.wipe_local_cache();
+    assert_eq!(checkout.counted(|| said.push(checkout.rebuild())), (checkout.objects, 0), "{cache}");
+
+    // A part without special characters, so that no way of quoting hides it.
+    for folder in [checkout.source.as_path(), &sandbox.cache_home(), &sandbox.home()] {
+        assert_eq!(containing(folder, "7f3a"), Vec::<String>::new());
+    }
+    for finished in said {
+        assert!(!finished.text().contains("7f3a"), "{finished}");
+    }
+}
+
+fn a_secret_that_is_missing_while_configuring_is_named(cache: Tool) {
+    let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
+    let redis = Redis::start_with_password(SECRET);
+    let sandbox = Sandbox::new("missing").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", &call(&redis));
+    let configured = checkout.configure();
+    assert!(
+        configured.stderr.contains("cannot be used (CACHE_PASSWORD is not set)"),
+        "{cache}: {configured}"
+    );
+    assert_eq!(checkout.said("mode"), "local");
+    assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
+    assert_eq!(redis.keys(), 0);
+}
+
+fn a_build_without_the_secret_uses_the_daemon_that_has_it_or_the_local_cache() {
+    let Some(tools) = tools_for(&[&CACHES, Redis::NEEDS].concat()) else { return };
+    let redis = Redis::start_with_password(SECRET);
+    let sandbox = Sandbox::new("later").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", &call(&redis)).env("CACHE_PASSWORD", SECRET);
+    checkout.configure();
+    let checkout = checkout.without_env();
+    let built = checkout.build();
+    assert!(!built.text().contains("toolchainkit:"), "{built}");
+    assert!(redis.keys() >= checkout.objects);
+
+    checkout.ask(&["--stop-server"]);
+    let built = checkout.rebuild();
+    assert_eq!(
+        built.text().matches("CACHE_PASSWORD is not set: using the local cache").count(),
+        1,
+        "{built}"
+    );
+    let refused = checkout.launcher().arg("--start-server").run_expecting(3);
+    assert!(refused.stderr.contains("CACHE_PASSWORD is not set"), "{refused}");
+    // The local cache is a real one.
+    let ninja_again = checkout.rebuild();
+    assert!(!ninja_again.text().contains("toolchainkit:"), "said within the same minute\n{ninja_again}");
+
+    let sandbox = Sandbox::new("later").on_path(&tools.ninja()).on_path(&tools.path(CACHES[1]));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", &call(&redis)).env("CACHE_PASSWORD", SECRET);
+    checkout.configure();
+    let checkout = checkout.without_env();
+    let built = checkout.build();
+    assert_eq!(built.text().matches("CACHE_PASSWORD is not set").count(), 1, "{built}");
+    assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (checkout.objects, 0));
+}
+
+fn every_byte_of_a_secret_is_percent_encoded_right() {
+    let Some(tools) = tools_for(&[CACHES[1]]) else { return };
+    let sandbox = Sandbox::new("encoding").on_path(&tools.ninja());
+    // Takes the place of ccache where it would be run, and shows what it would get.
+    let folder = sandbox.dir("scripts");
+    let program = folder.join("ccache");
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" != show ] || {{ printf %s \"$CCACHE_REMOTE_STORAGE\"; exit; }}\nexec {} \"$@\"\n",
+        tools.ccache(Tools::CCACHE).display()
+    );
+    fs::write(&program, text).expect("a program");
+    sandbox.command("chmod").arg("755").arg(&program).run();
+    let call = "toolchainkit_enable_cache(REMOTE r CCACHE_SECRETS \"CCACHE_REMOTE_STORAGE=http://%{USER_NAME}:%{PASS_WORD}@h/{PLAIN_PART}'s\")";
+    let checkout = Checkout::sample(&sandbox, &tools, "project", call)
+        .with_fallback()
+        .env("TOOLCHAINKIT_CACHE_TOOL", program.to_str().expect("a plain path"))
+        .env("USER_NAME", "plain-Name_0.9~")
+        .env("PLAIN_PART", "a b'c\"d");
+    let checkout = checkout.env("PASS_WORD", "x");
+    checkout.configure();
+    let bytes: Vec<u8> = (1..=255).collect();
+    // The script encodes each byte, which means the same.
+    let encode = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
+    let launcher = checkout.build_folder().join("toolchainkit/launcher");
+    for shell in ["sh", "bash"] {
+        for locale in ["C", "C.UTF-8"] {
+            let finished = checkout
+                .command(shell)
+                .arg(&launcher)
+                .arg("show")
+                .env("PASS_WORD", OsString::from_vec(bytes.clone()))
+                .env("LC_ALL", locale)
+                .run();
+            assert_eq!(
+                finished.stdout,
+                format!("http://{}:{}@h/a b'c\"d's", encode(b"plain-Name_0.9~"), encode(&bytes)),
+                "{shell} {locale}"
+            );
+        }
+    }
+}

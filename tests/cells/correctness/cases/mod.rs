@@ -1,0 +1,174 @@
+//! What must be compiled again when something changes: a case is a small target in two states.
+
+mod beside;
+mod hits;
+mod options;
+mod outputs;
+mod profiles;
+mod texts;
+
+use super::Cell;
+
+pub(super) const GCC: &str = "gcc";
+pub(super) const CLANG: &str = "clang";
+pub(super) const NEWEST_CLANG: &str = "clang-22";
+pub(super) const COMPILERS: [&str; 3] = [GCC, CLANG, NEWEST_CLANG];
+
+/// A target in a folder of its own, before and after a change that its objects must show.
+pub(super) struct Case {
+    /// What changes.
+    pub(super) name: &'static str,
+    /// `%` in a `CMakeLists.txt` stands for the target.
+    pub(super) files: &'static [File],
+    /// The compilers that know what the case needs; none for all.
+    pub(super) compilers: &'static [&'static str],
+    /// Two compilations of the same text differ, as with `__TIME__`: only the program's output is compared.
+    pub(super) is_volatile: bool,
+    /// A cache may be left out of it, where it would lose something.
+    pub(super) is_uncached: bool,
+    /// The program or its objects tell where the source lies.
+    pub(super) tells_paths: fn(Cell) -> bool,
+    /// The caches that are known not to see the change, as `cmake/README.md` says.
+    pub(super) is_beyond: fn(Cell) -> bool,
+    /// What of it misses: where all is as it was, or elsewhere.
+    pub(super) bound: fn(Cell, bool) -> Bound,
+}
+
+/// What cannot come from the cache.
+#[derive(Clone, Copy)]
+pub(super) enum Bound {
+    Nothing,
+    Headers,
+    All,
+}
+
+/// A file in both states; without a text it is not there.
+#[derive(Clone, Copy)]
+pub(super) struct File {
+    pub(super) path: &'static str,
+    pub(super) before: Option<&'static str>,
+    pub(super) after: Option<&'static str>,
+    /// The changed file gets the old one's time of modification.
+    pub(super) keeps_time: bool,
+}
+
+const fn case(name: &'static str, files: &'static [File]) -> Case {
+    Case {
+        name,
+        files,
+        compilers: &[],
+        is_volatile: false,
+        is_uncached: false,
+        tells_paths: |_| false,
+        is_beyond: |_| false,
+        bound: |_, _| Bound::Nothing,
+    }
+}
+
+impl Case {
+    const fn only(mut self, compilers: &'static [&'static str]) -> Self {
+        self.compilers = compilers;
+        self
+    }
+
+    const fn volatile(mut self) -> Self {
+        self.is_volatile = true;
+        self
+    }
+
+    const fn uncached(mut self) -> Self {
+        self.is_uncached = true;
+        self
+    }
+
+    const fn telling_paths(self) -> Self {
+        self.telling_paths_with(|_| true)
+    }
+
+    const fn telling_paths_with(mut self, cells: fn(Cell) -> bool) -> Self {
+        self.tells_paths = cells;
+        self
+    }
+
+    const fn beyond(mut self, caches: fn(Cell) -> bool) -> Self {
+        self.is_beyond = caches;
+        self
+    }
+
+    const fn bound(mut self, bound: fn(Cell, bool) -> Bound) -> Self {
+        self.bound = bound;
+        self
+    }
+
+    /// The name of the target and of its folder.
+    pub(super) fn target(&self) -> String {
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+        format!("c_{}", self.name.chars().map(plain).collect::<String>())
+    }
+}
+
+const fn file(path: &'static str, before: Option<&'static str>, after: Option<&'static str>) -> File {
+    File { path, before, after, keeps_time: false }
+}
+
+const fn kept(path: &'static str, text: &'static str) -> File {
+    file(path, Some(text), Some(text))
+}
+
+const fn changed(path: &'static str, before: &'static str, after: &'static str) -> File {
+    file(path, Some(before), Some(after))
+}
+
+const fn added(path: &'static str, text: &'static str) -> File {
+    file(path, None, Some(text))
+}
+
+const fn removed(path: &'static str, text: &'static str) -> File {
+    file(path, Some(text), None)
+}
+
+impl File {
+    const fn keeping_time(mut self) -> Self {
+        self.keeps_time = true;
+        self
+    }
+}
+
+/// `CMakeLists.txt` of a program in C.
+const PROGRAM: File = kept("CMakeLists.txt", "add_executable(% main.c)\n");
+/// The same with debug information.
+const DEBUG_PROGRAM: File =
+    kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -g)\n");
+/// A program that prints what `VALUE` is.
+const PRINTS_VALUE: &str =
+    "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";
+/// The same, of `value.h`.
+const PRINTS_VALUE_OF_HEADER: &str =
+    "#include <stdio.h>\n#include \"value.h\"\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";
+
+/// The cases for `compiler`: all, or with a `column` of the matrix a part of them, so that each case has both tools.
+pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
+    let all =
+        [texts::CASES, options::CASES, outputs::CASES, profiles::CASES, beside::CASES].into_iter().flatten();
+    let is_chosen = |(index, case): &(usize, &Case)| {
+        let compilers = if case.compilers.is_empty() { &COMPILERS } else { case.compilers };
+        match column {
+            Some(column) => {
+                (index + column).is_multiple_of(2)
+                    && compilers[(index + column / 2) % compilers.len()] == compiler
+            }
+            None => compilers.contains(&compiler),
+        }
+    };
+    all.enumerate().filter(is_chosen).map(|(_, case)| case).collect()
+}
+
+/// The names of all that must be compiled again.
+pub(super) fn names() -> Vec<&'static str> {
+    COMPILERS.iter().flat_map(|compiler| of(compiler, None)).map(|case| case.name).collect()
+}
+
+/// The cases that are to hit when nothing but the place or the time changes.
+pub(super) fn that_hit() -> Vec<&'static Case> {
+    hits::CASES.iter().collect()
+}

@@ -1,0 +1,144 @@
+//! What can hit does: another build of the same sources compiles nothing, wherever it lies and whoever builds.
+
+use super::cases::{self, Bound, Case};
+use super::project::{self, Built, State};
+use super::{Cell, cells};
+use crate::cmake_module::Checkout;
+use crate::list::tests;
+use crate::support::{Run, Sandbox, Tool, Tools};
+
+tests![trial in cells()];
+
+/// What is different when everything is built once more.
+const MOVES: [Move; 6] =
+    [Move::Nothing, Move::Time, Move::Checkout, Move::BuildFolder, Move::OutsideOfSource, Move::Home];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Move {
+    Nothing,
+    /// The times of all files.
+    Time,
+    /// The place of the checkout.
+    Checkout,
+    /// The name of the build folder.
+    BuildFolder,
+    /// The build folder is not in the source folder.
+    OutsideOfSource,
+    /// The user's home, and with it the daemon.
+    Home,
+}
+
+fn trial(cell: Cell) -> Result<String, String> {
+    let Some(tools) = &cell.tools(&[]) else { return Ok("skipped".to_owned()) };
+    let mut faults = Vec::new();
+    let mut total = 0;
+    for build_type in build_types(cell) {
+        let sandbox = Cell::sandbox(tools);
+        let first = place(cell, &sandbox, tools, build_type, Move::Nothing);
+        let cases = cases::that_hit();
+        project::write(&first.source, &cases, State::Before);
+        first.configure();
+        let built = project::build(&first, &cases);
+        let objects = built.iter().map(Built::compilations).sum::<usize>() as u64;
+        let bound = |(case, built): (&&Case, &Built), elsewhere| match (case.bound)(cell, elsewhere) {
+            Bound::Nothing => 0,
+            Bound::Headers => built.headers,
+            Bound::All => built.compilations(),
+        };
+        for other in moves(cell) {
+            let checkout = place(cell, &sandbox, tools, build_type, other);
+            project::write(&checkout.source, &cases, State::Before);
+            if other == Move::Time {
+                checkout
+                    .command("find")
+                    .arg(&checkout.source)
+                    .args(["-name", "*.[chm]*", "-exec", "touch", "{}", "+"])
+                    .run();
+            }
+            if other == Move::Home && cell.is_sccache() {
+                // Two daemons must not share a folder.
+                first.ask(&["--stop-server"]);
+            }
+            checkout.configure();
+            let mut again = Vec::new();
+            let counts = checkout.counted(|| again = project::build(&checkout, &cases));
+            total += counts.0;
+            let bound = |pair| bound(pair, other.is_of_place());
+            let may_miss = cases.iter().zip(&built).map(bound).sum::<usize>() as u64;
+            if counts.0 + counts.1 != objects || counts.1 > may_miss {
+                faults.push(format!(
+                    "{build_type}, {other:?}: {} hits of {objects}, {} misses, and {may_miss} may",
+                    counts.0, counts.1
+                ));
+            }
+            // Where no object tells its place, it is that of a build without a cache.
+            // Debug information names the build folder where the compiler takes the shorter of two prefixes (clang 14).
+            let names_build_folder = build_type == "Debug" && other == Move::BuildFolder;
+            if cell.maps_paths() && !names_build_folder {
+                let expected = project::without_cache(cell, &checkout, &cases);
+                for (case, (expected, again)) in cases.iter().zip(expected.iter().zip(&again)) {
+                    if expected != again && !(case.tells_paths)(cell) {
+                        faults.push(format!(
+                            "{build_type}, {other:?}, {}: not what is compiled here",
+                            case.name
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    let figures = format!("{total} hits");
+    if faults.is_empty() { Ok(figures) } else { Err(format!("{figures}\n  {}", faults.join("\n  "))) }
+}
+
+/// Both, or one so that each compiler and each cache has both.
+fn build_types(cell: Cell) -> Vec<&'static str> {
+    let all = ["Debug", "Release"];
+    if Tools::full() { all.into() } else { vec![all[(cell.row() + cell.column()) % 2]] }
+}
+
+/// All that can hit, or in CI every third, others in each cell.
+fn moves(cell: Cell) -> impl Iterator<Item = Move> {
+    let chosen = move |index: usize| Tools::full() || (index + cell.row() + cell.column()).is_multiple_of(3);
+    let moves = MOVES.into_iter().enumerate().filter(move |(index, _)| chosen(*index));
+    moves.map(|(_, other)| other).filter(move |other| other.can_hit(cell))
+}
+
+fn place<'a>(cell: Cell, sandbox: &'a Sandbox, tools: &Tools, build_type: &str, other: Move) -> Checkout<'a> {
+    let folder = if other == Move::Checkout { "elsewhere/of/another" } else { "project" };
+    let checkout = cell.checkout(sandbox, tools, folder).option(&format!("-DCMAKE_BUILD_TYPE={build_type}"));
+    let toolchain = format!("-DCMAKE_TOOLCHAIN_FILE={}/cmake/toolchain.cmake", checkout.source.display());
+    let checkout = checkout.option(&toolchain);
+    match other {
+        Move::BuildFolder => {
+            let folder = checkout.source.join("another-build");
+            checkout.with_build_folder(folder)
+        }
+        Move::OutsideOfSource => checkout.with_build_folder(sandbox.root().join("project-build")),
+        Move::Home => {
+            let home = sandbox.dir("another-home");
+            let home = home.to_str().expect("a plain path");
+            checkout.env("HOME", home).env("XDG_CACHE_HOME", &format!("{home}/cache"))
+        }
+        Move::Nothing | Move::Time | Move::Checkout => checkout,
+    }
+}
+
+impl Move {
+    /// ccache takes paths relative to the build folder; and only from 4.12 on can it have a second base directory.
+    fn can_hit(self, cell: Cell) -> bool {
+        self != Self::OutsideOfSource || cell.is_sccache()
+    }
+
+    /// Whether the sources or what is built lie elsewhere.
+    fn is_of_place(self) -> bool {
+        matches!(self, Self::Checkout | Self::BuildFolder | Self::OutsideOfSource)
+    }
+}
+
+impl Cell {
+    /// Whether the module keeps the place of the checkout out of objects.
+    pub(super) fn maps_paths(self) -> bool {
+        self.cache != Tool::Sccache(Tools::SCCACHE)
+    }
+}

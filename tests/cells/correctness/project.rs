@@ -1,0 +1,179 @@
+//! The project that all cases for a compiler make together, in one of its two states.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Cell;
+use super::cases::{Case, File};
+use crate::cmake_module::Checkout;
+use crate::support::Run;
+
+/// Before the changes, or after them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Before,
+    After,
+}
+
+/// What one case has built.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Built {
+    /// The objects, and what the compiler writes beside them.
+    pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
+    /// What the program prints, if there is one.
+    pub(super) output: String,
+    /// How many precompiled headers there are. Their bytes are the compiler's own: those of GCC are never the same twice.
+    pub(super) headers: usize,
+}
+
+impl Built {
+    /// How many compilations it took that are given to a cache. No cache takes assembler, nor is it given to one.
+    pub(super) fn compilations(&self) -> usize {
+        let ends_in = |path: &Path, end: &str| path.extension().is_some_and(|extension| extension == end);
+        let is_assembler = |path: &Path| path.file_stem().is_some_and(|stem| ends_in(Path::new(stem), "S"));
+        let is_cached = |path: &&PathBuf| ends_in(path, "o") && !is_assembler(path);
+        self.headers + self.files.keys().filter(is_cached).count()
+    }
+}
+
+/// Writes the whole project. Files that do not change keep their times.
+pub(super) fn write(source: &Path, cases: &[&Case], state: State) {
+    let mut lists =
+        "cmake_minimum_required(VERSION 3.16...4.0)\nproject(cases LANGUAGES C CXX OBJC OBJCXX ASM)\n"
+            .to_owned();
+    for case in cases {
+        lists.push_str(&format!("add_subdirectory({})\n", case.target()));
+        for file in case.files {
+            write_file(&source.join(case.target()), file, &case.target(), state);
+        }
+    }
+    write_text(&source.join("CMakeLists.txt"), &lists);
+}
+
+fn write_file(folder: &Path, file: &File, target: &str, state: State) {
+    let path = folder.join(file.path);
+    let text = if state == State::Before { file.before } else { file.after };
+    let Some(text) = text else {
+        if path.exists() {
+            fs::remove_file(&path).expect("the file goes");
+        }
+        return;
+    };
+    let text = if file.path == "CMakeLists.txt" { text.replace('%', target) } else { text.to_owned() };
+    let time = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
+    write_text(&path, &text);
+    if let (true, Some(time)) = (file.keeps_time, time) {
+        let file = fs::File::options().write(true).open(&path).expect("the file");
+        file.set_modified(time).expect("the time of the file");
+    }
+}
+
+fn write_text(path: &Path, text: &str) {
+    if fs::read_to_string(path).is_ok_and(|present| present == text) {
+        return;
+    }
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+/// Arguments of `cmake --build` with which everything is built anew, as far as it goes.
+pub(super) const ANEW: [&str; 4] = ["--clean-first", "--", "-j2", "-k0"];
+
+/// What the compiler writes beside an object, whose text is the same each time.
+const BESIDE: [&str; 6] = ["su", "ci", "optimized", "remarks", "types", "yaml"];
+/// The same with times or names of temporary files in it: nothing but that it is there is compared.
+const BESIDE_ONCE: [&str; 5] = ["expand", "gz", "json", "listing", "assembled"];
+
+/// Removes the files beside the objects, of which the build knows nothing.
+fn remove_beside(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("an entry").path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            remove_beside(&path);
+        } else if BESIDE.contains(&extension) || BESIDE_ONCE.contains(&extension) {
+            fs::remove_file(path).expect("a file goes");
+        }
+    }
+}
+
+/// Builds everything anew, and collects what every case has made of it.
+pub(super) fn build(checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
+    build_by(checkout, &mut checkout.building(), cases)
+}
+
+fn build_by(checkout: &Checkout<'_>, building: &mut Command, cases: &[&Case]) -> Vec<Built> {
+    for case in cases {
+        remove_beside(&checkout.build_folder().join(case.target()).join("CMakeFiles"));
+    }
+    building.args(ANEW).run();
+    let collect = |case: &&Case| {
+        let folder = checkout.build_folder().join(case.target());
+        let mut built = Built { output: output(checkout, case), ..Built::default() };
+        find_objects(&folder, &folder, &mut built);
+        assert!(!built.files.is_empty(), "{} has made nothing", case.name);
+        built
+    };
+    cases.iter().map(collect).collect()
+}
+
+/// Builds with the same commands, and nothing can come from the cache.
+pub(super) fn without_cache(cell: Cell, checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
+    if cell.is_sccache() {
+        return build_by(checkout, checkout.building().env("TOOLCHAINKIT_BYPASS", "1"), cases);
+    }
+    // ccache makes paths relative before it runs the compiler, so the objects to compare with are those of an empty
+    // cache. What the programs print is that of a build without ccache.
+    let folder = PathBuf::from(checkout.said("dir"));
+    let away = folder.with_extension("away");
+    // There is none where no case is to be cached.
+    let is_there = folder.exists();
+    if is_there {
+        fs::rename(&folder, &away).expect("the cache goes");
+    }
+    let mut built = build(checkout, cases);
+    if is_there {
+        fs::remove_dir_all(&folder).expect("the other cache goes");
+        fs::rename(&away, &folder).expect("the cache comes back");
+    }
+    checkout.building().env("CCACHE_DISABLE", "1").args(ANEW).run();
+    for (built, case) in built.iter_mut().zip(cases).filter(|(_, case)| !(case.tells_paths)(cell)) {
+        built.output = output(checkout, case);
+    }
+    built
+}
+
+/// What the program of `case` prints; nothing if it is none.
+pub(super) fn output(checkout: &Checkout<'_>, case: &Case) -> String {
+    let program = checkout.build_folder().join(case.target()).join(case.target());
+    if program.exists() { checkout.command(program).run().stdout } else { String::new() }
+}
+
+fn find_objects(folder: &Path, root: &Path, built: &mut Built) {
+    for entry in fs::read_dir(folder).expect("a folder of the build") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            find_objects(&path, root, built);
+            continue;
+        }
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("o" | "gcno" | "dwo") => {
+                let name = path.strip_prefix(root).expect("a file of the case").to_path_buf();
+                built.files.insert(name, fs::read(&path).expect("an object"));
+            }
+            Some("gch" | "pch") => built.headers += 1,
+            Some(extension) if BESIDE.contains(&extension) => {
+                let name = path.strip_prefix(root).expect("a file of the case").to_path_buf();
+                built.files.insert(name, fs::read(&path).expect("a file beside an object"));
+            }
+            Some(extension) if BESIDE_ONCE.contains(&extension) => {
+                built
+                    .files
+                    .insert(path.strip_prefix(root).expect("a file of the case").to_path_buf(), Vec::new());
+            }
+            _ => {}
+        }
+    }
+}

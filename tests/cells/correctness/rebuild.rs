@@ -1,0 +1,76 @@
+//! Change something, build with a warm cache: the objects and what the programs print are those of a build without a cache.
+
+use super::cases::{self, Case};
+use super::project::{self, Built, State};
+use super::{Cell, cells};
+use crate::list::tests;
+use crate::support::{Tool, Tools};
+
+tests![trial in cells()];
+
+fn trial(cell: Cell) -> Result<String, String> {
+    let Some(tools) = &cell.tools(&[Tool::System("llvm-profdata-14")]) else {
+        return Ok("skipped".to_owned());
+    };
+    let cases = chosen(cell);
+    if cases.is_empty() {
+        return Ok("no case".into());
+    }
+    let sandbox = Cell::sandbox(tools);
+    let checkout = cell.checkout(&sandbox, tools, "project");
+    project::write(&checkout.source, &cases, State::Before);
+    checkout.configure();
+    let before = project::without_cache(cell, &checkout, &cases);
+    let mut faults = compare("cold", cell, &cases, &before, &project::build(&checkout, &cases));
+
+    project::write(&checkout.source, &cases, State::After);
+    let after = project::without_cache(cell, &checkout, &cases);
+    let warm = project::build(&checkout, &cases);
+    faults.extend(compare("warm", cell, &cases, &after, &warm));
+    for (case, (before, after)) in cases.iter().zip(before.iter().zip(&after)) {
+        if before == after && (cell.is_sccache() || !(case.tells_paths)(cell)) {
+            faults.push(format!("{}: changes nothing", case.name));
+        }
+    }
+
+    project::write(&checkout.source, &cases, State::Before);
+    let mut back = Vec::new();
+    let (hits, misses) = checkout.counted(|| back = project::build(&checkout, &cases));
+    faults.extend(compare("and back", cell, &cases, &before, &back));
+    // Some are not to be cached.
+    let uncached = cases.iter().filter(|case| case.is_uncached).count() as u64;
+    if hits + uncached + 2 < cases.len() as u64 {
+        faults.push(format!("{hits} hits and {misses} misses when all is as it was"));
+    }
+    let figures = format!("{} cases, {hits} hits and {misses} misses when all is as it was", cases.len());
+    if faults.is_empty() { Ok(figures) } else { Err(format!("{figures}\n  {}", faults.join("\n  "))) }
+}
+
+/// The cases for the cell.
+fn chosen(cell: Cell) -> Vec<&'static Case> {
+    cases::of(cell.compiler, if Tools::full() { None } else { Some(cell.column()) })
+}
+
+fn compare(when: &str, cell: Cell, cases: &[&Case], expected: &[Built], seen: &[Built]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (case, (expected, seen)) in cases.iter().zip(expected.iter().zip(seen)) {
+        if case.is_volatile {
+            if expected.output == seen.output {
+                faults.push(format!("{}: {when}: {} once more", case.name, seen.output.trim()));
+            }
+            continue;
+        }
+        if (case.is_beyond)(cell) {
+            continue;
+        }
+        if expected.output != seen.output {
+            faults.push(format!("{}: {when}: {:?}, not {:?}", case.name, seen.output, expected.output));
+        }
+        for (path, object) in &expected.files {
+            if seen.files.get(path) != Some(object) {
+                faults.push(format!("{}: {when}: another {}", case.name, path.display()));
+            }
+        }
+    }
+    faults
+}

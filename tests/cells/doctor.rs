@@ -1,0 +1,263 @@
+//! `toolchainkit doctor`: what it says about real builds, and why a source file is not taken from the cache.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::cmake_module::{CACHES, Checkout, tools_for};
+use crate::list::{CMake, tests};
+use crate::support::{Finished, Run, Sandbox, Tool, Tools};
+
+tests![
+    it_says_why_a_source_was_compiled in caches_and_generators(),
+    it_says_what_the_script_leaves_to_the_compiler,
+    a_build_whose_cache_works_is_well in CACHES,
+    a_cache_that_does_not_work_is_told_by_exit_code_8,
+    a_remote_that_was_away_is_a_note_and_not_a_fault,
+    precompiled_headers_in_microsofts_manner_are_explained,
+];
+
+const CALL: &str = "toolchainkit_enable_cache(PROJECT sick)";
+
+fn doctor(checkout: &Checkout, arguments: &[&str], code: i32) -> Finished {
+    let mut command = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+    command.arg("doctor").args(arguments).arg("--build").arg(checkout.build_folder());
+    command.run_expecting(code)
+}
+
+/// The only answer about `file`, which is to have this outcome.
+fn why(checkout: &Checkout, file: &str, outcome: &str, code: i32) -> Value {
+    let finished = doctor(checkout, &["--format", "json", "--why", file], code);
+    let answers: Value =
+        serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"));
+    assert_eq!(answers.as_array().map(Vec::len), Some(1), "{finished}");
+    assert_eq!(answers[0]["outcome"], outcome, "{file}\n{finished}");
+    answers[0].clone()
+}
+
+fn has(answer: &Value, member: &str, words: &str) {
+    assert!(
+        answer[member].as_str().is_some_and(|text| text.contains(words)),
+        "{member}: {words}\n{answer:#}"
+    );
+}
+
+/// A project in C with a target for each thing that can be wrong.
+fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Checkout<'a> {
+    let checkout = Checkout::sample(sandbox, tools, "project", CALL).with_generator(generator);
+    let lists = "cmake_minimum_required(VERSION 3.16)\nproject(sick LANGUAGES C)\n\
+        add_library(well OBJECT well.c)\n\
+        add_library(temporary OBJECT temporary.c)\ntarget_compile_options(temporary PRIVATE -save-temps)\n\
+        add_library(timed OBJECT timed.c)\n\
+        add_library(alone OBJECT alone.c)\nset_target_properties(alone PROPERTIES C_COMPILER_LAUNCHER \"\")\n\
+        add_library(wrong OBJECT EXCLUDE_FROM_ALL wrong.c)\n\
+        add_library(unity OBJECT first.c second.c)\nset_target_properties(unity PROPERTIES UNITY_BUILD ON)\n\
+        add_library(data OBJECT data.c)\n\
+        add_library(profiled OBJECT profiled.c)\ntarget_compile_options(profiled PRIVATE -fbranch-probabilities)\n\
+        configure_file(place.h.in made/place.h)\n\
+        add_library(placed OBJECT placed.c)\ntarget_include_directories(placed PRIVATE ${CMAKE_BINARY_DIR}/made)\n\
+        add_subdirectory(\"sub folder\")\n";
+    let write = |name: &str, text: &str| fs::write(checkout.source.join(name), text).unwrap();
+    fs::create_dir_all(checkout.source.join("sub folder")).unwrap();
+    write("CMakeLists.txt", lists);
+    write(
+        "sub folder/CMakeLists.txt",
+        "add_library(sub OBJECT sub.c)\ntarget_compile_definitions(sub PRIVATE \"TEXT=\\\"a b\\\"\")\n",
+    );
+    for name in ["well", "temporary", "alone", "first", "second", "profiled"] {
+        write(&format!("{name}.c"), &format!("int {name}(void) {{ return 1; }}\n"));
+    }
+    write("sub folder/sub.c", "const char *text = TEXT;\n");
+    write("timed.c", "const char *when = __TIME__;\n");
+    write("wrong.c", "#error wrong on purpose\n");
+    write("part.h", "");
+    write("data.c", "/* Without incbin. */ int data;\n");
+    write("place.h.in", "#define PLACE \"@CMAKE_SOURCE_DIR@/data\"\n");
+    write("placed.c", "#include \"place.h\"\nconst char *place = PLACE;\n");
+    checkout
+}
+
+/// Each cache with each generator, or but for one pair each.
+fn caches_and_generators() -> Vec<(Tool, &'static str, CMake)> {
+    let setups = [("Ninja", Tools::CMAKE), ("Ninja Multi-Config", "3.21.4"), ("Unix Makefiles", "3.18.4")];
+    let mut cells = Vec::new();
+    for (index, cache) in CACHES.into_iter().enumerate() {
+        let setups = setups.into_iter().enumerate();
+        let chosen = setups.filter(|(other, _)| Tools::full() || *other != index + 1);
+        cells.extend(chosen.map(|(_, (generator, version))| (cache, generator, CMake(version))));
+    }
+    cells
+}
+
+fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, &'static str, CMake)) {
+    let Some(tools) = tools_for(&[cache, Tool::CMake(version)]) else { return };
+    let sandbox = Sandbox::new("doctor").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = sick(&sandbox, &tools, generator).with_cmake(&tools, version);
+    checkout.configure();
+
+    let new = why(&checkout, "well.c", "new", 0);
+    has(&new, "because", "did not have it");
+    assert!(
+        !checkout.build_folder().join("CMakeFiles/well.dir/well.c.o").exists(),
+        "the build is left alone"
+    );
+    why(&checkout, "well.c", "hit", 0);
+    why(&checkout, "sub folder/sub.c", "new", 0);
+    why(&checkout, "sub folder/sub.c", "hit", 0);
+    // What it put into the cache is what the build asks for.
+    checkout.build();
+    let (hits, _) = checkout.counted(|| drop(checkout.rebuild()));
+    assert!(hits >= 3, "{hits} hits");
+
+    has(&why(&checkout, "temporary.c", "uncacheable", 0), "because", "-save-temps");
+    has(&why(&checkout, "alone.c", "bypassed", 0), "help", "COMPILER_LAUNCHER");
+    has(&why(&checkout, "wrong.c", "fails", 0), "because", "wrong on purpose");
+    has(&why(&checkout, "first.c", "hit", 0), "source", "unity_0_c.c");
+    let timed = why(&checkout, "timed.c", "volatile", 0);
+    has(&timed, "because", "when = \"");
+    has(&timed, "help", "__TIME__");
+    why(&checkout, "placed.c", "hit", 0);
+    if cache == CACHES[0] {
+        has(&why(&checkout, "data.c", "bypassed", 0), "because", "incbin");
+        has(&why(&checkout, "profiled.c", "bypassed", 0), "because", "-fbranch-probabilities");
+        let dated = checkout
+            .command(env!("CARGO_BIN_EXE_toolchainkit"))
+            .args(["doctor", "--why", "timed.c", "--build"])
+            .arg(checkout.build_folder())
+            .env("SOURCE_DATE_EPOCH", "1700000000")
+            .run();
+        assert!(dated.stdout.contains("the date in it, which SOURCE_DATE_EPOCH sets"), "{dated}");
+        has(&why(&checkout, "placed.c", "hit", 0), "unshared", "made/place.h:");
+        let sentence = doctor(&checkout, &["--why", "placed.c"], 0);
+        let unshared = "\n  what it may read has a string that begins with a path of this checkout";
+        assert!(sentence.stdout.contains(unshared), "{sentence}");
+    } else {
+        why(&checkout, "data.c", "hit", 0);
+    }
+    let refused = doctor(&checkout, &["--why", "part.h"], 2);
+    assert!(
+        refused.stderr.contains("a header is compiled as a part of the sources that include it"),
+        "{refused}"
+    );
+
+    let sentence = doctor(&checkout, &["--why", "temporary.c"], 0);
+    assert!(sentence.stdout.contains("temporary.c.o): it cannot be cached, since "), "{sentence}");
+    assert!(sentence.stdout.contains("`-save-temps`: without that it can be"), "{sentence}");
+}
+
+/// Without the program, a script leaves more to the compiler.
+fn it_says_what_the_script_leaves_to_the_compiler() {
+    let Some(tools) = tools_for(&[CACHES[0]]) else { return };
+    let sandbox = Sandbox::new("doctor-script").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    let checkout = sick(&sandbox, &tools, "Ninja").with_fallback();
+    let lists = checkout.source.join("CMakeLists.txt");
+    let more = "target_compile_options(well PRIVATE -march=native)\ntarget_compile_options(first PRIVATE @options)\n";
+    let text =
+        fs::read_to_string(&lists).unwrap().replace("unity OBJECT first.c second.c", "first OBJECT first.c");
+    let text = text.replace("set_target_properties(unity PROPERTIES UNITY_BUILD ON)\n", "");
+    fs::write(&lists, text + more).unwrap();
+    checkout.configure();
+    fs::write(checkout.build_folder().join("options"), "-DA=1\n").unwrap();
+    has(&why(&checkout, "profiled.c", "bypassed", 0), "because", "-fbranch-probabilities");
+    has(&why(&checkout, "data.c", "bypassed", 0), "because", "incbin");
+    let native = why(&checkout, "well.c", "bypassed", 0);
+    has(&native, "because", "for the processor that compiles");
+    has(&native, "help", "toolchainkit install");
+    has(&why(&checkout, "first.c", "bypassed", 0), "because", "response file");
+    let timed = why(&checkout, "sub folder/sub.c", "new", 0);
+    has(&timed, "unshared", "only this checkout finds it");
+}
+
+fn a_build_whose_cache_works_is_well(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("well").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = sick(&sandbox, &tools, "Ninja");
+    checkout.configure();
+    let finished = doctor(&checkout, &[], 0);
+    assert!(
+        finished.stdout.contains("ok        compilation what is compiled once is found again\n"),
+        "{finished}"
+    );
+    checkout.build();
+    let finished = doctor(&checkout, &[], 0);
+    assert!(finished.stdout.contains("1 were not cached, since "), "{finished}");
+    let checks: Value = serde_json::from_str(&doctor(&checkout, &["--format", "json"], 0).stdout).unwrap();
+    let about: Vec<&str> =
+        checks.as_array().unwrap().iter().map(|check| check["about"].as_str().unwrap()).collect();
+    assert!(
+        ["build", "cache", "tool", "compilation", "statistics", "not cached"]
+            .iter()
+            .all(|name| about.contains(name))
+    );
+    assert_eq!(about.contains(&"daemon"), cache == CACHES[0]);
+    assert!(checks.as_array().unwrap().iter().all(|check| check["state"] != "broken"), "{checks:#}");
+}
+
+fn a_cache_that_does_not_work_is_told_by_exit_code_8() {
+    let Some(tools) = tools_for(&CACHES) else { return };
+    let sandbox = Sandbox::new("broken").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    // No tool.
+    let none =
+        Checkout::sample(&sandbox, &tools, "none", "toolchainkit_enable_cache(TOOL sccache MIN_VERSION 99)");
+    none.configure();
+    let finished = doctor(&none, &[], 8);
+    assert!(finished.stdout.contains("BROKEN    cache       this build uses no cache: "), "{finished}");
+    doctor(&none, &["--why", "main.c"], 8);
+
+    // A storage that takes nothing.
+    let call = "toolchainkit_enable_cache(TOOL sccache REMOTE disk SCCACHE_SETTINGS SCCACHE_LOCAL_RW_MODE=READ_ONLY)";
+    let read_only = Checkout::sample(&sandbox, &tools, "read-only", call);
+    read_only.configure();
+    let finished = doctor(&read_only, &[], 8);
+    assert!(finished.stdout.contains("BROKEN    compilation the storage takes no new objects"), "{finished}");
+    has(&why(&read_only, "main.c", "not-stored", 8), "help", "only read");
+
+    // A tool that is gone.
+    let program = sandbox.dir("gone").join("ccache");
+    fs::copy(tools.path(CACHES[1]), &program).unwrap();
+    let gone = Checkout::sample(&sandbox, &tools, "without", CALL)
+        .env("TOOLCHAINKIT_CACHE_TOOL", program.to_str().unwrap());
+    gone.configure();
+    doctor(&gone, &[], 0);
+    fs::remove_file(&program).unwrap();
+    let finished = doctor(&gone, &[], 8);
+    assert!(finished.stdout.contains("BROKEN    tool        "), "{finished}");
+    assert!(finished.stdout.contains("does not run"), "{finished}");
+}
+
+fn a_remote_that_was_away_is_a_note_and_not_a_fault() {
+    let Some(tools) = tools_for(&[CACHES[0]]) else { return };
+    let sandbox = Sandbox::new("away").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    let call = "toolchainkit_enable_cache(REMOTE redis SERVERS 127.0.0.1:1 SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT=tcp://{SERVER})";
+    let checkout = Checkout::sample(&sandbox, &tools, "project", call);
+    checkout.configure();
+    let finished = doctor(&checkout, &[], 0);
+    assert!(
+        finished.stdout.contains("and not the configured one: remote redis does not answer"),
+        "{finished}"
+    );
+}
+
+fn precompiled_headers_in_microsofts_manner_are_explained() {
+    let Some(tools) = tools_for(&[CACHES[0], Tool::System("clang-cl-14")]) else { return };
+    let sandbox = Sandbox::new("microsoft").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", CALL);
+    let toolchain = checkout.source.join("cmake/toolchain.cmake");
+    let call = fs::read_to_string(&toolchain).unwrap();
+    let cross = "set(CMAKE_SYSTEM_NAME Windows)\nset(CMAKE_CXX_COMPILER /usr/bin/clang-cl-14)\n\
+        set(CMAKE_RC_COMPILER /bin/true)\nset(CMAKE_MT /bin/true)\nset(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\n";
+    fs::write(&toolchain, format!("{cross}{call}")).unwrap();
+    let lists = "cmake_minimum_required(VERSION 3.16)\nproject(p LANGUAGES CXX)\nadd_library(o OBJECT a.cpp b.cpp)\n\
+        target_precompile_headers(o PRIVATE a.h)\nset_source_files_properties(b.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)\n";
+    for (name, text) in [
+        ("CMakeLists.txt", lists),
+        ("a.h", "#define A 1\n"),
+        ("a.cpp", "int a = A;\n"),
+        ("b.cpp", "int b;\n"),
+    ] {
+        fs::write(checkout.source.join(name), text).unwrap();
+    }
+    checkout.build_afresh();
+    has(&why(&checkout, "a.cpp", "uncacheable", 0), "help", "take ccache for this build");
+    why(&checkout, "b.cpp", "hit", 0);
+}

@@ -1,0 +1,271 @@
+//! A project with a configuration, built by the real tools in a machine of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::list::{CMake, Cell};
+use crate::support::run::eventually;
+use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, write_script};
+
+/// What a case builds with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) cache: Tool,
+    pub(crate) cmake: &'static str,
+    pub(crate) generator: &'static str,
+    pub(crate) compilers: Option<(&'static str, &'static str)>,
+}
+
+pub(crate) const SCCACHE: Setup =
+    Setup { cache: Tool::Sccache(Tools::SCCACHE), cmake: Tools::CMAKE, generator: "Ninja", compilers: None };
+pub(crate) const CCACHE: Setup = Setup { cache: Tool::Ccache(Tools::CCACHE), ..SCCACHE };
+
+impl Setup {
+    pub(crate) const fn cmake(self, cmake: &'static str) -> Self {
+        Self { cmake, ..self }
+    }
+
+    pub(crate) const fn make(self) -> Self {
+        Self { generator: "Unix Makefiles", ..self }
+    }
+
+    pub(crate) const fn clang(self) -> Self {
+        Self { compilers: Some(("clang", "clang++")), ..self }
+    }
+
+    /// This setup, or, for the whole cross product, every CMake, generator and compiler with its cache.
+    pub(crate) fn each(self) -> Vec<Self> {
+        if !Tools::full() {
+            return vec![self];
+        }
+        let mut all = Vec::new();
+        for cmake in Tools::CMAKES {
+            for generator in ["Ninja", "Unix Makefiles"] {
+                for compilers in [None, Some(("clang", "clang++"))] {
+                    all.push(Self { cmake, generator, compilers, ..self });
+                }
+            }
+        }
+        all
+    }
+
+    pub(crate) fn tools(self, server: &[Tool]) -> Option<Tools> {
+        let own = [
+            self.cache,
+            Tool::CMake(self.cmake),
+            Tool::Ninja,
+            Tool::System("gcc"),
+            Tool::System("g++"),
+            Tool::System("clang"),
+        ];
+        Tools::require(&[&own, server].concat())
+    }
+
+    pub(crate) fn is_sccache(self) -> bool {
+        matches!(self.cache, Tool::Sccache(_) | Tool::DebianSccache)
+    }
+}
+
+impl Cell for Setup {
+    fn name(&self) -> String {
+        let mut name = (self.cache, CMake(self.cmake)).name();
+        if self.generator != SCCACHE.generator {
+            name += "::make";
+        }
+        if let Some((compiler, _)) = self.compilers {
+            name += &format!("::{compiler}");
+        }
+        name
+    }
+}
+
+/// A project with its configuration, in a machine of its own.
+pub(crate) struct Build {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) project: Project,
+    pub(crate) setup: Setup,
+    /// The variables that only the user's shell has: secrets.
+    pub(crate) secrets: Vec<(&'static str, String)>,
+}
+
+impl Build {
+    /// `remote` is the YAML below `cache.remote`, in flow form; empty for a local cache.
+    pub(crate) fn new(
+        name: &str,
+        setup: Setup,
+        tools: &Tools,
+        remote: &str,
+        secrets: Vec<(&'static str, String)>,
+    ) -> Self {
+        let compilers = setup
+            .compilers
+            .map_or(String::new(), |(c, cxx)| format!("toolchain:\n  compilers: {{ c: {c}, cxx: {cxx} }}\n"));
+        Self::with_yaml(name, setup, tools, remote, secrets, &compilers)
+    }
+
+    /// The same with `more` sections of YAML in place of the setup's compilers.
+    pub(crate) fn with_yaml(
+        name: &str,
+        setup: Setup,
+        tools: &Tools,
+        remote: &str,
+        secrets: Vec<(&'static str, String)>,
+        more: &str,
+    ) -> Self {
+        let sandbox = Sandbox::new(name)
+            .on_path(&tools.path(setup.cache))
+            .on_path(&tools.ninja())
+            .on_path(&tools.cmake(setup.cmake));
+        let project = Project::write(&sandbox.root().join("src"), 3, 3);
+        let tool = if setup.is_sccache() { "sccache" } else { "ccache" };
+        let remote = if remote.is_empty() { String::new() } else { format!("  remote: {remote}\n") };
+        let generator = setup.generator;
+        let yaml = format!(
+            "version: 1\nproject: {{ name: demo }}\ncache:\n  tool: {tool}\n{remote}{more}presets:\n  generator: {generator}\n"
+        );
+        fs::write(project.root().join("toolchainkit.yaml"), yaml).expect("the configuration");
+        Self { sandbox, project, setup, secrets }
+    }
+
+    /// Puts a script on the `PATH`.
+    pub(crate) fn script(&mut self, name: &str, text: &str) {
+        let path = self.sandbox.dir("scripts").join(name);
+        write_script(&path, text);
+        self.sandbox.add_to_path(&path);
+    }
+
+    /// A command in the project, without any variable of the cache.
+    pub(crate) fn bare(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = self.sandbox.command(program);
+        command.current_dir(self.project.root());
+        command
+    }
+
+    /// A command in the project, with the secrets.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = self.bare(program);
+        command.envs(self.secrets.iter().map(|(name, value)| (*name, value.as_str())));
+        command
+    }
+
+    pub(crate) fn toolchainkit(&self, arguments: &[&str]) -> Finished {
+        self.bare(env!("CARGO_BIN_EXE_toolchainkit")).args(arguments).run()
+    }
+
+    pub(crate) fn has_presets(&self) -> bool {
+        !matches!(self.setup.cmake, "3.15.3" | "3.18.4")
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.project.root().join("build/release")
+    }
+
+    pub(crate) fn configure(&self) -> Finished {
+        if self.has_presets() {
+            self.command("cmake").args(["--preset", "release"]).run()
+        } else {
+            self.configuring_by_file("cmake/toolchain.cmake").run()
+        }
+    }
+
+    /// Configures the folder of the preset without the preset.
+    pub(crate) fn configuring_by_file(&self, toolchain: &str) -> Command {
+        let mut cmake = self.command("cmake");
+        cmake.args(["-S", ".", "-B", "build/release", "-DCMAKE_BUILD_TYPE=Release"]);
+        cmake.args(["-G", self.setup.generator]).arg(format!("-DCMAKE_TOOLCHAIN_FILE={toolchain}"));
+        cmake
+    }
+
+    pub(crate) fn build(&self) -> Finished {
+        let preset: &[&str] = if self.has_presets() { &["--preset", "release"] } else { &["build/release"] };
+        self.command("cmake").arg("--build").args(preset).run()
+    }
+
+    /// `ninja` or `make` alone, on all objects anew.
+    pub(crate) fn rebuild(&self, mut command: Command) -> Finished {
+        command.arg("-C").arg(self.folder());
+        self.clean();
+        command.run()
+    }
+
+    pub(crate) fn clean(&self) {
+        let build_tool = self.build_tool();
+        self.bare(build_tool).arg("-C").arg(self.folder()).arg("clean").run();
+    }
+
+    pub(crate) fn build_tool(&self) -> &'static str {
+        if self.setup.generator == "Ninja" { "ninja" } else { "make" }
+    }
+
+    pub(crate) fn stats(&self) -> Value {
+        let finished = self.toolchainkit(&["stats", "--format", "json"]);
+        serde_json::from_str(&finished.stdout).expect("JSON")
+    }
+
+    pub(crate) fn hits_and_misses(&self) -> (u64, u64) {
+        let stats = self.stats();
+        (stats["hits"].as_u64().expect("hits"), stats["misses"].as_u64().expect("misses"))
+    }
+
+    /// Waits until the daemon has stored every object: sccache does it after the compiler's answer.
+    pub(crate) fn wait_until_stored(&self) {
+        if !self.setup.is_sccache() {
+            return;
+        }
+        let launcher = self.folder().join("toolchainkit/launcher");
+        let stats = || self.bare(&launcher).args(["--show-stats", "--stats-format", "json"]).run().stdout;
+        let writes = || Stats::of_sccache(&stats()).writes;
+        let stored = eventually(Duration::from_secs(30), || writes() == self.project.objects());
+        assert!(stored, "not {} objects are stored: {}", self.project.objects(), stats());
+    }
+
+    pub(crate) fn stop_daemon(&self) {
+        if self.setup.is_sccache() {
+            let stopped = self.toolchainkit(&["server", "stop"]);
+            assert!(stopped.stderr.contains("stopped: "), "{stopped}");
+        }
+    }
+
+    /// Everything that this machine keeps of the first build, but for the daemon's folder.
+    pub(crate) fn forget(&self) {
+        fs::remove_dir_all(self.folder()).expect("the build folder");
+        let local = self.sandbox.cache_home().join("toolchainkit/cache");
+        if local.exists() {
+            fs::remove_dir_all(local).expect("the local cache");
+        }
+    }
+
+    /// The program is whole, whatever the cache did.
+    pub(crate) fn assert_program_runs(&self) {
+        let finished = self.bare(self.folder().join("sample")).run();
+        assert_eq!(finished.stdout, self.project.output(1));
+    }
+
+    /// No secret in anything that was written to the build folder, the project or the user's folders.
+    pub(crate) fn assert_no_secret_on_disk(&self) {
+        for (_, secret) in &self.secrets {
+            assert_not_below(self.sandbox.root(), secret.as_bytes());
+        }
+    }
+}
+
+fn assert_not_below(folder: &Path, secret: &[u8]) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let kind = fs::symlink_metadata(&path).expect("an entry").file_type();
+        if kind.is_dir() {
+            assert_not_below(&path, secret);
+        } else if kind.is_file() {
+            let bytes = fs::read(&path).expect("a file");
+            assert!(
+                !bytes.windows(secret.len()).any(|window| window == secret),
+                "a secret is in {}",
+                path.display()
+            );
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The tests of this program: functions, and for a matrix one test for each of its cells.
+//!
+//! A module names its tests in [`tests!`]. The name of a test is the path of its function and, behind that, the name of its
+//! cell: `correctness::rebuild::gcc::sccache-0.16.0`.
+
+use std::io::{self, Write as _};
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::support::Tool;
+
+/// Lists the tests of a module: `function` is one test, `function in cells` is one for each cell, which the function gets.
+///
+/// The name of a function that is called `trial` is left out of the names of its tests.
+macro_rules! tests {
+    ($($function:ident $(in $cells:expr)?),* $(,)?) => {
+        pub(super) fn tests(list: &mut $crate::list::List) {
+            $($crate::list::tests!(@one list, $function $(, $cells)?);)*
+        }
+    };
+    (@one $list:ident, $function:ident) => {
+        $list.add(module_path!(), stringify!($function), $function);
+    };
+    (@one $list:ident, $function:ident, $cells:expr) => {
+        $list.add_cells(module_path!(), stringify!($function), $cells, $function);
+    };
+}
+pub(crate) use tests;
+
+/// All tests.
+#[derive(Default)]
+pub(crate) struct List(Vec<Trial>);
+
+impl List {
+    /// Adds a test.
+    pub(crate) fn add<O: Outcome>(
+        &mut self,
+        module: &str,
+        function: &str,
+        test: impl FnOnce() -> O + Send + 'static,
+    ) {
+        self.push(path(module, function), test);
+    }
+
+    /// Adds a test for each cell.
+    pub(crate) fn add_cells<C: Cell, O: Outcome>(
+        &mut self,
+        module: &str,
+        function: &str,
+        cells: impl IntoIterator<Item = C>,
+        test: impl Fn(C) -> O + Copy + Send + 'static,
+    ) {
+        for cell in cells {
+            self.push(format!("{}::{}", path(module, function), cell.name()), move || test(cell));
+        }
+    }
+
+    fn push<O: Outcome>(&mut self, name: String, test: impl FnOnce() -> O + Send + 'static) {
+        assert!(self.0.iter().all(|known| known.name() != name), "there are two tests {name}");
+        self.0.push(Trial::test(name, move || test().verdict()));
+    }
+
+    /// The names of all tests.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.0.iter().map(Trial::name).collect()
+    }
+
+    /// What runs them.
+    pub(crate) fn into_trials(self) -> Vec<Trial> {
+        self.0
+    }
+}
+
+/// The path of a test without the name of this program.
+fn path(module: &str, function: &str) -> String {
+    let module = module.split_once("::").map_or(module, |(_, module)| module);
+    if function == "trial" { module.to_owned() } else { format!("{module}::{function}") }
+}
+
+/// What a test returns.
+pub(crate) trait Outcome {
+    /// Whether it has passed; its figures are printed.
+    fn verdict(self) -> Result<(), Failed>;
+}
+
+impl Outcome for () {
+    fn verdict(self) -> Result<(), Failed> {
+        Ok(())
+    }
+}
+
+impl Outcome for Result<String, String> {
+    fn verdict(self) -> Result<(), Failed> {
+        let figures = self.map_err(Failed::from)?;
+        writeln!(io::stdout(), "{figures}").map_err(Failed::from)
+    }
+}
+
+/// A cell of a matrix.
+pub(crate) trait Cell: Send + 'static {
+    /// Its name, which has parts with `::` between them.
+    fn name(&self) -> String;
+}
+
+/// A version of CMake as a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CMake(pub(crate) &'static str);
+
+/// A version of sccache as a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sccache(pub(crate) &'static str);
+
+impl Cell for CMake {
+    fn name(&self) -> String {
+        format!("cmake-{}", self.0)
+    }
+}
+
+impl Cell for Sccache {
+    fn name(&self) -> String {
+        format!("sccache-{}", self.0)
+    }
+}
+
+impl Cell for Tool {
+    fn name(&self) -> String {
+        plain(&self.to_string())
+    }
+}
+
+impl Cell for &'static str {
+    fn name(&self) -> String {
+        plain(self)
+    }
+}
+
+impl<A: Cell, B: Cell> Cell for (A, B) {
+    fn name(&self) -> String {
+        [self.0.name(), self.1.name()].join("::")
+    }
+}
+
+impl<A: Cell, B: Cell, C: Cell> Cell for (A, B, C) {
+    fn name(&self) -> String {
+        [self.0.name(), self.1.name(), self.2.name()].join("::")
+    }
+}
+
+/// `text` as a part of a name that no shell and no filter reads as something else.
+pub(crate) fn plain(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._+".contains(letter);
+    let words = text.split(|letter| !is_plain(letter)).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
+}
+
+/// Every pair of a first and a second one.
+pub(crate) fn pairs<A: Copy, B: Copy>(
+    first: impl IntoIterator<Item = A>,
+    second: impl IntoIterator<Item = B>,
+) -> Vec<(A, B)> {
+    let second: Vec<B> = second.into_iter().collect();
+    let of_one = |one: A| second.iter().map(move |&other| (one, other)).collect::<Vec<_>>();
+    first.into_iter().flat_map(of_one).collect()
+}

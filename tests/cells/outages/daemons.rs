@@ -1,0 +1,262 @@
+//! The daemon's life: one for each storage, however many want it at once, and none that stays behind.
+
+use std::fs::{self, File};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::cmake_module::{CACHES, Checkout, tools_for};
+use crate::list::tests;
+use crate::support::run::{eventually, signal};
+use crate::support::servers::Redis;
+use crate::support::{Run, Sandbox, Stats, Tool, Tools, write_script};
+
+tests![
+    sixty_four_first_compilations_start_one_daemon in VERSIONS,
+    nobody_comes_to_a_daemon_that_does_not_listen_yet in VERSIONS,
+    a_daemon_is_replaced_amid_a_build_that_does_not_notice in VERSIONS,
+    a_daemon_that_is_gone_is_started_again_by_the_next_compilation in VERSIONS,
+    five_checkouts_that_build_at_once_share_all_objects in CACHES,
+    an_idle_daemon_ends_but_not_while_something_is_compiled in VERSIONS,
+    without_a_home_and_with_one_that_cannot_be_written_the_build_goes_on in CACHES,
+];
+
+/// sccache counts after its answer: the last compilation may not be counted yet.
+const COUNTED: Duration = Duration::from_secs(5);
+const VERSIONS: [Tool; 2] = [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE)];
+const LOCAL: &str = "toolchainkit_enable_cache(PROJECT shared TOOL sccache)";
+
+/// The daemons that run in `sandbox`: of all processes of the program, those without a command.
+fn daemons(sandbox: &Sandbox, program: &Path) -> Vec<u32> {
+    let line = [program.as_os_str().as_encoded_bytes(), b"\0"].concat();
+    let is_daemon = |pid: &u32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|of| of == line);
+    sandbox.processes().into_iter().filter(is_daemon).collect()
+}
+
+/// Starts so many compilations at once, which all succeed. Gives what they say.
+fn compile_at_once(checkout: &Checkout<'_>, how_many: usize) -> String {
+    let path = checkout.sandbox.root().join("said");
+    let output = File::create(&path).expect("a file");
+    let another = || output.try_clone().expect("another handle");
+    let compile = |index: usize| {
+        let mut command = checkout.launcher();
+        command.args(["/usr/bin/cc", "-c", "c_0.c", "-o"]).arg(format!("object-{index}.o"));
+        command.stdin(Stdio::null()).stdout(another()).stderr(another()).spawn().expect("it starts")
+    };
+    let children: Vec<Child> = (0..how_many).map(compile).collect();
+    for mut child in children {
+        assert!(child.wait().expect("our child").success());
+    }
+    fs::read_to_string(path).expect("a file")
+}
+
+/// How many compilations the daemon has counted: `expected`, unless that takes too long.
+fn counted(checkout: &Checkout<'_>, expected: u64) -> u64 {
+    let counted = || checkout.stats().hits + checkout.stats().misses;
+    eventually(COUNTED, || counted() == expected);
+    counted()
+}
+
+/// A compiler that takes `seconds` longer than the one of the machine. sccache asks it for what it is first.
+fn slow_compiler(sandbox: &Sandbox, seconds: &str) -> PathBuf {
+    let compiler = sandbox.dir("slow").join("cc");
+    let wait = format!("case \" $* \" in *\" -E \"*) ;; *\" -c \"*) sleep {seconds} ;; esac");
+    write_script(&compiler, &format!("{wait}\nexec /usr/bin/cc \"$@\""));
+    compiler
+}
+
+fn sixty_four_first_compilations_start_one_daemon(sccache: Tool) {
+    let Some(tools) = tools_for(&[sccache]) else { return };
+    let repeats = if Tools::full() { 20 } else { 3 };
+    let sandbox = Sandbox::new("first").on_path(&tools.ninja()).on_path(&tools.path(sccache));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
+    checkout.configure();
+    for repeat in 0..repeats {
+        checkout.ask(&["--stop-server"]);
+        assert!(daemons(&sandbox, &tools.path(sccache)).is_empty(), "{sccache}: stopped");
+        let said = compile_at_once(&checkout, 64);
+        assert_eq!(daemons(&sandbox, &tools.path(sccache)), [checkout.daemon()], "{sccache}, {repeat}");
+        assert_eq!(counted(&checkout, 64), 64, "{sccache}, {repeat}: all by this one\n{said}");
+        assert_eq!(said, "", "{sccache}, {repeat}");
+    }
+}
+
+/// Between the two calls with which a daemon opens its socket, a busy machine may run something else.
+fn nobody_comes_to_a_daemon_that_does_not_listen_yet(sccache: Tool) {
+    let Some(tools) = tools_for(&[sccache, Tool::System("python3")]) else { return };
+    let sandbox = Sandbox::new("listen");
+    let real = tools.path(sccache);
+    let bind = r#"import os, socket; socket.socket(socket.AF_UNIX).bind(os.environ["SCCACHE_SERVER_UDS"])"#;
+    let first = format!("[ -z \"$SCCACHE_NO_DAEMON\" ] || {{ python3 -c '{bind}' && sleep 1; }}");
+    let program = sandbox.dir("late").join("sccache");
+    write_script(&program, &format!("{first}\nexec '{}' \"$@\"", real.display()));
+    let sandbox = sandbox.on_path(&tools.ninja()).on_path(&program);
+    let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
+    checkout.configure();
+    checkout.ask(&["--stop-server"]);
+    assert_eq!(compile_at_once(&checkout, 8), "", "{sccache}");
+    assert_eq!(counted(&checkout, 8), 8, "{sccache}");
+}
+
+/// Another checkout brings another base directory, which a daemon is only told when it starts.
+fn a_daemon_is_replaced_amid_a_build_that_does_not_notice(sccache: Tool) {
+    const WORKERS: usize = 3;
+    const OBJECTS: usize = 24;
+    let Some(tools) = tools_for(&[sccache]) else { return };
+    let sandbox = Sandbox::new("replaced").on_path(&tools.ninja()).on_path(&tools.path(sccache));
+    let sample = |folder: &str| Checkout::sample(&sandbox, &tools, folder, LOCAL);
+    let [building, second, third] = ["building", "second", "third"].map(sample);
+    building.configure();
+    let compiler = slow_compiler(&sandbox, "0.7");
+    let compile = |index: usize| {
+        let [name, object] = [format!("-DOBJECT=object_{index}"), format!("object-{index}.o")];
+        let finished = building.launcher().arg(&compiler).args([&name, "-c", "c_0.c", "-o", &object]).run();
+        // On a busy machine one may come too late all the same: sccache says so, and it is done again.
+        assert!(!finished.text().contains("toolchainkit:"), "{sccache}: {finished}");
+    };
+    thread::scope(|scope| {
+        for worker in 0..WORKERS {
+            scope.spawn(move || (worker..OBJECTS).step_by(WORKERS).for_each(compile));
+        }
+        for another in [&second, &third] {
+            let daemon = building.daemon();
+            thread::sleep(Duration::from_millis(1500));
+            another.configure();
+            assert_ne!(building.daemon(), daemon, "{sccache}");
+        }
+    });
+    // What was missed is stored after the answer.
+    thread::sleep(Duration::from_secs(1));
+    let (hits, misses) = building.counted(|| (0..OBJECTS).for_each(compile));
+    assert_eq!((hits, misses), (OBJECTS as u64, 0), "{sccache}");
+}
+
+fn a_daemon_that_is_gone_is_started_again_by_the_next_compilation(sccache: Tool) {
+    let Some(tools) = tools_for(&[sccache]) else { return };
+    let sandbox = Sandbox::new("gone").on_path(&tools.ninja()).on_path(&tools.path(sccache));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
+    checkout.configure();
+    let compile = || {
+        let finished = checkout.launcher().args(["/usr/bin/cc", "-c", "c_0.c", "-o", "object.o"]).run();
+        assert_eq!(counted(&checkout, 1), 1, "{sccache}");
+        finished.text()
+    };
+    signal("KILL", &checkout.daemon().to_string());
+    assert_eq!(compile(), "", "{sccache}");
+    // As after a restart of the machine, when the process id is that of another program by now.
+    let socket = PathBuf::from(checkout.said("socket"));
+    let record = socket.with_file_name("server.json");
+    let former = fs::read_to_string(&record).expect("what the supervisor wrote down");
+    let former: Value = serde_json::from_str(&former).expect("JSON");
+    checkout.ask(&["--stop-server"]);
+    let mut another = Command::new("sleep").arg("60").spawn().expect("it starts");
+    let leave_behind = || {
+        for name in ["socket", "endpoint"] {
+            let _ = fs::remove_file(socket.with_file_name(name));
+            drop(UnixListener::bind(socket.with_file_name(name)).expect("a socket"));
+        }
+        let mut record_of_another = former.clone();
+        record_of_another["daemon"] = another.id().into();
+        record_of_another["supervisor"] = another.id().into();
+        fs::write(&record, record_of_another.to_string()).expect("a file");
+    };
+    leave_behind();
+    assert_eq!(compile(), "", "{sccache}");
+    checkout.ask(&["--stop-server"]);
+    leave_behind();
+    checkout.launcher().arg("--stop-server").run_expecting(2);
+    assert_eq!(compile(), "", "{sccache}");
+    assert!(another.try_wait().expect("our child").is_none(), "{sccache}: it has nothing to do with this");
+    another.kill().and_then(|()| another.wait()).expect("it ends");
+}
+
+fn five_checkouts_that_build_at_once_share_all_objects(cache: Tool) {
+    let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
+    let redis = Redis::start();
+    let sandbox = Sandbox::new("five").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let tool = if matches!(cache, Tool::Ccache(_)) { "ccache" } else { "sccache" };
+    let call = format!(
+        "toolchainkit_enable_cache(PROJECT shared TOOL {tool} REMOTE redis SERVERS 127.0.0.1:{}\n  \
+         SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT=tcp://{{SERVER}} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE=redis://{{SERVER}})",
+        redis.server.port()
+    );
+    let checkouts: Vec<_> =
+        (0..5).map(|index| Checkout::sample(&sandbox, &tools, &format!("checkout-{index}"), &call)).collect();
+    // One after the other, as people do; the last one knows of all folders.
+    for checkout in &checkouts {
+        checkout.configure();
+    }
+    for round in 0..2 {
+        let before = checkouts[0].stats();
+        thread::scope(|scope| {
+            for checkout in &checkouts {
+                scope.spawn(|| checkout.rebuild());
+            }
+        });
+        let all: u64 = checkouts.iter().map(|checkout| checkout.objects).sum();
+        let counted = || {
+            let Stats { hits, misses, .. } = checkouts[0].stats();
+            (hits - before.hits, misses - before.misses)
+        };
+        let is_counted = || counted().0 + counted().1 == all;
+        assert!(eventually(COUNTED, is_counted), "{cache}, round {round}: {:?} of {all}", counted());
+        if round == 1 {
+            assert_eq!(counted(), (all, 0), "{cache}: the second builds hit");
+        }
+        // What was missed is stored after the answer.
+        thread::sleep(Duration::from_secs(2));
+    }
+}
+
+fn an_idle_daemon_ends_but_not_while_something_is_compiled(sccache: Tool) {
+    let Some(tools) = tools_for(&[sccache]) else { return };
+    let sandbox = Sandbox::new("idle").on_path(&tools.ninja()).on_path(&tools.path(sccache));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL).env("SCCACHE_IDLE_TIMEOUT", "4");
+    checkout.configure();
+    // A compiler that takes longer than that.
+    let compiler = slow_compiler(&sandbox, "9");
+    let daemon = checkout.daemon();
+    let begun = Instant::now();
+    let finished = checkout.launcher().arg(&compiler).args(["-c", "c_0.c", "-o", "slow.o"]).run();
+    assert!(begun.elapsed() > Duration::from_secs(8), "{finished}");
+    assert!(finished.text().is_empty(), "{sccache}: {finished}");
+    assert_eq!(daemons(&sandbox, &tools.path(sccache)), [daemon], "{sccache}: it was not idle");
+    let ends = || sandbox.processes().is_empty();
+    assert!(eventually(Duration::from_secs(30), ends), "{sccache}: {:?}", sandbox.processes());
+    // The next compilation starts it again.
+    checkout.launcher().args(["/usr/bin/cc", "-c", "c_0.c", "-o", "fast.o"]).run();
+    assert_ne!(checkout.daemon(), daemon);
+}
+
+fn without_a_home_and_with_one_that_cannot_be_written_the_build_goes_on(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("homeless").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let call = "toolchainkit_enable_cache(PROJECT shared)";
+    let checkout = Checkout::sample(&sandbox, &tools, "homeless", call);
+    let homeless = |mut command: Command| {
+        // The sandbox knows its processes by their home, so this one must end by itself.
+        command.env("XDG_CACHE_HOME", "").env("HOME", sandbox.root().join("nowhere"));
+        command.run()
+    };
+    homeless(checkout.configuring());
+    homeless(checkout.building());
+    assert!(checkout.said("dir").starts_with(checkout.build_folder().to_str().expect("a plain path")));
+    if matches!(cache, Tool::Sccache(_)) {
+        let mut stop = checkout.launcher();
+        stop.arg("--stop-server");
+        homeless(stop);
+    }
+    // Nobody can write below a file, not even root.
+    let file = sandbox.root().join("file");
+    fs::write(&file, "").expect("a file");
+    let checkout = Checkout::sample(&sandbox, &tools, "read-only", call)
+        .env("XDG_CACHE_HOME", file.join("cache").to_str().expect("a plain path"));
+    let configured = checkout.configure();
+    assert!(configured.stderr.contains("toolchainkit: no cache: "), "{configured}");
+    assert!(configured.stderr.contains("cannot write to "), "{configured}");
+    checkout.build();
+}

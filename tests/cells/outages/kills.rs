@@ -1,0 +1,97 @@
+//! `kill -9` at any moment of a build: of sccache's daemon, of its supervisor, of a launcher.
+
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::interrupts::{compilers, object, slow_project};
+use crate::cmake_module::tools_for;
+use crate::list::tests;
+use crate::support::run::{eventually, signal};
+use crate::support::{Run, Sandbox, Tool, Tools};
+
+tests![
+    kills_at_any_moment_leave_right_objects_and_no_process in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0")],
+];
+
+/// What is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Victim {
+    Supervisor,
+    Daemon,
+    Launcher,
+}
+
+/// A build that takes longer than the reference by this much has waited for something that is gone.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// The processes of this kind in `sandbox`.
+fn processes(sandbox: &Sandbox, victim: Victim) -> Vec<u32> {
+    let is_victim = |pid: &u32| {
+        let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) else { return false };
+        let words: Vec<&[u8]> = line.split(|byte| *byte == 0).filter(|word| !word.is_empty()).collect();
+        let Some(first) = words.first() else { return false };
+        let is_launcher = first.ends_with(b"/toolchainkit/launcher");
+        match victim {
+            Victim::Supervisor => is_launcher && words.get(1).is_some_and(|word| *word == b"--serve"),
+            Victim::Daemon => first.ends_with(b"/sccache") && words.len() == 1,
+            Victim::Launcher => is_launcher && words.get(1).is_some_and(|word| !word.starts_with(b"-")),
+        }
+    };
+    sandbox.processes().into_iter().filter(is_victim).collect()
+}
+
+fn kills_at_any_moment_leave_right_objects_and_no_process(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let rounds: u64 = if Tools::full() { 150 } else { 9 };
+    let sandbox = Sandbox::new("kill").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let call = "toolchainkit_enable_cache(TOOL sccache)";
+    let checkout = slow_project(&sandbox, &tools, "project", call);
+    let reference = slow_project(&sandbox, &tools, "reference", "set(TOOLCHAINKIT_CACHE OFF)");
+    let uncached = reference.build().elapsed;
+    let expected = [0, 1].map(|index| fs::read(object(&reference, index)).expect("an object"));
+    let mut killed = 0;
+    for round in 0..rounds {
+        let victim = [Victim::Supervisor, Victim::Daemon, Victim::Launcher][(round % 3) as usize];
+        let delay = Duration::from_millis(20 + round * 397 % 2200);
+        checkout.building().args(["--target", "clean"]).run();
+        checkout.wipe_local_cache();
+        let what = format!("{cache}, round {round}: {victim:?} after {delay:?}");
+        let begun = Instant::now();
+        let mut ninja = checkout.command("ninja");
+        ninja.arg("-C").arg(checkout.build_folder()).arg("-j2");
+        let mut build = ninja
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        thread::sleep(delay);
+        if let Some(pid) = processes(&sandbox, victim).first() {
+            signal("KILL", &pid.to_string());
+            killed += 1;
+        }
+        let ended = eventually(uncached * 3 + LIMIT, || build.try_wait().expect("our child").is_some());
+        assert!(ended, "{what}: the build does not end");
+        let succeeded = build.wait().expect("our child").success();
+        assert!(begun.elapsed() < uncached * 3 + LIMIT, "{what}: {:?}", begun.elapsed());
+        if victim == Victim::Launcher {
+            // Its compiler does not go on writing.
+            let quiet = eventually(Duration::from_secs(5), || compilers(&sandbox).is_empty());
+            assert!(quiet, "{what}: still there: {:?}", compilers(&sandbox));
+            checkout.build();
+        } else {
+            assert!(succeeded, "{what}: the build fails");
+        }
+        for (index, expected) in expected.iter().enumerate() {
+            let made = fs::read(object(&checkout, index)).expect("an object");
+            assert!(made == *expected, "{what}: another object {index}");
+        }
+        assert!(processes(&sandbox, Victim::Daemon).len() <= 1, "{what}: several daemons");
+    }
+    assert!(killed * 2 > rounds, "{cache}: only {killed} of {rounds} were there to be killed");
+    checkout.launcher().arg("--stop-server").run_to_any_end();
+    let ends = || sandbox.processes().is_empty();
+    assert!(eventually(LIMIT, ends), "{cache}: {:?} stay behind", sandbox.processes());
+}

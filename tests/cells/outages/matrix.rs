@@ -1,0 +1,205 @@
+//! Each kind of trouble, at each time, with each storage and each tool: the build succeeds with the right objects, about
+//! as fast as without a cache, and hits are back when the remote is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, thread};
+
+use super::{Backend, Trouble};
+use crate::cmake_module::{Checkout, tools_for};
+use crate::list::{self, plain, tests};
+use crate::support::proxy::Fault;
+use crate::support::run::eventually;
+use crate::support::{Finished, Run, Sandbox, Tool, Tools};
+
+tests![trial in cells()];
+
+/// Source files of the project.
+const FILES: usize = 12;
+
+/// When it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Configuring,
+    FirstCompile,
+    MidBuild,
+}
+
+const ROWS: [(&str, Trouble, When); 10] = [
+    ("down at configure", Trouble::Network(Fault::Refuse), When::Configuring),
+    ("down at first compile", Trouble::Network(Fault::Refuse), When::FirstCompile),
+    ("killed mid-build", Trouble::Network(Fault::Refuse), When::MidBuild),
+    ("hangs", Trouble::Network(Fault::Hang), When::MidBuild),
+    ("blackholed", Trouble::Network(Fault::Blackhole), When::MidBuild),
+    ("1 KB/s", Trouble::Network(Fault::Crawl), When::MidBuild),
+    ("resets", Trouble::Network(Fault::Reset), When::MidBuild),
+    ("auth refused", Trouble::AuthRefused, When::MidBuild),
+    ("disk full", Trouble::DiskFull, When::MidBuild),
+    ("read-only", Trouble::ReadOnly, When::MidBuild),
+];
+
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    row: usize,
+    backend: Backend,
+    cache: Tool,
+}
+
+impl list::Cell for Cell {
+    fn name(&self) -> String {
+        let backend = format!("{:?}", self.backend).to_lowercase();
+        format!("{}::{backend}::{}", plain(ROWS[self.row].0), self.cache.name())
+    }
+}
+
+/// All cells, or as many that each pair of trouble, storage and tool occurs.
+fn cells() -> Vec<Cell> {
+    let caches =
+        [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)];
+    let mut cells = Vec::new();
+    for (row, (_, trouble, _)) in ROWS.into_iter().enumerate() {
+        for (column, backend) in Backend::ALL.into_iter().enumerate().filter(|(_, b)| b.can_have(trouble)) {
+            let possible: Vec<Tool> =
+                caches.iter().copied().filter(|cache| backend.works_with(*cache)).collect();
+            let chosen = (row + column) % possible.len();
+            let is_chosen = |(index, _): &(usize, Tool)| Tools::full() || *index == chosen;
+            let of_row = possible.into_iter().enumerate().filter(is_chosen);
+            cells.extend(of_row.map(|(_, cache)| Cell { row, backend, cache }));
+        }
+    }
+    cells
+}
+
+/// The figures, or what went wrong.
+fn trial(cell: Cell) -> Result<String, String> {
+    let Some(tools) = &tools_for(&[&[cell.cache], cell.backend.needs()].concat()) else {
+        return Ok("skipped".to_owned());
+    };
+    let (_, trouble, when) = ROWS[cell.row];
+    let sandbox = Sandbox::new("outage").on_path(&tools.ninja()).on_path(&tools.path(cell.cache));
+    let remote = cell.backend.start(tools);
+    let name = if matches!(cell.cache, Tool::Ccache(_)) { "ccache" } else { "sccache" };
+    let checkout = remote.lead(Checkout::sample(&sandbox, tools, "project", &remote.call()));
+    let checkout = checkout.option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={name}"));
+    write_project(&checkout.source);
+
+    let (uncached, objects) = without_cache(&checkout);
+    if when == When::Configuring {
+        remote.afflict(trouble);
+    }
+    let configured = checkout.configure();
+    if when == When::FirstCompile {
+        remote.afflict(trouble);
+    }
+    let built = thread::scope(|scope| {
+        if when == When::MidBuild {
+            scope.spawn(|| {
+                let begun = || object_files(&checkout.build_folder()).len() >= FILES / 4;
+                assert!(eventually(Duration::from_mins(1), begun), "the build does not begin");
+                remote.afflict(trouble);
+            });
+        }
+        checkout.building().args(["--", "-j4"]).run_to_any_end()
+    });
+    if built.code() != Some(0) {
+        return Err(built.to_string());
+    }
+    if read(&checkout.build_folder()) != objects {
+        return Err(format!("other objects than without a cache\n{built}"));
+    }
+    let warnings =
+        built.stderr.matches("toolchainkit:").count() + built.stdout.matches("toolchainkit:").count();
+    if warnings > 1 || built.text().contains("Killed") {
+        return Err(format!("{warnings} warnings\n{built}"));
+    }
+    let total = (configured.elapsed + built.elapsed).as_secs_f64();
+    let figures = format!("{total:.1} s, without a cache {:.1} s", uncached.as_secs_f64());
+    // Configuring with a cache may take as long as the outage allows; without one it takes a moment.
+    if total > 1.2 * uncached.as_secs_f64() + 15.0 {
+        return Err(format!("{figures}\n{configured}\n{built}"));
+    }
+    remote.heal();
+    recover(&checkout, when).map(|hits| format!("{figures}; {hits} hits after it"))
+}
+
+/// Files that take a moment each to compile, and whose objects differ.
+fn write_project(source: &Path) {
+    let names: Vec<String> = (0..FILES).map(|index| format!("unit_{index}.cpp")).collect();
+    for (index, name) in names.iter().enumerate() {
+        let text = format!(
+            "#include <vector>\n\
+             int unit_{index}(int n) {{ std::vector<int> all(n); all.push_back({index}); return int(all.size()); }}\n"
+        );
+        fs::write(source.join(name), text).expect("a source file");
+    }
+    let lists = format!(
+        "cmake_minimum_required(VERSION 3.15...3.31)\nproject(sample LANGUAGES CXX)\nadd_library(sample OBJECT {})\n",
+        names.join(" ")
+    );
+    fs::write(source.join("CMakeLists.txt"), lists).expect("a project");
+}
+
+/// Configures and builds without a cache, and removes that build.
+fn without_cache(checkout: &Checkout<'_>) -> (Duration, BTreeMap<PathBuf, Vec<u8>>) {
+    let off = checkout.configuring().arg("-DTOOLCHAINKIT_CACHE=OFF").run();
+    let built = checkout.building().args(["--", "-j4"]).run();
+    let objects = read(&checkout.build_folder());
+    assert_eq!(objects.len(), FILES);
+    fs::remove_dir_all(checkout.build_folder()).expect("the build folder goes");
+    (off.elapsed + built.elapsed, objects)
+}
+
+fn object_files(folder: &Path) -> Vec<PathBuf> {
+    let folder = folder.join("CMakeFiles/sample.dir");
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "o")).collect()
+}
+
+fn read(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    object_files(folder).into_iter().map(|path| (path.clone(), fs::read(path).expect("an object"))).collect()
+}
+
+/// Builds until all objects come from the remote. A minute of the launcher's passes in a moment.
+fn recover(checkout: &Checkout<'_>, when: When) -> Result<u64, String> {
+    if when == When::Configuring {
+        checkout.configure();
+    }
+    let breaker = checkout.build_folder().join("toolchainkit/broken");
+    if breaker.exists() {
+        checkout.command("touch").args(["-t", "200001010000"]).arg(&breaker).run();
+    } else {
+        // The supervisor of sccache has it in memory.
+        checkout.ask(&["--start-server"]);
+    }
+    let mut last: Option<Finished> = None;
+    for _ in 0..6 {
+        let before = checkout.stats();
+        last = Some(rebuild(checkout));
+        let after = checkout.stats();
+        // Counters start anew with the daemon.
+        if after.hits.checked_sub(before.hits) == Some(FILES as u64) && !breaker.exists() {
+            return Ok(after.hits - before.hits);
+        }
+        // What was missed is stored after the answer.
+        thread::sleep(Duration::from_secs(1));
+        if name_is_ccache(checkout) {
+            checkout.wipe_local_cache();
+        }
+    }
+    let last = last.map(|last| last.to_string()).unwrap_or_default();
+    Err(format!(
+        "no hits after the outage: {:?}, breaker open: {}\n{last}",
+        checkout.stats(),
+        breaker.exists()
+    ))
+}
+
+fn name_is_ccache(checkout: &Checkout<'_>) -> bool {
+    checkout.said("tool") == "ccache"
+}
+
+fn rebuild(checkout: &Checkout<'_>) -> Finished {
+    checkout.building().args(["--clean-first", "--", "-j4"]).run()
+}

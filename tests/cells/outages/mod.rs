@@ -1,0 +1,17 @@
+//! The promise that the cache never breaks a build and never stalls it, under faults that the tests bring about.
+
+mod backend;
+mod daemons;
+mod interrupts;
+mod kills;
+mod matrix;
+mod states;
+
+use crate::list::List;
+use backend::{Backend, Trouble};
+
+pub(crate) fn tests(list: &mut List) {
+    for add in [daemons::tests, interrupts::tests, kills::tests, matrix::tests, states::tests] {
+        add(list);
+    }
+}

@@ -1,0 +1,216 @@
+//! What the launcher relies on is gone, full, read-only or somebody else's when the build runs: the build goes on and its
+//! program is right, with the launcher that is a program and with the fallback script.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::cmake_module::{CACHES, Checkout, tools_for};
+use crate::list::{self, pairs, tests};
+use crate::support::{Project, Run, Sandbox, Tool};
+
+tests![
+    trial in cells(),
+    a_compilation_needs_no_descriptor_that_the_compiler_does_not_need in pairs(CACHES, ["program", "script"]),
+];
+
+/// A build of this project takes a second. What takes this much longer has waited for something.
+const LIMIT: Duration = Duration::from_secs(16);
+
+/// Root passes over the mode of files; without these capabilities it is like any other user.
+const AS_ANY_USER: &str = "exec setpriv --bounding-set=-dac_override,-dac_read_search,-fowner -- \"$@\"";
+
+/// Something that is wrong when the build runs. The scripts get the folders `$RUN` and `$CACHE` and the tool as `$TOOL`.
+struct State {
+    name: &'static str,
+    /// Whether the daemon of sccache was stopped before.
+    is_stopped: bool,
+    /// What happens to the folders, in sh.
+    before: &'static str,
+    /// How the build runs, in sh; its command is `"$@"`.
+    around: &'static str,
+}
+
+const STATES: [State; 17] = [
+    state("run folder missing", true, "rm -rf \"$RUN\"", ""),
+    state("run folder removed under a living daemon", false, "rm -rf \"$RUN\"", ""),
+    state("run folder cannot be written", true, "rm -rf \"$RUN\"; mkdir -m 500 \"$RUN\"", AS_ANY_USER),
+    state("run folder is a file", true, "rm -rf \"$RUN\"; : >\"$RUN\"", ""),
+    state(
+        "run folder on a read-only file system",
+        true,
+        "mkdir -p \"$RUN\"",
+        "mount -t tmpfs -o ro none \"$RUN\"; exec \"$@\"",
+    ),
+    state(
+        "run folder on a full disk",
+        true,
+        "mkdir -p \"$RUN\"",
+        "mount -t tmpfs -o size=4k,nr_inodes=1 none \"$RUN\"; exec \"$@\"",
+    ),
+    state(
+        "run folder of somebody else",
+        true,
+        "mkdir -p \"$RUN\"; chown -R 1234 \"$RUN\"; chmod -R 700 \"$RUN\"",
+        AS_ANY_USER,
+    ),
+    state("home gone", true, "rm -rf \"$HOME\" \"$XDG_CACHE_HOME\"", ""),
+    state("home cannot be written", true, "chmod 500 \"$HOME\" \"$XDG_CACHE_HOME\"", AS_ANY_USER),
+    state("user's cache folder removed under a living daemon", false, "rm -rf \"$XDG_CACHE_HOME\"", ""),
+    state("cache folder removed", false, "rm -rf \"$CACHE\"", ""),
+    state(
+        "cache folder on a read-only file system",
+        true,
+        "mkdir -p \"$CACHE\"",
+        "mount --bind \"$CACHE\" \"$CACHE\"; mount -o remount,bind,ro \"$CACHE\"; exec \"$@\"",
+    ),
+    state(
+        "cache folder on a full disk",
+        true,
+        "mkdir -p \"$CACHE\"",
+        "mount -t tmpfs -o size=4k,nr_inodes=1 none \"$CACHE\"; exec \"$@\"",
+    ),
+    state(
+        "cache folder of somebody else",
+        true,
+        "mkdir -p \"$CACHE\"; chown -R 1234 \"$CACHE\"; chmod -R go-rwx \"$CACHE\"",
+        AS_ANY_USER,
+    ),
+    state("tool gone", false, "rm \"$TOOL\"", ""),
+    state("tool cannot be executed", false, "chmod 644 \"$TOOL\"", ""),
+    state(
+        "state files damaged and from the future",
+        true,
+        "find \"$RUN\" \"$BUILD/toolchainkit\" -type f ! -name launcher | while read -r file; do
+           printf '\\377 { damaged\\n' >\"$file\"; touch -d 2100-01-01 \"$file\"
+         done
+         printf x >\"$BUILD/toolchainkit/broken\"; touch -d 2100-01-01 \"$BUILD/toolchainkit/broken\"
+         printf x >\"$BUILD/toolchainkit/warned\"; touch -d 2100-01-01 \"$BUILD/toolchainkit/warned\"",
+        "",
+    ),
+];
+
+const fn state(name: &'static str, is_stopped: bool, before: &'static str, around: &'static str) -> State {
+    State { name, is_stopped, before, around }
+}
+
+#[derive(Clone, Copy)]
+struct Cell {
+    state: &'static State,
+    cache: Tool,
+    is_script: bool,
+}
+
+impl list::Cell for Cell {
+    fn name(&self) -> String {
+        (self.state.name, self.cache, if self.is_script { "script" } else { "program" }).name()
+    }
+}
+
+fn cells() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for state in &STATES {
+        for cache in CACHES {
+            cells.extend([false, true].map(|is_script| Cell { state, cache, is_script }));
+        }
+    }
+    cells
+}
+
+fn trial(cell: Cell) -> Result<String, String> {
+    let needs = [cell.cache, Tool::System("setpriv"), Tool::System("unshare"), Tool::System("mount")];
+    let Some(tools) = &tools_for(&needs) else { return Ok("skipped".to_owned()) };
+    let sandbox = Sandbox::new("state").on_path(&tools.ninja());
+    let tool = sandbox.dir("tool").join(if cell.cache == CACHES[0] { "sccache" } else { "ccache" });
+    fs::copy(tools.path(cell.cache), &tool).expect("the tool");
+    let checkout = Checkout::sample(&sandbox, tools, "project", "toolchainkit_enable_cache()")
+        .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tool.display()));
+    let checkout = if cell.is_script { checkout.with_fallback() } else { checkout };
+    let project = Project::write(&checkout.source, 2, 3);
+    checkout.configure();
+    checkout.build();
+    if cell.state.is_stopped {
+        checkout.launcher().arg("--stop-server").run_to_any_end();
+    }
+    let scene = Scene { checkout: &checkout, tool: &tool, directory: checkout.said("dir") };
+    scene.shell(cell.state.before, &[]).run();
+
+    project.set_shared_value(2);
+    let folder = checkout.build_folder();
+    let ninja = ["ninja", "-C", folder.to_str().expect("a plain path")];
+    let built = scene.shell(cell.state.around, &ninja).run_to_any_end();
+    let verdict = check(&built.text(), built.code(), built.elapsed);
+    verdict.map_err(|error| format!("{error}\n{built}"))?;
+    let printed = checkout.command(folder.join("sample")).run().stdout;
+    if printed != project.output(2) {
+        return Err(format!("the program prints {printed}\n{built}"));
+    }
+    Ok(format!("{:.1} s", built.elapsed.as_secs_f64()))
+}
+
+fn check(text: &str, code: Option<i32>, elapsed: Duration) -> Result<(), String> {
+    if code != Some(0) {
+        return Err("the build fails".to_owned());
+    }
+    if text.contains("ccache: error") || text.contains("FAILED") || text.contains("panicked") {
+        return Err("an error of the tool is shown".to_owned());
+    }
+    let warnings = text.matches("toolchainkit:").count();
+    if warnings > 1 {
+        return Err(format!("{warnings} lines of warning"));
+    }
+    if elapsed > LIMIT {
+        return Err(format!("it takes {:.1} s", elapsed.as_secs_f64()));
+    }
+    Ok(())
+}
+
+struct Scene<'a> {
+    checkout: &'a Checkout<'a>,
+    tool: &'a Path,
+    directory: String,
+}
+
+impl Scene<'_> {
+    /// `text` in sh, in a mount namespace of its own where it mounts something.
+    fn shell(&self, text: &str, arguments: &[&str]) -> Command {
+        let text = if text.is_empty() { "exec \"$@\"" } else { text };
+        let mut command = if text.contains("mount ") {
+            let mut command = self.checkout.command("unshare");
+            command.args(["--mount", "sh"]);
+            command
+        } else {
+            self.checkout.command("sh")
+        };
+        let run: PathBuf = self.checkout.sandbox.cache_home().join("toolchainkit/run");
+        command.args(["-e", "-c", text, "sh"]).args(arguments);
+        command.env("RUN", run).env("CACHE", &self.directory).env("TOOL", self.tool);
+        command.env("BUILD", self.checkout.build_folder());
+        command
+    }
+}
+
+/// Where the compiler itself gets by with so few descriptors, it does with the launcher.
+fn a_compilation_needs_no_descriptor_that_the_compiler_does_not_need((cache, kind): (Tool, &'static str)) {
+    let Some(tools) = tools_for(&CACHES) else { return };
+    let sandbox = Sandbox::new("few").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
+    let checkout = if kind == "script" { checkout.with_fallback() } else { checkout };
+    checkout.configure();
+    let program = checkout.build_folder().join("toolchainkit/launcher");
+    let mut compiled = 0;
+    for limit in 3..=16 {
+        let text = format!("ulimit -n {limit}; exec \"$@\"");
+        let compile = ["/usr/bin/cc", "-c", "c_0.c", "-o", "few.o"];
+        let bare = checkout.command("sh").args(["-c", &text, "sh"]).args(compile).run_to_any_end();
+        let mut launched = checkout.command("sh");
+        launched.args(["-c", &text, "sh"]).arg(&program).args(compile);
+        let launched = launched.run_to_any_end();
+        if bare.code() == Some(0) {
+            assert!(launched.code() == Some(0), "{cache}, {kind}, {limit}: {launched}");
+            compiled += 1;
+        }
+    }
+    assert!(compiled > 4, "{cache}: the limits are too low to show anything");
+}

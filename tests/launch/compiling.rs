@@ -1,0 +1,157 @@
+//! What a launcher is for.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use crate::bench::{
+    ALL, Bench, SCCACHES, Tool, eventually, installed, is_right, said, shared_output, write_program,
+};
+
+const CC: &str = "/usr/bin/cc";
+
+#[test]
+fn the_first_compilation_misses_and_the_second_hits() {
+    for tool in installed(&ALL) {
+        let bench = Bench::new(tool);
+        assert_eq!(bench.compile("a.o"), "");
+        assert!(bench.counts(0, 1), "{tool:?}: {:?}", bench.counted());
+        is_right(&bench, "a.o");
+        fs::remove_file(bench.object("a.o")).unwrap();
+        assert_eq!(bench.compile("a.o"), "");
+        assert!(bench.counts(1, 1), "{tool:?}: {:?}", bench.counted());
+        is_right(&bench, "a.o");
+        let mode = fs::metadata(bench.object("a.o")).unwrap().permissions().mode();
+        assert_eq!(mode, fs::metadata(bench.object("plain.o")).unwrap().permissions().mode(), "{tool:?}");
+    }
+}
+
+#[test]
+fn an_error_of_the_compiler_is_told_once_with_its_code() {
+    for tool in installed(&ALL) {
+        let bench = Bench::new(tool);
+        fs::write(bench.source().join("a.c"), "int x(\n").unwrap();
+        let output = bench.compiling(Path::new(CC), "a.o").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{tool:?}: {text}");
+        assert_eq!(text.matches("a.c:1:1: error:").count(), 1, "{tool:?}: {text}");
+        assert!(!text.contains("toolchainkit:"), "{tool:?}: {text}");
+        // A code by which sccache means another thing.
+        let odd = bench.root().join("odd");
+        write_program(&odd, "#!/bin/sh\ncase \" $* \" in *\" -c \"*) exit 101 ;; esac\nexec cc \"$@\"\n");
+        fs::write(bench.source().join("a.c"), "int y;\n").unwrap();
+        let output = bench.compiling(&odd, "a.o").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(101), "{tool:?}: {text}");
+        assert!(!text.contains("toolchainkit:"), "{tool:?}: {text}");
+    }
+}
+
+#[test]
+fn sixty_four_at_once_start_one_daemon_that_counts_them_all() {
+    for tool in installed(&SCCACHES) {
+        let bench = Bench::new(tool);
+        let (path, output) = shared_output(&bench);
+        let another = || output.try_clone().unwrap();
+        let start = |index: usize| {
+            let mut command = bench.compiling(Path::new(CC), &format!("{index}.o"));
+            command.stdout(another()).stderr(another()).spawn().unwrap()
+        };
+        let children: Vec<Child> = (0..64).map(start).collect();
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+        assert_eq!(fs::read_to_string(path).unwrap(), "", "{tool:?}");
+        assert_eq!((bench.daemons().len(), bench.supervisors().len()), (1, 1), "{tool:?}");
+        let all = || bench.counted().0 + bench.counted().1 == 64;
+        assert!(eventually(Duration::from_secs(10), all), "{tool:?}: {:?}", bench.counted());
+    }
+}
+
+#[test]
+fn a_daemon_is_replaced_amid_a_build_that_does_not_notice() {
+    for tool in installed(&SCCACHES) {
+        let building = Bench::new(tool);
+        let slowly = building.slowly(3);
+        let mut begun = building.begin(&slowly, "slow.o");
+        let former = building.daemons();
+        let another = building.another("second");
+        let started = another.option(&["--start-server"]);
+        assert!(started.status.success(), "{tool:?}: {started:?}");
+        let address: serde_json::Value = serde_json::from_slice(&started.stdout).unwrap();
+        assert!(Path::new(address["address"].as_str().unwrap()).exists(), "{address}");
+        assert!(begun.wait().unwrap().success(), "{tool:?}");
+        assert_eq!(building.daemons().len(), 1, "{tool:?}");
+        assert_ne!(building.daemons(), former, "{tool:?}");
+        // The other checkout gets what the first one made.
+        for bench in [&building, &another] {
+            let mut command = bench.compiling(Path::new(CC), "again.o");
+            command.arg(&slowly);
+            assert_eq!(said(command), "", "{tool:?}");
+        }
+        assert!(another.counts(2, 0), "{tool:?}: {:?}", another.counted());
+    }
+}
+
+#[test]
+fn a_secret_that_is_missing_leads_to_the_local_cache_with_one_line() {
+    for tool in installed(&ALL) {
+        let mut bench = Bench::new(tool);
+        let mut remote = bench.settings["storages"][0].clone();
+        remote["name"] = "remote".into();
+        remote["id"] = "fedcba9876543210".into();
+        remote["secrets"] =
+            serde_json::json!([{"name": "SCCACHE_REDIS_PASSWORD", "template": "{CI_PASSWORD}"}]);
+        bench.settings["storages"].as_array_mut().unwrap().insert(0, remote);
+        bench.configure();
+        let line = "toolchainkit: CI_PASSWORD is not set: using the local cache\n";
+        assert_eq!(bench.compile("a.o"), line, "{tool:?}");
+        assert_eq!(bench.compile("a.o"), "", "{tool:?}");
+        assert!(bench.counts(1, 1), "{tool:?}: {:?}", bench.counted());
+        let refused = bench.option(&["--start-server"]);
+        assert_eq!(refused.status.code(), Some(3), "{tool:?}");
+        assert_eq!(String::from_utf8_lossy(&refused.stderr), "toolchainkit: CI_PASSWORD is not set\n");
+        if matches!(tool, Tool::Sccache(_)) {
+            let mut with = bench.launcher();
+            with.arg("--start-server").env("CI_PASSWORD", "s3cret");
+            said(with);
+            // It is there now, and who has no secret uses it.
+            assert_eq!(bench.compile("b.o"), "", "{tool:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_daemon_cannot_start_is_told_and_the_compiler_runs() {
+    for tool in installed(&SCCACHES) {
+        let mut bench = Bench::new(tool);
+        let environment = &mut bench.settings["storages"][0]["environment"];
+        environment["SCCACHE_REDIS_ENDPOINT"] = "tcp://127.0.0.1:1".into();
+        bench.configure();
+        let refused = bench.option(&["--start-server"]);
+        assert_eq!(refused.status.code(), Some(2), "{tool:?}");
+        let text = String::from_utf8_lossy(&refused.stderr);
+        assert!(!text.trim().is_empty(), "{tool:?}");
+        let mut said_at_all = 0;
+        for index in 0..3 {
+            said_at_all += bench.compile(&format!("{index}.o")).matches("toolchainkit:").count();
+        }
+        assert!(said_at_all <= 1, "{tool:?}");
+        is_right(&bench, "2.o");
+    }
+}
+
+#[test]
+fn the_cache_is_bypassed_where_the_environment_says_so() {
+    for tool in installed(&ALL) {
+        let bench = Bench::new(tool);
+        let mut command = bench.compiling(Path::new(CC), "a.o");
+        command.env("TOOLCHAINKIT_BYPASS", "1").stdin(Stdio::null());
+        assert_eq!(said(command), "");
+        is_right(&bench, "a.o");
+        assert!(bench.daemons().is_empty());
+        assert_eq!(bench.counted(), (0, 0), "{tool:?}");
+    }
+}

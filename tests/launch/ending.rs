@@ -1,0 +1,134 @@
+//! Ends of all kinds: of the launcher, the supervisor, the daemon.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use crate::bench::{ALL, Bench, SCCACHES, eventually, installed, is_right, kill};
+
+const LONG: Duration = Duration::from_secs(15);
+
+#[test]
+fn when_the_supervisor_is_killed_the_build_goes_on_and_nothing_stays() {
+    for tool in installed(&SCCACHES) {
+        let bench = Bench::new(tool);
+        let slowly = bench.slowly(2);
+        let mut child = bench.begin(&slowly, "a.o");
+        let (supervisors, daemons) = (bench.supervisors(), bench.daemons());
+        kill(supervisors[0]);
+        assert!(child.wait().unwrap().success(), "{tool:?}");
+        is_right(&bench, "a.o");
+        assert!(eventually(LONG, || bench.processes().is_empty()), "{tool:?}: {:?}", bench.processes());
+        assert_eq!(bench.compile("b.o"), "", "{tool:?}");
+        assert_eq!(bench.daemons().len(), 1);
+        assert_ne!(bench.daemons(), daemons);
+        assert_ne!(bench.supervisors(), supervisors);
+    }
+}
+
+#[test]
+fn when_the_daemon_is_killed_the_build_goes_on_and_there_is_another_one() {
+    for tool in installed(&SCCACHES) {
+        let bench = Bench::new(tool);
+        let slowly = bench.slowly(2);
+        let mut child = bench.begin(&slowly, "a.o");
+        let (supervisors, daemons) = (bench.supervisors(), bench.daemons());
+        kill(daemons[0]);
+        assert!(child.wait().unwrap().success(), "{tool:?}");
+        is_right(&bench, "a.o");
+        assert_eq!(bench.compile("b.o"), "", "{tool:?}");
+        assert!(bench.counts(0, 1), "{tool:?}: {:?}", bench.counted());
+        assert_eq!(bench.supervisors(), supervisors);
+        assert_ne!(bench.daemons(), daemons);
+    }
+}
+
+#[test]
+fn when_the_launcher_is_killed_its_compiler_does_not_go_on() {
+    for tool in installed(&ALL) {
+        let bench = Bench::new(tool);
+        let slowly = bench.slowly(4);
+        let mut child = bench.begin(&slowly, "a.o");
+        let begun = Instant::now();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Whoever builds again does so at once.
+        assert_eq!(bench.compile("a.o"), "", "{tool:?}");
+        assert!(begun.elapsed() < Duration::from_secs(4), "{tool:?}: {:?}", begun.elapsed());
+        fs::remove_file(bench.object("a.o")).unwrap();
+        thread::sleep(Duration::from_secs(5).saturating_sub(begun.elapsed()));
+        assert!(!bench.object("a.o").exists(), "{tool:?}: written by the compiler that nobody waits for");
+        let is_gone = || bench.compilers().is_empty();
+        assert!(eventually(LONG, is_gone), "{tool:?}: {:?}", bench.processes());
+    }
+}
+
+#[test]
+fn an_idle_daemon_ends_with_its_supervisor_but_not_while_something_is_compiled() {
+    for tool in installed(&SCCACHES) {
+        let mut bench = Bench::new(tool);
+        bench.settings["idle_seconds"] = 2.into();
+        bench.configure();
+        let slowly = bench.slowly(5);
+        let mut child = bench.begin(&slowly, "a.o");
+        let daemons = bench.daemons();
+        thread::sleep(Duration::from_secs(4));
+        assert_eq!(bench.daemons(), daemons, "{tool:?}");
+        assert!(child.wait().unwrap().success());
+        assert!(eventually(LONG, || bench.processes().is_empty()), "{tool:?}: {:?}", bench.processes());
+        assert_eq!(bench.compile("b.o"), "", "{tool:?}");
+    }
+}
+
+#[test]
+fn a_stop_lets_finish_what_is_compiled() {
+    for tool in installed(&SCCACHES) {
+        let bench = Bench::new(tool);
+        let slowly = bench.slowly(2);
+        let mut child = bench.begin(&slowly, "a.o");
+        assert_eq!(bench.option(&["--stop-server"]).status.code(), Some(0), "{tool:?}");
+        assert!(child.wait().unwrap().success(), "{tool:?}");
+        is_right(&bench, "a.o");
+        assert!(eventually(LONG, || bench.processes().is_empty()), "{tool:?}: {:?}", bench.processes());
+        assert_eq!(bench.option(&["--stop-server"]).status.code(), Some(2), "{tool:?}");
+    }
+}
+
+#[test]
+fn without_their_folder_supervisor_and_daemon_end_and_the_build_goes_on() {
+    for tool in installed(&SCCACHES) {
+        let bench = Bench::new(tool);
+        let slowly = bench.slowly(3);
+        let mut child = bench.begin(&slowly, "slow.o");
+        let former = bench.supervisors();
+        fs::remove_dir_all(bench.root().join("home/cache")).unwrap();
+        assert_eq!(bench.compile("a.o"), "", "{tool:?}");
+        assert!(child.wait().unwrap().success(), "{tool:?}");
+        is_right(&bench, "slow.o");
+        let is_gone = || !bench.supervisors().contains(&former[0]) && bench.daemons().len() == 1;
+        assert!(eventually(LONG, is_gone), "{tool:?}: {:?}", bench.processes());
+        assert!(bench.root().join("home/cache/store").is_dir());
+        assert!(Path::new(&bench.root().join("home/cache/run")).is_dir());
+    }
+}
+
+#[test]
+fn records_name_the_supervisors_that_run_and_these_can_be_stopped() {
+    use toolchainkit::launch::supervisor;
+    for tool in installed(&SCCACHES) {
+        let bench = Bench::new(tool);
+        let roots = [bench.root().join("home/cache/run")];
+        assert!(supervisor::list(&roots).is_empty());
+        bench.compile("a.o");
+        let records = supervisor::list(&roots);
+        assert_eq!(records.len(), 1);
+        assert_eq!([records[0].daemon], bench.daemons()[..]);
+        assert_eq!(records[0].project, "project");
+        assert!(supervisor::is_running(&records[0]));
+        supervisor::stop(&records[0]).unwrap();
+        assert!(!supervisor::is_running(&records[0]));
+        assert!(supervisor::stop(&records[0]).is_err());
+        assert!(supervisor::list(&roots).is_empty());
+        assert!(bench.daemons().is_empty());
+    }
+}

@@ -1,0 +1,13 @@
+//! `toolchainkit-launch` with real tools and no CMake: the tests write `launcher.json` themselves.
+
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests run programs, read files and the environment, say what they skip, and panic"
+)]
+
+mod bench;
+mod compiling;
+mod ending;
+mod places;

@@ -1,0 +1,212 @@
+//! What the backends say of variables and features, and the part of the CMake module that is made from it.
+//! `TOOLCHAINKIT_UPDATE=1` writes that part.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toolchainkit::caching::remote::variables::{cleared, contradicted, is_one_of, kept};
+use toolchainkit::caching::remote::{
+    Access, BACKENDS, Backend, RemoteFields, Section, Support, ccache_schemes,
+};
+use toolchainkit::caching::tool::Tool;
+use toolchainkit::render::derived::derived_part;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_module_has_what_the_tables_say() {
+    let path = root().join("cmake/parts/derived.cmake");
+    let expected = derived_part();
+    if env::var_os("TOOLCHAINKIT_UPDATE").is_some() {
+        fs::write(&path, &expected).unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        text == expected,
+        "TOOLCHAINKIT_UPDATE=1 cargo test derived_variables, then cmake/parts/assemble.sh"
+    );
+}
+
+/// Configurations of a backend in which each of its fields is set, with every form of an endpoint and of access.
+fn everything(backend: &dyn Backend) -> impl Iterator<Item = RemoteFields> {
+    let endpoints = ["h:1", "redis://h:1", "redis://h:1,redis://g:1", "unix:///s", "https://h"];
+    endpoints.into_iter().flat_map(|endpoint| {
+        [Access::ReadWrite, Access::ReadOnly].map(|access| {
+            let mut config = RemoteFields::new(backend.name());
+            config.access = access;
+            for field in backend.fields() {
+                let value = match (field.section, field.name) {
+                    (Section::Credentials, _) => "${X}",
+                    (_, "endpoint") => endpoint,
+                    _ => "1",
+                };
+                config.set(field.section, field.name, value);
+            }
+            config
+        })
+    })
+}
+
+/// Nothing of the environment can choose or change the storage of a build folder, and no credential that is told is lost on
+/// its way to the daemon.
+#[test]
+fn every_variable_that_a_backend_can_set_is_cleared_or_belongs_to_its_credentials() {
+    for tool in Tool::ALL {
+        let cleared = cleared(tool);
+        let mut seen = BTreeSet::new();
+        for backend in BACKENDS.iter().filter(|backend| matches!(backend.support(tool), Support::Since(_))) {
+            for config in everything(*backend) {
+                for setting in backend.settings(tool, &config) {
+                    let of_credentials = is_one_of(setting.name, backend.credential_variables());
+                    let is_cleared = cleared.contains(&setting.name);
+                    assert!(is_cleared != of_credentials, "{} of {}", setting.name, backend.name());
+                    seen.insert(setting.name);
+                }
+            }
+        }
+        assert!(seen.len() >= if tool == Tool::Sccache { 60 } else { 1 }, "{seen:?}");
+    }
+    let kept = kept();
+    for backend in BACKENDS {
+        for pattern in backend.credential_variables() {
+            assert!(kept.contains(pattern), "{pattern}");
+        }
+    }
+}
+
+/// Names that sccache reads for a storage, as its documentation lists them; those of a table have a test of their own.
+#[test]
+fn names_that_no_field_has_are_cleared() {
+    let names = cleared(Tool::Sccache);
+    for name in [
+        "SCCACHE_REDIS",
+        "SCCACHE_REDIS_TTL",
+        "SCCACHE_MEMCACHED",
+        "SCCACHE_GCS_OAUTH_URL",
+        "SCCACHE_CONF",
+        "SCCACHE_SERVER_UDS",
+        "SCCACHE_BASEDIRS",
+        "SCCACHE_LOCAL_RW_MODE",
+        "SCCACHE_MULTILEVEL_CHAIN",
+    ] {
+        assert!(names.contains(&name), "{name}");
+    }
+    let names = cleared(Tool::Ccache);
+    for name in ["CCACHE_DIR", "CCACHE_REMOTE_STORAGE", "CCACHE_SECONDARY_STORAGE", "CCACHE_NOREMOTE_ONLY"] {
+        assert!(names.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_cleared_and_kept_at_once() {
+    let kept = kept();
+    for tool in Tool::ALL {
+        for name in cleared(tool) {
+            assert!(!is_one_of(name, &kept), "{name}");
+        }
+    }
+    for name in kept {
+        assert!(!name.trim_end_matches('*').contains('*'), "{name}");
+    }
+}
+
+#[test]
+fn a_storage_without_credentials_takes_none_of_the_environment() {
+    let all = contradicted();
+    let of = |setting: &str| all.iter().find(|(name, _)| *name == setting).unwrap().1.clone();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        assert!(of("SCCACHE_S3_NO_CREDENTIALS").contains(&name), "{name}");
+    }
+    assert!(of("SCCACHE_OSS_NO_CREDENTIALS").contains(&"ALIBABA_CLOUD_ACCESS_KEY_ID"));
+}
+
+/// Each scheme that ccache's addresses can begin with, among them those of every address that is made.
+#[test]
+fn every_address_of_ccache_begins_with_a_scheme_of_the_table() {
+    let schemes = ccache_schemes();
+    for backend in BACKENDS {
+        for config in everything(*backend).filter(|config| backend.expressible(Tool::Ccache, config).is_ok())
+        {
+            for setting in backend.settings(Tool::Ccache, &config) {
+                let address = setting.value.describe();
+                let scheme = address.split(':').next().unwrap();
+                assert!(schemes.iter().any(|(known, _)| *known == scheme), "{address}");
+            }
+        }
+    }
+    assert!(schemes.contains(&("file", "file-storage")));
+}
+
+fn files(folder: &Path, extension: &str, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "tests") {
+            files(&path, extension, into);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            into.push(path);
+        }
+    }
+}
+
+/// How often a name stands in code that is written by hand, not in comments, documentation and tests.
+fn places(name: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    files(&root().join("src"), "rs", &mut paths);
+    for extension in ["cmake", "sh"] {
+        files(&root().join("cmake/parts"), extension, &mut paths);
+    }
+    paths.retain(|path| !path.ends_with("cmake/parts/derived.cmake"));
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let mut places = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for line in code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#'))
+        {
+            let is_name = |(at, _): (usize, &str)| {
+                !line[..at].ends_with(is_letter) && !line[at + name.len()..].starts_with(is_letter)
+            };
+            if line.match_indices(name).any(is_name) {
+                places.push(format!("{}: {}", path.strip_prefix(root()).unwrap().display(), line.trim()));
+            }
+        }
+    }
+    places
+}
+
+/// A variable of a storage has one home: the file of its backend.
+#[test]
+fn no_variable_of_a_storage_stands_in_two_places() {
+    /// What says more than that there is such a variable.
+    const MORE: [(&str, &str); 2] = [
+        (
+            "CCACHE_REMOTE_STORAGE",
+            "the module looks into the address for its scheme, and sets it to nothing for a local cache",
+        ),
+        (
+            "SCCACHE_MEMCACHED_ENDPOINT",
+            "an address without a server keeps sccache's client from starting a daemon",
+        ),
+    ];
+    let mut names = BTreeSet::new();
+    for backend in BACKENDS {
+        names.extend(backend.fields().iter().filter_map(|field| Some(field.variable?.name)));
+        for tool in Tool::ALL {
+            names.extend(backend.further_variables(tool));
+        }
+    }
+    assert!(names.len() > 70, "{names:?}");
+    for name in names {
+        let places = places(name);
+        let (home, others) = places.split_first().unwrap_or_else(|| panic!("{name} is nowhere"));
+        assert!(home.starts_with("src/caching/remote/"), "{name} is at home in {home}");
+        let has_more = MORE.iter().any(|(known, _)| *known == name);
+        assert!(others.is_empty() || has_more, "{name} stands in {places:#?}");
+    }
+}

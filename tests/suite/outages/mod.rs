@@ -1,8 +1,0 @@
-//! The promise that the cache never breaks a build and never stalls it, under faults that the tests bring about.
-
-mod backend;
-mod daemons;
-mod interrupts;
-mod matrix;
-
-use backend::{Backend, Trouble};

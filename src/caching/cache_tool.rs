@@ -1,4 +1,4 @@
-//! A cache tool on this machine, as all that have to do with one know it.
+//! A cache tool on this machine.
 
 use camino::Utf8PathBuf;
 
@@ -11,11 +11,11 @@ pub struct CacheTool {
     pub tool: Tool,
     /// The absolute path of its executable.
     pub path: Utf8PathBuf,
-    /// What it says of its version.
+    /// The version that it reports.
     pub version: Version,
 }
 
-/// A cache tool, and where and how much it may store on this machine.
+/// A cache tool, with the folder and the size limit of its local cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildCacheConfig {
     /// The tool.

@@ -1,7 +1,7 @@
-//! What CMake has to be told to launch its compilers through a cache: for programs that use toolchainkit as a library.
+//! The CMake variables that make a build launch its compilers through a cache, for users of the library.
 //!
-//! A build that uses the generated files needs none of this: the vendored CMake module does it, and more. It also leaves
-//! alone what a project sets for itself:
+//! A build with the generated files does not need this: the vendored CMake module does the same and more. The module also
+//! keeps a launcher that the project sets:
 //!
 //! ```cmake
 //! set(CMAKE_C_COMPILER_LAUNCHER "sccache")
@@ -24,8 +24,8 @@ const LONGEST_SOCKET_PATH: usize = 100;
 
 /// The CMake variables that make a build use `cache_tool` with its local cache in `cache_dir`.
 ///
-/// The folder is made if it is not there. With sccache, the folder gets a daemon of its own: one that somebody else
-/// started would store elsewhere.
+/// The folder is created if it does not exist. With sccache, the build uses a separate daemon for this folder, because a
+/// running daemon stores in another one.
 ///
 /// ```
 /// use toolchainkit::caching::detection::detect_cache_tool;
@@ -49,7 +49,7 @@ const LONGEST_SOCKET_PATH: usize = 100;
 /// ```
 ///
 /// # Errors
-/// If the folder cannot be made.
+/// If the folder cannot be created.
 pub fn configure_compiler_launcher(
     cache_tool: &CacheTool,
     cache_dir: &Utf8Path,

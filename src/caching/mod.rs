@@ -1,7 +1,7 @@
-//! The compiler caches: what they are, where they can store, how they are set up and what they report.
+//! The compiler caches: their tools, storages, setup and statistics.
 //!
-//! [`detection`] finds a tool or has one installed, [`remote`] describes a storage and turns it into the tool's
-//! settings, [`launcher`] says what CMake has to be told, and [`statistics`] what a tool counted.
+//! [`detection`] finds or installs a tool, [`remote`] translates the description of a storage into the settings of a tool,
+//! [`launcher`] provides the CMake variables, and [`statistics`] reads the counters of a tool.
 
 mod cache_tool;
 pub mod detection;

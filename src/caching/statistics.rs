@@ -1,4 +1,4 @@
-//! What the tools report: for `toolchainkit stats`, and for programs that use toolchainkit as a library.
+//! Statistics of the cache tools, for `toolchainkit stats` and for users of the library.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::detection::detect;
 use super::tool::{ParseStatsError, Tool, ToolStats, Version};
 use crate::probe::program::{self, RunError};
 
-/// A daemon that does not answer is not waited for any longer.
+/// The timeout for a daemon that does not answer.
 const STATS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// There are no statistics.
+/// The statistics cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum StatsError {
     /// The tool is not installed.
@@ -29,19 +29,19 @@ pub enum StatsError {
         /// The first line that it printed.
         message: String,
     },
-    /// What it printed is not understood.
+    /// Its output cannot be parsed.
     #[error(transparent)]
     Parse(#[from] ParseStatsError),
 }
 
-/// What a cache tool counted since its statistics were last set to zero (sccache: since its daemon started).
+/// The counters of a cache tool since they were last reset (sccache: since its daemon started).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CacheStats {
     /// The tool.
     pub tool: Tool,
     /// Its version.
     pub version: Version,
-    /// Where the cache is.
+    /// The location of the cache.
     pub location: String,
     /// Compilations answered from the cache.
     pub hits: u64,
@@ -60,7 +60,7 @@ pub struct CacheStats {
 }
 
 impl CacheStats {
-    /// The statistics that `tool` reported; `location` if it did not say where it stores.
+    /// Combines the statistics of `tool`; `location` is used if the tool did not report one.
     #[must_use]
     pub fn new(tool: Tool, version: Version, location: &str, stats: &ToolStats) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl CacheStats {
     }
 }
 
-/// The statistics of the tool found on this machine, as its default configuration or the environment sets it up.
+/// Reads the statistics of the tool on this machine, with its default configuration or that of the environment.
 ///
 /// ```
 /// use toolchainkit::caching::launcher::get_cache_stats;
@@ -99,7 +99,7 @@ pub fn get_cache_stats(tool: Tool) -> Result<CacheStats, StatsError> {
     stats_through(tool, found.version, &found.path, "")
 }
 
-/// The statistics that `program` prints: the tool itself, or the launcher of a build folder, which gives the tool the
+/// Reads the statistics from `program`: the tool itself, or the launcher of a build folder, which runs the tool with the
 /// environment of that build.
 ///
 /// # Errors
@@ -113,7 +113,7 @@ pub fn stats_through(
     let no_environment: [(&str, &str); 0] = [];
     let finished = program::run(program, tool.stats_arguments(version), no_environment, STATS_TIMEOUT)?;
     if !finished.status.success() {
-        let message = finished.stderr.lines().next().unwrap_or("it printed no reason").to_owned();
+        let message = finished.stderr.lines().next().unwrap_or("no error message").to_owned();
         return Err(StatsError::Failed { tool, message });
     }
     Ok(CacheStats::new(tool, version, location, &tool.parse_stats(&finished.stdout)?))

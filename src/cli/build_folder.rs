@@ -1,5 +1,5 @@
-//! The cache that a configured build uses: what the CMake module wrote down about it, in the build folder and beside
-//! the daemon's socket.
+//! The cache of a configured build, from the files that the CMake module writes into the build folder and the launcher
+//! writes beside the socket of the daemon.
 
 use std::time::SystemTime;
 
@@ -15,10 +15,10 @@ use crate::launch::process;
 use crate::launch::supervisor::{self, Record};
 use crate::probe::environment;
 
-/// Which build folder is meant.
+/// Selects the build folder.
 #[derive(Debug, Args)]
 pub(super) struct BuildFolderArgs {
-    /// The build folder [default: this folder, or the one of the project's presets that was configured last]
+    /// Build folder [default: the current folder, or the build folder of the project that was configured last]
     #[arg(long, value_name = "DIR")]
     build: Option<Utf8PathBuf>,
 }
@@ -36,12 +36,12 @@ pub(super) struct BuildCache {
     /// The tool's executable.
     #[serde(default)]
     pub(super) program: Utf8PathBuf,
-    /// Runs the tool with the environment of this build; empty where there is none.
+    /// The program that runs the tool with the environment of this build; empty if there is none.
     launcher: Utf8PathBuf,
     pub(super) location: String,
-    /// The address of the sccache daemon; empty where there is none.
+    /// The address of the sccache daemon; empty if there is none.
     pub(super) socket: Utf8PathBuf,
-    /// What launches compilers: `program`, `script`, or nothing.
+    /// The kind of the launcher: `program`, `script`, or empty.
     #[serde(default)]
     launch: String,
     /// Why the cache is not the configured one; empty if it is.
@@ -51,7 +51,7 @@ pub(super) struct BuildCache {
 const SUMMARY: &str = "toolchainkit/cache.json";
 
 impl BuildCache {
-    /// The cache of the build folder that `args` and the configuration lead to.
+    /// Reads the cache of the build folder that `args` or the configuration select.
     pub(super) fn find(args: &BuildFolderArgs, global: &Global) -> Result<Self, CliError> {
         let path = match &args.build {
             Some(folder) => Some(folder.join(SUMMARY)).filter(|path| path.is_file()),
@@ -61,8 +61,8 @@ impl BuildCache {
             let place =
                 args.build.as_ref().map_or("the project's build folders".to_owned(), ToString::to_string);
             return Err(CliError::NoBuildFolder(format!(
-                "no build that uses toolchainkit was configured in {place}; configure one with `cmake --preset <name>`, \
-                 or name its folder by --build"
+                "no configured build with toolchainkit was found in {place}; configure one with `cmake --preset <name>`, \
+                 or give its folder with --build"
             )));
         };
         let text = fs_err::read_to_string(&path)?;
@@ -76,7 +76,7 @@ impl BuildCache {
         })
     }
 
-    /// Whether sccache's daemon is there for this build. Looking never starts one.
+    /// Whether the sccache daemon of this build is running. This check never starts one.
     pub(super) fn is_running(&self) -> bool {
         let Some(folder) = self.socket.parent().map(Utf8Path::as_std_path) else { return false };
         if self.launch == "script" {
@@ -87,7 +87,7 @@ impl BuildCache {
         all.any(|record| record.folder == folder && supervisor::is_running(&record))
     }
 
-    /// Whether there is a cache at all.
+    /// Whether the build uses a cache.
     pub(super) fn uses_a_tool(&self) -> bool {
         self.mode != "none"
     }
@@ -99,16 +99,18 @@ impl BuildCache {
             .ok_or_else(|| CliError::CacheBroken(format!("this build uses no cache: {}", self.reason)))
     }
 
-    /// The program that runs the tool as this build does.
+    /// The program that runs the tool with the environment of this build.
     pub(super) fn launcher(&self) -> Result<&Utf8Path, CliError> {
         if self.launcher.is_file() {
             return Ok(&self.launcher);
         }
-        Err(CliError::CacheBroken("the launcher of this build is gone; configure the build again".to_owned()))
+        Err(CliError::CacheBroken(
+            "the launcher of this build does not exist; configure the build again".to_owned(),
+        ))
     }
 }
 
-/// The folders in which a build of this project may be.
+/// The possible build folders of this project.
 fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
     let here = Utf8PathBuf::from(".");
     if here.join(SUMMARY).is_file() {
@@ -129,7 +131,7 @@ fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
         })
     });
     let mut folders = presets.collect::<Vec<_>>();
-    // Builds by -DCMAKE_TOOLCHAIN_FILE have folders of the user's choice; these are the usual ones.
+    // With -DCMAKE_TOOLCHAIN_FILE, the user chooses the build folder; usually it is a subfolder of the project.
     folders.extend(
         root.read_dir_utf8()
             .into_iter()
@@ -140,7 +142,7 @@ fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
     Ok(folders)
 }
 
-/// The summary that was written last.
+/// The newest summary.
 fn newest(folders: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
     let written = |path: &Utf8Path| {
         path.metadata().and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
@@ -149,7 +151,7 @@ fn newest(folders: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
     summaries.max_by_key(|path| written(path))
 }
 
-/// The supervisors of sccache's daemons that this user has started, running or not. Folders of others are passed over.
+/// The supervisors of the sccache daemons of this user, running or not. Folders of other users are ignored.
 pub(super) fn supervisors() -> Vec<Record> {
     let run = environment::user_cache_folder().map(|folder| folder.join("run")).unwrap_or_default();
     supervisor::list(&process::user_folders(run.as_std_path()))

@@ -20,13 +20,13 @@ use crate::doctor::{
 };
 use crate::probe::program;
 
-/// Counters are at hand.
+/// The timeout for reading the statistics.
 const STATS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Say why this source file was compiled, and not taken from the cache
+    /// Report why this source file was compiled instead of taken from the cache
     #[arg(long, value_name = "FILE")]
     why: Option<Utf8PathBuf>,
     #[command(flatten)]
@@ -52,7 +52,7 @@ struct UnitReport {
     outcome: &'static str,
     because: String,
     help: Option<String>,
-    /// Why other checkouts do not share it.
+    /// Why other checkouts cannot use the entry.
     unshared: Option<String>,
     command: Vec<String>,
 }
@@ -96,26 +96,26 @@ fn sentence(report: &UnitReport) -> String {
     format!("{} ({}): {}{help}{unshared}\n", report.source, report.object, report.because)
 }
 
-/// A clause, and what to do if there is something.
+/// A clause about the outcome, and advice if there is any.
 fn words(outcome: &Outcome, tool: Tool) -> (String, Option<String>) {
     let explained = |before: &str, explanation: &Explanation| {
         (format!("{before}{}", explanation.because), Some(explanation.help.clone()))
     };
     match outcome {
         Outcome::Hit => (
-            format!("{tool} has it now"),
-            Some("if it was compiled nevertheless, then because nobody had compiled exactly this before: the source, a header, an option or the compiler was another one".to_owned()),
+            format!("it is cached by {tool}"),
+            Some("if the build compiled it anyway, the source, a header, an option or the compiler had changed since the last compilation".to_owned()),
         ),
         Outcome::New => (
-            format!("{tool} did not have it, and has it now"),
-            Some("nobody had compiled exactly this before, or it was removed since: a larger `cache.size_gb` keeps more".to_owned()),
+            format!("it was not in the cache of {tool}, and is cached now"),
+            Some("exactly this was not compiled before, or its entry was removed; a larger `cache.size_gb` keeps more entries".to_owned()),
         ),
-        Outcome::NotStored(explanation) => explained("the cache does not keep it, since ", explanation),
-        Outcome::Volatile(explanation) => explained("it is never found again, since ", explanation),
-        Outcome::Uncacheable(explanation) => explained("it cannot be cached, since ", explanation),
-        Outcome::Bypassed(explanation) => explained("it is not cached, since ", explanation),
+        Outcome::NotStored(explanation) => explained("it was not stored in the cache, because ", explanation),
+        Outcome::Volatile(explanation) => explained("it never hits, because ", explanation),
+        Outcome::Uncacheable(explanation) => explained("it cannot be cached, because ", explanation),
+        Outcome::Bypassed(explanation) => explained("it is not cached, because ", explanation),
         Outcome::Fails(message) => {
-            (format!("it does not compile, and only what compiles is kept: {message}"), None)
+            (format!("it does not compile, and only successful compilations are cached: {message}"), None)
         }
     }
 }
@@ -182,26 +182,26 @@ fn line(check: &Check) -> String {
 
 fn mode(cache: &BuildCache) -> Check {
     if !cache.uses_a_tool() {
-        let help = "put that right and configure the build again";
+        let help = "fix the problem, and configure the build again";
         return Check::broken("cache", format!("this build uses no cache: {}", cache.reason), help);
     }
     if cache.reason.is_empty() {
         return Check::fine("cache", cache.location.clone());
     }
-    let text = format!("{}, and not the configured one: {}", cache.location, cache.reason);
-    Check::doubtful("cache", text, "configure the build again when that is put right")
+    let text = format!("{} instead of the configured cache: {}", cache.location, cache.reason);
+    Check::doubtful("cache", text, "fix the problem, and configure the build again")
 }
 
 fn installed(cache: &BuildCache) -> Check {
     let again = "configure the build again";
     let Ok((tool, version)) = cache.tool() else {
-        return Check::broken("tool", "cache.json names no tool".to_owned(), again);
+        return Check::broken("tool", "cache.json contains no valid tool".to_owned(), again);
     };
     match identify(tool, &cache.program) {
-        None => Check::broken("tool", format!("{} does not run", cache.program), again),
+        None => Check::broken("tool", format!("{} cannot be run", cache.program), again),
         Some(found) if found.version != version => {
             let text = format!(
-                "{} is {} now, and the build was configured with {version}",
+                "{} is version {}, but the build was configured with {version}",
                 cache.program, found.version
             );
             Check::doubtful("tool", text, again)
@@ -218,7 +218,7 @@ fn daemon(cache: &BuildCache) -> Option<Check> {
     Some(Check::fine("daemon", format!("{state}, {}", cache.socket)))
 }
 
-/// A source that nobody has compiled before goes into the cache and comes out again.
+/// Compiles a unique source twice: it must be stored, and then hit.
 fn compile_twice(cache: &BuildCache) -> Check {
     let about = "compilation";
     let result = probe_unit(cache).and_then(|found| {
@@ -228,25 +228,25 @@ fn compile_twice(cache: &BuildCache) -> Check {
         Ok(Some(findings.outcome))
     });
     match result {
-        Ok(Some(Outcome::New)) => Check::fine(about, "what is compiled once is found again".to_owned()),
+        Ok(Some(Outcome::New)) => Check::fine(about, "a trial file was stored and then hit".to_owned()),
         Ok(Some(Outcome::NotStored(Explanation { because, help }))) => Check::broken(about, because, &help),
         Ok(Some(outcome)) => {
             let (because, help) = words(&outcome, cache.tool().map_or(Tool::Sccache, |(tool, _)| tool));
             Check::broken(
                 about,
-                format!("of a trial: {because}"),
-                help.as_deref().unwrap_or("see the message of the compiler"),
+                format!("trial file: {because}"),
+                help.as_deref().unwrap_or("see the error of the compiler"),
             )
         }
         Ok(None) => Check::doubtful(
             about,
-            "not tried: the build has no compiler for C or C++".to_owned(),
-            "see `--why`",
+            "not checked: the build has no compiler for C or C++".to_owned(),
+            "check a source file with `--why`",
         ),
         Err(CliError::Replay(ReplayError::Busy)) => Check::doubtful(
             about,
-            "not tried: a build uses the cache at the moment".to_owned(),
-            "ask again when it has ended",
+            "not checked: a build is using the cache".to_owned(),
+            "try again after the build",
         ),
         Err(error) => Check::broken(about, error.to_string(), "configure the build again"),
     }
@@ -264,7 +264,7 @@ fn probe_unit(cache: &BuildCache) -> Result<Option<(Unit, tempfile::TempDir)>, C
     Ok(Some((Unit { source, object: "trial.o".to_owned(), directory, words }, folder)))
 }
 
-/// What the tool has counted, and an explanation of each of its reasons.
+/// The statistics of the tool, with an explanation of each reason for uncached compilations.
 fn counted(cache: &BuildCache) -> Vec<Check> {
     let Ok((tool, version)) = cache.tool() else { return Vec::new() };
     let stats =
@@ -278,15 +278,15 @@ fn counted(cache: &BuildCache) -> Vec<Check> {
     let text = format!("{} hits, {} misses, {} not cacheable", stats.hits, stats.misses, stats.uncacheable);
     let mut checks = vec![Check::fine("statistics", text)];
     if stats.errors > 0 {
-        let text = format!("the cache failed {} times; these were compiled", stats.errors);
+        let text = format!("{}; the affected files were compiled without the cache", stats.errors);
         checks.push(Check::doubtful(
             "errors",
             text,
-            "`toolchainkit server` and the log of the storage say more",
+            "check `toolchainkit server status`, and the log of the storage",
         ));
     }
     for (number, explanation) in reasons(cache, tool, version) {
-        let text = format!("{number} were not cached, since {}", explanation.because);
+        let text = format!("{number}, because {}", explanation.because);
         checks.push(Check::doubtful("not cached", text, &explanation.help));
     }
     checks

@@ -13,7 +13,7 @@ use crate::caching::tool::Tool;
 use crate::launch::supervisor::{self, Record};
 use crate::probe::program::{self, Finished};
 
-/// sccache waits 10 s for a remote storage that does not answer.
+/// The timeout for a start: sccache waits 10 s for a remote storage that does not answer.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The launcher's exit code when a variable that holds a secret is not set.
@@ -28,9 +28,9 @@ pub(super) struct ServerArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Start the daemon of the build that was configured last
+    /// Start the sccache daemon of a build
     Start(OneDaemon),
-    /// Stop it; the next build starts it again
+    /// Stop the sccache daemon of a build; the next compilation starts it again
     Stop {
         #[command(flatten)]
         one: OneDaemon,
@@ -38,7 +38,7 @@ enum Action {
         #[arg(long, conflicts_with = "build")]
         all: bool,
     },
-    /// Show every daemon of this user, whatever the project
+    /// List the sccache daemons of this user, for all projects
     Status {
         #[command(flatten)]
         format: FormatArgs,
@@ -85,7 +85,7 @@ fn stop(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandRe
     Ok(())
 }
 
-/// The build's cache, if it is one with a daemon.
+/// The cache of the build; `None` if its tool has no daemon.
 fn daemon_of(
     args: &BuildFolderArgs,
     global: &Global,
@@ -114,7 +114,7 @@ fn check(finished: &Finished, what: &str) -> CommandResult {
     Err(CliError::CacheBroken(format!("sccache did not {what}: {reason}")))
 }
 
-/// Each is asked to end by its supervisor: nothing is run that a file names.
+/// Asks the supervisor of each daemon to stop it, so that no program named in a file is run.
 fn stop_all(printer: &Printer) -> CommandResult {
     let mut failed = None;
     for record in supervisors().iter().filter(|record| supervisor::is_running(record)) {
@@ -146,7 +146,7 @@ fn status(format: Format, printer: &Printer) {
         return printer.json(&objects.collect());
     }
     if records.is_empty() {
-        printer.say("toolchainkit has started no daemon");
+        printer.say("no daemon was started by toolchainkit");
     }
     for record in &records {
         printer.foreign(&line(record));

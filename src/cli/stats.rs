@@ -12,13 +12,13 @@ use crate::caching::statistics::{CacheStats, stats_through};
 use crate::caching::tool::{Tool, ToolStats};
 use crate::probe::program;
 
-/// Setting counters to zero is local work.
+/// The timeout for resetting the counters, which is a local operation.
 const ZERO_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Arguments of `stats`.
 #[derive(Debug, Args)]
 pub(super) struct StatsArgs {
-    /// Set the counters to zero after showing them
+    /// Reset the counters to zero after printing them
     #[arg(long)]
     zero: bool,
     #[command(flatten)]
@@ -30,12 +30,12 @@ pub(super) struct StatsArgs {
 pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> CommandResult {
     let cache = BuildCache::find(&args.build, global)?;
     let (tool, version) = cache.tool()?;
-    // sccache counts in its daemon: without one there is nothing to show, and asking for zero would start one.
+    // The counters of sccache are in its daemon. Without one there are none, and resetting them would start one.
     let counting = tool == Tool::Ccache || cache.is_running();
     let stats = if counting {
         stats_through(tool, version, cache.launcher()?, &cache.location)?
     } else {
-        printer.say("the sccache daemon of this build is not running; it counts from its start");
+        printer.say("the sccache daemon of this build is not running, so there are no statistics");
         CacheStats::new(tool, version, &cache.location, &ToolStats::default())
     };
     match args.format.format {
@@ -63,7 +63,7 @@ fn text(stats: &CacheStats, cache: &BuildCache) -> String {
         format!("  errors    {}", stats.errors),
     ];
     if stats.uncacheable > 0 {
-        lines.push(format!("  uncached  {} that the tool cannot cache", stats.uncacheable));
+        lines.push(format!("  uncached  {} not cacheable", stats.uncacheable));
     }
     if let Some(size) = stats.size_bytes {
         let limit = stats.max_size_bytes.map(|limit| format!(" of {}", mebibytes(limit))).unwrap_or_default();

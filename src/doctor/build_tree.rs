@@ -1,4 +1,4 @@
-//! A build folder of CMake: which commands compile a source file.
+//! Gets the commands that compile a source file from a CMake build folder.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::command;
 use crate::probe::program::{self, RunError};
 
-/// Ninja and Make only print.
+/// The timeout for Ninja and Make to print their commands.
 const LISTING_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The build folder or the source file is not what was hoped for.
+/// The commands of the source file cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildTreeError {
     /// Ninja or Make could not be run.
@@ -20,24 +20,20 @@ pub enum BuildTreeError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The build tool did not list its commands.
-    #[error("{program} does not list the commands of {folder}: {message}")]
+    #[error("{program} cannot list the commands of {folder}: {message}")]
     Listing {
         /// The build tool.
         program: String,
         /// The build folder.
         folder: Utf8PathBuf,
-        /// The first line of what it said.
+        /// The first line of its error output.
         message: String,
     },
-    /// Another generator than Ninja and Makefiles.
-    #[error(
-        "a build folder of the generator {0} does not tell its commands; with Ninja and Makefiles it does"
-    )]
+    /// The generator is not Ninja or Makefiles.
+    #[error("the generator {0} does not list its commands; use Ninja or Makefiles")]
     Generator(String),
     /// No target compiles the file.
-    #[error(
-        "no target in {folder} compiles {file}; a header is compiled as a part of the sources that include it"
-    )]
+    #[error("no target in {folder} compiles {file}; for a header, give a source file that includes it")]
     NotCompiled {
         /// The build folder.
         folder: Utf8PathBuf,
@@ -57,7 +53,7 @@ pub struct BuildTree {
 /// One compilation of a source file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// What is compiled: the file that was asked for, or in a unity build the one that includes it.
+    /// The compiled file: the given file, or in a unity build the unity source that includes it.
     pub source: Utf8PathBuf,
     /// The object, relative to the build folder.
     pub object: String,
@@ -67,7 +63,7 @@ pub struct Unit {
     pub words: Vec<String>,
 }
 
-/// An edge in what `ninja -t compdb` prints.
+/// An entry in the output of `ninja -t compdb`.
 #[derive(Deserialize)]
 struct Edge {
     directory: Utf8PathBuf,
@@ -78,7 +74,7 @@ struct Edge {
 }
 
 impl BuildTree {
-    /// Reads what CMake wrote down about `folder`.
+    /// Reads the CMake cache of `folder`.
     ///
     /// # Errors
     /// [`BuildTreeError::Io`] if it was not configured.
@@ -96,7 +92,7 @@ impl BuildTree {
         })
     }
 
-    /// The compilers that CMake found for C or C++.
+    /// The compiler that CMake found for C or else C++, with the extension of its sources.
     ///
     /// # Errors
     /// [`BuildTreeError::Io`]
@@ -148,7 +144,7 @@ impl BuildTree {
         Ok(units.collect())
     }
 
-    /// Only the commands for `wanted` and for unity sources: each costs a run of make.
+    /// Returns only the commands for `wanted` and for unity sources, because each one needs a run of make.
     fn units_of_make(&self, wanted: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
         let targets = fs_err::read_to_string(self.folder.join("CMakeFiles/TargetDirectories.txt"))?;
         let mut units = Vec::new();
@@ -184,7 +180,7 @@ impl BuildTree {
         BuildTreeError::Listing {
             program: self.build_program.to_string(),
             folder: self.folder.clone(),
-            message: message.lines().next().unwrap_or("no reason given").to_owned(),
+            message: message.lines().next().unwrap_or("no error message").to_owned(),
         }
     }
 }

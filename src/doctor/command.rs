@@ -1,6 +1,6 @@
-//! Commands as build tools write them for a shell.
+//! Parsing and changing the shell commands of build tools.
 
-/// The words of a command, without its quotes: what POSIX sh makes of it where nothing is to be expanded.
+/// Splits a command into words and removes the quotes, as a POSIX shell does, but without expansions.
 ///
 /// ```
 /// use toolchainkit::doctor::split_words;
@@ -40,7 +40,7 @@ pub fn split_words(command: &str) -> Vec<String> {
     words
 }
 
-/// The words of the compilation in a line of commands, and the folder that the line changes to before.
+/// Finds the compilation in a line of commands. Returns its words, and the folder that the line changes to before it.
 pub(super) fn compilation(line: &str) -> Option<(Option<String>, Vec<String>)> {
     let mut folder = None;
     for words in split_words(line).split(|word| word == "&&") {
@@ -55,7 +55,7 @@ pub(super) fn compilation(line: &str) -> Option<(Option<String>, Vec<String>)> {
     None
 }
 
-/// The same compilation with its results in `folder`.
+/// The same compilation with its output files in `folder`.
 pub(super) fn redirected(words: &[String], folder: &str) -> Vec<String> {
     let mut redirected = Vec::new();
     let mut option = "";
@@ -73,7 +73,7 @@ pub(super) fn redirected(words: &[String], folder: &str) -> Vec<String> {
     redirected
 }
 
-/// The same compilation, ended after the preprocessor, whose text goes to standard output.
+/// The same compilation, but with only the preprocessor, which prints to standard output.
 pub(super) fn preprocessing(words: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut skip = false;
@@ -102,21 +102,21 @@ mod tests {
     }
 
     #[test]
-    fn quotes_of_every_kind() {
+    fn removes_quotes_of_every_kind() {
         assert_eq!(words(r"a  'b''c' \'"), ["a", "bc", "'"]);
         assert_eq!(words(r#""a\$b\c" '' "" "#), ["a$b\\c", "", ""]);
         assert!(words("  \n").is_empty());
     }
 
     #[test]
-    fn the_compilation_is_found_in_a_line() {
+    fn finds_the_compilation_in_a_line() {
         let (folder, found) = compilation("cd '/a b' && /l cc -o x.o -c x.c && true").unwrap();
         assert_eq!((folder.as_deref(), found.len()), (Some("/a b"), 6));
         assert_eq!(compilation("cd /a && ar qc x.a x.o"), None);
     }
 
     #[test]
-    fn results_go_elsewhere_and_nothing_else_changes() {
+    fn only_the_output_files_are_redirected() {
         let there = redirected(&words("cc -MD -MT a.o -MF a.o.d -o a.o -c a.c"), "/t");
         assert_eq!(there.join(" "), "cc -MD -MT a.o -MF /t/depends.d -o /t/object.o -c a.c");
         let there = redirected(&words("cl /Foa.obj /Fdx/ -clang:-MFa.d /c a.c"), "/t");

@@ -1,4 +1,4 @@
-//! What the launcher decides by itself, whatever the tool would do: its own rules are asked.
+//! The decisions of the launcher about a compilation, from its rules.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -13,12 +13,12 @@ use crate::launch::process;
 use crate::launch::rules::{Action, Checkout, Decision, KeyPart, Look, Machine, Question, Rule, decide};
 use crate::launch::settings::Settings;
 
-const SCRIPT: &str = "`toolchainkit install` brings the program that launches compilers, with which it goes through the \
-                      cache; then configure the build again";
+const SCRIPT: &str = "run `toolchainkit install` to install toolchainkit-launch, which can cache it, and configure the build \
+                      again";
 
-/// What the launcher of a build decides on a compilation.
+/// The decision of the launcher of a build about a compilation.
 pub(super) struct Decided {
-    /// Whether a script stands in for the program: where a rule applies, it does without the tool.
+    /// Whether the launcher is the script, which runs the compiler without the tool if a rule applies.
     is_script: bool,
     tool: Tool,
     checkout: Checkout,
@@ -27,10 +27,10 @@ pub(super) struct Decided {
 }
 
 impl Decided {
-    /// Asks the rules about `unit`, of whose words the first `launched` are the launcher.
+    /// Evaluates the rules for `unit`. The first `launched` words of its command are the launcher.
     pub(super) fn new(cache: CacheOfBuild<'_>, unit: &Unit, launched: usize) -> Self {
         let folder = cache.launcher.parent().map_or(Path::new(""), |folder| folder.as_std_path());
-        // The module writes it for the program alone.
+        // The module writes this file only for the program.
         let settings = Settings::read(&folder.join("launcher.json")).ok();
         let checkout = settings.as_ref().map_or_else(
             || Checkout {
@@ -62,8 +62,8 @@ impl Decided {
         Self { is_script: settings.is_none(), tool, checkout, arguments, decision }
     }
 
-    /// Why the launcher compiles it without the tool at any time; `None` if it does not. For a launcher that did.
-    pub(super) fn kept_away(&self) -> Option<Explanation> {
+    /// Why the launcher always runs the compiler without the tool; `None` if it has no such reason. Only valid after it did.
+    pub(super) fn bypass_reason(&self) -> Option<Explanation> {
         let words = |rule: &Rule, help: &str| Explanation::new(rule.because, help);
         if let Some(rule) = self.decision.bypass {
             return Some(words(rule, rule.help));
@@ -80,21 +80,17 @@ impl Decided {
         let has_response_file =
             || self.arguments.raw().iter().any(|word| word.as_encoded_bytes().starts_with(b"@"));
         rule.or_else(|| {
-            has_response_file().then(|| {
-                Explanation::new(
-                    "the script that launches compilers here looks into no response file",
-                    SCRIPT,
-                )
-            })
+            has_response_file()
+                .then(|| Explanation::new("the launcher script does not read response files", SCRIPT))
         })
     }
 
-    /// Why other checkouts do not share it; `None` if they do.
-    pub(super) fn unshared(&self) -> Option<Explanation> {
+    /// Why other checkouts cannot use the entry; `None` if they can.
+    pub(super) fn unshareable_reason(&self) -> Option<Explanation> {
         if self.is_script && self.tool == Tool::Sccache {
             return Some(Explanation::new(
-                "the script that launches compilers here gives sccache no base directories, so only this checkout finds it",
-                "`toolchainkit install` brings the program that does, where `cache.relocatable` is on",
+                "the launcher script gives sccache no base directories, so only this checkout gets hits",
+                "run `toolchainkit install` to install toolchainkit-launch, which does so with `cache.relocatable`",
             ));
         }
         let rule = self.decision.applied.iter().find(|rule| rule.does == Action::Key(KeyPart::Checkout))?;
@@ -105,7 +101,7 @@ impl Decided {
         Some(Explanation::new(because, rule.help))
     }
 
-    /// The first line that names the checkout in the folders in which the command looks, as the rule remembers it.
+    /// The first line with a path of the checkout in the include folders of the command, from the files of the rule.
     fn line_with_checkout(&self) -> Option<String> {
         let memory = self.checkout.build.join("toolchainkit");
         let parents = self.arguments.sources().iter().filter_map(|source| source.parent());
@@ -117,7 +113,10 @@ impl Decided {
                     memory.join("paths-of-source").join(folder.strip_prefix(&self.checkout.source).ok()?)
                 }
             };
-            #[expect(clippy::disallowed_methods, reason = "a folder without such a line has no such file")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the file exists only for a folder with such a line"
+            )]
             let seen = fs::read_to_string(place.join("seen")).ok()?;
             seen.lines().next().map(str::to_owned)
         })

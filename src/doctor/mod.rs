@@ -1,5 +1,5 @@
-//! Why a source file was compiled instead of taken from the cache: its command is found in the build folder, run again
-//! through the cache as the build runs it, and what the tool says about that is put into a sentence with a way out.
+//! Finds out why a source file was compiled instead of taken from the cache: gets its command from the build folder, runs
+//! it again through the cache, and explains the result of the tool and what to do.
 
 mod build_tree;
 mod command;

@@ -1,4 +1,4 @@
-//! Running a compilation once more, through the cache and with its results elsewhere, to see what the cache does.
+//! Runs a compilation again through the cache, with its output files in a temporary folder, to observe the cache.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -14,25 +14,25 @@ use super::reasons::{Explanation, explain_ccache, explain_sccache};
 use crate::caching::tool::{Tool, Version};
 use crate::probe::program::{self, Finished, RunError};
 
-/// One source file may take this long.
+/// The timeout for one source file.
 const COMPILE_TIMEOUT: Duration = Duration::from_mins(30);
 const STATS_TIMEOUT: Duration = Duration::from_secs(20);
-/// sccache stores after it has answered.
+/// The timeout for sccache to store an object, which it does after its answer.
 const STORE_TIMEOUT: Duration = Duration::from_secs(15);
 /// `__TIME__` changes every second.
 const A_SECOND: Duration = Duration::from_millis(1100);
 
-/// It could not be found out.
+/// The outcome could not be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// A program could not be run.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// A temporary folder could not be made or read.
+    /// A temporary folder could not be created or read.
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The statistics changed by more than one compilation.
-    #[error("another build uses this cache at the moment; ask again when it has ended")]
+    #[error("another build is using this cache; try again after it")]
     Busy,
     /// sccache does not answer.
     #[error("the statistics of sccache cannot be read: {0}")]
@@ -46,7 +46,7 @@ pub struct CacheOfBuild<'a> {
     pub tool: Tool,
     /// Its version.
     pub version: Version,
-    /// What runs it with the settings of the build.
+    /// The program that runs it with the settings of the build.
     pub launcher: &'a Utf8Path,
 }
 
@@ -55,15 +55,15 @@ pub struct CacheOfBuild<'a> {
 pub enum Outcome {
     /// It is in the cache.
     Hit,
-    /// It was not in the cache, and now it is.
+    /// It was not in the cache, and was stored.
     New,
-    /// It was not in the cache, and still is not.
+    /// It was not in the cache, and was not stored.
     NotStored(Explanation),
-    /// The text that reaches the compiler is another one each time.
+    /// The preprocessed source differs each time.
     Volatile(Explanation),
     /// The tool cannot cache it.
     Uncacheable(Explanation),
-    /// The build does not give it to the tool.
+    /// The build does not use the tool for it.
     Bypassed(Explanation),
     /// It does not compile.
     Fails(String),
@@ -85,21 +85,21 @@ impl Outcome {
     }
 }
 
-/// What was found out.
+/// The results about a compilation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings {
     /// What the cache does.
     pub outcome: Outcome,
-    /// Why other checkouts do not share it; `None` if they do.
+    /// Why other checkouts cannot use the entry; `None` if they can.
     pub unshared: Option<Explanation>,
     /// The command without the launcher.
     pub command: Vec<String>,
 }
 
-/// Compiles `unit` again as its build does, up to twice, with the results in a temporary folder.
+/// Compiles `unit` again as its build does, up to twice, with the output files in a temporary folder.
 ///
-/// What is not in the cache goes into it, as in a build. An option that names files beside the object (split debug
-/// information, coverage) makes some tools see another compilation there.
+/// A new compilation is stored in the cache, as in a build. With options that create files beside the object (split debug
+/// information, coverage), some tools treat the changed output path as another compilation.
 ///
 /// # Errors
 /// [`ReplayError`]
@@ -110,12 +110,12 @@ pub fn replay(cache: CacheOfBuild<'_>, unit: &Unit) -> Result<Findings, ReplayEr
         return Ok(Findings { outcome: bypassed(&unit.words), unshared: None, command });
     }
     let outcome = Replay { cache, unit, launched }.outcome()?;
-    // After the compilation, which has had the same looked at and remembered.
-    let unshared = Decided::new(cache, unit, launched).unshared();
+    // After the compilation, because the launcher has then written the files that this reads.
+    let unshared = Decided::new(cache, unit, launched).unshareable_reason();
     Ok(Findings { outcome, unshared, command })
 }
 
-/// How many words the launcher takes.
+/// The number of words of the launcher at the start of the command.
 fn launcher_words(cache: CacheOfBuild<'_>, words: &[String]) -> usize {
     usize::from(words.first().is_some_and(|first| first == cache.launcher))
 }
@@ -123,21 +123,22 @@ fn launcher_words(cache: CacheOfBuild<'_>, words: &[String]) -> usize {
 fn bypassed(words: &[String]) -> Outcome {
     let first = words.first().map_or("nothing", String::as_str);
     Outcome::Bypassed(Explanation {
-        because: format!("the build does not give it to the cache, but to {first}"),
-        help: "a launcher of the project, the user or the target (CMAKE_<LANG>_COMPILER_LAUNCHER, also empty) is \
-               respected, and so is the list `cache.languages`"
+        because: format!("its command begins with {first} and not with the launcher of the cache"),
+        help: "toolchainkit keeps a launcher that the project, the user or the target sets \
+               (CMAKE_<LANG>_COMPILER_LAUNCHER, also empty), and does not cache languages that are not in \
+               `cache.languages`"
             .to_owned(),
     })
 }
 
-/// What one run did.
+/// The result of one run.
 enum Run {
     Hit,
     Miss {
         stored: bool,
     },
     Uncacheable(Explanation),
-    /// The launcher did without the tool.
+    /// The launcher ran the compiler without the tool.
     Without,
     Fails(String),
 }
@@ -152,7 +153,7 @@ impl Replay<'_> {
     fn outcome(&self) -> Result<Outcome, ReplayError> {
         let run = self.run()?;
         if let Run::Without = run
-            && let Some(explanation) = Decided::new(self.cache, self.unit, self.launched).kept_away()
+            && let Some(explanation) = Decided::new(self.cache, self.unit, self.launched).bypass_reason()
         {
             return Ok(Outcome::Bypassed(explanation));
         }
@@ -161,23 +162,23 @@ impl Replay<'_> {
             Run::Uncacheable(explanation) => Outcome::Uncacheable(explanation),
             Run::Fails(message) => Outcome::Fails(message),
             Run::Without => not_stored(
-                "the launcher compiles without the cache at the moment, since it failed less than a minute ago",
-                "`toolchainkit server start` says what is wrong with it",
+                "the cache failed less than a minute ago, and the launcher does not use it yet",
+                "run `toolchainkit server start`, which reports the error of the cache",
             ),
             Run::Miss { stored: false } => not_stored(
-                "the storage takes no new objects",
-                "that is right where the remote is only read; otherwise look at its credentials and its space",
+                "the storage did not accept the object",
+                "this is expected with read-only access; otherwise check the credentials and the free space of the storage",
             ),
             Run::Miss { stored: true } => self.again(Outcome::New)?,
         })
     }
 
-    /// `outcome`, if the same compilation is a hit a second later: within one, even a time stays the same.
+    /// Returns `outcome` if the same compilation is a hit more than a second later, when `__TIME__` has changed.
     fn again(&self, outcome: Outcome) -> Result<Outcome, ReplayError> {
         thread::sleep(A_SECOND);
         match self.run()? {
             Run::Hit => Ok(outcome),
-            _ => self.why_never_again(),
+            _ => self.why_it_never_hits(),
         }
     }
 
@@ -203,7 +204,7 @@ impl Replay<'_> {
     }
 
     fn run_sccache(&self) -> Result<Run, ReplayError> {
-        // A daemon counts from its start.
+        // The counters exist only while a daemon runs.
         self.ask(&["--start-server"])?;
         let before = self.counters()?;
         let finished = self.compile(&[])?;
@@ -271,7 +272,7 @@ impl Replay<'_> {
         Ok(program::run(self.cache.launcher, arguments, no_environment, STATS_TIMEOUT)?)
     }
 
-    /// sccache's counters; those by language are added up, and reasons are `not_cached/<reason>`.
+    /// The counters of sccache, summed over all languages. Reasons have the name `not_cached/<reason>`.
     fn counters(&self) -> Result<BTreeMap<String, u64>, ReplayError> {
         let finished = self.ask(&["--show-stats", "--stats-format", "json"])?;
         let all: Value = serde_json::from_str(&finished.stdout)
@@ -291,7 +292,7 @@ impl Replay<'_> {
         Ok(counters)
     }
 
-    /// By how much the counters have grown.
+    /// The increase of each counter.
     fn added(&self, before: &BTreeMap<String, u64>) -> Result<BTreeMap<String, u64>, ReplayError> {
         let grown = |(name, after): (String, u64)| {
             let added = after.saturating_sub(before.get(&name).copied().unwrap_or_default());
@@ -300,8 +301,8 @@ impl Replay<'_> {
         Ok(self.counters()?.into_iter().filter_map(grown).collect())
     }
 
-    /// It was stored, and the same compilation a moment later did not find it.
-    fn why_never_again(&self) -> Result<Outcome, ReplayError> {
+    /// Explains why the same compilation missed directly after it was stored.
+    fn why_it_never_hits(&self) -> Result<Outcome, ReplayError> {
         let first = self.preprocess()?;
         thread::sleep(A_SECOND);
         let second = self.preprocess()?;
@@ -309,14 +310,14 @@ impl Replay<'_> {
         Ok(difference.map_or_else(
             || {
                 not_stored(
-                    "the cache does not give back what it has just stored",
-                    "see whether its limit of size is too small (`cache.size_gb`)",
+                    "the cache does not return an object that it has just stored",
+                    "check that the size limit is large enough (`cache.size_gb`)",
                 )
             },
             |(line, _)| {
                 Outcome::Volatile(Explanation {
-                    because: format!("its text is another one each time it is compiled, for instance `{}`", shortened(line)),
-                    help: "put what changes (__TIME__, __DATE__, a generated number) into a small file of its own".to_owned(),
+                    because: format!("its preprocessed source differs in each compilation, for example `{}`", shortened(line)),
+                    help: "move the changing text (__TIME__, __DATE__, a generated number) into a small separate file".to_owned(),
                 })
             },
         ))
@@ -337,7 +338,7 @@ fn not_stored(because: &str, help: &str) -> Outcome {
 
 fn fails(finished: &Finished) -> Run {
     let line = finished.stderr.lines().find(|line| line.contains("error")).or(finished.stderr.lines().next());
-    Run::Fails(line.unwrap_or("it says nothing").to_owned())
+    Run::Fails(line.unwrap_or("the compiler printed no error").to_owned())
 }
 
 fn shortened(line: &str) -> String {

@@ -78,25 +78,25 @@ fn read_only_since(backend: &dyn Backend, tool: Tool) -> String {
 
 fn tables() -> String {
     let mut text =
-        String::from("\n| `type` | what | sccache since | ccache since |\n| --- | --- | --- | --- |\n");
+        String::from("\n| `type` | storage | sccache since | ccache since |\n| --- | --- | --- | --- |\n");
     for backend in BACKENDS {
         let (sccache, ccache) = (since(*backend, Tool::Sccache), since(*backend, Tool::Ccache));
         writeln!(text, "| `{}` | {} | {sccache} | {ccache} |", backend.name(), backend.summary()).unwrap();
     }
     for backend in BACKENDS {
-        let table = "| setting | | sccache since | ccache since |\n| --- | --- | --- | --- |";
+        let table = "| setting | meaning | sccache since | ccache since |\n| --- | --- | --- | --- |";
         write!(text, "\n**`{}`**\n\n{table}\n", backend.name()).unwrap();
         for field in backend.fields() {
             let place = if field.section == Section::Credentials { "credentials." } else { "" };
             let required = if field.required { " (required)" } else { "" };
-            let secret = if field.kind == Kind::Secret { "; as `\"${NAME}\"` only" } else { "" };
+            let secret = if field.kind == Kind::Secret { "; only as `\"${NAME}\"`" } else { "" };
             let [sccache, ccache] = Tool::ALL.map(|tool| field_since(*backend, field, tool));
             let line =
                 format!("{place}{}`{required} | {}{secret} | {sccache} | {ccache} |", field.name, field.doc);
             writeln!(text, "| `{line}").unwrap();
         }
         let [sccache, ccache] = Tool::ALL.map(|tool| read_only_since(*backend, tool));
-        writeln!(text, "| `access: read-only` | nothing is ever stored | {sccache} | {ccache} |").unwrap();
+        writeln!(text, "| `access: read-only` | the tool stores nothing | {sccache} | {ccache} |").unwrap();
     }
     text.push('\n');
     text

@@ -1,8 +1,8 @@
 //! Azure Blob Storage.
 //!
-//! Two ways in: a connection string, which holds the account's key or a shared access signature; or, since sccache 0.18,
-//! the account or its URL with Microsoft Entra ID. An older sccache without a connection string warns and caches on the
-//! local disk, hence it is refused.
+//! There are two kinds of access: with a connection string, which contains the key of the account or a shared access
+//! signature; or, since sccache 0.18, with the name or the URL of the account and Microsoft Entra ID. Without a connection
+//! string, an older sccache prints a warning and uses the local disk, so it is refused.
 
 use super::endpoint::{self, Endpoint};
 use super::setting::error;
@@ -19,37 +19,41 @@ const FIELDS: &[Field] = &[
     Field {
         required: true,
         ..Field::extra("container", Kind::Text, "name of the container, which must exist")
-            .told("SCCACHE_AZURE_BLOB_CONTAINER")
+            .with_variable("SCCACHE_AZURE_BLOB_CONTAINER")
     },
-    Field::remote("prefix", false, "prefix of every key").told("SCCACHE_AZURE_KEY_PREFIX"),
+    Field::remote("prefix", false, "prefix of every key").with_variable("SCCACHE_AZURE_KEY_PREFIX"),
     Field::secret(
         "connection_string",
         "connection string of the storage account, with its key or a SAS token",
     )
-    .told("SCCACHE_AZURE_CONNECTION_STRING"),
+    .with_variable("SCCACHE_AZURE_CONNECTION_STRING"),
     Field::extra(
         "storage_account",
         Kind::Text,
-        "name of the storage account, instead of a connection string: access by Microsoft Entra ID",
+        "name of the storage account, for access with Microsoft Entra ID instead of a connection string",
     )
-    .told_since(ENTRA, "SCCACHE_AZURE_STORAGE_ACCOUNT"),
-    Field::remote("endpoint", false, "URL of the account's blob service, for Entra ID in another cloud")
-        .told_since(ENTRA, "SCCACHE_AZURE_ENDPOINT"),
+    .with_variable_since(ENTRA, "SCCACHE_AZURE_STORAGE_ACCOUNT"),
+    Field::remote("endpoint", false, "URL of the blob service of the account, for Entra ID in another cloud")
+        .with_variable_since(ENTRA, "SCCACHE_AZURE_ENDPOINT"),
     Field {
         kind: Kind::Text,
-        ..Field::secret("tenant_id", "tenant for Entra ID; without it the machine's managed identity is used")
-            .told_since(ENTRA, "AZURE_TENANT_ID")
+        ..Field::secret(
+            "tenant_id",
+            "tenant for Entra ID; without it, the managed identity of the machine is used",
+        )
+        .with_variable_since(ENTRA, "AZURE_TENANT_ID")
     },
     Field {
         kind: Kind::Text,
         ..Field::secret("client_id", "application or managed identity for Entra ID")
-            .told_since(ENTRA, "AZURE_CLIENT_ID")
+            .with_variable_since(ENTRA, "AZURE_CLIENT_ID")
     },
-    Field::secret("client_secret", "secret of the application").told_since(ENTRA, "AZURE_CLIENT_SECRET"),
+    Field::secret("client_secret", "secret of the application")
+        .with_variable_since(ENTRA, "AZURE_CLIENT_SECRET"),
     Field {
         kind: Kind::SecretFile,
         ..Field::secret("federated_token_file", "path of the file with the token of a workload identity")
-            .told_since(ENTRA, "AZURE_FEDERATED_TOKEN_FILE")
+            .with_variable_since(ENTRA, "AZURE_FEDERATED_TOKEN_FILE")
     },
 ];
 
@@ -61,7 +65,7 @@ impl Backend for Azure {
     }
 
     fn summary(&self) -> &'static str {
-        "Azure Blob Storage, by connection string or Microsoft Entra ID"
+        "Azure Blob Storage, with a connection string or Microsoft Entra ID"
     }
 
     fn fields(&self) -> &'static [Field] {
@@ -96,18 +100,18 @@ impl Backend for Azure {
         let entra = account || config.get("endpoint").is_some();
         match (has("connection_string"), entra) {
             (false, false) => {
-                let help = "name its variable, or the account as `storage_account` for access by Entra ID";
+                let help = "give the name of its environment variable, or set `storage_account` for access with Entra ID";
                 let message = "a remote cache of type azure needs a connection string or a storage account";
                 issues.push(error("missing-setting", "credentials.connection_string", message, help));
             }
             (true, true) => {
                 let field = if account { "extra_config.storage_account" } else { "endpoint" };
-                let message = "the connection string names the account and the endpoint already";
+                let message = "the connection string already contains the account and the endpoint";
                 issues.push(error("conflicting-settings", field, message, "remove one of the two"));
             }
             (true, false) => {
                 for name in ENTRA_CREDENTIALS.into_iter().filter(|name| has(name)) {
-                    let message = format!("`{name}` is for Entra ID, which a connection string excludes");
+                    let message = format!("`{name}` is for Entra ID, but a connection string is set");
                     let field = format!("credentials.{name}");
                     issues.push(error("conflicting-settings", &field, message, "remove one of the two"));
                 }
@@ -132,7 +136,7 @@ impl Backend for Azure {
             "client_secret",
             "federated_token_file",
         ];
-        let mut settings = config.told(FIELDS, &names);
+        let mut settings = config.settings_for(FIELDS, &names);
         settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }
@@ -160,24 +164,29 @@ fn check_entra(has: &impl Fn(&str) -> bool, issues: &mut Vec<Issue>) {
     let application = has("client_secret") || has("federated_token_file");
     for name in ["tenant_id", "client_id"] {
         if application && !has(name) {
-            let message = format!("an application has a secret or token, and also a `{name}`");
+            let message = format!("an application with a secret or token also needs `{name}`");
             let field = format!("credentials.{name}");
-            issues.push(error("missing-setting", &field, message, "name the variable that holds it"));
+            issues.push(error(
+                "missing-setting",
+                &field,
+                message,
+                "give the name of its environment variable",
+            ));
         }
     }
     if has("client_secret") && has("federated_token_file") {
-        let message = "a secret and a token of a workload identity exclude each other";
+        let message = "a secret and a token of a workload identity are both set";
         let field = "credentials.federated_token_file";
         issues.push(error("conflicting-settings", field, message, "remove one of the two"));
     }
 }
 
-/// Tokens of Entra ID travel by https only; sccache makes an exception for the machine itself.
+/// Entra ID needs https; sccache allows http only for the local machine.
 fn check_encryption(url: &str, issues: &mut Vec<Issue>) {
     let Ok(endpoint) = Endpoint::parse(url) else { return };
     let loopback = matches!(endpoint.host, "127.0.0.1" | "::1" | "localhost");
     if endpoint.scheme == Some("http") && !loopback {
-        let message = "Entra ID needs https, and the endpoint is http";
+        let message = "Entra ID needs https, but the endpoint uses http";
         issues.push(error("bad-endpoint", "endpoint", message, EXAMPLE));
     }
 }

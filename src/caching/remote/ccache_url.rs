@@ -1,4 +1,4 @@
-//! ccache's `remote_storage`: one URL that holds the address, the credentials and the attributes.
+//! ccache's `remote_storage`: a URL with the address, the credentials and the attributes.
 
 use secrecy::ExposeSecret;
 
@@ -10,7 +10,7 @@ use crate::caching::tool::{Tool, Version};
 
 const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
 
-/// The variables that choose a storage of ccache, with the name that versions before 4.7 have for it.
+/// The variables that select a storage of ccache, including the name before version 4.7.
 pub(super) const VARIABLES: &[&str] = &[REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];
 
 pub(super) const SHARDS: &str = "words with commas between, one of which takes the place of the `*` in the address, \
@@ -18,39 +18,39 @@ pub(super) const SHARDS: &str = "words with commas between, one of which takes t
 
 const MILLISECONDS: Kind = Kind::Integer { min: 1, max: 600_000 };
 
-/// How long ccache waits for a server.
+/// The timeouts of ccache for a server.
 pub(super) const CONNECT_TIMEOUT: Field = Field::extra(
     "connect_timeout_ms",
     MILLISECONDS,
-    "milliseconds that ccache waits for a connection (default 1000; ccache only)",
+    "timeout of a connection in milliseconds (default 1000; ccache only)",
 );
 pub(super) const OPERATION_TIMEOUT: Field = Field::extra(
     "operation_timeout_ms",
     MILLISECONDS,
-    "milliseconds that ccache waits for an answer (default 10000; ccache only)",
+    "timeout of a request in milliseconds (default 10000; ccache only)",
 );
 
-/// The settings that are attributes of ccache's URL, which sccache has nothing for.
+/// The settings that are attributes of ccache's URL, and that sccache does not have.
 const OWN: [&str; 6] =
     ["layout", "header", "keep_alive", "connect_timeout_ms", "operation_timeout_ms", "shards"];
 
-/// The first setting that only ccache has.
+/// Checks that no setting is set that only ccache has.
 ///
 /// # Errors
-/// Says which it is, for sccache.
+/// The name of the setting, if `tool` is sccache.
 pub(super) fn refuse_own(tool: Tool, config: &RemoteFields) -> Result<(), String> {
     let own = OWN.into_iter().find(|name| config.get(name).is_some());
     match own {
-        Some(name) if tool == Tool::Sccache => Err(format!("`{name}` is a setting of ccache")),
+        Some(name) if tool == Tool::Sccache => Err(format!("`{name}` is a setting for ccache only")),
         _ => Ok(()),
     }
 }
 
-/// `user:password@`, percent-encoded; nothing without a password.
+/// `user:password@`, percent-encoded; empty without a password.
 pub(super) fn userinfo(config: &RemoteFields, default_user: &str) -> Vec<Part> {
     let Some(password) = config.credential("password") else { return Vec::new() };
     let user = match config.credential("username") {
-        // A name in plain text is no secret.
+        // A plain user name is not secret.
         Some(Credential::Value(user)) => {
             Part::Text(percent_encode(user.expose_secret()).expose_secret().to_owned())
         }
@@ -61,9 +61,9 @@ pub(super) fn userinfo(config: &RemoteFields, default_user: &str) -> Vec<Part> {
     vec![user, colon, Part::PercentEncoded(password.clone()), Part::Text("@".to_owned())]
 }
 
-/// The attributes of a storage in the network, in the form with `|`, which every version from 4.4 to 4.14 reads.
+/// The attributes of a network storage, in the format with `|`, which every version from 4.4 to 4.14 reads.
 ///
-/// ccache gives up on a connection after 100 ms by default: too short beyond the local network.
+/// The default timeout of ccache for a connection is 100 ms, which is too short outside the local network.
 pub(super) fn attributes(config: &RemoteFields) -> String {
     let connect = config.get("connect_timeout_ms").unwrap_or("1000");
     let operation = config.get("operation_timeout_ms").map(|value| format!("|operation-timeout={value}"));
@@ -71,34 +71,34 @@ pub(super) fn attributes(config: &RemoteFields) -> String {
     format!("|connect-timeout={connect}{operation}{}{}", shards(config), read_only(config))
 }
 
-/// The attribute that forbids writing, if it is wanted.
+/// The attribute for read-only access, if configured.
 pub(super) fn read_only(config: &RemoteFields) -> &'static str {
     if config.access == Access::ReadOnly { "|read-only=true" } else { "" }
 }
 
-/// The attribute for several servers or folders, if there are any.
+/// The attribute for several servers or folders, if configured.
 pub(super) fn shards(config: &RemoteFields) -> String {
     config.get("shards").map(|value| format!("|shards={value}")).unwrap_or_default()
 }
 
-/// The words that take the place of the `*`, without their weights.
+/// The texts that replace the `*`, without their weights.
 pub(super) fn shard_names(config: &RemoteFields) -> impl Iterator<Item = &str> {
     let shards = config.text("shards").split(',');
     shards.map(|shard| shard.split('(').next().unwrap_or_default()).filter(|name| !name.is_empty())
 }
 
-/// A `*` in the address and `shards` go together.
+/// Checks that the address contains a `*` if and only if `shards` is set.
 pub(super) fn check_shards(config: &RemoteFields, address: &str, issues: &mut Vec<Issue>) {
     let field = "extra_config.shards";
     let stars = address.matches('*').count();
     match config.get("shards") {
         None if stars == 0 => {}
         None => {
-            let message = "the address has a `*`, and there are no `shards` to take its place";
+            let message = "the address contains a `*`, but `shards` is not set";
             issues.push(error("missing-setting", field, message, SHARDS));
         }
         Some(_) if stars != 1 => {
-            let message = format!("`shards` need one `*` in the address, and there are {stars}");
+            let message = format!("`shards` needs exactly one `*` in the address, but there are {stars}");
             issues.push(error("conflicting-settings", field, message, SHARDS));
         }
         Some(shards) => {
@@ -113,7 +113,7 @@ pub(super) fn check_shards(config: &RemoteFields, address: &str, issues: &mut Ve
                 issues.push(error(
                     "bad-value",
                     field,
-                    "this is not a list of shards",
+                    "this is not a valid list of shards",
                     "such as a,b or a(3),b",
                 ));
             }
@@ -121,7 +121,7 @@ pub(super) fn check_shards(config: &RemoteFields, address: &str, issues: &mut Ve
     }
 }
 
-/// A path as a URL has it.
+/// A path, encoded for a URL.
 pub(super) fn encoded_path(path: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'/' | b'*' => char::from(byte).to_string(),
@@ -131,7 +131,7 @@ pub(super) fn encoded_path(path: &str) -> String {
     path.bytes().map(encoded).collect()
 }
 
-/// The setting; plain if no part of it is a credential.
+/// The setting; it is plain if no part is a credential.
 pub(super) fn storage(parts: Vec<Part>) -> Setting {
     Setting::new(REMOTE_STORAGE, SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
 }

@@ -1,4 +1,4 @@
-//! A remote cache in the terms of the specification: a front for the one map that the backends read.
+//! The configuration of a remote cache with the names of the specification. The backends read [`RemoteFields`] instead.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use super::s3::DEFAULT_REGION;
 use super::{RemoteFields, Section, backend};
 use crate::caching::secret::Credential;
 
-/// Who may write to the remote cache.
+/// Whether the tool may write to the remote cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Access {
     /// Read and write (the default).
     #[default]
     ReadWrite,
-    /// Read only: hits, and nothing is ever stored.
+    /// Read only: the tool gets hits, but stores nothing.
     ReadOnly,
 }
 
-/// A remote cache, in the terms of the specification.
+/// A remote cache, with the names of the specification.
 ///
 /// ```
 /// use toolchainkit::caching::remote::RemoteCacheConfig;
@@ -29,7 +29,7 @@ pub enum Access {
 pub struct RemoteCacheConfig {
     /// The backend, by a name in [`super::BACKENDS`]: `s3`, `redis`, `gcs`, `http`, `memcached`, `azure`, …
     pub backend_type: String,
-    /// Where the server is; empty where the backend has a well-known one (S3, GCS).
+    /// The address of the server; empty if the backend has a default (S3, GCS).
     pub endpoint: String,
     /// Credentials by name (`access_key`, `password`, …); [`super::Backend::fields`] lists the names of each backend.
     pub credentials: BTreeMap<String, Credential>,
@@ -39,7 +39,7 @@ pub struct RemoteCacheConfig {
     pub region: Option<String>,
     /// A namespace within the storage.
     pub prefix: Option<String>,
-    /// TLS for an endpoint that does not say so by its scheme. Default `true`.
+    /// Whether to use TLS for an endpoint without a scheme. Default `true`.
     pub use_ssl: bool,
     /// Whether this machine may write. Default [`Access::ReadWrite`].
     pub access: Access,
@@ -70,7 +70,7 @@ impl From<&RemoteCacheConfig> for RemoteFields {
         let mut fields = Self::new(&config.backend_type);
         fields.use_ssl = config.use_ssl;
         fields.access = config.access;
-        // The specification gives every configuration a region, also where it means nothing.
+        // In the specification every configuration has a region, even if the backend has none.
         let has_region =
             backend(&config.backend_type).is_some_and(|backend| field(backend.fields(), "region").is_some());
         let named = [

@@ -1,4 +1,4 @@
-//! From a [`RemoteCacheConfig`] to the environment that the real tool reads.
+//! Translates a [`RemoteCacheConfig`] into the environment variables of the tool.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -55,16 +55,16 @@ pub struct RemoteCacheConfigurator {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigureError {
     /// The configuration has errors.
-    #[error("the remote cache is not configured right: {}", list(.0))]
+    #[error("the configuration of the remote cache is not valid: {}", list(.0))]
     Invalid(Vec<Issue>),
-    /// The tool is older than a setting needs.
-    #[error("{setting} needs {tool} {needed} or newer, and this is {found}")]
+    /// The tool is too old for a setting.
+    #[error("{setting} needs {tool} {needed} or newer; this is {found}")]
     ToolTooOld {
         /// The tool.
         tool: Tool,
         /// The setting.
         setting: &'static str,
-        /// The version that knows the setting.
+        /// The first version with the setting.
         needed: Version,
         /// The version of the tool.
         found: Version,
@@ -85,7 +85,8 @@ impl RemoteCacheConfigurator {
         Self { cache: cache_config }
     }
 
-    /// Every error and warning about `remote_config`, with this tool, which is asked what it was built with. Valid is what has no [`Severity::Error`].
+    /// Returns every error and warning about `remote_config` with this tool, which is run to get its features. The
+    /// configuration is valid if no issue has [`Severity::Error`].
     #[must_use]
     pub fn validate(&self, remote_config: &RemoteCacheConfig) -> Vec<Issue> {
         self.issues(&remote_config.into())
@@ -124,7 +125,7 @@ impl RemoteCacheConfigurator {
     }
 }
 
-/// Distributions build tools without the libraries of some storages; the tool itself says so.
+/// Distributions build the tools without some storages; the tool prints its features.
 fn missing_feature(tool: &CacheTool, config: &RemoteFields) -> Option<Issue> {
     let missing = !tool.backends()?.contains(&config.backend_type.as_str());
     missing.then(|| Issue {
@@ -145,7 +146,7 @@ fn missing_feature(tool: &CacheTool, config: &RemoteFields) -> Option<Issue> {
     })
 }
 
-/// The value of a setting, secrets included; `server` is the one that is used where there is a choice.
+/// The value of a setting, including secrets; `server` is the chosen server if there are several.
 pub(crate) fn reveal_setting(value: &SettingValue, server: &str) -> Result<SecretString, ConfigureError> {
     Ok(match self::value(value, server)? {
         Value::Plain(text) => SecretString::from(text),
@@ -194,7 +195,7 @@ fn reveal(credential: &Credential) -> Result<SecretString, ConfigureError> {
     }
 }
 
-/// Environment variables of a cache tool. Secrets are in it, so it has no `Serialize`, and `Debug` hides them.
+/// Environment variables of a cache tool. They include secrets, so the type has no `Serialize`, and `Debug` hides them.
 #[derive(Clone)]
 pub struct CacheEnvironment {
     variables: BTreeMap<&'static str, Value>,
@@ -216,13 +217,13 @@ impl Value {
 }
 
 impl CacheEnvironment {
-    /// The value of one variable, also if it is secret.
+    /// The value of a variable, including secrets.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(Value::expose)
     }
 
-    /// Every variable with its value, secrets included, in the order of the names.
+    /// All variables with their values, including secrets, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.variables.iter().map(|(&name, value)| (name, value.expose()))
     }

@@ -12,15 +12,17 @@ const FIRST: Version = Version::new(0, 14, 0);
 const RW_MODE: &str = "SCCACHE_COS_RW_MODE";
 
 const FIELDS: &[Field] = &[
-    Field::remote("bucket", true, "name of the bucket, with the number of the account: builds-1250000000")
-        .told_since(FIRST, "SCCACHE_COS_BUCKET"),
+    Field::remote("bucket", true, "name of the bucket with the account number, such as builds-1250000000")
+        .with_variable_since(FIRST, "SCCACHE_COS_BUCKET"),
     Field::remote("endpoint", true, "URL of the region, such as https://cos.ap-singapore.myqcloud.com")
-        .told_since(FIRST, "SCCACHE_COS_ENDPOINT"),
-    Field::remote("prefix", false, "prefix of every key").told_since(FIRST, "SCCACHE_COS_KEY_PREFIX"),
-    Field::secret("secret_id", "secret id; without credentials those of the machine are used")
-        .told_since(FIRST, "TENCENTCLOUD_SECRET_ID"),
-    Field::secret("secret_key", "secret key").told_since(FIRST, "TENCENTCLOUD_SECRET_KEY"),
-    Field::secret("session_token", "token of temporary credentials").told_since(FIRST, "TENCENTCLOUD_TOKEN"),
+        .with_variable_since(FIRST, "SCCACHE_COS_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key")
+        .with_variable_since(FIRST, "SCCACHE_COS_KEY_PREFIX"),
+    Field::secret("secret_id", "secret ID; without credentials, those of the machine are used")
+        .with_variable_since(FIRST, "TENCENTCLOUD_SECRET_ID"),
+    Field::secret("secret_key", "secret key").with_variable_since(FIRST, "TENCENTCLOUD_SECRET_KEY"),
+    Field::secret("session_token", "token of temporary credentials")
+        .with_variable_since(FIRST, "TENCENTCLOUD_TOKEN"),
 ];
 
 impl Backend for Cos {
@@ -65,7 +67,7 @@ impl Backend for Cos {
 
     fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         let names = ["bucket", "endpoint", "prefix", "secret_id", "secret_key", "session_token"];
-        let mut settings = config.told(FIELDS, &names);
+        let mut settings = config.settings_for(FIELDS, &names);
         settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }

@@ -1,9 +1,9 @@
-//! The parts of an endpoint, as the backends read them.
+//! Parsing of endpoints.
 
 use super::Issue;
 use super::setting::{bad_endpoint, secret_in_endpoint};
 
-/// `[scheme://][user[:password]@]host[:port][/path]`, taken apart.
+/// The parts of `[scheme://][user[:password]@]host[:port][/path]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Endpoint<'a> {
     pub(super) scheme: Option<&'a str>,
@@ -16,17 +16,17 @@ pub(super) struct Endpoint<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    /// Takes `text` apart; `Err` says what is wrong with it, without repeating a password.
+    /// Parses an endpoint; the error describes the problem, and does not contain a password.
     pub(super) fn parse(text: &'a str) -> Result<Self, String> {
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest),
             None => (None, text),
         };
         if scheme.is_some_and(|scheme| scheme.is_empty() || !scheme.bytes().all(is_scheme_byte)) {
-            return Err("the scheme before `://` is not one".to_owned());
+            return Err("the scheme before `://` is not valid".to_owned());
         }
         if text.contains(char::is_whitespace) {
-            return Err("an address has no white space".to_owned());
+            return Err("an address cannot contain white space".to_owned());
         }
         let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(authority_end);
@@ -49,17 +49,17 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// Checks a URL that begins with http:// or https:// and has neither query nor fragment.
+/// Checks that a URL begins with http:// or https:// and has no query or fragment.
 pub(super) fn check_url(url: &str, example: &str, issues: &mut Vec<Issue>) {
     issues.extend(match Endpoint::parse(url) {
         Err(why) => Some(bad_endpoint(why, example)),
         Ok(endpoint) if endpoint.has_userinfo => Some(secret_in_endpoint()),
         Ok(endpoint) if !matches!(endpoint.scheme, Some("http" | "https")) => {
-            Some(bad_endpoint("the URL begins with neither http:// nor https://", example))
+            Some(bad_endpoint("the URL must begin with http:// or https://", example))
         }
-        Ok(endpoint) if endpoint.host.is_empty() => Some(bad_endpoint("the URL names no host", example)),
+        Ok(endpoint) if endpoint.host.is_empty() => Some(bad_endpoint("the URL contains no host", example)),
         Ok(endpoint) if endpoint.path.contains(['?', '#']) => {
-            Some(bad_endpoint("a query or fragment cannot be part of the URL", example))
+            Some(bad_endpoint("the URL cannot contain a query or a fragment", example))
         }
         Ok(_) => None,
     });
@@ -83,13 +83,13 @@ fn split_port(address: &str) -> Result<(&str, Option<u16>), String> {
             if rest.is_empty() {
                 None
             } else {
-                Some(rest.strip_prefix(':').ok_or("after `]` comes `:port`")?)
+                Some(rest.strip_prefix(':').ok_or("only `:port` can follow `]`")?)
             },
         )
     } else {
         match address.split_once(':') {
             Some((_, port)) if port.contains(':') => {
-                return Err("an IPv6 address stands in brackets, such as [::1]:6379".to_owned());
+                return Err("an IPv6 address must be in brackets, such as [::1]:6379".to_owned());
             }
             Some((host, port)) => (host, Some(port)),
             None => (address, None),
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_every_form_apart() {
+    fn parses_every_form() {
         let of = |text| Endpoint::parse(text).unwrap();
         let full = of("https://u:p@cache.example:8443/base/path?x=1");
         assert_eq!((full.scheme, full.has_userinfo), (Some("https"), true));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn rejects_invalid_endpoints() {
         for bad in
             ["http://h:0", "http://h:99999", "h:port", "::1", "[::1", "[::1]6379", "a b", "://x", "ht tp://x"]
         {

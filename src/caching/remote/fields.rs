@@ -1,4 +1,4 @@
-//! The fields of a remote cache: what a backend says of each, and their values, which all else reads from one map.
+//! The fields of a remote cache: their declarations in the backends, and a map of their values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use super::{Access, Setting};
 use crate::caching::secret::Credential;
 use crate::caching::tool::Version;
 
-/// Where in the configuration a field stands.
+/// The section of the configuration that contains a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
     /// Directly below `remote:`.
@@ -30,7 +30,7 @@ impl Section {
     }
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -46,7 +46,7 @@ pub enum Kind {
     },
     /// A secret: in YAML only as `${NAME}`.
     Secret,
-    /// The path of a file that holds a secret; the path itself is none.
+    /// The path of a file that contains a secret; the path itself is not secret.
     SecretFile,
 }
 
@@ -55,24 +55,24 @@ pub enum Kind {
 pub struct Field {
     /// The key in the YAML.
     pub name: &'static str,
-    /// Where it stands.
+    /// Its section.
     pub section: Section,
-    /// What it holds.
+    /// Its type.
     pub kind: Kind,
-    /// Whether the backend cannot do without it.
+    /// Whether it is required.
     pub required: bool,
-    /// One line for the documentation, with unit and default.
+    /// One line for the documentation, with the unit and the default.
     pub doc: &'static str,
-    /// The variable by which sccache is told; `None` where it has none. ccache takes everything in one address.
+    /// The variable for sccache; `None` if there is none. ccache has one variable for all fields.
     pub variable: Option<Variable>,
 }
 
-/// A variable of the environment that sccache reads.
+/// An environment variable that sccache reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// The first sccache that reads it; `None` if every version in use does.
+    /// The first sccache that reads it; `None` if all supported versions do.
     pub since: Option<Version>,
 }
 
@@ -93,13 +93,13 @@ impl Field {
         Self { name, section: Section::ExtraConfig, kind, required: false, doc, variable: None }
     }
 
-    /// The same field, of which sccache is told by this variable.
-    pub(super) const fn told(self, name: &'static str) -> Self {
+    /// The same field, with this variable for sccache.
+    pub(super) const fn with_variable(self, name: &'static str) -> Self {
         Self { variable: Some(Variable { name, since: None }), ..self }
     }
 
-    /// The same field, of which sccache is told by this variable from a version on.
-    pub(super) const fn told_since(self, since: Version, name: &'static str) -> Self {
+    /// The same field, with this variable for sccache since a version.
+    pub(super) const fn with_variable_since(self, since: Version, name: &'static str) -> Self {
         Self { variable: Some(Variable { name, since: Some(since) }), ..self }
     }
 }
@@ -107,9 +107,9 @@ impl Field {
 /// The value of a field.
 #[derive(Clone, PartialEq)]
 pub enum FieldValue {
-    /// What may be shown to everybody.
+    /// Public text.
     Text(String),
-    /// What has to be hidden, unless the backend's table calls it a text.
+    /// A value to hide, unless its type in the backend is text.
     Credential(Credential),
 }
 
@@ -123,14 +123,14 @@ impl fmt::Debug for FieldValue {
     }
 }
 
-/// A remote cache by the fields of its backend: the form that the backends read, whoever made it.
+/// The values of a remote cache by the fields of its backend, which the backends read.
 #[derive(Clone, PartialEq)]
 pub struct RemoteFields {
     /// The backend, by a name in [`super::BACKENDS`].
     pub backend_type: String,
-    /// TLS for an endpoint that does not say so by its scheme.
+    /// Whether to use TLS for an endpoint without a scheme.
     pub use_ssl: bool,
-    /// Whether this machine may write.
+    /// Whether the tool may write.
     pub access: Access,
     values: BTreeMap<(Section, String), FieldValue>,
 }
@@ -149,7 +149,7 @@ impl fmt::Debug for RemoteFields {
 }
 
 impl RemoteFields {
-    /// A remote cache without a field; it uses TLS, and may write.
+    /// A remote cache without values, with TLS and write access.
     #[must_use]
     pub fn new(backend_type: &str) -> Self {
         Self {
@@ -160,7 +160,7 @@ impl RemoteFields {
         }
     }
 
-    /// Sets a field; gives back what it was.
+    /// Sets a field; returns its previous value.
     pub fn set(&mut self, section: Section, name: &str, value: &str) -> Option<FieldValue> {
         let value = match section {
             Section::Credentials => FieldValue::Credential(value.into()),
@@ -174,17 +174,17 @@ impl RemoteFields {
         self.values.insert((Section::Credentials, name.to_owned()), FieldValue::Credential(credential));
     }
 
-    /// Takes a field back; gives back what it was.
+    /// Removes a field; returns its previous value.
     pub fn remove(&mut self, section: Section, name: &str) -> Option<FieldValue> {
         self.values.remove(&(section, name.to_owned()))
     }
 
-    /// Every field that is set, with the place where it stands.
+    /// All values, with the sections and names of their fields.
     pub fn values(&self) -> impl Iterator<Item = (Section, &str, &FieldValue)> {
         self.values.iter().map(|((section, name), value)| (*section, name.as_str(), value))
     }
 
-    /// The value of a field that is a text; `None` where it is not set, or empty. No backend has two of one name.
+    /// The value of a text field; `None` if it is not set or empty. Names are unique within a backend.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values()
@@ -195,7 +195,7 @@ impl RemoteFields {
             .filter(|text| !text.is_empty())
     }
 
-    /// The same, empty where it is not set.
+    /// The same, but empty if it is not set.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()
@@ -210,12 +210,12 @@ impl RemoteFields {
         }
     }
 
-    /// Whether the credential of this name is there.
+    /// Whether the credential of this name is set.
     pub(super) fn has(&self, credential: &str) -> bool {
         self.credential(credential).is_some()
     }
 
-    /// Whether there is a credential at all.
+    /// Whether any credential is set.
     pub(super) fn has_credentials(&self) -> bool {
         self.values().any(|(section, ..)| section == Section::Credentials)
     }
@@ -230,8 +230,8 @@ impl RemoteFields {
         self.get("prefix").map(|prefix| prefix.trim_matches('/')).filter(|prefix| !prefix.is_empty())
     }
 
-    /// What sccache is told of those of `names` that are set, each by the variable that the table of `fields` has for it.
-    pub(super) fn told(&self, fields: &'static [Field], names: &[&str]) -> Vec<Setting> {
+    /// The settings for sccache of those `names` that are set, with the variables in the table `fields`.
+    pub(super) fn settings_for(&self, fields: &'static [Field], names: &[&str]) -> Vec<Setting> {
         let settings = names.iter().filter_map(|name| {
             let field = field(fields, name)?;
             match (field.section, *name) {
@@ -242,8 +242,8 @@ impl RemoteFields {
                             .gated(variable),
                     )
                 }
-                (_, "prefix") => told_as(fields, name, self.prefix()?),
-                (_, name) => told_as(fields, name, self.get(name)?),
+                (_, "prefix") => setting_with(fields, name, self.prefix()?),
+                (_, name) => setting_with(fields, name, self.get(name)?),
             }
         });
         settings.collect()
@@ -255,8 +255,12 @@ pub(super) fn field(fields: &'static [Field], name: &str) -> Option<&'static Fie
     fields.iter().find(|field| field.name == name)
 }
 
-/// What sccache is told of the field `name`, with another value than the configured one.
-pub(super) fn told_as(fields: &'static [Field], name: &str, value: impl Into<String>) -> Option<Setting> {
+/// The setting for sccache of the field `name`, with another value than the configured one.
+pub(super) fn setting_with(
+    fields: &'static [Field],
+    name: &str,
+    value: impl Into<String>,
+) -> Option<Setting> {
     let variable = field(fields, name)?.variable?;
     Some(Setting::plain(variable.name, value).gated(variable))
 }

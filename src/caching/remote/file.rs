@@ -1,4 +1,4 @@
-//! A folder that machines share, such as one on NFS. ccache only: of sccache's daemons one at a time may use a folder.
+//! A folder that several machines share, for example with NFS. Only for ccache: just one sccache daemon can use a folder.
 
 use super::ccache_url::{self, encoded_path, read_only, shards, storage};
 use super::setting::{check_layout, error};
@@ -9,16 +9,16 @@ pub(super) struct File;
 
 const FIELDS: &[Field] = &[
     Field { required: true, ..Field::extra("path", Kind::Text, "absolute path of the folder") },
-    Field::extra("layout", Kind::Text, "how ccache names its files: subdirs (default) or flat"),
+    Field::extra("layout", Kind::Text, "layout of the files: subdirs (default) or flat"),
     Field::extra(
         "umask",
         Kind::Text,
-        "permissions that new files lack, in octal digits, such as \"002\" (default: the user's)",
+        "umask for new files in octal digits, such as \"002\" (default: the umask of the user)",
     ),
     Field::extra(
         "update_mtime",
         Kind::Bool,
-        "true: a hit renews the time of its file, for a job that removes what is old (default false)",
+        "true: a hit updates the modification time of its file, so that a job can remove old files (default false)",
     ),
     Field::extra("shards", Kind::Text, super::ccache_url::SHARDS),
 ];
@@ -29,7 +29,7 @@ impl Backend for File {
     }
 
     fn summary(&self) -> &'static str {
-        "a folder that machines share (NFS, SMB); nothing is ever removed from it, see `ccache --trim-dir`"
+        "a folder that several machines share (NFS, SMB); it has no size limit, see `ccache --trim-dir`"
     }
 
     fn fields(&self) -> &'static [Field] {
@@ -49,7 +49,7 @@ impl Backend for File {
 
     fn support(&self, tool: Tool) -> Support {
         match tool {
-            Tool::Sccache => Support::No("of sccache's daemons only one at a time may use a folder"),
+            Tool::Sccache => Support::No("only one sccache daemon can use a folder at a time"),
             Tool::Ccache => Support::Since(Version::new(4, 7, 0)),
         }
     }
@@ -61,7 +61,7 @@ impl Backend for File {
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         let path = config.text("path");
         if !path.starts_with('/') || path.trim_matches('/').is_empty() {
-            let message = "the path of a shared folder begins with a slash and names a folder";
+            let message = "the path of a shared folder must be absolute and not `/`";
             issues.push(error("bad-path", "extra_config.path", message, "such as /mnt/build-cache"));
         }
         check_layout(config, &["subdirs", "flat"], issues);
@@ -69,7 +69,7 @@ impl Backend for File {
             (1..=4).contains(&text.len()) && text.bytes().all(|byte| (b'0'..b'8').contains(&byte))
         };
         if config.get("umask").is_some_and(|text| !octal(text)) {
-            let message = "a umask is written in up to four octal digits";
+            let message = "a umask has up to four octal digits";
             issues.push(error("bad-value", "extra_config.umask", message, "such as \"002\""));
         }
         super::ccache_url::check_shards(config, path, issues);

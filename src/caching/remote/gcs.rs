@@ -1,7 +1,7 @@
 //! Google Cloud Storage.
 //!
-//! sccache reads a bucket only, unless it is told READ_WRITE: the one backend with that default. There is no setting
-//! for another endpoint and no anonymous mode.
+//! The default of sccache for this backend is to read only; READ_WRITE must be set. It has no setting for another endpoint,
+//! and no anonymous access.
 
 use super::setting::error;
 use super::{Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
@@ -10,24 +10,28 @@ use crate::caching::tool::{Tool, Version};
 pub(super) struct Gcs;
 
 const RW_MODE: &str = "SCCACHE_GCS_RW_MODE";
-/// What the address of the credentials was called once.
+/// The former name of the variable for the URL of the credentials.
 const OLD_CREDENTIALS_URL: &str = "SCCACHE_GCS_OAUTH_URL";
 
 const FIELDS: &[Field] = &[
-    Field::remote("bucket", true, "name of the bucket").told("SCCACHE_GCS_BUCKET"),
-    Field::remote("prefix", false, "prefix of every key").told("SCCACHE_GCS_KEY_PREFIX"),
+    Field::remote("bucket", true, "name of the bucket").with_variable("SCCACHE_GCS_BUCKET"),
+    Field::remote("prefix", false, "prefix of every key").with_variable("SCCACHE_GCS_KEY_PREFIX"),
     Field {
         kind: Kind::SecretFile,
         ..Field::secret(
             "key_path",
-            "path of a service account's JSON key; without it the machine's own credentials are used",
+            "path of the JSON key of a service account; without it, the credentials of the machine are used",
         )
-        .told("SCCACHE_GCS_KEY_PATH")
+        .with_variable("SCCACHE_GCS_KEY_PATH")
     },
-    Field::extra("service_account", Kind::Text, "e-mail address of the virtual machine's service account")
-        .told("SCCACHE_GCS_SERVICE_ACCOUNT"),
-    Field::extra("credentials_url", Kind::Text, "URL that answers with an access token")
-        .told("SCCACHE_GCS_CREDENTIALS_URL"),
+    Field::extra(
+        "service_account",
+        Kind::Text,
+        "e-mail address of the service account of the virtual machine",
+    )
+    .with_variable("SCCACHE_GCS_SERVICE_ACCOUNT"),
+    Field::extra("credentials_url", Kind::Text, "URL that returns an access token")
+        .with_variable("SCCACHE_GCS_CREDENTIALS_URL"),
 ];
 
 impl Backend for Gcs {
@@ -61,13 +65,13 @@ impl Backend for Gcs {
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
-            Tool::Ccache => Support::No("ccache has no Google Cloud Storage"),
+            Tool::Ccache => Support::No("ccache has no Google Cloud storage"),
         }
     }
 
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         if config.has("key_path") && config.get("credentials_url").is_some() {
-            let message = "a key file and a credentials URL exclude each other";
+            let message = "a key file and a URL for credentials are both set";
             issues.push(error(
                 "conflicting-settings",
                 "extra_config.credentials_url",
@@ -82,9 +86,11 @@ impl Backend for Gcs {
             Access::ReadWrite => "READ_WRITE",
             Access::ReadOnly => "READ_ONLY",
         };
-        let mut settings = config.told(FIELDS, &["bucket"]);
+        let mut settings = config.settings_for(FIELDS, &["bucket"]);
         settings.push(Setting::plain(RW_MODE, mode));
-        settings.extend(config.told(FIELDS, &["prefix", "key_path", "service_account", "credentials_url"]));
+        settings.extend(
+            config.settings_for(FIELDS, &["prefix", "key_path", "service_account", "credentials_url"]),
+        );
         settings
     }
 

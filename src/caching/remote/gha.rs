@@ -1,7 +1,7 @@
 //! The cache of GitHub Actions.
 //!
-//! Address and token come from the runner (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`), which hands them to actions
-//! and not to shell steps: a step of actions/github-script exports them. Elsewhere the local cache is used.
+//! The runner provides the address and the token (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`) to actions but not to
+//! shell steps, so a step with actions/github-script must export them. On other machines, the local cache is used.
 
 use super::{Backend, Feature, Field, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
@@ -11,15 +11,15 @@ pub(super) struct Gha;
 const ENABLED: &str = "SCCACHE_GHA_ENABLED";
 const RW_MODE: &str = "SCCACHE_GHA_RW_MODE";
 
-/// The first that speaks to the service of today; GitHub has switched off the one before.
+/// The first sccache that supports the current service; GitHub has shut down the previous one.
 const SECOND_SERVICE: Version = Version::new(0, 10, 0);
 
 const FIELDS: &[Field] = &[Field::extra(
     "version",
     Kind::Text,
-    "part of the name of every entry: change it to begin anew (default: none; sccache's own version counts anyway)",
+    "part of every key; change it to start with an empty cache (default: none; the version of sccache is also part of the key)",
 )
-.told("SCCACHE_GHA_VERSION")];
+.with_variable("SCCACHE_GHA_VERSION")];
 
 impl Backend for Gha {
     fn name(&self) -> &'static str {
@@ -27,7 +27,7 @@ impl Backend for Gha {
     }
 
     fn summary(&self) -> &'static str {
-        "the cache of GitHub Actions; needs ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN where the build runs"
+        "the cache of GitHub Actions; needs ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN in the environment of the build"
     }
 
     fn fields(&self) -> &'static [Field] {
@@ -52,13 +52,13 @@ impl Backend for Gha {
     fn support(&self, tool: Tool) -> Support {
         match tool {
             Tool::Sccache => Support::Since(SECOND_SERVICE),
-            Tool::Ccache => Support::No("ccache cannot use the cache of GitHub Actions"),
+            Tool::Ccache => Support::No("ccache does not support the cache of GitHub Actions"),
         }
     }
 
     fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         let mut settings = vec![Setting::plain(ENABLED, "true").since(SECOND_SERVICE)];
-        settings.extend(config.told(FIELDS, &["version"]));
+        settings.extend(config.settings_for(FIELDS, &["version"]));
         settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }

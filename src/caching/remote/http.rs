@@ -1,7 +1,7 @@
 //! HTTP: WebDAV for sccache, plain GET and PUT for ccache.
 //!
-//! The two lay out their keys differently: they can share a server, not entries. Before 0.19, sccache makes folders by
-//! MKCOL before each upload; a server without it answers 405, and sccache falls back to reading only.
+//! The tools use different keys: they can share a server, but not entries. Before 0.19, sccache creates folders with MKCOL
+//! before each upload; if the server does not support it and answers 405, sccache only reads.
 
 use super::ccache_url::{
     self, CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, encoded_path, refuse_own,
@@ -14,47 +14,43 @@ use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Http;
 
-/// The first sccache with user, password and token.
+/// The first sccache with a user name, a password and a token.
 const AUTHENTICATION: Version = Version::new(0, 4, 2);
 
 const RW_MODE: &str = "SCCACHE_WEBDAV_RW_MODE";
 
 const FIELDS: &[Field] = &[
     Field::remote("endpoint", true, "URL of the server, such as https://cache.example/path")
-        .told_since(Version::new(0, 4, 0), "SCCACHE_WEBDAV_ENDPOINT"),
+        .with_variable_since(Version::new(0, 4, 0), "SCCACHE_WEBDAV_ENDPOINT"),
     Field::remote("prefix", false, "prefix of every key: a folder below the URL")
-        .told("SCCACHE_WEBDAV_KEY_PREFIX"),
+        .with_variable("SCCACHE_WEBDAV_KEY_PREFIX"),
     Field {
         kind: Kind::Text,
         ..Field::secret("username", "user name for basic authentication")
-            .told_since(AUTHENTICATION, "SCCACHE_WEBDAV_USERNAME")
+            .with_variable_since(AUTHENTICATION, "SCCACHE_WEBDAV_USERNAME")
     },
     Field::secret("password", "password for basic authentication")
-        .told_since(AUTHENTICATION, "SCCACHE_WEBDAV_PASSWORD"),
-    Field::secret("token", "bearer token").told_since(AUTHENTICATION, "SCCACHE_WEBDAV_TOKEN"),
+        .with_variable_since(AUTHENTICATION, "SCCACHE_WEBDAV_PASSWORD"),
+    Field::secret("token", "bearer token").with_variable_since(AUTHENTICATION, "SCCACHE_WEBDAV_TOKEN"),
     Field::extra(
         "disable_create_dir",
         Kind::Bool,
-        "true: a plain PUT server that knows no MKCOL (default false; without meaning for ccache)",
+        "true: for a server that supports PUT but not MKCOL (default false; no effect with ccache)",
     )
-    .told_since(Version::new(0, 19, 0), "SCCACHE_WEBDAV_DISABLE_CREATE_DIR"),
-    Field::extra(
-        "layout",
-        Kind::Text,
-        "how ccache names its files: flat (default), subdirs or bazel (ccache only)",
-    ),
-    Field::extra("header", Kind::Text, "NAME=VALUE of one more header, nothing secret (ccache only)"),
+    .with_variable_since(Version::new(0, 19, 0), "SCCACHE_WEBDAV_DISABLE_CREATE_DIR"),
+    Field::extra("layout", Kind::Text, "layout of the files: flat (default), subdirs or bazel (ccache only)"),
+    Field::extra("header", Kind::Text, "an additional header as NAME=VALUE, without secrets (ccache only)"),
     Field::extra(
         "keep_alive",
         Kind::Bool,
-        "false: ccache opens a connection for each request (default true; ccache only)",
+        "false: a new connection for each request (default true; ccache only)",
     ),
     CONNECT_TIMEOUT,
     OPERATION_TIMEOUT,
     Field::extra("shards", Kind::Text, SHARDS),
 ];
 
-/// ccache's own default, `subdirs`, needs a server that makes folders by itself, which WebDAV forbids.
+/// The default of ccache, `subdirs`, needs a server that creates folders on upload, which WebDAV does not allow.
 const DEFAULT_LAYOUT: &str = "flat";
 
 impl Backend for Http {
@@ -67,7 +63,7 @@ impl Backend for Http {
     }
 
     fn summary(&self) -> &'static str {
-        "a WebDAV server (nginx, Apache, rclone, Nextcloud); for ccache any server with GET and PUT"
+        "a WebDAV server (nginx, Apache, rclone, Nextcloud); for ccache, any server with GET and PUT"
     }
 
     fn fields(&self) -> &'static [Field] {
@@ -101,7 +97,7 @@ impl Backend for Http {
     fn expressible(&self, tool: Tool, config: &RemoteFields) -> Result<(), String> {
         refuse_own(tool, config)?;
         if tool == Tool::Ccache && config.text("endpoint").starts_with("https://") {
-            return Err("https needs a helper program that ccache does not come with".to_owned());
+            return Err("ccache needs an additional helper program for https".to_owned());
         }
         Ok(())
     }
@@ -111,12 +107,12 @@ impl Backend for Http {
         check_layout(config, &["flat", "subdirs", "bazel"], issues);
         check_shards(config, config.text("endpoint"), issues);
         if config.get("header").is_some_and(|header| !is_header(header)) {
-            let message = "a header is a name and a value";
+            let message = "this is not a header as NAME=VALUE";
             issues.push(error("bad-value", "extra_config.header", message, "such as X-Team=compilers"));
         }
         let has = |name: &str| config.has(name);
         if has("token") && (has("username") || has("password")) {
-            let message = "a bearer token and a user name or password exclude each other";
+            let message = "a bearer token and a user name or password are both set";
             issues.push(error("conflicting-settings", "credentials.token", message, "remove one of the two"));
         }
         check_pair(config, "username", "password", issues);
@@ -144,11 +140,11 @@ impl Backend for Http {
 }
 
 fn sccache_settings(config: &RemoteFields) -> Vec<Setting> {
-    let mut settings = config.told(FIELDS, &["endpoint", "prefix", "username", "password", "token"]);
-    let folders = config.told(FIELDS, &["disable_create_dir"]);
+    let mut settings = config.settings_for(FIELDS, &["endpoint", "prefix", "username", "password", "token"]);
+    let folders = config.settings_for(FIELDS, &["disable_create_dir"]);
     settings.extend(folders.into_iter().map(|setting| match config.access {
         Access::ReadOnly => setting.or_dropped(),
-        // An older sccache could not store a thing on such a server, and would not say so.
+        // An older sccache would store nothing on such a server, without an error.
         Access::ReadWrite => setting,
     }));
     settings.extend(Setting::read_only(RW_MODE, config));

@@ -1,46 +1,47 @@
 //! Memcached.
 //!
-//! sccache speaks to one server and demands a port; a list of servers makes it refuse to start ("invalid authority").
-//! So a list is tried in order at configure time, and the first server that answers is used.
+//! sccache supports one server and needs a port; with a list of servers it does not start ("invalid authority"). So CMake
+//! probes the servers in order at configure time, and uses the first one that answers.
 
 use super::endpoint::Endpoint;
-use super::fields::told_as;
+use super::fields::setting_with;
 use super::setting::{SettingValue, bad_endpoint, secret_in_endpoint};
 use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Severity, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Memcached;
 
-/// The variables that replaced the single `SCCACHE_MEMCACHED`.
+/// The first sccache with separate variables instead of `SCCACHE_MEMCACHED`.
 const MODERN: Version = Version::new(0, 8, 0);
 
-/// Before, sccache calls the scheme invalid.
+/// The first sccache that accepts the scheme.
 const UNIX_SOCKET: Version = Version::new(0, 19, 0);
 
 const RW_MODE: &str = "SCCACHE_MEMCACHED_RW_MODE";
-/// The name of the endpoint before 0.8, which later versions still read.
+/// The endpoint of sccache before 0.8, which later versions still read.
 const OLD_ENDPOINT: &str = "SCCACHE_MEMCACHED";
 
 const FIELDS: &[Field] = &[
     Field::remote(
         "endpoint",
         true,
-        "host:port, several with commas between (the first that answers is used), or unix:///path",
+        "host:port or unix:///path; of a comma-separated list, the first server that answers is used",
     )
-    .told_since(MODERN, "SCCACHE_MEMCACHED_ENDPOINT"),
-    Field::remote("prefix", false, "prefix of every key").told_since(MODERN, "SCCACHE_MEMCACHED_KEY_PREFIX"),
+    .with_variable_since(MODERN, "SCCACHE_MEMCACHED_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key")
+        .with_variable_since(MODERN, "SCCACHE_MEMCACHED_KEY_PREFIX"),
     Field {
         kind: Kind::Text,
-        ..Field::secret("username", "user name, where the server asks for one (SASL)")
-            .told_since(MODERN, "SCCACHE_MEMCACHED_USERNAME")
+        ..Field::secret("username", "user name, if the server needs one (SASL)")
+            .with_variable_since(MODERN, "SCCACHE_MEMCACHED_USERNAME")
     },
-    Field::secret("password", "password").told_since(MODERN, "SCCACHE_MEMCACHED_PASSWORD"),
+    Field::secret("password", "password").with_variable_since(MODERN, "SCCACHE_MEMCACHED_PASSWORD"),
     Field::extra(
         "expiration",
         Kind::Integer { min: 0, max: 2_592_000 },
-        "seconds that an entry lives, 0 for ever (default 86400)",
+        "lifetime of an entry in seconds, 0 for no limit (default 86400)",
     )
-    .told("SCCACHE_MEMCACHED_EXPIRATION"),
+    .with_variable("SCCACHE_MEMCACHED_EXPIRATION"),
 ];
 
 impl Backend for Memcached {
@@ -49,7 +50,7 @@ impl Backend for Memcached {
     }
 
     fn summary(&self) -> &'static str {
-        "Memcached; raise its item size limit (`-I 32m`), or large objects are not stored"
+        "Memcached; to store large objects, increase its item size limit (`-I 32m`)"
     }
 
     fn fields(&self) -> &'static [Field] {
@@ -89,9 +90,9 @@ impl Backend for Memcached {
                 code: "several-servers",
                 severity: Severity::Warning,
                 field: "endpoint".to_owned(),
-                message: "sccache speaks to one Memcached server".to_owned(),
+                message: "sccache supports one Memcached server".to_owned(),
                 help: Some(
-                    "the servers are tried in this order when CMake configures; the first that answers is used"
+                    "CMake probes the servers in this order at configure time, and uses the first one that answers"
                         .to_owned(),
                 ),
             });
@@ -104,12 +105,13 @@ impl Backend for Memcached {
             [server] => SettingValue::Plain(format!("tcp://{server}")),
             _ => SettingValue::Server("tcp://"),
         };
-        let endpoint = told_as(FIELDS, "endpoint", "").map(|setting| Setting { value: endpoint, ..setting });
+        let endpoint =
+            setting_with(FIELDS, "endpoint", "").map(|setting| Setting { value: endpoint, ..setting });
         let mut settings = endpoint.into_iter().collect::<Vec<_>>();
         if is_unix(config.text("endpoint")) {
             settings = settings.into_iter().map(|setting| setting.since(UNIX_SOCKET)).collect();
         }
-        settings.extend(config.told(FIELDS, &["prefix", "username", "password", "expiration"]));
+        settings.extend(config.settings_for(FIELDS, &["prefix", "username", "password", "expiration"]));
         settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }
@@ -141,15 +143,18 @@ fn check_server(server: &str) -> Option<Issue> {
     match Endpoint::parse(server) {
         Err(why) => Some(bad_endpoint(why, example)),
         Ok(endpoint) if endpoint.has_userinfo => Some(secret_in_endpoint()),
-        Ok(Endpoint { scheme: Some(scheme), .. }) if !matches!(scheme, "tcp" | "memcached") => Some(
-            bad_endpoint(format!("Memcached is not spoken over `{scheme}`"), "use host:port; it has no TLS"),
-        ),
+        Ok(Endpoint { scheme: Some(scheme), .. }) if !matches!(scheme, "tcp" | "memcached") => {
+            Some(bad_endpoint(
+                format!("Memcached does not support the scheme `{scheme}`"),
+                "use host:port; TLS is not supported",
+            ))
+        }
         Ok(endpoint) if endpoint.host.is_empty() => Some(bad_endpoint("a server has no host name", example)),
         Ok(endpoint) if endpoint.port.is_none() => {
-            Some(bad_endpoint(format!("`{server}` has no port, which sccache demands"), example))
+            Some(bad_endpoint(format!("`{server}` has no port, which sccache needs"), example))
         }
         Ok(endpoint) if !endpoint.path.is_empty() => {
-            Some(bad_endpoint("a Memcached server has no path", example))
+            Some(bad_endpoint("the address of a Memcached server cannot have a path", example))
         }
         Ok(_) => None,
     }

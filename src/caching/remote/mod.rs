@@ -1,8 +1,8 @@
-//! Remote storage: one backend per file, all behind the [`Backend`] trait.
+//! Remote storage. Each backend has its own file and implements the [`Backend`] trait.
 //!
 //! # The backends
 //!
-//! What the environment would have to be by hand, and the configuration that gives it:
+//! The environment variables to set by hand, and the configuration that sets the same:
 //!
 //! ```
 //! use toolchainkit::caching::detection::BuildCacheManager;
@@ -53,7 +53,7 @@
 //! assert_eq!(env_vars.get("SCCACHE_GCS_KEY_PATH"), Some("/path/to/service-account.json"));
 //! assert_eq!(env_vars.get("SCCACHE_GCS_RW_MODE"), Some("READ_WRITE")); // without it, sccache only reads
 //!
-//! // HTTP: sccache speaks WebDAV
+//! // HTTP: sccache uses WebDAV
 //! let remote_config = RemoteCacheConfig {
 //!     endpoint: "https://cache.example.com".into(),
 //!     use_ssl: true,
@@ -62,7 +62,7 @@
 //! let env_vars = configurator.configure(&remote_config)?;
 //! assert_eq!(env_vars.get("SCCACHE_WEBDAV_ENDPOINT"), Some("https://cache.example.com"));
 //!
-//! // Memcached: sccache takes one server, and a list makes it refuse to start
+//! // Memcached: sccache supports one server, and does not start with a list
 //! let remote_config = RemoteCacheConfig {
 //!     endpoint: "cache1.example.com:11211,cache2.example.com:11211".into(),
 //!     ..RemoteCacheConfig::new("memcached")
@@ -75,11 +75,11 @@
 //! # }
 //! ```
 //!
-//! # How a backend is made
+//! # How to write a backend
 //!
-//! A backend says which fields it has ([`Field`]), checks their values ([`RemoteFields`], which a [`RemoteCacheConfig`]
-//! is turned into), and translates them into the [`Setting`]s of a tool. Nothing else in the crate knows a backend by name: a new one is a new file and one line in
-//! [`BACKENDS`].
+//! A backend declares its fields ([`Field`]), checks their values ([`RemoteFields`], which are made from a
+//! [`RemoteCacheConfig`]), and translates them into the [`Setting`]s of a tool. No other code in the crate refers to a
+//! backend by name, so a new backend needs only a new file and a line in [`BACKENDS`].
 
 mod azure;
 mod ccache_url;
@@ -133,27 +133,27 @@ pub fn backend(name: &str) -> Option<&'static dyn Backend> {
     BACKENDS.iter().copied().find(|backend| backend.name() == name)
 }
 
-/// How much is wrong.
+/// The severity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Works, but probably not as meant.
+    /// It works, but probably not as intended.
     Warning,
-    /// Cannot work.
+    /// It cannot work.
     Error,
 }
 
-/// One thing that is wrong with a remote cache.
+/// A problem with the configuration of a remote cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// The stable, kebab-case code of the diagnostic.
     pub code: &'static str,
     /// Error or warning.
     pub severity: Severity,
-    /// The setting it is about, as in YAML below `remote:` (`bucket`, `credentials.password`); empty for the whole.
+    /// The path of the setting below `remote:` in YAML (`bucket`, `credentials.password`); empty if it concerns all of it.
     pub field: String,
-    /// What is wrong, in one sentence fragment.
+    /// The problem, as a part of a sentence.
     pub message: String,
-    /// What to do about it.
+    /// What to do.
     pub help: Option<String>,
 }
 
@@ -175,16 +175,16 @@ impl fmt::Display for Issue {
     }
 }
 
-/// What one tool can do with one backend.
+/// Whether a tool supports a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Support {
-    /// Works since this version.
+    /// Supported since this version.
     Since(Version),
-    /// Does not work; the text says why, in half a sentence.
+    /// Not supported, with the reason as a part of a sentence.
     No(&'static str),
 }
 
-/// One kind of remote storage.
+/// A kind of remote storage.
 pub trait Backend: Sync {
     /// Its name in YAML (`remote.type`).
     fn name(&self) -> &'static str;
@@ -200,20 +200,20 @@ pub trait Backend: Sync {
     /// All its fields.
     fn fields(&self) -> &'static [Field];
 
-    /// The variables of `tool` that choose or change the storage and that no field has: of the access, and names that later
-    /// versions have replaced.
+    /// The variables of `tool` that select or change the storage but belong to no field: variables for the access, and
+    /// names that later versions have replaced.
     fn further_variables(&self, tool: Tool) -> &'static [&'static str];
 
-    /// What sccache's library for this storage reads of the environment to find credentials. `*` at the end stands for any
-    /// letters.
+    /// The environment variables in which sccache's library for this storage searches for credentials. A `*` at the end
+    /// matches any characters.
     fn credential_variables(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// What a tool must have been built with.
+    /// The features that a tool must be built with.
     fn features(&self) -> &'static [Feature];
 
-    /// Whether `tool` can use it at all.
+    /// Whether `tool` supports it.
     fn support(&self, tool: Tool) -> Support;
 
     /// Whether this configuration (its scheme, TLS, …) can work with `tool`.
@@ -227,42 +227,43 @@ pub trait Backend: Sync {
         }
     }
 
-    /// Whether `use_ssl: true` means anything here.
+    /// Whether `use_ssl: true` has an effect.
     fn has_tls(&self) -> bool {
         true
     }
 
-    /// What is wrong beyond unknown, missing or mistyped fields, which [`check`] finds from [`Backend::fields`].
+    /// Reports problems other than unknown or missing fields and wrong types, which [`check`] finds with
+    /// [`Backend::fields`].
     fn check(&self, _config: &RemoteFields, _issues: &mut Vec<Issue>) {}
 
-    /// What `tool` must be told. Called only for a configuration without errors.
+    /// The settings for `tool`. Called only for a configuration without errors.
     fn settings(&self, tool: Tool, config: &RemoteFields) -> Vec<Setting>;
 
-    /// `host:port` of the servers to try, in order; empty where there is nothing to knock at beforehand.
+    /// `host:port` of the servers to probe at configure time, in order; empty if there is none.
     fn servers(&self, _config: &RemoteFields) -> Vec<String> {
         Vec::new()
     }
 
-    /// Where the cache is, for people, without anything secret.
+    /// The location of the cache for messages, without secrets.
     fn location(&self, config: &RemoteFields) -> String;
 
-    /// The same with `{SERVER}` for the server that is chosen at configure time, where there is a choice.
+    /// The same, with `{SERVER}` for the server that is chosen at configure time if there are several.
     fn location_of_chosen(&self, config: &RemoteFields) -> String {
         self.location(config)
     }
 }
 
-/// Everything that is wrong with `config`, whatever the tool: unknown backend, unknown, missing and mistyped settings,
-/// and what the backend itself finds.
+/// Reports all problems of `config` that do not depend on the tool: an unknown backend, unknown and missing settings, wrong
+/// types, and the problems that the backend finds.
 #[must_use]
 pub fn check(config: &RemoteFields) -> Vec<Issue> {
     setting::check(config)
 }
 
-/// Whether `tool` can serve `config`.
+/// Checks whether `tool` supports `config`.
 ///
 /// # Errors
-/// The [`Issue`] says why not and names the tools that can.
+/// An [`Issue`] with the reason and the tools that support it.
 pub fn check_tool(tool: Tool, config: &RemoteFields) -> Result<(), Issue> {
     setting::check_tool(tool, config)
 }

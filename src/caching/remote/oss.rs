@@ -12,16 +12,17 @@ const FIRST: Version = Version::new(0, 7, 7);
 const RW_MODE: &str = "SCCACHE_OSS_RW_MODE";
 
 const FIELDS: &[Field] = &[
-    Field::remote("bucket", true, "name of the bucket").told_since(FIRST, "SCCACHE_OSS_BUCKET"),
+    Field::remote("bucket", true, "name of the bucket").with_variable_since(FIRST, "SCCACHE_OSS_BUCKET"),
     Field::remote("endpoint", true, "URL of the region, such as https://oss-cn-hangzhou.aliyuncs.com")
-        .told("SCCACHE_OSS_ENDPOINT"),
-    Field::remote("prefix", false, "prefix of every key").told("SCCACHE_OSS_KEY_PREFIX"),
-    Field::secret("access_key", "access key id; without credentials those of the machine are used")
-        .told("ALIBABA_CLOUD_ACCESS_KEY_ID"),
-    Field::secret("secret_key", "secret of the access key").told("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-    Field::secret("session_token", "token of temporary credentials").told("ALIBABA_CLOUD_SECURITY_TOKEN"),
-    Field::extra("no_credentials", Kind::Bool, "true: an anonymous, public bucket (default false)")
-        .told("SCCACHE_OSS_NO_CREDENTIALS"),
+        .with_variable("SCCACHE_OSS_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key").with_variable("SCCACHE_OSS_KEY_PREFIX"),
+    Field::secret("access_key", "access key ID; without credentials, those of the machine are used")
+        .with_variable("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+    Field::secret("secret_key", "secret of the access key").with_variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+    Field::secret("session_token", "token of temporary credentials")
+        .with_variable("ALIBABA_CLOUD_SECURITY_TOKEN"),
+    Field::extra("no_credentials", Kind::Bool, "true: anonymous access to a public bucket (default false)")
+        .with_variable("SCCACHE_OSS_NO_CREDENTIALS"),
 ];
 
 impl Backend for Oss {
@@ -63,7 +64,7 @@ impl Backend for Oss {
         endpoint::check_url(config.text("endpoint"), "such as https://oss-cn-hangzhou.aliyuncs.com", issues);
         check_pair(config, "access_key", "secret_key", issues);
         if config.flag("no_credentials") && config.has_credentials() {
-            let message = "an anonymous bucket takes no credentials";
+            let message = "credentials are set, but `no_credentials` selects anonymous access";
             let field = "extra_config.no_credentials";
             issues.push(error("conflicting-settings", field, message, "remove one of the two"));
         }
@@ -72,7 +73,7 @@ impl Backend for Oss {
     fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         let names =
             ["bucket", "endpoint", "prefix", "access_key", "secret_key", "session_token", "no_credentials"];
-        let mut settings = config.told(FIELDS, &names);
+        let mut settings = config.settings_for(FIELDS, &names);
         settings.extend(Setting::read_only(RW_MODE, config));
         settings
     }

@@ -1,28 +1,28 @@
-//! Redis and what speaks its protocol: Valkey, KeyDB, Dragonfly.
+//! Redis and compatible servers: Valkey, KeyDB, Dragonfly.
 //!
-//! sccache ignores user, database and query in `SCCACHE_REDIS_ENDPOINT` (and prints the whole of it in its statistics),
-//! so each goes into its own variable. ccache takes everything in one URL, and a password without a user breaks when
-//! it contains a colon, hence the user `default`.
+//! sccache ignores the user, the database and the query in `SCCACHE_REDIS_ENDPOINT`, and prints all of it in its
+//! statistics, so they are set with separate variables. ccache needs everything in one URL; there, a password with a colon
+//! fails without a user, so the user `default` is added.
 
 use super::ccache_url::{
     self, CONNECT_TIMEOUT, OPERATION_TIMEOUT, SHARDS, attributes, check_shards, refuse_own, shard_names,
     storage, userinfo,
 };
 use super::endpoint::Endpoint;
-use super::fields::told_as;
+use super::fields::setting_with;
 use super::setting::{bad_endpoint, error, secret_in_endpoint};
 use super::{Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Redis;
 
-/// The variables that replaced the single `SCCACHE_REDIS`.
+/// The first sccache with separate variables instead of `SCCACHE_REDIS`.
 const MODERN: Version = Version::new(0, 8, 0);
 
-/// The servers of a cluster, in the place of the one endpoint.
+/// The servers of a cluster, instead of a single endpoint.
 const CLUSTER: &str = "SCCACHE_REDIS_CLUSTER_ENDPOINTS";
 const RW_MODE: &str = "SCCACHE_REDIS_RW_MODE";
-/// The one address of everything before 0.8, which later versions still read.
+/// The address of sccache before 0.8, which later versions still read.
 const OLD_ENDPOINT: &str = "SCCACHE_REDIS";
 const OLD_TTL: &str = "SCCACHE_REDIS_TTL";
 
@@ -30,25 +30,25 @@ const FIELDS: &[Field] = &[
     Field::remote(
         "endpoint",
         true,
-        "redis://host:6379, rediss:// for TLS, redis+unix:///path; a list with commas is a cluster",
+        "redis://host:6379, rediss://host:6379 for TLS, or redis+unix:///path; for a cluster, a comma-separated list",
     )
-    .told_since(MODERN, "SCCACHE_REDIS_ENDPOINT"),
+    .with_variable_since(MODERN, "SCCACHE_REDIS_ENDPOINT"),
     Field::remote("prefix", false, "prefix of every key (sccache only)")
-        .told_since(MODERN, "SCCACHE_REDIS_KEY_PREFIX"),
+        .with_variable_since(MODERN, "SCCACHE_REDIS_KEY_PREFIX"),
     Field {
         kind: Kind::Text,
-        ..Field::secret("username", "user of Redis' access control list (default: the user `default`)")
-            .told_since(MODERN, "SCCACHE_REDIS_USERNAME")
+        ..Field::secret("username", "user name for ACL (default: the user `default`)")
+            .with_variable_since(MODERN, "SCCACHE_REDIS_USERNAME")
     },
-    Field::secret("password", "password").told_since(MODERN, "SCCACHE_REDIS_PASSWORD"),
+    Field::secret("password", "password").with_variable_since(MODERN, "SCCACHE_REDIS_PASSWORD"),
     Field::extra("db", Kind::Integer { min: 0, max: 65_535 }, "number of the database (default 0)")
-        .told_since(MODERN, "SCCACHE_REDIS_DB"),
+        .with_variable_since(MODERN, "SCCACHE_REDIS_DB"),
     Field::extra(
         "ttl",
         Kind::Integer { min: 0, max: u32::MAX },
-        "seconds that an entry lives, 0 for ever (default 0; sccache only)",
+        "lifetime of an entry in seconds, 0 for no limit (default 0; sccache only)",
     )
-    .told_since(MODERN, "SCCACHE_REDIS_EXPIRATION"),
+    .with_variable_since(MODERN, "SCCACHE_REDIS_EXPIRATION"),
     CONNECT_TIMEOUT,
     OPERATION_TIMEOUT,
     Field::extra("shards", Kind::Text, SHARDS),
@@ -99,16 +99,16 @@ impl Backend for Redis {
             return refuse_own(tool, config);
         }
         if config.text("endpoint").starts_with("rediss://") {
-            return Err("TLS needs a helper program that ccache does not come with".to_owned());
+            return Err("ccache needs an additional helper program for TLS".to_owned());
         }
         if config.text("endpoint").contains(',') {
-            return Err("ccache cannot use a Redis cluster".to_owned());
+            return Err("ccache does not support Redis clusters".to_owned());
         }
         if config.prefix().is_some() {
-            return Err("ccache has no key prefix for Redis; use `db` to keep projects apart".to_owned());
+            return Err("ccache has no key prefix for Redis; use `db` to separate projects".to_owned());
         }
         if config.get("ttl").is_some() {
-            return Err("ccache cannot let entries expire in Redis".to_owned());
+            return Err("ccache does not support a lifetime of entries in Redis".to_owned());
         }
         Ok(())
     }
@@ -119,16 +119,16 @@ impl Backend for Redis {
         }
         check_shards(config, config.text("endpoint"), issues);
         if let (Some(_), Some(_)) = (path_db(config.text("endpoint")), config.get("db")) {
-            let message = "the database stands in the endpoint and in `db`";
+            let message = "the database is set in the endpoint and in `db`";
             issues.push(error("conflicting-settings", "extra_config.db", message, "remove one of the two"));
         }
         if config.has("username") && !config.has("password") {
-            let message = "a user without a password";
+            let message = "a user name is set without a password";
             issues.push(error(
                 "missing-setting",
                 "credentials.password",
                 message,
-                "name the variable that holds it",
+                "give the name of its environment variable",
             ));
         }
     }
@@ -185,34 +185,37 @@ fn check_server(server: &str, issues: &mut Vec<Issue>) {
     }
     match endpoint.scheme {
         None => {
-            let message = format!("`{server}` does not say whether the connection is plain or TLS");
+            let message = format!("`{server}` has no scheme, which selects a plain or a TLS connection");
             issues.push(bad_endpoint(message, "write redis:// for a plain connection, rediss:// for TLS"));
         }
         Some("redis" | "rediss" | "tcp") if endpoint.host.is_empty() => {
-            issues.push(bad_endpoint("the endpoint names no host", EXAMPLE));
+            issues.push(bad_endpoint("the endpoint contains no host", EXAMPLE));
         }
         Some("redis" | "rediss" | "tcp") => {
             let path = endpoint.path.trim_matches('/');
             if !path.is_empty() && path.parse::<u16>().is_err() {
-                let message = format!("`{}` after the host is not the number of a database", endpoint.path);
+                let message = format!("`{}` after the host is not a database number", endpoint.path);
                 issues.push(bad_endpoint(message, EXAMPLE));
             }
         }
         Some("unix" | "redis+unix") if !endpoint.host.is_empty() => {
-            let message = format!("the path of a socket begins with a slash, and `{server}` names a host");
+            let message =
+                format!("the path of a socket must begin with a slash; `{server}` contains a host instead");
             issues.push(bad_endpoint(message, "such as redis+unix:///run/redis.sock"));
         }
         Some("unix" | "redis+unix") if !endpoint.path.is_empty() => {}
         Some("unix" | "redis+unix") => {
             issues.push(bad_endpoint("the path of the socket is missing", "redis+unix:///run/redis.sock"));
         }
-        Some(scheme) => issues.push(bad_endpoint(format!("Redis is not spoken over `{scheme}`"), EXAMPLE)),
+        Some(scheme) => {
+            issues.push(bad_endpoint(format!("Redis does not support the scheme `{scheme}`"), EXAMPLE));
+        }
     }
 }
 
 fn sccache_settings(config: &RemoteFields) -> Vec<Setting> {
     let without_db = |server: &str| match Endpoint::parse(server) {
-        // sccache calls a URL without a host invalid, and then looks at the path alone.
+        // sccache rejects a URL without a host, but only uses the path.
         Ok(endpoint) if is_unix(server) => format!("redis+unix://localhost{}", endpoint.path),
         Ok(endpoint) => server[..server.len() - endpoint.path.len()].to_owned(),
         Err(_) => server.to_owned(),
@@ -224,16 +227,16 @@ fn sccache_settings(config: &RemoteFields) -> Vec<Setting> {
     if servers.len() > 1 {
         settings.push(Setting::plain(CLUSTER, addresses).since(MODERN));
     } else {
-        settings.extend(told_as(FIELDS, "endpoint", addresses));
+        settings.extend(setting_with(FIELDS, "endpoint", addresses));
     }
-    settings.extend(config.told(FIELDS, &["prefix"]));
-    settings.extend(db(config).and_then(|db| told_as(FIELDS, "db", db)));
-    settings.extend(config.told(FIELDS, &["username", "password", "ttl"]));
+    settings.extend(config.settings_for(FIELDS, &["prefix"]));
+    settings.extend(db(config).and_then(|db| setting_with(FIELDS, "db", db)));
+    settings.extend(config.settings_for(FIELDS, &["username", "password", "ttl"]));
     settings.extend(Setting::read_only(RW_MODE, config));
     settings
 }
 
-/// ccache's one URL. The `|` form of attributes works from 4.4 to 4.14.
+/// The URL for ccache. The format of attributes with `|` works from 4.4 to 4.14.
 fn ccache_storage(config: &RemoteFields) -> Setting {
     let endpoint = config.text("endpoint");
     let mut parts = Vec::new();

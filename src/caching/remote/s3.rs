@@ -1,17 +1,17 @@
-//! Amazon S3 and what speaks its protocol: MinIO, Ceph, Cloudflare R2, DigitalOcean Spaces, Wasabi.
+//! Amazon S3 and compatible storages: MinIO, Ceph, Cloudflare R2, DigitalOcean Spaces, Wasabi.
 //!
-//! sccache takes the keys from the AWS chain only; there is no `SCCACHE_*` variable for them. It needs a region, also
-//! with an endpoint of one's own ("region is missing"), although its documentation names a default.
+//! sccache reads the keys only from the AWS credential chain; it has no `SCCACHE_*` variables for them. It needs a region,
+//! even with a custom endpoint ("region is missing"), although its documentation mentions a default.
 
 use super::endpoint::Endpoint;
-use super::fields::told_as;
+use super::fields::setting_with;
 use super::setting::{bad_endpoint, check_pair, error, secret_in_endpoint};
 use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct S3;
 
-/// The region of a configuration that names none.
+/// The region of a configuration without one.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 /// The first sccache with SSE-KMS.
@@ -21,51 +21,48 @@ const USE_SSL: &str = "SCCACHE_S3_USE_SSL";
 const RW_MODE: &str = "SCCACHE_S3_RW_MODE";
 
 const FIELDS: &[Field] = &[
-    Field::remote("bucket", true, "name of the bucket").told("SCCACHE_BUCKET"),
+    Field::remote("bucket", true, "name of the bucket").with_variable("SCCACHE_BUCKET"),
     Field::remote(
         "region",
         false,
-        "region of the bucket; `auto` for Cloudflare R2, any word for MinIO (default us-east-1)",
+        "region of the bucket; `auto` for Cloudflare R2, any value for MinIO (default us-east-1)",
     )
-    .told("SCCACHE_REGION"),
+    .with_variable("SCCACHE_REGION"),
     Field::remote(
         "endpoint",
         false,
-        "address of the server, such as https://minio.example:9000 (default: Amazon's)",
+        "address of the server, such as https://minio.example:9000 (default: Amazon S3)",
     )
-    .told("SCCACHE_ENDPOINT"),
-    Field::remote("prefix", false, "prefix of every key").told("SCCACHE_S3_KEY_PREFIX"),
+    .with_variable("SCCACHE_ENDPOINT"),
+    Field::remote("prefix", false, "prefix of every key").with_variable("SCCACHE_S3_KEY_PREFIX"),
     Field::secret(
         "access_key",
-        "access key id; without credentials the AWS chain is used (profile, role, metadata)",
+        "access key ID; without credentials, the AWS credential chain is used (profile, role, metadata)",
     )
-    .told("AWS_ACCESS_KEY_ID"),
-    Field::secret("secret_key", "secret access key").told("AWS_SECRET_ACCESS_KEY"),
-    Field::secret("session_token", "token of temporary credentials").told("AWS_SESSION_TOKEN"),
-    Field::extra("no_credentials", Kind::Bool, "true: an anonymous, public bucket (default false)")
-        .told("SCCACHE_S3_NO_CREDENTIALS"),
+    .with_variable("AWS_ACCESS_KEY_ID"),
+    Field::secret("secret_key", "secret access key").with_variable("AWS_SECRET_ACCESS_KEY"),
+    Field::secret("session_token", "token of temporary credentials").with_variable("AWS_SESSION_TOKEN"),
+    Field::extra("no_credentials", Kind::Bool, "true: anonymous access to a public bucket (default false)")
+        .with_variable("SCCACHE_S3_NO_CREDENTIALS"),
     Field::extra(
         "virtual_host_style",
         Kind::Bool,
         "true: the bucket is part of the host name (default false)",
     )
-    .told_since(Version::new(0, 11, 0), "SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE"),
+    .with_variable_since(Version::new(0, 11, 0), "SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE"),
     Field::extra("server_side_encryption", Kind::Bool, "true: SSE-S3 (default false)")
-        .told_since(Version::new(0, 6, 0), "SCCACHE_S3_SERVER_SIDE_ENCRYPTION"),
-    Field::extra("sse_kms", Kind::Bool, "true: SSE-KMS with the bucket's key (default false)")
-        .told_since(KMS, "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS"),
-    Field::extra("sse_kms_key_id", Kind::Text, "SSE-KMS with this key")
-        .told_since(KMS, "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID"),
-    Field::extra("profile", Kind::Text, "profile of ~/.aws/config to take the credentials from")
-        .told("AWS_PROFILE"),
-    Field::extra("role_arn", Kind::Text, "role to assume").told("AWS_ROLE_ARN"),
+        .with_variable_since(Version::new(0, 6, 0), "SCCACHE_S3_SERVER_SIDE_ENCRYPTION"),
+    Field::extra("sse_kms", Kind::Bool, "true: SSE-KMS with the key of the bucket (default false)")
+        .with_variable_since(KMS, "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_AWS_KMS"),
+    Field::extra("sse_kms_key_id", Kind::Text, "ID of the key for SSE-KMS")
+        .with_variable_since(KMS, "SCCACHE_S3_SERVER_SIDE_ENCRYPTION_KMS_KEY_ID"),
+    Field::extra("profile", Kind::Text, "profile in ~/.aws/config with the credentials")
+        .with_variable("AWS_PROFILE"),
+    Field::extra("role_arn", Kind::Text, "role to assume").with_variable("AWS_ROLE_ARN"),
     Field {
         kind: Kind::SecretFile,
-        ..Field::secret(
-            "web_identity_token_file",
-            "path of the file with the token by which the role is assumed",
-        )
-        .told("AWS_WEB_IDENTITY_TOKEN_FILE")
+        ..Field::secret("web_identity_token_file", "path of the file with the token for the role")
+            .with_variable("AWS_WEB_IDENTITY_TOKEN_FILE")
     },
 ];
 
@@ -107,7 +104,7 @@ impl Backend for S3 {
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         check_pair(config, "access_key", "secret_key", issues);
         if config.flag("no_credentials") && config.has_credentials() {
-            let message = "an anonymous bucket takes no credentials";
+            let message = "credentials are set, but `no_credentials` selects anonymous access";
             issues.push(error(
                 "conflicting-settings",
                 "extra_config.no_credentials",
@@ -123,26 +120,29 @@ impl Backend for S3 {
             Ok(endpoint) if endpoint.has_userinfo => issues.push(secret_in_endpoint()),
             Ok(Endpoint { scheme: Some(scheme), .. }) if !matches!(scheme, "http" | "https") => {
                 issues.push(bad_endpoint(
-                    format!("S3 is not spoken over `{scheme}`"),
+                    format!("S3 does not support the scheme `{scheme}`"),
                     "use http:// or https://",
                 ));
             }
             Ok(endpoint) if endpoint.host.is_empty() => {
-                issues.push(bad_endpoint("the endpoint names no host", "such as https://minio.example:9000"));
+                issues.push(bad_endpoint(
+                    "the endpoint contains no host",
+                    "such as https://minio.example:9000",
+                ));
             }
             Ok(_) => {}
         }
     }
 
     fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
-        let mut settings = config.told(FIELDS, &["bucket"]);
-        settings.extend(told_as(FIELDS, "region", config.get("region").unwrap_or(DEFAULT_REGION)));
-        settings.extend(config.told(FIELDS, &["endpoint"]));
-        // The variable overrides the scheme, so it is for endpoints without one only.
+        let mut settings = config.settings_for(FIELDS, &["bucket"]);
+        settings.extend(setting_with(FIELDS, "region", config.get("region").unwrap_or(DEFAULT_REGION)));
+        settings.extend(config.settings_for(FIELDS, &["endpoint"]));
+        // The variable overrides the scheme, so it is only set for an endpoint without one.
         if config.get("endpoint").is_some_and(|endpoint| !endpoint.contains("://")) {
             settings.push(Setting::plain(USE_SSL, config.use_ssl.to_string()));
         }
-        settings.extend(config.told(
+        settings.extend(config.settings_for(
             FIELDS,
             &[
                 "prefix",

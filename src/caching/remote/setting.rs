@@ -1,4 +1,4 @@
-//! What a tool is told, and the checks that every backend shares.
+//! Settings of the tools, and checks for all backends.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,9 +16,9 @@ pub struct Setting {
     pub name: &'static str,
     /// Its value.
     pub value: SettingValue,
-    /// The first version of the tool that knows it; `None` if every version in use does.
+    /// The first version of the tool that has it; `None` if all supported versions have it.
     pub since: Option<Version>,
-    /// What an older tool means.
+    /// What happens if the tool is too old.
     pub on_older_tool: OnOlderTool,
 }
 
@@ -27,35 +27,35 @@ pub struct Setting {
 pub enum SettingValue {
     /// Known when the files are generated.
     Plain(String),
-    /// The scheme before the address of whichever server answers at configure time.
+    /// The scheme, followed by the address of the server that is chosen at configure time.
     Server(&'static str),
-    /// Put together from secrets, on the machine that builds.
+    /// Composed of secrets, on the build machine.
     Secret(Vec<Part>),
 }
 
-/// A piece of a value that holds a secret.
+/// A part of a value that contains a secret.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
     /// Fixed text; never contains a brace.
     Text(String),
-    /// The secret as it is.
+    /// The unchanged secret.
     Raw(Credential),
     /// The secret, percent-encoded for a URL.
     PercentEncoded(Credential),
 }
 
-/// What is done with a setting that the installed tool is too old for.
+/// What happens to a setting if the installed tool is too old for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnOlderTool {
-    /// It is left out: the cache works without it.
+    /// It is omitted; the cache works without it.
     Drop,
-    /// The remote is not used: without the setting it would do something else than configured.
+    /// The remote cache is not used, because without the setting it would behave differently from the configuration.
     Refuse,
 }
 
 impl SettingValue {
-    /// For people and for the generated files: `{NAME}` stands for the value of a variable, `%{NAME}` for its
-    /// percent-encoded value. `None` for a secret that is a value and no name.
+    /// The value for messages and for the generated files: `{NAME}` is replaced by the value of an environment variable,
+    /// `%{NAME}` by its percent-encoded value. `None` for a secret that is given as a literal value.
     pub(crate) fn template(&self) -> Option<String> {
         let piece = |part: &Part| match part {
             Part::Text(text) => Some(text.clone()),
@@ -70,13 +70,13 @@ impl SettingValue {
         }
     }
 
-    /// The template, without ever a secret in it.
+    /// The template, which never contains a secret.
     #[must_use]
     pub fn describe(&self) -> String {
         self.template().unwrap_or_else(|| "[redacted]".to_owned())
     }
 
-    /// Whether a credential is part of it.
+    /// Whether it contains a credential.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         matches!(self, Self::Secret(_))
@@ -96,17 +96,17 @@ impl SettingValue {
 }
 
 impl Setting {
-    /// A setting that every version knows.
+    /// A setting that all supported versions have.
     pub(crate) fn new(name: &'static str, value: SettingValue) -> Self {
         Self { name, value, since: None, on_older_tool: OnOlderTool::Refuse }
     }
 
-    /// A plain setting that every version knows.
+    /// A plain setting that all supported versions have.
     pub(super) fn plain(name: &'static str, value: impl Into<String>) -> Self {
         Self::new(name, SettingValue::Plain(value.into()))
     }
 
-    /// A credential: text that need not be hidden stays readable, everything else becomes a secret.
+    /// The setting for a credential: plain if it is public text, otherwise a secret.
     pub(super) fn credential(name: &'static str, credential: &Credential, kind: Kind) -> Self {
         let value = match (credential, kind) {
             (Credential::Value(value), Kind::Text | Kind::SecretFile) => {
@@ -117,7 +117,7 @@ impl Setting {
         Self::new(name, value)
     }
 
-    /// sccache's mode of a storage that it must only read. Older versions would write, hence they are refused.
+    /// The read-only mode of sccache. Older versions would write, so they are refused.
     pub(super) fn read_only(name: &'static str, config: &RemoteFields) -> Option<Self> {
         let wanted = config.access == Access::ReadOnly;
         wanted.then(|| Self::plain(name, "READ_ONLY").since(Version::new(0, 16, 0)))
@@ -133,7 +133,7 @@ impl Setting {
         Self { since: variable.since, ..self }
     }
 
-    /// The same setting, left out for tools older than its version.
+    /// The same setting, omitted for tools older than its version.
     pub(crate) fn or_dropped(self) -> Self {
         Self { on_older_tool: OnOlderTool::Drop, ..self }
     }
@@ -145,18 +145,18 @@ pub(super) fn error(code: &'static str, field: &str, message: impl Into<String>,
     Issue { code, severity: Severity::Error, field: field.to_owned(), message: message.into(), help }
 }
 
-/// Two credentials of which neither is of use without the other.
+/// Checks two credentials that are only valid together.
 pub(super) fn check_pair(config: &RemoteFields, first: &str, second: &str, issues: &mut Vec<Issue>) {
     for (one, other) in [(first, second), (second, first)] {
         if config.has(one) && !config.has(other) {
-            let message = format!("`{one}` without `{other}`");
+            let message = format!("`{one}` is set without `{other}`");
             let field = format!("credentials.{other}");
-            issues.push(error("missing-setting", &field, message, "it needs both"));
+            issues.push(error("missing-setting", &field, message, "both are needed"));
         }
     }
 }
 
-/// How ccache names the files of a storage.
+/// Checks the layout of ccache's files.
 pub(super) fn check_layout(config: &RemoteFields, known: &[&str], issues: &mut Vec<Issue>) {
     if let Some(layout) = config.get("layout").filter(|layout| !known.contains(layout)) {
         let message = format!("there is no layout `{layout}`");
@@ -165,18 +165,18 @@ pub(super) fn check_layout(config: &RemoteFields, known: &[&str], issues: &mut V
     }
 }
 
-/// The error for an endpoint that cannot be right.
+/// The error for an invalid endpoint.
 pub(super) fn bad_endpoint(message: impl Into<String>, help: &str) -> Issue {
     error("bad-endpoint", "endpoint", message, help)
 }
 
-/// The error for an endpoint with a user or password in it. The value is not repeated.
+/// The error for an endpoint that contains a user name or password. The message does not contain the value.
 pub(super) fn secret_in_endpoint() -> Issue {
     error(
         "secret-in-config",
         "endpoint",
-        "the endpoint holds a user name or password",
-        "move it to `credentials:` as the name of an environment variable, such as password: \"${CACHE_PASSWORD}\"",
+        "the endpoint contains a user name or password",
+        "remove it, and name an environment variable below `credentials:`, such as password: \"${CACHE_PASSWORD}\"",
     )
 }
 
@@ -222,7 +222,7 @@ fn check_field(backend: &dyn Backend, field: &Field, config: &RemoteFields, issu
     issues.push(error("wrong-type", &path, format!("expected {expected}, found `{value}`"), field.doc));
 }
 
-/// Settings that this backend does not have.
+/// Reports settings that this backend does not have.
 fn check_names(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Issue>) {
     for (section, name, _) in config.values() {
         let fields = backend.fields().iter().filter(|field| field.section == section);
@@ -231,25 +231,25 @@ fn check_names(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Is
             continue;
         }
         let help = match known.as_slice() {
-            [] => "it has none of this kind".to_owned(),
-            known => format!("it has: {}", known.join(", ")),
+            [] => "there are no settings in this section".to_owned(),
+            known => format!("known settings: {}", known.join(", ")),
         };
         let message = format!("a remote cache of type {} has no setting `{name}`", backend.name());
         issues.push(error("unknown-setting", &section.path_of(name), message, &help));
     }
 }
 
-/// Characters that no CMake list, environment or URL can carry.
+/// Reports characters that are not possible in a CMake list, an environment variable or a URL.
 fn check_characters(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Issue>) {
     for (section, name, value) in config.values() {
         let fault = match value {
             FieldValue::Text(text) => list_element(text).err(),
             FieldValue::Credential(Credential::Variable(_)) => None,
             FieldValue::Credential(Credential::Value(value)) => match kind_of(backend, name) {
-                // A name or a path goes into the generated files.
+                // Names and paths are written to the generated files.
                 Some(Kind::Text | Kind::SecretFile) => list_element(value.expose_secret()).err(),
-                // No environment can hold it.
-                _ if value.expose_secret().contains('\0') => Some("it holds a NUL".to_owned()),
+                // Not possible in an environment variable.
+                _ if value.expose_secret().contains('\0') => Some("it contains a NUL character".to_owned()),
                 _ => None,
             },
         };
@@ -264,15 +264,15 @@ fn kind_of(backend: &dyn Backend, credential: &str) -> Option<Kind> {
     fields.filter(|field| field.name == credential).map(|field| field.kind).next()
 }
 
-/// Whether `value` can be an element of a CMake list; `Err` says what stands in the way.
+/// Checks whether `value` can be an element of a CMake list; `Err` contains the reason.
 ///
 /// CMake does not split a list at a `;` after an unbalanced bracket, and a final `\` swallows the `;`.
 pub(crate) fn list_element(value: &str) -> Result<(), String> {
     if value.chars().any(char::is_control) {
-        return Err("a control character cannot be passed on".to_owned());
+        return Err("it contains a control character".to_owned());
     }
     if value.ends_with('\\') {
-        return Err("a final backslash cannot be an element of a CMake list".to_owned());
+        return Err("an element of a CMake list cannot end with a backslash".to_owned());
     }
     let mut depth = 0_i32;
     for letter in value.chars() {
@@ -282,7 +282,7 @@ pub(crate) fn list_element(value: &str) -> Result<(), String> {
         }
     }
     if depth != 0 {
-        return Err("an unbalanced `[` or `]` cannot be an element of a CMake list".to_owned());
+        return Err("an element of a CMake list cannot contain an unbalanced `[` or `]`".to_owned());
     }
     Ok(())
 }
@@ -290,22 +290,22 @@ pub(crate) fn list_element(value: &str) -> Result<(), String> {
 pub(super) fn check_tool(tool: Tool, config: &RemoteFields) -> Result<(), Issue> {
     let Some(backend) = backend(&config.backend_type) else { return Ok(()) };
     let Err(why) = backend.expressible(tool, config) else { return Ok(()) };
-    let able = Tool::ALL.into_iter().filter(|&other| backend.expressible(other, config).is_ok());
-    let able = able.map(Tool::name).collect::<Vec<_>>().join(", ");
-    let help = if able.is_empty() {
-        format!("no tool can use this {} configuration", backend.name())
+    let supporting = Tool::ALL.into_iter().filter(|&other| backend.expressible(other, config).is_ok());
+    let supporting = supporting.map(Tool::name).collect::<Vec<_>>().join(", ");
+    let help = if supporting.is_empty() {
+        format!("no tool supports this {} configuration", backend.name())
     } else {
-        format!("tools that can: {able}")
+        format!("supported by: {supporting}")
     };
     Err(error(
         "unsupported-by-tool",
         "type",
-        format!("{tool} cannot use this {} cache: {why}", backend.name()),
+        format!("{tool} does not support this {} cache: {why}", backend.name()),
         &help,
     ))
 }
 
-/// The literal value of a secret, for use in a URL: everything but RFC 3986 unreserved characters is encoded.
+/// Percent-encodes a secret for a URL; only the unreserved characters of RFC 3986 stay.
 pub(crate) fn percent_encode(secret: &str) -> SecretString {
     use std::fmt::Write as _;
     let mut encoded = String::with_capacity(secret.len() * 3);
@@ -325,7 +325,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn list_elements_that_cmake_would_not_split_are_refused() {
+    fn values_that_break_a_cmake_list_are_rejected() {
         for good in ["", "a", "a;b", "a[b]", "[::1]:6379", "C:\\x"] {
             assert!(list_element(good).is_ok(), "{good}");
         }

@@ -1,11 +1,11 @@
-//! The variables of the environment that the tools and their libraries read for a storage, from the tables of the backends.
+//! The environment variables that the tools and their libraries read for a storage, from the tables of the backends.
 
 use std::collections::BTreeSet;
 
 use super::{BACKENDS, Backend, Section};
 use crate::caching::tool::{Tool, variables};
 
-/// Whether `name` is one of `patterns`, in which `*` at the end stands for any letters.
+/// Whether `name` matches one of `patterns`, in which a `*` at the end matches any characters.
 #[must_use]
 pub fn is_one_of(name: &str, patterns: &[&str]) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
@@ -14,14 +14,13 @@ pub fn is_one_of(name: &str, patterns: &[&str]) -> bool {
     })
 }
 
-/// The variables that `backend` is told to sccache by, without those that a library reads for the credentials.
+/// The variables for the fields of `backend` in sccache, without those that a library reads for the credentials.
 fn of_fields(backend: &dyn Backend) -> impl Iterator<Item = &'static str> {
     let names = backend.fields().iter().filter_map(|field| Some(field.variable?.name));
     names.filter(|name| !is_one_of(name, backend.credential_variables()))
 }
 
-/// The variables of the environment that must not reach the tool, since they choose a storage or change it, in the order of
-/// the alphabet.
+/// The environment variables that select or change a storage, and so must not reach the tool, in alphabetical order.
 #[must_use]
 pub fn cleared(tool: Tool) -> Vec<&'static str> {
     let mut names = tool.choosing_variables().iter().copied().collect::<BTreeSet<_>>();
@@ -34,8 +33,8 @@ pub fn cleared(tool: Tool) -> Vec<&'static str> {
     names.into_iter().collect()
 }
 
-/// What sccache's daemon may get of the environment of whoever starts it, in the order of the alphabet. `*` at the end stands
-/// for any letters.
+/// The environment variables that sccache's daemon may inherit from the process that starts it, in alphabetical order. A `*`
+/// at the end matches any characters.
 #[must_use]
 pub fn kept() -> Vec<&'static str> {
     let of_backends = BACKENDS.iter().flat_map(|backend| backend.credential_variables());
@@ -43,8 +42,8 @@ pub fn kept() -> Vec<&'static str> {
     names.into_iter().collect()
 }
 
-/// For each variable by which a storage is told to be used without credentials, the credentials of the environment that would
-/// contradict it.
+/// For each variable that disables the credentials of a storage, the environment variables with credentials that contradict
+/// it.
 #[must_use]
 pub fn contradicted() -> Vec<(&'static str, Vec<&'static str>)> {
     let of_backend = |backend: &&dyn Backend| {

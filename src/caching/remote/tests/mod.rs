@@ -1,4 +1,4 @@
-//! What the tools are told, what is refused, and that no setting lacks a test.
+//! Tests of the settings for each tool and of the checks, and that every setting has a test.
 
 mod rows;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::caching::tool::Tool;
 
-/// A configuration that has just what the backend cannot do without.
+/// A configuration with only the required settings of the backend.
 fn minimal(name: &str) -> RemoteFields {
     let fields: &[(&str, &str)] = match name {
         "s3" | "gcs" => &[("bucket", "b")],
@@ -57,7 +57,7 @@ fn with(name: &str, changes: &[(&str, &str)]) -> RemoteFields {
 }
 
 /// `NAME=VALUE` or, with a gate, `NAME=VALUE (VERSION)`.
-fn told(tool: Tool, config: &RemoteFields) -> Vec<String> {
+fn lines(tool: Tool, config: &RemoteFields) -> Vec<String> {
     let settings = backend(&config.backend_type).unwrap().settings(tool, config);
     let line = |setting: &super::Setting| {
         let since = setting.since.map(|version| format!(" ({version})")).unwrap_or_default();
@@ -67,9 +67,9 @@ fn told(tool: Tool, config: &RemoteFields) -> Vec<String> {
 }
 
 #[test]
-fn every_row_tells_the_tool_what_it_says() {
+fn every_row_gives_its_setting() {
     for (name, tool, changes, expected) in ROWS {
-        let lines = told(*tool, &with(name, changes));
+        let lines = lines(*tool, &with(name, changes));
         assert!(
             lines.iter().any(|line| line == expected),
             "{name} {changes:?} with {tool}: {lines:#?}\nlacks {expected}"
@@ -90,7 +90,7 @@ fn every_setting_of_every_backend_has_a_row() {
 }
 
 #[test]
-fn what_is_minimal_has_no_issue_and_works_with_a_tool() {
+fn a_minimal_configuration_is_valid_and_supported_by_a_tool() {
     for backend in BACKENDS {
         let config = minimal(backend.name());
         assert_eq!(check(&config), [], "{}", backend.name());
@@ -101,7 +101,7 @@ fn what_is_minimal_has_no_issue_and_works_with_a_tool() {
 }
 
 #[test]
-fn what_cannot_work_is_an_issue() {
+fn invalid_settings_are_reported() {
     let cases: &[(&str, Changes, &str, &str)] = &[
         ("s3", &[("bucket", "")], "missing-setting", "bucket"),
         ("s3", &[("credentials.access_key", "${A}")], "missing-setting", "credentials.secret_key"),
@@ -219,7 +219,7 @@ fn what_cannot_work_is_an_issue() {
 }
 
 #[test]
-fn a_tool_that_cannot_is_refused_with_one_that_can() {
+fn an_unsupported_tool_is_rejected_and_another_suggested() {
     let cases: &[(&str, Changes, Tool)] = &[
         ("s3", &[], Tool::Ccache),
         ("gcs", &[], Tool::Ccache),
@@ -246,19 +246,19 @@ fn a_tool_that_cannot_is_refused_with_one_that_can() {
 }
 
 #[test]
-fn a_secret_never_shows() {
+fn no_output_contains_a_secret() {
     for backend in BACKENDS {
         for field in backend.fields().iter().filter(|field| field.kind == Kind::Secret) {
             let config = with(backend.name(), &[(&format!("credentials.{}", field.name), "hunter2")]);
-            assert!(!format!("{config:?} {:?}", told(Tool::Sccache, &config)).contains("hunter2"));
+            assert!(!format!("{config:?} {:?}", lines(Tool::Sccache, &config)).contains("hunter2"));
             assert!(!check(&config).iter().any(|issue| issue.to_string().contains("hunter2")));
         }
     }
 }
 
-/// Texts are looked up by their name alone.
+/// Values are looked up only by the name of the field.
 #[test]
-fn no_backend_has_two_fields_of_one_name() {
+fn field_names_are_unique_within_a_backend() {
     for backend in BACKENDS {
         let names = backend.fields().iter().map(|field| field.name).collect::<BTreeSet<_>>();
         assert_eq!(names.len(), backend.fields().len(), "{}", backend.name());
@@ -266,7 +266,7 @@ fn no_backend_has_two_fields_of_one_name() {
 }
 
 #[test]
-fn what_the_specification_names_comes_to_the_backend() {
+fn the_members_of_the_specification_become_fields() {
     let config = RemoteCacheConfig {
         endpoint: "https://h".to_owned(),
         bucket: Some("b".to_owned()),
@@ -283,6 +283,6 @@ fn what_the_specification_names_comes_to_the_backend() {
     );
     assert!(fields.use_ssl && fields.access == Access::ReadOnly);
     assert_eq!(fields.credential("access_key"), Some(&"${A}".into()));
-    // Every configuration has a region, also where it means nothing.
+    // Every configuration has a region, even if the backend has none.
     assert_eq!(check(&RemoteFields::from(&RemoteCacheConfig::new("gha"))), []);
 }

@@ -1,11 +1,11 @@
-//! What is configured, and what each tool is told: at least one row per setting.
+//! Settings and the resulting variables of each tool: at least one row for each setting.
 
 use crate::caching::tool::Tool;
 
 /// Paths of settings with their values.
 pub(super) type Changes = &'static [(&'static str, &'static str)];
 
-/// Every row: the backend, what is set, and a line that the tool must be told.
+/// Each row has the backend, the tool, the settings, and a line that must be in the result.
 pub(super) const ROWS: &[(&str, Tool, Changes, &str)] = &[
     ("s3", Tool::Sccache, &[], "SCCACHE_BUCKET=b"),
     ("s3", Tool::Sccache, &[], "SCCACHE_REGION=us-east-1"),

@@ -16,7 +16,8 @@ fn every_rule_has_a_case_that_exists() {
     for rule in TABLE {
         assert!(!rule.cases.is_empty(), "the rule `{}` has no case", rule.name);
         for case in rule.cases {
-            let is_there = cases.contains(case) || tests.iter().any(|test| test.split("::").any(|part| part == *case));
+            let is_there =
+                cases.contains(case) || tests.iter().any(|test| test.split("::").any(|part| part == *case));
             assert!(is_there, "the rule `{}` names the case `{case}`, which does not exist", rule.name);
         }
     }

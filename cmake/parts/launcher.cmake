@@ -177,12 +177,17 @@ function(_toolchainkit_launcher_json out_json)
   string(SUBSTRING "${storages}" 1 -1 storages)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
+  # Seconds without a client after which the daemon ends; 0 is never, as for sccache.
+  set(idle_seconds 600)
+  if("$ENV{SCCACHE_IDLE_TIMEOUT}" MATCHES "^[0-9]+$")
+    set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
+  endif()
   set("${out_json}" "{\"version\": 1, ${json},
   \"base_dirs\": [${folders}], \"relocatable\": ${relocatable},
   \"clear\": [${clear}],
   \"keep\": [${keep}],
   \"storages\": [${storages}],
-  \"breaker_seconds\": 60, \"idle_seconds\": 600}
+  \"breaker_seconds\": 60, \"idle_seconds\": ${idle_seconds}}
 " PARENT_SCOPE)
 endfunction()
 

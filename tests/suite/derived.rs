@@ -27,7 +27,7 @@ fn compare(file: &str, start: &str, end: &str, expected: &str) {
 #[test]
 fn the_script_has_the_rules_of_the_table() {
     let section = rules::fallback_section();
-    assert!(section.lines().count() <= 35, "{} lines", section.lines().count());
+    assert!(section.lines().count() <= 25, "{} lines", section.lines().count());
     compare("cmake/parts/fallback.sh", "# <rules>", "# </rules>", &section);
 }
 

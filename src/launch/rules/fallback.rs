@@ -8,7 +8,7 @@ use super::table::TABLE;
 use crate::caching::tool::Tool;
 
 /// Where a line is broken.
-const WIDTH: usize = 116;
+const WIDTH: usize = 126;
 
 /// The options that make sccache compare line numbers with this compiler; none where it cannot be made to.
 #[must_use]
@@ -50,44 +50,52 @@ fn in_shell(pattern: Pattern) -> String {
     }
 }
 
-/// The part of the script for one tool: the words to look for in the source, as arguments of `grep -F`, in `tk_words`, and
-/// the arguments with which the compiler is run without the cache.
-#[must_use]
-pub fn fallback_cases(tool: Tool) -> String {
+/// The patterns of the arguments with which the compiler is run without `tool`.
+fn all_patterns(tool: Tool) -> Vec<String> {
     let mut all = vec!["*\" @\"*".to_owned()];
-    let mut words = String::new();
-    let mut dated = String::new();
-    for rule in TABLE.iter().filter(|rule| rule.is_for_any(tool)) {
-        if is_in_script(rule, tool) {
-            for pattern in patterns(rule) {
-                if !all.iter().any(|earlier| covers(earlier, &pattern)) {
-                    all.retain(|earlier| !covers(&pattern, earlier));
-                    all.push(pattern);
-                }
-            }
-        }
-        if let Look::Source { words: some, variable } = rule.looks_for {
-            let options: Vec<String> = some.iter().map(|word| format!("-e {word}")).collect();
-            match variable {
-                None => words.push_str(&options.join(" ")),
-                Some(name) => dated.push_str(&format!(
-                    "  [ -z \"${{{name}-}}\" ] || tk_words=\"$tk_words {}\"\n",
-                    options.join(" ")
-                )),
-            }
+    for pattern in TABLE.iter().filter(|rule| is_in_script(rule, tool)).flat_map(patterns) {
+        if !all.iter().any(|earlier| covers(earlier, &pattern)) {
+            all.retain(|earlier| !covers(&pattern, earlier));
+            all.push(pattern);
         }
     }
-    let mut text = format!("  tk_words=\"{words}\"\n{dated}  case \" $* \" in\n");
-    let mut line = " ".to_owned();
+    all
+}
+
+/// One `case` over all arguments, which runs the compiler: in one line if there is room.
+fn one_case(all: &[String], indent: &str) -> String {
+    let end = ") exec \"$@\" ;;";
+    let short = format!("{indent}case \" $* \" in {}{end} esac", all.join(" | "));
+    if short.len() <= WIDTH {
+        return short;
+    }
+    let mut text = format!("{indent}case \" $* \" in\n");
+    let mut line = indent.to_owned();
     for (index, pattern) in all.iter().enumerate() {
-        let end = if index + 1 == all.len() { ") exec \"$@\" ;;" } else { " |" };
+        let end = if index + 1 == all.len() { end } else { " |" };
         if line.len() + pattern.len() + end.len() + 3 > WIDTH {
-            text.push_str(&format!("{line} \\\n"));
-            line.replace_range(.., "   ");
+            text.push_str(&format!("{} \\\n", line.trim_end()));
+            line = format!("{indent}  ");
         }
-        line.push_str(&format!(" {pattern}{end}"));
+        line.push_str(&format!("{pattern}{end} "));
     }
-    text.push_str(&format!("{line}\n  esac\n"));
+    format!("{text}{}\n{indent}esac", line.trim_end())
+}
+
+/// What looks for words in a source: arguments of `grep -F`, in `tk_words`.
+fn words() -> String {
+    let mut text = String::new();
+    for rule in TABLE {
+        let Look::Source { words, variable } = rule.looks_for else { continue };
+        let options = words.iter().map(|word| format!(" -e {word}")).collect::<String>();
+        let others = Tool::ALL.into_iter().filter(|tool| !rule.is_for_any(*tool));
+        let unless = others.map(|tool| format!("[ \"$tk_kind\" = {tool} ] || ")).collect::<String>();
+        match variable {
+            None => text.push_str(&format!("{unless}tk_words=\"{}\"\n", options.trim_start())),
+            Some(name) => text
+                .push_str(&format!("{unless}[ -z \"${{{name}-}}\" ] || tk_words=\"$tk_words{options}\"\n")),
+        }
+    }
     text
 }
 
@@ -99,14 +107,22 @@ fn covers(other: &str, pattern: &str) -> bool {
     pattern.starts_with(&other)
 }
 
-/// What stands between `# <rules>` and `# </rules>` in the script, which chooses by `$tk_kind`.
+/// What stands between `# <rules>` and `# </rules>` in the script, which chooses by `$tk_kind`: what is the same for all
+/// tools stands once.
 #[must_use]
 pub fn fallback_section() -> String {
-    let mut text =
-        "# Made from src/launch/rules by a test; TOOLCHAINKIT_UPDATE=1 writes it.\ncase $tk_kind in\n"
-            .to_owned();
-    for tool in Tool::ALL {
-        text.push_str(&format!("{tool})\n{}  ;;\n", fallback_cases(tool)));
+    let all = Tool::ALL.map(|tool| (tool, all_patterns(tool)));
+    let is_common = |pattern: &String| all.iter().all(|(_, patterns)| patterns.contains(pattern));
+    let (_, first) = &all[0];
+    let common = first.iter().filter(|pattern| is_common(pattern)).cloned().collect::<Vec<_>>();
+    let mut text = "# Made from src/launch/rules by a test; TOOLCHAINKIT_UPDATE=1 writes it.\n".to_owned();
+    text.push_str(&format!("{}{}\ncase $tk_kind in\n", words(), one_case(&common, "")));
+    for (tool, patterns) in &all {
+        let own = patterns.iter().filter(|pattern| !is_common(pattern)).cloned().collect::<Vec<_>>();
+        let own = one_case(&own, "  ");
+        // What fits into one line stands behind the name.
+        let own = if own.contains('\n') { format!("\n{own}") } else { format!(" {}", own.trim_start()) };
+        text.push_str(&format!("{tool}){own} ;;\n"));
     }
     text.push_str("esac\n");
     text

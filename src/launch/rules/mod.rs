@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 pub use self::decide::{Compiler, Decision, Facts, Question, decide};
 pub use self::documentation::markdown;
-pub use self::fallback::{fallback_cases, fallback_section, line_options};
+pub use self::fallback::{fallback_section, line_options};
 pub use self::machine::Machine;
 pub use self::rule::{Action, Affected, Family, KeyPart, Look, Pattern, Rule, Sort};
 pub use self::table::TABLE;

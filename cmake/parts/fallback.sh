@@ -7,7 +7,7 @@
 
 # Prints one line, at most one a minute for this build folder. Of several callers one creates the file.
 tk_warn() {
-  [ -n "$(find "$tk_folder/warned" -mmin -1)" ] || rm -f "$tk_folder/warned"
+  find "$tk_folder/warned" -prune ! -mmin -1 -exec rm -rf {} +
   (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
 } 3>&2 2>/dev/null
 
@@ -45,8 +45,8 @@ tk_start() {
   [ -z "$(find "$tk_run/starting" -mmin +1)" ] || rmdir "$tk_run/starting"
   tk_shell=sh
   case $(ls /proc/self/fd) in *[0-9][0-9]*) tk_shell=$(command -v bash) || return ;; esac
-  mkdir "$tk_run/starting" && rm -f "$tk_run/socket" || return
-  (export SCCACHE_SERVER_UDS="$tk_run/socket"
+  mkdir "$tk_run/starting" || return
+  tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
     exec "$tk_shell" -c 'for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
       exec "$1" --start-server' sh "$tk_program" </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
   set -- $?

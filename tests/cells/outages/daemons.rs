@@ -64,7 +64,7 @@ fn counted(checkout: &Checkout<'_>, expected: u64) -> u64 {
 /// A compiler that takes `seconds` longer than the one of the machine. sccache asks it for what it is first.
 fn slow_compiler(sandbox: &Sandbox, seconds: &str) -> PathBuf {
     let compiler = sandbox.dir("slow").join("cc");
-    let wait = format!("case \" $* \" in *\" -E \"*) ;; *\" -c \"*) sleep {seconds} ;; esac");
+    let wait = format!("case \" $* \" in *\" -E \"* | *\" -### \"*) ;; *\" -c \"*) sleep {seconds} ;; esac");
     write_script(&compiler, &format!("{wait}\nexec /usr/bin/cc \"$@\""));
     compiler
 }

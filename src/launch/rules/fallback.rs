@@ -87,9 +87,9 @@ fn words() -> String {
     let mut text = String::new();
     for rule in TABLE {
         let Look::Source { words, variable } = rule.looks_for else { continue };
-        let options = words.iter().map(|word| format!(" -e {word}")).collect::<String>();
+        let options = words.iter().map(|word| format!(" -e {word}")).collect::<Vec<_>>().concat();
         let others = Tool::ALL.into_iter().filter(|tool| !rule.is_for_any(*tool));
-        let unless = others.map(|tool| format!("[ \"$tk_kind\" = {tool} ] || ")).collect::<String>();
+        let unless = others.map(|tool| format!("[ \"$tk_kind\" = {tool} ] || ")).collect::<Vec<_>>().concat();
         match variable {
             None => text.push_str(&format!("{unless}tk_words=\"{}\"\n", options.trim_start())),
             Some(name) => text

@@ -202,7 +202,7 @@ fn a_compilation_needs_no_descriptor_that_the_compiler_does_not_need((cache, kin
     let program = checkout.build_folder().join("toolchainkit/launcher");
     let shell = sandbox.dir("shell").join("script");
     // The shell keeps a copy of each descriptor that it redirects.
-    write_script(&shell, "{ { { :; } 2>/dev/null; } 9>&1; } 3>&2\nexec \"$@\"");
+    write_script(&shell, "{ { text=$({ :; } 2>&1 >&9 9>&-); } 9>&1; } 3>&2\nexec \"$@\"");
     let mut compiled = 0;
     for limit in 3..=20 {
         let text = format!("ulimit -n {limit}; exec \"$@\"");

@@ -1,11 +1,14 @@
 
-# --- what the tables of the backends and the rules say: made by a test, TOOLCHAINKIT_UPDATE=1 writes it -------------------
+# --- generated from the backends and rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived --------------------------
 
-# Sets, for each tool, the variables of the environment that must not reach it (clear_<tool>), what sccache's daemon may get
-# of the environment (keep; * at the end only), the credentials that contradict a storage without (contradicted, as
-# setting=variable), the schemes that ccache may be built without (ccache_schemes, as scheme=feature), the options that a
-# compiler gets with a tool (options_<tool>_<compiler>), and the oldest protocol and rules of toolchainkit-launch that will
-# do.
+# Sets these variables:
+# clear_<tool>               variables of the environment that must not reach the tool
+# keep                       variables of the environment that sccache's daemon may get; * only at the end
+# contradicted               credentials that sccache rejects together with a setting (setting=variable)
+# ccache_schemes             schemes of remote storages, and the feature of ccache that each needs (scheme=feature)
+# options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
+# minimum_rules              the oldest version of its rules
 macro(_toolchainkit_derived)
   set(clear_sccache
     SCCACHE_AZURE_BLOB_CONTAINER

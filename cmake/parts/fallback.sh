@@ -88,7 +88,7 @@ case $1 in
 esac
 
 # <rules>
-# Made from src/launch/rules by a test; TOOLCHAINKIT_UPDATE=1 writes it.
+# Generated from src/launch/rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived
 tk_words="-e incbin -e INCBIN"
 [ "$tk_kind" = ccache ] || [ -z "${SOURCE_DATE_EPOCH-}" ] || tk_words="$tk_words -e __DATE__ -e __TIME__"
 case " $* " in

@@ -10,7 +10,9 @@ use super::replay::CacheOfBuild;
 use crate::caching::tool::Tool;
 use crate::launch::arguments::Arguments;
 use crate::launch::process;
-use crate::launch::rules::{Action, Checkout, Decision, KeyPart, Look, Machine, Question, Rule, decide};
+use crate::launch::rules::{
+    Action, Checkout, Condition, Decision, KeyPart, Machine, Question, Rule, as_one_program, decide,
+};
 use crate::launch::settings::Settings;
 
 const SCRIPT: &str = "run `toolchainkit install` to install toolchainkit-launch, which can cache it, and configure the build \
@@ -45,9 +47,17 @@ impl Decided {
             },
         );
         let mut words = unit.words.iter().skip(launched).map(OsString::from);
-        let compiler = words.next().unwrap_or_default();
+        let mut compiler = words.next().unwrap_or_default();
+        let mut words: Vec<OsString> = words.collect();
         let directory = unit.directory.as_std_path();
-        let arguments = Arguments::read(words.collect(), directory);
+        let search_path = process::variable("PATH").unwrap_or_default();
+        let one_program = as_one_program(&compiler, &words, directory, &search_path, folder);
+        // The launcher script runs such a compiler without the tool.
+        if let Some(script) = one_program.filter(|_| settings.is_some()) {
+            compiler = script.into_os_string();
+            words.remove(0);
+        }
+        let arguments = Arguments::read(words, directory);
         let is_cxx = unit.source.extension() != Some("c");
         let facts = Machine::new(&checkout, &compiler, directory, &process::variable).for_cxx(is_cxx);
         let (tool, version) = (cache.tool, cache.version);
@@ -72,9 +82,11 @@ impl Decided {
             return None;
         }
         let degrades = |rule: &&&Rule| {
-            let is_about_command =
-                matches!(rule.looks_for, Look::Arguments(_) | Look::Files(_) | Look::Compiler(_));
-            is_about_command && !matches!(rule.does, Action::Options(_))
+            let is_about_command = matches!(
+                rule.condition,
+                Condition::Arguments(_) | Condition::Files(_) | Condition::Compiler(_)
+            );
+            is_about_command && !matches!(rule.action, Action::Options(_))
         };
         let rule = self.decision.applied.iter().find(degrades).map(|rule| words(rule, SCRIPT));
         let has_response_file =
@@ -93,8 +105,9 @@ impl Decided {
                 "run `toolchainkit install` to install toolchainkit-launch, which does so with `cache.relocatable`",
             ));
         }
-        let rule = self.decision.applied.iter().find(|rule| rule.does == Action::Key(KeyPart::Checkout))?;
-        let because = match self.line_with_checkout().filter(|_| rule.looks_for == Look::CheckoutInTexts) {
+        let rule = self.decision.applied.iter().find(|rule| rule.action == Action::Key(KeyPart::Checkout))?;
+        let because = match self.line_with_checkout().filter(|_| rule.condition == Condition::CheckoutInTexts)
+        {
             Some(line) => format!("{} ({line})", rule.because),
             None => rule.because.to_owned(),
         };

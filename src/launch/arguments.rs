@@ -97,7 +97,7 @@ impl Arguments {
             expand(argument, file, 0, &mut left, &mut all);
         }
         let mut parsed = Self { raw, all, ..Self::default() };
-        parsed.sort();
+        parsed.classify();
         parsed
     }
 
@@ -170,7 +170,7 @@ impl Arguments {
         })
     }
 
-    fn sort(&mut self) {
+    fn classify(&mut self) {
         let all = std::mem::take(&mut self.all);
         let mut writes_dependencies = false;
         let mut arguments = all.iter();
@@ -200,7 +200,7 @@ impl Arguments {
                 b"-D" => self.macros.extend(arguments.next().cloned()),
                 // What comes behind these is an option of another program, which is looked at as one of the compiler.
                 b"-Xclang" | b"-Xpreprocessor" => {}
-                _ => self.sort_joined(argument, &mut arguments),
+                _ => self.classify_joined(argument, &mut arguments),
             }
         }
         if writes_dependencies && self.depfile.is_none() {
@@ -211,7 +211,7 @@ impl Arguments {
     }
 
     /// An option that may have its value joined.
-    fn sort_joined<'a>(&mut self, argument: &'a OsStr, rest: &mut impl Iterator<Item = &'a OsString>) {
+    fn classify_joined<'a>(&mut self, argument: &'a OsStr, rest: &mut impl Iterator<Item = &'a OsString>) {
         let text = argument.as_encoded_bytes();
         let joined =
             |options: &[&str]| options.iter().find_map(|option| text.strip_prefix(option.as_bytes()));

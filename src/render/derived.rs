@@ -1,20 +1,21 @@
-//! The part of the CMake module that is made from the tables of the backends and of the rules: `cmake/parts/derived.cmake`.
+//! `cmake/parts/derived.cmake`, the part of the CMake module that is generated from the backends and the rules.
 
 use crate::caching::remote::{self, variables};
 use crate::caching::tool::Tool;
+use crate::launch::protocol::PROTOCOL;
 use crate::launch::rules::{self, Action, Family};
 
-/// The oldest launch program that understands what the module writes and calls.
-const MINIMUM_PROTOCOL: u32 = 1;
-
 const HEAD: &str = "
-# --- what the tables of the backends and the rules say: made by a test, TOOLCHAINKIT_UPDATE=1 writes it -------------------
+# --- generated from the backends and rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived --------------------------
 
-# Sets, for each tool, the variables of the environment that must not reach it (clear_<tool>), what sccache's daemon may get
-# of the environment (keep; * at the end only), the credentials that contradict a storage without (contradicted, as
-# setting=variable), the schemes that ccache may be built without (ccache_schemes, as scheme=feature), the options that a
-# compiler gets with a tool (options_<tool>_<compiler>), and the oldest protocol and rules of toolchainkit-launch that will
-# do.
+# Sets these variables:
+# clear_<tool>               variables of the environment that must not reach the tool
+# keep                       variables of the environment that sccache's daemon may get; * only at the end
+# contradicted               credentials that sccache rejects together with a setting (setting=variable)
+# ccache_schemes             schemes of remote storages, and the feature of ccache that each needs (scheme=feature)
+# options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
+# minimum_rules              the oldest version of its rules
 macro(_toolchainkit_derived)
 ";
 
@@ -37,7 +38,7 @@ pub fn derived_part() -> String {
             list(&format!("options_{tool}_{compiler}"), options(tool, family), &mut text);
         }
     }
-    text.push_str(&format!("  set(minimum_protocol {MINIMUM_PROTOCOL})\n"));
+    text.push_str(&format!("  set(minimum_protocol {PROTOCOL})\n"));
     text.push_str(&format!("  set(minimum_rules {})\nendmacro()\n", rules::VERSION));
     text
 }
@@ -47,10 +48,10 @@ fn list(name: &str, values: impl IntoIterator<Item = impl AsRef<str>>, text: &mu
     text.push_str(&format!("  set({name}{})\n", lines.collect::<String>()));
 }
 
-/// What every compilation by a compiler of this family gets in front of its arguments.
+/// The options that the launcher inserts for every compiler of this family.
 fn options(tool: Tool, family: Family) -> Vec<&'static str> {
     let rules = rules::TABLE.iter().filter(|rule| rule.is_for_any(tool) && rule.compilers.contains(&family));
-    let options = rules.filter_map(|rule| match rule.does {
+    let options = rules.filter_map(|rule| match rule.action {
         Action::Options(options) => Some(options),
         _ => None,
     });

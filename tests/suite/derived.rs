@@ -1,11 +1,11 @@
-//! What is made from the table of rules, and stands in other files. `TOOLCHAINKIT_UPDATE=1` writes it.
+//! Sections of other files that are generated from the table of rules. `TOOLCHAINKIT_UPDATE=1` updates them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use toolchainkit::launch::rules;
+use toolchainkit::launch::{protocol, rules};
 
-/// Compares what stands between two lines of a file with what it should be.
+/// Compares the text between two lines of a file with the expected one.
 fn compare(file: &str, start: &str, end: &str, expected: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(&path).unwrap();
@@ -20,7 +20,7 @@ fn compare(file: &str, start: &str, end: &str, expected: &str) {
         return;
     }
     panic!(
-        "{file}: a section is not that of the table of rules; TOOLCHAINKIT_UPDATE=1 writes it:\n{expected}"
+        "{file}: a section differs from the table of rules; TOOLCHAINKIT_UPDATE=1 updates it:\n{expected}"
     );
 }
 
@@ -29,6 +29,19 @@ fn the_script_has_the_rules_of_the_table() {
     let section = rules::fallback_section();
     assert!(section.lines().count() <= 25, "{} lines", section.lines().count());
     compare("cmake/parts/fallback.sh", "# <rules>", "# </rules>", &section);
+}
+
+/// The module does not use an older program, whose rules may give wrong hits.
+#[test]
+fn the_module_requires_the_protocol_and_the_rules_of_this_version() {
+    for file in ["cmake/parts/derived.cmake", "cmake/ToolchainKit.cmake"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        for (name, version) in [("minimum_protocol", protocol::PROTOCOL), ("minimum_rules", rules::VERSION)] {
+            let set = format!("set({name} ");
+            let found = text.lines().filter_map(|line| line.trim().strip_prefix(&set)).collect::<Vec<_>>();
+            assert_eq!(found, [format!("{version})")], "{file}: {name}");
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What the backends say of variables and features, and the part of the CMake module that is made from it.
-//! `TOOLCHAINKIT_UPDATE=1` writes that part.
+//! Variables and features of the backends, and the part of the CMake module that is generated from them.
+//! `TOOLCHAINKIT_UPDATE=1` updates it.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -18,7 +18,7 @@ fn root() -> &'static Path {
 }
 
 #[test]
-fn the_module_has_what_the_tables_say() {
+fn the_module_has_the_variables_of_the_backends_and_rules() {
     let path = root().join("cmake/parts/derived.cmake");
     let expected = derived_part();
     if env::var_os("TOOLCHAINKIT_UPDATE").is_some() {
@@ -27,7 +27,7 @@ fn the_module_has_what_the_tables_say() {
     let text = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         text == expected,
-        "TOOLCHAINKIT_UPDATE=1 cargo test derived_variables, then cmake/parts/assemble.sh"
+        "TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived, then cmake/parts/assemble.sh >cmake/ToolchainKit.cmake"
     );
 }
 
@@ -51,8 +51,7 @@ fn everything(backend: &dyn Backend) -> impl Iterator<Item = RemoteFields> {
     })
 }
 
-/// Nothing of the environment can choose or change the storage of a build folder, and no credential that is told is lost on
-/// its way to the daemon.
+/// The environment cannot change the storage of a build folder, and all credentials reach the daemon.
 #[test]
 fn every_variable_that_a_backend_can_set_is_cleared_or_belongs_to_its_credentials() {
     for tool in Tool::ALL {
@@ -78,9 +77,9 @@ fn every_variable_that_a_backend_can_set_is_cleared_or_belongs_to_its_credential
     }
 }
 
-/// Names that sccache reads for a storage, as its documentation lists them; those of a table have a test of their own.
+/// Variables from the documentation of the tools that no field of a backend sets.
 #[test]
-fn names_that_no_field_has_are_cleared() {
+fn further_variables_of_the_tools_are_cleared() {
     let names = cleared(Tool::Sccache);
     for name in [
         "SCCACHE_REDIS",
@@ -102,7 +101,7 @@ fn names_that_no_field_has_are_cleared() {
 }
 
 #[test]
-fn nothing_is_cleared_and_kept_at_once() {
+fn no_variable_is_both_cleared_and_kept() {
     let kept = kept();
     for tool in Tool::ALL {
         for name in cleared(tool) {
@@ -115,7 +114,7 @@ fn nothing_is_cleared_and_kept_at_once() {
 }
 
 #[test]
-fn a_storage_without_credentials_takes_none_of_the_environment() {
+fn a_storage_without_credentials_removes_them_from_the_environment() {
     let all = contradicted();
     let of = |setting: &str| all.iter().find(|(name, _)| *name == setting).unwrap().1.clone();
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
@@ -124,9 +123,9 @@ fn a_storage_without_credentials_takes_none_of_the_environment() {
     assert!(of("SCCACHE_OSS_NO_CREDENTIALS").contains(&"ALIBABA_CLOUD_ACCESS_KEY_ID"));
 }
 
-/// Each scheme that ccache's addresses can begin with, among them those of every address that is made.
+/// The table of schemes contains that of every address that the ccache backends generate.
 #[test]
-fn every_address_of_ccache_begins_with_a_scheme_of_the_table() {
+fn the_table_has_the_scheme_of_every_ccache_address() {
     let schemes = ccache_schemes();
     for backend in BACKENDS {
         for config in everything(*backend).filter(|config| backend.expressible(Tool::Ccache, config).is_ok())
@@ -152,7 +151,7 @@ fn files(folder: &Path, extension: &str, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// How often a name stands in code that is written by hand, not in comments, documentation and tests.
+/// The lines with a name in hand-written code, without comments, documentation and tests.
 fn places(name: &str) -> Vec<String> {
     let mut paths = Vec::new();
     files(&root().join("src"), "rs", &mut paths);
@@ -180,18 +179,18 @@ fn places(name: &str) -> Vec<String> {
     places
 }
 
-/// A variable of a storage has one home: the file of its backend.
+/// A variable of a storage is defined once, in the file of its backend.
 #[test]
-fn no_variable_of_a_storage_stands_in_two_places() {
-    /// What says more than that there is such a variable.
-    const MORE: [(&str, &str); 2] = [
+fn a_variable_of_a_storage_is_only_in_the_file_of_its_backend() {
+    /// Other uses, with their reasons.
+    const OTHER_USES: [(&str, &str); 2] = [
         (
             "CCACHE_REMOTE_STORAGE",
-            "the module looks into the address for its scheme, and sets it to nothing for a local cache",
+            "the module reads the scheme of the address, and sets an empty one for a local cache",
         ),
         (
             "SCCACHE_MEMCACHED_ENDPOINT",
-            "an address without a server keeps sccache's client from starting a daemon",
+            "with an address without a server, sccache's client cannot start a daemon",
         ),
     ];
     let mut names = BTreeSet::new();
@@ -204,9 +203,9 @@ fn no_variable_of_a_storage_stands_in_two_places() {
     assert!(names.len() > 70, "{names:?}");
     for name in names {
         let places = places(name);
-        let (home, others) = places.split_first().unwrap_or_else(|| panic!("{name} is nowhere"));
-        assert!(home.starts_with("src/caching/remote/"), "{name} is at home in {home}");
-        let has_more = MORE.iter().any(|(known, _)| *known == name);
-        assert!(others.is_empty() || has_more, "{name} stands in {places:#?}");
+        let (home, others) = places.split_first().unwrap_or_else(|| panic!("{name} is not used"));
+        assert!(home.starts_with("src/caching/remote/"), "{name} is first in {home}");
+        let is_expected = OTHER_USES.iter().any(|(known, _)| *known == name);
+        assert!(others.is_empty() || is_expected, "{name} is also in {places:#?}");
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::super::arguments::Arguments;
 use super::super::process;
-use super::super::rules::{Checkout, Decision, Machine, Question, decide};
+use super::super::rules::{Checkout, Decision, Machine, Question, as_one_program, decide};
 use super::super::settings::Settings;
 
 /// In the environment of a build: everything is as otherwise, but the tool is not run.
@@ -23,9 +23,15 @@ pub(super) struct Plan {
 
 /// Asks the rules.
 pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>) -> Plan {
-    let arguments = command.split_off(1);
-    let called = command.pop().unwrap_or_default();
+    let mut arguments = command.split_off(1);
+    let mut called = command.pop().unwrap_or_default();
     let directory = std::env::current_dir().unwrap_or_default();
+    let of_tool = |name: &str| environment_of_tool(settings, name);
+    let search_path = of_tool("PATH").unwrap_or_default();
+    if let Some(script) = as_one_program(&called, &arguments, &directory, &search_path, &settings.folder()) {
+        called = script.into_os_string();
+        arguments.remove(0);
+    }
     let arguments = Arguments::read(arguments, &directory);
     let checkout = Checkout {
         source: settings.source.clone(),
@@ -33,7 +39,6 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>) -> Plan {
         base_dirs: settings.base_dirs.iter().map(PathBuf::from).collect(),
         relocatable: settings.relocatable,
     };
-    let of_tool = |name: &str| environment_of_tool(settings, name);
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
     let facts = Machine::new(&checkout, &called, &directory, &of_tool).for_cxx(is_cxx);

@@ -1,4 +1,5 @@
-//! What a compiler is: by its answer, not by its name. Asked once, and remembered by what its file looks like.
+//! Finds out what a compiler is: from its predefined macros, not from its name. The answer is stored with a stamp of its
+//! file, so that a compiler is asked once.
 
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -9,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::Compiler;
 use super::hash;
-use super::rule::{Family, Sort};
+use super::rule::{CompilerKind, Family};
 use super::stamp::Stamp;
 
-/// Programs that stand behind links with the names of compilers, and run the next one on PATH.
+/// Programs that are installed as links with the names of compilers. They run the next compiler of that name on PATH.
 const MASQUERADES: &[&str] =
     &["ccache", "sccache", "distcc", "icecc", "buildcache", "fastbuild", "gomacc", "toolchainkit-launch"];
 
-/// What these define is not GCC, though they define `__GNUC__`.
+/// A compiler with one of these macros is not GCC, although it defines `__GNUC__`.
 const NOT_GCC: &[&str] = &[
     "__INTEL_COMPILER",
     "__NVCOMPILER",
@@ -29,19 +30,20 @@ const NOT_GCC: &[&str] = &[
     "__LCC__",
 ];
 
-/// In the head of a script that the module writes: its name tells the version of what it runs.
-const OURS: &[u8] = b"# Written by ToolchainKit.cmake.";
+/// The second line of a script that runs a compiler of two words begins with this, and then identifies the compiler: other
+/// than a wrapper, the script need not be asked.
+pub(super) const MADE_BY_MODULE: &str = "# Written by ToolchainKit.cmake.";
 
-/// More compilers than this are not remembered.
+/// The oldest entries above this number are removed.
 const MOST: usize = 64;
-/// A memory that is larger is damaged.
+/// A larger file is damaged.
 const LARGEST: u64 = 1 << 20;
 
 const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
-/// `<build>/toolchainkit/compilers.json`: what was asked before. Whatever is wrong with it, the compiler is asked again.
+/// `<build>/toolchainkit/compilers.json`: the known compilers. If the file is damaged, each compiler is asked again.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct KnownCompilers {
     path: PathBuf,
 }
 
@@ -55,14 +57,14 @@ struct Remembered {
 struct Entry {
     path: String,
     stamp: String,
-    sort: String,
+    kind: String,
     family: String,
-    /// Of a wrapper, what it answered.
+    /// The output of a wrapper, as a hash; empty for other compilers.
     #[serde(default)]
     identity: String,
 }
 
-impl Memory {
+impl KnownCompilers {
     const VERSION: u32 = 1;
 
     pub(super) const fn new(path: PathBuf) -> Self {
@@ -95,42 +97,43 @@ impl Memory {
     }
 }
 
-/// What the compiler that was `called` is. `identity` asks a wrapper.
-pub(super) fn look_at(
+/// Examines the compiler that was `called`. `identity` runs a wrapper.
+pub(super) fn examine(
     called: &OsStr,
     directory: &Path,
     search_path: &OsStr,
-    memory: &Memory,
+    memory: &KnownCompilers,
     identity: &dyn Fn(&Compiler) -> String,
 ) -> Compiler {
     let path = find(called, directory, search_path);
-    let mut compiler = Compiler { path, family: Family::Unknown, sort: Sort::Program, replacement: None };
+    let mut compiler =
+        Compiler { path, family: Family::Unknown, kind: CompilerKind::Program, replacement: None };
     let Some(stamp) = Stamp::of(&compiler.path) else { return compiler };
     let name = compiler.path.to_string_lossy().into_owned();
     let stamp = stamp.to_string();
     let known: Vec<Entry> = memory.read().compilers;
     let same: Vec<&Entry> = known.iter().filter(|entry| entry.path == name && entry.stamp == stamp).collect();
-    compiler.sort = match same.first() {
-        Some(entry) if entry.sort == "wrapper" => Sort::Wrapper,
-        Some(entry) if entry.sort == "masquerade" => Sort::Masquerade,
-        Some(_) => Sort::Program,
-        None => sort_of(&compiler.path),
+    compiler.kind = match same.first() {
+        Some(entry) if entry.kind == "wrapper" => CompilerKind::Wrapper,
+        Some(entry) if entry.kind == "masquerade" => CompilerKind::Masquerade,
+        Some(_) => CompilerKind::Program,
+        None => kind_of(&compiler.path),
     };
     let mut answered = String::new();
-    match compiler.sort {
-        Sort::Masquerade => {
+    match compiler.kind {
+        CompilerKind::Masquerade => {
             compiler.replacement = next_on_path(&compiler.path, search_path);
             if let Some(real) = &compiler.replacement {
-                compiler.family = look_at(real.as_os_str(), directory, search_path, memory, identity).family;
+                compiler.family = examine(real.as_os_str(), directory, search_path, memory, identity).family;
             }
             if same.is_empty() {
-                let (sort, family) = ("masquerade".to_owned(), Family::Unknown.name().to_owned());
-                memory.write(Entry { path: name, stamp, sort, family, identity: answered });
+                let (kind, family) = ("masquerade".to_owned(), Family::Unknown.name().to_owned());
+                memory.write(Entry { path: name, stamp, kind, family, identity: answered });
             }
             return compiler;
         }
-        Sort::Wrapper => answered = identity(&compiler),
-        Sort::Program => {}
+        CompilerKind::Wrapper => answered = identity(&compiler),
+        CompilerKind::Program => {}
     }
     if let Some(entry) = same.iter().find(|entry| entry.identity == answered) {
         compiler.family = Family::from_name(&entry.family).unwrap_or(Family::Unknown);
@@ -138,14 +141,14 @@ pub(super) fn look_at(
     }
     let Some(family) = ask(&compiler.path) else { return compiler };
     compiler.family = family;
-    let sort = if compiler.sort == Sort::Wrapper { "wrapper" } else { "program" };
-    let (sort, family) = (sort.to_owned(), family.name().to_owned());
-    memory.write(Entry { path: name, stamp, sort, family, identity: answered });
+    let kind = if compiler.kind == CompilerKind::Wrapper { "wrapper" } else { "program" };
+    let (kind, family) = (kind.to_owned(), family.name().to_owned());
+    memory.write(Entry { path: name, stamp, kind, family, identity: answered });
     compiler
 }
 
-/// Where a compiler that was `called` lies.
-fn find(called: &OsStr, directory: &Path, search_path: &OsStr) -> PathBuf {
+/// The path of the compiler that was `called`.
+pub(super) fn find(called: &OsStr, directory: &Path, search_path: &OsStr) -> PathBuf {
     let name = Path::new(called);
     if name.components().count() > 1 || name.is_absolute() {
         return directory.join(name);
@@ -153,7 +156,7 @@ fn find(called: &OsStr, directory: &Path, search_path: &OsStr) -> PathBuf {
     on_path(name.as_os_str(), search_path).next().unwrap_or_else(|| name.to_owned())
 }
 
-/// All programs of this name on PATH. Relative folders are left out.
+/// All programs of this name on PATH, without those in relative folders.
 fn on_path<'a>(name: &'a OsStr, search_path: &'a OsStr) -> impl Iterator<Item = PathBuf> + 'a {
     let folders = std::env::split_paths(search_path).filter(|folder| folder.is_absolute());
     folders.map(move |folder| folder.join(name)).filter(|path| is_program(path))
@@ -174,7 +177,7 @@ fn next_on_path(path: &Path, search_path: &OsStr) -> Option<PathBuf> {
     on_path(path.file_name()?, search_path).find(|other| !is_masquerade(other))
 }
 
-/// Whether a link with another name leads to a cache.
+/// Whether the path is a link to a cache or a distributor of compilations.
 fn is_masquerade(path: &Path) -> bool {
     let Ok(real) = path.canonicalize() else { return false };
     let stem = |path: &Path| path.file_stem().map(OsStr::to_owned).unwrap_or_default();
@@ -182,20 +185,32 @@ fn is_masquerade(path: &Path) -> bool {
     name != real && MASQUERADES.iter().any(|masquerade| real == *masquerade)
 }
 
-fn sort_of(path: &Path) -> Sort {
+fn kind_of(path: &Path) -> CompilerKind {
     if is_masquerade(path) {
-        return Sort::Masquerade;
+        return CompilerKind::Masquerade;
     }
-    let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
-    let is_ours = head.windows(OURS.len()).any(|window| window == OURS);
-    if read.is_ok() && head.starts_with(b"#!") && !is_ours { Sort::Wrapper } else { Sort::Program }
+    let head = head_of(path);
+    let mark = MADE_BY_MODULE.as_bytes();
+    let is_identified = head.windows(mark.len()).any(|window| window == mark);
+    if head.starts_with(b"#!") && !is_identified { CompilerKind::Wrapper } else { CompilerKind::Program }
 }
 
-/// Asks a compiler for the macros that it defines by itself. `None` if it cannot be run.
+/// Whether a program is a script; true if it cannot be read.
+pub(super) fn is_script(path: &Path) -> bool {
+    let head = head_of(path);
+    head.is_empty() || head.starts_with(b"#!")
+}
+
+fn head_of(path: &Path) -> Vec<u8> {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
+    if read.is_ok() { head } else { Vec::new() }
+}
+
+/// Asks a compiler for its predefined macros. `None` if it cannot be run.
 fn ask(path: &Path) -> Option<Family> {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
-    // Clang goes by its own name here, and the others have no such option.
+    // clang-cl behaves according to its name, and the others do not support -dM.
     if stem.contains("clang-cl") {
         return Some(Family::ClangCl);
     } else if stem == "cl" {
@@ -204,12 +219,12 @@ fn ask(path: &Path) -> Option<Family> {
         return Some(Family::Nvcc);
     }
     let answer = start(path, &["-dM", "-E", "-x", "c", NOTHING])?.wait_with_output().ok()?;
-    // By a signal, as when the build is interrupted: the next one asks again.
+    // Killed by a signal, for example when the build was interrupted: do not store an answer.
     answer.status.code()?;
     Some(family_of(&String::from_utf8_lossy(&answer.stdout)))
 }
 
-/// The family of what defines these macros.
+/// The family of the compiler with these predefined macros.
 fn family_of(macros: &str) -> Family {
     let has = |name: &str| {
         macros
@@ -227,10 +242,10 @@ fn family_of(macros: &str) -> Family {
     }
 }
 
-/// What a wrapper answers now, with what its environment makes of it: the commands that it would run, and its version.
+/// Identifies the compiler behind a wrapper in the current environment: by the commands that it would run, and by its version.
 pub(super) fn identity(path: &Path, is_cxx: bool) -> String {
     let language = if is_cxx { "c++" } else { "c" };
-    // `-c`, since some wrappers add other options when there is only to be preprocessed.
+    // With `-c`, because some wrappers add different options if they only preprocess.
     let questions: [&[&str]; 2] = [&["-###", "-c", "-x", language, NOTHING, "-o", NOTHING], &["--version"]];
     let children = questions.map(|arguments| start(path, arguments));
     let mut text = Vec::new();
@@ -250,18 +265,15 @@ pub(super) fn identity(path: &Path, is_cxx: bool) -> String {
     format!("{:016x}{:016x}", hash(text.bytes()), hash(text.bytes().rev()))
 }
 
-/// Without the names of files that a driver makes anew each time, which lie directly in `folder`.
+/// Removes the names of temporary files, which differ each time. They are directly in `folder`.
 fn without_temporary_files(text: &str, folder: &Path) -> String {
     let is_temporary = |word: &str| Path::new(word.trim_matches(['"', '\''])).parent() == Some(folder);
     let words = text.split_inclusive([' ', '\n', '\0']);
     words.filter(|word| !is_temporary(word.trim_end_matches([' ', '\n', '\0']))).collect()
 }
 
-/// In `/`, since the answer is to be the same in every folder.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "nothing but a compiler is run, whose failure is an answer too"
-)]
+/// Runs in `/`, so that the answer does not depend on the folder.
+#[expect(clippy::disallowed_methods, reason = "a compiler that cannot be run is an answer, too")]
 fn start(path: &Path, arguments: &[&str]) -> Option<Child> {
     let mut command = Command::new(path);
     command.args(arguments).current_dir("/").env("PWD", "/").env("LC_ALL", "C");
@@ -271,11 +283,8 @@ fn start(path: &Path, arguments: &[&str]) -> Option<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()
 }
 
-/// Names the kind of processor: two with the same name run the same code, and are optimised for in the same way.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where there is no such file, the system says it in another way"
-)]
+/// Identifies the processor model. The compiler generates the same code on two machines with the same model.
+#[expect(clippy::disallowed_methods, reason = "a system without this file has another source")]
 pub(super) fn processor() -> String {
     const TELLING: &[&str] = &[
         "vendor_id",
@@ -321,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_family_is_told_by_macros() {
+    fn the_macros_determine_the_family() {
         assert_eq!(family_of("#define __GNUC__ 12\n#define __x86_64__ 1\n"), Family::Gcc);
         assert_eq!(family_of("#define __GNUC__ 4\n#define __clang__ 1\n"), Family::Clang);
         assert_eq!(family_of("#define __GNUC__ 4\n#define __INTEL_COMPILER 2021\n"), Family::Unknown);
@@ -330,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn temporary_files_are_no_part_of_an_answer() {
+    fn temporary_files_are_not_part_of_the_identity() {
         let text = |name: &str| {
             format!(" \"/usr/lib/cc1\" \"-quiet\" -o /tmp/{name}.s\n as -o x.o \"/tmp/{name}.s\"\n")
         };
@@ -341,9 +350,9 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_memory_is_none_and_a_full_one_forgets_the_oldest() {
+    fn a_damaged_file_is_ignored_and_a_full_one_loses_the_oldest_entry() {
         let folder = tempfile::tempdir().expect("a folder");
-        let memory = Memory::new(folder.path().join("compilers.json"));
+        let memory = KnownCompilers::new(folder.path().join("compilers.json"));
         for text in ["", "{", "[]", "{\"version\":9,\"compilers\":[]}", "\u{0}"] {
             fs_err::write(&memory.path, text).expect("a file");
             assert!(memory.read().compilers.is_empty(), "{text}");
@@ -352,7 +361,7 @@ mod tests {
             memory.write(Entry {
                 path: format!("/bin/{number}"),
                 stamp: "s".into(),
-                sort: "program".into(),
+                kind: "program".into(),
                 family: "GCC".into(),
                 identity: String::new(),
             });
@@ -364,7 +373,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_a_cache_is_passed_over() {
+    fn the_compiler_behind_a_link_to_a_cache_is_found() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let folder = tempfile::tempdir().expect("a folder");
         let make = |name: &str, text: &str| {
@@ -383,38 +392,38 @@ mod tests {
         }
         let path = std::env::join_paths(["one", "two", "real"].map(|name| folder.path().join(name)))
             .expect("a path");
-        let memory = Memory::new(folder.path().join("compilers.json"));
+        let memory = KnownCompilers::new(folder.path().join("compilers.json"));
         for _ in 0..2 {
-            let compiler = look_at(OsStr::new("gcc"), Path::new("/"), &path, &memory, &|_| "same".into());
-            assert_eq!(compiler.sort, Sort::Masquerade);
+            let compiler = examine(OsStr::new("gcc"), Path::new("/"), &path, &memory, &|_| "same".into());
+            assert_eq!(compiler.kind, CompilerKind::Masquerade);
             assert_eq!(compiler.replacement.as_deref(), Some(real.as_path()));
             assert_eq!(compiler.family, Family::Gcc);
         }
         let path = OsString::from(folder.path().join("one"));
         assert_eq!(
-            look_at(OsStr::new("gcc"), Path::new("/"), &path, &memory, &|_| String::new()).replacement,
+            examine(OsStr::new("gcc"), Path::new("/"), &path, &memory, &|_| String::new()).replacement,
             None
         );
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_wrapper_is_asked_again_when_it_answers_otherwise() {
+    fn a_wrapper_with_another_identity_is_asked_again() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cc");
         let inner = folder.path().join("inner");
         fs_err::write(&path, format!("#!/bin/sh\ncat '{}'\n", inner.display())).expect("a wrapper");
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a program");
-        let memory = Memory::new(folder.path().join("compilers.json"));
+        let memory = KnownCompilers::new(folder.path().join("compilers.json"));
         let look = |answer: &str| {
-            look_at(path.as_os_str(), Path::new("/"), OsStr::new(""), &memory, &|_| answer.to_owned())
+            examine(path.as_os_str(), Path::new("/"), OsStr::new(""), &memory, &|_| answer.to_owned())
         };
         fs_err::write(&inner, "#define __GNUC__ 12\n").expect("an answer");
-        assert_eq!((look("gcc").family, look("gcc").sort), (Family::Gcc, Sort::Wrapper));
+        assert_eq!((look("gcc").family, look("gcc").kind), (Family::Gcc, CompilerKind::Wrapper));
         fs_err::write(&inner, "#define __clang__ 1\n").expect("an answer");
-        assert_eq!(look("gcc").family, Family::Gcc, "remembered");
+        assert_eq!(look("gcc").family, Family::Gcc, "stored");
         assert_eq!(look("clang").family, Family::Clang);
-        assert_eq!(look("gcc").family, Family::Gcc, "both are remembered");
+        assert_eq!(look("gcc").family, Family::Gcc, "both are stored");
     }
 }

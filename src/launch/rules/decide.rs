@@ -1,10 +1,10 @@
-//! What is done with one compilation.
+//! Applies the rules to a compilation.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use super::Checkout;
-use super::rule::{Action, Family, KeyPart, Look, Rule, Sort};
+use super::rule::{Action, CompilerKind, Condition, Family, KeyPart, Rule};
 use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE};
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
@@ -16,60 +16,60 @@ pub struct Question<'a> {
     pub tool: Tool,
     /// Its version.
     pub version: Version,
-    /// The compiler as it was called.
+    /// The compiler, as in the command.
     pub compiler: &'a OsStr,
     /// Its arguments.
     pub arguments: &'a Arguments,
-    /// What is built.
+    /// The checkout that is built.
     pub checkout: &'a Checkout,
 }
 
-/// What a compiler is.
+/// A compiler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiler {
-    /// Where it was found, as it was called.
+    /// Its path.
     pub path: PathBuf,
-    /// By what it answers. Of a masquerade, that of the real compiler.
+    /// Its family, according to its predefined macros. For a masquerade, the family of the real compiler.
     pub family: Family,
-    /// What stands at that path.
-    pub sort: Sort,
-    /// Of a masquerade: the real compiler.
+    /// What kind of program is at that path.
+    pub kind: CompilerKind,
+    /// The real compiler behind a masquerade.
     pub replacement: Option<PathBuf>,
 }
 
-/// What a rule may ask. Nothing is asked that no rule needs.
+/// What a rule can find out about the machine. Nothing is found out unless a rule needs it.
 pub trait Facts {
-    /// What the compiler is.
+    /// The compiler.
     fn compiler(&self) -> Compiler;
-    /// A variable of the environment that the tool will have.
+    /// A variable in the environment of the tool.
     fn variable(&self, name: &str) -> Option<OsString>;
-    /// Where the compiler runs.
+    /// The working directory of the compiler.
     fn working_directory(&self) -> PathBuf;
-    /// Whether a file has one of the words.
+    /// Whether a file contains one of the words.
     fn text_has(&self, path: &Path, words: &[&str]) -> bool;
-    /// Whether there is such a file.
+    /// Whether the file exists.
     fn is_file(&self, path: &Path) -> bool;
-    /// Names the kind of processor.
+    /// The processor model.
     fn processor(&self) -> String;
-    /// What a wrapper answers now, in short.
+    /// Identifies the compiler behind a wrapper.
     fn identity(&self, compiler: &Compiler) -> String;
-    /// Whether a file in `folders`, or one that lies directly in one of `flat`, has a string that begins with a path of
+    /// Whether a file below one of `folders`, or directly in one of `flat`, contains a string that begins with the path of
     /// the checkout.
     fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
 }
 
-/// What is to be done with the compilation.
+/// How to run a compilation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decision {
-    /// The rule by which the compiler is run without the cache.
+    /// The rule that runs the compiler without the cache.
     pub bypass: Option<&'static Rule>,
-    /// The compiler to run in place of the one that was called.
+    /// The compiler that replaces the one in the command.
     pub compiler: Option<OsString>,
-    /// Options that come before all others, also without the cache.
+    /// Options to insert before all others, also if the cache is not used.
     pub prepend: Vec<OsString>,
-    /// What the environment of the tool gets: whole values.
+    /// Variables to set in the environment of the tool, with their complete values.
     pub set: Vec<(String, OsString)>,
-    /// What it loses.
+    /// Variables to remove from it.
     pub unset: Vec<String>,
     /// All rules that apply.
     pub applied: Vec<&'static Rule>,
@@ -81,21 +81,22 @@ pub fn decide(question: &Question<'_>, facts: &dyn Facts) -> Decision {
     let mut decision = Decision::default();
     for rule in TABLE {
         let is_for_compiler = rule.compilers.is_empty() || rule.compilers.contains(&compiler.family);
-        let is_needed = !rule.only_relocatable || question.checkout.leaves_out_places();
-        let is_moot = decision.bypass.is_some() && !matches!(rule.does, Action::Options(_));
-        if !rule.is_for(question.tool, question.version) || !is_for_compiler || !is_needed || is_moot {
+        let applies_here = !rule.only_relocatable || question.checkout.leaves_out_places();
+        let is_superseded = decision.bypass.is_some() && !matches!(rule.action, Action::Options(_));
+        if !rule.is_for(question.tool, question.version) || !is_for_compiler || !applies_here || is_superseded
+        {
             continue;
         }
-        let files = match rule.looks_for {
-            Look::Files(options) => named_files(options, question.arguments, facts),
+        let files = match rule.condition {
+            Condition::Files(options) => named_files(options, question.arguments, facts),
             _ => Vec::new(),
         };
-        let is_found = if matches!(rule.looks_for, Look::Files(_)) {
+        let is_found = if matches!(rule.condition, Condition::Files(_)) {
             !files.is_empty()
         } else {
-            finds(rule, question, facts, &compiler)
+            holds(rule, question, facts, &compiler)
         };
-        if is_found && !fits(rule.unless, question.arguments) {
+        if is_found && !matches(rule.unless, question.arguments) {
             decision.applied.push(rule);
             decision.apply(rule, question, facts, &compiler, &files);
         }
@@ -113,7 +114,7 @@ impl Decision {
         files: &[PathBuf],
     ) {
         let is_sccache = question.tool == Tool::Sccache;
-        match rule.does {
+        match rule.action {
             Action::Bypass => self.bypass = Some(rule),
             Action::Replace => match &compiler.replacement {
                 Some(real) => self.compiler = Some(real.clone().into_os_string()),
@@ -124,7 +125,7 @@ impl Decision {
             Action::Append { variable, value } => self.append(facts, variable, ",", OsStr::new(value)),
             Action::Key(part) => {
                 let part = key_part(part, question, facts, compiler);
-                // A namespace is one word, a buster any text.
+                // CCACHE_NAMESPACE must not contain blanks.
                 if is_sccache {
                     self.append(facts, SCCACHE_KEY, " ", &part);
                 } else {
@@ -140,7 +141,7 @@ impl Decision {
         }
     }
 
-    /// Adds to what is set already, or to what the environment has.
+    /// Appends to the value that is already set, or to the value in the environment.
     fn append(&mut self, facts: &dyn Facts, variable: &str, between: &str, value: &OsStr) {
         let at = self.set.iter().position(|(name, _)| name == variable).unwrap_or_else(|| {
             self.set.push((variable.to_owned(), facts.variable(variable).unwrap_or_default()));
@@ -177,26 +178,26 @@ fn key_part(part: KeyPart, question: &Question<'_>, facts: &dyn Facts, compiler:
     }
 }
 
-fn fits(patterns: &[super::Pattern], arguments: &Arguments) -> bool {
+fn matches(patterns: &[super::Pattern], arguments: &Arguments) -> bool {
     !patterns.is_empty()
         && arguments.all().iter().any(|argument| {
             let bytes = argument.as_encoded_bytes();
-            patterns.iter().any(|pattern| pattern.fits(bytes))
+            patterns.iter().any(|pattern| pattern.matches(bytes))
         })
 }
 
-fn finds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> bool {
+fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> bool {
     let arguments = question.arguments;
-    match rule.looks_for {
-        Look::Always => true,
-        Look::Macro(name) => arguments.defines(name),
-        Look::Arguments(patterns) => fits(patterns, arguments),
-        Look::Source { words, variable } => {
+    match rule.condition {
+        Condition::Always => true,
+        Condition::Macro(name) => arguments.defines(name),
+        Condition::Arguments(patterns) => matches(patterns, arguments),
+        Condition::Source { words, variable } => {
             variable.is_none_or(|name| facts.variable(name).is_some_and(|value| !value.is_empty()))
                 && arguments.sources().iter().any(|source| facts.text_has(source, words))
         }
-        Look::Files(_) => false,
-        Look::CheckoutInMacros => {
+        Condition::Files(_) => false,
+        Condition::CheckoutInMacros => {
             let places = [&question.checkout.source, &question.checkout.build];
             let names = |text: &[u8], place: &Path| {
                 let place = place.as_os_str().as_encoded_bytes();
@@ -207,15 +208,15 @@ fn finds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
                 .iter()
                 .any(|macro_| places.iter().any(|place| names(macro_.as_encoded_bytes(), place)))
         }
-        Look::CheckoutInTexts => {
+        Condition::CheckoutInTexts => {
             let (folders, flat) = folders_of(question, &facts.working_directory());
             !(folders.is_empty() && flat.is_empty()) && facts.names_checkout(&folders, &flat)
         }
-        Look::Compiler(sort) => compiler.sort == sort,
+        Condition::Compiler(kind) => compiler.kind == kind,
     }
 }
 
-/// The files that options name and that are there, as absolute paths: a daemon is in another folder.
+/// The existing files that options name. The paths are absolute, because the daemon has another working directory.
 fn named_files(options: &[&str], arguments: &Arguments, facts: &dyn Facts) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for argument in arguments.all() {
@@ -234,15 +235,15 @@ fn named_files(options: &[&str], arguments: &Arguments, facts: &dyn Facts) -> Ve
     files
 }
 
-/// The folders of the checkout where the command looks for what it reads: those of headers with all that is below them,
-/// and those of sources and of files that options include. Of the latter, what is in the source folder is looked at without
-/// what is below it: one configured header would bind all sources of a project to their checkout. What was fetched is not
-/// looked at: nobody writes into it.
+/// The folders of the checkout from which the command may include files. First those to search with all folders below them:
+/// include folders, and folders in the build folder. Then those to search without the folders below them: the folders of
+/// sources and of files that options include. If these were searched deeper, one configured header could make all sources of
+/// a project unshareable. Folders of FetchContent are skipped, because their files are not configured.
 fn folders_of(question: &Question<'_>, directory: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (arguments, checkout) = (question.arguments, question.checkout);
     let (mut folders, mut flat) = (Vec::new(), Vec::new());
     let mut add = |folder: &Path, is_own: bool| {
-        let folder = normal(&directory.join(folder));
+        let folder = normalized(&directory.join(folder));
         let is_built = folder.starts_with(&checkout.build);
         let is_within = is_built || folder.starts_with(&checkout.source);
         let list = if is_own && !is_built { &mut flat } else { &mut folders };
@@ -270,17 +271,17 @@ fn is_fetched(folder: &Path, build: &Path) -> bool {
         && parts.next().is_some_and(|part| part.as_encoded_bytes().ends_with(b"-src"))
 }
 
-/// Without `.` and `..`, as far as that can be told without the file system.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
+/// Removes `.` and `..` without access to the file system.
+fn normalized(path: &Path) -> PathBuf {
+    let mut path_so_far = PathBuf::new();
     for part in path.components() {
         match part {
             Component::CurDir => {}
             Component::ParentDir => {
-                normal.pop();
+                path_so_far.pop();
             }
-            part => normal.push(part),
+            part => path_so_far.push(part),
         }
     }
-    normal
+    path_so_far
 }

@@ -1,9 +1,9 @@
-//! The table as people read it.
+//! The table of rules for the documentation.
 
-use super::rule::{Action, Affected, Family, KeyPart, Look, Pattern, Rule, Sort};
+use super::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
 use super::table::TABLE;
 
-/// The table in Markdown, a row for each rule.
+/// The table in Markdown, with one row for each rule.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = "| rule | with | looks for | does | why |\n| --- | --- | --- | --- | --- |\n".to_owned();
@@ -12,8 +12,8 @@ pub fn markdown() -> String {
             "| {} | {} | {} | {} | {} |\n",
             rule.name,
             with(rule),
-            looks_for(rule),
-            does(rule.does),
+            condition(rule),
+            action_text(rule.action),
             rule.why
         ));
     }
@@ -28,14 +28,14 @@ fn with(rule: &Rule) -> String {
         text.push_str(&format!("; {}", names.join(", ")));
     }
     if rule.only_relocatable {
-        text.push_str("; where checkouts share objects");
+        text.push_str("; if checkouts share objects");
     }
     text
 }
 
 const fn compiler(family: Family) -> &'static str {
     match family {
-        Family::Unknown => "none that is known",
+        Family::Unknown => "unknown compilers",
         family => family.name(),
     }
 }
@@ -51,33 +51,32 @@ fn affected(affected: &Affected) -> String {
     text
 }
 
-fn looks_for(rule: &Rule) -> String {
+fn condition(rule: &Rule) -> String {
     let code = |text: &str| format!("`{text}`");
-    let mut text = match rule.looks_for {
-        Look::Always => "every compilation".to_owned(),
-        Look::Macro(name) => code(&format!("-D{name}")),
-        Look::Arguments(patterns) => list(patterns.iter().map(|pattern| code(&in_words(*pattern)))),
-        Look::Source { words, variable } => {
+    let mut text = match rule.condition {
+        Condition::Always => "every compilation".to_owned(),
+        Condition::Macro(name) => code(&format!("-D{name}")),
+        Condition::Arguments(patterns) => list(patterns.iter().map(|pattern| code(&pattern_text(*pattern)))),
+        Condition::Source { words, variable } => {
             let words = list(words.iter().map(|word| code(word)));
             match variable {
-                Some(name) => format!("{words} in the source, where `{name}` is set"),
+                Some(name) => format!("{words} in the source, if `{name}` is set"),
                 None => format!("{words} in the source"),
             }
         }
-        Look::Files(options) => list(options.iter().map(|option| code(&format!("{option}FILE")))),
-        Look::CheckoutInMacros => "a definition with a path of the checkout".to_owned(),
-        Look::CheckoutInTexts => {
-            "a file in the folders of the command, with a string that begins with a path of the checkout"
-                .to_owned()
+        Condition::Files(options) => list(options.iter().map(|option| code(&format!("{option}FILE")))),
+        Condition::CheckoutInMacros => "a definition with the path of the checkout".to_owned(),
+        Condition::CheckoutInTexts => {
+            "a file in the include folders with a string that begins with the path of the checkout".to_owned()
         }
-        Look::Compiler(Sort::Program) => "a compiler that is a program".to_owned(),
-        Look::Compiler(Sort::Wrapper) => "a compiler that is a script".to_owned(),
-        Look::Compiler(Sort::Masquerade) => "a compiler that is a link to a cache".to_owned(),
+        Condition::Compiler(CompilerKind::Program) => "a compiler that is a program".to_owned(),
+        Condition::Compiler(CompilerKind::Wrapper) => "a compiler that is a script".to_owned(),
+        Condition::Compiler(CompilerKind::Masquerade) => "a compiler that is a link to a cache".to_owned(),
     };
     if !rule.unless.is_empty() {
         text.push_str(&format!(
-            ", without {}",
-            list(rule.unless.iter().map(|pattern| code(&in_words(*pattern))))
+            ", except with {}",
+            list(rule.unless.iter().map(|pattern| code(&pattern_text(*pattern))))
         ));
     }
     text
@@ -87,7 +86,7 @@ fn list(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-fn in_words(pattern: Pattern) -> String {
+fn pattern_text(pattern: Pattern) -> String {
     match pattern {
         Pattern::Word(word) => word.to_owned(),
         Pattern::Start(start) => format!("{start}…"),
@@ -96,12 +95,14 @@ fn in_words(pattern: Pattern) -> String {
     }
 }
 
-fn does(action: Action) -> String {
+fn action_text(action: Action) -> String {
     match action {
         Action::Bypass => "runs the compiler without the cache".to_owned(),
-        Action::Key(KeyPart::Processor) => "adds the kind of processor to the key".to_owned(),
-        Action::Key(KeyPart::Identity) => "adds to the key what the compiler answers now".to_owned(),
-        Action::Key(KeyPart::Checkout) => "adds the place of the checkout to the key".to_owned(),
+        Action::Key(KeyPart::Processor) => "adds the processor model to the key".to_owned(),
+        Action::Key(KeyPart::Identity) => {
+            "adds the output of `--version` and `-### -c` to the key".to_owned()
+        }
+        Action::Key(KeyPart::Checkout) => "adds the path of the checkout to the key".to_owned(),
         Action::Key(KeyPart::Command) => "adds the working directory and the command to the key".to_owned(),
         Action::ExtraFiles => "adds the content of the files to the key".to_owned(),
         Action::Options(options) => {
@@ -109,6 +110,6 @@ fn does(action: Action) -> String {
         }
         Action::Append { variable, value } => format!("adds `{value}` to `{variable}`"),
         Action::Unset(variable) => format!("unsets `{variable}`"),
-        Action::Replace => "runs the next one of that name on PATH".to_owned(),
+        Action::Replace => "runs the next compiler of that name on PATH".to_owned(),
     }
 }

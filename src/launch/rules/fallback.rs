@@ -1,42 +1,44 @@
-//! What the fallback script gets of the table. It reads no file but the source, and asks no compiler: a rule about
-//! arguments runs the compiler without the cache, and so does a response file, which may hide any of them.
+//! The part of the fallback script that is generated from the table. The script reads only the source, and runs no compiler.
+//! For each rule about arguments, it runs the compiler without the cache. It does the same for a response file, which may
+//! contain any argument.
 //!
-//! Rules about base directories have no part in it, since the script sets none for sccache.
+//! It does not need the rules about base directories, because it sets none for sccache.
 
-use super::rule::{Action, Family, Look, Pattern, Rule};
+use super::rule::{Action, Condition, Family, Pattern, Rule};
 use super::table::TABLE;
 use crate::caching::tool::Tool;
 
-/// Where a line is broken.
+/// The longest line.
 const WIDTH: usize = 126;
 
-/// The options that make sccache compare line numbers with this compiler; none where it cannot be made to.
+/// The options that make sccache compare line numbers with this compiler; empty if there are none.
 #[must_use]
 pub fn line_options(family: Family) -> &'static [&'static str] {
     TABLE
         .iter()
-        .find_map(|rule| match rule.does {
+        .find_map(|rule| match rule.action {
             Action::Options(options) if rule.compilers.contains(&family) => Some(options),
             _ => None,
         })
         .unwrap_or_default()
 }
 
-/// Whether the script has a part of it.
+/// Whether the script applies the rule.
 fn is_in_script(rule: &Rule, tool: Tool) -> bool {
-    let is_about_arguments = matches!(rule.looks_for, Look::Macro(_) | Look::Arguments(_) | Look::Files(_))
-        && rule.is_for_any(tool);
-    is_about_arguments && !matches!(rule.does, Action::Options(_))
+    let is_about_arguments =
+        matches!(rule.condition, Condition::Macro(_) | Condition::Arguments(_) | Condition::Files(_))
+            && rule.is_for_any(tool);
+    is_about_arguments && !matches!(rule.action, Action::Options(_))
 }
 
 /// The patterns of a `case` over `" $* "`.
 fn patterns(rule: &Rule) -> Vec<String> {
-    match rule.looks_for {
-        Look::Macro(name) => {
+    match rule.condition {
+        Condition::Macro(name) => {
             [format!("*\" -D{name} \"*"), format!("*\" -D{name}=\"*"), format!("*\" -D {name}\"*")].into()
         }
-        Look::Arguments(patterns) => patterns.iter().map(|pattern| in_shell(*pattern)).collect(),
-        Look::Files(options) => options.iter().map(|option| format!("*\" {option}\"*")).collect(),
+        Condition::Arguments(patterns) => patterns.iter().map(|pattern| in_shell(*pattern)).collect(),
+        Condition::Files(options) => options.iter().map(|option| format!("*\" {option}\"*")).collect(),
         _ => Vec::new(),
     }
 }
@@ -50,7 +52,7 @@ fn in_shell(pattern: Pattern) -> String {
     }
 }
 
-/// The patterns of the arguments with which the compiler is run without `tool`.
+/// The patterns of the arguments with which the script runs the compiler without `tool`.
 fn all_patterns(tool: Tool) -> Vec<String> {
     let mut all = vec!["*\" @\"*".to_owned()];
     for pattern in TABLE.iter().filter(|rule| is_in_script(rule, tool)).flat_map(patterns) {
@@ -62,7 +64,7 @@ fn all_patterns(tool: Tool) -> Vec<String> {
     all
 }
 
-/// One `case` over all arguments, which runs the compiler: in one line if there is room.
+/// A `case` over all arguments that runs the compiler; on one line if it fits.
 fn one_case(all: &[String], indent: &str) -> String {
     let end = ") exec \"$@\" ;;";
     let short = format!("{indent}case \" $* \" in {}{end} esac", all.join(" | "));
@@ -82,11 +84,11 @@ fn one_case(all: &[String], indent: &str) -> String {
     format!("{text}{}\n{indent}esac", line.trim_end())
 }
 
-/// What looks for words in a source: arguments of `grep -F`, in `tk_words`.
+/// Sets `tk_words`: arguments for `grep -F` that find the words in a source.
 fn words() -> String {
     let mut text = String::new();
     for rule in TABLE {
-        let Look::Source { words, variable } = rule.looks_for else { continue };
+        let Condition::Source { words, variable } = rule.condition else { continue };
         let options = words.iter().map(|word| format!(" -e {word}")).collect::<Vec<_>>().concat();
         let others = Tool::ALL.into_iter().filter(|tool| !rule.is_for_any(*tool));
         let unless = others.map(|tool| format!("[ \"$tk_kind\" = {tool} ] || ")).collect::<Vec<_>>().concat();
@@ -99,7 +101,7 @@ fn words() -> String {
     text
 }
 
-/// Whether what fits `pattern` fits `other` as well, as far as the texts tell.
+/// Whether every argument that matches `pattern` also matches `other`.
 fn covers(other: &str, pattern: &str) -> bool {
     let start =
         |text: &str| text.strip_prefix("*\"").and_then(|rest| rest.strip_suffix("\"*")).map(str::to_owned);
@@ -107,20 +109,22 @@ fn covers(other: &str, pattern: &str) -> bool {
     pattern.starts_with(&other)
 }
 
-/// What stands between `# <rules>` and `# </rules>` in the script, which chooses by `$tk_kind`: what is the same for all
-/// tools stands once.
+/// The text between `# <rules>` and `# </rules>` in the script: patterns for all tools, and then those for the tool in
+/// `$tk_kind`.
 #[must_use]
 pub fn fallback_section() -> String {
     let all = Tool::ALL.map(|tool| (tool, all_patterns(tool)));
     let is_common = |pattern: &String| all.iter().all(|(_, patterns)| patterns.contains(pattern));
     let (_, first) = &all[0];
     let common = first.iter().filter(|pattern| is_common(pattern)).cloned().collect::<Vec<_>>();
-    let mut text = "# Made from src/launch/rules by a test; TOOLCHAINKIT_UPDATE=1 writes it.\n".to_owned();
+    let mut text =
+        "# Generated from src/launch/rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived\n"
+            .to_owned();
     text.push_str(&format!("{}{}\ncase $tk_kind in\n", words(), one_case(&common, "")));
     for (tool, patterns) in &all {
         let own = patterns.iter().filter(|pattern| !is_common(pattern)).cloned().collect::<Vec<_>>();
         let own = one_case(&own, "  ");
-        // What fits into one line stands behind the name.
+        // A short one follows the name on the same line.
         let own = if own.contains('\n') { format!("\n{own}") } else { format!(" {}", own.trim_start()) };
         text.push_str(&format!("{tool}){own} ;;\n"));
     }

@@ -1,18 +1,18 @@
-//! The facts of this machine.
+//! The facts of the machine that compiles.
 
 use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::Checkout;
-use super::compilers::{self, Memory};
+use super::compilers::{self, KnownCompilers};
 use super::decide::{Compiler, Facts};
 use super::texts::{self, Depth};
 
-/// A source that is larger is not looked at; one that is made by a program has such a size.
+/// Larger sources are not read. They are generated.
 const LARGEST_SOURCE: u64 = 64 << 20;
 
-/// Answers what rules ask, and each question once.
+/// Answers the questions of the rules. It finds out each answer at most once.
 pub struct Machine<'a> {
     checkout: &'a Checkout,
     called: &'a OsStr,
@@ -43,14 +43,14 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// As it is, for sources in C++: a wrapper may answer in another way.
+    /// The same for sources in C++, for which a wrapper may use other options.
     #[must_use]
     pub const fn for_cxx(mut self, is_cxx: bool) -> Self {
         self.is_cxx = is_cxx;
         self
     }
 
-    /// The folder of this program's files in the build folder.
+    /// The folder of the launcher in the build folder.
     fn folder(&self) -> PathBuf {
         self.checkout.build.join("toolchainkit")
     }
@@ -69,9 +69,9 @@ impl Facts for Machine<'_> {
     fn compiler(&self) -> Compiler {
         self.compiler
             .get_or_init(|| {
-                let memory = Memory::new(self.folder().join("compilers.json"));
+                let memory = KnownCompilers::new(self.folder().join("compilers.json"));
                 let path = (self.environment)("PATH").unwrap_or_default();
-                compilers::look_at(self.called, self.directory, &path, &memory, &|compiler| {
+                compilers::examine(self.called, self.directory, &path, &memory, &|compiler| {
                     self.identity(compiler)
                 })
             })
@@ -86,7 +86,7 @@ impl Facts for Machine<'_> {
         self.directory.to_owned()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a source that cannot be read is the compiler's affair")]
+    #[expect(clippy::disallowed_methods, reason = "the compiler reports a source that cannot be read")]
     fn text_has(&self, path: &Path, words: &[&str]) -> bool {
         let path = self.directory.join(path);
         if !std::fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= LARGEST_SOURCE) {

@@ -1,4 +1,5 @@
-//! What the tools get wrong, and what is done about it: one table, from which all else is derived.
+//! The mistakes of the cache tools, and what the launcher does about each: one table. `decide()`, the rules of the fallback
+//! script, the reasons of `doctor --why` and the documentation are derived from it.
 
 mod compilers;
 mod decide;
@@ -9,6 +10,7 @@ mod rule;
 mod stamp;
 mod table;
 mod texts;
+mod two_words;
 
 #[cfg(test)]
 mod tests;
@@ -19,27 +21,29 @@ pub use self::decide::{Compiler, Decision, Facts, Question, decide};
 pub use self::documentation::markdown;
 pub use self::fallback::{fallback_section, line_options};
 pub use self::machine::Machine;
-pub use self::rule::{Action, Affected, Family, KeyPart, Look, Pattern, Rule, Sort};
+pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
 pub use self::table::TABLE;
+pub use self::two_words::as_one_program;
 
-/// Counts the changes of the table that make other objects hit, or more of them miss.
+/// The version of the rules. It is increased when they change; the CMake module requires at least the version of the
+/// toolchainkit that it comes from.
 pub const VERSION: u32 = 1;
 
-/// Where the checkout lies that is built, and what the tool leaves out of what it compares.
+/// The folders of the checkout, and those that the tool removes from what it hashes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checkout {
     /// The source folder.
     pub source: PathBuf,
     /// The build folder.
     pub build: PathBuf,
-    /// What the tool takes for the same in every checkout.
+    /// Folders that the tool removes from what it hashes.
     pub base_dirs: Vec<PathBuf>,
-    /// Whether objects are to be shared between checkouts.
+    /// Whether checkouts share objects.
     pub relocatable: bool,
 }
 
 impl Checkout {
-    /// Whether the tool leaves the place of the checkout out of what it compares.
+    /// Whether the tool removes the path of the checkout from what it hashes.
     #[must_use]
     pub const fn leaves_out_places(&self) -> bool {
         self.relocatable && !self.base_dirs.is_empty()
@@ -52,10 +56,10 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     TABLE.iter().find(|rule| rule.name == name)
 }
 
-/// Two numbers of the whole table in 32 hexadecimal digits: other rules, other digits.
+/// Identifies what the rules do, in 32 hexadecimal digits. Their names and texts are not part of it.
 #[must_use]
 pub fn digest() -> String {
-    let text = format!("{VERSION} {TABLE:?}");
+    let text: String = TABLE.iter().map(Rule::behaviour).collect();
     format!("{:016x}{:016x}", hash(text.bytes()), hash(text.bytes().rev()))
 }
 

@@ -1,13 +1,13 @@
-//! What a rule is made of: data, from which all else is derived.
+//! The parts of a rule.
 
 use crate::caching::tool::{Tool, Version};
 
-/// What a compiler is by what it answers, whatever its name.
+/// The family of a compiler, according to its predefined macros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// GCC.
     Gcc,
-    /// Clang and what is made of it, with the options of GCC.
+    /// Clang and compilers that are based on it, with the options of GCC.
     Clang,
     /// Clang with the options of Microsoft's compiler.
     ClangCl,
@@ -15,7 +15,7 @@ pub enum Family {
     Msvc,
     /// NVIDIA's driver.
     Nvcc,
-    /// None of these.
+    /// None of the above.
     Unknown,
 }
 
@@ -33,7 +33,7 @@ impl Family {
         }
     }
 
-    /// The compiler of this [`Self::name`].
+    /// The family with this [`Self::name`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let all = [Self::Gcc, Self::Clang, Self::ClangCl, Self::Msvc, Self::Nvcc, Self::Unknown];
@@ -41,14 +41,14 @@ impl Family {
     }
 }
 
-/// What stands at the path of a compiler.
+/// What kind of program a compiler is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// A program; its bytes say which.
+pub enum CompilerKind {
+    /// A binary, which its bytes identify.
     Program,
-    /// A script that runs another compiler; its bytes say nothing of that.
+    /// A script that runs another compiler, which its bytes do not identify.
     Wrapper,
-    /// A cache or distributor of compilations under the name of a compiler.
+    /// A link with the name of a compiler to a cache, or to a distributor of compilations.
     Masquerade,
 }
 
@@ -57,29 +57,29 @@ pub enum Sort {
 pub struct Affected {
     /// The tool.
     pub tool: Tool,
-    /// The first version that needs it; `None` for all.
+    /// The first version that needs the rule; `None` for all versions.
     pub since: Option<Version>,
-    /// The first version that does not need it any more.
+    /// The first version that no longer needs the rule.
     pub before: Option<Version>,
 }
 
-/// What an argument looks like.
+/// A pattern for an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
     /// The whole argument.
     Word(&'static str),
-    /// How it begins.
+    /// The beginning.
     Start(&'static str),
-    /// How it begins, and what it has somewhere behind that.
+    /// The beginning, and a part after it.
     Both(&'static str, &'static str),
-    /// What it has somewhere.
+    /// A part at any place.
     Part(&'static str),
 }
 
 impl Pattern {
-    /// Whether `argument` looks like this.
+    /// Whether `argument` matches the pattern.
     #[must_use]
-    pub fn fits(self, argument: &[u8]) -> bool {
+    pub fn matches(self, argument: &[u8]) -> bool {
         match self {
             Self::Word(word) => argument == word.as_bytes(),
             Self::Start(start) => argument.starts_with(start.as_bytes()),
@@ -95,40 +95,40 @@ fn has(text: &[u8], part: &[u8]) -> bool {
     text.len() >= part.len() && text.windows(part.len()).any(|window| window == part)
 }
 
-/// What a rule looks for.
+/// When a rule applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// Nothing: it applies to every compilation.
+pub enum Condition {
+    /// To every compilation.
     Always,
-    /// A definition (`-D`), whatever its value.
+    /// A definition (`-D`) of this macro, with any value.
     Macro(&'static str),
-    /// An argument that fits one of these.
+    /// An argument that matches one of the patterns.
     Arguments(&'static [Pattern]),
-    /// One of the words in the source itself; with a variable, only where that is set.
+    /// One of the words in the source file, and the variable, if any, is set.
     Source {
         /// The words.
         words: &'static [&'static str],
         /// A variable of the environment.
         variable: Option<&'static str>,
     },
-    /// A file that is named by an option that begins so.
+    /// An existing file in an option that begins with one of these.
     Files(&'static [&'static str]),
-    /// A macro with a path of the checkout.
+    /// A definition that contains the path of the checkout.
     CheckoutInMacros,
-    /// A file where the command looks for headers, with a string that begins with a path of the checkout.
+    /// A file in the include folders that contains a string that begins with the path of the checkout.
     CheckoutInTexts,
-    /// What stands at the path of the compiler.
-    Compiler(Sort),
+    /// A compiler of this kind.
+    Compiler(CompilerKind),
 }
 
-/// A part of the key, by which the tool knows an object.
+/// A part that is added to the key of the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPart {
-    /// The processor that compiles.
+    /// The processor model.
     Processor,
-    /// What the compiler answers now.
+    /// The output of the compiler, as a hash.
     Identity,
-    /// Where the checkout and its build folder lie.
+    /// The paths of the source folder and the build folder.
     Checkout,
     /// The working directory and the command.
     Command,
@@ -137,51 +137,51 @@ pub enum KeyPart {
 /// What a rule does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// The compiler is run without the cache.
+    /// Run the compiler without the cache.
     Bypass,
-    /// Something becomes a part of the key.
+    /// Add something to the key.
     Key(KeyPart),
-    /// The content of the files that were found becomes a part of the key.
+    /// Add the content of the files to the key.
     ExtraFiles,
-    /// These options come before all others.
+    /// Insert these options before all others.
     Options(&'static [&'static str]),
-    /// A value goes to the end of a list in the environment of the tool.
+    /// Append a value to a list in the environment of the tool.
     Append {
         /// The variable.
         variable: &'static str,
         /// The value.
         value: &'static str,
     },
-    /// A variable of the environment of the tool is taken away.
+    /// Remove a variable from the environment of the tool.
     Unset(&'static str),
-    /// The compiler of the same name that is next on PATH is run instead.
+    /// Run the next compiler of the same name on PATH instead.
     Replace,
 }
 
-/// Something that a tool gets wrong, and what to do about it.
+/// A mistake of a tool, and what the launcher does about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// What it is called, in the journal and in tests.
+    /// Its name.
     pub name: &'static str,
     /// The tools and the versions that need it.
     pub tools: &'static [Affected],
-    /// The compilers that it is for; none for all.
+    /// The compilers that it applies to; empty for all.
     pub compilers: &'static [Family],
-    /// Only needed where the tool leaves paths of the checkout out of what it compares.
+    /// Whether it is only needed if the tool removes the path of the checkout from what it hashes.
     pub only_relocatable: bool,
-    /// What it looks for.
-    pub looks_for: Look,
-    /// Arguments with which it does not apply.
+    /// When it applies.
+    pub condition: Condition,
+    /// It does not apply if an argument matches one of these.
     pub unless: &'static [Pattern],
     /// What it does.
-    pub does: Action,
-    /// Why: what the tool does not do by itself.
+    pub action: Action,
+    /// Why it is needed: what the tool does wrong.
     pub why: &'static str,
-    /// A clause about a compilation that it applies to, for `doctor --why`.
+    /// A clause for `doctor --why` about a compilation that the rule applies to.
     pub because: &'static str,
     /// What the user can do.
     pub help: &'static str,
-    /// Where that is known from: an issue, or an experiment.
+    /// The evidence: an issue, an experiment or a test.
     pub source: &'static str,
     /// The names of the must-rebuild cases or tests that fail without it.
     pub cases: &'static [&'static str],
@@ -196,6 +196,12 @@ impl Rule {
                 && affected.since.is_none_or(|since| version.at_least(since))
                 && affected.before.is_none_or(|before| !version.at_least(before))
         })
+    }
+
+    /// Everything that decides about a compilation, as one line.
+    pub(super) fn behaviour(&self) -> String {
+        let conditions = (self.tools, self.compilers, self.only_relocatable, self.condition, self.unless);
+        format!("{conditions:?} {:?}\n", self.action)
     }
 
     /// Whether any version of the tool needs it.

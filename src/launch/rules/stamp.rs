@@ -1,9 +1,9 @@
-//! What a file looks like from outside, and how a file is replaced.
+//! Stamps, which show whether a file has changed, and replacing a file.
 
 use std::fmt;
 use std::path::Path;
 
-/// Two files with the same stamp at the same path are one that nobody has written to.
+/// If the stamp of a path is still the same, the file has not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     device: u64,
@@ -14,7 +14,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// That of what `path` leads to; `None` if there is nothing.
+    /// The stamp of the file at `path`, or behind a link; `None` if there is no file.
     pub(super) fn of(path: &Path) -> Option<Self> {
         path.metadata().ok().map(|data| Self::from(&data))
     }
@@ -64,14 +64,13 @@ impl fmt::Display for Stamp {
     }
 }
 
-/// Writes a file beside `path` and puts it in its place. What fails is only remembered less.
-#[expect(clippy::disallowed_methods, reason = "nobody is told when something cannot be remembered")]
+/// Replaces a file in one step. An error is ignored, because these files only save time.
+#[expect(clippy::disallowed_methods, reason = "an error is ignored, because the file only saves time")]
 pub(super) fn replace(path: &Path, text: &[u8]) {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
     if written.is_err() {
-        // Nothing is left to be done where this fails too.
         drop(std::fs::remove_file(&beside));
     }
 }

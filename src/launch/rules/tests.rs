@@ -1,16 +1,18 @@
-//! The table, and what is decided by it, without a compiler or a tool.
+//! Tests of the table and of `decide()`, without a compiler or a tool.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::rule::{Action, Look};
-use super::{Checkout, Compiler, Decision, Facts, Family, Question, Sort, TABLE, decide, digest, find};
+use super::rule::{Action, Condition};
+use super::{
+    Checkout, Compiler, CompilerKind, Decision, Facts, Family, Question, TABLE, VERSION, decide, digest, find,
+};
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
 
-/// A machine that is as a test says.
+/// A machine with facts from the test.
 #[derive(Clone)]
 struct Fake {
     compiler: Compiler,
@@ -25,7 +27,7 @@ impl Default for Fake {
         let compiler = Compiler {
             path: "/usr/bin/gcc".into(),
             family: Family::Gcc,
-            sort: Sort::Program,
+            kind: CompilerKind::Program,
             replacement: None,
         };
         Self { compiler, variables: Vec::new(), text: "int f(void);", names_checkout: false, has_files: true }
@@ -79,7 +81,7 @@ fn arguments(line: &str) -> Arguments {
     Arguments::parse(words, &|_| None)
 }
 
-fn said(tool: (Tool, Version), facts: &Fake, line: &str) -> Decision {
+fn decide_for(tool: (Tool, Version), facts: &Fake, line: &str) -> Decision {
     ask(tool, facts, &arguments(&format!("{line} -o main.c.o -c main.c")))
 }
 
@@ -89,7 +91,7 @@ fn names(decision: &Decision) -> Vec<&'static str> {
 
 #[track_caller]
 fn bypasses(tool: (Tool, Version), facts: &Fake, line: &str, rule: Option<&str>) {
-    assert_eq!(said(tool, facts, line).bypass.map(|rule| rule.name), rule, "{line}");
+    assert_eq!(decide_for(tool, facts, line).bypass.map(|rule| rule.name), rule, "{line}");
 }
 
 fn value<'a>(decision: &'a Decision, name: &str) -> Option<&'a str> {
@@ -97,22 +99,22 @@ fn value<'a>(decision: &'a Decision, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn an_ordinary_compilation_goes_through_the_cache_as_it_is() {
+fn an_ordinary_compilation_is_cached_unchanged() {
     let fake = Fake::default();
     for tool in [SCCACHE, CCACHE, OLD_CCACHE] {
-        let decision = said(tool, &fake, "-DA=1 -I/usr/include/x -O2 -g -MD -MT x -MF x.d");
+        let decision = decide_for(tool, &fake, "-DA=1 -I/usr/include/x -O2 -g -MD -MT x -MF x.d");
         assert_eq!((decision.bypass, &decision.set, &decision.unset), (None, &vec![], &vec![]));
         assert_eq!(decision.prepend.is_empty(), tool.0 == Tool::Ccache);
     }
 }
 
 #[test]
-fn what_a_tool_loses_or_does_not_see_is_compiled_without_it() {
+fn a_file_that_a_tool_cannot_cache_correctly_bypasses_it() {
     let fake = Fake::default();
     bypasses(CCACHE, &fake, "-DTOOLCHAINKIT_NO_CACHE", Some("on request"));
     bypasses(CCACHE, &fake, "-D TOOLCHAINKIT_NO_CACHE=1", Some("on request"));
     bypasses(CCACHE, &fake, "-DTOOLCHAINKIT_NO_CACHES", None);
-    bypasses(SCCACHE, &fake, "-fbranch-probabilities", Some("probabilities of branches"));
+    bypasses(SCCACHE, &fake, "-fbranch-probabilities", Some("branch probabilities"));
     bypasses(CCACHE, &fake, "-fbranch-probabilities", None);
     bypasses(SCCACHE, &fake, "-fstack-usage", Some("files beside the object, sccache"));
     bypasses(CCACHE, &fake, "-fstack-usage", None);
@@ -123,40 +125,40 @@ fn what_a_tool_loses_or_does_not_see_is_compiled_without_it() {
     bypasses(SCCACHE, &fake, "-Wa,-adhln=x.lst", Some("files beside the object, sccache"));
     bypasses(SCCACHE, &fake, "-Wa,--noexecstack", None);
     let incbin = Fake { text: "asm(\".incbin \\\"x\\\"\");", ..Fake::default() };
-    bypasses(SCCACHE, &incbin, "", Some("included by the assembler"));
-    bypasses(OLD_CCACHE, &incbin, "", Some("included by the assembler"));
+    bypasses(SCCACHE, &incbin, "", Some("assembler include"));
+    bypasses(OLD_CCACHE, &incbin, "", Some("assembler include"));
     bypasses(CCACHE, &incbin, "", None);
     let dated = Fake { text: "__DATE__", ..Fake::default() };
     bypasses(SCCACHE, &dated, "", None);
     let dated = Fake { variables: vec![("SOURCE_DATE_EPOCH", "1")], ..dated };
-    bypasses(SCCACHE, &dated, "", Some("date of SOURCE_DATE_EPOCH"));
+    bypasses(SCCACHE, &dated, "", Some("SOURCE_DATE_EPOCH"));
     bypasses(CCACHE, &dated, "", None);
 }
 
 #[test]
-fn a_compiler_is_what_it_answers() {
-    let of = |family, sort, replacement: Option<&str>| Fake {
+fn the_family_and_kind_of_the_compiler_decide() {
+    let of = |family, kind, replacement: Option<&str>| Fake {
         compiler: Compiler {
             path: "/x/mpicc".into(),
             family,
-            sort,
+            kind,
             replacement: replacement.map(PathBuf::from),
         },
         ..Fake::default()
     };
-    let gcc = said(SCCACHE, &of(Family::Gcc, Sort::Program, None), "");
+    let gcc = decide_for(SCCACHE, &of(Family::Gcc, CompilerKind::Program, None), "");
     assert_eq!(gcc.prepend, ["-fno-working-directory", "-fprofile-arcs", "-fno-profile-arcs"]);
-    let clang = said(SCCACHE, &of(Family::Clang, Sort::Program, None), "");
+    let clang = decide_for(SCCACHE, &of(Family::Clang, CompilerKind::Program, None), "");
     assert_eq!(clang.prepend, ["-fprofile-arcs", "-fno-profile-arcs"]);
-    assert!(said(SCCACHE, &of(Family::ClangCl, Sort::Program, None), "").prepend.is_empty());
-    bypasses(SCCACHE, &of(Family::ClangCl, Sort::Program, None), "", None);
-    bypasses(SCCACHE, &of(Family::Unknown, Sort::Program, None), "", Some("unknown compiler"));
-    bypasses(CCACHE, &of(Family::Unknown, Sort::Program, None), "", None);
+    assert!(decide_for(SCCACHE, &of(Family::ClangCl, CompilerKind::Program, None), "").prepend.is_empty());
+    bypasses(SCCACHE, &of(Family::ClangCl, CompilerKind::Program, None), "", None);
+    bypasses(SCCACHE, &of(Family::Unknown, CompilerKind::Program, None), "", Some("unknown compiler"));
+    bypasses(CCACHE, &of(Family::Unknown, CompilerKind::Program, None), "", None);
     for tool in [SCCACHE, CCACHE] {
-        let behind = said(tool, &of(Family::Gcc, Sort::Masquerade, Some("/usr/bin/gcc")), "");
+        let behind = decide_for(tool, &of(Family::Gcc, CompilerKind::Masquerade, Some("/usr/bin/gcc")), "");
         assert_eq!((behind.compiler, behind.bypass), (Some("/usr/bin/gcc".into()), None));
-        bypasses(tool, &of(Family::Unknown, Sort::Masquerade, None), "", Some("masquerade"));
-        let wrapper = said(tool, &of(Family::Gcc, Sort::Wrapper, None), "");
+        bypasses(tool, &of(Family::Unknown, CompilerKind::Masquerade, None), "", Some("masquerade"));
+        let wrapper = decide_for(tool, &of(Family::Gcc, CompilerKind::Wrapper, None), "");
         assert!(
             wrapper.set.iter().any(|(_, value)| value.to_str().is_some_and(|text| text.contains("IDENTITY")))
         );
@@ -164,17 +166,17 @@ fn a_compiler_is_what_it_answers() {
 }
 
 #[test]
-fn line_numbers_are_compared_unless_the_compiler_counts() {
-    for counting in ["--coverage", "-fprofile-generate=x", "-fprofile-instr-generate"] {
-        let decision = said(SCCACHE, &Fake::default(), counting);
+fn line_numbers_are_compared_unless_the_object_has_counters() {
+    for option in ["--coverage", "-fprofile-generate=x", "-fprofile-instr-generate"] {
+        let decision = decide_for(SCCACHE, &Fake::default(), option);
         assert!(decision.prepend.is_empty());
         let key = value(&decision, "SCCACHE_C_CUSTOM_CACHE_BUSTER").expect("a key");
-        assert!(key.starts_with("/home/me/project/build /usr/bin/gcc ") && key.contains(counting), "{key}");
+        assert!(key.starts_with("/home/me/project/build /usr/bin/gcc ") && key.contains(option), "{key}");
     }
 }
 
 #[test]
-fn what_the_environment_has_is_added_to() {
+fn values_are_appended_to_those_in_the_environment() {
     let variables = vec![
         ("SCCACHE_C_CUSTOM_CACHE_BUSTER", "mine"),
         ("CCACHE_NAMESPACE", "mine"),
@@ -182,46 +184,47 @@ fn what_the_environment_has_is_added_to() {
         ("SCCACHE_EXTRAFILES", "/etc/a"),
     ];
     let fake = Fake { variables, ..Fake::default() };
-    let sccache = said(SCCACHE, &fake, "-march=native -DX=/home/me/project/data -specs=my.specs");
+    let sccache = decide_for(SCCACHE, &fake, "-march=native -DX=/home/me/project/data -specs=my.specs");
     let expected = "mine PROCESSOR /home/me/project /home/me/project/build";
     assert_eq!(value(&sccache, "SCCACHE_C_CUSTOM_CACHE_BUSTER"), Some(expected));
     assert_eq!(value(&sccache, "SCCACHE_EXTRAFILES"), Some("/etc/a:/home/me/project/build/my.specs"));
-    let ccache = said(OLD_CCACHE, &fake, "-mtune=native -include x/cmake_pch.h");
+    let ccache = decide_for(OLD_CCACHE, &fake, "-mtune=native -include x/cmake_pch.h");
     assert_eq!(value(&ccache, "CCACHE_NAMESPACE"), Some("mine-PROCESSOR"));
     assert_eq!(value(&ccache, "CCACHE_SLOPPINESS"), Some("locale,pch_defines,time_macros"));
-    assert_eq!(value(&said(CCACHE, &fake, "-mtune=native"), "CCACHE_NAMESPACE"), None);
+    assert_eq!(value(&decide_for(CCACHE, &fake, "-mtune=native"), "CCACHE_NAMESPACE"), None);
     let without = Fake { has_files: false, ..fake };
-    assert_eq!(value(&said(SCCACHE, &without, "-specs=nano.specs"), "SCCACHE_EXTRAFILES"), None);
+    assert_eq!(value(&decide_for(SCCACHE, &without, "-specs=nano.specs"), "SCCACHE_EXTRAFILES"), None);
 }
 
 #[test]
-fn the_place_of_the_checkout_counts_where_the_tool_leaves_it_out() {
+fn the_path_of_the_checkout_is_part_of_the_key_if_the_tool_removes_it() {
     let fake = Fake { names_checkout: true, ..Fake::default() };
-    let rule =
-        |tool, line: &str| names(&said(tool, &fake, line)).into_iter().find(|name| name.contains("checkout"));
-    assert_eq!(rule(SCCACHE, "-I/home/me/project/build/gen"), Some("checkout in a text"));
-    assert_eq!(rule(SCCACHE, "-Igen"), Some("checkout in a text"));
-    assert_eq!(rule(SCCACHE, "-isystem ../build/./gen"), Some("checkout in a text"));
-    assert_eq!(rule(SCCACHE, "-include gen/x.h"), Some("checkout in a text"));
+    let rule = |tool, line: &str| {
+        names(&decide_for(tool, &fake, line)).into_iter().find(|name| name.contains("checkout"))
+    };
+    assert_eq!(rule(SCCACHE, "-I/home/me/project/build/gen"), Some("checkout path in a file"));
+    assert_eq!(rule(SCCACHE, "-Igen"), Some("checkout path in a file"));
+    assert_eq!(rule(SCCACHE, "-isystem ../build/./gen"), Some("checkout path in a file"));
+    assert_eq!(rule(SCCACHE, "-include gen/x.h"), Some("checkout path in a file"));
     assert_eq!(rule(SCCACHE, "-I/home/me/project/build/_deps/x-src/gen"), None);
     assert_eq!(rule(SCCACHE, "-I/elsewhere/gen"), None);
-    assert_eq!(rule(SCCACHE, "-DX=\"/home/me/project/data\""), Some("checkout in a macro"));
+    assert_eq!(rule(SCCACHE, "-DX=\"/home/me/project/data\""), Some("checkout path in a macro"));
     assert_eq!(rule((Tool::Sccache, Version::new(0, 16, 0)), "-DX=/home/me/project/data"), None);
     assert_eq!(rule((Tool::Sccache, Version::new(0, 10, 0)), "-Igen"), None);
     assert_eq!(rule(CCACHE, "-Igen -DX=/home/me/project/data"), None);
 }
 
 #[test]
-fn ccache_leaves_paths_alone_where_there_is_a_profile() {
-    assert_eq!(said(CCACHE, &Fake::default(), "-fprofile-use=x").unset, ["CCACHE_BASEDIR"]);
-    assert!(said(CCACHE, &Fake::default(), "-O2").unset.is_empty());
+fn ccache_has_no_base_directory_with_a_profile() {
+    assert_eq!(decide_for(CCACHE, &Fake::default(), "-fprofile-use=x").unset, ["CCACHE_BASEDIR"]);
+    assert!(decide_for(CCACHE, &Fake::default(), "-O2").unset.is_empty());
 }
 
 #[test]
 fn the_table_is_in_order() {
-    let ends = |rule: &super::Rule| matches!(rule.does, Action::Bypass | Action::Replace);
+    let ends = |rule: &super::Rule| matches!(rule.action, Action::Bypass | Action::Replace);
     let first = TABLE.iter().position(|rule| !ends(rule)).expect("a rule for the cache");
-    assert!(TABLE[first..].iter().all(|rule| !ends(rule)), "what does without the cache comes first");
+    assert!(TABLE[first..].iter().all(|rule| !ends(rule)), "rules that bypass the cache come first");
     for (index, rule) in TABLE.iter().enumerate() {
         assert_eq!(TABLE.iter().position(|other| other.name == rule.name), Some(index), "{}", rule.name);
         assert_eq!(find(rule.name), Some(rule));
@@ -232,14 +235,28 @@ fn the_table_is_in_order() {
         for affected in rule.tools {
             assert!(affected.since.zip(affected.before).is_none_or(|(since, before)| since < before));
         }
-        if let Look::Files(options) = rule.looks_for {
+        if let Condition::Files(options) = rule.condition {
             assert!(options.iter().all(|option| option.ends_with('=')), "{}", rule.name);
         }
     }
     assert_eq!(digest().len(), 32);
 }
 
-/// Arguments of compilers, among them all that rules look for.
+/// The digest of each version of the rules, beginning with version 1.
+const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a"];
+
+#[test]
+fn changed_rules_have_a_new_version() {
+    assert_eq!(
+        DIGESTS.last().copied(),
+        Some(digest().as_str()),
+        "the rules changed: append the new digest to DIGESTS, increase rules::VERSION, and run \
+         `TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived`"
+    );
+    assert_eq!(u32::try_from(DIGESTS.len()), Ok(VERSION), "each version has a digest");
+}
+
+/// Arguments of compilers, including those that rules match.
 fn argument() -> impl Strategy<Value = String> {
     let telling: Vec<&'static str> = [
         "-DTOOLCHAINKIT_NO_CACHE",
@@ -277,7 +294,7 @@ fn parsed(words: &[String], file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Argument
     Arguments::parse(words.iter().map(OsString::from).collect(), file)
 }
 
-/// As a response file has it.
+/// A word, quoted for a response file.
 fn quoted(word: &str) -> String {
     let letters = word
         .chars()
@@ -287,7 +304,7 @@ fn quoted(word: &str) -> String {
 
 proptest! {
     #[test]
-    fn whatever_the_arguments_are_something_is_decided(
+    fn any_arguments_give_a_decision(
         words in prop::collection::vec(prop_oneof![argument(), any::<String>()], 0..12),
         file in prop::collection::vec(any::<u8>(), 0..64),
         tool in tool(),
@@ -298,7 +315,7 @@ proptest! {
     }
 
     #[test]
-    fn a_response_file_is_what_is_in_it(words in prop::collection::vec(argument(), 0..10), tool in tool(), depth in 0..3) {
+    fn a_response_file_is_equal_to_its_content(words in prop::collection::vec(argument(), 0..10), tool in tool(), depth in 0..3) {
         let words: Vec<String> = words.into_iter().filter(|word| !word.starts_with('@')).collect();
         let plain = parsed(&words, &|_| None);
         let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join("\n");
@@ -313,7 +330,7 @@ proptest! {
     }
 
     #[test]
-    fn no_other_argument_brings_the_cache_back(
+    fn no_additional_argument_undoes_a_bypass(
         words in prop::collection::vec(argument(), 1..8),
         more in prop::sample::select(vec!["-O2", "-g", "-DB=2", "-fno-profile-arcs", "-UTOOLCHAINKIT_NO_CACHE", "--coverage"]),
         at in any::<prop::sample::Index>(),
@@ -323,7 +340,7 @@ proptest! {
         prop_assume!(before.bypass.is_some());
         let mut longer = words.clone();
         longer.insert(at.index(words.len() + 1), more.to_owned());
-        // Unless it becomes the value of an option.
+        // Behind such an option, it would be a value.
         prop_assume!(!words.iter().any(|word| ["-D", "-I", "-include", "-o", "-x"].contains(&word.as_str())));
         prop_assert!(ask(tool, &Fake::default(), &parsed(&longer, &|_| None)).bypass.is_some());
     }

@@ -1,5 +1,5 @@
-//! Whether a folder has a file with a string that begins with a path of the checkout, as in
-//! `#define DATA "/home/me/project/data"`. What was found is remembered by the stamps of folders and files.
+//! Finds files with a string that begins with the path of the checkout, such as
+//! `#define DATA "/home/me/project/data"`. The results are stored with the stamps of folders and files.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,24 +8,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::Checkout;
 use super::stamp::{Stamp, replace};
 
-/// More files or folders than this are not looked at.
+/// The limits of a search.
 const MOST_FILES: usize = 20_000;
 const MOST_FOLDERS: usize = 2_000;
-/// The same in the source folder, where little is made.
+/// The limit for folders in the source folder, where few files are generated.
 const MOST_SOURCE_FOLDERS: usize = 500;
-/// What has no extension of a header and is larger is no header.
+/// A larger file without the extension of a header is not a header.
 const LARGEST: u64 = 1 << 20;
-/// A file that was written to so shortly before the look may be written to again within the same time stamp.
+/// A file that is younger than this, in nanoseconds, may change without a new time stamp.
 const RACY: i128 = 50_000_000;
 
-/// Folders in which no compiler looks.
+/// Folders without headers.
 const PRUNED: &[&str] = &["CMakeFiles", "toolchainkit", "node_modules"];
 /// Extensions of headers and sources.
 const HEADERS: &[&str] = &[
     "h", "hh", "hpp", "hxx", "h++", "ipp", "ixx", "inl", "inc", "tcc", "tpp", "txx", "def", "c", "cc", "cpp",
     "cxx", "c++", "m", "mm", "i", "ii", "cu", "cuh", "pch",
 ];
-/// Extensions of what is made to build, and not to be included.
+/// Extensions of files that a build writes or reads, but that no source includes.
 const OTHERS: &[&str] = &[
     "o",
     "obj",
@@ -67,35 +67,35 @@ const OTHERS: &[&str] = &[
     "marks",
     "check_cache",
 ];
-/// The same by their names.
+/// Names of such files.
 const OTHER_NAMES: &[&str] =
     &["Makefile", "CMakeCache.txt", "CMakeLists.txt", "ParseCache.txt", "install_manifest.txt"];
 
-/// A file that was looked at, and its first such line.
-struct Seen {
+/// A file that was read, and its first line with such a string; empty if there is none.
+struct ReadFile {
     stamp: String,
     line: String,
 }
 
-/// What a look at a folder has found.
+/// The result of searching a folder.
 #[derive(Default)]
-struct Look {
+struct Findings {
     folders: Vec<(PathBuf, String)>,
-    files: Vec<(PathBuf, Seen)>,
+    files: Vec<(PathBuf, ReadFile)>,
     is_too_much: bool,
     is_racy: bool,
 }
 
-/// How far a folder is looked at.
+/// How deep a folder is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
-    /// All that is below it.
+    /// With all folders below it.
     All,
-    /// The files in it.
+    /// Only the files in it.
     Files,
 }
 
-/// Whether a file below `folder`, which is one of the checkout, names the checkout. `memory` is `<build>/toolchainkit`.
+/// Whether a file in `folder`, a folder of the checkout, contains such a string. `memory` is `<build>/toolchainkit`.
 pub(super) fn names_checkout(folder: &Path, depth: Depth, checkout: &Checkout, memory: &Path) -> bool {
     let is_build = folder.starts_with(&checkout.build);
     let (root, name) = match (is_build, depth) {
@@ -110,29 +110,33 @@ pub(super) fn names_checkout(folder: &Path, depth: Depth, checkout: &Checkout, m
     if let Some(names) = old.as_ref().and_then(still_holds) {
         return names;
     }
-    let known: HashMap<PathBuf, Seen> = old.map(|(_, files)| files.into_iter().collect()).unwrap_or_default();
-    let look = look_through(folder, depth, checkout, is_build, &known);
-    // A folder of the build with that many files is taken for one that does, and one of the source for one that does not.
-    let names =
-        if look.is_too_much { is_build } else { look.files.iter().any(|(_, seen)| !seen.line.is_empty()) };
-    if !look.is_racy && !look.is_too_much && std::fs::create_dir_all(&place).is_ok() {
-        let line = |(path, seen): &(PathBuf, Seen)| {
+    let known: HashMap<PathBuf, ReadFile> =
+        old.map(|(_, files)| files.into_iter().collect()).unwrap_or_default();
+    let findings = scan(folder, depth, checkout, is_build, &known);
+    // With too many files, a build folder counts as one with such a string, and a source folder as one without.
+    let names = if findings.is_too_much {
+        is_build
+    } else {
+        findings.files.iter().any(|(_, seen)| !seen.line.is_empty())
+    };
+    if !findings.is_racy && !findings.is_too_much && std::fs::create_dir_all(&place).is_ok() {
+        let line = |(path, seen): &(PathBuf, ReadFile)| {
             (!seen.line.is_empty()).then(|| format!("{}:{}\n", path.display(), seen.line))
         };
-        replace(&place.join("seen"), look.files.iter().filter_map(line).collect::<String>().as_bytes());
-        if let Some(text) = written(&look) {
+        replace(&place.join("seen"), findings.files.iter().filter_map(line).collect::<String>().as_bytes());
+        if let Some(text) = record_of(&findings) {
             replace(&record, text.as_bytes());
         }
     }
     names
 }
 
-type Record = (Vec<(PathBuf, String)>, Vec<(PathBuf, Seen)>);
+type Record = (Vec<(PathBuf, String)>, Vec<(PathBuf, ReadFile)>);
 
-#[expect(clippy::disallowed_methods, reason = "without a record the folder is looked through")]
+#[expect(clippy::disallowed_methods, reason = "without a record, the folder is searched")]
 fn read(record: &Path) -> Option<Record> {
     let text = std::fs::read_to_string(record).ok()?;
-    // The last line says that all of it is there.
+    // The last line shows that the record is complete.
     let text = text.strip_suffix("end\n")?;
     let (mut folders, mut files) = (Vec::new(), Vec::new());
     for line in text.lines() {
@@ -140,28 +144,28 @@ fn read(record: &Path) -> Option<Record> {
         let (kind, stamp, path) = (parts.next()?, parts.next()?.to_owned(), PathBuf::from(parts.next()?));
         match kind {
             "d" => folders.push((path, stamp)),
-            "f" => files.push((path, Seen { stamp, line: parts.next()?.to_owned() })),
+            "f" => files.push((path, ReadFile { stamp, line: parts.next()?.to_owned() })),
             _ => return None,
         }
     }
     Some((folders, files))
 }
 
-/// `None` if a name cannot be written into a line.
-fn written(look: &Look) -> Option<String> {
+/// The text of the record. `None` if a file name cannot be part of a line.
+fn record_of(findings: &Findings) -> Option<String> {
     let mut text = String::new();
     let name = |path: &Path| path.to_str().filter(|name| !name.contains(['\t', '\n'])).map(str::to_owned);
-    for (path, stamp) in &look.folders {
+    for (path, stamp) in &findings.folders {
         text.push_str(&format!("d\t{stamp}\t{}\n", name(path)?));
     }
-    for (path, seen) in &look.files {
+    for (path, seen) in &findings.files {
         text.push_str(&format!("f\t{}\t{}\t{}\n", seen.stamp, name(path)?, seen.line));
     }
     text.push_str("end\n");
     Some(text)
 }
 
-/// What the record says, if all is as it was.
+/// The result in the record, if nothing has changed.
 fn still_holds((folders, files): &Record) -> Option<bool> {
     let is_same = |path: &Path, stamp: &str| Stamp::of(path).is_some_and(|now| now.to_string() == stamp);
     let holds = folders.iter().all(|(path, stamp)| is_same(path, stamp))
@@ -169,22 +173,22 @@ fn still_holds((folders, files): &Record) -> Option<bool> {
     holds.then(|| files.iter().any(|(_, seen)| !seen.line.is_empty()))
 }
 
-fn look_through(
+fn scan(
     folder: &Path,
     depth: Depth,
     checkout: &Checkout,
     is_build: bool,
-    known: &HashMap<PathBuf, Seen>,
-) -> Look {
-    let mut look = Look::default();
+    known: &HashMap<PathBuf, ReadFile>,
+) -> Findings {
+    let mut findings = Findings::default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
     let recent = i128::try_from(now).unwrap_or_default() - RACY;
     let most_folders = if is_build { MOST_FOLDERS } else { MOST_SOURCE_FOLDERS };
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let (Some(stamp), Ok(entries)) = (Stamp::of(&folder), std::fs::read_dir(&folder)) else { continue };
-        look.is_racy |= stamp.is_since(recent);
-        look.folders.push((folder.clone(), stamp.to_string()));
+        findings.is_racy |= stamp.is_since(recent);
+        findings.folders.push((folder.clone(), stamp.to_string()));
         for entry in entries.flatten() {
             let path = entry.path();
             let name = entry.file_name();
@@ -202,21 +206,21 @@ fn look_through(
                 }
             } else if data.is_file() && may_be_included(&name, data.len()) {
                 let stamp = Stamp::from(&data);
-                look.is_racy |= stamp.is_since(recent);
+                findings.is_racy |= stamp.is_since(recent);
                 let text = stamp.to_string();
                 let line = match known.get(&path) {
                     Some(seen) if seen.stamp == text => seen.line.clone(),
-                    _ => telling_line(&path, checkout),
+                    _ => line_with_checkout(&path, checkout),
                 };
-                look.files.push((path, Seen { stamp: text, line }));
+                findings.files.push((path, ReadFile { stamp: text, line }));
             }
         }
-        if look.files.len() > MOST_FILES || look.folders.len() + folders.len() > most_folders {
-            look.is_too_much = true;
-            return look;
+        if findings.files.len() > MOST_FILES || findings.folders.len() + folders.len() > most_folders {
+            findings.is_too_much = true;
+            return findings;
         }
     }
-    look
+    findings
 }
 
 fn may_be_included(name: &str, size: u64) -> bool {
@@ -229,8 +233,8 @@ fn may_be_included(name: &str, size: u64) -> bool {
 }
 
 /// The first line with such a string; empty if there is none.
-#[expect(clippy::disallowed_methods, reason = "what cannot be read cannot be included either")]
-fn telling_line(path: &Path, checkout: &Checkout) -> String {
+#[expect(clippy::disallowed_methods, reason = "the compiler cannot include a file that cannot be read")]
+fn line_with_checkout(path: &Path, checkout: &Checkout) -> String {
     let Ok(bytes) = std::fs::read(path) else { return String::new() };
     if bytes.iter().take(512).any(|byte| *byte == 0) {
         return String::new();
@@ -241,18 +245,18 @@ fn telling_line(path: &Path, checkout: &Checkout) -> String {
     if !places.iter().any(|place| text.contains(place.as_str())) {
         return String::new();
     }
-    // sccache takes a path away where one of these is before it, and a slash behind it.
-    let is_told = |line: &&str| {
+    // sccache removes a path after one of these characters and before a slash.
+    let begins_a_string = |line: &&str| {
         places.iter().any(|place| {
             line.match_indices(place.as_str()).any(|(at, _)| line[..at].ends_with(['"', ' ', '<']))
         })
     };
     let mut is_in_comment = false;
     let code = text.lines().filter_map(|line| code_of(line, &mut is_in_comment));
-    code.into_iter().find(is_told).unwrap_or_default().replace('\t', " ")
+    code.into_iter().find(begins_a_string).unwrap_or_default().replace('\t', " ")
 }
 
-/// What of a line is no comment at its beginning, and does not tell the compiler where a text comes from.
+/// A line without the comment at its beginning. `None` for comments and directives that only name files.
 fn code_of<'a>(line: &'a str, is_in_comment: &mut bool) -> Option<&'a str> {
     let mut rest = line.trim_start();
     while *is_in_comment || rest.starts_with("/*") {
@@ -267,7 +271,7 @@ fn code_of<'a>(line: &'a str, is_in_comment: &mut bool) -> Option<&'a str> {
             || directive.starts_with(|letter: char| letter.is_ascii_digit());
         return (!is_place).then_some(rest);
     }
-    // A blank before what is left counts as much as a quote.
+    // The blank before the rest counts like a quote.
     (!rest.starts_with("//")).then_some(line)
 }
 
@@ -275,7 +279,7 @@ fn code_of<'a>(line: &'a str, is_in_comment: &mut bool) -> Option<&'a str> {
 mod tests {
     use super::*;
 
-    /// A checkout whose files are old enough to be remembered, and its source folder.
+    /// A checkout in a temporary folder.
     fn checkout() -> (tempfile::TempDir, Checkout) {
         let folder = tempfile::tempdir().expect("a folder");
         let source = folder.path().join("project");
@@ -297,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_that_sccache_changes_are_told_from_others() {
+    fn only_strings_that_sccache_changes_are_found() {
         let (_folder, checkout) = checkout();
         let place = checkout.source.display();
         let path = checkout.build.join("a.h");
@@ -318,12 +322,12 @@ mod tests {
             (format!("\0\"{place}/data\"\n"), false),
         ] {
             write(&path, &text);
-            assert_eq!(!telling_line(&path, &checkout).is_empty(), expected, "{text}");
+            assert_eq!(!line_with_checkout(&path, &checkout).is_empty(), expected, "{text}");
         }
     }
 
     #[test]
-    fn what_is_new_is_looked_at_and_what_is_not_is_remembered() {
+    fn a_changed_file_is_read_again_and_other_results_are_stored() {
         let (_folder, checkout) = checkout();
         let gen_folder = checkout.build.join("gen");
         let deep = gen_folder.join("a/b/c/d/e/f/g/place.tcc");
@@ -332,7 +336,7 @@ mod tests {
         wait_until_old();
         assert!(!is_named(&gen_folder, &checkout));
         let record = checkout.build.join("toolchainkit/paths/gen/looked");
-        assert!(record.exists(), "remembered");
+        assert!(record.exists(), "stored");
         assert!(!is_named(&gen_folder, &checkout));
         // In place, which leaves the folders as they are.
         write(&deep, &text);
@@ -348,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_folder_is_looked_at_without_other_builds() {
+    fn the_source_folder_is_searched_without_other_build_folders() {
         let (_folder, checkout) = checkout();
         let text = format!("#define A \"{}/data\"\n", checkout.source.display());
         write(&checkout.source.join("src/plain.h"), "int f(void);\n");

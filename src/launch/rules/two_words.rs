@@ -1,0 +1,145 @@
+//! Compilers of two words, such as `zig c++`. CMake puts the second word in front of the options
+//! (`CMAKE_<LANG>_COMPILER_ARG1`). sccache asks the first word alone what it is, and fails; so the launcher runs a script of
+//! one word in its place.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::compilers::{MADE_BY_MODULE, find, is_script};
+use super::hash;
+use super::stamp::Stamp;
+
+/// Only programs that contain the compiler themselves: their bytes identify it. `ccache g++` is none of them.
+const PROGRAMS: &[&str] = &["zig"];
+const SUBCOMMANDS: &[&str] = &["cc", "c++"];
+
+/// The script for a compiler of two words, below `folder` (`<build>/toolchainkit`). `None` if the compiler is one word, or if
+/// the script cannot be written: the rules then see an unknown compiler.
+#[must_use]
+pub fn as_one_program(
+    called: &OsStr,
+    arguments: &[OsString],
+    directory: &Path,
+    search_path: &OsStr,
+    folder: &Path,
+) -> Option<PathBuf> {
+    let subcommand = arguments.first()?.to_str().filter(|word| SUBCOMMANDS.contains(word))?;
+    let program = find(called, directory, search_path);
+    let name = program.file_name()?.to_str().filter(|name| PROGRAMS.contains(name))?;
+    let stamp = Stamp::of(&program)?.to_string();
+    let path = program.to_str()?;
+    let folder = folder.join("compilers").join(format!("{:016x}", hash(path.bytes())));
+    let (script, record) =
+        (folder.join(format!("{name}-{subcommand}")), folder.join(format!("{subcommand}.stamp")));
+    if !(script.exists() && read(&record).is_ok_and(|known| known == stamp.as_bytes())) {
+        let text = text(&program, path, subcommand).ok()?;
+        write(&script, &text).ok()?;
+        super::stamp::replace(&record, stamp.as_bytes());
+    }
+    Some(script)
+}
+
+/// The tools identify a compiler by its bytes, so those of the program are in the script.
+fn text(program: &Path, path: &str, subcommand: &str) -> io::Result<String> {
+    let head = if is_script(program) {
+        "# Written by toolchainkit-launch.".to_owned()
+    } else {
+        format!("{MADE_BY_MODULE} {:016x}", hash(read(program)?.into_iter()))
+    };
+    let quoted = path.replace('\'', r"'\''");
+    Ok(format!("#!/bin/sh\n{head}\nexec '{quoted}' {subcommand} \"$@\"\n"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "nobody is told when the script cannot be made")]
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
+#[cfg(unix)]
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::DirBuilder::new().recursive(true).create(path.parent().unwrap_or(path))?;
+    let beside = path.with_extension(std::process::id().to_string());
+    let mut file =
+        std::fs::File::options().create(true).write(true).truncate(true).mode(0o755).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    drop(file);
+    std::fs::rename(&beside, path)
+}
+
+#[cfg(not(unix))]
+fn write(_: &Path, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::super::rule::{CompilerKind, Family};
+    use super::*;
+    use crate::launch::rules::Checkout;
+    use crate::launch::rules::decide::Facts as _;
+    use crate::launch::rules::machine::Machine;
+
+    fn make_program(path: &Path, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs_err::write(path, text).expect("a program");
+        fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+
+    fn join(folder: &Path, words: &[&str]) -> Option<PathBuf> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        as_one_program(&words[0], &words[1..], folder, OsStr::new(""), &folder.join("build/toolchainkit"))
+    }
+
+    #[test]
+    fn the_family_is_that_of_the_subcommand() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let folder = scratch.path();
+        let answer =
+            "case $1 in c++) echo '#define __clang__ 1' ;; *) echo 'unknown command' >&2; exit 1 ;; esac";
+        make_program(&folder.join("zig"), &format!("#!/bin/sh\n{answer}\n"));
+        let script = join(folder, &["./zig", "c++", "-c", "a.cpp"]).expect("one program");
+        assert_eq!(script.file_name(), Some(OsStr::new("zig-c++")));
+        let checkout = Checkout { build: folder.join("build"), ..Checkout::default() };
+        let family_of = |called: &OsStr| {
+            let compiler = Machine::new(&checkout, called, folder, &|_| None).compiler();
+            (compiler.family, compiler.kind)
+        };
+        assert_eq!(family_of(script.as_os_str()), (Family::Clang, CompilerKind::Wrapper));
+        assert_eq!(family_of(folder.join("zig").as_os_str()).0, Family::Unknown);
+    }
+
+    #[test]
+    fn another_version_of_the_program_makes_another_script() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let folder = scratch.path();
+        let text = |version: &str| {
+            make_program(&folder.join("zig"), version);
+            fs_err::read_to_string(join(folder, &["./zig", "cc"]).expect("a script")).expect("a script")
+        };
+        let first = text("\u{7f}ELF 1");
+        assert!(first.contains("/zig' cc \"$@\"\n"), "{first}");
+        assert_eq!(text("\u{7f}ELF 1"), first);
+        assert_ne!(text("\u{7f}ELF 2"), first);
+    }
+
+    #[test]
+    fn other_commands_stay_as_they_are() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let folder = scratch.path();
+        for name in ["zig", "ccache", "gcc"] {
+            make_program(&folder.join(name), "\u{7f}ELF");
+        }
+        for words in
+            [&["./zig", "-c"][..], &["./zig", "build"], &["./zig"], &["./ccache", "c++"], &["./none", "cc"]]
+        {
+            assert_eq!(join(folder, words), None, "{words:?}");
+        }
+        // The folder cannot be made where there is a file.
+        fs_err::write(folder.join("build"), "").expect("a file");
+        assert_eq!(join(folder, &["./zig", "cc"]), None);
+    }
+}

@@ -1,4 +1,4 @@
-//! What CMake puts in front of a compiler.
+//! The compiler launcher for CMake: see `toolchainkit::launch`.
 
 use std::process::ExitCode;
 

@@ -182,9 +182,9 @@ fn attempt_once(
     let response = http::get(url, offset, timeouts)?;
     let (head, body) = response.into_parts();
     let status = head.status.as_u16();
-    let goes_on = status == 206 && range_start(&head.headers) == Some(offset);
+    let compiles_three_times = status == 206 && range_start(&head.headers) == Some(offset);
     // 416: the existing data is not the beginning of this file.
-    if status == 416 || !goes_on {
+    if status == 416 || !compiles_three_times {
         file.set_len(0).and_then(|()| file.rewind()).map_err(DownloadError::Write)?;
         if offset > 0 && matches!(status, 206 | 416) {
             return attempt_once(url, file, limits, deadline, progress, wished_pause);

@@ -1,15 +1,15 @@
-//! The command line of a compiler, read once, so that every rule sees the same: response files are put in place of their
-//! names, and the values of options are told from sources.
+//! The command line of a compiler, parsed once for all rules. Response files are replaced by their content, and values of
+//! options are distinguished from sources.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// A response file may name another one; a compiler gives up at some depth as well.
+/// The deepest nesting of response files. Compilers have a limit, too.
 const DEEPEST: usize = 16;
-/// More response files than this are not read.
+/// The largest number of response files.
 const MOST: usize = 1000;
 
-/// Options whose value is the next argument, and that name no folder, file or macro that a rule asks for.
+/// Options whose value is the next argument and is not used by a rule.
 const WITH_VALUE: &[&str] = &[
     "-x",
     "-MT",
@@ -59,10 +59,10 @@ const WITH_VALUE: &[&str] = &[
     "-Xarch_device",
 ];
 
-/// Options that name an include folder, joined with it or before it.
+/// Options with an include folder as a joined or separate value.
 const FOLDERS: &[&str] = &["-iquote", "-isystem", "-idirafter", "-cxx-isystem", "-c-isystem", "-I"];
 
-/// Options that name a file to be included.
+/// Options with a file to include.
 const INCLUDES: &[&str] = &["-include-pch", "-include", "-imacros"];
 
 /// The arguments of a compiler, without the compiler.
@@ -81,14 +81,14 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads `raw`, and with it the response files that it names; `directory` is where the compiler runs.
+    /// Parses `raw` and its response files. `directory` is the working directory of the compiler.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "nobody is told why a response file cannot be read")]
+    #[expect(clippy::disallowed_methods, reason = "the compiler reports a response file that cannot be read")]
     pub fn read(raw: Vec<OsString>, directory: &Path) -> Self {
         Self::parse(raw, &|path| std::fs::read(directory.join(path)).ok())
     }
 
-    /// As [`Self::read`], with the files that `file` knows.
+    /// Like [`Self::read`]; `file` returns the content of a response file.
     #[must_use]
     pub fn parse(raw: Vec<OsString>, file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Self {
         let mut all = Vec::with_capacity(raw.len());
@@ -101,55 +101,55 @@ impl Arguments {
         parsed
     }
 
-    /// The arguments as they were given.
+    /// The arguments as given.
     #[must_use]
     pub fn raw(&self) -> &[OsString] {
         &self.raw
     }
 
-    /// The arguments with those of response files in place of their names.
+    /// The arguments, with response files replaced by their content.
     #[must_use]
     pub fn all(&self) -> &[OsString] {
         &self.all
     }
 
-    /// Whether an object is to be made and nothing linked (`-c`).
+    /// Whether the command compiles without linking (`-c`).
     #[must_use]
     pub const fn is_compilation(&self) -> bool {
         self.is_compilation
     }
 
-    /// Whether the source comes from standard input.
+    /// Whether the compiler reads the source from standard input.
     #[must_use]
     pub const fn uses_standard_input(&self) -> bool {
         self.uses_standard_input
     }
 
-    /// What is no option and no value of one.
+    /// The arguments that are neither options nor values of options.
     #[must_use]
     pub fn sources(&self) -> &[PathBuf] {
         &self.sources
     }
 
-    /// The file that is to be made (`-o`).
+    /// The output file (`-o`).
     #[must_use]
     pub fn object(&self) -> Option<&Path> {
         self.object.as_deref()
     }
 
-    /// The file that the names of headers go into.
+    /// The file to which the compiler writes the names of the headers.
     #[must_use]
     pub fn depfile(&self) -> Option<&Path> {
         self.depfile.as_deref()
     }
 
-    /// The folders that headers are looked for in, in their order.
+    /// The include folders, in order.
     #[must_use]
     pub fn include_folders(&self) -> &[PathBuf] {
         &self.folders
     }
 
-    /// The files that options include (`-include`, `-imacros`).
+    /// The files from the options `-include` and `-imacros`.
     #[must_use]
     pub fn included_files(&self) -> &[PathBuf] {
         &self.includes
@@ -161,7 +161,7 @@ impl Arguments {
         &self.macros
     }
 
-    /// Whether a macro is defined, whatever its value; taken back again counts as defined.
+    /// Whether a macro is defined with any value. A later `-U` is ignored.
     #[must_use]
     pub fn defines(&self, name: &str) -> bool {
         self.macros.iter().any(|macro_| {
@@ -178,7 +178,7 @@ impl Arguments {
         while let Some(argument) = arguments.next() {
             let text = argument.as_encoded_bytes();
             if only_sources || !text.starts_with(b"-") {
-                // As CMake calls clang-cl and cl.
+                // Options of clang-cl and cl.
                 if text.starts_with(b"/Fo") && self.object.is_none() {
                     self.object = Some(path(&text[3..]));
                 } else {
@@ -198,7 +198,7 @@ impl Arguments {
                 b"-MF" => self.depfile = arguments.next().map(PathBuf::from),
                 b"-MD" | b"-MMD" => writes_dependencies = true,
                 b"-D" => self.macros.extend(arguments.next().cloned()),
-                // What comes behind these is an option of another program, which is looked at as one of the compiler.
+                // The next argument is an option for another program. It is parsed like one of the compiler.
                 b"-Xclang" | b"-Xpreprocessor" => {}
                 _ => self.classify_joined(argument, &mut arguments),
             }
@@ -210,7 +210,7 @@ impl Arguments {
         self.all = all;
     }
 
-    /// An option that may have its value joined.
+    /// Parses an option that may have a joined value.
     fn classify_joined<'a>(&mut self, argument: &'a OsStr, rest: &mut impl Iterator<Item = &'a OsString>) {
         let text = argument.as_encoded_bytes();
         let joined =
@@ -255,7 +255,7 @@ fn expand(
 ) {
     let name = argument.as_encoded_bytes().strip_prefix(b"@").filter(|name| !name.is_empty());
     let text = name.filter(|_| depth < DEEPEST && *left > 0).and_then(|name| file(&path(name)));
-    // As the compilers do, a name without a file stands for itself.
+    // Like compilers do: without such a file, it is an ordinary argument.
     let Some(text) = text else { return into.push(argument.to_owned()) };
     *left -= 1;
     for word in words(&text) {
@@ -263,8 +263,8 @@ fn expand(
     }
 }
 
-/// The words of a response file, as GCC and Clang read it: blanks separate, quotes of both kinds keep together, and a
-/// backslash takes the next letter as it is, within quotes too.
+/// Splits a response file like GCC and Clang: at blanks outside of single and double quotes. A backslash escapes the next
+/// character, also within quotes.
 #[must_use]
 pub fn words(text: &[u8]) -> Vec<OsString> {
     let mut words = Vec::new();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_of_cmake_is_understood() {
+    fn a_command_of_cmake_is_parsed() {
         let arguments = read(
             "-DA=1 -D B -Iinc -I /abs -isystem sys -iquote q -include f.h -O2 -MD -MT m.o -MF m.d -x c -o m.o -c src/m.c",
         );
@@ -328,21 +328,21 @@ mod tests {
     }
 
     #[test]
-    fn a_depfile_has_the_name_of_the_object_unless_it_has_its_own() {
+    fn the_default_depfile_has_the_name_of_the_object() {
         assert_eq!(read("-MD -c a.c -o x/a.o").depfile(), Some(Path::new("x/a.d")));
         assert_eq!(read("-Wp,-MD,p.d -c a.c -o a.o").depfile(), Some(Path::new("p.d")));
         assert_eq!(read("-c a.c -o a.o").depfile(), None);
     }
 
     #[test]
-    fn values_are_no_sources() {
+    fn values_of_options_are_not_sources() {
         assert_eq!(read("-target x86_64 -Xclang -fx --param a=1 -c - ").sources().len(), 0);
         assert!(read("-c -x c -").uses_standard_input());
         assert_eq!(read("-c -- -a.c").sources(), [Path::new("-a.c")]);
     }
 
     #[test]
-    fn quotes_are_those_of_gcc() {
+    fn response_files_are_quoted_as_for_gcc() {
         let cases: [(&[u8], &[&str]); 7] = [
             (b"a b\nc\td\r\n", &["a", "b", "c", "d"]),
             (b"'a b' \"c d\"", &["a b", "c d"]),
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_file_that_names_itself_ends() {
+    fn a_recursive_response_file_ends() {
         let arguments = Arguments::parse(vec!["@a".into()], &|_| Some(b"-O2 @a".to_vec()));
         assert_eq!(arguments.all().last(), Some(&"@a".into()));
         assert_eq!(arguments.raw(), ["@a"]);
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_a_file_stays() {
+    fn a_missing_response_file_stays_an_argument() {
         assert_eq!(read("@none -c").all(), ["@none", "-c"]);
     }
 }

@@ -5,8 +5,8 @@
 //! launcher -OPTION...              runs the cache tool itself, on the same cache
 //! ```
 //!
-//! Whatever fails in here ends in the compiler being run. For ccache it sets the environment and watches over what ccache
-//! does; for sccache it is also the parent of the daemon, in a process of its own: see [`supervisor`].
+//! If anything fails in the launcher, it runs the compiler itself. It sets the environment of the tool, and detects a
+//! hanging remote cache. For sccache, another process of this program is the parent of the daemon: see [`supervisor`].
 
 pub mod arguments;
 mod client;
@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Runs the program with its command line, of which the first is its own name.
+/// Runs the program. The first argument is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().skip(1).collect();
     let Some(first) = arguments.first() else {
@@ -37,12 +37,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn tell(text: &str) -> ExitCode {
-    // Where nobody can be told, the code has to do.
+    // If the message cannot be written, the exit code shows the failure.
     let _ = io::stderr().write_all(text.as_bytes());
     ExitCode::from(2)
 }
 
-/// What the CMake module wants to know of this program.
+/// Prints what the CMake module checks before it uses this program.
 fn about() -> ExitCode {
     let line = serde_json::json!({
         "protocol": protocol::PROTOCOL,

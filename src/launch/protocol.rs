@@ -1,119 +1,119 @@
-//! What clients and the supervisor say to each other: one line of JSON each.
+//! The messages between clients and the supervisor: each is one line of JSON.
 
 use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-/// The version of what is said.
+/// The version of the messages, and of the interface to the CMake module.
 pub const PROTOCOL: u32 = 1;
 
-/// No message is longer.
+/// The longest message.
 const LONGEST: u64 = 1 << 20;
 
-/// From a client.
+/// A message of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// The first message, and again when a daemon turned out to have ended.
+    /// The first message. It is repeated if the daemon has ended.
     Hello(Hello),
-    /// The tool has done what it was asked for. No answer.
+    /// The tool has finished the compilation. There is no answer.
     Done,
-    /// The tool failed where the compiler does not: answered by [`Reply::Said`].
+    /// The tool has failed, and the compiler has not. The answer is [`Reply::Said`].
     Failed,
 }
 
-/// Who comes, and what for.
+/// Describes the client and its request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// [`PROTOCOL`]
     pub protocol: u32,
-    /// What the client wants.
+    /// The request.
     pub want: Want,
     /// [`super::settings::Settings::digest`]
     #[serde(default)]
     pub settings: String,
-    /// Folders that the key of an object is to leave out.
+    /// Base directories of the checkout.
     #[serde(default)]
     pub base_dirs: Vec<String>,
-    /// Where the client is.
+    /// The working directory of the client.
     #[serde(default)]
     pub folder: String,
-    /// What it makes there.
+    /// The object that it compiles.
     #[serde(default)]
     pub object: String,
 }
 
-/// What a client may want.
+/// The requests of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Want {
-    /// To compile.
+    /// Compile.
     Compile,
-    /// A daemon that answers, whatever failed before.
+    /// Start the daemon, also after a failure.
     Start,
-    /// The end of daemon and supervisor.
+    /// Stop the daemon and the supervisor.
     Stop,
-    /// To know whether there is a supervisor.
+    /// Check that the supervisor answers.
     Ping,
 }
 
-/// From the supervisor.
+/// A message of the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// The daemon listens here.
+    /// Compile with the daemon.
     Use {
-        /// The address.
+        /// The address of the daemon.
         socket: String,
-        /// How many daemons there were before this one.
+        /// The number of this daemon. Another daemon has another number.
         number: u64,
-        /// What the daemon says goes here.
+        /// The log file of the daemon.
         log: String,
     },
-    /// The compiler is to be run without the tool.
+    /// Run the compiler without the tool.
     Without {
-        /// What people are to know.
+        /// A message to print.
         say: Option<String>,
     },
-    /// The tool is to be ended, and the compiler to be run.
+    /// End the tool, and run the compiler.
     GiveUp {
-        /// What people are to know.
+        /// A message to print.
         say: Option<String>,
     },
-    /// This supervisor is about to end: there will be another one.
+    /// This supervisor is shutting down. Connect to the next one.
     Again,
-    /// The daemon does not start.
+    /// The daemon cannot start.
     NotStarted {
-        /// In the tool's own words.
+        /// The message of the tool.
         reason: String,
     },
     /// The answer to [`Request::Failed`].
     Said {
-        /// What people are to know.
+        /// A message to print.
         say: Option<String>,
     },
     /// The answer to [`Want::Ping`].
     Here,
-    /// The answer to [`Want::Stop`], when all has ended.
+    /// The answer to [`Want::Stop`], after the daemon has ended.
     Stopped,
 }
 
-/// Sends one message.
+/// Sends a message.
 ///
 /// # Errors
 ///
-/// Where the other side is gone.
+/// If the connection is closed.
 pub fn send<T: Serialize>(to: &mut impl Write, message: &T) -> io::Result<()> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
     to.write_all(&line)
 }
 
-/// Receives one message; `None` at the end.
+/// Receives a message; `None` at the end of the connection.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, or is none.
+/// If it cannot be read, or is invalid.
 pub fn receive<T: for<'a> Deserialize<'a>>(from: &mut impl BufRead) -> io::Result<Option<T>> {
     let mut line = Vec::with_capacity(512);
     from.take(LONGEST).read_until(b'\n', &mut line)?;
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_is_received_in_the_same_order() {
+    fn messages_arrive_in_order() {
         let hello = Hello {
             protocol: PROTOCOL,
             want: Want::Compile,
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_message_and_nonsense_are_errors() {
+    fn an_incomplete_or_invalid_message_is_an_error() {
         for text in ["{\"use\"", "\"Done\"\n", "\n", "[]\n", "\0\n"] {
             assert!(receive::<Reply>(&mut text.as_bytes()).is_err(), "{text:?}");
         }

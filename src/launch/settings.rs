@@ -1,4 +1,4 @@
-//! `launcher.json`, which the CMake module writes when a project is configured.
+//! `launcher.json`, which the CMake module writes at configure time.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,17 +9,17 @@ use serde::Deserialize;
 use super::process;
 use crate::caching::tool::{Tool, Version};
 
-/// The version of the file that this program reads.
+/// The supported version of the file.
 const FORMAT: u32 = 1;
 
-/// What a build folder's compilations have in common. No secret is in it.
+/// The settings of a build folder. They contain no secret.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Settings {
     version: u32,
     /// The cache tool.
     pub tool: Tool,
     tool_version: String,
-    /// The cache tool's program.
+    /// The path of the cache tool.
     pub program: PathBuf,
     /// The name of the project.
     #[serde(default)]
@@ -28,27 +28,27 @@ pub struct Settings {
     pub source: PathBuf,
     /// The build folder.
     pub build: PathBuf,
-    /// Folders that the key of an object leaves out.
+    /// Base directories: folders that the tool removes from what it hashes.
     #[serde(default)]
     pub base_dirs: Vec<String>,
-    /// Whether objects may come from another checkout.
+    /// Whether checkouts share objects.
     #[serde(default)]
     pub relocatable: bool,
-    /// Where the folders of supervisors are.
+    /// The parent folder of the run folders of supervisors.
     #[serde(default)]
     pub run_root: PathBuf,
-    /// Variables of the environment that never reach the tool.
+    /// Variables to remove from the environment of the tool.
     #[serde(default)]
     pub clear: Vec<String>,
-    /// What a daemon gets of the environment of whoever starts it; `*` may be at the end.
+    /// Variables of the environment that the daemon inherits; a `*` at the end matches any suffix.
     #[serde(default)]
     pub keep: Vec<String>,
-    /// The storage in use, and one that stands by in case that a secret is missing.
+    /// The storage in use, and the local one that replaces it if a secret is missing.
     pub storages: Vec<Storage>,
-    /// How long nobody tries again after a failure.
+    /// How long the tool is not used after a failure.
     #[serde(default = "minute")]
     pub breaker_seconds: u64,
-    /// How long a daemon without work lives; 0 means for ever.
+    /// After how long an unused daemon ends; 0 for never.
     #[serde(default = "ten_minutes")]
     pub idle_seconds: u64,
 }
@@ -61,39 +61,39 @@ const fn ten_minutes() -> u64 {
     600
 }
 
-/// Where a tool keeps objects.
+/// A storage for objects.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Storage {
     /// `remote` or `local`.
     pub name: String,
-    /// Names the storage among those of this user.
+    /// Identifies the storage and its settings.
     pub id: String,
-    /// The storage in words.
+    /// A description of the storage.
     #[serde(default)]
     pub location: String,
     /// The folder of objects on this machine.
     #[serde(default)]
     pub directory: PathBuf,
-    /// The tool's environment, by force.
+    /// Variables for the tool, which override those of the environment.
     #[serde(default)]
     pub environment: std::collections::BTreeMap<String, String>,
-    /// Those of them that sccache's client needs as well.
+    /// The variables that also sccache's client needs.
     #[serde(default)]
     pub client: Vec<String>,
-    /// Variables that this storage must not see.
+    /// Further variables to remove.
     #[serde(default)]
     pub unset: Vec<String>,
-    /// Variables whose values the environment knows.
+    /// Variables with values from the environment.
     #[serde(default)]
     pub secrets: Vec<Secret>,
 }
 
-/// A variable of the tool, and how its value is made from the environment.
+/// A variable of the tool with a value from the environment.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Secret {
     /// The variable.
     pub name: String,
-    /// A text with `{VARIABLE}`, or with `%{VARIABLE}` where the value is to be percent-encoded.
+    /// The value: `{VARIABLE}` stands for a value of the environment, `%{VARIABLE}` for the percent-encoded value.
     pub template: String,
 }
 
@@ -102,7 +102,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Where it cannot be read, or is not what the module writes.
+    /// If it cannot be read, or is invalid.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut text = Vec::with_capacity(16 * 1024);
@@ -126,25 +126,25 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The version of the tool; the oldest one where it is not known.
+    /// The version of the tool; the oldest supported one if it cannot be parsed.
     #[must_use]
     pub fn tool_version(&self) -> Version {
         self.tool_version.parse().unwrap_or_else(|_| self.tool.oldest())
     }
 
-    /// The version as it was written.
+    /// The version as text.
     #[must_use]
     pub fn tool_version_text(&self) -> &str {
         &self.tool_version
     }
 
-    /// The folder of the build with this program, its settings and what it remembers.
+    /// The folder of the launcher in the build folder.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.build.join("toolchainkit")
     }
 
-    /// Names all with which a daemon of `storage` is started, but for the values of secrets and base directories.
+    /// Identifies the settings of the daemon of `storage`, without the values of secrets and the base directories.
     #[must_use]
     pub fn digest(&self, storage: &Storage) -> String {
         let mut text = format!("{}\n{}\n", self.program.display(), self.tool_version);
@@ -166,7 +166,7 @@ mod tests {
         "source": "/a", "build": "/a/b", "storages": [{"name": "local", "id": "0123456789abcdef"}], "later": {}}"#;
 
     #[test]
-    fn unknown_members_are_ignored_and_others_have_defaults() {
+    fn unknown_members_are_ignored_and_missing_ones_have_defaults() {
         let settings = Settings::parse(SMALL.as_bytes()).unwrap();
         assert_eq!((settings.breaker_seconds, settings.idle_seconds), (60, 600));
         assert_eq!(settings.tool_version(), Version::new(0, 16, 0));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn another_size_makes_another_digest() {
+    fn another_size_has_another_digest() {
         let mut settings = Settings::parse(SMALL.as_bytes()).unwrap();
         let first = settings.digest(&settings.storages[0]);
         settings.storages[0].environment.insert("SCCACHE_CACHE_SIZE".into(), "1G".into());

@@ -17,7 +17,7 @@ tests![
     precompiled_headers_in_microsofts_manner_are_explained,
 ];
 
-const CALL: &str = "toolchainkit_enable_cache(PROJECT sick)";
+const CALL: &str = "toolchainkit_enable_cache(PROJECT project_with_problems)";
 
 fn doctor(checkout: &Checkout, arguments: &[&str], code: i32) -> Finished {
     let mut command = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
@@ -43,9 +43,9 @@ fn has(answer: &Value, member: &str, words: &str) {
 }
 
 /// A project in C with a target for each thing that can be wrong.
-fn sick<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Checkout<'a> {
+fn project_with_problems<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Checkout<'a> {
     let checkout = Checkout::sample(sandbox, tools, "project", CALL).with_generator(generator);
-    let lists = "cmake_minimum_required(VERSION 3.16)\nproject(sick LANGUAGES C)\n\
+    let lists = "cmake_minimum_required(VERSION 3.16)\nproject(project_with_problems LANGUAGES C)\n\
         add_library(well OBJECT well.c)\n\
         add_library(temporary OBJECT temporary.c)\ntarget_compile_options(temporary PRIVATE -save-temps)\n\
         add_library(timed OBJECT timed.c)\n\
@@ -92,7 +92,7 @@ fn caches_and_generators() -> Vec<(Tool, &'static str, CMake)> {
 fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, &'static str, CMake)) {
     let Some(tools) = tools_for(&[cache, Tool::CMake(version)]) else { return };
     let sandbox = Sandbox::new("doctor").on_path(&tools.ninja()).on_path(&tools.path(cache));
-    let checkout = sick(&sandbox, &tools, generator).with_cmake(&tools, version);
+    let checkout = project_with_problems(&sandbox, &tools, generator).with_cmake(&tools, version);
     checkout.configure();
 
     let new = why(&checkout, "well.c", "new", 0);
@@ -146,7 +146,7 @@ fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, 
 fn it_says_what_the_script_leaves_to_the_compiler() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("doctor-script").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
-    let checkout = sick(&sandbox, &tools, "Ninja").with_fallback();
+    let checkout = project_with_problems(&sandbox, &tools, "Ninja").with_fallback();
     let lists = checkout.source.join("CMakeLists.txt");
     let more = "target_compile_options(well PRIVATE -march=native)\ntarget_compile_options(first PRIVATE @options)\n";
     let text =
@@ -168,7 +168,7 @@ fn it_says_what_the_script_leaves_to_the_compiler() {
 fn a_build_whose_cache_works_is_well(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("well").on_path(&tools.ninja()).on_path(&tools.path(cache));
-    let checkout = sick(&sandbox, &tools, "Ninja");
+    let checkout = project_with_problems(&sandbox, &tools, "Ninja");
     checkout.configure();
     let finished = doctor(&checkout, &[], 0);
     assert!(

@@ -1,4 +1,4 @@
-//! A build folder with the launcher in it, in a place of its own.
+//! A build folder with the launcher, in a temporary folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl Tool {
         }
     }
 
-    /// Its program. `None`, with a word, where it is not installed.
+    /// Its path. `None`, with a notice, if it is not installed.
     pub(crate) fn program(self) -> Option<PathBuf> {
         let root = std::env::var_os("TOOLCHAINKIT_TEST_TOOLS").map_or_else(
             || {
@@ -57,7 +57,7 @@ pub(crate) fn installed(tools: &[Tool]) -> impl Iterator<Item = Tool> {
     tools.iter().copied().filter(|tool| tool.program().is_some())
 }
 
-/// One build folder. Others may share the cache: see [`Bench::another`].
+/// A build folder. Others can share its cache: see [`Bench::another`].
 pub(crate) struct Bench {
     root: std::sync::Arc<TempDir>,
     pub(crate) tool: Tool,
@@ -105,7 +105,7 @@ impl Bench {
                 json!({"CCACHE_DIR": store, "CCACHE_REMOTE_STORAGE": "", "CCACHE_NODIRECT": "1"})
             }
         };
-        // Not only those of this test may be in a folder of /tmp.
+        // Several tests may use the same run folder in /tmp.
         let marks = root.path().as_os_str().as_encoded_bytes().iter().rev().take(6);
         let id = marks.fold(String::from("0000"), |id, byte| id + &format!("{byte:02x}"));
         let settings = json!({
@@ -170,9 +170,9 @@ impl Bench {
         command
     }
 
-    /// Compiles, which succeeds. What was said.
+    /// Compiles successfully. Returns the output.
     pub(crate) fn compile(&self, object: &str) -> String {
-        said(self.compiling(Path::new("/usr/bin/cc"), object))
+        output_of(self.compiling(Path::new("/usr/bin/cc"), object))
     }
 
     pub(crate) fn option(&self, options: &[&str]) -> Output {
@@ -202,7 +202,7 @@ impl Bench {
         eventually(SOME_SECONDS, || self.counted() == (hits, misses))
     }
 
-    /// The processes that run in here: id and command line.
+    /// The processes of this test: ID and command line.
     pub(crate) fn processes(&self) -> Vec<(u32, String)> {
         let home = [b"HOME=", self.root().join("home").as_os_str().as_encoded_bytes()].concat();
         let is_ours = |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|entry| entry == home);
@@ -220,26 +220,26 @@ impl Bench {
             .collect()
     }
 
-    fn those(&self, is_one: impl Fn(&str) -> bool) -> Vec<u32> {
-        self.processes().into_iter().filter(|(_, line)| is_one(line)).map(|(id, _)| id).collect()
+    fn processes_with(&self, matches: impl Fn(&str) -> bool) -> Vec<u32> {
+        self.processes().into_iter().filter(|(_, line)| matches(line)).map(|(id, _)| id).collect()
     }
 
     pub(crate) fn daemons(&self) -> Vec<u32> {
         let line = format!("{} ", self.tool.program().expect("it is installed").display());
-        self.those(|other| other == line)
+        self.processes_with(|other| other == line)
     }
 
     pub(crate) fn supervisors(&self) -> Vec<u32> {
-        self.those(|line| line.contains(" --serve "))
+        self.processes_with(|line| line.contains(" --serve "))
     }
 
     pub(crate) fn compilers(&self) -> Vec<u32> {
-        self.those(|line| {
+        self.processes_with(|line| {
             !line.contains("toolchainkit/launcher") && !line.contains("--serve") && line.contains("a.c")
         })
     }
 
-    /// An option that makes the compiler proper take so long.
+    /// An option with which a compilation takes at least so long.
     pub(crate) fn slowly(&self, seconds: u32) -> String {
         let folder = self.root().join(format!("slow-{seconds}"));
         fs::create_dir_all(&folder).expect("a folder");
@@ -250,9 +250,9 @@ impl Bench {
         format!("-B{}/", folder.display())
     }
 
-    /// Starts a compilation with this option, and waits until its compiler runs.
+    /// Starts a compilation with this option, and waits until the compiler runs.
     pub(crate) fn begin(&self, slowly: &str, object: &str) -> Child {
-        let asleep = || self.those(|line| line.starts_with("sleep ")).len();
+        let asleep = || self.processes_with(|line| line.starts_with("sleep ")).len();
         let before = asleep();
         let mut command = self.compiling(Path::new("/usr/bin/cc"), object);
         let child =
@@ -262,16 +262,16 @@ impl Bench {
     }
 }
 
-/// By a process of its own: a file that this one writes may be open in a child that another test starts at the moment,
-/// and cannot be run as long as it is.
+/// Writes a program in a separate process. A file that this process writes may still be open in a child of another test,
+/// and cannot be executed then.
 pub(crate) fn write_program(path: &Path, text: &str) {
     let mut command = Command::new("sh");
     command.args(["-c", "printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path).arg(text);
     assert!(command.status().expect("sh").success());
 }
 
-/// Runs a command that succeeds. What it says.
-pub(crate) fn said(mut command: Command) -> String {
+/// Runs a command successfully. Returns its output.
+pub(crate) fn output_of(mut command: Command) -> String {
     let output = command.output().expect("it starts");
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{}: {text}", output.status);
@@ -283,13 +283,13 @@ pub(crate) fn kill(id: u32) {
     assert!(status.success(), "{id}");
 }
 
-/// Runs as `object` says: what was compiled is what is wanted.
+/// Compares an object with that of the compiler alone.
 pub(crate) fn is_right(bench: &Bench, object: &str) {
     let plain = bench.object("plain.o");
     let status = bench.command("/usr/bin/cc").args(["-c", "a.c", "-o", "plain.o"]).status().expect("cc");
     assert!(status.success());
-    let [is, ought] = [bench.object(object), plain].map(|path| fs::read(path).expect("an object"));
-    assert!(is == ought, "{object} is another object");
+    let [is, expected] = [bench.object(object), plain].map(|path| fs::read(path).expect("an object"));
+    assert!(is == expected, "{object} is not the object of the compiler");
 }
 
 impl Drop for Bench {
@@ -310,9 +310,9 @@ impl Drop for Bench {
     }
 }
 
-/// A file to write into, and to read from when all have ended.
+/// A file for the output of several processes.
 pub(crate) fn shared_output(bench: &Bench) -> (PathBuf, File) {
-    let path = bench.root().join("said");
+    let path = bench.root().join("output");
     let file = File::create(&path).expect("a file");
     (path, file)
 }

@@ -1,4 +1,4 @@
-//! What a launcher is for.
+//! Compilations with the launcher.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::bench::{
-    ALL, Bench, SCCACHES, Tool, eventually, installed, is_right, said, shared_output, write_program,
+    ALL, Bench, SCCACHES, Tool, eventually, installed, is_right, output_of, shared_output, write_program,
 };
 
 const CC: &str = "/usr/bin/cc";
@@ -29,7 +29,7 @@ fn the_first_compilation_misses_and_the_second_hits() {
 }
 
 #[test]
-fn an_error_of_the_compiler_is_told_once_with_its_code() {
+fn a_compile_error_is_printed_once_with_its_exit_code() {
     for tool in installed(&ALL) {
         let bench = Bench::new(tool);
         fs::write(bench.source().join("a.c"), "int x(\n").unwrap();
@@ -38,7 +38,7 @@ fn an_error_of_the_compiler_is_told_once_with_its_code() {
         assert_eq!(output.status.code(), Some(1), "{tool:?}: {text}");
         assert_eq!(text.matches("a.c:1:1: error:").count(), 1, "{tool:?}: {text}");
         assert!(!text.contains("toolchainkit:"), "{tool:?}: {text}");
-        // A code by which sccache means another thing.
+        // With this code, sccache reports a failure of its own.
         let odd = bench.root().join("odd");
         write_program(&odd, "#!/bin/sh\ncase \" $* \" in *\" -c \"*) exit 101 ;; esac\nexec cc \"$@\"\n");
         fs::write(bench.source().join("a.c"), "int y;\n").unwrap();
@@ -50,7 +50,7 @@ fn an_error_of_the_compiler_is_told_once_with_its_code() {
 }
 
 #[test]
-fn sixty_four_at_once_start_one_daemon_that_counts_them_all() {
+fn sixty_four_parallel_compilations_start_one_daemon() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
         let (path, output) = shared_output(&bench);
@@ -71,7 +71,7 @@ fn sixty_four_at_once_start_one_daemon_that_counts_them_all() {
 }
 
 #[test]
-fn a_daemon_is_replaced_amid_a_build_that_does_not_notice() {
+fn a_daemon_is_replaced_during_a_build_without_a_failure() {
     for tool in installed(&SCCACHES) {
         let building = Bench::new(tool);
         let slowly = building.slowly(3);
@@ -85,18 +85,18 @@ fn a_daemon_is_replaced_amid_a_build_that_does_not_notice() {
         assert!(begun.wait().unwrap().success(), "{tool:?}");
         assert_eq!(building.daemons().len(), 1, "{tool:?}");
         assert_ne!(building.daemons(), former, "{tool:?}");
-        // The other checkout gets what the first one made.
+        // The second checkout gets hits from the first one.
         for bench in [&building, &another] {
             let mut command = bench.compiling(Path::new(CC), "again.o");
             command.arg(&slowly);
-            assert_eq!(said(command), "", "{tool:?}");
+            assert_eq!(output_of(command), "", "{tool:?}");
         }
         assert!(another.counts(2, 0), "{tool:?}: {:?}", another.counted());
     }
 }
 
 #[test]
-fn a_secret_that_is_missing_leads_to_the_local_cache_with_one_line() {
+fn a_missing_secret_switches_to_the_local_cache_with_one_notice() {
     for tool in installed(&ALL) {
         let mut bench = Bench::new(tool);
         let mut remote = bench.settings["storages"][0].clone();
@@ -116,15 +116,15 @@ fn a_secret_that_is_missing_leads_to_the_local_cache_with_one_line() {
         if matches!(tool, Tool::Sccache(_)) {
             let mut with = bench.launcher();
             with.arg("--start-server").env("CI_PASSWORD", "s3cret");
-            said(with);
-            // It is there now, and who has no secret uses it.
+            output_of(with);
+            // The daemon now runs, and a client without the secret uses it.
             assert_eq!(bench.compile("b.o"), "", "{tool:?}");
         }
     }
 }
 
 #[test]
-fn what_the_daemon_cannot_start_is_told_and_the_compiler_runs() {
+fn a_daemon_that_cannot_start_gives_one_notice_and_the_compiler_runs() {
     for tool in installed(&SCCACHES) {
         let mut bench = Bench::new(tool);
         let environment = &mut bench.settings["storages"][0]["environment"];
@@ -134,22 +134,22 @@ fn what_the_daemon_cannot_start_is_told_and_the_compiler_runs() {
         assert_eq!(refused.status.code(), Some(2), "{tool:?}");
         let text = String::from_utf8_lossy(&refused.stderr);
         assert!(!text.trim().is_empty(), "{tool:?}");
-        let mut said_at_all = 0;
+        let mut notices = 0;
         for index in 0..3 {
-            said_at_all += bench.compile(&format!("{index}.o")).matches("toolchainkit:").count();
+            notices += bench.compile(&format!("{index}.o")).matches("toolchainkit:").count();
         }
-        assert!(said_at_all <= 1, "{tool:?}");
+        assert!(notices <= 1, "{tool:?}");
         is_right(&bench, "2.o");
     }
 }
 
 #[test]
-fn the_cache_is_bypassed_where_the_environment_says_so() {
+fn toolchainkit_bypass_runs_the_compiler_without_the_tool() {
     for tool in installed(&ALL) {
         let bench = Bench::new(tool);
         let mut command = bench.compiling(Path::new(CC), "a.o");
         command.env("TOOLCHAINKIT_BYPASS", "1").stdin(Stdio::null());
-        assert_eq!(said(command), "");
+        assert_eq!(output_of(command), "");
         is_right(&bench, "a.o");
         assert!(bench.daemons().is_empty());
         assert_eq!(bench.counted(), (0, 0), "{tool:?}");

@@ -1,4 +1,4 @@
-//! Ends of all kinds: of the launcher, the supervisor, the daemon.
+//! The end of the launcher, the supervisor and the daemon.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::bench::{ALL, Bench, SCCACHES, eventually, installed, is_right, kill};
 const LONG: Duration = Duration::from_secs(15);
 
 #[test]
-fn when_the_supervisor_is_killed_the_build_goes_on_and_nothing_stays() {
+fn a_killed_supervisor_does_not_break_the_build_and_leaves_no_process() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
         let slowly = bench.slowly(2);
@@ -27,7 +27,7 @@ fn when_the_supervisor_is_killed_the_build_goes_on_and_nothing_stays() {
 }
 
 #[test]
-fn when_the_daemon_is_killed_the_build_goes_on_and_there_is_another_one() {
+fn a_killed_daemon_is_replaced_and_does_not_break_the_build() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
         let slowly = bench.slowly(2);
@@ -44,7 +44,7 @@ fn when_the_daemon_is_killed_the_build_goes_on_and_there_is_another_one() {
 }
 
 #[test]
-fn when_the_launcher_is_killed_its_compiler_does_not_go_on() {
+fn the_compiler_of_a_killed_launcher_is_killed() {
     for tool in installed(&ALL) {
         let bench = Bench::new(tool);
         let slowly = bench.slowly(4);
@@ -52,19 +52,19 @@ fn when_the_launcher_is_killed_its_compiler_does_not_go_on() {
         let begun = Instant::now();
         child.kill().unwrap();
         child.wait().unwrap();
-        // Whoever builds again does so at once.
+        // The user starts the build again immediately.
         assert_eq!(bench.compile("a.o"), "", "{tool:?}");
         assert!(begun.elapsed() < Duration::from_secs(4), "{tool:?}: {:?}", begun.elapsed());
         fs::remove_file(bench.object("a.o")).unwrap();
         thread::sleep(Duration::from_secs(5).saturating_sub(begun.elapsed()));
-        assert!(!bench.object("a.o").exists(), "{tool:?}: written by the compiler that nobody waits for");
+        assert!(!bench.object("a.o").exists(), "{tool:?}: written by the compiler of the killed launcher");
         let is_gone = || bench.compilers().is_empty();
         assert!(eventually(LONG, is_gone), "{tool:?}: {:?}", bench.processes());
     }
 }
 
 #[test]
-fn an_idle_daemon_ends_with_its_supervisor_but_not_while_something_is_compiled() {
+fn an_idle_daemon_and_its_supervisor_stop_but_not_during_a_compilation() {
     for tool in installed(&SCCACHES) {
         let mut bench = Bench::new(tool);
         bench.settings["idle_seconds"] = 2.into();
@@ -81,7 +81,7 @@ fn an_idle_daemon_ends_with_its_supervisor_but_not_while_something_is_compiled()
 }
 
 #[test]
-fn a_stop_lets_finish_what_is_compiled() {
+fn stop_server_waits_for_running_compilations() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
         let slowly = bench.slowly(2);
@@ -95,7 +95,7 @@ fn a_stop_lets_finish_what_is_compiled() {
 }
 
 #[test]
-fn without_their_folder_supervisor_and_daemon_end_and_the_build_goes_on() {
+fn supervisor_and_daemon_stop_after_their_folder_is_removed() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
         let slowly = bench.slowly(3);
@@ -113,7 +113,7 @@ fn without_their_folder_supervisor_and_daemon_end_and_the_build_goes_on() {
 }
 
 #[test]
-fn records_name_the_supervisors_that_run_and_these_can_be_stopped() {
+fn running_supervisors_are_listed_and_can_be_stopped() {
     use toolchainkit::launch::supervisor;
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);

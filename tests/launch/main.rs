@@ -1,10 +1,10 @@
-//! `toolchainkit-launch` with real tools and no CMake: the tests write `launcher.json` themselves.
+//! `toolchainkit-launch` with real tools, without CMake: the tests write `launcher.json` themselves.
 
 #![cfg(unix)]
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stderr,
-    reason = "tests run programs, read files and the environment, say what they skip, and panic"
+    reason = "tests run programs, read files and the environment, report skips, and panic"
 )]
 
 mod bench;

@@ -1,4 +1,4 @@
-//! Whatever state the places are in that a launcher uses: the compiler runs.
+//! The files and folders of the launcher in any state: the compiler runs.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -6,17 +6,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::bench::{ALL, Bench, SCCACHES, SOME_SECONDS, Tool, eventually, installed, is_right, said};
+use crate::bench::{ALL, Bench, SCCACHES, SOME_SECONDS, Tool, eventually, installed, is_right, output_of};
 
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
 }
 
-/// Makes something of a path.
+/// Creates something at a path.
 type Make<'a> = &'a dyn Fn(&Path);
 
-/// Three compilations, which say no more than one line between them.
-fn goes_on(bench: &Bench, what: &str) -> String {
+/// Compiles three times, with at most one line of output.
+fn compiles_three_times(bench: &Bench, what: &str) -> String {
     let mut text = String::new();
     for index in 0..3 {
         text += &bench.compile(&format!("{index}.o"));
@@ -27,7 +27,7 @@ fn goes_on(bench: &Bench, what: &str) -> String {
 }
 
 #[test]
-fn the_folder_of_the_supervisor_may_be_anything() {
+fn an_unusable_run_folder_is_replaced_by_another_one() {
     for tool in installed(&SCCACHES) {
         let states: [(&str, Make<'_>); 4] = [
             ("a file", &|run| drop(File::create(run).unwrap())),
@@ -36,7 +36,7 @@ fn the_folder_of_the_supervisor_may_be_anything() {
                 fs::create_dir(run).unwrap();
                 fs::set_permissions(run, fs::Permissions::from_mode(0o777)).unwrap();
             }),
-            ("somebody else's", &|run| {
+            ("of another user", &|run| {
                 fs::create_dir(run).unwrap();
                 if is_root() {
                     std::os::unix::fs::chown(run, Some(12345), None).unwrap();
@@ -48,24 +48,24 @@ fn the_folder_of_the_supervisor_may_be_anything() {
             let run = bench.root().join("home/cache/run");
             fs::create_dir_all(run.parent().unwrap()).unwrap();
             make(&run);
-            assert_eq!(goes_on(&bench, what), "", "{tool:?}, {what}");
-            // There are other places for it.
+            assert_eq!(compiles_three_times(&bench, what), "", "{tool:?}, {what}");
+            // There are other run folders.
             assert!(bench.counts(2, 1), "{tool:?}, {what}: {:?}", bench.counted());
         }
     }
 }
 
 #[test]
-fn without_a_home_the_supervisor_is_in_tmp() {
+fn without_a_home_folder_the_supervisor_is_in_tmp() {
     for tool in installed(&SCCACHES) {
         let mut bench = Bench::new(tool);
-        // Nobody can make a folder below a file.
+        // A folder cannot be created below a file.
         bench.settings["run_root"] = bench.source().join("a.c/run").to_str().into();
         bench.configure();
         let run = |arguments: &[&str]| {
             let mut command = bench.launcher();
             command.args(arguments).env("XDG_RUNTIME_DIR", "");
-            said(command)
+            output_of(command)
         };
         assert_eq!(run(&["/usr/bin/cc", "-c", "a.c", "-o", "a.o"]), "");
         is_right(&bench, "a.o");
@@ -78,7 +78,7 @@ fn without_a_home_the_supervisor_is_in_tmp() {
 }
 
 #[test]
-fn settings_that_are_gone_or_damaged_are_told_once_and_the_compiler_runs() {
+fn missing_or_damaged_settings_give_one_notice_and_the_compiler_runs() {
     for tool in installed(&ALL) {
         let bench = Bench::new(tool);
         let path = bench.folder().join("launcher.json");
@@ -89,14 +89,14 @@ fn settings_that_are_gone_or_damaged_are_told_once_and_the_compiler_runs() {
                 None => fs::remove_file(&path).unwrap(),
             }
             let _ = fs::remove_file(bench.folder().join("warned"));
-            let text = goes_on(&bench, "damaged");
+            let text = compiles_three_times(&bench, "damaged");
             assert!(text.contains("launcher.json cannot be read"), "{damaged:?}: {text}");
         }
     }
 }
 
 #[test]
-fn a_tool_that_is_gone_or_no_program_is_told_once_and_the_compiler_runs() {
+fn a_missing_tool_gives_one_notice_and_the_compiler_runs() {
     for tool in installed(&ALL) {
         for is_there in [false, true] {
             let mut bench = Bench::new(tool);
@@ -106,20 +106,20 @@ fn a_tool_that_is_gone_or_no_program_is_told_once_and_the_compiler_runs() {
             }
             bench.settings["program"] = program.to_str().into();
             bench.configure();
-            let text = goes_on(&bench, "gone");
+            let text = compiles_three_times(&bench, "gone");
             assert!(text.contains("is gone: compiling without a cache"), "{tool:?}: {text}");
         }
     }
 }
 
 #[test]
-fn a_cache_folder_that_cannot_be_written_is_told_once_and_the_compiler_runs() {
+fn an_unwritable_cache_folder_gives_one_notice_and_the_compiler_runs() {
     for tool in installed(&ALL) {
         let bench = Bench::new(tool);
         fs::create_dir_all(bench.root().join("home/cache")).unwrap();
         // Not even root can write below a file.
         drop(File::create(bench.root().join("home/cache/store")).unwrap());
-        let text = goes_on(&bench, "a file");
+        let text = compiles_three_times(&bench, "a file");
         assert!(!text.contains("cache: error"), "{tool:?}: {text}");
         if matches!(tool, Tool::Ccache(_)) {
             assert!(text.contains("toolchainkit: ccache cannot write to "), "{text}");
@@ -128,21 +128,21 @@ fn a_cache_folder_that_cannot_be_written_is_told_once_and_the_compiler_runs() {
 }
 
 #[test]
-fn a_removed_cache_folder_is_made_anew() {
+fn a_removed_cache_folder_is_created_again() {
     for tool in installed(&ALL) {
         let bench = Bench::new(tool);
         bench.compile("a.o");
         bench.option(&["--stop-server"]);
         fs::remove_dir_all(bench.root().join("home")).unwrap();
-        assert_eq!(goes_on(&bench, "removed"), "", "{tool:?}");
+        assert_eq!(compiles_three_times(&bench, "removed"), "", "{tool:?}");
         assert!(bench.root().join("home/cache/store").is_dir(), "{tool:?}");
     }
 }
 
 #[test]
-fn with_few_descriptors_the_compiler_runs() {
+fn the_compiler_runs_with_few_descriptors() {
     for tool in installed(&ALL) {
-        // The compiler itself needs some.
+        // The compiler itself needs some descriptors.
         for limit in [6, 8, 12, 20] {
             let bench = Bench::new(tool);
             let plain = format!("ulimit -n {limit}; exec /usr/bin/cc -c a.c -o plain.o");
@@ -164,7 +164,7 @@ fn with_few_descriptors_the_compiler_runs() {
 }
 
 #[test]
-fn nothing_of_the_build_stays_open_in_the_daemon() {
+fn the_daemon_inherits_no_descriptor_of_the_build() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
         let launcher = bench.folder().join("launcher");
@@ -174,7 +174,7 @@ fn nothing_of_the_build_stays_open_in_the_daemon() {
             launcher.display(),
             lock.display()
         );
-        // It ends as soon as nobody has its pipes any more.
+        // The output ends when no process has the pipes open.
         let output = bench.command("bash").args(["-c", &script]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         assert_eq!(bench.daemons().len(), 1);
@@ -187,7 +187,7 @@ fn nothing_of_the_build_stays_open_in_the_daemon() {
 }
 
 #[test]
-fn another_mount_namespace_has_a_daemon_of_its_own() {
+fn another_mount_namespace_has_its_own_daemon() {
     let alone = |bench: &Bench| {
         let mut command = bench.command("unshare");
         command.args(["--mount", "--"]).arg(bench.folder().join("launcher"));
@@ -203,7 +203,7 @@ fn another_mount_namespace_has_a_daemon_of_its_own() {
         assert_eq!(bench.compile("a.o"), "");
         let mut command = alone(&bench);
         command.args(["/usr/bin/cc", "-c", "a.c", "-o", "b.o"]);
-        assert_eq!(said(command), "", "{tool:?}");
+        assert_eq!(output_of(command), "", "{tool:?}");
         is_right(&bench, "b.o");
         let two = || bench.daemons().len() == 2 && bench.supervisors().len() == 2;
         assert!(eventually(SOME_SECONDS, two), "{tool:?}: {:?}", bench.processes());
@@ -214,9 +214,9 @@ fn another_mount_namespace_has_a_daemon_of_its_own() {
     }
 }
 
-/// One that accepts, and never answers.
+/// The server accepts connections, and never answers.
 #[test]
-fn a_remote_that_hangs_costs_some_seconds_once_and_is_left_alone_for_a_minute() {
+fn a_hanging_remote_costs_seconds_once_and_is_not_used_for_a_minute() {
     for tool in installed(&ALL) {
         let mut bench = Bench::new(tool);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

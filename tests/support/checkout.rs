@@ -215,12 +215,12 @@ impl<'a> Checkout<'a> {
     }
 
     /// One text of `cache.json`.
-    pub(crate) fn said(&self, name: &str) -> String {
+    pub(crate) fn status_field(&self, name: &str) -> String {
         self.summary()[name].as_str().unwrap_or_else(|| panic!("no {name}")).to_owned()
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        if self.said("tool") == "sccache" {
+        if self.status_field("tool") == "sccache" {
             Stats::of_sccache(&self.ask(&["--show-stats", "--stats-format", "json"]).stdout)
         } else {
             // Before 4.10 there is no JSON.
@@ -243,10 +243,10 @@ impl<'a> Checkout<'a> {
 
     /// The daemon's process: sccache without arguments, and with an address in the folder of its socket.
     pub(crate) fn daemon(&self) -> u32 {
-        let socket = PathBuf::from(self.said("socket"));
+        let socket = PathBuf::from(self.status_field("socket"));
         let folder = socket.parent().expect("the socket lies in a folder");
         let address = format!("SCCACHE_SERVER_UDS={}/", folder.display());
-        let program = format!("{}\0", self.said("program"));
+        let program = format!("{}\0", self.status_field("program"));
         let is_daemon = |pid: &u32| {
             let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
             read("cmdline") == program.as_bytes()

@@ -1,5 +1,5 @@
-//! The breaker of a remote storage without a daemon: a file in the build folder. While it is there and fresh, nobody uses
-//! the remote; later one compilation tries, and the others go on without.
+//! The breaker for ccache's remote storage: a file in the build folder. While it is younger than a minute, no compilation uses
+//! the remote. Later, one compilation tries it, and the others continue without it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub(super) struct Breaker {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Remote,
-    /// The remote, as the one that finds out whether it is back.
+    /// The remote, to find out whether it works again.
     Try,
     Local,
 }
@@ -31,14 +31,14 @@ impl Breaker {
     pub(super) fn way(&self) -> Way {
         let Ok(found) = fs::symlink_metadata(&self.path) else { return Way::Remote };
         if !found.is_file() {
-            // Somebody's folder: nobody can close that again.
+            // A folder, which the launcher does not remove.
             return Way::Local;
         }
         if is_fresh(&self.path, self.time) {
             return Way::Local;
         }
         let is_of_the_future = found.modified().is_ok_and(|modified| modified > SystemTime::now());
-        // From now on it is fresh for the others.
+        // The others now find a fresh file.
         if self.touch().is_err() || is_of_the_future { Way::Local } else { Way::Try }
     }
 
@@ -46,7 +46,7 @@ impl Breaker {
         File::options().create(true).append(true).open(&self.path)?.set_modified(SystemTime::now())
     }
 
-    /// Opens it. Whether this outage has not been told yet.
+    /// Opens the breaker. Returns whether this outage has not been reported yet.
     pub(super) fn open(&self) -> bool {
         let _ = self.touch();
         File::options().write(true).create_new(true).open(&self.told).is_ok()

@@ -13,11 +13,11 @@ use super::{Compilation, failing};
 
 /// The variable that names a remote storage.
 const REMOTE: &str = "CCACHE_REMOTE_STORAGE";
-/// A ccache that runs nothing for so long waits for the remote.
+/// A ccache without a child process for so long waits for the remote.
 const WAITED: Duration = Duration::from_secs(8);
-/// How often it is looked whether it runs something.
+/// How often the launcher checks for child processes.
 const LOOK: Duration = Duration::from_millis(500);
-/// So much of what is said is held back until it is known who says it.
+/// So much output is held back, until it is known whether ccache or the compiler wrote it.
 const HELD_BACK: usize = 64 * 1024;
 
 pub(super) fn compile(compilation: &Compilation) -> ExitCode {
@@ -50,10 +50,10 @@ fn without_remote(mut environment: Environment) -> Environment {
     environment
 }
 
-/// How ccache's run came to its end.
+/// How ccache ended.
 enum End {
     Status(ExitStatus),
-    /// It says that it failed itself.
+    /// It reports a failure of its own.
     Failed,
     /// The remote does not answer.
     Stalled,
@@ -108,7 +108,7 @@ fn without_ccache(compilation: &Compilation, storage: &Storage) -> ExitCode {
     compilation.run_compiler()
 }
 
-/// Whether ccache can write to its folder: its own folders in there are two deep.
+/// Whether ccache can write to its folder and to the two levels of folders in it.
 fn is_writable(directory: &Path) -> bool {
     const DIGITS: &str = "0123456789abcdef";
     let below =
@@ -116,7 +116,7 @@ fn is_writable(directory: &Path) -> bool {
     let first = below(directory);
     let second = first.iter().flat_map(|folder| below(folder));
     let all = std::iter::once(directory.to_path_buf()).chain(first.clone()).chain(second);
-    // What is not there will be made.
+    // ccache creates missing folders.
     all.into_iter().all(|folder| process::can_write(&folder).unwrap_or(true))
 }
 
@@ -125,7 +125,7 @@ struct Running {
     pipe: Option<ChildStderr>,
 }
 
-/// Starts it. Where nobody looks at a terminal, what it says goes through here.
+/// Starts ccache. Unless the standard error is a terminal, the launcher reads it through a pipe.
 fn start(mut command: Command) -> io::Result<Running> {
     process::die_with(&mut command);
     if !io::stderr().is_terminal() {
@@ -175,7 +175,7 @@ impl Running {
     }
 }
 
-/// What went to the standard error.
+/// The output to the standard error.
 #[derive(Default)]
 struct Said {
     bytes: Vec<u8>,
@@ -184,7 +184,7 @@ struct Said {
 }
 
 impl Said {
-    /// Takes what there is. Whether it was the end.
+    /// Reads the available output. Returns whether it was the end.
     fn take_from(&mut self, pipe: &mut impl Read) -> bool {
         let mut part = [0; 4096];
         self.is_going_on = false;
@@ -210,7 +210,7 @@ impl Said {
         self.bytes.clear();
     }
 
-    /// ccache says nothing else then, as it has not run the compiler, or has not got what it made.
+    /// ccache prints this line if it has not run the compiler, or could not read its result.
     fn is_failure_of_ccache(&self) -> bool {
         let mut lines = self.bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         !self.is_passed_on && lines.any(|line| line.starts_with(b"ccache: error:"))

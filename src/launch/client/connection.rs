@@ -1,4 +1,4 @@
-//! The way to the supervisor: to one that runs, or to one that is started.
+//! Connecting to the supervisor, and starting it if necessary.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -13,13 +13,13 @@ use super::super::settings::{Settings, Storage};
 use super::super::supervisor::{ENDPOINT, LOCK, SERVE, SOCKET};
 use super::environment::Environment;
 
-/// How long a client waits for a supervisor: a former one may have to let others finish.
+/// How long a client waits for a supervisor. The previous one may have to wait for compilations.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How long one takes that was just started.
+/// How long a new supervisor may take to start.
 const START: Duration = Duration::from_secs(8);
 const PAUSE: Duration = Duration::from_millis(3);
 
-/// A connection to the supervisor. As long as it is open, the supervisor knows that somebody waits.
+/// A connection to the supervisor. While it is open, the supervisor counts the client.
 #[derive(Debug)]
 pub(super) struct Supervised {
     reader: BufReader<Connection>,
@@ -42,7 +42,7 @@ pub(super) fn find(settings: &Settings, storage: &Storage) -> Option<Supervised>
     roots.iter().find_map(|root| connect(&root.join(&storage.id).join(&owner)))
 }
 
-/// Where the daemon of this storage listens, or would.
+/// The socket of the daemon of this storage, whether it runs or not.
 pub(super) fn socket(settings: &Settings, storage: &Storage) -> PathBuf {
     let owner = process::owner();
     let folders = process::user_folders(&settings.run_root);
@@ -60,7 +60,7 @@ fn connect(folder: &Path) -> Option<Supervised> {
     Some(Supervised { reader: BufReader::with_capacity(1024, connection), process })
 }
 
-/// The supervisor of this storage, started if need be: of many who want one, one starts it.
+/// The supervisor of this storage. If none runs, one of several clients starts it.
 pub(super) fn find_or_start(settings: &Settings, storage: &Storage) -> Result<Supervised, Missing> {
     if let Some(supervised) = find(settings, storage) {
         return Ok(supervised);
@@ -73,7 +73,7 @@ pub(super) fn find_or_start(settings: &Settings, storage: &Storage) -> Result<Su
             .and_then(|_| start(settings, storage, &root, &owner, &environment));
         match started {
             Ok(supervised) => return Ok(supervised),
-            // The first one is the one that people know of.
+            // Report the error of the first folder, which the user knows.
             Err(error) if reason.kind() == io::ErrorKind::NotFound => reason = error,
             Err(_) => {}
         }
@@ -93,7 +93,7 @@ fn start(
     let begun = Instant::now();
     let mut attempts = 0;
     loop {
-        // It may be removed at any moment.
+        // The folder may be removed at any time.
         let folder = process::make_private_folder(root, &storage.id, owner)?;
         if let Some(supervised) = connect(&folder) {
             return Ok(supervised);
@@ -111,7 +111,7 @@ fn start(
                     .env_clear()
                     .envs(environment.iter().map(|(name, value)| (name, value)))
                     .current_dir(&folder)
-                    // The lock goes over to it: there is no moment in which nobody has it.
+                    // The supervisor inherits the lock, so that it is always held.
                     .stdin(Stdio::from(lock))
                     .stdout(Stdio::null())
                     .stderr(Stdio::null())
@@ -132,7 +132,7 @@ fn start(
 }
 
 impl Supervised {
-    /// Says what this client wants. The answer may take as long as a daemon takes to end and start.
+    /// Sends a request. The answer may take as long as the daemon takes to stop and start.
     pub(super) fn ask(
         &mut self,
         settings: &Settings,
@@ -159,7 +159,7 @@ impl Supervised {
         protocol::send(self.reader.get_mut(), request)
     }
 
-    /// The next word of the supervisor.
+    /// The next message of the supervisor.
     pub(super) fn listen(&mut self) -> io::Result<Reply> {
         protocol::receive(&mut self.reader)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
@@ -168,7 +168,7 @@ impl Supervised {
         self.reader.get_ref()
     }
 
-    /// The supervisor's process, which also names the session of all that it started.
+    /// The process ID of the supervisor, which is also the session ID of its processes.
     pub(super) fn process(&self) -> u32 {
         self.process
     }

@@ -8,14 +8,14 @@ use super::super::settings::{Settings, Storage};
 use super::super::supervisor::NO_DAEMON;
 use super::secrets;
 
-/// What differs from the environment that the launcher has.
+/// The differences to the environment of the launcher.
 #[derive(Debug, Default)]
 pub(super) struct Environment {
     set: Vec<(String, OsString)>,
     unset: Vec<String>,
 }
 
-/// What every program needs to find its way, and what tells a tool what to say of itself.
+/// Variables that every program needs, and those for the log of the tool.
 const ALWAYS_KEPT: [&str; 13] = [
     "PATH",
     "HOME",
@@ -46,7 +46,7 @@ impl Environment {
         environment
     }
 
-    /// For a tool without a daemon. Fails with the name of the first secret that is missing.
+    /// For a tool without a daemon. Fails with the name of the first missing secret.
     pub(super) fn of_tool(settings: &Settings, storage: &Storage) -> Result<Self, String> {
         let mut environment = Self::cleared(settings, storage);
         environment.add(storage)?;
@@ -66,7 +66,7 @@ impl Environment {
         Ok(())
     }
 
-    /// All that a supervisor gets: of what is around no more than a daemon needs. Fails as [`Self::of_tool`].
+    /// The whole environment of a supervisor, with only the variables that a daemon needs. Fails like [`Self::of_tool`].
     pub(super) fn of_supervisor(
         settings: &Settings,
         storage: &Storage,
@@ -90,12 +90,12 @@ impl Environment {
         Ok(all)
     }
 
-    /// A value that a command is to find, whatever else is said of it.
+    /// Sets a variable, and overrides an earlier value.
     pub(super) fn force(&mut self, name: &str, value: &str) {
         self.set.push((name.to_owned(), value.into()));
     }
 
-    /// What `name` is set to.
+    /// The value of `name`.
     pub(super) fn value(&self, name: &str) -> Option<&OsString> {
         self.set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
     }

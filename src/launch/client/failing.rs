@@ -1,4 +1,4 @@
-//! Telling a failure of the tool from one of the compiler.
+//! Distinguishes failures of the tool from those of the compiler, and ends processes after a failure.
 
 use std::path::Path;
 use std::process::{Child, ExitStatus};
@@ -7,25 +7,25 @@ use std::time::{Duration, Instant};
 
 use super::super::process::{self, Process};
 
-/// Whether sccache means by this code that it failed itself. A compiler may mean something by it, too.
+/// Whether sccache may have failed itself. A compiler can end with the same exit codes.
 pub(super) fn may_be_of_sccache(status: ExitStatus) -> bool {
     status.code().is_none_or(|code| matches!(code, 2 | 101 | 126..=139 | 253 | 254))
 }
 
-/// Ends our own tool and what it runs.
+/// Kills the tool of this launcher, and its child processes.
 pub(super) fn end(child: &mut Child) {
     process::adopt_orphans();
     let below = process::descendants(child.id());
     let _ = child.kill();
     let _ = child.wait();
     below.into_iter().for_each(process::kill);
-    // What it started while we looked was left to us.
+    // A process that it started meanwhile is now a child of the launcher.
     for left in process::descendants(std::process::id()) {
         process::kill(left);
     }
 }
 
-/// Ends the compiler that makes `object` here and was left by a supervisor that is gone, of which it has the session.
+/// Kills the compiler of `object` in this folder that a dead supervisor left behind. Its session is that of the supervisor.
 pub(super) fn end_orphans(session: u32, object: Option<&Path>) {
     const LONGEST: Duration = Duration::from_millis(500);
     const PAUSE: Duration = Duration::from_millis(10);
@@ -34,7 +34,7 @@ pub(super) fn end_orphans(session: u32, object: Option<&Path>) {
     };
     let begun = Instant::now();
     let mut quiet = 0;
-    // The daemon ends at the same time, and may be about to start it.
+    // The daemon ends at the same time, and may still start the compiler.
     while quiet < 3 && begun.elapsed() < LONGEST {
         let all = process::table();
         let is_ours = |process: &&Process| {

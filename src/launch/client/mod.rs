@@ -1,4 +1,4 @@
-//! The launcher as CMake calls it: runs the cache tool, or the compiler itself where that fails.
+//! The launcher in the command of a compilation: it runs the cache tool, or the compiler itself if the tool fails.
 
 mod broken;
 mod ccache;
@@ -63,7 +63,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-/// Runs the compiler as it was called, in place of this program.
+/// Replaces this process by the compiler, with the original arguments.
 fn run_instead(arguments: &[OsString]) -> ExitCode {
     let Some((compiler, arguments)) = arguments.split_first() else { return ExitCode::FAILURE };
     run_in_place(process::command(compiler).args(arguments), &compiler.to_string_lossy())
@@ -85,7 +85,7 @@ struct Unreadable {
     reason: String,
 }
 
-/// What the module wrote beside this program.
+/// The settings in `launcher.json` beside this program.
 fn settings() -> Result<Settings, Unreadable> {
     let program = std::env::current_exe();
     let folder = program.ok().and_then(|program| Some(program.parent()?.to_path_buf()));
@@ -104,19 +104,19 @@ impl Compilation {
         warning::warn(&self.settings.folder(), text);
     }
 
-    /// The compiler, with the same environment as without a launcher.
+    /// The command of the compiler, with the unchanged environment.
     fn compiler(&self) -> Command {
         let mut command = process::command(self.plan.compiler());
         command.args(self.plan.arguments());
         command
     }
 
-    /// Runs the compiler in place of this program.
+    /// Replaces this process by the compiler.
     fn run_compiler(&self) -> ExitCode {
         run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
     }
 
-    /// The tool, with what the rules say of its environment.
+    /// The command of the tool, with the environment from the settings and the rules.
     fn tool(&self, environment: &environment::Environment) -> Command {
         let mut command = process::command(&self.settings.program);
         command.arg(self.plan.compiler()).args(self.plan.arguments());

@@ -1,4 +1,4 @@
-//! `launcher -OPTION...`: the tool itself, on the same cache.
+//! `launcher -OPTION...`: runs the tool itself, with the same cache.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -16,10 +16,10 @@ use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
 use crate::caching::tool::Tool;
 
-/// A secret is missing.
+/// The exit code if a secret is missing.
 const SECRET_MISSING: u8 = 3;
 const FAILED: u8 = 2;
-/// How long others may take to end, so that a daemon can be replaced.
+/// How long the replacement of a daemon may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs the tool with options.
@@ -36,7 +36,7 @@ pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
         },
         (Tool::Sccache, Some("--stop-server")) => stop(&settings),
         (Tool::Sccache, first) => {
-            // It would start a daemon of its own.
+            // Without a daemon, sccache would start one.
             if first == Some("--zero-stats")
                 && let Err(code) = start(&settings, storage)
             {
@@ -79,7 +79,7 @@ fn tell_missing(name: &str) -> ExitCode {
     ExitCode::from(SECRET_MISSING)
 }
 
-/// Where the daemon listens and logs.
+/// Starts the daemon. Returns its socket and its log.
 fn start(settings: &Settings, storage: &Storage) -> Result<(String, String), ExitCode> {
     let failed = |text: &str| Err(tell(&format!("{}\n", text.trim_end())));
     if !super::is_program(&settings.program) {
@@ -118,7 +118,7 @@ fn stop(settings: &Settings) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// ccache has no daemon: what can be said is whether it runs.
+/// ccache has no daemon: only checks that it runs.
 fn prove_ccache(settings: &Settings, storage: &Storage) -> ExitCode {
     let environment = match Environment::of_tool(settings, storage) {
         Ok(environment) => environment,

@@ -1,4 +1,4 @@
-//! What the rules say of a compilation.
+//! Applies the rules to a compilation.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::super::process;
 use super::super::rules::{Checkout, Decision, Machine, Question, as_one_program, decide};
 use super::super::settings::Settings;
 
-/// In the environment of a build: everything is as otherwise, but the tool is not run.
+/// Set to 1 in the environment of a build: compilers run without the tool, with the same options as otherwise.
 const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
 
 /// How a compilation is to be run.
@@ -55,7 +55,7 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>) -> Plan {
     Plan { called, arguments, decision, is_bypassed }
 }
 
-/// What the tool will find in its environment without any rule.
+/// A variable in the environment of the tool, before the rules change it.
 fn environment_of_tool(settings: &Settings, name: &str) -> Option<OsString> {
     let storage = settings.storages.first()?;
     if let Some(forced) = storage.environment.get(name) {
@@ -81,12 +81,12 @@ impl Plan {
         self.decision.prepend.iter().chain(self.arguments.raw())
     }
 
-    /// What it makes, as far as the command line says so.
+    /// The output file, if the command names it.
     pub(super) fn object(&self) -> Option<&Path> {
         self.arguments.object()
     }
 
-    /// What the tool is to find in its environment.
+    /// Adds the variables of the rules.
     pub(super) fn set_environment(&self, command: &mut Command) {
         command.envs(self.decision.set.iter().map(|(name, value)| (name, value)));
         for name in &self.decision.unset {

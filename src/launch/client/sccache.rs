@@ -1,4 +1,4 @@
-//! A compilation by sccache, whose daemon the supervisor has.
+//! A compilation by sccache, with the daemon of the supervisor.
 
 use std::process::{Child, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
@@ -10,15 +10,15 @@ use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
 use super::{Compilation, failing};
 
-/// How long others may take to end, so that a daemon can be replaced.
+/// How long the replacement of a daemon may take.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// How the tool's run came to its end.
+/// How the tool ended.
 enum End {
     Status(ExitStatus),
-    /// The supervisor says that it leads to nothing.
+    /// The supervisor asked to give up.
     GivenUp(Option<String>),
-    /// The supervisor is gone, and the daemon with it.
+    /// The supervisor has ended, and its daemon with it.
     Lost,
 }
 
@@ -48,7 +48,7 @@ fn object(compilation: &Compilation) -> String {
     compilation.plan.object().map(|object| object.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Asks for a daemon. Fails with what people are to know, if anything.
+/// Asks for a daemon. Fails with a message, if there is one to print.
 fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> {
     let settings = &compilation.settings;
     let mut storages = settings.storages.iter();
@@ -75,14 +75,14 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
                 return Ok(Daemon { storage, supervised, socket, number });
             }
             Ok(Reply::Without { say }) => return Err(say),
-            // It is about to end, or has been ended: there will be another one.
+            // The supervisor is shutting down or has ended. The next attempt starts another one.
             _ if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
             _ => return Err(None),
         }
     }
 }
 
-/// Runs the tool to its end. `None` if it cannot be run.
+/// Runs the tool. `None` if it cannot be started.
 fn run(compilation: &Compilation, daemon: &mut Daemon<'_>) -> Option<End> {
     let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.socket);
     let mut child = compilation.tool(&environment).spawn().ok()?;
@@ -129,7 +129,7 @@ fn conclude(compilation: &Compilation, mut daemon: Daemon<'_>, end: End, may_rep
     }
     if !failing::may_be_of_sccache(status) {
         if daemon.supervised.send(&Request::Done).is_err() {
-            // The supervisor was killed meanwhile, and its compiler may still be at work.
+            // The supervisor was killed meanwhile, and its compiler may still run.
             failing::end_orphans(daemon.supervised.process(), compilation.plan.object());
             return compilation.run_compiler();
         }
@@ -138,7 +138,7 @@ fn conclude(compilation: &Compilation, mut daemon: Daemon<'_>, end: End, may_rep
         }
         return process::die_like(status);
     }
-    // The daemon may have ended, or another one have taken its place, since this client was told of it.
+    // Meanwhile, the daemon may have ended or been replaced.
     let former = daemon.number;
     if may_repeat {
         match daemon.supervised.ask(

@@ -1,4 +1,4 @@
-//! Lines to people: not more than one a minute for a build folder, since compilers run by the hundred.
+//! Warnings: at most one a minute for a build folder, because a build runs many compilers.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Says this, unless something was said within the last minute.
+/// Prints a warning, unless one was printed within the last minute.
 pub(super) fn warn(folder: &Path, text: &str) {
     let path = folder.join("warned");
-    // Of several callers one creates the file. Where none can, nobody says anything, or each of them would.
+    // Only the launcher that creates the file prints. If none can create it, none prints, because otherwise all would.
     if !is_fresh(&path, MINUTE) {
         let _ = fs::remove_file(&path);
     }
@@ -19,7 +19,7 @@ pub(super) fn warn(folder: &Path, text: &str) {
     }
 }
 
-/// Whether a file was touched so recently. One from the future was not.
+/// Whether a file is younger than `most`. A file from the future is not.
 pub(super) fn is_fresh(path: &Path, most: Duration) -> bool {
     let touched = fs::metadata(path).and_then(|found| found.modified());
     touched.is_ok_and(|touched| SystemTime::now().duration_since(touched).is_ok_and(|age| age < most))

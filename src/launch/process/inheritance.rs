@@ -1,4 +1,4 @@
-//! What a process gets from the one that starts it, and what is to happen when that one ends.
+//! What a process inherits, and what happens to it when its parent ends.
 #![expect(
     unsafe_code,
     reason = "descriptors that somebody left open have no owner in Rust; std knows no death signal"
@@ -14,12 +14,12 @@ use std::process::Command;
 use rustix::process::Signal;
 use rustix::process::{Resource, Rlimit};
 
-/// Makes a daemon of this process: nothing of whoever started it remains but the three standard streams.
+/// Makes this process a daemon, which keeps only the three standard streams of the process that started it.
 ///
-/// To be called first of all, as it closes all other descriptors.
+/// Must be called first, because it closes all other descriptors.
 pub fn become_daemon() {
     close_inherited_descriptors();
-    // Fails where the process leads a group, which a child that was just started does not.
+    // This fails only for the leader of a process group, and a new child is none.
     let _ = rustix::process::setsid();
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     reset_limits();
@@ -45,7 +45,7 @@ fn close_inherited_descriptors() {
     }
 }
 
-/// Someone may have started us under limits that are for a single command.
+/// The limits of the process may be meant for a single command.
 fn reset_limits() {
     const STACK: u64 = 8 << 20;
     const DESCRIPTORS: u64 = 1 << 16;
@@ -69,8 +69,8 @@ fn reset_limits() {
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }
 
-/// The child is ended when this process is, and may end its own children before: a compiler that goes on would write an
-/// object that the next build takes for done.
+/// The kernel ends the child (SIGTERM) when this process ends. Otherwise, its compiler could write an object that the next
+/// build considers up to date.
 pub fn die_with(command: &mut Command) {
     #[cfg(target_os = "linux")]
     // SAFETY: a system call, and nothing else, between fork and exec.
@@ -81,14 +81,14 @@ pub fn die_with(command: &mut Command) {
     let _ = command;
 }
 
-/// Sees to it that this process, and the program that takes its place, ends when `parent` does. False if it is too late.
+/// The kernel kills this process, and the program that replaces it, when `parent` ends. False if `parent` has already ended.
 #[must_use]
 pub fn end_with_parent(parent: u32) -> bool {
     #[cfg(target_os = "linux")]
     if rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).is_err() {
         return false;
     }
-    // What the programs that it runs write is what people compile, so not as private as the supervisor's own files.
+    // Compilers of the daemon write objects, which other users may read.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get().cast_unsigned()) == Some(parent)
 }

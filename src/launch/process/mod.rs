@@ -1,4 +1,4 @@
-//! What differs between systems: processes, what they inherit, who is whose. Other modules of the launcher know of none.
+//! All code that depends on the operating system: processes, inheritance and ownership.
 
 mod inheritance;
 mod ownership;
@@ -22,7 +22,7 @@ pub use waiting::{
 /// A connection between client and supervisor.
 pub type Connection = std::os::unix::net::UnixStream;
 
-/// Where the supervisor listens.
+/// The socket of the supervisor.
 pub type Listener = std::os::unix::net::UnixListener;
 
 /// A variable of the environment.
@@ -45,7 +45,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     Command::new(program)
 }
 
-/// This very program, also when its file is gone by now.
+/// The path of this program, which also works after its file was removed.
 #[must_use]
 pub fn this_program() -> OsString {
     if cfg!(target_os = "linux") {
@@ -54,13 +54,13 @@ pub fn this_program() -> OsString {
     std::env::current_exe().map_or_else(|_| OsString::new(), OsString::from)
 }
 
-/// Whether this is a program that we may run.
+/// Whether the user may execute the file.
 #[must_use]
 pub fn is_executable(path: &std::path::Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-/// Whether we may write to this folder; `None` if there is none.
+/// Whether the user may write to the folder; `None` if it does not exist.
 #[must_use]
 pub fn can_write(folder: &std::path::Path) -> Option<bool> {
     let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
@@ -71,12 +71,12 @@ pub fn can_write(folder: &std::path::Path) -> Option<bool> {
     }
 }
 
-/// Reading from it gives what is there, and does not wait for more.
+/// Makes reads from the pipe non-blocking.
 pub fn never_wait_for(pipe: &impl std::os::fd::AsFd) {
     let _ = rustix::io::ioctl_fionbio(pipe, true);
 }
 
-/// Runs a program in place of this one. Returns where that fails.
+/// Replaces this process by a program. Returns only if that fails.
 pub fn replace_by(command: &mut Command) -> io::Error {
     command.exec()
 }

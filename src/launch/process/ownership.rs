@@ -1,4 +1,4 @@
-//! Who we are, and what is ours alone.
+//! The owner of a daemon, and private folders.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Connection, variable};
 
-/// Sixteen hexadecimal digits that name `bytes` (FNV-1a).
+/// A hash of `bytes` in 16 hexadecimal digits (FNV-1a).
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     format!("{:016x}", hash(bytes))
@@ -24,8 +24,8 @@ fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// What a daemon may be shared by: whoever sees the same files under the same names, with the same rights, on this
-/// machine, until it is started again.
+/// Identifies the processes that can share a daemon: those that see the same files at the same paths with the same rights,
+/// since the machine was booted.
 #[must_use]
 pub fn owner() -> String {
     let mut text = format!("{} ", user()).into_bytes();
@@ -39,22 +39,22 @@ pub fn owner() -> String {
     digest(&text)
 }
 
-/// Names this run of the machine.
+/// Identifies the boot of the machine.
 #[must_use]
 pub(super) fn boot() -> String {
-    #[expect(clippy::disallowed_methods, reason = "where it is not there, nothing is to be said of it")]
+    #[expect(clippy::disallowed_methods, reason = "a system without this file has no boot ID")]
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
     boot.unwrap_or_default().trim().to_owned()
 }
 
-/// Names the namespace of this kind that we are in: `mnt`, `pid`.
+/// Identifies the namespace of this process: `mnt` or `pid`.
 #[must_use]
 pub fn namespace(kind: &str) -> String {
     let link = fs::read_link(format!("/proc/self/ns/{kind}"));
     link.map(|link| link.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Identifies a process over time: its id alone may be another one's by now.
+/// Identifies the place in which process IDs are valid.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     boot: String,
@@ -62,30 +62,30 @@ pub struct Place {
 }
 
 impl Place {
-    /// Where process ids mean what they mean to us.
+    /// The place of this process.
     #[must_use]
     pub fn here() -> Self {
         Self { boot: boot(), namespace: namespace("pid") }
     }
 }
 
-/// Whether others may enter it.
+/// Whether other users have any permission.
 fn is_open(found: &fs::Metadata) -> bool {
     let of_others = 0o077;
     found.mode() & of_others != 0
 }
 
-/// Whether this is a folder, no link to one, and belongs to us alone.
+/// Whether the path is a folder and not a link, and only this user can access it.
 #[must_use]
 pub fn is_private_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == user() && !is_open(&found))
 }
 
-/// Makes `root`/`id`/`owner` if need be: each ours alone.
+/// Creates the private folder `root`/`id`/`owner`, if it does not exist.
 ///
 /// # Errors
 ///
-/// Where it cannot be made, or belongs to somebody else.
+/// If it cannot be created, or belongs to another user.
 pub fn make_private_folder(root: &Path, id: &str, owner: &str) -> io::Result<PathBuf> {
     if let Some(parent) = root.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
@@ -99,22 +99,22 @@ pub fn make_private_folder(root: &Path, id: &str, owner: &str) -> io::Result<Pat
         }
         let found = fs::symlink_metadata(path)?;
         if !found.is_dir() || found.uid() != user() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to somebody else"));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
         }
         if is_open(&found) {
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
         }
         if !is_private_folder(path) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to somebody else"));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
         }
     }
     Ok(folder)
 }
 
-/// The address of a socket has room for 107 bytes.
+/// The path of a socket has at most 107 bytes.
 const LONGEST: usize = 100 - "/0123456789abcdef/0123456789abcdef/endpoint".len();
 
-/// Folders of this user in which supervisors may have theirs, `configured` first.
+/// The possible parent folders for run folders, `configured` first.
 #[must_use]
 pub fn user_folders(configured: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::with_capacity(3);
@@ -128,7 +128,7 @@ pub fn user_folders(configured: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The process at the other end, if it is this user's; 0 where the system does not tell.
+/// The process ID of the other end, if it belongs to this user; 0 if the system does not tell.
 #[must_use]
 pub fn peer(connection: &Connection) -> Option<u32> {
     #[cfg(target_os = "linux")]
@@ -136,7 +136,7 @@ pub fn peer(connection: &Connection) -> Option<u32> {
         let peer = rustix::net::sockopt::socket_peercred(connection).ok()?;
         (peer.uid.as_raw() == user()).then(|| peer.pid.as_raw_nonzero().get().cast_unsigned())
     }
-    // Elsewhere it is the folder that says so.
+    // On other systems, the private folder ensures this.
     #[cfg(not(target_os = "linux"))]
     {
         let _ = connection;
@@ -149,14 +149,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_is_the_same_each_time() {
+    fn the_owner_is_stable() {
         assert_eq!(owner(), owner());
         assert_eq!(owner().len(), 16);
         assert_ne!(digest(b"a"), digest(b"b"));
     }
 
     #[test]
-    fn a_folder_that_others_may_enter_or_that_is_a_link_is_not_private() {
+    fn an_open_folder_or_a_link_is_not_private() {
         let scratch = tempfile::tempdir().unwrap();
         let root = scratch.path().join("not/there/run");
         let folder = make_private_folder(&root, "id", "owner").unwrap();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_whose_name_is_too_long_for_a_socket_is_passed_over() {
+    fn a_folder_with_a_too_long_path_for_a_socket_is_skipped() {
         let long = PathBuf::from(format!("/{}", "x".repeat(80)));
         assert!(!user_folders(&long).contains(&long));
         let short = PathBuf::from("/home/u/.cache/toolchainkit/run");

@@ -1,23 +1,23 @@
-//! The processes of the machine, as far as they are ours to look at. A process is only ever killed as the one that was
-//! seen: by its id and the time at which it began.
+//! The process table. A process is identified by its ID and its start time, so that a signal never reaches another process
+//! with a reused ID.
 
 use std::fs;
 use std::path::PathBuf;
 
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
-/// A process, as it was seen.
+/// A process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Process {
     /// Its id.
     pub id: u32,
-    /// Who is to wait for it.
+    /// The ID of its parent.
     pub parent: u32,
-    /// The session it belongs to.
+    /// The ID of its session.
     pub session: u32,
-    /// When it began.
+    /// Its start time, in ticks since the boot.
     pub start: u64,
-    /// Whether it has ended, and nobody has asked how.
+    /// Whether it is a zombie.
     pub is_over: bool,
 }
 
@@ -26,7 +26,7 @@ impl Process {
     #[must_use]
     pub fn of(id: u32) -> Option<Self> {
         let line = read(&format!("/proc/{id}/stat"))?;
-        // The name is in brackets, and may contain anything.
+        // The name is in brackets, and may contain any character.
         let rest = line.get(line.iter().rposition(|byte| *byte == b')')? + 2..)?;
         let words: Vec<&[u8]> = rest.split(|byte| *byte == b' ').collect();
         let number = |index: usize| std::str::from_utf8(words.get(index)?).ok()?.trim().parse::<u64>().ok();
@@ -58,7 +58,7 @@ pub fn table() -> Vec<Process> {
     entries.filter_map(|entry| Process::of(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }
 
-/// The processes below `ancestor` that have not ended. Children come after their parents.
+/// The running descendants of `ancestor`, parents before their children.
 #[must_use]
 pub fn descendants(ancestor: u32) -> Vec<Process> {
     let mut found: Vec<Process> = Vec::new();
@@ -85,7 +85,7 @@ pub fn descendants(ancestor: u32) -> Vec<Process> {
     found
 }
 
-/// What the kernel lists as children, where it does.
+/// The children, if the kernel lists them.
 fn listed_children(parent: u32) -> Option<Vec<u32>> {
     let mut children = Vec::new();
     for thread in fs::read_dir(format!("/proc/{parent}/task")).ok()? {
@@ -100,7 +100,7 @@ fn listed_children(parent: u32) -> Option<Vec<u32>> {
     Some(children)
 }
 
-/// The folder that a process works in.
+/// The working directory of a process.
 #[must_use]
 pub fn folder_of(process: Process) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{}/cwd", process.id)).ok()
@@ -118,12 +118,12 @@ pub fn has_argument(process: Process, text: &str) -> bool {
     !text.is_empty() && line.split(|byte| *byte == 0).any(names)
 }
 
-/// Kills it, if it still is the process that was seen.
+/// Kills the process, if its ID was not reused.
 pub fn kill(process: Process) {
     signal(process, Signal::KILL);
 }
 
-/// Stops it from going on.
+/// Stops the process (SIGSTOP).
 pub fn stop(process: Process) {
     signal(process, Signal::STOP);
 }
@@ -145,7 +145,7 @@ fn signal(process: Process, signal: Signal) {
     }
 }
 
-/// Takes note of the end of children that others left to this process.
+/// Reaps zombies that this process inherited from its descendants.
 pub fn reap_orphans(known: &[u32]) {
     let own = std::process::id();
     let children = listed_children(own).unwrap_or_default();
@@ -162,12 +162,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_is_found_below_us_and_killed_as_the_one_that_was_seen() {
+    fn a_descendant_is_found_and_killed_only_if_its_start_time_matches() {
         let mut child = super::super::command("sleep").arg("60").current_dir("/").spawn().unwrap();
         let find = || descendants(std::process::id()).into_iter().find(|process| process.id == child.id());
         let found = find().unwrap();
         assert_eq!(found.parent, std::process::id());
-        // Between fork and exec it is still us.
+        // Between fork and exec, it has our command line.
         while !has_argument(found, "60") {
             std::thread::yield_now();
         }

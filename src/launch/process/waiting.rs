@@ -1,4 +1,4 @@
-//! Waiting for a child, and what else may happen meanwhile.
+//! Waiting for a child process, and for input at the same time.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
@@ -24,15 +24,15 @@ pub struct Wait {
 pub struct Happened {
     /// The child has ended.
     pub ended: bool,
-    /// The connection, or the pipe, has something to say, or has been closed.
+    /// The connection or the pipe has input, or was closed.
     pub word: bool,
 }
 
-/// How long to wait where ends of children are only seen by looking.
+/// The interval for polling, on systems without process descriptors.
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Wait {
-    /// Gets ready to wait for this child.
+    /// Prepares to wait for the child.
     #[must_use]
     pub fn for_child(child: &Child) -> Self {
         #[cfg(target_os = "linux")]
@@ -43,13 +43,13 @@ impl Wait {
         Self { handle }
     }
 
-    /// Waits for the child or for a word of the supervisor.
+    /// Waits for the child or a message of the supervisor.
     #[must_use]
     pub fn with_connection(&self, child: &Child, connection: &Connection) -> Happened {
         self.wait(child, Some(connection.as_fd()), None)
     }
 
-    /// Waits for the child or for what it says, at most this long.
+    /// Waits for the child or its output, at most for this time.
     #[must_use]
     pub fn with_pipe(&self, child: &Child, pipe: Option<&ChildStderr>, most: Option<Duration>) -> Happened {
         self.wait(child, pipe.map(AsFd::as_fd), most)
@@ -72,14 +72,14 @@ impl Wait {
     }
 }
 
-/// Whether the child has ended; how is still to be asked.
+/// Whether the child has ended. It is not reaped.
 #[must_use]
 pub fn has_ended(child: &Child) -> bool {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
     !matches!(rustix::process::waitid(WaitId::Pid(Pid::from_child(child)), options), Ok(None))
 }
 
-/// Waits for the end of this child of ours; how it ended is still to be asked.
+/// Waits for the end of the child. It is not reaped.
 pub fn wait_for_end(child: u32) {
     let Some(pid) = Pid::from_raw(child.cast_signed()) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -88,20 +88,20 @@ pub fn wait_for_end(child: u32) {
     {}
 }
 
-/// What a killed child leaves is ours from now on, and can be found.
+/// From now on, orphaned descendants become children of this process.
 pub fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
-/// Whether it was ended by a signal by which people end a build.
+/// Whether the process was ended by a signal that interrupts a build.
 #[must_use]
 pub fn was_interrupted(status: ExitStatus) -> bool {
     let by = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::PIPE];
     status.signal().is_some_and(|signal| by.iter().any(|known| known.as_raw() == signal))
 }
 
-/// Ends as a child did: with the same code, or by the same signal.
+/// Ends this process like a child: with the same exit code or signal.
 #[must_use]
 pub fn die_like(status: ExitStatus) -> ExitCode {
     if let Some(signal) = status.signal() {
@@ -113,7 +113,7 @@ pub fn die_like(status: ExitStatus) -> ExitCode {
     ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(u8::MAX))
 }
 
-/// Gives a file that a daemon made the mode that it would have if this process had made it.
+/// Gives a file of the daemon the mode that it would have if this process had created it.
 pub fn open_mode(path: &Path) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let Ok(found) = path.symlink_metadata() else { return };
@@ -126,7 +126,7 @@ pub fn open_mode(path: &Path) {
 }
 
 impl Happened {
-    /// Whether time has passed, and no more.
+    /// Whether the time has elapsed without an event.
     #[must_use]
     pub fn nothing(self) -> bool {
         !self.ended && !self.word

@@ -52,7 +52,7 @@ pub const TABLE: &[Rule] = &[
         because: "its compiler is a link to a cache, and PATH contains no other compiler of that name",
         help: "set CMAKE_C_COMPILER and CMAKE_CXX_COMPILER to the compiler itself",
         source: "case masquerade-folder-and-upgrade",
-        cases: &["an_upgrade_behind_a_masquerade_folder_is_seen"],
+        cases: &["an_upgrade_behind_a_masquerade_folder_recompiles"],
     },
     Rule {
         name: "on request",
@@ -176,7 +176,7 @@ pub const TABLE: &[Rule] = &[
         because: "its compiler is neither GCC nor Clang, so sccache would ignore line numbers",
         help: "use GCC, Clang or a compiler that is based on them, or use ccache (`cache.tool`)",
         source: "case compiler-by-another-name",
-        cases: &["a_compiler_that_answers_like_none_is_not_cached"],
+        cases: &["an_unknown_compiler_is_not_cached"],
     },
     Rule {
         name: "assembler include",
@@ -225,7 +225,7 @@ pub const TABLE: &[Rule] = &[
             "lines of a source with debug information",
             "the line that the compiler tells",
             "the place that std::source_location tells",
-            "a_compiler_of_any_name_has_right_line_numbers",
+            "a_compiler_with_any_name_has_correct_line_numbers",
         ],
     },
     Rule {
@@ -272,7 +272,7 @@ pub const TABLE: &[Rule] = &[
         because: "it is compiled for the processor of this machine, so only machines with the same processor share it",
         help: "name a processor (-march=x86-64-v3) to share it with all machines",
         source: "mozilla/sccache#2140, experiment with ccache 4.7.5 and 4.14.2",
-        cases: &["an_option_that_means_this_processor_is_not_shared_with_other_processors"],
+        cases: &["a_native_compilation_is_not_shared_with_other_processors"],
     },
     Rule {
         name: "files named by options",
@@ -383,8 +383,8 @@ pub const TABLE: &[Rule] = &[
         help: "set the compiler itself to save the time for these questions",
         source: "case wrapper-with-options-from-its-environment",
         cases: &[
-            "what_a_wrapper_runs_is_a_part_of_the_compiler",
-            "what_a_wrapper_takes_from_its_environment_is_seen",
+            "another_compiler_behind_a_wrapper_recompiles",
+            "another_environment_of_a_wrapper_recompiles",
         ],
     },
 ];

@@ -1,4 +1,4 @@
-//! sccache's daemon, as a child of the supervisor.
+//! sccache's daemon, a child process of the supervisor.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -9,10 +9,10 @@ use std::process::{Child, ExitCode, Stdio};
 use super::files::{LOG, SOCKET};
 use crate::launch::process::{self, Connection, Process};
 
-/// `--stage PARENT PROGRAM`: becomes the daemon, which ends with its supervisor.
+/// `--stage PARENT PROGRAM`: becomes the daemon, which the kernel kills when its supervisor ends.
 pub(in crate::launch) const STAGE: &str = "--stage";
 
-/// Should a client find no daemon, it would start one of its own; with this it fails instead.
+/// A client that finds no daemon would start one. With these variables it fails instead.
 pub(in crate::launch) const NO_DAEMON: [(&str, &str); 2] =
     [("SCCACHE_CONF", "/dev/null"), ("SCCACHE_MEMCACHED_ENDPOINT", "tcp://no-daemon")];
 
@@ -27,7 +27,7 @@ pub(super) struct Daemon {
     is_ready: bool,
 }
 
-/// What a daemon is started with, beside the environment of the supervisor.
+/// The settings of a daemon, in addition to the environment of the supervisor.
 #[derive(Debug)]
 pub(super) struct Start<'a> {
     pub(super) program: &'a Path,
@@ -38,7 +38,7 @@ pub(super) struct Start<'a> {
 }
 
 impl Daemon {
-    /// Starts it. To be called by the main thread: the daemon ends with the thread that started it.
+    /// Starts the daemon. Only the main thread may call this: the kernel kills the daemon when the calling thread ends.
     pub(super) fn start(start: &Start<'_>) -> io::Result<Self> {
         let Start { program, folder, number, base_dirs, directory } = *start;
         let address = folder.join(format!("new.{number}"));
@@ -52,7 +52,7 @@ impl Daemon {
             .env("SCCACHE_SERVER_UDS", &address)
             .env("SCCACHE_START_SERVER", "1")
             .env("SCCACHE_NO_DAEMON", "1")
-            // sccache counts from the last request on, and would end while something is compiled for long.
+            // sccache counts from the last request, so it would end during a long compilation.
             .env("SCCACHE_IDLE_TIMEOUT", "0")
             .current_dir("/")
             .stdin(Stdio::null())
@@ -85,7 +85,7 @@ impl Daemon {
         process::has_ended(&self.child)
     }
 
-    /// Whether it answers by now. It gets its place then, and not before: its socket is there before it listens.
+    /// Whether the daemon answers. Only then, its socket gets the final name: it exists before the daemon listens.
     pub(super) fn looks_ready(&mut self) -> bool {
         if !self.is_ready && Connection::connect(&self.address).is_ok() {
             self.is_ready = fs::rename(&self.address, &self.socket).is_ok();
@@ -93,24 +93,24 @@ impl Daemon {
         self.is_ready
     }
 
-    /// The programs that it runs.
+    /// The programs that the daemon runs.
     pub(super) fn programs(&self) -> Vec<Process> {
         process::descendants(self.id())
     }
 
-    /// Keeps it from going on, and kills what it runs.
+    /// Stops the daemon (SIGSTOP), and kills the programs that it runs.
     pub(super) fn cut_off(&self) {
         process::stop(self.process);
         self.programs().into_iter().for_each(process::kill);
     }
 
-    /// Kills it.
+    /// Kills the daemon.
     pub(super) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// It has ended: nobody is to come any more. Its files are removed if the folder is still ours.
+    /// Removes the files of a daemon that has ended, if the folder still belongs to this supervisor.
     pub(super) fn clear_up(mut self, is_ours: bool) {
         let _ = self.child.wait();
         if !is_ours {
@@ -122,7 +122,7 @@ impl Daemon {
         }
     }
 
-    /// Asks it to end when it has finished. Gives the program that asks.
+    /// Asks the daemon to stop after its compilations. Returns the process that asks.
     pub(super) fn ask_to_end(&self, program: &Path) -> io::Result<Child> {
         process::command(program)
             .arg("--stop-server")

@@ -1,4 +1,4 @@
-//! The files of a supervisor: whether they are still its own, and what it finds in them.
+//! The files of a supervisor.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
@@ -9,30 +9,30 @@ use std::time::{Duration, Instant};
 
 use crate::launch::process;
 
-/// Where the supervisor listens, in its folder.
+/// The socket of the supervisor, in its run folder.
 pub(in crate::launch) const ENDPOINT: &str = "endpoint";
-/// Whoever holds this lock is the supervisor.
+/// The process that holds this lock is the supervisor.
 pub(in crate::launch) const LOCK: &str = "lock";
-/// Where the daemon listens.
+/// The socket of the daemon.
 pub(in crate::launch) const SOCKET: &str = "socket";
-/// What the daemon says.
+/// The log of the daemon.
 pub(in crate::launch) const LOG: &str = "log";
 
 const DISK_LOCK: &str = ".toolchainkit-lock";
-/// A predecessor may still be ending.
-const PREDECESSOR: Duration = Duration::from_secs(3);
+/// How long to wait for a predecessor that is about to end.
+const PREDECESSOR_WAIT: Duration = Duration::from_secs(3);
 
-/// A file that is ours as long as it is there.
+/// A file of this supervisor, as long as the path leads to the same file.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct OwnedFile {
     path: PathBuf,
     device: u64,
     inode: u64,
-    // The lock is held as long as it is open.
+    // The lock is held while the file is open.
     _file: Option<File>,
 }
 
-impl Held {
+impl OwnedFile {
     /// The file at `path`, which is `file`.
     pub(super) fn of(path: PathBuf, file: Option<File>) -> io::Result<Self> {
         let found = match &file {
@@ -42,28 +42,28 @@ impl Held {
         Ok(Self { path, device: found.dev(), inode: found.ino(), _file: file })
     }
 
-    /// Whether no other file has taken its place.
-    pub(super) fn is_there(&self) -> bool {
+    /// Whether the path still leads to the same file.
+    pub(super) fn is_same(&self) -> bool {
         fs::symlink_metadata(&self.path)
             .is_ok_and(|found| found.dev() == self.device && found.ino() == self.inode)
     }
 
-    /// Removes it, if it is still ours.
+    /// Removes the file, if it is still the same.
     pub(super) fn remove(&self) {
-        if self.is_there() {
+        if self.is_same() {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Takes `directory` for one daemon, or another folder beside it where another machine or container has it. `None` where
-/// it cannot be locked at all, which is for the tool to say.
-pub(super) fn take_directory(directory: &Path) -> Option<(PathBuf, Held)> {
+/// Locks `directory` for one daemon, or a second folder beside it if another machine or container has locked it. `None` if
+/// it cannot be locked at all: the tool then reports the error.
+pub(super) fn take_directory(directory: &Path) -> Option<(PathBuf, OwnedFile)> {
     let begun = Instant::now();
     loop {
         match lock(directory) {
             Ok(held) => return Some((directory.to_path_buf(), held)),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < PREDECESSOR => {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PREDECESSOR_WAIT => {
                 thread::sleep(Duration::from_millis(20));
             }
             Err(TryLockError::WouldBlock) => break,
@@ -77,23 +77,23 @@ pub(super) fn take_directory(directory: &Path) -> Option<(PathBuf, Held)> {
     lock(&beside).ok().map(|held| (beside, held))
 }
 
-fn lock(directory: &Path) -> Result<Held, TryLockError> {
+fn lock(directory: &Path) -> Result<OwnedFile, TryLockError> {
     let path = directory.join(DISK_LOCK);
-    // Objects in there may be as open as those that people make themselves.
+    // Other users may read the objects, like those of an uncached build.
     DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(TryLockError::Error)?;
     let file = File::options().create(true).append(true).open(&path).map_err(TryLockError::Error)?;
     file.try_lock()?;
-    Held::of(path, Some(file)).map_err(TryLockError::Error)
+    OwnedFile::of(path, Some(file)).map_err(TryLockError::Error)
 }
 
-/// The base directories of a storage that are still there.
+/// The base directories of a storage that still exist.
 pub(super) fn read_base_dirs(path: &Path) -> Vec<String> {
     let Ok(file) = File::open(path) else { return Vec::new() };
     let lines = BufReader::new(file).lines().map_while(Result::ok);
     lines.filter(|line| line.starts_with('/') && Path::new(line).is_dir()).collect()
 }
 
-/// Puts them in place at once.
+/// Replaces the file in one step.
 pub(super) fn write_base_dirs(path: &Path, folders: &[String]) {
     let new = path.with_extension("new");
     let write = || -> io::Result<()> {
@@ -103,6 +103,6 @@ pub(super) fn write_base_dirs(path: &Path, folders: &[String]) {
         }
         fs::rename(&new, path)
     };
-    // Without the file the next supervisor learns them again.
+    // Without the file, clients send their base directories again.
     let _ = write();
 }

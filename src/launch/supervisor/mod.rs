@@ -1,4 +1,4 @@
-//! The supervisor: the parent of sccache's daemon, one for each storage and owner.
+//! The supervisor: the parent process of sccache's daemon. There is one for each storage and owner.
 
 mod daemon;
 mod files;
@@ -13,12 +13,12 @@ pub(super) use self::files::{ENDPOINT, LOCK, SOCKET};
 pub use self::record::{Record, is_running, list, stop};
 pub(super) use self::server::SERVE;
 
-/// The supervisor's own command line: see [`SERVE`].
+/// Runs the supervisor: see [`SERVE`].
 pub(super) fn serve(arguments: &[OsString]) -> ExitCode {
     server::serve(arguments)
 }
 
-/// Takes the place of this process by the daemon's program: see [`daemon::STAGE`].
+/// Replaces this process by the daemon: see [`daemon::STAGE`].
 pub(super) fn stage(arguments: &[OsString]) -> ExitCode {
     daemon::stage(arguments)
 }

@@ -1,4 +1,4 @@
-//! What is known of supervisors by their files, for `toolchainkit server`.
+//! The records of supervisors, for `toolchainkit server`.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -10,31 +10,31 @@ use serde::{Deserialize, Serialize};
 use crate::launch::process::{self, Connection, Place, Process};
 use crate::launch::protocol::{self, Hello, PROTOCOL, Reply, Request, Want};
 
-/// `server.json` in the folder of a supervisor. Nothing that it names is ever run.
+/// `server.json` in the run folder of a supervisor. Paths in it are never executed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Record {
-    /// The folder in which it was found.
+    /// The folder of the record.
     #[serde(skip)]
     pub folder: PathBuf,
-    /// Names the storage.
+    /// Identifies the storage.
     pub id: String,
-    /// The cache tool's program.
+    /// The path of the cache tool.
     pub program: String,
     /// Its version.
     pub version: String,
-    /// Where the daemon listens.
+    /// The address of the daemon.
     pub socket: String,
-    /// The storage in words.
+    /// A description of the storage.
     pub location: String,
-    /// The project that was built first with it.
+    /// The project that started the supervisor.
     pub project: String,
-    /// The base directories that the daemon knows.
+    /// The base directories of that project.
     #[serde(default)]
     pub source_dirs: Vec<String>,
-    /// The daemon's process.
+    /// The process ID of the daemon.
     #[serde(default)]
     pub daemon: u32,
-    /// The supervisor's process.
+    /// The process ID of the supervisor.
     #[serde(default)]
     pub supervisor: u32,
     #[serde(default)]
@@ -43,19 +43,19 @@ pub struct Record {
     pub(super) place: Place,
 }
 
-/// The longest that the end of a daemon takes: it finishes what it compiles.
+/// The longest time for a daemon to stop: it finishes its compilations.
 const STOP: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(2);
 const FILE: &str = "server.json";
 
 impl Record {
-    pub(super) fn note_daemon(&mut self, process: Process) {
+    pub(super) fn set_daemon(&mut self, process: Process) {
         self.daemon = process.id;
         self.start = process.start;
         self.place = Place::here();
     }
 
-    /// The daemon's process, if it is still there.
+    /// The process of the daemon, if it still runs.
     pub(super) fn living_daemon(&self) -> Option<Process> {
         (self.place == Place::here())
             .then(|| Process::of(self.daemon))?
@@ -73,7 +73,7 @@ impl Record {
         let _ = fs::remove_file(folder.join(FILE));
     }
 
-    /// The record of a folder that is ours.
+    /// Reads the record of a private folder.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         const LONGEST: u64 = 1 << 20;
         if !process::is_private_folder(folder) {
@@ -86,7 +86,7 @@ impl Record {
     }
 }
 
-/// The supervisors of this user below these folders that were started and have not ended in order.
+/// The records of this user below these folders. A supervisor removes its record when it exits.
 #[must_use]
 pub fn list(run_roots: &[PathBuf]) -> Vec<Record> {
     let folders = |path: &Path| -> Vec<PathBuf> {
@@ -100,17 +100,17 @@ pub fn list(run_roots: &[PathBuf]) -> Vec<Record> {
     storages.flat_map(|storage| folders(&storage)).filter_map(|folder| Record::read(&folder)).collect()
 }
 
-/// Whether it answers.
+/// Whether the supervisor answers.
 #[must_use]
 pub fn is_running(record: &Record) -> bool {
     ask(record, Want::Ping, ANSWER).is_ok_and(|reply| reply == Reply::Here)
 }
 
-/// Ends a supervisor and its daemon, which finishes what it compiles.
+/// Stops a supervisor and its daemon after the running compilations.
 ///
 /// # Errors
 ///
-/// Where none runs, or it does not end.
+/// If no supervisor runs, or it does not stop.
 pub fn stop(record: &Record) -> io::Result<()> {
     match ask(record, Want::Stop, STOP)? {
         Reply::Stopped => Ok(()),

@@ -1,4 +1,4 @@
-//! The supervisor's process: what [`super::state`] decides is done here.
+//! The process of the supervisor. It performs the actions of [`super::state`].
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,25 +12,25 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::daemon::{Daemon, Start};
-use super::files::{self, ENDPOINT, Held, LOCK, LOG, SOCKET};
+use super::files::{self, ENDPOINT, LOCK, LOG, OwnedFile, SOCKET};
 use super::record::Record;
 use super::state::{Action, Client, Event, State};
 use crate::launch::process::{self, Connection, Listener, Process};
 use crate::launch::protocol::{self, Reply, Request};
 use crate::launch::settings::{Settings, Storage};
 
-/// `--serve STORAGE LAUNCHER.JSON`, in the supervisor's folder, with its lock as the standard input.
+/// `--serve STORAGE LAUNCHER.JSON`: runs the supervisor in its run folder. Its standard input is the lock.
 pub(in crate::launch) const SERVE: &str = "--serve";
 
 const SECOND: Duration = Duration::from_secs(1);
-/// How often it is looked whether a daemon answers by now.
-const STARTING: Duration = Duration::from_millis(5);
-/// How often compilers of clients that are gone are looked for.
-const SEEKING: Duration = Duration::from_millis(100);
-/// Those who are told to give up end their own part in it meanwhile.
-const GIVING_UP: Duration = Duration::from_millis(300);
-/// A client that does not read is none.
-const WRITE: Duration = Duration::from_secs(2);
+/// How often the supervisor checks whether a new daemon answers.
+const START_INTERVAL: Duration = Duration::from_millis(5);
+/// How often the supervisor searches for compilers of lost clients.
+const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
+/// The time for clients to end their tools, before the daemon is killed.
+const GIVE_UP_TIME: Duration = Duration::from_millis(300);
+/// A client that does not read for this long is ignored.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
 enum Message {
     Connected(Client, Connection),
@@ -42,16 +42,16 @@ struct Server {
     settings: Settings,
     storage: usize,
     folder: PathBuf,
-    endpoint: Held,
-    lock: Held,
-    directory: Option<(PathBuf, Held)>,
+    endpoint: OwnedFile,
+    lock: OwnedFile,
+    directory: Option<(PathBuf, OwnedFile)>,
     state: State,
     daemon: Option<Daemon>,
     daemons: u64,
-    /// Programs that end by themselves.
-    errands: Vec<Child>,
+    /// Running commands that stop a daemon.
+    stop_commands: Vec<Child>,
     clients: BTreeMap<Client, Connection>,
-    begun: Instant,
+    started_at: Instant,
     kill_at: Option<Instant>,
     is_over: bool,
     sender: Sender<Message>,
@@ -71,10 +71,10 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     let storage = index.ok_or(io::ErrorKind::NotFound)?;
     let folder = std::env::current_dir()?;
     let lock_file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    // Whoever started us holds the lock; it is this one, or there is another supervisor.
+    // The client that started this process holds the lock. If it is another one, there is another supervisor.
     lock_file.try_lock()?;
-    let lock = Held::of(folder.join(LOCK), Some(lock_file))?;
-    if !lock.is_there() || !process::is_private_folder(&folder) {
+    let lock = OwnedFile::of(folder.join(LOCK), Some(lock_file))?;
+    if !lock.is_same() || !process::is_private_folder(&folder) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     end_predecessor(&folder);
@@ -82,7 +82,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     let address = folder.join(ENDPOINT);
     let _ = fs::remove_file(&address);
     let listener = Listener::bind(&address)?;
-    let endpoint = Held::of(address, None)?;
+    let endpoint = OwnedFile::of(address, None)?;
     let for_clients = sender.clone();
     thread::Builder::new().spawn(move || accept(&listener, &for_clients))?;
     let Storage { environment, .. } = &settings.storages[storage];
@@ -104,9 +104,9 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         state,
         daemon: None,
         daemons: 0,
-        errands: Vec::new(),
+        stop_commands: Vec::new(),
         clients: BTreeMap::new(),
-        begun: Instant::now(),
+        started_at: Instant::now(),
         kill_at: None,
         is_over: false,
         sender,
@@ -116,15 +116,15 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A supervisor that was killed takes its daemon with it, but that may take a moment.
+/// The daemon of a killed supervisor ends with it, but this may take a moment.
 fn end_predecessor(folder: &Path) {
-    let begun = Instant::now();
+    let started_at = Instant::now();
     while let Some(daemon) = Record::read(folder).and_then(|record| record.living_daemon()) {
         process::descendants(daemon.id).into_iter().chain([daemon]).for_each(process::kill);
-        if begun.elapsed() > 2 * SECOND {
+        if started_at.elapsed() > 2 * SECOND {
             break;
         }
-        thread::sleep(STARTING);
+        thread::sleep(START_INTERVAL);
     }
     let _ = fs::remove_file(folder.join(SOCKET));
     Record::remove(folder);
@@ -134,7 +134,7 @@ fn accept(listener: &Listener, sender: &Sender<Message>) {
     for (client, connection) in listener.incoming().enumerate() {
         let Ok(connection) = connection else {
             // Too many descriptors are open.
-            thread::sleep(STARTING);
+            thread::sleep(START_INTERVAL);
             continue;
         };
         let client = client as Client;
@@ -142,14 +142,14 @@ fn accept(listener: &Listener, sender: &Sender<Message>) {
             continue;
         }
         let Ok(reading) = connection.try_clone() else { continue };
-        let _ = connection.set_write_timeout(Some(WRITE));
+        let _ = connection.set_write_timeout(Some(WRITE_TIMEOUT));
         if sender.send(Message::Connected(client, connection)).is_err() {
             return;
         }
         let to_main = sender.clone();
         let spawned =
             thread::Builder::new().stack_size(128 * 1024).spawn(move || listen(client, reading, &to_main));
-        if spawned.is_err() && sender.send(Message::Event(Event::Gone(client))).is_err() {
+        if spawned.is_err() && sender.send(Message::Event(Event::Disconnected(client))).is_err() {
             return;
         }
     }
@@ -167,7 +167,7 @@ fn listen(client: Client, connection: Connection, sender: &Sender<Message>) {
             return;
         }
     }
-    let _ = sender.send(Message::Event(Event::Gone(client)));
+    let _ = sender.send(Message::Event(Event::Disconnected(client)));
 }
 
 impl Server {
@@ -182,84 +182,84 @@ impl Server {
             let now = Instant::now();
             let mut until = next_second;
             if self.state.is_starting() {
-                until = until.min(now + STARTING);
+                until = until.min(now + START_INTERVAL);
             }
-            if self.state.sought().next().is_some() {
+            if self.state.lost_compilers().next().is_some() {
                 until = until.min(next_search);
             }
             until = self.kill_at.map_or(until, |kill_at| until.min(kill_at));
             match receiver.recv_timeout(until.saturating_duration_since(now)) {
-                Ok(message) => self.take(message),
+                Ok(message) => self.receive(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = Instant::now();
             if self.state.is_starting() && self.daemon.as_mut().is_some_and(Daemon::looks_ready) {
-                self.note();
-                self.happen(Event::Started);
+                self.write_record();
+                self.handle(Event::Started);
             }
             if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
                 self.kill_at = None;
                 self.perform(Action::Kill);
             }
-            if now >= next_search && self.state.sought().next().is_some() {
-                next_search = now + SEEKING;
-                self.seek();
+            if now >= next_search && self.state.lost_compilers().next().is_some() {
+                next_search = now + SEARCH_INTERVAL;
+                self.kill_lost_compilers();
             }
             if now >= next_second {
                 next_second = now + SECOND;
-                self.second();
+                self.tick();
             }
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn receive(&mut self, message: Message) {
         match message {
             Message::Connected(client, connection) => {
                 self.clients.insert(client, connection);
             }
-            Message::DaemonEnded(number) => self.look_after_daemon(Some(number)),
+            Message::DaemonEnded(number) => self.reap_daemon(Some(number)),
             Message::Event(event) => {
                 if matches!(event, Event::Hello(..)) {
-                    self.look_after_daemon(None);
+                    self.reap_daemon(None);
                 }
-                if let Event::Gone(client) = event {
+                if let Event::Disconnected(client) = event {
                     self.clients.remove(&client);
                 }
-                let is_gone = matches!(event, Event::Gone(_));
-                self.happen(event);
-                if is_gone && self.state.sought().next().is_some() {
-                    self.seek();
+                let is_gone = matches!(event, Event::Disconnected(_));
+                self.handle(event);
+                if is_gone && self.state.lost_compilers().next().is_some() {
+                    self.kill_lost_compilers();
                 }
             }
         }
     }
 
-    fn happen(&mut self, event: Event) {
-        for action in self.state.handle(self.begun.elapsed(), event) {
+    fn handle(&mut self, event: Event) {
+        for action in self.state.handle(self.started_at.elapsed(), event) {
             self.perform(action);
         }
     }
 
-    /// Takes note of the end of the daemon.
-    fn look_after_daemon(&mut self, number: Option<u64>) {
+    /// Handles the end of the daemon.
+    fn reap_daemon(&mut self, number: Option<u64>) {
         let has_ended =
             |daemon: &Daemon| number.is_none_or(|number| daemon.number() == number) && daemon.has_ended();
         let Some(daemon) = self.daemon.take_if(|daemon| has_ended(daemon)) else { return };
         self.kill_at = None;
-        daemon.clear_up(self.lock.is_there());
-        if self.lock.is_there() {
+        daemon.clear_up(self.lock.is_same());
+        if self.lock.is_same() {
             Record::remove(&self.folder);
         }
         if self.state.is_starting() {
             let log = self.log();
-            self.happen(Event::NotStarted(log));
+            self.handle(Event::NotStarted(log));
         } else {
-            self.happen(Event::Ended);
+            self.handle(Event::Ended);
         }
     }
 
-    /// The beginning of what the daemon has said.
+    /// The beginning of the log of the daemon.
     fn log(&self) -> String {
         const ENOUGH: u64 = 4096;
         let mut bytes = Vec::new();
@@ -283,16 +283,16 @@ impl Server {
                 if let Some(daemon) = &mut self.daemon {
                     daemon.kill();
                 }
-                self.look_after_daemon(None);
+                self.reap_daemon(None);
             }
             Action::CutOff => {
                 if let Some(daemon) = &self.daemon {
                     daemon.cut_off();
                 }
             }
-            Action::KillSoon => self.kill_at = Some(Instant::now() + GIVING_UP),
+            Action::KillSoon => self.kill_at = Some(Instant::now() + GIVE_UP_TIME),
             Action::KillOrphans => {
-                self.programs().into_iter().for_each(process::kill);
+                self.compilers().into_iter().for_each(process::kill);
             }
             Action::Hide => self.endpoint.remove(),
             Action::Exit => self.is_over = true,
@@ -301,7 +301,7 @@ impl Server {
 
     fn tell(&mut self, client: Client, reply: &Reply) {
         if let Some(connection) = self.clients.get_mut(&client) {
-            // One that is gone says so by the end of its connection.
+            // If the client has ended, its connection is closed.
             let _ = protocol::send(connection, reply);
         }
     }
@@ -309,7 +309,7 @@ impl Server {
     fn start(&mut self, base_dirs: &[String]) {
         if let Some(mut former) = self.daemon.take() {
             former.kill();
-            former.clear_up(self.lock.is_there());
+            former.clear_up(self.lock.is_same());
         }
         if let Some(parent) = self.folder.parent() {
             files::write_base_dirs(&parent.join("base-dirs"), base_dirs);
@@ -325,30 +325,30 @@ impl Server {
         match started {
             Ok(daemon) => {
                 let (id, number, sender) = (daemon.id(), daemon.number(), self.sender.clone());
-                // Without the thread, its end is seen a moment later.
+                // Without this thread, the supervisor notices the end a moment later.
                 let _ = thread::Builder::new().stack_size(128 * 1024).spawn(move || {
                     process::wait_for_end(id);
                     let _ = sender.send(Message::DaemonEnded(number));
                 });
                 self.daemon = Some(daemon);
             }
-            Err(error) => self.happen(Event::NotStarted(error.to_string())),
+            Err(error) => self.handle(Event::NotStarted(error.to_string())),
         }
     }
 
     fn stop(&mut self) {
-        let Some(daemon) = &mut self.daemon else { return self.happen(Event::Ended) };
-        // At that path there may be another supervisor's daemon by now.
-        let can_be_asked = self.lock.is_there() && daemon.looks_ready();
+        let Some(daemon) = &mut self.daemon else { return self.handle(Event::Ended) };
+        // The socket at this path may belong to another supervisor now.
+        let can_be_asked = self.lock.is_same() && daemon.looks_ready();
         let asked = if can_be_asked { daemon.ask_to_end(&self.settings.program).ok() } else { None };
         match asked {
-            Some(errand) => self.errands.push(errand),
+            Some(command) => self.stop_commands.push(command),
             None => self.perform(Action::Kill),
         }
     }
 
-    /// Writes down what there is, for `toolchainkit server`.
-    fn note(&self) {
+    /// Writes the record for `toolchainkit server`.
+    fn write_record(&self) {
         let Some(daemon) = &self.daemon else { return };
         let storage = self.storage();
         let mut record = Record {
@@ -363,77 +363,77 @@ impl Server {
             supervisor: std::process::id(),
             ..Record::default()
         };
-        record.note_daemon(daemon.process());
-        // Only people look there.
+        record.set_daemon(daemon.process());
+        // The record is only information for users.
         let _ = record.write();
     }
 
-    /// What runs below the supervisor, but for the daemon and what the supervisor itself has started. Who has a session
-    /// of its own is to stay: it is no compiler.
-    fn programs(&self) -> Vec<Process> {
+    /// The programs below the supervisor, without the daemon and the commands of the supervisor. A process in another session
+    /// is not a compiler, and is left alone.
+    fn compilers(&self) -> Vec<Process> {
         let own = std::process::id();
-        let is_known = |process: &Process| {
+        let is_ours = |process: &Process| {
             self.daemon.as_ref().is_some_and(|daemon| daemon.id() == process.id)
-                || self.errands.iter().any(|errand| errand.id() == process.id)
+                || self.stop_commands.iter().any(|command| command.id() == process.id)
         };
         let mut programs = process::descendants(own);
-        programs.retain(|process| process.session == own && !is_known(process));
+        programs.retain(|process| process.session == own && !is_ours(process));
         programs
     }
 
-    /// Kills the compilers of those who are gone: what makes such an object, and what nobody waits for in that folder.
-    fn seek(&mut self) {
+    /// Kills the compilers of lost clients: those in the same folder that write the object, or that have lost their parent.
+    fn kill_lost_compilers(&mut self) {
         let own = std::process::id();
-        let programs = self.programs();
+        let programs = self.compilers();
         let mut found = Vec::new();
-        let mut doomed: Vec<Process> = Vec::new();
-        for (folder, object) in self.state.sought() {
-            let makes_it = |process: &&Process| {
+        let mut to_kill: Vec<Process> = Vec::new();
+        for (folder, object) in self.state.lost_compilers() {
+            let compiles_it = |process: &&Process| {
                 process::folder_of(**process).is_some_and(|of| of.to_string_lossy() == folder)
                     && (process.parent == own || process::has_argument(**process, object))
             };
-            let before = doomed.len();
-            doomed.extend(programs.iter().filter(makes_it));
-            if doomed.len() > before {
+            let before = to_kill.len();
+            to_kill.extend(programs.iter().filter(compiles_it));
+            if to_kill.len() > before {
                 found.push(Event::Found { folder: folder.to_owned(), object: object.to_owned() });
             }
         }
-        for process in doomed {
+        for process in to_kill {
             let below = process::descendants(process.id);
             process::kill(process);
             below.into_iter().for_each(process::kill);
         }
         for event in found {
-            self.happen(event);
+            self.handle(event);
         }
     }
 
-    fn second(&mut self) {
-        self.look_after_daemon(None);
+    fn tick(&mut self) {
+        self.reap_daemon(None);
         let programs = match &self.daemon {
             Some(daemon) if self.state.is_busy() => daemon.programs().len(),
             _ => 0,
         };
-        self.errands.retain_mut(|errand| matches!(errand.try_wait(), Ok(None)));
+        self.stop_commands.retain_mut(|command| matches!(command.try_wait(), Ok(None)));
         let known: Vec<u32> =
-            self.daemon.iter().map(Daemon::id).chain(self.errands.iter().map(Child::id)).collect();
+            self.daemon.iter().map(Daemon::id).chain(self.stop_commands.iter().map(Child::id)).collect();
         process::reap_orphans(&known);
-        let is_there = self.endpoint.is_there()
-            && self.lock.is_there()
-            && self.directory.as_ref().is_none_or(|(_, held)| held.is_there());
-        if !is_there {
-            self.happen(Event::Displaced);
+        let is_complete = self.endpoint.is_same()
+            && self.lock.is_same()
+            && self.directory.as_ref().is_none_or(|(_, held)| held.is_same());
+        if !is_complete {
+            self.handle(Event::FilesLost);
         }
-        self.happen(Event::Second { programs });
+        self.handle(Event::Tick { programs });
     }
 
     fn clear_up(&mut self) {
         self.endpoint.remove();
-        if self.lock.is_there() {
+        if self.lock.is_same() {
             Record::remove(&self.folder);
         }
-        for errand in &mut self.errands {
-            let _ = errand.wait();
+        for command in &mut self.stop_commands {
+            let _ = command.wait();
         }
     }
 }

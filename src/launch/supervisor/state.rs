@@ -1,4 +1,4 @@
-//! What the supervisor decides. No I/O: events go in with their time, actions come out.
+//! The state machine of the supervisor. It does no I/O: it takes events with their times, and returns actions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,71 +8,71 @@ use crate::launch::protocol::{Hello, PROTOCOL, Reply, Want};
 /// A connection.
 pub(super) type Client = u64;
 
-/// Time since the supervisor began.
+/// The time since the start of the supervisor.
 pub(super) type Time = Duration;
 
-/// The longest that compilations wait for others to end, so that the daemon can be replaced.
+/// How long new compilations wait for running ones before the daemon is replaced.
 const DRAIN: Duration = Duration::from_secs(10);
-/// The longest that a daemon takes to start.
+/// The longest time for a daemon to start.
 const START: Duration = Duration::from_secs(10);
-/// The longest that a daemon takes to end: sccache itself waits for 10 s.
+/// The longest time for a daemon to stop: sccache waits up to 10 s for compilations.
 const STOP: Duration = Duration::from_secs(12);
-/// How long compilations may go on when the folder of the supervisor is gone, where nobody waits for its end.
+/// How long compilations may continue after the run folder was removed. No client waits for the end of this supervisor.
 const RETIRE: Duration = Duration::from_mins(1);
-/// Who has waited for so long may be stalled.
-const WAITED: Duration = Duration::from_secs(4);
-/// For so many seconds one after the other.
-const STALLED: u32 = 4;
-/// How long a compiler of a client that is gone is looked for; it may be about to be started.
-const SOUGHT: Duration = Duration::from_secs(2);
-/// How long the next compilation of the same object waits for it to be found.
-const HELD: Duration = Duration::from_secs(1);
-/// A daemon that was started with something else is replaced when its last client was there so long ago.
-const OTHERS: Duration = Duration::from_secs(10);
-/// So many ends of the daemon within a minute are a failure.
-const ENDS: usize = 3;
+/// A compilation that runs for this long counts in the detection of a hang.
+const STALL_WAIT: Duration = Duration::from_secs(4);
+/// After so many seconds in a row, the storage hangs.
+const STALL_SECONDS: u32 = 4;
+/// How long the compiler of a lost client is searched. The daemon may only be about to start it.
+const SEARCH_TIME: Duration = Duration::from_secs(2);
+/// How long the next compilation of the same object waits for this search.
+const HOLD_TIME: Duration = Duration::from_secs(1);
+/// After so long without a client, a daemon with other settings may be replaced.
+const UNUSED: Duration = Duration::from_secs(10);
+/// So many crashes of the daemon within a minute open the breaker.
+const MAX_CRASHES: usize = 3;
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event {
     Hello(Client, Hello),
     Done(Client),
     Failed(Client),
-    Gone(Client),
+    Disconnected(Client),
     Started,
     NotStarted(String),
     /// The daemon has ended.
     Ended,
-    /// A second has passed, and the daemon runs so many programs.
-    Second {
+    /// A second has passed. The daemon runs so many programs.
+    Tick {
         programs: usize,
     },
-    /// The compiler of this object was found and killed.
+    /// The compiler of a lost client was found and killed.
     Found {
         folder: String,
         object: String,
     },
-    /// Files of the supervisor are gone, or others have taken their place.
-    Displaced,
+    /// Files of the supervisor were removed or replaced.
+    FilesLost,
 }
 
-/// What is to be done.
+/// An action.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
     Tell(Client, Reply),
-    /// Tells where the daemon listens.
+    /// Sends the address of the daemon.
     TellAddress(Client),
     Start(Vec<String>),
-    /// Lets it finish what it has begun.
+    /// Asks the daemon to stop after its compilations.
     Stop,
     Kill,
-    /// Stops the daemon from going on, and kills the programs that it runs.
+    /// Stops the daemon (SIGSTOP), and kills the programs that it runs.
     CutOff,
-    /// Kills the daemon when those who were told to give up have had a moment.
+    /// Kills the daemon after a moment, in which clients that gave up end their tools.
     KillSoon,
-    /// Kills the compilers that a daemon left behind.
+    /// Kills the compilers of a daemon that has ended.
     KillOrphans,
-    /// No client finds this supervisor any more.
+    /// Removes the endpoint, so that no new client connects.
     Hide,
     Exit,
 }
@@ -91,68 +91,68 @@ enum Breaker {
     Open {
         since: Time,
     },
-    /// One compilation tries.
+    /// One compilation tries the tool again.
     Trying {
         client: Option<Client>,
     },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Doing {
+enum Activity {
     /// Waits for a daemon.
     Waiting,
-    /// Waits for the compiler that an earlier client left to be found.
+    /// Waits until the compiler of a lost client was found.
     Held {
         since: Time,
     },
     Compiling {
         since: Time,
     },
-    /// Wants a daemon, whatever failed before.
+    /// Waits for the start of the daemon, also after a failure.
     Starting,
-    /// Wants the end.
+    /// Waits for the end of the supervisor.
     Stopping,
 }
 
 #[derive(Debug)]
-struct Guest {
+struct Session {
     hello: Hello,
-    doing: Doing,
+    activity: Activity,
 }
 
 #[derive(Debug)]
-struct Abandoned {
+struct LostCompiler {
     folder: String,
     object: String,
     since: Time,
     found: bool,
 }
 
-/// The supervisor's memory.
+/// The state of a supervisor.
 #[derive(Debug)]
 pub(super) struct State {
     settings: String,
     breaker_time: Duration,
-    /// Zero means for ever.
+    /// Zero: never.
     idle_time: Duration,
     phase: Phase,
     breaker: Breaker,
-    told: bool,
-    guests: BTreeMap<Client, Guest>,
+    is_reported: bool,
+    sessions: BTreeMap<Client, Session>,
     base_dirs: Vec<String>,
-    /// The daemon does not know of all base directories.
+    /// A base directory was added after the start of the daemon.
     is_outdated: bool,
-    /// Until when compilations wait for a daemon that knows of them.
-    drained_by: Option<Time>,
-    /// Until when others may finish before this supervisor ends.
-    leaving_by: Option<Time>,
+    /// Until when compilations wait for a daemon with all base directories.
+    drain_deadline: Option<Time>,
+    /// Until when compilations may finish before this supervisor exits.
+    shutdown_deadline: Option<Time>,
     last_used: Time,
-    /// When somebody last came for this daemon.
+    /// When a client with the settings of this supervisor last connected.
     last_client: Time,
     stalled: u32,
     most_programs: usize,
-    abandoned: Vec<Abandoned>,
-    ends: Vec<Time>,
+    lost: Vec<LostCompiler>,
+    crashes: Vec<Time>,
     actions: Vec<Action>,
 }
 
@@ -169,58 +169,58 @@ impl State {
             idle_time,
             phase: Phase::Down,
             breaker: Breaker::Closed,
-            told: false,
-            guests: BTreeMap::new(),
+            is_reported: false,
+            sessions: BTreeMap::new(),
             base_dirs,
             is_outdated: false,
-            drained_by: None,
-            leaving_by: None,
+            drain_deadline: None,
+            shutdown_deadline: None,
             last_used: Time::ZERO,
             last_client: Time::ZERO,
             stalled: 0,
             most_programs: 1,
-            abandoned: Vec::new(),
-            ends: Vec::new(),
+            lost: Vec::new(),
+            crashes: Vec::new(),
             actions: Vec::new(),
         }
     }
 
-    /// Takes note of an event.
+    /// Handles an event.
     pub(super) fn handle(&mut self, now: Time, event: Event) -> Vec<Action> {
         match event {
-            Event::Hello(client, hello) => self.welcome(now, client, hello),
+            Event::Hello(client, hello) => self.register_client(now, client, hello),
             Event::Done(client) => self.done(now, client),
             Event::Failed(client) => self.failed(now, client),
-            Event::Gone(client) => self.gone(now, client),
+            Event::Disconnected(client) => self.disconnected(now, client),
             Event::Started => self.started(now),
             Event::NotStarted(reason) => self.not_started(now, &reason),
             Event::Ended => self.ended(now),
-            Event::Second { programs } => self.second(now, programs),
+            Event::Tick { programs } => self.tick(now, programs),
             Event::Found { folder, object } => self.found(now, &folder, &object),
-            Event::Displaced => self.leave(now, RETIRE),
+            Event::FilesLost => self.shut_down(now, RETIRE),
         }
-        self.proceed(now);
+        self.advance(now);
         std::mem::take(&mut self.actions)
     }
 
-    /// The compilers that are looked for: folder and object.
-    pub(super) fn sought(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.abandoned.iter().map(|abandoned| (abandoned.folder.as_str(), abandoned.object.as_str()))
+    /// The compilers of lost clients to search: folder and object.
+    pub(super) fn lost_compilers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lost.iter().map(|lost| (lost.folder.as_str(), lost.object.as_str()))
     }
 
-    /// Whether the daemon is being started.
+    /// Whether the daemon is starting.
     pub(super) fn is_starting(&self) -> bool {
         matches!(self.phase, Phase::Starting { .. })
     }
 
-    /// Whether somebody compiles with the daemon.
+    /// Whether a client compiles with the daemon.
     pub(super) fn is_busy(&self) -> bool {
         self.compiling().next().is_some()
     }
 
     fn compiling(&self) -> impl Iterator<Item = (Client, Time)> {
-        self.guests.iter().filter_map(|(client, guest)| match guest.doing {
-            Doing::Compiling { since } => Some((*client, since)),
+        self.sessions.iter().filter_map(|(client, session)| match session.activity {
+            Activity::Compiling { since } => Some((*client, since)),
             _ => None,
         })
     }
@@ -229,64 +229,64 @@ impl State {
         self.actions.push(Action::Tell(client, reply));
     }
 
-    fn tell_without(&mut self, client: Client, say: Option<String>) {
-        self.guests.remove(&client);
+    fn bypass(&mut self, client: Client, say: Option<String>) {
+        self.sessions.remove(&client);
         self.tell(client, Reply::Without { say });
     }
 
-    fn welcome(&mut self, now: Time, client: Client, hello: Hello) {
-        // The former attempt of a client that comes again is over.
+    fn register_client(&mut self, now: Time, client: Client, hello: Hello) {
+        // A client that repeats its request has finished the previous attempt.
         let is_trying = self.breaker == Breaker::Trying { client: Some(client) };
-        self.guests.remove(&client);
+        self.sessions.remove(&client);
         match hello.want {
             Want::Ping => return self.tell(client, Reply::Here),
             Want::Stop => {
-                self.guests.insert(client, Guest { hello, doing: Doing::Stopping });
-                return self.leave(now, DRAIN);
+                self.sessions.insert(client, Session { hello, activity: Activity::Stopping });
+                return self.shut_down(now, DRAIN);
             }
             Want::Compile | Want::Start => self.last_used = now,
         }
-        if self.leaving_by.is_some() {
+        if self.shutdown_deadline.is_some() {
             return self.tell(client, Reply::Again);
         }
         if hello.protocol != PROTOCOL || hello.settings != self.settings {
-            let is_free = self.guests.is_empty() && now >= self.last_client + OTHERS;
+            let is_free = self.sessions.is_empty() && now >= self.last_client + UNUSED;
             if hello.want == Want::Start || is_free {
-                self.leave(now, DRAIN);
+                self.shut_down(now, DRAIN);
                 return self.tell(client, Reply::Again);
             }
-            return self.tell_without(client, None);
+            return self.bypass(client, None);
         }
         self.last_client = now;
-        self.learn(now, &hello.base_dirs);
+        self.add_base_dirs(now, &hello.base_dirs);
         if hello.want == Want::Start {
             self.breaker = Breaker::Closed;
-            self.told = false;
-            self.guests.insert(client, Guest { hello, doing: Doing::Starting });
+            self.is_reported = false;
+            self.sessions.insert(client, Session { hello, activity: Activity::Starting });
             return;
         }
-        if let Some(abandoned) = self.abandoned(&hello) {
-            if abandoned.found {
-                return self.tell_without(client, None);
+        if let Some(lost) = self.lost_compiler_of(&hello) {
+            if lost.found {
+                return self.bypass(client, None);
             }
-            self.guests.insert(client, Guest { hello, doing: Doing::Held { since: now } });
+            self.sessions.insert(client, Session { hello, activity: Activity::Held { since: now } });
             return;
         }
-        if !is_trying && !self.may_try(now, client) {
-            return self.tell_without(client, None);
+        if !is_trying && !self.breaker_admits(now, client) {
+            return self.bypass(client, None);
         }
-        self.guests.insert(client, Guest { hello, doing: Doing::Waiting });
+        self.sessions.insert(client, Session { hello, activity: Activity::Waiting });
     }
 
-    /// Whether the breaker lets this client through.
-    fn may_try(&mut self, now: Time, client: Client) -> bool {
+    /// Whether the breaker lets this client use the tool.
+    fn breaker_admits(&mut self, now: Time, client: Client) -> bool {
         match self.breaker {
             Breaker::Closed => true,
             Breaker::Open { since } if now < since + self.breaker_time => false,
             Breaker::Open { .. } | Breaker::Trying { client: None } => {
                 let is_up = self.phase == Phase::Up;
                 self.breaker = Breaker::Trying { client: is_up.then_some(client) };
-                // Nobody waits for a daemon that did not start a moment ago.
+                // No client waits for a daemon that has recently failed to start.
                 if self.phase == Phase::Down {
                     self.start(now);
                 }
@@ -296,7 +296,7 @@ impl State {
         }
     }
 
-    fn learn(&mut self, now: Time, folders: &[String]) {
+    fn add_base_dirs(&mut self, now: Time, folders: &[String]) {
         let known = self.base_dirs.len();
         for folder in folders {
             if !self.base_dirs.contains(folder) {
@@ -305,74 +305,75 @@ impl State {
         }
         if self.base_dirs.len() > known && self.phase != Phase::Down {
             self.is_outdated = true;
-            self.drained_by.get_or_insert(now + DRAIN);
+            self.drain_deadline.get_or_insert(now + DRAIN);
         }
     }
 
-    fn abandoned(&self, hello: &Hello) -> Option<&Abandoned> {
-        self.abandoned.iter().find(|one| one.folder == hello.folder && one.object == hello.object)
+    fn lost_compiler_of(&self, hello: &Hello) -> Option<&LostCompiler> {
+        self.lost.iter().find(|one| one.folder == hello.folder && one.object == hello.object)
     }
 
     fn done(&mut self, now: Time, client: Client) {
         self.last_used = now;
         if self.breaker == (Breaker::Trying { client: Some(client) }) {
             self.breaker = Breaker::Closed;
-            self.told = false;
+            self.is_reported = false;
         }
-        self.guests.remove(&client);
+        self.sessions.remove(&client);
     }
 
     fn failed(&mut self, now: Time, client: Client) {
-        self.guests.remove(&client);
+        self.sessions.remove(&client);
         let say = self.open(now, "sccache fails: compiling without it for a minute");
         self.tell(client, Reply::Said { say });
     }
 
-    /// Opens the breaker. Gives what people are to know, once in an outage.
+    /// Opens the breaker. Returns the message, once in an outage.
     fn open(&mut self, now: Time, say: &str) -> Option<String> {
         self.breaker = Breaker::Open { since: now };
-        let is_new = !std::mem::replace(&mut self.told, true);
+        let is_new = !std::mem::replace(&mut self.is_reported, true);
         is_new.then(|| say.to_owned())
     }
 
-    fn gone(&mut self, now: Time, client: Client) {
+    fn disconnected(&mut self, now: Time, client: Client) {
         if self.breaker == (Breaker::Trying { client: Some(client) }) {
             self.breaker = Breaker::Trying { client: None };
         }
-        let Some(Guest { hello, doing }) = self.guests.remove(&client) else { return };
+        let Some(Session { hello, activity }) = self.sessions.remove(&client) else { return };
         self.last_used = now;
-        if matches!(doing, Doing::Compiling { .. }) && !hello.object.is_empty() {
+        if matches!(activity, Activity::Compiling { .. }) && !hello.object.is_empty() {
             let Hello { folder, object, .. } = hello;
-            self.abandoned.push(Abandoned { folder, object, since: now, found: false });
+            self.lost.push(LostCompiler { folder, object, since: now, found: false });
         }
     }
 
     fn found(&mut self, now: Time, folder: &str, object: &str) {
-        for one in self.abandoned.iter_mut().filter(|one| one.folder == folder && one.object == object) {
+        for one in self.lost.iter_mut().filter(|one| one.folder == folder && one.object == object) {
             one.found = true;
         }
-        self.release(now);
+        self.release_held(now);
     }
 
-    /// Lets those go who waited for a compiler to be found.
-    fn release(&mut self, now: Time) {
-        let is_free = |guest: &Guest| match guest.doing {
-            Doing::Held { since } => {
-                now >= since + HELD || self.abandoned(&guest.hello).is_none_or(|abandoned| abandoned.found)
+    /// Answers the clients whose wait for a lost compiler is over.
+    fn release_held(&mut self, now: Time) {
+        let is_free = |session: &Session| match session.activity {
+            Activity::Held { since } => {
+                now >= since + HOLD_TIME
+                    || self.lost_compiler_of(&session.hello).is_none_or(|lost| lost.found)
             }
             _ => false,
         };
         let free: Vec<Client> =
-            self.guests.iter().filter(|(_, guest)| is_free(guest)).map(|(client, _)| *client).collect();
+            self.sessions.iter().filter(|(_, session)| is_free(session)).map(|(client, _)| *client).collect();
         for client in free {
-            self.tell_without(client, None);
+            self.bypass(client, None);
         }
     }
 
     fn start(&mut self, now: Time) {
         self.phase = Phase::Starting { since: now };
         self.is_outdated = false;
-        self.drained_by = None;
+        self.drain_deadline = None;
         self.stalled = 0;
         self.actions.push(Action::Start(self.base_dirs.clone()));
     }
@@ -385,34 +386,38 @@ impl State {
     fn started(&mut self, now: Time) {
         if self.is_starting() {
             self.phase = Phase::Up;
-            // Who has come while it started has waited for long enough.
+            // The clients that connected during the start use this daemon for now.
             if self.is_outdated {
-                self.drained_by = Some(now + DRAIN);
+                self.drain_deadline = Some(now + DRAIN);
             }
         }
     }
 
     fn not_started(&mut self, now: Time, reason: &str) {
         self.phase = Phase::Down;
-        let starters = self.all(&Doing::Starting);
-        let waiting = self.all(&Doing::Waiting);
-        // Who configures is told more.
-        self.told |= !starters.is_empty();
+        let starters = self.all(&Activity::Starting);
+        let waiting = self.all(&Activity::Waiting);
+        // A client that configures prints the reason itself.
+        self.is_reported |= !starters.is_empty();
         for client in starters {
-            self.guests.remove(&client);
+            self.sessions.remove(&client);
             self.tell(client, Reply::NotStarted { reason: reason.to_owned() });
         }
         let mut say = self.open(now, "sccache does not start: compiling without it for a minute");
         if waiting.is_empty() && say.is_some() {
-            self.told = false;
+            self.is_reported = false;
         }
         for client in waiting {
-            self.tell_without(client, say.take());
+            self.bypass(client, say.take());
         }
     }
 
-    fn all(&self, doing: &Doing) -> Vec<Client> {
-        self.guests.iter().filter(|(_, guest)| guest.doing == *doing).map(|(client, _)| *client).collect()
+    fn all(&self, activity: &Activity) -> Vec<Client> {
+        self.sessions
+            .iter()
+            .filter(|(_, session)| session.activity == *activity)
+            .map(|(client, _)| *client)
+            .collect()
     }
 
     fn ended(&mut self, now: Time) {
@@ -420,13 +425,13 @@ impl State {
             Phase::Starting { .. } => return self.not_started(now, "sccache ended while it started"),
             Phase::Up => {
                 self.actions.push(Action::KillOrphans);
-                self.ends.retain(|end| now < *end + Duration::from_mins(1));
-                self.ends.push(now);
-                if self.ends.len() >= ENDS {
-                    self.ends.clear();
+                self.crashes.retain(|end| now < *end + Duration::from_mins(1));
+                self.crashes.push(now);
+                if self.crashes.len() >= MAX_CRASHES {
+                    self.crashes.clear();
                     let mut say = self.open(now, "sccache fails: compiling without it for a minute");
-                    for client in self.all(&Doing::Waiting) {
-                        self.tell_without(client, say.take());
+                    for client in self.all(&Activity::Waiting) {
+                        self.bypass(client, say.take());
                     }
                 }
             }
@@ -435,62 +440,62 @@ impl State {
         self.phase = Phase::Down;
     }
 
-    /// Those who compile run the compiler themselves.
+    /// All clients run the compiler themselves.
     fn cut_off(&mut self, mut say: Option<String>) {
         self.actions.push(Action::CutOff);
         let compiling: Vec<Client> = self.compiling().map(|(client, _)| client).collect();
         for client in compiling {
-            self.guests.remove(&client);
+            self.sessions.remove(&client);
             self.tell(client, Reply::GiveUp { say: say.take() });
         }
         self.actions.push(Action::KillSoon);
     }
 
-    fn leave(&mut self, now: Time, most: Duration) {
+    fn shut_down(&mut self, now: Time, most: Duration) {
         let by = now + most;
-        if self.leaving_by.is_none() {
+        if self.shutdown_deadline.is_none() {
             self.actions.push(Action::Hide);
         }
-        self.leaving_by = Some(self.leaving_by.map_or(by, |known| known.min(by)));
-        for client in [self.all(&Doing::Waiting), self.all(&Doing::Starting)].concat() {
-            self.guests.remove(&client);
+        self.shutdown_deadline = Some(self.shutdown_deadline.map_or(by, |known| known.min(by)));
+        for client in [self.all(&Activity::Waiting), self.all(&Activity::Starting)].concat() {
+            self.sessions.remove(&client);
             self.tell(client, Reply::Again);
         }
     }
 
-    fn second(&mut self, now: Time, programs: usize) {
-        self.abandoned.retain(|one| now < one.since + SOUGHT);
-        self.release(now);
+    fn tick(&mut self, now: Time, programs: usize) {
+        self.lost.retain(|one| now < one.since + SEARCH_TIME);
+        self.release_held(now);
         match self.phase {
             Phase::Starting { since } if now >= since + START => {
                 self.actions.push(Action::Kill);
                 return self.not_started(now, "no answer within 10 s");
             }
             Phase::Stopping { since } if now >= since + STOP => self.actions.push(Action::Kill),
-            Phase::Up => self.look_for_a_stall(now, programs),
+            Phase::Up => self.detect_stall(now, programs),
             _ => {}
         }
-        if self.leaving_by.is_some_and(|by| now >= by) && self.is_busy() {
+        if self.shutdown_deadline.is_some_and(|by| now >= by) && self.is_busy() {
             self.cut_off(None);
             self.phase = Phase::Stopping { since: now };
         }
         let is_idle = !self.idle_time.is_zero() && now >= self.last_used + self.idle_time;
-        if is_idle && self.guests.is_empty() && self.leaving_by.is_none() {
-            self.leave(now, DRAIN);
+        if is_idle && self.sessions.is_empty() && self.shutdown_deadline.is_none() {
+            self.shut_down(now, DRAIN);
         }
-        if !self.guests.is_empty() {
+        if !self.sessions.is_empty() {
             self.last_used = now;
         }
     }
 
-    /// sccache waits for its storage without end or word. It is stalled if compilations wait, and yet it runs fewer
-    /// programs than it could, for some seconds.
-    fn look_for_a_stall(&mut self, now: Time, programs: usize) {
+    /// sccache waits for a hanging storage without a timeout. It hangs if, for some seconds, it has more compilations than
+    /// programs, and runs fewer programs than before.
+    fn detect_stall(&mut self, now: Time, programs: usize) {
         self.most_programs = self.most_programs.max(programs);
-        let waiting = self.compiling().filter(|(_, since)| now >= *since + WAITED).count();
+        let waiting = self.compiling().filter(|(_, since)| now >= *since + STALL_WAIT).count();
         let is_stalled = waiting > programs && programs < self.most_programs;
         self.stalled = if is_stalled { self.stalled + 1 } else { 0 };
-        if self.stalled >= STALLED {
+        if self.stalled >= STALL_SECONDS {
             self.stalled = 0;
             let say =
                 self.open(now, "the remote cache does not answer: compiling without sccache for a minute");
@@ -499,31 +504,31 @@ impl State {
         }
     }
 
-    /// What follows from how things are now.
-    fn proceed(&mut self, now: Time) {
-        if self.leaving_by.is_some() {
-            return self.proceed_to_the_end(now);
+    /// Takes the next steps that are possible in the current state.
+    fn advance(&mut self, now: Time) {
+        if self.shutdown_deadline.is_some() {
+            return self.advance_shutdown(now);
         }
         if self.phase == Phase::Up && self.is_outdated {
             if !self.is_busy() {
                 return self.stop(now);
             }
-            // What takes long goes on, and the others with it: they hit less, until there is a pause.
-            if self.drained_by.is_none_or(|by| now < by) {
+            // A long compilation continues. The others use this daemon, with fewer hits, until it is not busy.
+            if self.drain_deadline.is_none_or(|by| now < by) {
                 return;
             }
         }
-        let (starters, waiting) = (self.all(&Doing::Starting), self.all(&Doing::Waiting));
+        let (starters, waiting) = (self.all(&Activity::Starting), self.all(&Activity::Waiting));
         match self.phase {
             Phase::Down if !starters.is_empty() || !waiting.is_empty() => self.start(now),
             Phase::Up => {
                 for client in starters {
-                    self.guests.remove(&client);
+                    self.sessions.remove(&client);
                     self.actions.push(Action::TellAddress(client));
                 }
                 for client in waiting {
-                    if let Some(guest) = self.guests.get_mut(&client) {
-                        guest.doing = Doing::Compiling { since: now };
+                    if let Some(session) = self.sessions.get_mut(&client) {
+                        session.activity = Activity::Compiling { since: now };
                         self.actions.push(Action::TellAddress(client));
                     }
                 }
@@ -532,15 +537,15 @@ impl State {
         }
     }
 
-    fn proceed_to_the_end(&mut self, now: Time) {
+    fn advance_shutdown(&mut self, now: Time) {
         match self.phase {
             Phase::Up | Phase::Starting { .. } if !self.is_busy() => self.stop(now),
             Phase::Down => {
-                for client in self.all(&Doing::Stopping) {
-                    self.guests.remove(&client);
+                for client in self.all(&Activity::Stopping) {
+                    self.sessions.remove(&client);
                     self.tell(client, Reply::Stopped);
                 }
-                for client in std::mem::take(&mut self.guests).into_keys() {
+                for client in std::mem::take(&mut self.sessions).into_keys() {
                     self.tell(client, Reply::Again);
                 }
                 self.actions.push(Action::Exit);

@@ -16,7 +16,7 @@ fn hello(want: Want, object: &str, base_dirs: &[&str]) -> Hello {
     }
 }
 
-/// A supervisor and its clock.
+/// A state machine and its clock.
 struct Bench {
     state: State,
     now: Time,
@@ -28,7 +28,7 @@ impl Bench {
         Self { state: State::new("ours".into(), breaker, idle, vec!["/a".into()]), now: Time::ZERO }
     }
 
-    /// With a daemon.
+    /// With a running daemon.
     fn up() -> Self {
         let mut bench = Self::new();
         bench.compile(0, "first.o");
@@ -45,12 +45,12 @@ impl Bench {
         self.handle(Event::Hello(client, hello(Want::Compile, object, &["/a"])))
     }
 
-    /// So many seconds pass. All that happens.
+    /// Lets so many seconds pass. Returns all actions.
     fn pass(&mut self, seconds: u64, programs: usize) -> Vec<Action> {
         let mut actions = Vec::new();
         for _ in 0..seconds {
             self.now += Duration::from_secs(1);
-            actions.extend(self.handle(Event::Second { programs }));
+            actions.extend(self.handle(Event::Tick { programs }));
         }
         actions
     }
@@ -65,7 +65,7 @@ fn again(client: Client) -> Action {
 }
 
 #[test]
-fn many_who_come_at_once_start_one_daemon_and_all_get_it() {
+fn many_parallel_clients_start_one_daemon() {
     let mut bench = Bench::new();
     assert_eq!(bench.compile(0, "0.o"), [Action::Start(vec!["/a".into()])]);
     for client in 1..64 {
@@ -77,7 +77,7 @@ fn many_who_come_at_once_start_one_daemon_and_all_get_it() {
 }
 
 #[test]
-fn a_daemon_that_does_not_start_is_told_once_and_tried_again_after_a_minute() {
+fn a_daemon_that_does_not_start_is_reported_once_and_tried_again_after_a_minute() {
     let mut bench = Bench::new();
     bench.compile(0, "0.o");
     bench.compile(1, "1.o");
@@ -85,10 +85,10 @@ fn a_daemon_that_does_not_start_is_told_once_and_tried_again_after_a_minute() {
     assert_eq!(bench.handle(Event::NotStarted("no".into())), [without(0, Some(said)), without(1, None)]);
     assert_eq!(bench.compile(2, "2.o"), [without(2, None)]);
     bench.pass(BREAKER, 0);
-    // Nobody waits for it this time.
+    // No client waits for it this time.
     assert_eq!(bench.compile(3, "3.o"), [Action::Start(vec!["/a".into()]), without(3, None)]);
     assert_eq!(bench.compile(4, "4.o"), [without(4, None)]);
-    assert_eq!(bench.handle(Event::NotStarted("no".into())), [], "told before");
+    assert_eq!(bench.handle(Event::NotStarted("no".into())), [], "reported before");
     assert_eq!(bench.compile(5, "5.o"), [without(5, None)]);
     bench.pass(BREAKER, 0);
     bench.compile(6, "6.o");
@@ -100,7 +100,7 @@ fn a_daemon_that_does_not_start_is_told_once_and_tried_again_after_a_minute() {
 }
 
 #[test]
-fn a_daemon_that_says_nothing_for_ten_seconds_is_killed() {
+fn a_daemon_that_does_not_answer_for_ten_seconds_is_killed() {
     let mut bench = Bench::new();
     bench.handle(Event::Hello(0, hello(Want::Start, "", &[])));
     let actions = bench.pass(10, 0);
@@ -109,7 +109,7 @@ fn a_daemon_that_says_nothing_for_ten_seconds_is_killed() {
 }
 
 #[test]
-fn who_starts_it_by_hand_closes_the_breaker() {
+fn start_server_closes_the_breaker() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
     let say = Some("sccache fails: compiling without it for a minute".to_owned());
@@ -120,7 +120,7 @@ fn who_starts_it_by_hand_closes_the_breaker() {
 }
 
 #[test]
-fn a_storage_that_hangs_opens_the_breaker_after_eight_seconds() {
+fn a_hanging_storage_opens_the_breaker_after_eight_seconds() {
     let mut bench = Bench::up();
     for client in 1..4 {
         bench.compile(client, &format!("{client}.o"));
@@ -133,29 +133,29 @@ fn a_storage_that_hangs_opens_the_breaker_after_eight_seconds() {
         bench.pass(1, 0),
         [Action::CutOff, give_up(1, Some(said)), give_up(2, None), give_up(3, None), Action::KillSoon]
     );
-    // Whoever was told to give up is gone, and has left nothing.
-    bench.handle(Event::Gone(1));
-    assert_eq!(bench.state.sought().count(), 0);
+    // A client that gave up has left no compiler.
+    bench.handle(Event::Disconnected(1));
+    assert_eq!(bench.state.lost_compilers().count(), 0);
     assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans]);
     assert_eq!(bench.compile(5, "5.o"), [without(5, None)]);
 }
 
 #[test]
-fn compilations_that_run_as_many_programs_as_ever_do_not_hang() {
+fn long_compilations_are_not_a_hang() {
     let mut bench = Bench::up();
     for client in 1..5 {
         bench.compile(client, &format!("{client}.o"));
     }
-    assert_eq!(bench.pass(60, 2), [], "two compilers at a time is all that this machine does");
+    assert_eq!(bench.pass(60, 2), [], "the machine runs two compilers at a time");
     assert_eq!(bench.pass(3, 1), []);
-    assert_eq!(bench.pass(60, 2), [], "a moment does not count");
+    assert_eq!(bench.pass(60, 2), [], "a short moment does not count");
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
-    assert_eq!(bench.pass(600, 1), [], "it is compiled for long");
+    assert_eq!(bench.pass(600, 1), [], "one long compilation");
 }
 
 #[test]
-fn a_new_base_directory_replaces_the_daemon_when_the_others_are_done() {
+fn a_new_base_directory_replaces_the_daemon_after_running_compilations() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
     let another = hello(Want::Start, "", &["/b"]);
@@ -168,7 +168,7 @@ fn a_new_base_directory_replaces_the_daemon_when_the_others_are_done() {
 }
 
 #[test]
-fn nobody_waits_for_more_than_ten_seconds_for_what_takes_long() {
+fn no_client_waits_longer_than_ten_seconds_for_a_replacement() {
     let mut bench = Bench::up();
     bench.compile(1, "long.o");
     bench.handle(Event::Hello(2, hello(Want::Start, "", &["/b"])));
@@ -177,11 +177,11 @@ fn nobody_waits_for_more_than_ten_seconds_for_what_takes_long() {
     assert_eq!(bench.compile(4, "4.o"), [Action::TellAddress(4)]);
     bench.handle(Event::Done(3));
     bench.handle(Event::Done(1));
-    assert_eq!(bench.handle(Event::Done(4)), [Action::Stop], "there is a pause");
+    assert_eq!(bench.handle(Event::Done(4)), [Action::Stop], "the daemon is not busy");
 }
 
 #[test]
-fn it_ends_when_nobody_came_for_long_and_not_while_somebody_compiles() {
+fn an_idle_supervisor_stops_but_not_during_a_compilation() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
     assert_eq!(bench.pass(2 * IDLE, 1), []);
@@ -193,40 +193,40 @@ fn it_ends_when_nobody_came_for_long_and_not_while_somebody_compiles() {
     assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Exit]);
     let mut bench = Bench::up();
     bench.state.idle_time = Duration::ZERO;
-    assert_eq!(bench.pass(10 * IDLE, 0), [], "0 is for ever");
+    assert_eq!(bench.pass(10 * IDLE, 0), [], "0 is never");
 }
 
 #[test]
-fn who_is_gone_leaves_a_compiler_that_is_looked_for_and_the_next_one_waits_for_that() {
+fn the_compiler_of_a_lost_client_is_searched_and_the_next_client_waits() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
-    bench.handle(Event::Gone(1));
-    assert_eq!(bench.state.sought().collect::<Vec<_>>(), [("/build", "1.o")]);
+    bench.handle(Event::Disconnected(1));
+    assert_eq!(bench.state.lost_compilers().collect::<Vec<_>>(), [("/build", "1.o")]);
     assert_eq!(bench.compile(2, "2.o"), [Action::TellAddress(2)], "another object");
     assert_eq!(bench.compile(3, "1.o"), []);
     let found = Event::Found { folder: "/build".into(), object: "1.o".into() };
     assert_eq!(bench.handle(found), [without(3, None)]);
     assert_eq!(bench.compile(4, "1.o"), [without(4, None)]);
     bench.pass(2, 1);
-    assert_eq!(bench.state.sought().count(), 0);
+    assert_eq!(bench.state.lost_compilers().count(), 0);
     assert_eq!(bench.compile(5, "1.o"), [Action::TellAddress(5)]);
-    // It may have been about to end by itself.
-    bench.handle(Event::Gone(5));
+    // Its compiler may have ended by itself.
+    bench.handle(Event::Disconnected(5));
     assert_eq!(bench.compile(6, "1.o"), []);
     assert_eq!(bench.pass(1, 0), [without(6, None)]);
 }
 
 #[test]
-fn one_that_is_done_leaves_nothing_behind() {
+fn a_finished_client_leaves_no_compiler() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
     bench.handle(Event::Done(1));
-    bench.handle(Event::Gone(1));
-    assert_eq!(bench.state.sought().count(), 0);
+    bench.handle(Event::Disconnected(1));
+    assert_eq!(bench.state.lost_compilers().count(), 0);
 }
 
 #[test]
-fn a_daemon_that_is_killed_is_started_again_unless_it_happens_all_the_time() {
+fn a_killed_daemon_is_restarted_but_not_endlessly() {
     let mut bench = Bench::up();
     for round in 1..3 {
         assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans]);
@@ -238,7 +238,7 @@ fn a_daemon_that_is_killed_is_started_again_unless_it_happens_all_the_time() {
 }
 
 #[test]
-fn a_stop_waits_for_those_who_compile_for_ten_seconds() {
+fn a_stop_waits_up_to_ten_seconds_for_compilations() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
     bench.compile(2, "2.o");
@@ -257,7 +257,7 @@ fn a_stop_waits_for_those_who_compile_for_ten_seconds() {
 }
 
 #[test]
-fn other_settings_replace_it_when_somebody_configures_or_nobody_is_here() {
+fn other_settings_replace_the_daemon_when_configuring_or_when_it_is_unused() {
     let other = |want| Hello { settings: "others".into(), ..hello(want, "1.o", &[]) };
     let mut bench = Bench::up();
     assert_eq!(bench.handle(Event::Hello(1, other(Want::Compile))), [without(1, None)]);
@@ -270,12 +270,12 @@ fn other_settings_replace_it_when_somebody_configures_or_nobody_is_here() {
 }
 
 #[test]
-fn without_its_folder_it_lets_people_finish_and_ends() {
+fn without_its_folder_the_supervisor_waits_for_compilations_and_exits() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
-    assert_eq!(bench.handle(Event::Displaced), [Action::Hide]);
+    assert_eq!(bench.handle(Event::FilesLost), [Action::Hide]);
     assert_eq!(bench.pass(30, 1), []);
-    assert_eq!(bench.handle(Event::Displaced), []);
+    assert_eq!(bench.handle(Event::FilesLost), []);
     assert_eq!(bench.handle(Event::Done(1)), [Action::Stop]);
     assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Exit]);
 }
@@ -297,35 +297,35 @@ fn any_event() -> impl Strategy<Value = Event> {
         8 => hellos,
         6 => client().prop_map(Event::Done),
         1 => client().prop_map(Event::Failed),
-        2 => client().prop_map(Event::Gone),
+        2 => client().prop_map(Event::Disconnected),
         6 => Just(Event::Started),
         1 => Just(Event::NotStarted("no".into())),
         2 => Just(Event::Ended),
-        10 => (0..3_usize).prop_map(|programs| Event::Second { programs }),
-        1 => Just(Event::Displaced),
+        10 => (0..3_usize).prop_map(|programs| Event::Tick { programs }),
+        1 => Just(Event::FilesLost),
     ]
 }
 
 proptest! {
-    /// Whatever happens in whatever order: who compiles or configures has an answer within a time that a build can bear,
-    /// nobody gets two, and what is to be ended ends.
+    /// For any sequence of events: each client gets exactly one answer within the timeouts, and the supervisor exits if
+    /// it should.
     #[test]
-    fn everybody_gets_one_answer_in_time(events in prop::collection::vec((any_event(), 0..3_u64), 1..120)) {
+    fn every_client_gets_one_answer_in_time(events in prop::collection::vec((any_event(), 0..3_u64), 1..120)) {
         let mut bench = Bench::new();
         let mut waiting: BTreeMap<Client, Time> = BTreeMap::new();
         let mut is_over = false;
         let mut daemon = false;
-        let quiet = std::iter::repeat_n((Event::Second { programs: 0 }, 1), 60);
+        let quiet = std::iter::repeat_n((Event::Tick { programs: 0 }, 1), 60);
         for (event, seconds) in events.into_iter().chain(quiet) {
             if is_over {
                 break;
             }
             bench.now += Duration::from_secs(seconds);
-            // Only what can happen does.
+            // Skip impossible events.
             match &event {
                 Event::Hello(client, hello) => {
-                    // One connection asks one thing at a time.
-                    if waiting.contains_key(client) || bench.state.guests.contains_key(client) {
+                    // A client has one request at a time.
+                    if waiting.contains_key(client) || bench.state.sessions.contains_key(client) {
                         continue;
                     }
                     if hello.want != Want::Stop {
@@ -333,9 +333,9 @@ proptest! {
                     }
                 }
                 Event::Done(client) | Event::Failed(client) if waiting.contains_key(client) => continue,
-                Event::Done(client) if !bench.state.guests.contains_key(client) => continue,
-                Event::Failed(client) if !bench.state.guests.contains_key(client) => continue,
-                Event::Gone(client) => drop(waiting.remove(client)),
+                Event::Done(client) if !bench.state.sessions.contains_key(client) => continue,
+                Event::Failed(client) if !bench.state.sessions.contains_key(client) => continue,
+                Event::Disconnected(client) => drop(waiting.remove(client)),
                 Event::Started | Event::NotStarted(_) if !bench.state.is_starting() => continue,
                 Event::Ended if !daemon => continue,
                 _ => {}
@@ -343,7 +343,7 @@ proptest! {
             daemon &= !matches!(event, Event::Ended | Event::NotStarted(_));
             let failed = if let Event::Failed(client) = &event { Some(*client) } else { None };
             let mut queue = bench.handle(event);
-            // A daemon that is asked or made to end does.
+            // A daemon that is stopped or killed ends.
             while !queue.is_empty() {
                 let mut next = Vec::new();
                 for action in queue {

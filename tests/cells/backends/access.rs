@@ -12,8 +12,8 @@ use crate::support::{Finished, Tools};
 tests![
     a_fork_only_reads_s3 in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
     a_fork_only_reads_redis in [SCCACHE, CCACHE, CCACHE_OF_SYSTEM],
-    an_sccache_that_cannot_only_read_is_kept_away_from_the_remote,
-    a_server_that_refuses_to_be_written_to_is_told,
+    an_sccache_without_read_only_mode_does_not_use_the_remote,
+    a_server_that_refuses_writes_gives_a_notice,
 ];
 
 const PROFILES: &str = "profiles:\n  fork-pr: { cache: { remote: { access: read-only } } }\n";
@@ -89,7 +89,7 @@ fn a_fork_only_reads_redis(setup: Setup) {
     prove_fork_only_reads(&build, || server.keys());
 }
 
-fn an_sccache_that_cannot_only_read_is_kept_away_from_the_remote() {
+fn an_sccache_without_read_only_mode_does_not_use_the_remote() {
     let setup = Setup { cache: crate::support::Tool::Sccache("0.15.0"), ..SCCACHE };
     let Some(tools) = setup.tools(S3::NEEDS) else { return };
     let server = S3::start(&tools);
@@ -107,7 +107,7 @@ fn an_sccache_that_cannot_only_read_is_kept_away_from_the_remote() {
 }
 
 /// sccache itself says it nowhere but in its log.
-fn a_server_that_refuses_to_be_written_to_is_told() {
+fn a_server_that_refuses_writes_gives_a_notice() {
     let Some(tools) = SCCACHE.tools(Nginx::NEEDS) else { return };
     let server = Nginx::start("unused", "unused");
     // nginx alone has no PROPFIND, which sccache asks for before it writes.

@@ -38,12 +38,12 @@ fn prove_round_trip(build: &Build) -> Finished {
     let cold = build.build();
     assert_eq!(build.hits_and_misses(), (0, objects), "cold\n{configured}\n{cold}");
     build.wait_until_stored();
-    prove_hits_elsewhere(build);
+    prove_hits_without_local_files(build);
     configured
 }
 
 /// What this machine knows is wiped, and still every object is a hit.
-fn prove_hits_elsewhere(build: &Build) {
+fn prove_hits_without_local_files(build: &Build) {
     build.stop_daemon();
     build.forget();
     let configured = build.configure();

@@ -10,7 +10,7 @@ use crate::support::servers::{Azurite, Memcached, Nginx, Redis, RedisCluster, S3
 use crate::support::{Tool, Tools};
 
 tests![
-    anonymous_s3_also_where_the_machine_has_keys,
+    anonymous_s3_ignores_keys_in_the_environment,
     redis_with_password_database_prefix_and_expiry,
     redis_over_tls,
     redis_cluster,
@@ -30,7 +30,7 @@ fn with(setup: Setup, server: &[Tool], test: impl Fn(&Tools)) {
     }
 }
 
-fn anonymous_s3_also_where_the_machine_has_keys() {
+fn anonymous_s3_ignores_keys_in_the_environment() {
     with(SCCACHE, S3::NEEDS, |tools| {
         let server = S3::start_for_everybody(tools);
         let remote = format!(

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{CCACHE_OF_SYSTEM, prove_hits_elsewhere, prove_round_trip, sccache};
+use super::{CCACHE_OF_SYSTEM, prove_hits_without_local_files, prove_round_trip, sccache};
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
 use crate::support::Run;
@@ -12,11 +12,11 @@ use crate::support::Tools;
 use crate::support::servers::{Redis, WebDav};
 
 tests![
-    what_came_from_the_remote_comes_from_the_disk_next in ["0.15.0", Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
-    without_a_local_copy_on_request in [SCCACHE, CCACHE],
+    an_object_from_the_remote_is_also_stored_on_disk in ["0.15.0", Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
+    remote_only_stores_no_local_copy in [SCCACHE, CCACHE],
     a_slow_remote_fills_the_fast_one in [sccache("0.15.0"), SCCACHE, CCACHE],
-    tools_without_tiers_say_so_and_use_the_local_cache in [(sccache("0.14.0"), "sccache 0.15"), (CCACHE_OF_SYSTEM, "ccache 4.13")],
-    the_policy_decides_whether_a_dead_tier_is_missed,
+    tools_without_tiers_use_the_local_cache_with_a_notice in [(sccache("0.14.0"), "sccache 0.15"), (CCACHE_OF_SYSTEM, "ccache 4.13")],
+    the_write_error_policy_determines_whether_a_dead_tier_is_an_error,
 ];
 
 /// The levels of sccache, as (hits, writes).
@@ -35,7 +35,7 @@ fn rebuild(build: &Build) {
     build.build();
 }
 
-fn what_came_from_the_remote_comes_from_the_disk_next(setup: Setup) {
+fn an_object_from_the_remote_is_also_stored_on_disk(setup: Setup) {
     let Some(tools) = setup.tools(Redis::NEEDS) else { return };
     let server = Redis::start();
     let remote = format!("{{ type: redis, endpoint: \"redis://{}\" }}", server.server.address());
@@ -48,7 +48,7 @@ fn what_came_from_the_remote_comes_from_the_disk_next(setup: Setup) {
     assert_eq!(levels(&build), [(objects, 0), (0, 0)], "from the disk");
 }
 
-fn without_a_local_copy_on_request(setup: Setup) {
+fn remote_only_stores_no_local_copy(setup: Setup) {
     let Some(tools) = setup.tools(Redis::NEEDS) else { return };
     let server = Redis::start();
     let remote =
@@ -91,13 +91,13 @@ fn a_slow_remote_fills_the_fast_one(setup: Setup) {
     assert!(slow.objects() as u64 >= build.project.objects());
     // The fast one forgets everything; what is left is enough.
     fast.cli().arg("FLUSHALL").run();
-    prove_hits_elsewhere(&build);
+    prove_hits_without_local_files(&build);
     if setup.is_sccache() {
         assert_eq!(levels(&build)[2].0, build.project.objects(), "from the slow one");
     }
 }
 
-fn tools_without_tiers_say_so_and_use_the_local_cache((setup, needed): (Setup, &'static str)) {
+fn tools_without_tiers_use_the_local_cache_with_a_notice((setup, needed): (Setup, &'static str)) {
     let Some(tools) = setup.tools(&[Redis::NEEDS, WebDav::NEEDS].concat()) else { return };
     let (fast, slow) = (Redis::start(), WebDav::start(&tools));
     let build = Build::new("two-old", setup, &tools, &two_remotes(&fast, &slow, ""), Vec::new());
@@ -109,7 +109,7 @@ fn tools_without_tiers_say_so_and_use_the_local_cache((setup, needed): (Setup, &
     assert_eq!(fast.keys(), 0);
 }
 
-fn the_policy_decides_whether_a_dead_tier_is_missed() {
+fn the_write_error_policy_determines_whether_a_dead_tier_is_an_error() {
     let setup = sccache(Tools::NEWEST_SCCACHE);
     let Some(tools) = setup.tools(&[Redis::NEEDS, WebDav::NEEDS].concat()) else { return };
     for (policy, answer) in [("all", "local cache"), ("ignore", ", remote ")] {

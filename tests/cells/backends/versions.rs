@@ -15,9 +15,9 @@ use crate::support::{Run, Tool, Tools};
 tests![
     every_sccache_uses_the_same_remotes in Tools::SCCACHES.map(Sccache),
     every_ccache_uses_the_same_remotes in [CCACHE, CCACHE_OF_SYSTEM],
-    a_setting_that_the_remote_needs_and_the_tool_lacks_is_named,
-    a_tool_that_was_built_without_the_storage_is_told,
-    a_ccache_that_was_built_without_the_storage_is_told,
+    a_missing_feature_that_the_remote_needs_is_named,
+    a_tool_without_the_storage_gives_a_notice,
+    a_ccache_without_the_storage_gives_a_notice,
 ];
 
 fn every_sccache_uses_the_same_remotes(Sccache(version): Sccache) {
@@ -62,7 +62,7 @@ fn prove_refused(setup: Setup, tools: &Tools, remote: &str, secrets: Vec<(&'stat
     assert_eq!(build.hits_and_misses(), (0, build.project.objects()));
 }
 
-fn a_setting_that_the_remote_needs_and_the_tool_lacks_is_named() {
+fn a_missing_feature_that_the_remote_needs_is_named() {
     let Some(tools) = SCCACHE.tools(&[Nginx::NEEDS, S3::NEEDS].concat()) else { return };
     let nginx = Nginx::start("unused", "unused");
     let plain_put =
@@ -85,7 +85,7 @@ fn a_setting_that_the_remote_needs_and_the_tool_lacks_is_named() {
 }
 
 /// Debian's sccache has no remote storage compiled in.
-fn a_tool_that_was_built_without_the_storage_is_told() {
+fn a_tool_without_the_storage_gives_a_notice() {
     let setup = Setup { cache: Tool::DebianSccache, ..SCCACHE };
     let Some(tools) = setup.tools(S3::NEEDS) else { return };
     let s3 = S3::start(&tools);
@@ -106,7 +106,7 @@ fn a_tool_that_was_built_without_the_storage_is_told() {
 }
 
 /// There is no package of a ccache without Redis, so the real one is made to deny it: what counts is what it says.
-fn a_ccache_that_was_built_without_the_storage_is_told() {
+fn a_ccache_without_the_storage_gives_a_notice() {
     let Some(tools) = CCACHE.tools(Redis::NEEDS) else { return };
     let redis = Redis::start();
     let remote = format!("{{ type: redis, endpoint: \"redis://{}\" }}", redis.server.address());

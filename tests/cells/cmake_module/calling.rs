@@ -8,17 +8,17 @@ use crate::list::{CMake, pairs, tests};
 use crate::support::{Sandbox, Tool, Tools, write_script};
 
 tests![
-    every_cmake_and_generator_gets_its_objects_back in every_cmake_and_generator(),
-    before_and_after_project_it_works_without_a_toolchain_file in ["3.15.3", "4.4.4"].map(CMake),
-    nothing_is_compiled_through_the_cache_while_configuring in pairs(CACHES, ["3.15.3", "4.4.4"].map(CMake)),
-    a_launcher_that_is_set_already_stays,
-    off_is_off,
-    the_first_call_decides,
-    awkward_paths_reach_the_tools_unharmed in pairs(CACHES, ["Ninja", "Unix Makefiles"]),
+    every_cmake_and_generator_hits_after_a_clean_build in every_cmake_and_generator(),
+    the_module_can_be_called_before_and_after_project in ["3.15.3", "4.4.4"].map(CMake),
+    configuring_does_not_use_the_cache in pairs(CACHES, ["3.15.3", "4.4.4"].map(CMake)),
+    an_existing_launcher_is_not_replaced,
+    the_cache_can_be_switched_off,
+    the_first_call_applies_to_the_whole_build,
+    paths_with_special_characters_work in pairs(CACHES, ["Ninja", "Unix Makefiles"]),
 ];
 
 /// The lines of the module.
-fn own_lines(text: &str) -> Vec<&str> {
+fn module_lines(text: &str) -> Vec<&str> {
     text.lines().filter(|line| line.contains("toolchainkit:")).collect()
 }
 
@@ -54,7 +54,7 @@ fn every_cmake_and_generator() -> Vec<(CMake, &'static str, Tool)> {
     cells
 }
 
-fn every_cmake_and_generator_gets_its_objects_back(
+fn every_cmake_and_generator_hits_after_a_clean_build(
     (CMake(version), generator, cache): (CMake, &'static str, Tool),
 ) {
     let Some(tools) = tools_for(&[Tool::CMake(version), cache]) else { return };
@@ -63,14 +63,14 @@ fn every_cmake_and_generator_gets_its_objects_back(
         .with_cmake(&tools, version)
         .with_generator(generator);
     let configured = checkout.configure();
-    assert_eq!(own_lines(&configured.text()).len(), 1, "{configured}");
+    assert_eq!(module_lines(&configured.text()).len(), 1, "{configured}");
     let counts = checkout.counted(|| drop(checkout.build()));
     assert_eq!(counts, (0, checkout.objects), "{version} {generator} {cache}: cold");
     let counts = checkout.counted(|| drop(checkout.rebuild()));
     assert_eq!(counts, (checkout.objects, 0), "{version} {generator} {cache}: warm");
 }
 
-fn before_and_after_project_it_works_without_a_toolchain_file(CMake(version): CMake) {
+fn the_module_can_be_called_before_and_after_project(CMake(version): CMake) {
     let Some(tools) = tools_for(&[Tool::CMake(version), CACHES[0]]) else { return };
     for case in ["before-project", "after-project"] {
         let sandbox = Sandbox::new(case).on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
@@ -81,7 +81,7 @@ fn before_and_after_project_it_works_without_a_toolchain_file(CMake(version): CM
     }
 }
 
-fn nothing_is_compiled_through_the_cache_while_configuring((cache, CMake(version)): (Tool, CMake)) {
+fn configuring_does_not_use_the_cache((cache, CMake(version)): (Tool, CMake)) {
     let Some(tools) = tools_for(&[Tool::CMake(version), cache]) else { return };
     let sandbox = Sandbox::new("checks").on_path(&tools.ninja());
     let name = if cache == CACHES[0] { "sccache" } else { "ccache" };
@@ -94,7 +94,7 @@ fn nothing_is_compiled_through_the_cache_while_configuring((cache, CMake(version
         .option("-DCMAKE_TOOLCHAIN_FILE=../cmake/toolchain.cmake")
         .env("TOOLCHAINKIT_CACHE_TOOL", program.to_str().expect("a plain path"));
     let configured = checkout.configure();
-    assert_eq!(own_lines(&configured.text()).len(), 1, "{configured}");
+    assert_eq!(module_lines(&configured.text()).len(), 1, "{configured}");
     let calls = || fs::read_to_string(sandbox.root().join("counting/calls")).expect("calls");
     let compiles = |calls: &str| calls.lines().filter(|call| call.contains(" -c ")).count();
     assert_eq!(compiles(&calls()), 0, "{}", calls());
@@ -102,7 +102,7 @@ fn nothing_is_compiled_through_the_cache_while_configuring((cache, CMake(version
     assert_eq!(compiles(&calls()), 1, "{}", calls());
 }
 
-fn a_launcher_that_is_set_already_stays() {
+fn an_existing_launcher_is_not_replaced() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("respect").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let call = "toolchainkit_enable_cache(LANGUAGES C CXX)";
@@ -111,7 +111,7 @@ fn a_launcher_that_is_set_already_stays() {
         .option("-DCMAKE_C_COMPILER_LAUNCHER=")
         .option("-DCMAKE_CXX_COMPILER_LAUNCHER=");
     assert!(off.configure().stdout.contains("the compiler launchers are set already"));
-    assert_eq!(off.said("mode"), "none");
+    assert_eq!(off.status_field("mode"), "none");
 
     // For one language only: the other one is cached.
     let half = Checkout::sample(&sandbox, &tools, "half", call).option("-DCMAKE_C_COMPILER_LAUNCHER=");
@@ -123,7 +123,7 @@ fn a_launcher_that_is_set_already_stays() {
         .env("CMAKE_C_COMPILER_LAUNCHER", "/usr/bin/env")
         .env("CMAKE_CXX_COMPILER_LAUNCHER", "/usr/bin/env");
     env.configure();
-    assert_eq!(env.said("mode"), "none");
+    assert_eq!(env.status_field("mode"), "none");
     let ninja = fs::read_to_string(env.build_folder().join("build.ninja")).expect("build.ninja");
     assert!(
         ninja.contains("LAUNCHER = /usr/bin/env") || ninja.contains("/usr/bin/env /usr/bin/c"),
@@ -136,7 +136,7 @@ fn a_launcher_that_is_set_already_stays() {
     assert_eq!(launched.lines().count(), 1);
 }
 
-fn off_is_off() {
+fn the_cache_can_be_switched_off() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("off").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
@@ -146,22 +146,22 @@ fn off_is_off() {
     assert!(configured.stdout.contains("no cache: switched off by TOOLCHAINKIT_CACHE=OFF"), "{configured}");
     assert!(!checkout.build_folder().join("toolchainkit/launcher").exists());
     checkout.rebuild();
-    assert_eq!(checkout.said("mode"), "none");
+    assert_eq!(checkout.status_field("mode"), "none");
 }
 
-fn the_first_call_decides() {
+fn the_first_call_applies_to_the_whole_build() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("twice").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::case(&sandbox, &tools, "called-twice");
     let configured = checkout.configure();
-    assert_eq!(own_lines(&configured.text()).len(), 1, "{configured}");
+    assert_eq!(module_lines(&configured.text()).len(), 1, "{configured}");
     // The second call is in another directory, whose targets get the launcher too.
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, 2));
     let configured = checkout.option("-DOTHER=ON").configure();
     assert!(configured.stderr.contains("called before with other"), "{configured}");
 }
 
-fn awkward_paths_reach_the_tools_unharmed((cache, generator): (Tool, &'static str)) {
+fn paths_with_special_characters_work((cache, generator): (Tool, &'static str)) {
     let awkward = "a b$x'y\"z&(1);[2]";
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("awkward").on_path(&tools.ninja()).on_path(&tools.path(cache));
@@ -172,7 +172,7 @@ fn awkward_paths_reach_the_tools_unharmed((cache, generator): (Tool, &'static st
     let counts = checkout.counted(|| drop(checkout.build()));
     assert_eq!(counts, (0, checkout.objects), "{cache} {generator}");
     let directory = checkout.source.join(awkward);
-    assert!(Path::new(&checkout.said("dir")).starts_with(&directory), "{}", checkout.summary());
+    assert!(Path::new(&checkout.status_field("dir")).starts_with(&directory), "{}", checkout.summary());
     assert!(directory.read_dir().expect("the cache is there").next().is_some());
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (checkout.objects, 0));
 }

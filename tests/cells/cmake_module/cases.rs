@@ -8,7 +8,7 @@ use crate::list::{CMake, tests};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
-    every_case_is_right_under_every_cmake in Tools::CMAKES.map(CMake),
+    every_case_passes_with_every_cmake in Tools::CMAKES.map(CMake),
 ];
 
 const RUNNER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmake/RunCases.cmake");
@@ -26,7 +26,7 @@ fn cases() -> usize {
     topics.map(|topic| names(&topic).iter().filter(|name| is_case(name)).count()).sum()
 }
 
-fn every_case_is_right_under_every_cmake(CMake(version): CMake) {
+fn every_case_passes_with_every_cmake(CMake(version): CMake) {
     let Some(tools) = tools_for(&[&[Tool::CMake(version)], &CACHES[..]].concat()) else { return };
     let mut sandbox = Sandbox::new("cases").on_path(&tools.ninja());
     for cache in CACHES.into_iter().rev() {

@@ -10,14 +10,14 @@ use crate::list::{CMake, pairs, tests};
 use crate::support::{Run, Sandbox, Tool, write_script};
 
 tests![
-    a_compile_error_is_told_once_with_the_compilers_exit_code in CACHES,
-    what_the_compiler_reads_from_standard_input_is_not_taken_away in [CACHES[0], CACHES[1], Tool::System("ccache")],
-    when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest in ["program", "script"],
-    a_compilers_own_exit_code_2_is_not_taken_for_a_failure_of_sccache,
-    without_the_tool_a_configured_build_still_compiles in CACHES,
-    an_option_that_means_this_processor_is_not_shared_with_other_processors,
-    a_changed_macro_in_a_precompiled_header_is_never_missed in pairs(CACHES, pairs(["g++", "clang++"], ["3.21.4", "4.4.4"].map(CMake))),
-    what_is_without_modules_is_not_scanned_for_them,
+    a_compile_error_is_printed_once_with_the_exit_code_of_the_compiler in CACHES,
+    the_compiler_can_read_standard_input in [CACHES[0], CACHES[1], Tool::System("ccache")],
+    after_a_failure_of_sccache_compilers_run_without_it_for_a_while in ["program", "script"],
+    exit_code_2_of_a_compiler_is_not_a_failure_of_sccache,
+    a_configured_build_compiles_after_the_tool_is_removed in CACHES,
+    a_native_compilation_is_not_shared_with_other_processors,
+    a_changed_macro_in_a_precompiled_header_recompiles in pairs(CACHES, pairs(["g++", "clang++"], ["3.21.4", "4.4.4"].map(CMake))),
+    sources_without_modules_are_not_scanned_for_modules,
 ];
 
 /// How long the breaker of the program stays open in a test.
@@ -34,7 +34,7 @@ fn lines(path: &Path) -> usize {
     fs::read_to_string(path).map_or(0, |text| text.lines().count())
 }
 
-fn a_compile_error_is_told_once_with_the_compilers_exit_code(cache: Tool) {
+fn a_compile_error_is_printed_once_with_the_exit_code_of_the_compiler(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("errors").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
@@ -45,7 +45,7 @@ fn a_compile_error_is_told_once_with_the_compilers_exit_code(cache: Tool) {
     assert!(!finished.stderr.contains("toolchainkit:"), "{finished}");
 }
 
-fn what_the_compiler_reads_from_standard_input_is_not_taken_away(cache: Tool) {
+fn the_compiler_can_read_standard_input(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("input").on_path(&tools.ninja());
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()")
@@ -66,7 +66,7 @@ fn what_the_compiler_reads_from_standard_input_is_not_taken_away(cache: Tool) {
     }
 }
 
-fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest(launcher: &'static str) {
+fn after_a_failure_of_sccache_compilers_run_without_it_for_a_while(launcher: &'static str) {
     let is_script = launcher == "script";
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("breaker").on_path(&tools.ninja());
@@ -117,7 +117,7 @@ fn when_sccache_fails_the_compiler_runs_and_sccache_gets_a_rest(launcher: &'stat
     assert_eq!(checkout.stats().misses, checkout.objects);
 }
 
-fn a_compilers_own_exit_code_2_is_not_taken_for_a_failure_of_sccache() {
+fn exit_code_2_of_a_compiler_is_not_a_failure_of_sccache() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("code2").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
@@ -128,7 +128,7 @@ fn a_compilers_own_exit_code_2_is_not_taken_for_a_failure_of_sccache() {
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects), "the others are cached");
 }
 
-fn without_the_tool_a_configured_build_still_compiles(cache: Tool) {
+fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("gone").on_path(&tools.ninja());
     let name = if cache == CACHES[0] { "sccache" } else { "ccache" };
@@ -144,7 +144,7 @@ fn without_the_tool_a_configured_build_still_compiles(cache: Tool) {
     assert_eq!(built.text().matches("is gone: compiling without a cache").count(), 1, "{built}");
 }
 
-fn an_option_that_means_this_processor_is_not_shared_with_other_processors() {
+fn a_native_compilation_is_not_shared_with_other_processors() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("native").on_path(&tools.ninja());
     let log = sandbox.root().join("log");
@@ -166,7 +166,7 @@ fn an_option_that_means_this_processor_is_not_shared_with_other_processors() {
     assert_eq!(keys[1].len(), 18, "{text}");
 }
 
-fn a_changed_macro_in_a_precompiled_header_is_never_missed(
+fn a_changed_macro_in_a_precompiled_header_recompiles(
     (cache, (compiler, CMake(version))): (Tool, (&'static str, CMake)),
 ) {
     let Some(tools) = tools_for(&[cache, Tool::CMake(version), Tool::System(compiler)]) else {
@@ -198,7 +198,7 @@ fn a_changed_macro_in_a_precompiled_header_is_never_missed(
     assert!(hits >= 4, "{hits} hits with {cache} {compiler} {version}");
 }
 
-fn what_is_without_modules_is_not_scanned_for_them() {
+fn sources_without_modules_are_not_scanned_for_modules() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("modules").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::case(&sandbox, &tools, "modules");

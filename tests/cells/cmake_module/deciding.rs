@@ -11,16 +11,16 @@ use crate::support::run::eventually;
 use crate::support::{Sandbox, Tool, Tools};
 
 tests![
-    without_a_tool_the_build_goes_on_without_a_cache,
-    a_tool_that_is_too_old_or_does_not_run_is_passed_over,
+    without_a_tool_the_build_has_no_cache,
+    an_old_or_broken_tool_is_skipped,
     tools_are_found_by_name_on_the_path_and_in_the_store,
-    what_the_tool_is_too_old_for_is_left_out_or_makes_it_fall_back,
-    the_users_environment_overrides_single_settings_and_it_is_told in [(CACHES[0], "SCCACHE_DIR", "SCCACHE_CACHE_SIZE"), (CACHES[1], "CCACHE_DIR", "CCACHE_MAXSIZE")],
-    configuring_again_keeps_the_daemon_and_compiles_nothing in CACHES,
+    a_setting_that_the_tool_does_not_support_is_left_out_or_disables_the_remote,
+    the_environment_overrides_single_settings_with_a_notice in [(CACHES[0], "SCCACHE_DIR", "SCCACHE_CACHE_SIZE"), (CACHES[1], "CCACHE_DIR", "CCACHE_MAXSIZE")],
+    configuring_again_keeps_the_daemon_and_recompiles_nothing in CACHES,
     a_changed_size_or_program_gets_a_new_daemon,
 ];
 
-fn without_a_tool_the_build_goes_on_without_a_cache() {
+fn without_a_tool_the_build_has_no_cache() {
     let Some(tools) = tools_for(&[]) else { return };
     let sandbox = Sandbox::new("missing").on_path(&tools.ninja());
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(TOOL sccache)");
@@ -29,10 +29,13 @@ fn without_a_tool_the_build_goes_on_without_a_cache() {
         configured.stderr.contains("toolchainkit: no cache: sccache was not found (PATH, "),
         "{configured}"
     );
-    assert_eq!((checkout.said("mode"), checkout.said("launcher")), ("none".into(), String::new()));
+    assert_eq!(
+        (checkout.status_field("mode"), checkout.status_field("launcher")),
+        ("none".into(), String::new())
+    );
 }
 
-fn a_tool_that_is_too_old_or_does_not_run_is_passed_over() {
+fn an_old_or_broken_tool_is_skipped() {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("old")
         .on_path(&tools.ninja())
@@ -41,7 +44,7 @@ fn a_tool_that_is_too_old_or_does_not_run_is_passed_over() {
     let call = "toolchainkit_enable_cache(TOOL sccache ccache MIN_VERSION 1.0)";
     let checkout = Checkout::sample(&sandbox, &tools, "newer", call);
     checkout.configure();
-    assert_eq!(checkout.said("tool"), "ccache");
+    assert_eq!(checkout.status_field("tool"), "ccache");
 
     let call = "toolchainkit_enable_cache(TOOL sccache MIN_VERSION 1.0)";
     let checkout = Checkout::sample(&sandbox, &tools, "none", call);
@@ -50,7 +53,7 @@ fn a_tool_that_is_too_old_or_does_not_run_is_passed_over() {
         configured.stderr.contains(&format!("is sccache {}, and 1.0 is needed", Tools::SCCACHE)),
         "{configured}"
     );
-    assert_eq!(checkout.said("mode"), "none");
+    assert_eq!(checkout.status_field("mode"), "none");
 
     let checkout = Checkout::sample(&sandbox, &tools, "broken", "toolchainkit_enable_cache()")
         .env("TOOLCHAINKIT_CACHE_TOOL", "/bin/false");
@@ -71,7 +74,11 @@ fn tools_are_found_by_name_on_the_path_and_in_the_store() {
     let call = format!("toolchainkit_enable_cache(TOOL ccache MIN_VERSION {})", Tools::CCACHE);
     let checkout = Checkout::sample(&sandbox, &tools, "store", &call);
     checkout.configure();
-    assert!(checkout.said("program").ends_with("/tools/ccache-4.14.2/ccache"), "{}", checkout.summary());
+    assert!(
+        checkout.status_field("program").ends_with("/tools/ccache-4.14.2/ccache"),
+        "{}",
+        checkout.summary()
+    );
 
     // A path given by hand goes first, and nothing of it stays in the CMake cache when it is gone.
     let sccache = tools.path(CACHES[0]);
@@ -79,12 +86,12 @@ fn tools_are_found_by_name_on_the_path_and_in_the_store() {
     let by_hand = Checkout::sample(&sandbox, &tools, "store", call)
         .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", sccache.display()));
     by_hand.configure();
-    assert_eq!(Path::new(&by_hand.said("program")), sccache);
+    assert_eq!(Path::new(&by_hand.status_field("program")), sccache);
     let cache = fs::read_to_string(by_hand.build_folder().join("CMakeCache.txt")).expect("the CMake cache");
     assert!(!cache.contains("_toolchainkit"), "{cache}");
 }
 
-fn what_the_tool_is_too_old_for_is_left_out_or_makes_it_fall_back() {
+fn a_setting_that_the_tool_does_not_support_is_left_out_or_disables_the_remote() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("since").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     // A WebDAV server is not needed: with the disk as storage, the settings alone matter.
@@ -98,7 +105,7 @@ fn what_the_tool_is_too_old_for_is_left_out_or_makes_it_fall_back() {
         configured.stdout.contains("left out: SCCACHE_CACHE_ZSTD_LEVEL (sccache 99.1 has it)"),
         "{configured}"
     );
-    assert_eq!(since.said("mode"), "remote");
+    assert_eq!(since.status_field("mode"), "remote");
     let launcher =
         fs::read_to_string(since.build_folder().join("toolchainkit/launcher.json")).expect("the settings");
     assert!(
@@ -115,11 +122,11 @@ fn what_the_tool_is_too_old_for_is_left_out_or_makes_it_fall_back() {
         configured.stderr.contains("remote disk needs sccache 99.1 or newer for SCCACHE_LOCAL_RW_MODE"),
         "{configured}"
     );
-    assert_eq!(requires.said("mode"), "local");
+    assert_eq!(requires.status_field("mode"), "local");
     assert_eq!(requires.counted(|| drop(requires.build())), (0, requires.objects));
 }
 
-fn the_users_environment_overrides_single_settings_and_it_is_told(
+fn the_environment_overrides_single_settings_with_a_notice(
     (cache, folder, size): (Tool, &'static str, &'static str),
 ) {
     let Some(tools) = tools_for(&[cache]) else { return };
@@ -134,14 +141,14 @@ fn the_users_environment_overrides_single_settings_and_it_is_told(
         configured.stdout.contains(&format!("; {folder}={mine} from the environment; {size}=3G from")),
         "{configured}"
     );
-    assert_eq!(checkout.said("dir"), mine);
+    assert_eq!(checkout.status_field("dir"), mine);
     // It is decided now: the build has it from any shell.
     let checkout = checkout.without_env();
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
     assert!(fs::read_dir(mine).expect("the folder").next().is_some());
 }
 
-fn configuring_again_keeps_the_daemon_and_compiles_nothing(cache: Tool) {
+fn configuring_again_keeps_the_daemon_and_recompiles_nothing(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("again").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");

@@ -10,10 +10,10 @@ use crate::support::{Sandbox, Tool, Tools};
 
 tests![
     debug_information_is_cached_with_every_cmake_and_policy in cmakes_and_policies(),
-    without_the_module_that_debug_information_would_not_be_embedded,
-    a_changed_header_is_seen_through_the_cache in pairs(CACHES, ["3.18.4", Tools::CMAKE].map(CMake)),
-    called_after_project_it_turns_the_flags_that_are_set_already in pairs([(CMake("3.21.4"), "3.15"), (CMake(Tools::CMAKE), "3.15"), (CMake(Tools::CMAKE), "3.25")], CACHES),
-    precompiled_headers_are_cached_where_the_tool_can_and_named_where_it_cannot in pairs(CACHES, ["3.21.4", Tools::CMAKE].map(CMake)),
+    without_the_module_debug_information_is_not_embedded,
+    a_changed_header_recompiles in pairs(CACHES, ["3.18.4", Tools::CMAKE].map(CMake)),
+    a_call_after_project_changes_the_existing_flags in pairs([(CMake("3.21.4"), "3.15"), (CMake(Tools::CMAKE), "3.15"), (CMake(Tools::CMAKE), "3.25")], CACHES),
+    precompiled_headers_are_cached_or_listed_in_a_notice in pairs(CACHES, ["3.21.4", Tools::CMAKE].map(CMake)),
 ];
 
 const CLANG_CL: Tool = Tool::System("clang-cl-14");
@@ -103,15 +103,15 @@ fn debug_information_is_cached_with_every_cmake_and_policy(
     let first = project(&sandbox, &tools, "first", version, minimum, CALL);
     first.configure();
     assert!(is_embedded(&first), "{what}: {}", ninja(&first));
-    let mut said = String::new();
-    assert_eq!(first.counted(|| said = first.build().stdout), (0, OBJECTS), "{what}: cold");
-    assert!(!said.contains("warning"), "{what}: {said}");
+    let mut output = String::new();
+    assert_eq!(first.counted(|| output = first.build().stdout), (0, OBJECTS), "{what}: cold");
+    assert!(!output.contains("warning"), "{what}: {output}");
     let second = project(&sandbox, &tools, "elsewhere/second", version, minimum, CALL);
     second.configure();
     assert_eq!(second.counted(|| drop(second.build())), (OBJECTS, 0), "{what}: second checkout");
 }
 
-fn without_the_module_that_debug_information_would_not_be_embedded() {
+fn without_the_module_debug_information_is_not_embedded() {
     let Some(tools) = tools_for(&[CLANG_CL, Tool::CMake("3.21.4")]) else { return };
     for (version, minimum) in [("3.21.4", "3.15"), (Tools::CMAKE, "3.15"), (Tools::CMAKE, "3.25")] {
         let sandbox = Sandbox::new("msvc-bare").on_path(&tools.ninja());
@@ -121,7 +121,7 @@ fn without_the_module_that_debug_information_would_not_be_embedded() {
     }
 }
 
-fn a_changed_header_is_seen_through_the_cache((cache, CMake(version)): (Tool, CMake)) {
+fn a_changed_header_recompiles((cache, CMake(version)): (Tool, CMake)) {
     let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
     let sandbox = Sandbox::new("msvc-deps").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project(&sandbox, &tools, "project", version, "3.15", CALL);
@@ -137,7 +137,7 @@ fn a_changed_header_is_seen_through_the_cache((cache, CMake(version)): (Tool, CM
     assert!(checkout.build().stdout.contains("no work to do"), "{cache} {version}");
 }
 
-fn called_after_project_it_turns_the_flags_that_are_set_already(
+fn a_call_after_project_changes_the_existing_flags(
     ((CMake(version), minimum), cache): ((CMake, &'static str), Tool),
 ) {
     let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
@@ -148,9 +148,7 @@ fn called_after_project_it_turns_the_flags_that_are_set_already(
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (OBJECTS, 0), "{cache} {version} {minimum}");
 }
 
-fn precompiled_headers_are_cached_where_the_tool_can_and_named_where_it_cannot(
-    (cache, CMake(version)): (Tool, CMake),
-) {
+fn precompiled_headers_are_cached_or_listed_in_a_notice((cache, CMake(version)): (Tool, CMake)) {
     let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
     let what = format!("{cache} {version}");
     let sandbox = Sandbox::new("msvc-pch").on_path(&tools.ninja()).on_path(&tools.path(cache));

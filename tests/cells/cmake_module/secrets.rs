@@ -11,10 +11,10 @@ use crate::support::servers::Redis;
 use crate::support::{Finished, Run, Sandbox, Tool, Tools};
 
 tests![
-    a_secret_opens_the_remote_and_is_in_no_file_and_no_output in CACHES,
-    a_secret_that_is_missing_while_configuring_is_named in CACHES,
-    a_build_without_the_secret_uses_the_daemon_that_has_it_or_the_local_cache,
-    every_byte_of_a_secret_is_percent_encoded_right,
+    a_secret_is_used_but_never_written_or_printed in CACHES,
+    a_missing_secret_is_named_at_configure_time in CACHES,
+    a_build_without_the_secret_uses_a_running_daemon_or_the_local_cache,
+    every_byte_of_a_secret_is_percent_encoded_correctly,
 ];
 
 /// Characters that mean something to sh, `CMake`, ninja, URLs or ccache.
@@ -47,28 +47,28 @@ fn containing(folder: &Path, needle: &str) -> Vec<String> {
     found
 }
 
-fn a_secret_opens_the_remote_and_is_in_no_file_and_no_output(cache: Tool) {
+fn a_secret_is_used_but_never_written_or_printed(cache: Tool) {
     let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
     let redis = Redis::start_with_password(SECRET);
     let sandbox = Sandbox::new("secret").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", &call(&redis)).env("CACHE_PASSWORD", SECRET);
-    let mut said: Vec<Finished> = vec![checkout.configure()];
-    assert_eq!(checkout.said("mode"), "remote", "{}", said[0]);
-    said.push(checkout.building().arg("--").arg("-v").run());
+    let mut outputs: Vec<Finished> = vec![checkout.configure()];
+    assert_eq!(checkout.status_field("mode"), "remote", "{}", outputs[0]);
+    outputs.push(checkout.building().arg("--").arg("-v").run());
     assert!(redis.keys() >= checkout.objects, "{} keys", redis.keys());
     checkout.wipe_local_cache();
-    assert_eq!(checkout.counted(|| said.push(checkout.rebuild())), (checkout.objects, 0), "{cache}");
+    assert_eq!(checkout.counted(|| outputs.push(checkout.rebuild())), (checkout.objects, 0), "{cache}");
 
     // A part without special characters, so that no way of quoting hides it.
     for folder in [checkout.source.as_path(), &sandbox.cache_home(), &sandbox.home()] {
         assert_eq!(containing(folder, "7f3a"), Vec::<String>::new());
     }
-    for finished in said {
+    for finished in outputs {
         assert!(!finished.text().contains("7f3a"), "{finished}");
     }
 }
 
-fn a_secret_that_is_missing_while_configuring_is_named(cache: Tool) {
+fn a_missing_secret_is_named_at_configure_time(cache: Tool) {
     let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
     let redis = Redis::start_with_password(SECRET);
     let sandbox = Sandbox::new("missing").on_path(&tools.ninja()).on_path(&tools.path(cache));
@@ -78,12 +78,12 @@ fn a_secret_that_is_missing_while_configuring_is_named(cache: Tool) {
         configured.stderr.contains("cannot be used (CACHE_PASSWORD is not set)"),
         "{cache}: {configured}"
     );
-    assert_eq!(checkout.said("mode"), "local");
+    assert_eq!(checkout.status_field("mode"), "local");
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
     assert_eq!(redis.keys(), 0);
 }
 
-fn a_build_without_the_secret_uses_the_daemon_that_has_it_or_the_local_cache() {
+fn a_build_without_the_secret_uses_a_running_daemon_or_the_local_cache() {
     let Some(tools) = tools_for(&[&CACHES, Redis::NEEDS].concat()) else { return };
     let redis = Redis::start_with_password(SECRET);
     let sandbox = Sandbox::new("later").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
@@ -105,7 +105,7 @@ fn a_build_without_the_secret_uses_the_daemon_that_has_it_or_the_local_cache() {
     assert!(refused.stderr.contains("CACHE_PASSWORD is not set"), "{refused}");
     // The local cache is a real one.
     let ninja_again = checkout.rebuild();
-    assert!(!ninja_again.text().contains("toolchainkit:"), "said within the same minute\n{ninja_again}");
+    assert!(!ninja_again.text().contains("toolchainkit:"), "a second notice within a minute\n{ninja_again}");
 
     let sandbox = Sandbox::new("later").on_path(&tools.ninja()).on_path(&tools.path(CACHES[1]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", &call(&redis)).env("CACHE_PASSWORD", SECRET);
@@ -116,7 +116,7 @@ fn a_build_without_the_secret_uses_the_daemon_that_has_it_or_the_local_cache() {
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (checkout.objects, 0));
 }
 
-fn every_byte_of_a_secret_is_percent_encoded_right() {
+fn every_byte_of_a_secret_is_percent_encoded_correctly() {
     let Some(tools) = tools_for(&[CACHES[1]]) else { return };
     let sandbox = Sandbox::new("encoding").on_path(&tools.ninja());
     // Takes the place of ccache where it would be run, and shows what it would get.

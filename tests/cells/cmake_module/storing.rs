@@ -11,16 +11,16 @@ use crate::support::servers::{Redis, free_port};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
-    a_second_checkout_gets_every_object_of_the_first in CACHES,
-    a_dead_remote_costs_a_moment_and_the_local_cache_takes_over in CACHES,
-    a_remote_that_hangs_is_given_up_after_a_moment,
+    a_second_checkout_hits_for_every_object_of_the_first in CACHES,
+    an_unreachable_remote_is_replaced_by_the_local_cache_quickly in CACHES,
+    a_hanging_remote_is_given_up_after_a_timeout,
     the_first_server_that_answers_is_used,
-    a_remote_that_refuses_is_told_with_the_tools_own_reason,
-    a_stopped_or_killed_daemon_comes_back_once_with_the_same_storage in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(Sccache),
+    the_reason_of_the_tool_for_a_refusing_remote_is_printed,
+    a_stopped_or_killed_daemon_is_started_once_with_the_same_storage in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(Sccache),
     a_plain_build_from_any_shell_uses_the_configured_cache,
-    the_daemons_folder_is_private_and_nobody_elses,
-    a_deep_home_gets_its_socket_elsewhere,
-    a_cache_folder_that_cannot_be_written_is_told in CACHES,
+    the_folder_of_the_daemon_is_private,
+    a_long_path_of_the_home_folder_moves_the_socket,
+    a_cache_folder_that_cannot_be_written_gives_a_notice in CACHES,
 ];
 
 /// A call for a Redis server without a password.
@@ -34,7 +34,7 @@ fn remote(port: u16) -> String {
 
 const LOCAL: &str = "toolchainkit_enable_cache(PROJECT shared)";
 
-fn a_second_checkout_gets_every_object_of_the_first(cache: Tool) {
+fn a_second_checkout_hits_for_every_object_of_the_first(cache: Tool) {
     let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
     let redis = Redis::start();
     for (call, is_remote) in [(LOCAL.to_owned(), false), (remote(redis.server.port()), true)] {
@@ -57,7 +57,7 @@ fn a_second_checkout_gets_every_object_of_the_first(cache: Tool) {
     }
 }
 
-fn a_dead_remote_costs_a_moment_and_the_local_cache_takes_over(cache: Tool) {
+fn an_unreachable_remote_is_replaced_by_the_local_cache_quickly(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let port = free_port();
     let sandbox = Sandbox::new("dead").on_path(&tools.ninja()).on_path(&tools.path(cache));
@@ -67,7 +67,7 @@ fn a_dead_remote_costs_a_moment_and_the_local_cache_takes_over(cache: Tool) {
     let words =
         format!("; remote redis 127.0.0.1:{port} does not answer (nobody listens at 127.0.0.1:{port})");
     assert!(configured.stderr.contains(&words), "{configured}");
-    assert_eq!(checkout.said("mode"), "local");
+    assert_eq!(checkout.status_field("mode"), "local");
     // The environment of the presets still names the dead remote, and must not bring it back.
     let endpoint = format!("tcp://127.0.0.1:{port}");
     let checkout = checkout
@@ -82,7 +82,7 @@ fn a_dead_remote_costs_a_moment_and_the_local_cache_takes_over(cache: Tool) {
     assert_eq!(checkout.stats().errors, 0);
 }
 
-fn a_remote_that_hangs_is_given_up_after_a_moment() {
+fn a_hanging_remote_is_given_up_after_a_timeout() {
     let Some(tools) = tools_for(&[&[CACHES[0]], Redis::NEEDS].concat()) else { return };
     let redis = Redis::start();
     redis.server.pause();
@@ -95,7 +95,7 @@ fn a_remote_that_hangs_is_given_up_after_a_moment() {
     redis.server.resume();
     // When it is back, the next configuring takes it, and nothing is compiled again for that.
     checkout.configure();
-    assert_eq!(checkout.said("mode"), "remote");
+    assert_eq!(checkout.status_field("mode"), "remote");
     assert!(checkout.build().stdout.contains("no work to do"));
 }
 
@@ -111,7 +111,7 @@ fn the_first_server_that_answers_is_used() {
     assert!(redis.keys() >= checkout.objects);
 }
 
-fn a_remote_that_refuses_is_told_with_the_tools_own_reason() {
+fn the_reason_of_the_tool_for_a_refusing_remote_is_printed() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("refused").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     // Without SERVERS, only the start of the daemon shows it.
@@ -126,7 +126,7 @@ fn a_remote_that_refuses_is_told_with_the_tools_own_reason() {
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
 }
 
-fn a_stopped_or_killed_daemon_comes_back_once_with_the_same_storage(Sccache(version): Sccache) {
+fn a_stopped_or_killed_daemon_is_started_once_with_the_same_storage(Sccache(version): Sccache) {
     let sccache = Tool::Sccache(version);
     let Some(tools) = tools_for(&[sccache]) else { return };
     let sandbox = Sandbox::new("daemon").on_path(&tools.ninja()).on_path(&tools.path(sccache));
@@ -170,12 +170,12 @@ fn a_plain_build_from_any_shell_uses_the_configured_cache() {
     assert!(redis.keys() >= checkout.objects, "{} keys", redis.keys());
 }
 
-fn the_daemons_folder_is_private_and_nobody_elses() {
+fn the_folder_of_the_daemon_is_private() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("private").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
     checkout.configure();
-    let run = PathBuf::from(checkout.said("socket")).parent().expect("a folder").to_path_buf();
+    let run = PathBuf::from(checkout.status_field("socket")).parent().expect("a folder").to_path_buf();
     let metadata = fs::metadata(&run).expect("the folder");
     assert_eq!(metadata.permissions().mode() & 0o777, 0o700);
     checkout.ask(&["--stop-server"]);
@@ -184,8 +184,8 @@ fn the_daemons_folder_is_private_and_nobody_elses() {
     let root = sandbox.cache_home().join("toolchainkit/run");
     let elsewhere = |checkout: &Checkout<'_>| {
         checkout.configure();
-        assert_eq!(checkout.said("mode"), "local");
-        let socket = PathBuf::from(checkout.said("socket"));
+        assert_eq!(checkout.status_field("mode"), "local");
+        let socket = PathBuf::from(checkout.status_field("socket"));
         assert!(!socket.starts_with(&root), "{}", socket.display());
         checkout.rebuild();
         checkout.ask(&["--stop-server"]);
@@ -203,14 +203,14 @@ fn the_daemons_folder_is_private_and_nobody_elses() {
     }
 }
 
-fn a_deep_home_gets_its_socket_elsewhere() {
+fn a_long_path_of_the_home_folder_moves_the_socket() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("deep").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let deep = sandbox.dir(&format!("{0}/{0}", "d".repeat(40)));
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL)
         .env("XDG_CACHE_HOME", deep.to_str().expect("a plain path"));
     checkout.configure();
-    let socket = checkout.said("socket");
+    let socket = checkout.status_field("socket");
     let runtime_dir = sandbox.runtime_dir();
     assert!(Path::new(&socket).starts_with(runtime_dir) && socket.len() < 100, "{socket}");
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
@@ -218,7 +218,7 @@ fn a_deep_home_gets_its_socket_elsewhere() {
     fs::remove_dir_all(Path::new(&socket).parent().expect("a folder")).expect("the folder goes");
 }
 
-fn a_cache_folder_that_cannot_be_written_is_told(cache: Tool) {
+fn a_cache_folder_that_cannot_be_written_gives_a_notice(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("readonly").on_path(&tools.ninja()).on_path(&tools.path(cache));
     // Below a file nobody can make a folder, not even root.
@@ -226,5 +226,5 @@ fn a_cache_folder_that_cannot_be_written_is_told(cache: Tool) {
         Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(DIR main.c/cache)");
     let configured = checkout.build_afresh();
     assert!(configured.stderr.contains("cannot write to "), "{configured}");
-    assert_eq!(checkout.said("mode"), "none");
+    assert_eq!(checkout.status_field("mode"), "none");
 }

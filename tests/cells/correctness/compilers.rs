@@ -1,4 +1,4 @@
-//! The compiler is a part of what an object is made from.
+//! The compiler is part of the key of an object.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,18 +10,19 @@ use crate::list::tests;
 use crate::support::{Run, Sandbox, Tool, write_script};
 
 tests![
-    a_compiler_that_is_upgraded_in_place_is_another_one in CACHES,
-    what_a_wrapper_runs_is_a_part_of_the_compiler in CACHES,
-    what_a_wrapper_takes_from_its_environment_is_seen in CACHES,
-    an_upgrade_behind_a_masquerade_folder_is_seen in CACHES,
-    a_compiler_of_any_name_has_right_line_numbers in CACHES,
-    a_compiler_that_answers_like_none_is_not_cached in CACHES,
+    an_upgrade_of_the_compiler_in_place_recompiles in CACHES,
+    another_compiler_behind_a_wrapper_recompiles in CACHES,
+    another_environment_of_a_wrapper_recompiles in CACHES,
+    an_upgrade_behind_a_masquerade_folder_recompiles in CACHES,
+    a_compiler_with_any_name_has_correct_line_numbers in CACHES,
+    an_unknown_compiler_is_not_cached in CACHES,
+    a_compiler_of_two_words_is_cached in CACHES,
 ];
 
-/// Makes other objects with and without optimisation, from the same preprocessed text.
+/// Its object depends on the optimisation, and its preprocessed text does not.
 const SOURCE: &str = "int twice(int number) { return number + number; }\n";
 
-/// A compiler of which the version shows in what it compiles, and in nothing else.
+/// A compiler whose version changes only the objects.
 fn write_compiler(path: &Path, version: u8) {
     write_script(path, &format!("exec /usr/bin/gcc -O{version} \"$@\""));
 }
@@ -36,7 +37,7 @@ fn with(cache: Tool, trial: impl Fn(&Sandbox, &Checkout<'_>)) {
     trial(&sandbox, &checkout);
 }
 
-fn a_compiler_that_is_upgraded_in_place_is_another_one(cache: Tool) {
+fn an_upgrade_of_the_compiler_in_place_recompiles(cache: Tool) {
     with(cache, |sandbox, checkout| {
         let compiler = sandbox.dir("compilers").join("my-gcc");
         write_compiler(&compiler, 0);
@@ -47,7 +48,7 @@ fn a_compiler_that_is_upgraded_in_place_is_another_one(cache: Tool) {
             age(&compiler, "1 hour ago");
             checkout.configure();
             let first = compile(checkout, called);
-            // The time of another package; ccache, which has no daemon, sees it even if size and time are the same.
+            // ccache also notices an upgrade with the same size and time.
             write_compiler(&compiler, 1);
             age(&compiler, if matches!(cache, Tool::Sccache(_)) { "2 hours ago" } else { "1 hour ago" });
             let second = compile(checkout, called);
@@ -57,7 +58,7 @@ fn a_compiler_that_is_upgraded_in_place_is_another_one(cache: Tool) {
     });
 }
 
-fn what_a_wrapper_runs_is_a_part_of_the_compiler(cache: Tool) {
+fn another_compiler_behind_a_wrapper_recompiles(cache: Tool) {
     with(cache, |sandbox, checkout| {
         let wrapper = sandbox.dir("compilers").join("my-gcc");
         let inner = wrapper.with_file_name("gcc-inside");
@@ -77,7 +78,7 @@ fn what_a_wrapper_runs_is_a_part_of_the_compiler(cache: Tool) {
     });
 }
 
-fn what_a_wrapper_takes_from_its_environment_is_seen(cache: Tool) {
+fn another_environment_of_a_wrapper_recompiles(cache: Tool) {
     with(cache, |sandbox, checkout| {
         let wrapper = sandbox.dir("compilers").join("my-gcc");
         write_script(&wrapper, "exec /usr/bin/gcc $MY_OPTIONS \"$@\"");
@@ -91,7 +92,7 @@ fn what_a_wrapper_takes_from_its_environment_is_seen(cache: Tool) {
     });
 }
 
-fn an_upgrade_behind_a_masquerade_folder_is_seen(cache: Tool) {
+fn an_upgrade_behind_a_masquerade_folder_recompiles(cache: Tool) {
     with(cache, |sandbox, checkout| {
         let folder = sandbox.dir("masquerade");
         let own = sandbox.dir("own").join("ccache");
@@ -112,7 +113,7 @@ fn an_upgrade_behind_a_masquerade_folder_is_seen(cache: Tool) {
     });
 }
 
-fn a_compiler_of_any_name_has_right_line_numbers(cache: Tool) {
+fn a_compiler_with_any_name_has_correct_line_numbers(cache: Tool) {
     with(cache, |sandbox, checkout| {
         checkout.configure();
         for name in ["mpicc", "em-plus", "CC", "icpx"] {
@@ -134,8 +135,8 @@ fn a_compiler_of_any_name_has_right_line_numbers(cache: Tool) {
     });
 }
 
-/// sccache takes whatever has the macros of GCC for GCC; this one does not know the options for line numbers.
-fn a_compiler_that_answers_like_none_is_not_cached(cache: Tool) {
+/// sccache treats every compiler with the macros of GCC as GCC. This one does not support the options for line numbers.
+fn an_unknown_compiler_is_not_cached(cache: Tool) {
     with(cache, |sandbox, checkout| {
         let compiler = sandbox.dir("compilers").join("other-cc");
         let other = "case $* in *-dM*) echo '#define __EDG__ 1'; exit ;; *-profile-arcs*) exit 9 ;; esac";
@@ -147,6 +148,26 @@ fn a_compiler_that_answers_like_none_is_not_cached(cache: Tool) {
         assert!(first == again, "{cache}");
         let expected = if matches!(cache, Tool::Sccache(_)) { (0, 0) } else { (1, 0) };
         assert_eq!(counts, expected, "{cache}");
+    });
+}
+
+/// Like `zig cc`, without zig: sccache asks only the first word what it is.
+fn a_compiler_of_two_words_is_cached(cache: Tool) {
+    with(cache, |sandbox, checkout| {
+        let program = sandbox.dir("compilers").join("zig");
+        let write = |version: u8| {
+            let run = format!("shift; exec /usr/bin/gcc -O{version} \"$@\"");
+            write_script(&program, &format!("case $1 in cc) {run} ;; *) exit 1 ;; esac"));
+        };
+        write(0);
+        checkout.configure();
+        let compile = || compile_with(checkout, &program, &["cc"], &[]);
+        let first = compile();
+        let mut again = Vec::new();
+        assert_eq!(checkout.counted(|| again = compile()), (1, 0), "{cache}");
+        assert!(first == again, "{cache}");
+        write(1);
+        assert!(compile() != first, "{cache}: an outdated object");
     });
 }
 

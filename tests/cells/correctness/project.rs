@@ -126,7 +126,7 @@ pub(super) fn without_cache(cell: Cell, checkout: &Checkout<'_>, cases: &[&Case]
     }
     // ccache makes paths relative before it runs the compiler, so the objects to compare with are those of an empty
     // cache. What the programs print is that of a build without ccache.
-    let folder = PathBuf::from(checkout.said("dir"));
+    let folder = PathBuf::from(checkout.status_field("dir"));
     let away = folder.with_extension("away");
     // There is none where no case is to be cached.
     let is_there = folder.exists();

@@ -22,7 +22,7 @@ tests![
     redis_with_ccache in CCACHE.cmake("3.31.10").each(),
     redis_with_a_password_with_ccache in CCACHE.cmake("3.15.3").each(),
     memcached_with_sccache in SCCACHE.make().each(),
-    memcached_takes_the_first_server_that_answers in SCCACHE.each(),
+    memcached_uses_the_first_server_that_answers in SCCACHE.each(),
     webdav_with_sccache in SCCACHE.cmake("3.25.2").each(),
     http_with_ccache in CCACHE.make().each(),
     http_with_a_login_with_ccache in CCACHE.clang().each(),
@@ -191,7 +191,7 @@ fn memcached_with_sccache(setup: Setup) {
     assert!(server.items() >= build.project.objects());
 }
 
-fn memcached_takes_the_first_server_that_answers(setup: Setup) {
+fn memcached_uses_the_first_server_that_answers(setup: Setup) {
     let Some(tools) = &setup.tools(Memcached::NEEDS) else { return };
     let (mut down, up) = (Memcached::start(), Memcached::start());
     let (first, second) = (down.server.address(), up.server.address());

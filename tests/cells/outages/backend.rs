@@ -117,7 +117,7 @@ impl Remote {
     }
 
     /// `checkout` in the environment that leads to the remote.
-    pub(super) fn lead<'a>(&self, checkout: Checkout<'a>) -> Checkout<'a> {
+    pub(super) fn connect<'a>(&self, checkout: Checkout<'a>) -> Checkout<'a> {
         match &self.server {
             Server::S3(_) => checkout.env("CI_ID", S3::ACCESS_KEY).env("CI_KEY", S3::SECRET_KEY),
             Server::Gcs(gcs) => gcs
@@ -129,7 +129,7 @@ impl Remote {
     }
 
     /// Brings trouble about.
-    pub(super) fn afflict(&self, trouble: Trouble) {
+    pub(super) fn inject(&self, trouble: Trouble) {
         let (status, writes_only) = match trouble {
             Trouble::Network(fault) => return self.proxy.set(fault),
             Trouble::AuthRefused => (403, false),

@@ -17,12 +17,12 @@ use crate::support::{Run, Sandbox, Stats, Tool, Tools, write_script};
 
 tests![
     sixty_four_first_compilations_start_one_daemon in VERSIONS,
-    nobody_comes_to_a_daemon_that_does_not_listen_yet in VERSIONS,
-    a_daemon_is_replaced_amid_a_build_that_does_not_notice in VERSIONS,
-    a_daemon_that_is_gone_is_started_again_by_the_next_compilation in VERSIONS,
-    five_checkouts_that_build_at_once_share_all_objects in CACHES,
-    an_idle_daemon_ends_but_not_while_something_is_compiled in VERSIONS,
-    without_a_home_and_with_one_that_cannot_be_written_the_build_goes_on in CACHES,
+    no_client_connects_before_the_daemon_listens in VERSIONS,
+    a_daemon_is_replaced_during_a_build_without_a_failure in VERSIONS,
+    the_next_compilation_restarts_a_missing_daemon in VERSIONS,
+    five_checkouts_that_build_in_parallel_share_all_objects in CACHES,
+    an_idle_daemon_stops_but_not_during_a_compilation in VERSIONS,
+    a_build_works_without_a_writable_home_folder in CACHES,
 ];
 
 /// sccache counts after its answer: the last compilation may not be counted yet.
@@ -39,7 +39,7 @@ fn daemons(sandbox: &Sandbox, program: &Path) -> Vec<u32> {
 
 /// Starts so many compilations at once, which all succeed. Gives what they say.
 fn compile_at_once(checkout: &Checkout<'_>, how_many: usize) -> String {
-    let path = checkout.sandbox.root().join("said");
+    let path = checkout.sandbox.root().join("output");
     let output = File::create(&path).expect("a file");
     let another = || output.try_clone().expect("another handle");
     let compile = |index: usize| {
@@ -78,15 +78,15 @@ fn sixty_four_first_compilations_start_one_daemon(sccache: Tool) {
     for repeat in 0..repeats {
         checkout.ask(&["--stop-server"]);
         assert!(daemons(&sandbox, &tools.path(sccache)).is_empty(), "{sccache}: stopped");
-        let said = compile_at_once(&checkout, 64);
+        let output = compile_at_once(&checkout, 64);
         assert_eq!(daemons(&sandbox, &tools.path(sccache)), [checkout.daemon()], "{sccache}, {repeat}");
-        assert_eq!(counted(&checkout, 64), 64, "{sccache}, {repeat}: all by this one\n{said}");
-        assert_eq!(said, "", "{sccache}, {repeat}");
+        assert_eq!(counted(&checkout, 64), 64, "{sccache}, {repeat}: all by the same daemon\n{output}");
+        assert_eq!(output, "", "{sccache}, {repeat}");
     }
 }
 
 /// Between the two calls with which a daemon opens its socket, a busy machine may run something else.
-fn nobody_comes_to_a_daemon_that_does_not_listen_yet(sccache: Tool) {
+fn no_client_connects_before_the_daemon_listens(sccache: Tool) {
     let Some(tools) = tools_for(&[sccache, Tool::System("python3")]) else { return };
     let sandbox = Sandbox::new("listen");
     let real = tools.path(sccache);
@@ -103,7 +103,7 @@ fn nobody_comes_to_a_daemon_that_does_not_listen_yet(sccache: Tool) {
 }
 
 /// Another checkout brings another base directory, which a daemon is only told when it starts.
-fn a_daemon_is_replaced_amid_a_build_that_does_not_notice(sccache: Tool) {
+fn a_daemon_is_replaced_during_a_build_without_a_failure(sccache: Tool) {
     const WORKERS: usize = 3;
     const OBJECTS: usize = 24;
     let Some(tools) = tools_for(&[sccache]) else { return };
@@ -135,7 +135,7 @@ fn a_daemon_is_replaced_amid_a_build_that_does_not_notice(sccache: Tool) {
     assert_eq!((hits, misses), (OBJECTS as u64, 0), "{sccache}");
 }
 
-fn a_daemon_that_is_gone_is_started_again_by_the_next_compilation(sccache: Tool) {
+fn the_next_compilation_restarts_a_missing_daemon(sccache: Tool) {
     let Some(tools) = tools_for(&[sccache]) else { return };
     let sandbox = Sandbox::new("gone").on_path(&tools.ninja()).on_path(&tools.path(sccache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
@@ -148,7 +148,7 @@ fn a_daemon_that_is_gone_is_started_again_by_the_next_compilation(sccache: Tool)
     signal("KILL", &checkout.daemon().to_string());
     assert_eq!(compile(), "", "{sccache}");
     // As after a restart of the machine, when the process id is that of another program by now.
-    let socket = PathBuf::from(checkout.said("socket"));
+    let socket = PathBuf::from(checkout.status_field("socket"));
     let record = socket.with_file_name("server.json");
     let former = fs::read_to_string(&record).expect("what the supervisor wrote down");
     let former: Value = serde_json::from_str(&former).expect("JSON");
@@ -174,7 +174,7 @@ fn a_daemon_that_is_gone_is_started_again_by_the_next_compilation(sccache: Tool)
     another.kill().and_then(|()| another.wait()).expect("it ends");
 }
 
-fn five_checkouts_that_build_at_once_share_all_objects(cache: Tool) {
+fn five_checkouts_that_build_in_parallel_share_all_objects(cache: Tool) {
     let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
     let redis = Redis::start();
     let sandbox = Sandbox::new("five").on_path(&tools.ninja()).on_path(&tools.path(cache));
@@ -212,7 +212,7 @@ fn five_checkouts_that_build_at_once_share_all_objects(cache: Tool) {
     }
 }
 
-fn an_idle_daemon_ends_but_not_while_something_is_compiled(sccache: Tool) {
+fn an_idle_daemon_stops_but_not_during_a_compilation(sccache: Tool) {
     let Some(tools) = tools_for(&[sccache]) else { return };
     let sandbox = Sandbox::new("idle").on_path(&tools.ninja()).on_path(&tools.path(sccache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL).env("SCCACHE_IDLE_TIMEOUT", "4");
@@ -232,7 +232,7 @@ fn an_idle_daemon_ends_but_not_while_something_is_compiled(sccache: Tool) {
     assert_ne!(checkout.daemon(), daemon);
 }
 
-fn without_a_home_and_with_one_that_cannot_be_written_the_build_goes_on(cache: Tool) {
+fn a_build_works_without_a_writable_home_folder(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("homeless").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let call = "toolchainkit_enable_cache(PROJECT shared)";
@@ -244,7 +244,9 @@ fn without_a_home_and_with_one_that_cannot_be_written_the_build_goes_on(cache: T
     };
     homeless(checkout.configuring());
     homeless(checkout.building());
-    assert!(checkout.said("dir").starts_with(checkout.build_folder().to_str().expect("a plain path")));
+    assert!(
+        checkout.status_field("dir").starts_with(checkout.build_folder().to_str().expect("a plain path"))
+    );
     if matches!(cache, Tool::Sccache(_)) {
         let mut stop = checkout.launcher();
         stop.arg("--stop-server");

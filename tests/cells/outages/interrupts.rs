@@ -14,7 +14,7 @@ use crate::support::servers::Redis;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
-    a_build_that_is_interrupted_leaves_no_compiler_and_no_half_object in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0"), Tool::Ccache(Tools::CCACHE)],
+    an_interrupted_build_leaves_no_compiler_and_no_partial_object in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0"), Tool::Ccache(Tools::CCACHE)],
 ];
 
 /// What takes long enough to be interrupted in the middle.
@@ -62,7 +62,7 @@ fn interrupt(mut command: Command, name: &str, delay: Duration) {
     assert!(ended, "the build goes on after {name}");
 }
 
-fn a_build_that_is_interrupted_leaves_no_compiler_and_no_half_object(cache: Tool) {
+fn an_interrupted_build_leaves_no_compiler_and_no_partial_object(cache: Tool) {
     let Some(tools) = tools_for(&[&[cache], Redis::NEEDS].concat()) else { return };
     let moments: u8 = if Tools::full() { 50 } else { 6 };
     let redis = Redis::start();

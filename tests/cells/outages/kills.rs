@@ -12,7 +12,7 @@ use crate::support::run::{eventually, signal};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
-    kills_at_any_moment_leave_right_objects_and_no_process in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0")],
+    kills_at_random_moments_leave_correct_objects_and_no_process in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0")],
 ];
 
 /// What is killed.
@@ -42,7 +42,7 @@ fn processes(sandbox: &Sandbox, victim: Victim) -> Vec<u32> {
     sandbox.processes().into_iter().filter(is_victim).collect()
 }
 
-fn kills_at_any_moment_leave_right_objects_and_no_process(cache: Tool) {
+fn kills_at_random_moments_leave_correct_objects_and_no_process(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let rounds: u64 = if Tools::full() { 150 } else { 9 };
     let sandbox = Sandbox::new("kill").on_path(&tools.ninja()).on_path(&tools.path(cache));

@@ -80,24 +80,24 @@ fn trial(cell: Cell) -> Result<String, String> {
     let sandbox = Sandbox::new("outage").on_path(&tools.ninja()).on_path(&tools.path(cell.cache));
     let remote = cell.backend.start(tools);
     let name = if matches!(cell.cache, Tool::Ccache(_)) { "ccache" } else { "sccache" };
-    let checkout = remote.lead(Checkout::sample(&sandbox, tools, "project", &remote.call()));
+    let checkout = remote.connect(Checkout::sample(&sandbox, tools, "project", &remote.call()));
     let checkout = checkout.option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={name}"));
     write_project(&checkout.source);
 
     let (uncached, objects) = without_cache(&checkout);
     if when == When::Configuring {
-        remote.afflict(trouble);
+        remote.inject(trouble);
     }
     let configured = checkout.configure();
     if when == When::FirstCompile {
-        remote.afflict(trouble);
+        remote.inject(trouble);
     }
     let built = thread::scope(|scope| {
         if when == When::MidBuild {
             scope.spawn(|| {
                 let begun = || object_files(&checkout.build_folder()).len() >= FILES / 4;
                 assert!(eventually(Duration::from_mins(1), begun), "the build does not begin");
-                remote.afflict(trouble);
+                remote.inject(trouble);
             });
         }
         checkout.building().args(["--", "-j4"]).run_to_any_end()
@@ -197,7 +197,7 @@ fn recover(checkout: &Checkout<'_>, when: When) -> Result<u64, String> {
 }
 
 fn name_is_ccache(checkout: &Checkout<'_>) -> bool {
-    checkout.said("tool") == "ccache"
+    checkout.status_field("tool") == "ccache"
 }
 
 fn rebuild(checkout: &Checkout<'_>) -> Finished {

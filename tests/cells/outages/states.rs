@@ -12,7 +12,7 @@ use crate::support::{Project, Run, Sandbox, Tool};
 
 tests![
     trial in cells(),
-    a_compilation_needs_no_descriptor_that_the_compiler_does_not_need in pairs(CACHES, ["program", "script"]),
+    the_launcher_works_with_as_few_descriptors_as_the_compiler in pairs(CACHES, ["program", "script"]),
 ];
 
 /// A build of this project takes a second. What takes this much longer has waited for something.
@@ -133,7 +133,7 @@ fn trial(cell: Cell) -> Result<String, String> {
     if cell.state.is_stopped {
         checkout.launcher().arg("--stop-server").run_to_any_end();
     }
-    let scene = Scene { checkout: &checkout, tool: &tool, directory: checkout.said("dir") };
+    let scene = Scene { checkout: &checkout, tool: &tool, directory: checkout.status_field("dir") };
     scene.shell(cell.state.before, &[]).run();
 
     project.set_shared_value(2);
@@ -193,7 +193,7 @@ impl Scene<'_> {
 
 /// Where the compiler itself gets by with so few descriptors, it does with the launcher. A script needs a shell, which
 /// needs more.
-fn a_compilation_needs_no_descriptor_that_the_compiler_does_not_need((cache, kind): (Tool, &'static str)) {
+fn the_launcher_works_with_as_few_descriptors_as_the_compiler((cache, kind): (Tool, &'static str)) {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("few").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");

@@ -35,10 +35,10 @@ fn the_launcher_costs_little_and_not_more_with_more_settings() {
         let compile = ["/usr/bin/c++", "-c", "cxx_0.cpp", "-o"];
         let mut bare = few.command(tools.path(cache));
         if tool == "sccache" {
-            bare.env("SCCACHE_SERVER_UDS", few.said("socket")).env("SCCACHE_CONF", "/dev/null");
+            bare.env("SCCACHE_SERVER_UDS", few.status_field("socket")).env("SCCACHE_CONF", "/dev/null");
             bare.env("SCCACHE_DIRECT", "false");
         } else {
-            bare.env("CCACHE_DIR", few.said("dir")).env("CCACHE_NODIRECT", "1");
+            bare.env("CCACHE_DIR", few.status_field("dir")).env("CCACHE_NODIRECT", "1");
             bare.env("CCACHE_BASEDIR", &few.source).env("CCACHE_COMPILERCHECK", "content");
             bare.env("CCACHE_REMOTE_STORAGE", format!("redis://{}", redis.server.address()));
         }

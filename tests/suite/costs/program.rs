@@ -53,7 +53,7 @@ fn the_launcher_takes_little_more_than_a_program_in_c() {
         .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tool.display()))
         .env("TOOLCHAINKIT_LAUNCH", path(&released));
     checkout.configure();
-    assert_eq!(checkout.said("launch"), "program");
+    assert_eq!(checkout.status_field("launch"), "program");
 
     let words = ["/usr/bin/cc", "-O2", "-Iinclude", "-DVALUE=1", "-c", "c_0.c", "-o", "c_0.o"];
     let mut launched = checkout.launcher();

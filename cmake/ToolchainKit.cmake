@@ -3,8 +3,8 @@
 ToolchainKit
 ------------
 
-Makes a build use a compiler cache (sccache or ccache), local or shared, whichever way the build is started, and never
-at the price of the build: without the tool, the network or a credential the project still compiles.
+Makes a build use a compiler cache (sccache or ccache), local or shared, however the build is started. Without the tool, the
+network or a credential, the project still compiles.
 
 .. code-block:: cmake
 
@@ -12,8 +12,8 @@ at the price of the build: without the tool, the network or a credential the pro
   toolchainkit_enable_cache()
 
 Works in a toolchain file and in a ``CMakeLists.txt``, before or after ``project()``, from CMake 3.15, with the Ninja and
-Makefile generators; for Xcode and Visual Studio it sets what takes the place of a launcher there. This file stands alone:
-copy it into a project and commit it.
+Makefile generators; for Xcode and Visual Studio it sets the corresponding properties. This file needs no other files: copy it
+into a project and commit it.
 
 .. command:: toolchainkit_enable_cache
 
@@ -28,12 +28,12 @@ copy it into a project and commit it.
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
 
   ``PROJECT``
-    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder;
-    where ``PROJECT_DIR`` is another project, the name of that one.
+    Names the local cache folder. Default: the name of the top-level project, or that of its folder before ``project()``;
+    if ``PROJECT_DIR`` is another project, the name of that project.
   ``PROJECT_DIR``
-    What ``DIR`` is relative to. Default: the top source folder.
+    The folder that ``DIR`` is relative to. Default: the top-level source folder.
   ``PROFILE``
-    Appears in the status line.
+    A name for the status line.
   ``TOOL``
     The tools to try, best first. Default: ``sccache ccache``.
   ``MIN_VERSION``
@@ -41,29 +41,28 @@ copy it into a project and commit it.
   ``LANGUAGES``
     Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) on request.
   ``DIR``, ``SIZE_GB``
-    Place and size limit of the local cache. Default: the user's cache folder, 10.
+    Folder and size limit of the local cache. Default: the user's cache folder, 10.
   ``ON_FAILURE``
-    When the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
+    What to do if the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
   ``RELOCATABLE``
-    Whether a checkout in another folder may hit. Default: ``ON``.
+    Whether checkouts in other folders get hits. Default: ``ON``.
   ``DIRECT_MODE``
-    Whether hits are found by the contents of headers, without the preprocessor. Faster, but the tools then do not see a new
-    header that comes earlier in the search path, nor one for which ``__has_include`` asks. sccache cannot do it where
-    ``RELOCATABLE`` is on. Default: ``OFF``.
+    Whether the tools find hits by the contents of known headers, without the preprocessor. This is faster, but misses a new
+    header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
+    ``RELOCATABLE``. Default: ``OFF``.
   ``REMOTE``
-    What to call the remote cache in messages; given if there is one.
+    A name for the remote cache in messages. Required if there is a remote cache.
   ``SERVERS``
-    Addresses to knock at before the remote is used. The first that answers replaces ``{SERVER}`` in ``REMOTE``, settings and
-    secrets.
+    Addresses of servers. The first one that answers replaces ``{SERVER}`` in ``REMOTE``, settings and secrets.
   ``<TOOL>_SETTINGS``
-    The remote, as environment variables of the tool.
+    The settings of the remote, as environment variables of the tool.
   ``<TOOL>_SECRETS``
-    The same for what must not be written down: ``{VAR}`` in the template stands for the value of the environment
-    variable ``VAR``, ``%{VAR}`` for its percent-encoded value. CMake never reads these values; the launcher does.
+    The same for secrets: ``{VAR}`` in the template stands for the value of the environment variable ``VAR``, ``%{VAR}`` for
+    its percent-encoded value. Only the launcher reads these values, CMake does not.
   ``<TOOL>_SINCE``
-    A setting that older versions of the tool do not know, and would better not get.
+    A setting that is left out for older versions of the tool.
   ``<TOOL>_REQUIRES``
-    A setting without which the remote must not be used at all.
+    A setting without which the remote is not used.
 
 .. command:: toolchainkit_external_project_arguments
 
@@ -71,8 +70,8 @@ copy it into a project and commit it.
 
     toolchainkit_external_project_arguments(<variable>)
 
-  Stores what takes the toolchain file, the profile and the cache of this build, with its launcher and its daemon, to a
-  build that it starts. To be called after ``project()``:
+  Stores arguments for a build that this one starts. They pass on the toolchain file, the profile and the cache, with its
+  launcher and its daemon. Call it after ``project()``:
 
   .. code-block:: cmake
 
@@ -87,9 +86,9 @@ copy it into a project and commit it.
 
     toolchainkit_set_compiler(<lang> <compiler> [<argument>])
 
-  For toolchain files: sets ``CMAKE_<LANG>_COMPILER`` unless the user, a preset or another toolchain has, or, where the build
-  is for the machine that builds, the environment by ``CC``, ``CXX``, ``FC``, …. CMake reads a compiler once for a build
-  folder; that another one is passed over later is said in one line.
+  For toolchain files: sets ``CMAKE_<LANG>_COMPILER``, unless the user, a preset or another toolchain file has set it. In a
+  native build, ``CC``, ``CXX``, ``FC``, … override it. A build folder keeps its first compiler; a notice tells if another one
+  is set later.
 
 .. command:: toolchainkit_set_flags
 
@@ -97,8 +96,8 @@ copy it into a project and commit it.
 
     toolchainkit_set_flags([<variable> <flags>]...)
 
-  For toolchain files: ``CMAKE_CXX_FLAGS`` and the like start with these flags, behind those of another toolchain. In a build
-  folder that has them already, and of which the user has not changed them, they follow a change, also to none.
+  For toolchain files: initialises ``CMAKE_CXX_FLAGS`` and similar variables with these flags, after those of another
+  toolchain file. In an existing build folder, changed flags replace the old ones, unless the user has changed them.
 
 .. command:: toolchainkit_set_cache_entry
 
@@ -106,32 +105,32 @@ copy it into a project and commit it.
 
     toolchainkit_set_cache_entry(<variable> <type> <value>)
 
-  For toolchain files: a cache entry that follows a change of the value here, unless the user has set another one.
+  For toolchain files: a cache entry. A changed value replaces the old one, unless the user has changed the entry.
 
 Variables:
 
 ``TOOLCHAINKIT_CACHE``
   ``OFF`` disables everything here.
 ``TOOLCHAINKIT_CACHE_TOOL``
-  Path or name of the tool, also as an environment variable. Goes before ``PATH``.
+  Path or name of the tool, also as an environment variable. Overrides ``PATH``.
 ``TOOLCHAINKIT_LAUNCH``
-  Path of the program ``toolchainkit-launch``, also as an environment variable. Goes before ``PATH`` and the user's cache
-  folder. ``OFF``: the launcher is a script, as it is where there is no program.
+  Path of the program ``toolchainkit-launch``, also as an environment variable. Overrides ``PATH`` and the user's cache
+  folder. ``OFF``: use the launcher script, which is also used without the program.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
-  Set by this module only where neither the user nor the project nor the environment did; an empty value counts as set.
+  Set by this module, unless the user, the project or the environment has set it, also to an empty value.
 
 ``CMAKE_MSVC_DEBUG_INFORMATION_FORMAT``, ``CMAKE_USER_MAKE_RULES_OVERRIDE``
-  Set for Windows where nobody else did, so that debug information goes into the objects.
+  Set for Windows, unless already set, so that debug information is written into the objects.
 ``CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER``, ``CMAKE_VS_GLOBALS``
-  What Xcode and Visual Studio have instead of launchers. A launcher or a ``CLToolPath`` that is there already stays.
+  Set for Xcode and Visual Studio instead of launchers. An existing launcher or ``CLToolPath`` is not changed.
 
-An environment variable of the tool that is set while configuring and differs (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …)
-replaces that one setting, and the status line says so.
+An environment variable of the tool with another value at configure time (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …) overrides
+that setting, and the status line shows it.
 #]=======================================================================]
 include_guard(GLOBAL)
 
 if(CMAKE_VERSION VERSION_LESS 3.15)
-  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is needed, this is ${CMAKE_VERSION}.")
+  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is required, and this is ${CMAKE_VERSION}.")
 endif()
 
 cmake_policy(PUSH)
@@ -139,8 +138,8 @@ cmake_policy(VERSION 3.15...3.31)
 
 set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
 
-# The private functions below are parts of this one: by CMake's dynamic scope they read its arguments (arg_…) and what
-# _toolchainkit_decide finds out (tool, version, program, folder, notes); results go into the names they are given.
+# The private functions use CMake's dynamic scope: they read the arguments of this function (arg_…) and the variables of
+# _toolchainkit_decide (tool, version, program, folder, notes). They store results in the given variables.
 function(toolchainkit_enable_cache)
   get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
   if(in_try_compile)
@@ -151,11 +150,11 @@ function(toolchainkit_enable_cache)
     "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "toolchainkit: toolchainkit_enable_cache does not know: ${arg_UNPARSED_ARGUMENTS}")
+    message(FATAL_ERROR "toolchainkit: unknown arguments of toolchainkit_enable_cache: ${arg_UNPARSED_ARGUMENTS}")
   endif()
   _toolchainkit_defaults()
 
-  # A toolchain file is read twice, and a project may call again: the first call decides for the whole build.
+  # CMake reads a toolchain file twice, and a project may call this function again. The first call applies to the whole build.
   get_property(first_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
   if("${first_call}" STREQUAL "")
     set(call "called ${ARGV}")
@@ -164,7 +163,7 @@ function(toolchainkit_enable_cache)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
   elseif(NOT "${first_call}" STREQUAL "called ${ARGV}")
-    message(AUTHOR_WARNING "toolchainkit: toolchainkit_enable_cache was called before with other arguments, which stay in force.")
+    message(AUTHOR_WARNING "toolchainkit: toolchainkit_enable_cache was called before with other arguments, which still apply.")
   endif()
   get_property(launcher GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER)
   get_property(languages GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES)
@@ -185,11 +184,11 @@ function(toolchainkit_enable_cache)
     endforeach()
   endif()
 
-  _toolchainkit_care_for_precompiled_headers()
-  _toolchainkit_care_for_paths()
+  _toolchainkit_configure_precompiled_headers()
+  _toolchainkit_configure_path_maps()
   if(CMAKE_HOST_WIN32 OR CMAKE_SYSTEM_NAME STREQUAL "Windows")
-    _toolchainkit_care_for_microsofts_compilers()
-    _toolchainkit_defer_naming_of_precompiled_headers()
+    _toolchainkit_configure_msvc_debug_information()
+    _toolchainkit_defer_listing_of_precompiled_headers()
   endif()
 endfunction()
 
@@ -198,7 +197,7 @@ function(toolchainkit_external_project_arguments out_arguments)
   if(EXISTS "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
     set(cache ON)
   endif()
-  # In any case, since the cache of the other build keeps what it got before.
+  # Also if they are empty, because the CMake cache of the other build keeps earlier values.
   set(arguments "-DTOOLCHAINKIT_CACHE:BOOL=${cache}" "-DTOOLCHAINKIT_PROFILE:STRING=${TOOLCHAINKIT_PROFILE}")
   if(NOT "${CMAKE_TOOLCHAIN_FILE}" STREQUAL "")
     list(APPEND arguments "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}")
@@ -224,12 +223,12 @@ endfunction()
 # --- deciding, once per configure -------------------------------------------------------------------------------------
 
 function(_toolchainkit_defaults)
-  # The name that project() gives is the same in every checkout; it is known in a toolchain file, too.
+  # The name in project() is the same in every checkout, and is also known in a toolchain file.
   set(PROJECT "${CMAKE_PROJECT_NAME}")
   if(PROJECT STREQUAL "" OR PROJECT STREQUAL "Project")
     get_filename_component(PROJECT "${CMAKE_SOURCE_DIR}" NAME)
   endif()
-  # A package that vcpkg or Conan builds with the project's toolchain file shares the cache and the daemon of the project.
+  # Packages that vcpkg or Conan builds with the toolchain file of a project share its cache and its daemon.
   if(NOT "${arg_PROJECT_DIR}" STREQUAL "" AND NOT "${arg_PROJECT_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}"
       AND EXISTS "${arg_PROJECT_DIR}/CMakeLists.txt")
     file(STRINGS "${arg_PROJECT_DIR}/CMakeLists.txt" line LIMIT_COUNT 1
@@ -253,16 +252,16 @@ function(_toolchainkit_defaults)
     endif()
   endforeach()
   if(NOT ON_FAILURE MATCHES "^(fallback|fail)$")
-    message(FATAL_ERROR "toolchainkit: ON_FAILURE is fallback or fail, not ${ON_FAILURE}")
+    message(FATAL_ERROR "toolchainkit: ON_FAILURE must be fallback or fail, not ${ON_FAILURE}")
   endif()
   foreach(language IN LISTS LANGUAGES)
-    # sccache fails with a compiler that it does not know, and with it the build.
+    # sccache fails with unknown compilers.
     if(NOT language MATCHES "^(C|CXX|OBJC|OBJCXX|CUDA|HIP)$")
-      message(FATAL_ERROR "toolchainkit: LANGUAGES are C, CXX, OBJC, OBJCXX, CUDA and HIP; no cache takes ${language}")
+      message(FATAL_ERROR "toolchainkit: LANGUAGES can be C, CXX, OBJC, OBJCXX, CUDA and HIP; ${language} cannot be cached")
     endif()
   endforeach()
   if(NOT SIZE_GB MATCHES "^[1-9][0-9]*$")
-    message(FATAL_ERROR "toolchainkit: SIZE_GB is a whole number of GiB, not ${SIZE_GB}")
+    message(FATAL_ERROR "toolchainkit: SIZE_GB must be a whole number of GiB, not ${SIZE_GB}")
   endif()
 endfunction()
 
@@ -274,7 +273,7 @@ function(_toolchainkit_is_free out_free language)
   endif()
 endfunction()
 
-# Everything that happens once per configure. An empty launcher: none is to be set.
+# Everything that happens once per configuration. With an empty launcher, none is set.
 function(_toolchainkit_decide out_launcher out_languages)
   set("${out_launcher}" "" PARENT_SCOPE)
   set(folder "${CMAKE_BINARY_DIR}/toolchainkit")
@@ -283,13 +282,13 @@ function(_toolchainkit_decide out_launcher out_languages)
   set(version "")
   set(program "")
   set(launch "")
-  set(told_socket "")
+  set(daemon_socket "")
   set(override TRUE)
   if(DEFINED TOOLCHAINKIT_CACHE AND NOT TOOLCHAINKIT_CACHE)
     _toolchainkit_no_cache(STATUS "switched off by TOOLCHAINKIT_CACHE=${TOOLCHAINKIT_CACHE}")
     return()
   endif()
-  _toolchainkit_look_at_generator(reason)
+  _toolchainkit_check_generator(reason)
   if(NOT reason STREQUAL "")
     _toolchainkit_no_cache(NOTICE "${reason}")
     return()
@@ -302,14 +301,14 @@ function(_toolchainkit_decide out_launcher out_languages)
     endif()
   endforeach()
   if(free_languages STREQUAL "")
-    _toolchainkit_no_cache(STATUS "the compiler launchers are set already, and stay as they are")
+    _toolchainkit_no_cache(STATUS "the compiler launchers are already set, and are not changed")
     return()
   endif()
 
   _toolchainkit_enclosing_build(command languages)
   if(NOT command STREQUAL "")
-    _toolchainkit_care_for_modules()
-    _toolchainkit_care_for_other_launchers()
+    _toolchainkit_configure_module_scanning()
+    _toolchainkit_configure_launched_targets()
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS "${enclosing_maps_paths}")
     set("${out_launcher}" "${command}" PARENT_SCOPE)
     set("${out_languages}" "${languages}" PARENT_SCOPE)
@@ -330,7 +329,7 @@ function(_toolchainkit_decide out_launcher out_languages)
   endif()
   if(CMAKE_GENERATOR MATCHES "^Visual Studio" AND (tool STREQUAL "sccache" OR version VERSION_LESS 4.6))
     _toolchainkit_no_cache(NOTICE
-      "the generator ${CMAKE_GENERATOR} works with ccache 4.6 or newer only, and ${program} is ${tool} ${version}")
+      "the generator ${CMAKE_GENERATOR} requires ccache 4.6 or newer, and ${program} is ${tool} ${version}")
     return()
   endif()
 
@@ -348,15 +347,15 @@ function(_toolchainkit_decide out_launcher out_languages)
     _toolchainkit_no_cache(NOTICE "${reason}")
     return()
   endif()
-  _toolchainkit_care_for_modules()
-  _toolchainkit_care_for_other_launchers()
+  _toolchainkit_configure_module_scanning()
+  _toolchainkit_configure_launched_targets()
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     _toolchainkit_write_visual_studio_files()
   endif()
   _toolchainkit_maps_paths(maps_paths)
   set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS "${maps_paths}")
   _toolchainkit_write_summary("${reason}")
-  _toolchainkit_tell("${reason}")
+  _toolchainkit_print_status("${reason}")
   _toolchainkit_command(command)
   _toolchainkit_write_nested()
   set("${out_launcher}" "${command}" PARENT_SCOPE)
@@ -364,11 +363,11 @@ function(_toolchainkit_decide out_launcher out_languages)
   set_property(GLOBAL PROPERTY _TOOLCHAINKIT_TOOL "${tool}")
 endfunction()
 
-# Sets mode and active if the remote can be used, and otherwise the reason.
+# Sets mode and active if the remote can be used, or the reason if it cannot.
 macro(_toolchainkit_try_remote)
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(server "")
-    set(reason "cannot be used with Visual Studio, which hands no settings on")
+    set(reason "cannot be used with Visual Studio, which does not pass environment variables to compilers")
   else()
     _toolchainkit_find_server(server reason)
   endif()
@@ -378,7 +377,7 @@ macro(_toolchainkit_try_remote)
     set(storages remote)
     _toolchainkit_storage(remote TRUE)
     if(NOT remote_secrets STREQUAL "")
-      # Where a secret is missing at build time, the launcher has another cache to go to.
+      # If a secret is missing at build time, the launcher uses the local cache.
       list(APPEND storages local)
       _toolchainkit_storage(local FALSE)
     endif()
@@ -392,13 +391,13 @@ macro(_toolchainkit_try_remote)
     if(arg_ON_FAILURE STREQUAL "fail")
       message(FATAL_ERROR "toolchainkit: ${reason}")
     endif()
-    # The environment was made for the remote: nothing in it may follow into the local cache.
+    # The environment may contain settings for the remote, which the local cache must not use.
     set(notes "${launcher_notes}")
     set(override FALSE)
   endif()
 endmacro()
 
-# The same for the local cache; the reason may be that of the remote already.
+# The same for the local cache. The reason may already contain that of the remote.
 macro(_toolchainkit_try_local)
   _toolchainkit_storage(local "${override}")
   _toolchainkit_activate(local_reason local)
@@ -416,7 +415,7 @@ macro(_toolchainkit_try_local)
   endif()
 endmacro()
 
-# What _toolchainkit_enclosing_build reads.
+# Writes the file that _toolchainkit_enclosing_build reads in other builds.
 function(_toolchainkit_write_nested)
   _toolchainkit_quote(quoted "${command}")
   _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for builds inside of this one: their cache is the one of this build.
@@ -427,8 +426,8 @@ set(enclosing_maps_paths ${maps_paths})
 ")
 endfunction()
 
-# The launcher of a build of the same configuration in whose folder this one lies, as those of ExternalProject do. With a
-# cache of its own, this one would stop the daemon, amid compilations, to teach it its source folder.
+# The launcher of an enclosing build with the same configuration, such as the main build of an ExternalProject. With its own
+# launcher, this build would add base directories, for which the daemon is replaced during the enclosing build.
 function(_toolchainkit_enclosing_build out_command out_languages)
   set("${out_command}" "" PARENT_SCOPE)
   string(SHA256 call_id "${call}")
@@ -457,13 +456,13 @@ function(_toolchainkit_enclosing_build out_command out_languages)
   get_filename_component(place "${file}" DIRECTORY)
   _toolchainkit_write_if_changed("${place}/nested-users" "yes\n")
   get_filename_component(place "${place}" DIRECTORY)
-  message(STATUS "toolchainkit: the cache of ${place}")
+  message(STATUS "toolchainkit: using the enclosing build's cache (${place})")
   set("${out_command}" "${enclosing_command}" PARENT_SCOPE)
   set("${out_languages}" "${languages}" PARENT_SCOPE)
   set(enclosing_maps_paths "${enclosing_maps_paths}" PARENT_SCOPE)
 endfunction()
 
-# --- what generated toolchain files call ------------------------------------------------------------------------------
+# --- functions for generated toolchain files --------------------------------------------------------------------------
 
 # The environment variable from which CMake takes the compiler of a language.
 function(_toolchainkit_compiler_variable out_name language)
@@ -474,8 +473,8 @@ function(_toolchainkit_compiler_variable out_name language)
   set("${out_name}" "${name}" PARENT_SCOPE)
 endfunction()
 
-# `zig cc` as one program: sccache asks `zig` alone what it is, and then fails. The version is in the script since the
-# tools take a compiler for another one when its bytes are.
+# Makes `zig cc` one program, because sccache asks only `zig` what it is, and fails. The script contains the version, because
+# the tools hash the bytes of the compiler.
 function(_toolchainkit_compiler_program out_program program)
   set("${out_program}" "${program};${ARGN}" PARENT_SCOPE)
   if("${ARGN}" STREQUAL "")
@@ -509,7 +508,8 @@ function(_toolchainkit_compiler_program out_program program)
     file(COPY "${folder}/new/${name}" DESTINATION "${folder}" FILE_PERMISSIONS
       OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
     file(REMOVE_RECURSE "${folder}/new")
-    # ccache knows a compiler by size and time: the time follows from the text, so that a new build folder has the same.
+    # By default, ccache hashes the size and the time of a compiler. This time depends only on the text, so that it is the same
+    # in a new build folder.
     string(SHA256 hash "${text}")
     set(stamp 20)
     set(at 0)
@@ -532,7 +532,7 @@ function(toolchainkit_set_compiler language)
   if(DEFINED "${variable}")
     return()
   elseif(NOT in_try_compile AND EXISTS "${CMAKE_PLATFORM_INFO_DIR}/CMake${language}Compiler.cmake")
-    # CMake stays with what is in this file, whatever is set here. Without a record it is what the environment said.
+    # CMake keeps the compiler in this file. Without a record, it came from the environment.
     if(DEFINED "CACHE{${record}}")
       _toolchainkit_compiler_program(program ${${record}})
       set("${variable}" "${program}" PARENT_SCOPE)
@@ -548,7 +548,7 @@ function(toolchainkit_set_compiler language)
     _toolchainkit_compiler_variable(name "${language}")
     if(NOT "$ENV{${name}}" STREQUAL "")
       string(REPLACE ";" " " wanted "${ARGN}")
-      message(STATUS "toolchainkit: ${name}=$ENV{${name}} of the environment goes before ${wanted}")
+      message(STATUS "toolchainkit: ${name}=$ENV{${name}} from the environment overrides ${wanted}")
       return()
     endif()
   endif()
@@ -587,7 +587,7 @@ function(toolchainkit_set_flags)
   endif()
 endfunction()
 
-# The flags of a variable from a toolchain file, in a build folder that may have others from before.
+# Replaces the flags of a toolchain file in a build folder that may have older ones.
 function(_toolchainkit_follow_flags variable flags)
   set(record "_TOOLCHAINKIT_${variable}")
   if(NOT DEFINED "CACHE{${variable}}")
@@ -599,7 +599,7 @@ function(_toolchainkit_follow_flags variable flags)
   set(old "$CACHE{${record}}")
   set(value "$CACHE{${variable}}")
   if(NOT DEFINED "CACHE{${record}}")
-    # The user gave some by -D, or the toolchain file had none when this folder began.
+    # The user has set them with -D, or the toolchain file had none in the first configuration.
     if(variable IN_LIST _TOOLCHAINKIT_FLAGS OR NOT DEFINED CACHE{CMAKE_CACHE_MAJOR_VERSION})
       return()
     endif()
@@ -613,7 +613,7 @@ function(_toolchainkit_follow_flags variable flags)
   if(old STREQUAL "" AND NOT position EQUAL -1)
     string(APPEND value " ${flags}")
   elseif(position EQUAL -1)
-    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, which does not get the flags ${flags}")
+    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, so it does not get the flags ${flags}")
     return()
   else()
     string(REPLACE " ${old} " " ${flags} " value " ${value} ")
@@ -638,32 +638,32 @@ function(toolchainkit_set_cache_entry variable type value)
   endif()
 endfunction()
 
-# --- generators that take no launcher -------------------------------------------------------------------------------
+# --- generators without compiler launchers ----------------------------------------------------------------------------
 
-# Why nothing can be cached with this generator; empty if something can. May narrow the choice of tools.
-function(_toolchainkit_look_at_generator out_reason)
+# The reason why this generator cannot be used with a cache; empty if it can. May exclude tools.
+function(_toolchainkit_check_generator out_reason)
   set("${out_reason}" "" PARENT_SCOPE)
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
-    # sccache cannot take the place of the compiler, and ccache takes that of cl.exe alone.
+    # sccache cannot replace the compiler, and ccache can replace only cl.exe.
     if(NOT ccache IN_LIST arg_TOOL)
-      set("${out_reason}" "the generator ${CMAKE_GENERATOR} works with ccache only; Ninja works with ${arg_TOOL}" PARENT_SCOPE)
+      set("${out_reason}" "the generator ${CMAKE_GENERATOR} supports only ccache; Ninja supports ${arg_TOOL}" PARENT_SCOPE)
     elseif("${CMAKE_GENERATOR_TOOLSET}" MATCHES "[Cc]lang|LLVM|[Ii]ntel")
-      set("${out_reason}" "the generator ${CMAKE_GENERATOR} works with Microsoft's compiler only; with Ninja, ${CMAKE_GENERATOR_TOOLSET} can be cached" PARENT_SCOPE)
+      set("${out_reason}" "the generator ${CMAKE_GENERATOR} supports only Microsoft's compiler; with Ninja, ${CMAKE_GENERATOR_TOOLSET} can be cached" PARENT_SCOPE)
     elseif("${CMAKE_VS_GLOBALS}" MATCHES "(^|;)CLTool(Exe|Path)=")
-      set("${out_reason}" "CMAKE_VS_GLOBALS names a compiler already, and stays as it is" PARENT_SCOPE)
+      set("${out_reason}" "CMAKE_VS_GLOBALS already names a compiler, and is not changed" PARENT_SCOPE)
     endif()
     set(arg_TOOL ccache PARENT_SCOPE)
   elseif(CMAKE_GENERATOR STREQUAL "Xcode")
     if(DEFINED CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER)
-      set("${out_reason}" "CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER is set already, and stays as it is" PARENT_SCOPE)
+      set("${out_reason}" "CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER is already set, and is not changed" PARENT_SCOPE)
     endif()
   elseif(NOT CMAKE_GENERATOR MATCHES "Ninja|Makefiles")
     set("${out_reason}" "the generator ${CMAKE_GENERATOR} does not use compiler launchers; Ninja and Makefiles do" PARENT_SCOPE)
   endif()
 endfunction()
 
-# Xcode has a setting for a launcher of its own, for all languages of Clang at once; what else is set here makes it
-# compile in a way that can be cached (docs/Xcode.md of sccache).
+# Xcode has its own setting for a launcher, which applies to all languages of Clang. The other settings make its compilations
+# cacheable (docs/Xcode.md of sccache).
 macro(_toolchainkit_set_xcode_attributes)
   set(CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER "${launcher}" PARENT_SCOPE)
   foreach(attribute IN ITEMS CLANG_ENABLE_MODULES COMPILER_INDEX_STORE_ENABLE CLANG_USE_RESPONSE_FILE)
@@ -673,7 +673,7 @@ macro(_toolchainkit_set_xcode_attributes)
   endforeach()
 endmacro()
 
-# MSBuild takes another compiler, and compiles one source at a time with these properties (ccache's wiki).
+# With these properties, MSBuild uses another compiler, and compiles one source at a time (see ccache's wiki).
 macro(_toolchainkit_set_visual_studio_globals)
   if(NOT "${CMAKE_VS_GLOBALS}" MATCHES "(^|;)CLTool(Exe|Path)=")
     set(globals ${CMAKE_VS_GLOBALS} CLToolExe=cl.exe "CLToolPath=${launcher}" UseMultiToolTask=true
@@ -682,8 +682,8 @@ macro(_toolchainkit_set_visual_studio_globals)
   endif()
 endmacro()
 
-# ccache under the name of the compiler. From 4.13 on it looks for settings in the folder of the build and above, where it
-# allows no more than what a project may decide: how objects are named, and not where they are kept.
+# Copies ccache under the name of the compiler. ccache 4.13 and newer reads settings from a file in the build folder, but not
+# those for the place of the cache.
 function(_toolchainkit_write_visual_studio_files)
   configure_file("${program}" "${folder}/visual-studio/cl.exe" COPYONLY)
   set(text "# Written by ToolchainKit.cmake for Visual Studio.\n")
@@ -721,7 +721,7 @@ function(_toolchainkit_user_folder out_folder)
   set("${out_folder}" "${folder}" PARENT_SCOPE)
 endfunction()
 
-# The first candidate that runs and is new enough; otherwise why there is none.
+# Finds the first tool that runs and is new enough. If there is none, sets the reason.
 function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
   set("${out_tool}" "" PARENT_SCOPE)
   set(reason "")
@@ -739,7 +739,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
     if(IS_ABSOLUTE "${name}")
       set(places "${name}")
     else()
-      # Only PATH: it is all that is searched when a toolchain file is read for the first time.
+      # Only PATH, because CMake searches nothing else when it reads a toolchain file for the first time.
       find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
         NO_CMAKE_SYSTEM_PATH)
       set(places "${_toolchainkit_program}")
@@ -756,10 +756,10 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
       if(NOT result STREQUAL "0" OR NOT output MATCHES "^(s?ccache) (version )?([0-9]+(\\.[0-9]+)*)")
         list(APPEND reason "${place} does not run")
       elseif(NOT "${arg_MIN_VERSION}" STREQUAL "" AND CMAKE_MATCH_3 VERSION_LESS "${arg_MIN_VERSION}")
-        list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}, and ${arg_MIN_VERSION} is needed")
+        list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}; ${arg_MIN_VERSION} or newer is required")
       elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND NOT CMAKE_HOST_WIN32)
-        # Its daemon listens at a port, where anybody could be.
-        list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, and 0.9 is needed")
+        # Its daemon listens on a TCP port, to which other users could connect.
+        list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}; 0.9 or newer is required")
       else()
         set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)
         set("${out_version}" "${CMAKE_MATCH_3}" PARENT_SCOPE)
@@ -769,17 +769,20 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
     endforeach()
   endforeach()
   if(reason STREQUAL "")
-    list(JOIN names " nor " names)
-    set(reason "${names} was not found (PATH, ${user_folder}/tools)")
     if(NOT wanted STREQUAL "")
-      string(APPEND reason ", which TOOLCHAINKIT_CACHE_TOOL names")
+      set(reason "${wanted} was not found (from TOOLCHAINKIT_CACHE_TOOL)")
+    elseif(names MATCHES ";")
+      list(JOIN names " nor " names)
+      set(reason "neither ${names} was found on PATH or in ${user_folder}/tools (run `toolchainkit install`)")
+    else()
+      set(reason "${names} was not found on PATH or in ${user_folder}/tools (run `toolchainkit install`)")
     endif()
   endif()
   list(JOIN reason "; " reason)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# What `toolchainkit install` put into the user's cache folder, newest first. The name of the folder may end with a suffix.
+# The programs that `toolchainkit install` has installed, newest first. The name of the folder ends with the suffix.
 function(_toolchainkit_installed out_programs name suffix)
   file(GLOB folders LIST_DIRECTORIES TRUE "${user_folder}/tools/${name}-*${suffix}")
   set(programs "")
@@ -799,16 +802,16 @@ function(_toolchainkit_installed out_programs name suffix)
   set("${out_programs}" "${programs}" PARENT_SCOPE)
 endfunction()
 
-# --- storage: where a tool keeps its objects -----------------------------------------------------------------------
+# --- storages: the remote and the local cache -------------------------------------------------------------------------
 
-# Knocks at the servers with an HTTP request: any answer will do, and a dead host costs no more than three seconds.
+# Sends an HTTP request to each server, and uses the first one with any answer. The timeout is three seconds.
 function(_toolchainkit_find_server out_server out_reason)
   set("${out_server}" "" PARENT_SCOPE)
   set("${out_reason}" "" PARENT_SCOPE)
   if("${arg_SERVERS}" STREQUAL "")
     return()
   endif()
-  # The knock goes straight to the server; sccache may have to take a proxy, and then its own start is the only proof.
+  # The request uses no proxy. If sccache uses one, only the start of its daemon shows whether the server answers.
   string(CONCAT proxy "$ENV{http_proxy}$ENV{HTTP_PROXY}$ENV{https_proxy}$ENV{HTTPS_PROXY}$ENV{all_proxy}$ENV{ALL_PROXY}")
   set(no_proxy "$ENV{no_proxy}")
   set(ENV{no_proxy} "*")
@@ -819,11 +822,11 @@ file(DOWNLOAD "http://${server}/" "${answer}" TIMEOUT 3 STATUS status)
 file(REMOVE "${answer}")
 set(silence "")
 if(status MATCHES "^7;")
-  set(silence "nobody listens at ${server}")
+  set(silence "no server listens at ${server}")
 elseif(status MATCHES "^28;")
-  set(silence "no word from ${server} within 3 s")
+  set(silence "no answer from ${server} within 3 s")
 elseif(status MATCHES "^6;")
-  set(silence "there is no host ${server}")
+  set(silence "unknown host ${server}")
 endif()
 if(CMAKE_SCRIPT_MODE_FILE AND NOT silence STREQUAL "")
   message(FATAL_ERROR "${silence}")
@@ -853,9 +856,9 @@ endif()
   set("${out_server}" "${found}" PARENT_SCOPE)
 endfunction()
 
-# Describes the storage `remote` or `local`: <storage>_directory, _size, _location, _id, _refused, and its variables: _pairs
-# (NAME=VALUE), _members (of a JSON object), _environment (assignments for sh), _names, _unset; those with secrets are in
-# _templates (JSON), _secrets (sh), _environment and _names. _address is that of the daemon on Windows.
+# Sets the variables of the storage `remote` or `local`: <storage>_directory, _size, _location, _id, _refused (a reason), and
+# the environment of the tool: _pairs (NAME=VALUE), _members (JSON), _environment (assignments in sh), _names, _unset. Secrets
+# are in _templates (JSON), and in _secrets, _environment and _names (sh). _address is the address of the daemon on Windows.
 function(_toolchainkit_storage storage override)
   set(environment "")
   set(names "")
@@ -882,11 +885,11 @@ function(_toolchainkit_storage storage override)
   string(SUBSTRING "${id}" 0 16 id)
   if(tool STREQUAL "sccache")
     if(storage STREQUAL "remote")
-      # Used if the remote has a disk in front of it; two daemons must not share one.
+      # For the local copies of a remote. Two daemons must not share a folder.
       string(APPEND directory "-${id}")
     endif()
     if(launch STREQUAL "script")
-      # It has a daemon of its own, and two must not share a folder.
+      # The script has its own daemon, and two daemons must not share a folder.
       string(APPEND directory "-script")
     endif()
     set(size "${arg_SIZE_GB}G")
@@ -944,16 +947,16 @@ function(_toolchainkit_set name value)
   _toolchainkit_return(environment names pairs members)
 endfunction()
 
-# A setting, or what the user's environment has instead, where that may be written down.
+# A setting, or its value in the environment, unless that must not be written to a file.
 function(_toolchainkit_setting out_value name value)
   set("${out_value}" "${value}" PARENT_SCOPE)
   set(theirs "$ENV{${name}}")
   if(theirs STREQUAL "" OR theirs STREQUAL value)
     return()
   endif()
-  # The configuration says which remote is used and who may write to it, and an address may carry a password.
+  # The environment must not choose the remote or the write access, and an address may contain a password.
   if(name MATCHES "^(CCACHE_REMOTE_STORAGE|SCCACHE_MULTILEVEL_CHAIN|SCCACHE_[A-Z0-9]+_RW_MODE)$" OR theirs MATCHES "://[^/]*@")
-    list(APPEND notes "${name} of the environment is not used")
+    list(APPEND notes "${name} from the environment is ignored")
   else()
     set("${out_value}" "${theirs}" PARENT_SCOPE)
     list(APPEND notes "${name}=${theirs} from the environment")
@@ -975,7 +978,7 @@ function(_toolchainkit_remote_settings)
   foreach(entry IN LISTS "arg_${TOOL}_SINCE")
     if(entry MATCHES "^([A-Za-z0-9_]+)=(.+)$" AND version VERSION_LESS CMAKE_MATCH_2)
       string(APPEND too_new "${CMAKE_MATCH_1};")
-      list(APPEND left_out "${CMAKE_MATCH_1} (${tool} ${CMAKE_MATCH_2} has it)")
+      list(APPEND left_out "${CMAKE_MATCH_1} (needs ${tool} ${CMAKE_MATCH_2})")
     endif()
   endforeach()
   if(NOT left_out STREQUAL "")
@@ -984,7 +987,7 @@ function(_toolchainkit_remote_settings)
   endif()
   foreach(entry IN LISTS "arg_${TOOL}_SETTINGS")
     if(NOT entry MATCHES "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
-      message(FATAL_ERROR "toolchainkit: ${TOOL}_SETTINGS takes NAME=VALUE, not ${entry}")
+      message(FATAL_ERROR "toolchainkit: ${TOOL}_SETTINGS must be NAME=VALUE, not ${entry}")
     endif()
     set(name "${CMAKE_MATCH_1}")
     set(value "${CMAKE_MATCH_2}")
@@ -999,7 +1002,7 @@ function(_toolchainkit_remote_settings)
     string(APPEND identity "${name}=${value}\n")
     _toolchainkit_set("${name}" "${value}")
     if(value STREQUAL "true")
-      # sccache takes keys in the environment for a contradiction, and people have keys for other things.
+      # sccache rejects this setting together with keys in the environment, which may be there for other purposes.
       foreach(pair IN LISTS contradicted)
         if(pair MATCHES "^${name}=(.+)$")
           list(APPEND unset "${CMAKE_MATCH_1}")
@@ -1012,7 +1015,7 @@ function(_toolchainkit_remote_settings)
   set(number 0)
   foreach(entry IN LISTS "arg_${TOOL}_SECRETS")
     if(NOT entry MATCHES "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
-      message(FATAL_ERROR "toolchainkit: ${TOOL}_SECRETS takes NAME=TEMPLATE")
+      message(FATAL_ERROR "toolchainkit: ${TOOL}_SECRETS must be NAME=TEMPLATE")
     endif()
     set(name "${CMAKE_MATCH_1}")
     string(REPLACE "{SERVER}" "${server}" template "${CMAKE_MATCH_2}")
@@ -1029,7 +1032,7 @@ function(_toolchainkit_remote_settings)
   _toolchainkit_return(environment names pairs members unset secrets templates identity refused notes)
 endfunction()
 
-# A ccache that was built without a kind of storage fails with each compilation; its version says what it was built with.
+# ccache fails with every compilation if it was built without the storage. Its --version lists the supported ones.
 function(_toolchainkit_ccache_feature out_refused storage)
   if(NOT "${${out_refused}}" STREQUAL "")
     return()
@@ -1050,8 +1053,8 @@ function(_toolchainkit_ccache_feature out_refused storage)
   endforeach()
 endfunction()
 
-# Notes a variable whose value comes from the environment: as JSON, and as sh code that puts it into a variable of the
-# script. In a template, {VARIABLE} stands for a value and %{VARIABLE} for one that is percent-encoded.
+# Adds a variable with a value from the environment: as JSON, and as sh code that sets a variable of the script. In a
+# template, {VARIABLE} stands for a value, and %{VARIABLE} for a percent-encoded one.
 function(_toolchainkit_secret name template result)
   _toolchainkit_json(member name "${name}" template "${template}")
   string(APPEND templates ", {${member}}")
@@ -1085,7 +1088,7 @@ function(_toolchainkit_secret name template result)
 endfunction()
 
 function(_toolchainkit_sccache_settings)
-  # A configuration file of the user might name another storage.
+  # A configuration file of the user could select another storage.
   if(CMAKE_HOST_WIN32)
     _toolchainkit_set(SCCACHE_CONF "NUL")
   else()
@@ -1093,15 +1096,15 @@ function(_toolchainkit_sccache_settings)
   endif()
   if(CMAKE_HOST_WIN32)
     string(SUBSTRING "${id}" 0 6 hexadecimal)
-    # Below the range from which systems take ports for outgoing connections.
+    # Below the range of ports for outgoing connections.
     math(EXPR port "20000 + 0x${hexadecimal} % 12000")
     set(address "SCCACHE_SERVER_PORT=${port}")
     _toolchainkit_set(SCCACHE_SERVER_PORT "${port}")
   endif()
   if(arg_DIRECT_MODE AND arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
-    # sccache would forget about headers that changed (mozilla/sccache#2863).
+    # sccache would not notice changed headers (mozilla/sccache#2863).
     set(arg_DIRECT_MODE OFF)
-    list(APPEND notes "left out: DIRECT_MODE (sccache cannot do it with base directories)")
+    list(APPEND notes "left out: DIRECT_MODE (sccache does not support it with base directories)")
   endif()
   if(NOT arg_DIRECT_MODE)
     _toolchainkit_set(SCCACHE_DIRECT "false")
@@ -1110,7 +1113,7 @@ function(_toolchainkit_sccache_settings)
 endfunction()
 
 function(_toolchainkit_ccache_settings)
-  # The time stamp of the compiler differs from machine to machine, and an upgrade may keep it.
+  # The time stamp of the compiler differs between machines, and an upgrade may not change it.
   _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
   _toolchainkit_set(CCACHE_COMPILERCHECK "${check}")
   if(NOT storage STREQUAL "remote")
@@ -1130,7 +1133,7 @@ function(_toolchainkit_ccache_settings)
     _toolchainkit_set(CCACHE_BASEDIR "${base}")
     _toolchainkit_maps_paths(maps_paths)
     if(NOT maps_paths)
-      # With maps ccache compares what they make of the current folder, so that other maps make another object.
+      # With path maps, ccache hashes the mapped working directory, so this is not needed.
       _toolchainkit_set(CCACHE_NOHASHDIR 1)
     endif()
   endif()
@@ -1143,8 +1146,8 @@ function(_toolchainkit_ccache_settings)
   _toolchainkit_return(environment names pairs members unset notes)
 endfunction()
 
-# The source folder, and the build folder: sccache takes the longest that fits, so that the name of the build folder does
-# not matter, and to ccache all is relative to it anyhow.
+# The source folder, and the build folder if it is outside of it. sccache always gets both, and uses the longest match, so that
+# the name of the build folder does not matter. For ccache, all paths are relative to the build folder anyway.
 function(_toolchainkit_base_directories out_folders)
   set(folders "${CMAKE_SOURCE_DIR}")
   string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
@@ -1153,7 +1156,7 @@ function(_toolchainkit_base_directories out_folders)
   endif()
   list(REMOVE_DUPLICATES folders)
   if(NOT CMAKE_HOST_WIN32)
-    # The tools take a list with colons.
+    # The tools separate the folders with colons.
     list(FILTER folders EXCLUDE REGEX ":")
   endif()
   set("${out_folders}" "${folders}" PARENT_SCOPE)
@@ -1327,10 +1330,10 @@ macro(_toolchainkit_derived)
   set(minimum_rules 1)
 endmacro()
 
-# --- making a storage ready -------------------------------------------------------------------------------------------
+# --- activating a storage ---------------------------------------------------------------------------------------------
 
-# The folder of a local cache must be there, and so must be those in it, which another user may have made. One process, since
-# each configuring does this.
+# Creates the folder of the local cache, and checks that it and the folders in it are writable. Another user may have created
+# them. Uses a single process, because this happens in each configuration.
 function(_toolchainkit_make_folders out_reason storage)
   set("${out_reason}" "" PARENT_SCOPE)
   set(directory "${${storage}_directory}")
@@ -1351,8 +1354,8 @@ done]=] toolchainkit "${directory}")
   endif()
 endfunction()
 
-# Up to version 0.8 of this module, a storage had a daemon in a folder of the user with files for its state: it goes, if it
-# is the user's own, with the program that started it. On Windows a daemon is still replaced when its settings change.
+# Stops the daemon of an older module, which kept its state in files in the run folder, with the program that started it. The
+# folder must belong to the user. On Windows, this still replaces a daemon when its settings change.
 function(_toolchainkit_end_old_daemon storage)
   set(run "${user_folder}/run/${${storage}_id}")
   set(settings "")
@@ -1381,7 +1384,7 @@ function(_toolchainkit_end_old_daemon storage)
     return()
   endif()
   if(known_settings MATCHES "address=SCCACHE_SERVER_UDS=[^\n]+\nprogram=([^\n]+)\n")
-    # Its launchers wait at `starting` for the next daemon. The process that is waited for is not touched.
+    # With `starting`, older launchers wait for the next daemon. The process is not killed.
     execute_process(OUTPUT_QUIET ERROR_QUIET TIMEOUT 30 COMMAND sh -c [=[
 for path in "$1" "$1/socket"; do
   [ -O "$path" ] && [ ! -L "$path" ] || exit
@@ -1398,8 +1401,8 @@ while read -r process <"$1/pid" && kill -0 "$process"; do sleep 0.05 || sleep 1;
   endforeach()
 endfunction()
 
-# Makes the storages ready for the build: the first is the one in use, another one stands by. Starting the launcher is also
-# the proof that the storage can be reached.
+# Prepares the storages; the first one is used, and a second one replaces it if a secret is missing. Starting the daemon also
+# shows that the storage works.
 function(_toolchainkit_activate out_reason)
   list(GET ARGN 0 active)
   set(reason "${${active}_refused}")
@@ -1415,16 +1418,16 @@ function(_toolchainkit_activate out_reason)
     if(CMAKE_HOST_WIN32)
       set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
     else()
-      _toolchainkit_put_launcher_in_place(${ARGN})
+      _toolchainkit_install_launcher(${ARGN})
       set(command "${folder}/launcher")
     endif()
     _toolchainkit_probe(reason)
   endif()
-  _toolchainkit_return(notes told_socket)
+  _toolchainkit_return(notes daemon_socket)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Output goes to files: a daemon that inherits a pipe would keep CMake waiting for its end.
+# The output goes to files, because CMake would wait for a daemon that inherits a pipe.
 function(_toolchainkit_probe out_reason)
   set("${out_reason}" "" PARENT_SCOPE)
   set(option --start-server)
@@ -1437,10 +1440,10 @@ function(_toolchainkit_probe out_reason)
   file(READ "${folder}/probe-errors" errors)
   file(REMOVE "${folder}/probe-output" "${folder}/probe-errors")
   if(result EQUAL 0)
-    _toolchainkit_json_member(told_socket "${output}" address)
+    _toolchainkit_json_member(daemon_socket "${output}" address)
     _toolchainkit_json_member(log "${output}" log)
-    _toolchainkit_look_for_refused_writes("${log}")
-    _toolchainkit_return(notes told_socket)
+    _toolchainkit_check_refused_writes("${log}")
+    _toolchainkit_return(notes daemon_socket)
     return()
   endif()
   string(REGEX REPLACE "\n.*" "" first "${errors}")
@@ -1463,23 +1466,23 @@ function(_toolchainkit_probe out_reason)
   set("${out_reason}" "${word} (${first})" PARENT_SCOPE)
 endfunction()
 
-# A remote that refuses a first write is only read from then on, which sccache says nowhere but in its log.
-function(_toolchainkit_look_for_refused_writes log)
+# If the remote refuses the first write, sccache only reads from it, and reports this only in its log.
+function(_toolchainkit_check_refused_writes log)
   if(NOT tool STREQUAL "sccache" OR NOT active STREQUAL "remote" OR NOT EXISTS "${log}")
     return()
   endif()
   file(STRINGS "${log}" refusals REGEX "^storage write check failed: " LIMIT_COUNT 1)
   if(refusals MATCHES "failed: (.*)$")
     string(STRIP "${CMAKE_MATCH_1}" refusal)
-    list(APPEND notes "which refuses to be written to (${refusal}) and is only read")
+    list(APPEND notes "which refuses writes (${refusal}) and is only read")
     set(notes "${notes}" PARENT_SCOPE)
   endif()
 endfunction()
 
 # --- the launcher: a copy of toolchainkit-launch, or a script ---------------------------------------------------------
 
-# Sets whether the launcher is a `program` or a `script`, and the file that becomes <build>/toolchainkit/launcher: a copy of
-# the program, which is asked there, since it may be unable to start in this folder. Empty on Windows.
+# Chooses between `program` and `script`. For the program, sets the file that becomes <build>/toolchainkit/launcher: a copy,
+# which is run here once, because programs may not be allowed to run in this folder. Both are empty on Windows.
 function(_toolchainkit_choose_launcher out_launch out_file)
   set("${out_launch}" "" PARENT_SCOPE)
   set("${out_file}" "" PARENT_SCOPE)
@@ -1511,15 +1514,15 @@ function(_toolchainkit_choose_launcher out_launch out_file)
     endif()
   endforeach()
   if(reason STREQUAL "" AND NOT wanted STREQUAL "")
-    set(reason "TOOLCHAINKIT_LAUNCH=${wanted} is not there")
+    set(reason "using the launcher script, because TOOLCHAINKIT_LAUNCH=${wanted} does not exist")
   elseif(reason STREQUAL "")
-    set(reason "without toolchainkit-launch, which `toolchainkit install` brings")
+    set(reason "using the launcher script, because toolchainkit-launch was not found (run `toolchainkit install`)")
   endif()
   list(APPEND notes "${reason}")
   set(notes "${notes}" PARENT_SCOPE)
 endfunction()
 
-# Where the program may be: at the path that was given, or in PATH and the user's cache folder.
+# The possible paths of the program: the given one, or those on PATH and in the user's cache folder.
 function(_toolchainkit_find_launch_programs out_places wanted)
   if(NOT wanted STREQUAL "")
     set("${out_places}" "${wanted}" PARENT_SCOPE)
@@ -1528,7 +1531,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set(places "")
   file(TO_CMAKE_PATH "$ENV{PATH}" path)
   foreach(entry IN LISTS path)
-    # Whoever writes to the folder where a build happens to be started does not decide what runs.
+    # Without relative folders, because others may write to the current folder.
     if(IS_ABSOLUTE "${entry}" AND EXISTS "${entry}/toolchainkit-launch")
       list(APPEND places "${entry}/toolchainkit-launch")
       break()
@@ -1536,7 +1539,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   endforeach()
   string(TOLOWER "${CMAKE_HOST_SYSTEM_NAME}" system)
   if("${CMAKE_HOST_SYSTEM_PROCESSOR}" STREQUAL "")
-    # Not known yet in a toolchain file.
+    # It is not known yet when CMake reads a toolchain file.
     cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
   else()
     set(processor "${CMAKE_HOST_SYSTEM_PROCESSOR}")
@@ -1549,8 +1552,8 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set("${out_places}" "${places}" PARENT_SCOPE)
 endfunction()
 
-# The launcher that is in place, if it is a copy of this program, or else a new copy. Hashing both would take longer than all
-# else here.
+# The present launcher if it is a copy of this program, or else a new copy. Compares sizes and times, because hashing both files
+# would take longer than everything else here.
 function(_toolchainkit_copy_program out_copy program)
   _toolchainkit_program_stamp(stamp "${program}")
   if(EXISTS "${folder}/launcher" AND EXISTS "${folder}/launcher-stamp")
@@ -1573,8 +1576,8 @@ function(_toolchainkit_program_stamp out_stamp program)
   set("${out_stamp}" "${size} ${time}" PARENT_SCOPE)
 endfunction()
 
-# A file as <build>/toolchainkit/new/launcher, to be put in place by renaming, since a build may be running the old one. Only
-# file(COPY) sets permissions.
+# Copies a file to <build>/toolchainkit/new/launcher. It is later renamed, because a build may be running the old launcher. Only
+# file(COPY) can set permissions.
 function(_toolchainkit_copy_executable file)
   get_filename_component(name "${file}" NAME)
   file(REMOVE_RECURSE "${folder}/new")
@@ -1583,21 +1586,21 @@ function(_toolchainkit_copy_executable file)
   file(RENAME "${folder}/new/copy/${name}" "${folder}/new/launcher")
 endfunction()
 
-# Why a copy of the program does not do; empty if it does.
+# The reason why a copy of the program cannot be used; empty if it can.
 function(_toolchainkit_ask_program out_reason copy place)
   execute_process(COMMAND "${copy}" --about RESULT_VARIABLE result OUTPUT_VARIABLE about ERROR_QUIET TIMEOUT 20)
   set(reason "")
   if(NOT result EQUAL 0 OR NOT about MATCHES "\"protocol\": *([0-9]+)")
-    set(reason "without ${place}, which does not run in ${folder}")
+    set(reason "using the launcher script, because ${place} does not run in ${folder}")
   elseif(CMAKE_MATCH_1 LESS minimum_protocol
       OR NOT about MATCHES "\"rules\": *([0-9]+)" OR CMAKE_MATCH_1 LESS minimum_rules)
-    set(reason "without ${place}, which is too old: update toolchainkit")
+    set(reason "using the launcher script, because ${place} is too old (update toolchainkit)")
   endif()
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# The storages are in ARGN; the first is the one in use.
-function(_toolchainkit_put_launcher_in_place)
+# Writes the launcher and its settings. The storages are in ARGN; the first one is used.
+function(_toolchainkit_install_launcher)
   if(launch STREQUAL "program")
     _toolchainkit_launcher_json(json ${ARGN})
     file(WRITE "${folder}/launcher.json.new" "${json}")
@@ -1607,15 +1610,15 @@ function(_toolchainkit_put_launcher_in_place)
     endif()
   else()
     _toolchainkit_script(text ${ARGN})
-    _toolchainkit_put_script_in_place("${text}")
+    _toolchainkit_install_script("${text}")
     file(REMOVE "${folder}/launcher.json" "${folder}/launcher-stamp")
   endif()
-  # Of a script from before, of this module or an older one.
+  # Files of an earlier script, of this module or an older one.
   file(REMOVE_RECURSE "${folder}/new" "${folder}/known-compilers" "${folder}/launcher-functions" "${folder}/paths"
     "${folder}/broken")
 endfunction()
 
-function(_toolchainkit_put_script_in_place text)
+function(_toolchainkit_install_script text)
   set(present "")
   if(EXISTS "${folder}/launcher")
     file(READ "${folder}/launcher" present LIMIT 100000)
@@ -1628,7 +1631,7 @@ function(_toolchainkit_put_script_in_place text)
   endif()
 endfunction()
 
-# launcher.json, which the program reads.
+# The text of launcher.json for the program.
 function(_toolchainkit_launcher_json out_json)
   set(folders "")
   set(relocatable false)
@@ -1654,7 +1657,7 @@ function(_toolchainkit_launcher_json out_json)
   string(SUBSTRING "${storages}" 1 -1 storages)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
-  # Seconds without a client after which the daemon ends; 0 is never, as for sccache.
+  # The daemon ends after so many seconds without a client; 0 is never, as for sccache.
   set(idle_seconds 600)
   if("$ENV{SCCACHE_IDLE_TIMEOUT}" MATCHES "^[0-9]+$")
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
@@ -1668,7 +1671,7 @@ function(_toolchainkit_launcher_json out_json)
 " PARENT_SCOPE)
 endfunction()
 
-# fallback.sh with its settings.
+# The text of fallback.sh with its settings.
 function(_toolchainkit_script out_text)
   set(settings "")
   foreach(setting IN ITEMS kind=tool program=program folder=folder run_root=user_folder)
@@ -1690,7 +1693,7 @@ function(_toolchainkit_script out_text)
   foreach(storage IN LISTS ARGN)
     set(limit "")
     if(storage STREQUAL "remote" AND tool STREQUAL "sccache")
-      # It does not let itself be interrupted.
+      # The script makes sccache ignore other signals.
       set(limit "timeout -s KILL 30")
     elseif(storage STREQUAL "remote")
       set(limit "timeout 30")
@@ -1707,25 +1710,25 @@ function(_toolchainkit_script out_text)
   string(APPEND settings "tk_use_${first}\n")
   set(text [=[
 #!/bin/sh
-# Written by ToolchainKit.cmake because it found no toolchainkit-launch; configuring writes it again.
-# `launcher COMPILER ARGUMENTS...` compiles through the tool; `launcher -OPTION...` runs the tool itself, on the same cache.
-# It is slower than the program and hits less. Whatever fails in it ends in the compiler being run. It holds no secret.
-# A redirection that fails ends the shell when its command is `:`, so such redirections are in subshells.
-# shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words are to be split; the module sets
+# Written by ToolchainKit.cmake, because toolchainkit-launch was not found. Each configuration writes it again.
+# `launcher COMPILER ARGUMENTS...` compiles through the tool; `launcher -OPTION...` runs the tool itself, with the same cache.
+# It is slower than the program and has fewer hits. If anything fails, it runs the compiler. It contains no secret.
+# A failed redirection of `:` ends the shell, so such redirections are in subshells.
+# shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words must be split; the module sets
 
-# Prints one line, at most one a minute for this build folder. Of several callers one creates the file.
+# Prints at most one line a minute for this build folder. Only the caller that creates the file prints.
 tk_warn() {
   find "$tk_folder/warned" -prune ! -mmin -1 -exec rm -rf {} +
   (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
 } 3>&2 2>/dev/null
 
-# Opens the breaker: compilations do without the tool for a minute, and then one tries again.
+# Opens the breaker: for a minute, compilations do not use the tool. Then one tries it again.
 tk_break() {
   (: >"$tk_folder/broken") 2>/dev/null
   tk_warn "$1: compiling without $tk_kind for a minute"
 }
 
-# Sets tk_run to a private folder for the daemon of this user, boot, mount namespace and root folder.
+# Sets tk_run to a private folder for the daemon. It depends on the user, the boot, the mount namespace and the root folder.
 tk_find_run() {
   read -r tk_boot </proc/sys/kernel/random/boot_id || tk_boot=
   tk_owner=$(stat -Lc %i /proc/self/ns/mnt / || stat -f %i /) || return
@@ -1736,8 +1739,8 @@ tk_find_run() {
   done
 } 2>/dev/null
 
-# Runs the tool. A client of sccache that finds no daemon would start one; with this endpoint, it fails instead. It ignores
-# interrupts, because the daemon would go on writing the object.
+# Runs the tool. Without a daemon, sccache would start one; with this endpoint, it fails instead. It ignores interrupts,
+# because the daemon would continue to write the object.
 tk_ask() (
   if [ "$tk_kind" = sccache ]; then
     trap '' HUP INT TERM
@@ -1747,8 +1750,8 @@ tk_ask() (
   exec $tk_limit "$tk_program" "$@"
 )
 
-# Starts the daemon; of several callers one does. The daemon gets no file of the build: before 0.18 it would keep them all,
-# and dash cannot close a file from 10 on.
+# Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
+# before 0.18 would keep all of them open, and dash cannot close those from 10 on.
 tk_start() {
   [ -z "$(find "$tk_run/starting" -mmin +1)" ] || rmdir "$tk_run/starting"
   tk_shell=sh
@@ -1762,8 +1765,8 @@ tk_start() {
   [ "$1" -eq 0 ] || { tk_break "sccache does not start" && false; }
 }
 
-# Finds out once which options a compiler gets. A script, or a link to another cache, may be any compiler: no cache. sccache
-# ignores line numbers unless the compiler is to profile; the options for GCC and Clang look like that.
+# Finds out once which options a compiler needs. A script or a link to another cache is not cached, because the compiler behind
+# it is unknown. sccache ignores line numbers unless an option requests a profile; the options for GCC and Clang do that.
 tk_find_options() {
   tk_options=no
   [ "$(head -c 2 "$1")" = "#!" ] || case $tk_kind:$(readlink -f "$1") in
@@ -1831,10 +1834,10 @@ for tk_part; do
   [ ! -f "$tk_part" ] || ! LC_ALL=C grep -qF $tk_words "$tk_part" || exec "$@"
 done
 [ -x "$tk_program" ] || { tk_warn "$tk_program is gone: compiling without it until the project is configured again"; exec "$@"; }
-# A compilation that succeeds closes the breaker; meanwhile the others go on without the tool.
+# A successful compilation closes the breaker. Until then, the others do not use the tool.
 [ ! -e "$tk_folder/broken" ] || { [ -z "$(find "$tk_folder/broken" -type f -mmin -1)" ] || exec "$@"; (: >"$tk_folder/broken") 2>/dev/null; }
 if [ "$tk_kind" = ccache ]; then
-  # ccache says by this line alone that it failed, and not the compiler.
+  # Only this line shows that ccache has failed, and not the compiler.
   { tk_text=$(tk_ask "$@" 2>&1 >&9 9>&-) && tk_status=0 || tk_status=$?; } 9>&1
   case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
 else
@@ -1849,7 +1852,7 @@ case $tk_kind:$tk_status in
   [ "$tk_kind" = ccache ] || "$0" --stop-server </dev/null >/dev/null 2>&1 &
   exec "$@" ;;
 sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
-  # sccache has failed, or the compiler has. If the daemon is gone, the next compilation starts another.
+  # Either sccache or the compiler has failed. If the daemon has ended, the next compilation starts another one.
   tk_ask --dist-status >/dev/null 2>&1 || { rm -f "$tk_run/socket"; exec "$@"; }
   tk_text=$("$@" 2>&1) && tk_second=0 || tk_second=$?
   [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; printf '%s\n' "$tk_text" >&2; }
@@ -1863,33 +1866,33 @@ endfunction()
 
 # --- the launcher in the commands of the build ------------------------------------------------------------------------
 
-# What goes into CMAKE_<LANG>_COMPILER_LAUNCHER: one word, which projects can hand on, except on Windows.
+# The value of CMAKE_<LANG>_COMPILER_LAUNCHER: one word, which projects can pass on, except on Windows.
 function(_toolchainkit_command out_command)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(command "${folder}/visual-studio")
   elseif(CMAKE_GENERATOR STREQUAL "Xcode")
-    # It takes one word.
+    # Its setting is one word.
     set(command "${folder}/launcher")
   elseif(CMAKE_HOST_WIN32)
     set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
   endif()
   set("${out_command}" "${command}" PARENT_SCOPE)
 endfunction()
-# --- what caching needs of the compiler ------------------------------------------------------------------------------
+# --- options and properties that caching needs ------------------------------------------------------------------------
 
 function(_toolchainkit_has_precompiled_header out_condition)
   set("${out_condition}" "$<BOOL:$<TARGET_PROPERTY:PRECOMPILE_HEADERS>$<TARGET_PROPERTY:PRECOMPILE_HEADERS_REUSE_FROM>>"
     PARENT_SCOPE)
 endfunction()
 
-# GCC leaves macros out of the preprocessed text when a precompiled header defines them, and both tools then take an
-# object for right that was made with other macros; -dD brings the macros back. Clang writes a time stamp into the header.
-function(_toolchainkit_care_for_precompiled_headers)
+# GCC omits the macros of a precompiled header from the preprocessed text. Both tools would then return objects that were
+# compiled with other macros; with -dD, the text contains the macros. Clang writes a time stamp into the header.
+function(_toolchainkit_configure_precompiled_headers)
   _toolchainkit_has_precompiled_header(has_header)
   set(gcc "$<OR:$<COMPILE_LANG_AND_ID:C,GNU>,$<COMPILE_LANG_AND_ID:CXX,GNU>,$<COMPILE_LANG_AND_ID:OBJC,GNU>,$<COMPILE_LANG_AND_ID:OBJCXX,GNU>>")
   string(REPLACE "GNU" "Clang,AppleClang" clang "${gcc}")
-  # One option, since only the first look at the headers in an evaluation sees those that come from linked libraries.
+  # A single option, because only the first evaluation of PRECOMPILE_HEADERS includes those of linked libraries.
   set(option "$<${has_header}:$<${gcc}:-dD>$<${clang}:SHELL:-Xclang -fno-pch-timestamp>>")
   get_directory_property(options COMPILE_OPTIONS)
   if(NOT option IN_LIST options)
@@ -1897,10 +1900,10 @@ function(_toolchainkit_care_for_precompiled_headers)
   endif()
 endfunction()
 
-# Microsoft's compiler and clang-cl. Debug information in a file of its own (/Zi) cannot be cached; in the object (/Z7) it
-# can. The variable works from policy CMP0141 on, the rules before it, and where project() has read the rules already, the
-# flags themselves. clang-cl tells what it reads in two ways, of which ccache understands one (ccache/ccache#1775).
-macro(_toolchainkit_care_for_microsofts_compilers)
+# For Microsoft's compiler and clang-cl. Debug information in a separate file (/Zi) cannot be cached; in the object (/Z7) it
+# can. With policy CMP0141, a variable selects this; without it, rules for project() do; after project(), the flags are changed.
+# clang-cl can write dependencies in two ways, and ccache supports only one of them (ccache/ccache#1775).
+macro(_toolchainkit_configure_msvc_debug_information)
   if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
     set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "$<$<CONFIG:Debug,RelWithDebInfo>:Embedded>" PARENT_SCOPE)
   endif()
@@ -1939,17 +1942,17 @@ endforeach()
   endforeach()
 endmacro()
 
-# sccache cannot cache what has a precompiled header in the manner of Microsoft (/Yc, /Yu); ccache can. Only known at the
-# end, and deferring came with CMake 3.19.
-function(_toolchainkit_defer_naming_of_precompiled_headers)
+# sccache cannot cache precompiled headers with Microsoft's options (/Yc, /Yu); ccache can. The targets are known only at the
+# end of the configuration, and CMake 3.19 and newer can defer a call until then.
+function(_toolchainkit_defer_listing_of_precompiled_headers)
   get_property(deferred GLOBAL PROPERTY _TOOLCHAINKIT_NAMES_HEADERS)
   if(tool STREQUAL "sccache" AND NOT deferred AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_NAMES_HEADERS TRUE)
-    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_name_precompiled_headers)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_list_uncached_precompiled_headers)
   endif()
 endfunction()
 
-# All targets of the project that are built.
+# All targets of the project, in all directories.
 function(_toolchainkit_all_targets out_targets)
   set(all_targets "")
   set(directories "${CMAKE_SOURCE_DIR}")
@@ -1963,7 +1966,7 @@ function(_toolchainkit_all_targets out_targets)
   set("${out_targets}" "${all_targets}" PARENT_SCOPE)
 endfunction()
 
-function(_toolchainkit_name_precompiled_headers)
+function(_toolchainkit_list_uncached_precompiled_headers)
   if(NOT MSVC)
     return()
   endif()
@@ -1983,32 +1986,32 @@ function(_toolchainkit_name_precompiled_headers)
   endif()
 endfunction()
 
-# Whether objects are to be compiled so that they do not tell in which checkout: another one gets them, and debuggers and
-# __FILE__ would lead there. sccache takes the options for those of another checkout before 0.18.
+# Whether to replace the path of the checkout in objects. Another checkout may get them, and __FILE__ and debuggers would use
+# that path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
 function(_toolchainkit_maps_paths out_whether)
   set("${out_whether}" FALSE PARENT_SCOPE)
   if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
       AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18)
       AND NOT "${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "[;<>$]"
-      # Which does not know them.
+      # clang-cl does not support these options.
       AND NOT "${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER} $ENV{CC} $ENV{CXX}" MATCHES "clang-cl")
     set("${out_whether}" TRUE PARENT_SCOPE)
   endif()
 endfunction()
 
-# Not -ffile-prefix-map, which reaches into coverage, whose tools look for the sources by themselves. Nothing is done for a
-# language of which the user's flags have maps.
-function(_toolchainkit_care_for_paths)
+# Not with -ffile-prefix-map, which also changes the paths in coverage data, where tools need the original ones. A language
+# with such options in the user's flags is left unchanged.
+function(_toolchainkit_configure_path_maps)
   get_property(maps_paths GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
   if(NOT maps_paths)
     return()
   endif()
-  # With slashes, or a folder beside the source folder would be renamed too.
+  # With slashes, because otherwise the map would also apply to folders whose names begin with that of the source folder.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
   else()
-    # Wherever it is, and whatever its name: sccache would take other options for another compilation.
+    # The same option for every build folder, because sccache hashes it.
     list(APPEND maps "${CMAKE_BINARY_DIR}=./build")
   endif()
   set(options "")
@@ -2021,7 +2024,7 @@ function(_toolchainkit_care_for_paths)
     list(APPEND languages OBJC OBJCXX)
   endif()
   foreach(language IN LISTS languages)
-    # What comes from the environment is not in the variable yet when a toolchain file is read for the first time.
+    # When CMake first reads a toolchain file, the variable does not contain the flags of the environment yet.
     string(REGEX REPLACE "^OBJ(CXX|C)$" "\\1" name "${language}")
     if("${CMAKE_${language}_FLAGS} $ENV{${name}FLAGS}" MATCHES "-prefix-map=")
       continue()
@@ -2046,14 +2049,14 @@ function(_toolchainkit_care_for_paths)
   endif()
 endfunction()
 
-# Scanning for C++20 modules makes sources uncacheable; where there are no modules it is in vain.
-function(_toolchainkit_care_for_modules)
+# Sources that CMake scans for C++20 modules cannot be cached. Without modules, scanning is unnecessary.
+function(_toolchainkit_configure_module_scanning)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28 AND NOT DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
-    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_stop_module_scanning)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_disable_module_scanning)
   endif()
 endfunction()
 
-function(_toolchainkit_stop_module_scanning)
+function(_toolchainkit_disable_module_scanning)
   if(DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
     return()
   endif()
@@ -2080,15 +2083,15 @@ function(_toolchainkit_stop_module_scanning)
 endfunction()
 
 
-# A target with RULE_LAUNCH_COMPILE has a launcher of its own, which would take ours for the compiler. Known at the end, and
-# deferring came with CMake 3.19.
-function(_toolchainkit_care_for_other_launchers)
+# A target with RULE_LAUNCH_COMPILE has its own launcher, which would treat ours as the compiler. The property is known only at
+# the end of the configuration, and CMake 3.19 and newer can defer a call until then.
+function(_toolchainkit_configure_launched_targets)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
-    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_leave_launched_targets)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_remove_launcher_from_launched_targets)
   endif()
 endfunction()
 
-function(_toolchainkit_leave_launched_targets)
+function(_toolchainkit_remove_launcher_from_launched_targets)
   get_property(launcher GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER)
   get_property(languages GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES)
   get_property(of_all GLOBAL PROPERTY RULE_LAUNCH_COMPILE)
@@ -2112,12 +2115,12 @@ function(_toolchainkit_leave_launched_targets)
   if(NOT names STREQUAL "")
     list(REMOVE_DUPLICATES names)
     list(JOIN names ", " names)
-    message(STATUS "toolchainkit: RULE_LAUNCH_COMPILE is set, and stays as it is: no cache of ours for ${names}")
+    message(STATUS "toolchainkit: RULE_LAUNCH_COMPILE is set, so these targets are not cached: ${names}")
   endif()
 endfunction()
-# --- words ------------------------------------------------------------------------------------------------------------
+# --- messages and cache.json ------------------------------------------------------------------------------------------
 
-function(_toolchainkit_tell reason)
+function(_toolchainkit_print_status reason)
   set(text "toolchainkit: ")
   if(NOT "${arg_PROFILE}" STREQUAL "")
     string(APPEND text "[${arg_PROFILE}] ")
@@ -2131,7 +2134,7 @@ function(_toolchainkit_tell reason)
     string(REGEX REPLACE "Gi?B?$" "" size "${local_size}")
     string(APPEND text "local cache ${local_directory} (${size} GiB)")
   endif()
-  # The settings of two storages may have the same to say.
+  # Two storages may have added the same notice.
   list(REMOVE_DUPLICATES notes)
   foreach(note IN LISTS notes)
     string(APPEND text "; ${note}")
@@ -2150,15 +2153,15 @@ function(_toolchainkit_no_cache kind reason)
   if(NOT EXISTS "${folder}/nested-users")
     file(REMOVE "${folder}/launcher")
   elseif(EXISTS "${folder}/launcher")
-    # A build inside of this one still calls it.
-    _toolchainkit_put_script_in_place(
-      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
+    # A nested build still calls it.
+    _toolchainkit_install_script(
+      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build no longer has a cache.\nexec \"$@\"\n")
   endif()
   _toolchainkit_write_summary("${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")
 endfunction()
 
-# cache.json, for whoever asks which cache this build uses.
+# Writes cache.json, which `toolchainkit stats`, `doctor` and `server` read.
 function(_toolchainkit_write_summary reason)
   set(launcher "")
   if(mode STREQUAL "none")
@@ -2167,7 +2170,7 @@ function(_toolchainkit_write_summary reason)
     set(launcher "${folder}/launcher")
   endif()
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}"
-    launch "${launch}" mode "${mode}" location "${${active}_location}" dir "${${active}_directory}" socket "${told_socket}"
+    launch "${launch}" mode "${mode}" location "${${active}_location}" dir "${${active}_directory}" socket "${daemon_socket}"
     id "${${active}_id}"
     project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}")
   _toolchainkit_write_if_changed("${folder}/cache.json" "{\"version\": 1, \"size_gb\": ${arg_SIZE_GB}, ${json}}\n")
@@ -2221,7 +2224,7 @@ function(_toolchainkit_json_text out_text text)
   set("${out_text}" "\"${text}\"" PARENT_SCOPE)
 endfunction()
 
-# A text in an object on one line; empty if there is none.
+# The string value of a member of a JSON object on one line; empty if there is none.
 function(_toolchainkit_json_member out_value json name)
   set(value "")
   if(json MATCHES "\"${name}\": *\"(([^\"\\]|\\\\.)*)\"")
@@ -2230,7 +2233,7 @@ function(_toolchainkit_json_member out_value json name)
   set("${out_value}" "${value}" PARENT_SCOPE)
 endfunction()
 
-# The members of an object, from names and values by turns.
+# The members of a JSON object, from alternating names and values.
 function(_toolchainkit_json out_members)
   set(members "")
   math(EXPR last "${ARGC} - 1")

@@ -1,8 +1,8 @@
 
-# --- making a storage ready -------------------------------------------------------------------------------------------
+# --- activating a storage ---------------------------------------------------------------------------------------------
 
-# The folder of a local cache must be there, and so must be those in it, which another user may have made. One process, since
-# each configuring does this.
+# Creates the folder of the local cache, and checks that it and the folders in it are writable. Another user may have created
+# them. Uses a single process, because this happens in each configuration.
 function(_toolchainkit_make_folders out_reason storage)
   set("${out_reason}" "" PARENT_SCOPE)
   set(directory "${${storage}_directory}")
@@ -23,8 +23,8 @@ done]=] toolchainkit "${directory}")
   endif()
 endfunction()
 
-# Up to version 0.8 of this module, a storage had a daemon in a folder of the user with files for its state: it goes, if it
-# is the user's own, with the program that started it. On Windows a daemon is still replaced when its settings change.
+# Stops the daemon of an older module, which kept its state in files in the run folder, with the program that started it. The
+# folder must belong to the user. On Windows, this still replaces a daemon when its settings change.
 function(_toolchainkit_end_old_daemon storage)
   set(run "${user_folder}/run/${${storage}_id}")
   set(settings "")
@@ -53,7 +53,7 @@ function(_toolchainkit_end_old_daemon storage)
     return()
   endif()
   if(known_settings MATCHES "address=SCCACHE_SERVER_UDS=[^\n]+\nprogram=([^\n]+)\n")
-    # Its launchers wait at `starting` for the next daemon. The process that is waited for is not touched.
+    # With `starting`, older launchers wait for the next daemon. The process is not killed.
     execute_process(OUTPUT_QUIET ERROR_QUIET TIMEOUT 30 COMMAND sh -c [=[
 for path in "$1" "$1/socket"; do
   [ -O "$path" ] && [ ! -L "$path" ] || exit
@@ -70,8 +70,8 @@ while read -r process <"$1/pid" && kill -0 "$process"; do sleep 0.05 || sleep 1;
   endforeach()
 endfunction()
 
-# Makes the storages ready for the build: the first is the one in use, another one stands by. Starting the launcher is also
-# the proof that the storage can be reached.
+# Prepares the storages; the first one is used, and a second one replaces it if a secret is missing. Starting the daemon also
+# shows that the storage works.
 function(_toolchainkit_activate out_reason)
   list(GET ARGN 0 active)
   set(reason "${${active}_refused}")
@@ -87,16 +87,16 @@ function(_toolchainkit_activate out_reason)
     if(CMAKE_HOST_WIN32)
       set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
     else()
-      _toolchainkit_put_launcher_in_place(${ARGN})
+      _toolchainkit_install_launcher(${ARGN})
       set(command "${folder}/launcher")
     endif()
     _toolchainkit_probe(reason)
   endif()
-  _toolchainkit_return(notes told_socket)
+  _toolchainkit_return(notes daemon_socket)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Output goes to files: a daemon that inherits a pipe would keep CMake waiting for its end.
+# The output goes to files, because CMake would wait for a daemon that inherits a pipe.
 function(_toolchainkit_probe out_reason)
   set("${out_reason}" "" PARENT_SCOPE)
   set(option --start-server)
@@ -109,10 +109,10 @@ function(_toolchainkit_probe out_reason)
   file(READ "${folder}/probe-errors" errors)
   file(REMOVE "${folder}/probe-output" "${folder}/probe-errors")
   if(result EQUAL 0)
-    _toolchainkit_json_member(told_socket "${output}" address)
+    _toolchainkit_json_member(daemon_socket "${output}" address)
     _toolchainkit_json_member(log "${output}" log)
-    _toolchainkit_look_for_refused_writes("${log}")
-    _toolchainkit_return(notes told_socket)
+    _toolchainkit_check_refused_writes("${log}")
+    _toolchainkit_return(notes daemon_socket)
     return()
   endif()
   string(REGEX REPLACE "\n.*" "" first "${errors}")
@@ -135,15 +135,15 @@ function(_toolchainkit_probe out_reason)
   set("${out_reason}" "${word} (${first})" PARENT_SCOPE)
 endfunction()
 
-# A remote that refuses a first write is only read from then on, which sccache says nowhere but in its log.
-function(_toolchainkit_look_for_refused_writes log)
+# If the remote refuses the first write, sccache only reads from it, and reports this only in its log.
+function(_toolchainkit_check_refused_writes log)
   if(NOT tool STREQUAL "sccache" OR NOT active STREQUAL "remote" OR NOT EXISTS "${log}")
     return()
   endif()
   file(STRINGS "${log}" refusals REGEX "^storage write check failed: " LIMIT_COUNT 1)
   if(refusals MATCHES "failed: (.*)$")
     string(STRIP "${CMAKE_MATCH_1}" refusal)
-    list(APPEND notes "which refuses to be written to (${refusal}) and is only read")
+    list(APPEND notes "which refuses writes (${refusal}) and is only read")
     set(notes "${notes}" PARENT_SCOPE)
   endif()
 endfunction()

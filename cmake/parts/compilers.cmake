@@ -1,17 +1,17 @@
-# --- what caching needs of the compiler ------------------------------------------------------------------------------
+# --- options and properties that caching needs ------------------------------------------------------------------------
 
 function(_toolchainkit_has_precompiled_header out_condition)
   set("${out_condition}" "$<BOOL:$<TARGET_PROPERTY:PRECOMPILE_HEADERS>$<TARGET_PROPERTY:PRECOMPILE_HEADERS_REUSE_FROM>>"
     PARENT_SCOPE)
 endfunction()
 
-# GCC leaves macros out of the preprocessed text when a precompiled header defines them, and both tools then take an
-# object for right that was made with other macros; -dD brings the macros back. Clang writes a time stamp into the header.
-function(_toolchainkit_care_for_precompiled_headers)
+# GCC omits the macros of a precompiled header from the preprocessed text. Both tools would then return objects that were
+# compiled with other macros; with -dD, the text contains the macros. Clang writes a time stamp into the header.
+function(_toolchainkit_configure_precompiled_headers)
   _toolchainkit_has_precompiled_header(has_header)
   set(gcc "$<OR:$<COMPILE_LANG_AND_ID:C,GNU>,$<COMPILE_LANG_AND_ID:CXX,GNU>,$<COMPILE_LANG_AND_ID:OBJC,GNU>,$<COMPILE_LANG_AND_ID:OBJCXX,GNU>>")
   string(REPLACE "GNU" "Clang,AppleClang" clang "${gcc}")
-  # One option, since only the first look at the headers in an evaluation sees those that come from linked libraries.
+  # A single option, because only the first evaluation of PRECOMPILE_HEADERS includes those of linked libraries.
   set(option "$<${has_header}:$<${gcc}:-dD>$<${clang}:SHELL:-Xclang -fno-pch-timestamp>>")
   get_directory_property(options COMPILE_OPTIONS)
   if(NOT option IN_LIST options)
@@ -19,10 +19,10 @@ function(_toolchainkit_care_for_precompiled_headers)
   endif()
 endfunction()
 
-# Microsoft's compiler and clang-cl. Debug information in a file of its own (/Zi) cannot be cached; in the object (/Z7) it
-# can. The variable works from policy CMP0141 on, the rules before it, and where project() has read the rules already, the
-# flags themselves. clang-cl tells what it reads in two ways, of which ccache understands one (ccache/ccache#1775).
-macro(_toolchainkit_care_for_microsofts_compilers)
+# For Microsoft's compiler and clang-cl. Debug information in a separate file (/Zi) cannot be cached; in the object (/Z7) it
+# can. With policy CMP0141, a variable selects this; without it, rules for project() do; after project(), the flags are changed.
+# clang-cl can write dependencies in two ways, and ccache supports only one of them (ccache/ccache#1775).
+macro(_toolchainkit_configure_msvc_debug_information)
   if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
     set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "$<$<CONFIG:Debug,RelWithDebInfo>:Embedded>" PARENT_SCOPE)
   endif()
@@ -61,17 +61,17 @@ endforeach()
   endforeach()
 endmacro()
 
-# sccache cannot cache what has a precompiled header in the manner of Microsoft (/Yc, /Yu); ccache can. Only known at the
-# end, and deferring came with CMake 3.19.
-function(_toolchainkit_defer_naming_of_precompiled_headers)
+# sccache cannot cache precompiled headers with Microsoft's options (/Yc, /Yu); ccache can. The targets are known only at the
+# end of the configuration, and CMake 3.19 and newer can defer a call until then.
+function(_toolchainkit_defer_listing_of_precompiled_headers)
   get_property(deferred GLOBAL PROPERTY _TOOLCHAINKIT_NAMES_HEADERS)
   if(tool STREQUAL "sccache" AND NOT deferred AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_NAMES_HEADERS TRUE)
-    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_name_precompiled_headers)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_list_uncached_precompiled_headers)
   endif()
 endfunction()
 
-# All targets of the project that are built.
+# All targets of the project, in all directories.
 function(_toolchainkit_all_targets out_targets)
   set(all_targets "")
   set(directories "${CMAKE_SOURCE_DIR}")
@@ -85,7 +85,7 @@ function(_toolchainkit_all_targets out_targets)
   set("${out_targets}" "${all_targets}" PARENT_SCOPE)
 endfunction()
 
-function(_toolchainkit_name_precompiled_headers)
+function(_toolchainkit_list_uncached_precompiled_headers)
   if(NOT MSVC)
     return()
   endif()
@@ -105,32 +105,32 @@ function(_toolchainkit_name_precompiled_headers)
   endif()
 endfunction()
 
-# Whether objects are to be compiled so that they do not tell in which checkout: another one gets them, and debuggers and
-# __FILE__ would lead there. sccache takes the options for those of another checkout before 0.18.
+# Whether to replace the path of the checkout in objects. Another checkout may get them, and __FILE__ and debuggers would use
+# that path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
 function(_toolchainkit_maps_paths out_whether)
   set("${out_whether}" FALSE PARENT_SCOPE)
   if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
       AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18)
       AND NOT "${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "[;<>$]"
-      # Which does not know them.
+      # clang-cl does not support these options.
       AND NOT "${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER} $ENV{CC} $ENV{CXX}" MATCHES "clang-cl")
     set("${out_whether}" TRUE PARENT_SCOPE)
   endif()
 endfunction()
 
-# Not -ffile-prefix-map, which reaches into coverage, whose tools look for the sources by themselves. Nothing is done for a
-# language of which the user's flags have maps.
-function(_toolchainkit_care_for_paths)
+# Not with -ffile-prefix-map, which also changes the paths in coverage data, where tools need the original ones. A language
+# with such options in the user's flags is left unchanged.
+function(_toolchainkit_configure_path_maps)
   get_property(maps_paths GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
   if(NOT maps_paths)
     return()
   endif()
-  # With slashes, or a folder beside the source folder would be renamed too.
+  # With slashes, because otherwise the map would also apply to folders whose names begin with that of the source folder.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
   else()
-    # Wherever it is, and whatever its name: sccache would take other options for another compilation.
+    # The same option for every build folder, because sccache hashes it.
     list(APPEND maps "${CMAKE_BINARY_DIR}=./build")
   endif()
   set(options "")
@@ -143,7 +143,7 @@ function(_toolchainkit_care_for_paths)
     list(APPEND languages OBJC OBJCXX)
   endif()
   foreach(language IN LISTS languages)
-    # What comes from the environment is not in the variable yet when a toolchain file is read for the first time.
+    # When CMake first reads a toolchain file, the variable does not contain the flags of the environment yet.
     string(REGEX REPLACE "^OBJ(CXX|C)$" "\\1" name "${language}")
     if("${CMAKE_${language}_FLAGS} $ENV{${name}FLAGS}" MATCHES "-prefix-map=")
       continue()
@@ -168,14 +168,14 @@ function(_toolchainkit_care_for_paths)
   endif()
 endfunction()
 
-# Scanning for C++20 modules makes sources uncacheable; where there are no modules it is in vain.
-function(_toolchainkit_care_for_modules)
+# Sources that CMake scans for C++20 modules cannot be cached. Without modules, scanning is unnecessary.
+function(_toolchainkit_configure_module_scanning)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28 AND NOT DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
-    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_stop_module_scanning)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_disable_module_scanning)
   endif()
 endfunction()
 
-function(_toolchainkit_stop_module_scanning)
+function(_toolchainkit_disable_module_scanning)
   if(DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
     return()
   endif()
@@ -202,15 +202,15 @@ function(_toolchainkit_stop_module_scanning)
 endfunction()
 
 
-# A target with RULE_LAUNCH_COMPILE has a launcher of its own, which would take ours for the compiler. Known at the end, and
-# deferring came with CMake 3.19.
-function(_toolchainkit_care_for_other_launchers)
+# A target with RULE_LAUNCH_COMPILE has its own launcher, which would treat ours as the compiler. The property is known only at
+# the end of the configuration, and CMake 3.19 and newer can defer a call until then.
+function(_toolchainkit_configure_launched_targets)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
-    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_leave_launched_targets)
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_remove_launcher_from_launched_targets)
   endif()
 endfunction()
 
-function(_toolchainkit_leave_launched_targets)
+function(_toolchainkit_remove_launcher_from_launched_targets)
   get_property(launcher GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER)
   get_property(languages GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES)
   get_property(of_all GLOBAL PROPERTY RULE_LAUNCH_COMPILE)
@@ -234,6 +234,6 @@ function(_toolchainkit_leave_launched_targets)
   if(NOT names STREQUAL "")
     list(REMOVE_DUPLICATES names)
     list(JOIN names ", " names)
-    message(STATUS "toolchainkit: RULE_LAUNCH_COMPILE is set, and stays as it is: no cache of ours for ${names}")
+    message(STATUS "toolchainkit: RULE_LAUNCH_COMPILE is set, so these targets are not cached: ${names}")
   endif()
 endfunction()

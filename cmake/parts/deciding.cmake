@@ -1,12 +1,12 @@
 # --- deciding, once per configure -------------------------------------------------------------------------------------
 
 function(_toolchainkit_defaults)
-  # The name that project() gives is the same in every checkout; it is known in a toolchain file, too.
+  # The name in project() is the same in every checkout, and is also known in a toolchain file.
   set(PROJECT "${CMAKE_PROJECT_NAME}")
   if(PROJECT STREQUAL "" OR PROJECT STREQUAL "Project")
     get_filename_component(PROJECT "${CMAKE_SOURCE_DIR}" NAME)
   endif()
-  # A package that vcpkg or Conan builds with the project's toolchain file shares the cache and the daemon of the project.
+  # Packages that vcpkg or Conan builds with the toolchain file of a project share its cache and its daemon.
   if(NOT "${arg_PROJECT_DIR}" STREQUAL "" AND NOT "${arg_PROJECT_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}"
       AND EXISTS "${arg_PROJECT_DIR}/CMakeLists.txt")
     file(STRINGS "${arg_PROJECT_DIR}/CMakeLists.txt" line LIMIT_COUNT 1
@@ -30,16 +30,16 @@ function(_toolchainkit_defaults)
     endif()
   endforeach()
   if(NOT ON_FAILURE MATCHES "^(fallback|fail)$")
-    message(FATAL_ERROR "toolchainkit: ON_FAILURE is fallback or fail, not ${ON_FAILURE}")
+    message(FATAL_ERROR "toolchainkit: ON_FAILURE must be fallback or fail, not ${ON_FAILURE}")
   endif()
   foreach(language IN LISTS LANGUAGES)
-    # sccache fails with a compiler that it does not know, and with it the build.
+    # sccache fails with unknown compilers.
     if(NOT language MATCHES "^(C|CXX|OBJC|OBJCXX|CUDA|HIP)$")
-      message(FATAL_ERROR "toolchainkit: LANGUAGES are C, CXX, OBJC, OBJCXX, CUDA and HIP; no cache takes ${language}")
+      message(FATAL_ERROR "toolchainkit: LANGUAGES can be C, CXX, OBJC, OBJCXX, CUDA and HIP; ${language} cannot be cached")
     endif()
   endforeach()
   if(NOT SIZE_GB MATCHES "^[1-9][0-9]*$")
-    message(FATAL_ERROR "toolchainkit: SIZE_GB is a whole number of GiB, not ${SIZE_GB}")
+    message(FATAL_ERROR "toolchainkit: SIZE_GB must be a whole number of GiB, not ${SIZE_GB}")
   endif()
 endfunction()
 
@@ -51,7 +51,7 @@ function(_toolchainkit_is_free out_free language)
   endif()
 endfunction()
 
-# Everything that happens once per configure. An empty launcher: none is to be set.
+# Everything that happens once per configuration. With an empty launcher, none is set.
 function(_toolchainkit_decide out_launcher out_languages)
   set("${out_launcher}" "" PARENT_SCOPE)
   set(folder "${CMAKE_BINARY_DIR}/toolchainkit")
@@ -60,13 +60,13 @@ function(_toolchainkit_decide out_launcher out_languages)
   set(version "")
   set(program "")
   set(launch "")
-  set(told_socket "")
+  set(daemon_socket "")
   set(override TRUE)
   if(DEFINED TOOLCHAINKIT_CACHE AND NOT TOOLCHAINKIT_CACHE)
     _toolchainkit_no_cache(STATUS "switched off by TOOLCHAINKIT_CACHE=${TOOLCHAINKIT_CACHE}")
     return()
   endif()
-  _toolchainkit_look_at_generator(reason)
+  _toolchainkit_check_generator(reason)
   if(NOT reason STREQUAL "")
     _toolchainkit_no_cache(NOTICE "${reason}")
     return()
@@ -79,14 +79,14 @@ function(_toolchainkit_decide out_launcher out_languages)
     endif()
   endforeach()
   if(free_languages STREQUAL "")
-    _toolchainkit_no_cache(STATUS "the compiler launchers are set already, and stay as they are")
+    _toolchainkit_no_cache(STATUS "the compiler launchers are already set, and are not changed")
     return()
   endif()
 
   _toolchainkit_enclosing_build(command languages)
   if(NOT command STREQUAL "")
-    _toolchainkit_care_for_modules()
-    _toolchainkit_care_for_other_launchers()
+    _toolchainkit_configure_module_scanning()
+    _toolchainkit_configure_launched_targets()
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS "${enclosing_maps_paths}")
     set("${out_launcher}" "${command}" PARENT_SCOPE)
     set("${out_languages}" "${languages}" PARENT_SCOPE)
@@ -107,7 +107,7 @@ function(_toolchainkit_decide out_launcher out_languages)
   endif()
   if(CMAKE_GENERATOR MATCHES "^Visual Studio" AND (tool STREQUAL "sccache" OR version VERSION_LESS 4.6))
     _toolchainkit_no_cache(NOTICE
-      "the generator ${CMAKE_GENERATOR} works with ccache 4.6 or newer only, and ${program} is ${tool} ${version}")
+      "the generator ${CMAKE_GENERATOR} requires ccache 4.6 or newer, and ${program} is ${tool} ${version}")
     return()
   endif()
 
@@ -125,15 +125,15 @@ function(_toolchainkit_decide out_launcher out_languages)
     _toolchainkit_no_cache(NOTICE "${reason}")
     return()
   endif()
-  _toolchainkit_care_for_modules()
-  _toolchainkit_care_for_other_launchers()
+  _toolchainkit_configure_module_scanning()
+  _toolchainkit_configure_launched_targets()
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     _toolchainkit_write_visual_studio_files()
   endif()
   _toolchainkit_maps_paths(maps_paths)
   set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS "${maps_paths}")
   _toolchainkit_write_summary("${reason}")
-  _toolchainkit_tell("${reason}")
+  _toolchainkit_print_status("${reason}")
   _toolchainkit_command(command)
   _toolchainkit_write_nested()
   set("${out_launcher}" "${command}" PARENT_SCOPE)
@@ -141,11 +141,11 @@ function(_toolchainkit_decide out_launcher out_languages)
   set_property(GLOBAL PROPERTY _TOOLCHAINKIT_TOOL "${tool}")
 endfunction()
 
-# Sets mode and active if the remote can be used, and otherwise the reason.
+# Sets mode and active if the remote can be used, or the reason if it cannot.
 macro(_toolchainkit_try_remote)
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(server "")
-    set(reason "cannot be used with Visual Studio, which hands no settings on")
+    set(reason "cannot be used with Visual Studio, which does not pass environment variables to compilers")
   else()
     _toolchainkit_find_server(server reason)
   endif()
@@ -155,7 +155,7 @@ macro(_toolchainkit_try_remote)
     set(storages remote)
     _toolchainkit_storage(remote TRUE)
     if(NOT remote_secrets STREQUAL "")
-      # Where a secret is missing at build time, the launcher has another cache to go to.
+      # If a secret is missing at build time, the launcher uses the local cache.
       list(APPEND storages local)
       _toolchainkit_storage(local FALSE)
     endif()
@@ -169,13 +169,13 @@ macro(_toolchainkit_try_remote)
     if(arg_ON_FAILURE STREQUAL "fail")
       message(FATAL_ERROR "toolchainkit: ${reason}")
     endif()
-    # The environment was made for the remote: nothing in it may follow into the local cache.
+    # The environment may contain settings for the remote, which the local cache must not use.
     set(notes "${launcher_notes}")
     set(override FALSE)
   endif()
 endmacro()
 
-# The same for the local cache; the reason may be that of the remote already.
+# The same for the local cache. The reason may already contain that of the remote.
 macro(_toolchainkit_try_local)
   _toolchainkit_storage(local "${override}")
   _toolchainkit_activate(local_reason local)
@@ -193,7 +193,7 @@ macro(_toolchainkit_try_local)
   endif()
 endmacro()
 
-# What _toolchainkit_enclosing_build reads.
+# Writes the file that _toolchainkit_enclosing_build reads in other builds.
 function(_toolchainkit_write_nested)
   _toolchainkit_quote(quoted "${command}")
   _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for builds inside of this one: their cache is the one of this build.
@@ -204,8 +204,8 @@ set(enclosing_maps_paths ${maps_paths})
 ")
 endfunction()
 
-# The launcher of a build of the same configuration in whose folder this one lies, as those of ExternalProject do. With a
-# cache of its own, this one would stop the daemon, amid compilations, to teach it its source folder.
+# The launcher of an enclosing build with the same configuration, such as the main build of an ExternalProject. With its own
+# launcher, this build would add base directories, for which the daemon is replaced during the enclosing build.
 function(_toolchainkit_enclosing_build out_command out_languages)
   set("${out_command}" "" PARENT_SCOPE)
   string(SHA256 call_id "${call}")
@@ -234,7 +234,7 @@ function(_toolchainkit_enclosing_build out_command out_languages)
   get_filename_component(place "${file}" DIRECTORY)
   _toolchainkit_write_if_changed("${place}/nested-users" "yes\n")
   get_filename_component(place "${place}" DIRECTORY)
-  message(STATUS "toolchainkit: the cache of ${place}")
+  message(STATUS "toolchainkit: using the enclosing build's cache (${place})")
   set("${out_command}" "${enclosing_command}" PARENT_SCOPE)
   set("${out_languages}" "${languages}" PARENT_SCOPE)
   set(enclosing_maps_paths "${enclosing_maps_paths}" PARENT_SCOPE)

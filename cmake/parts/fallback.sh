@@ -1,23 +1,23 @@
 #!/bin/sh
-# Written by ToolchainKit.cmake because it found no toolchainkit-launch; configuring writes it again.
-# `launcher COMPILER ARGUMENTS...` compiles through the tool; `launcher -OPTION...` runs the tool itself, on the same cache.
-# It is slower than the program and hits less. Whatever fails in it ends in the compiler being run. It holds no secret.
-# A redirection that fails ends the shell when its command is `:`, so such redirections are in subshells.
-# shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words are to be split; the module sets
+# Written by ToolchainKit.cmake, because toolchainkit-launch was not found. Each configuration writes it again.
+# `launcher COMPILER ARGUMENTS...` compiles through the tool; `launcher -OPTION...` runs the tool itself, with the same cache.
+# It is slower than the program and has fewer hits. If anything fails, it runs the compiler. It contains no secret.
+# A failed redirection of `:` ends the shell, so such redirections are in subshells.
+# shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words must be split; the module sets
 
-# Prints one line, at most one a minute for this build folder. Of several callers one creates the file.
+# Prints at most one line a minute for this build folder. Only the caller that creates the file prints.
 tk_warn() {
   find "$tk_folder/warned" -prune ! -mmin -1 -exec rm -rf {} +
   (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
 } 3>&2 2>/dev/null
 
-# Opens the breaker: compilations do without the tool for a minute, and then one tries again.
+# Opens the breaker: for a minute, compilations do not use the tool. Then one tries it again.
 tk_break() {
   (: >"$tk_folder/broken") 2>/dev/null
   tk_warn "$1: compiling without $tk_kind for a minute"
 }
 
-# Sets tk_run to a private folder for the daemon of this user, boot, mount namespace and root folder.
+# Sets tk_run to a private folder for the daemon. It depends on the user, the boot, the mount namespace and the root folder.
 tk_find_run() {
   read -r tk_boot </proc/sys/kernel/random/boot_id || tk_boot=
   tk_owner=$(stat -Lc %i /proc/self/ns/mnt / || stat -f %i /) || return
@@ -28,8 +28,8 @@ tk_find_run() {
   done
 } 2>/dev/null
 
-# Runs the tool. A client of sccache that finds no daemon would start one; with this endpoint, it fails instead. It ignores
-# interrupts, because the daemon would go on writing the object.
+# Runs the tool. Without a daemon, sccache would start one; with this endpoint, it fails instead. It ignores interrupts,
+# because the daemon would continue to write the object.
 tk_ask() (
   if [ "$tk_kind" = sccache ]; then
     trap '' HUP INT TERM
@@ -39,8 +39,8 @@ tk_ask() (
   exec $tk_limit "$tk_program" "$@"
 )
 
-# Starts the daemon; of several callers one does. The daemon gets no file of the build: before 0.18 it would keep them all,
-# and dash cannot close a file from 10 on.
+# Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
+# before 0.18 would keep all of them open, and dash cannot close those from 10 on.
 tk_start() {
   [ -z "$(find "$tk_run/starting" -mmin +1)" ] || rmdir "$tk_run/starting"
   tk_shell=sh
@@ -54,8 +54,8 @@ tk_start() {
   [ "$1" -eq 0 ] || { tk_break "sccache does not start" && false; }
 }
 
-# Finds out once which options a compiler gets. A script, or a link to another cache, may be any compiler: no cache. sccache
-# ignores line numbers unless the compiler is to profile; the options for GCC and Clang look like that.
+# Finds out once which options a compiler needs. A script or a link to another cache is not cached, because the compiler behind
+# it is unknown. sccache ignores line numbers unless an option requests a profile; the options for GCC and Clang do that.
 tk_find_options() {
   tk_options=no
   [ "$(head -c 2 "$1")" = "#!" ] || case $tk_kind:$(readlink -f "$1") in
@@ -123,10 +123,10 @@ for tk_part; do
   [ ! -f "$tk_part" ] || ! LC_ALL=C grep -qF $tk_words "$tk_part" || exec "$@"
 done
 [ -x "$tk_program" ] || { tk_warn "$tk_program is gone: compiling without it until the project is configured again"; exec "$@"; }
-# A compilation that succeeds closes the breaker; meanwhile the others go on without the tool.
+# A successful compilation closes the breaker. Until then, the others do not use the tool.
 [ ! -e "$tk_folder/broken" ] || { [ -z "$(find "$tk_folder/broken" -type f -mmin -1)" ] || exec "$@"; (: >"$tk_folder/broken") 2>/dev/null; }
 if [ "$tk_kind" = ccache ]; then
-  # ccache says by this line alone that it failed, and not the compiler.
+  # Only this line shows that ccache has failed, and not the compiler.
   { tk_text=$(tk_ask "$@" 2>&1 >&9 9>&-) && tk_status=0 || tk_status=$?; } 9>&1
   case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
 else
@@ -141,7 +141,7 @@ case $tk_kind:$tk_status in
   [ "$tk_kind" = ccache ] || "$0" --stop-server </dev/null >/dev/null 2>&1 &
   exec "$@" ;;
 sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
-  # sccache has failed, or the compiler has. If the daemon is gone, the next compilation starts another.
+  # Either sccache or the compiler has failed. If the daemon has ended, the next compilation starts another one.
   tk_ask --dist-status >/dev/null 2>&1 || { rm -f "$tk_run/socket"; exec "$@"; }
   tk_text=$("$@" 2>&1) && tk_second=0 || tk_second=$?
   [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; printf '%s\n' "$tk_text" >&2; }

@@ -1,8 +1,8 @@
 
 # --- the launcher: a copy of toolchainkit-launch, or a script ---------------------------------------------------------
 
-# Sets whether the launcher is a `program` or a `script`, and the file that becomes <build>/toolchainkit/launcher: a copy of
-# the program, which is asked there, since it may be unable to start in this folder. Empty on Windows.
+# Chooses between `program` and `script`. For the program, sets the file that becomes <build>/toolchainkit/launcher: a copy,
+# which is run here once, because programs may not be allowed to run in this folder. Both are empty on Windows.
 function(_toolchainkit_choose_launcher out_launch out_file)
   set("${out_launch}" "" PARENT_SCOPE)
   set("${out_file}" "" PARENT_SCOPE)
@@ -34,15 +34,15 @@ function(_toolchainkit_choose_launcher out_launch out_file)
     endif()
   endforeach()
   if(reason STREQUAL "" AND NOT wanted STREQUAL "")
-    set(reason "TOOLCHAINKIT_LAUNCH=${wanted} is not there")
+    set(reason "using the launcher script, because TOOLCHAINKIT_LAUNCH=${wanted} does not exist")
   elseif(reason STREQUAL "")
-    set(reason "without toolchainkit-launch, which `toolchainkit install` brings")
+    set(reason "using the launcher script, because toolchainkit-launch was not found (run `toolchainkit install`)")
   endif()
   list(APPEND notes "${reason}")
   set(notes "${notes}" PARENT_SCOPE)
 endfunction()
 
-# Where the program may be: at the path that was given, or in PATH and the user's cache folder.
+# The possible paths of the program: the given one, or those on PATH and in the user's cache folder.
 function(_toolchainkit_find_launch_programs out_places wanted)
   if(NOT wanted STREQUAL "")
     set("${out_places}" "${wanted}" PARENT_SCOPE)
@@ -51,7 +51,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set(places "")
   file(TO_CMAKE_PATH "$ENV{PATH}" path)
   foreach(entry IN LISTS path)
-    # Whoever writes to the folder where a build happens to be started does not decide what runs.
+    # Without relative folders, because others may write to the current folder.
     if(IS_ABSOLUTE "${entry}" AND EXISTS "${entry}/toolchainkit-launch")
       list(APPEND places "${entry}/toolchainkit-launch")
       break()
@@ -59,7 +59,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   endforeach()
   string(TOLOWER "${CMAKE_HOST_SYSTEM_NAME}" system)
   if("${CMAKE_HOST_SYSTEM_PROCESSOR}" STREQUAL "")
-    # Not known yet in a toolchain file.
+    # It is not known yet when CMake reads a toolchain file.
     cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
   else()
     set(processor "${CMAKE_HOST_SYSTEM_PROCESSOR}")
@@ -72,8 +72,8 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set("${out_places}" "${places}" PARENT_SCOPE)
 endfunction()
 
-# The launcher that is in place, if it is a copy of this program, or else a new copy. Hashing both would take longer than all
-# else here.
+# The present launcher if it is a copy of this program, or else a new copy. Compares sizes and times, because hashing both files
+# would take longer than everything else here.
 function(_toolchainkit_copy_program out_copy program)
   _toolchainkit_program_stamp(stamp "${program}")
   if(EXISTS "${folder}/launcher" AND EXISTS "${folder}/launcher-stamp")
@@ -96,8 +96,8 @@ function(_toolchainkit_program_stamp out_stamp program)
   set("${out_stamp}" "${size} ${time}" PARENT_SCOPE)
 endfunction()
 
-# A file as <build>/toolchainkit/new/launcher, to be put in place by renaming, since a build may be running the old one. Only
-# file(COPY) sets permissions.
+# Copies a file to <build>/toolchainkit/new/launcher. It is later renamed, because a build may be running the old launcher. Only
+# file(COPY) can set permissions.
 function(_toolchainkit_copy_executable file)
   get_filename_component(name "${file}" NAME)
   file(REMOVE_RECURSE "${folder}/new")
@@ -106,21 +106,21 @@ function(_toolchainkit_copy_executable file)
   file(RENAME "${folder}/new/copy/${name}" "${folder}/new/launcher")
 endfunction()
 
-# Why a copy of the program does not do; empty if it does.
+# The reason why a copy of the program cannot be used; empty if it can.
 function(_toolchainkit_ask_program out_reason copy place)
   execute_process(COMMAND "${copy}" --about RESULT_VARIABLE result OUTPUT_VARIABLE about ERROR_QUIET TIMEOUT 20)
   set(reason "")
   if(NOT result EQUAL 0 OR NOT about MATCHES "\"protocol\": *([0-9]+)")
-    set(reason "without ${place}, which does not run in ${folder}")
+    set(reason "using the launcher script, because ${place} does not run in ${folder}")
   elseif(CMAKE_MATCH_1 LESS minimum_protocol
       OR NOT about MATCHES "\"rules\": *([0-9]+)" OR CMAKE_MATCH_1 LESS minimum_rules)
-    set(reason "without ${place}, which is too old: update toolchainkit")
+    set(reason "using the launcher script, because ${place} is too old (update toolchainkit)")
   endif()
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# The storages are in ARGN; the first is the one in use.
-function(_toolchainkit_put_launcher_in_place)
+# Writes the launcher and its settings. The storages are in ARGN; the first one is used.
+function(_toolchainkit_install_launcher)
   if(launch STREQUAL "program")
     _toolchainkit_launcher_json(json ${ARGN})
     file(WRITE "${folder}/launcher.json.new" "${json}")
@@ -130,15 +130,15 @@ function(_toolchainkit_put_launcher_in_place)
     endif()
   else()
     _toolchainkit_script(text ${ARGN})
-    _toolchainkit_put_script_in_place("${text}")
+    _toolchainkit_install_script("${text}")
     file(REMOVE "${folder}/launcher.json" "${folder}/launcher-stamp")
   endif()
-  # Of a script from before, of this module or an older one.
+  # Files of an earlier script, of this module or an older one.
   file(REMOVE_RECURSE "${folder}/new" "${folder}/known-compilers" "${folder}/launcher-functions" "${folder}/paths"
     "${folder}/broken")
 endfunction()
 
-function(_toolchainkit_put_script_in_place text)
+function(_toolchainkit_install_script text)
   set(present "")
   if(EXISTS "${folder}/launcher")
     file(READ "${folder}/launcher" present LIMIT 100000)
@@ -151,7 +151,7 @@ function(_toolchainkit_put_script_in_place text)
   endif()
 endfunction()
 
-# launcher.json, which the program reads.
+# The text of launcher.json for the program.
 function(_toolchainkit_launcher_json out_json)
   set(folders "")
   set(relocatable false)
@@ -177,7 +177,7 @@ function(_toolchainkit_launcher_json out_json)
   string(SUBSTRING "${storages}" 1 -1 storages)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
-  # Seconds without a client after which the daemon ends; 0 is never, as for sccache.
+  # The daemon ends after so many seconds without a client; 0 is never, as for sccache.
   set(idle_seconds 600)
   if("$ENV{SCCACHE_IDLE_TIMEOUT}" MATCHES "^[0-9]+$")
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
@@ -191,7 +191,7 @@ function(_toolchainkit_launcher_json out_json)
 " PARENT_SCOPE)
 endfunction()
 
-# fallback.sh with its settings.
+# The text of fallback.sh with its settings.
 function(_toolchainkit_script out_text)
   set(settings "")
   foreach(setting IN ITEMS kind=tool program=program folder=folder run_root=user_folder)
@@ -213,7 +213,7 @@ function(_toolchainkit_script out_text)
   foreach(storage IN LISTS ARGN)
     set(limit "")
     if(storage STREQUAL "remote" AND tool STREQUAL "sccache")
-      # It does not let itself be interrupted.
+      # The script makes sccache ignore other signals.
       set(limit "timeout -s KILL 30")
     elseif(storage STREQUAL "remote")
       set(limit "timeout 30")

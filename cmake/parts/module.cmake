@@ -3,8 +3,8 @@
 ToolchainKit
 ------------
 
-Makes a build use a compiler cache (sccache or ccache), local or shared, whichever way the build is started, and never
-at the price of the build: without the tool, the network or a credential the project still compiles.
+Makes a build use a compiler cache (sccache or ccache), local or shared, however the build is started. Without the tool, the
+network or a credential, the project still compiles.
 
 .. code-block:: cmake
 
@@ -12,8 +12,8 @@ at the price of the build: without the tool, the network or a credential the pro
   toolchainkit_enable_cache()
 
 Works in a toolchain file and in a ``CMakeLists.txt``, before or after ``project()``, from CMake 3.15, with the Ninja and
-Makefile generators; for Xcode and Visual Studio it sets what takes the place of a launcher there. This file stands alone:
-copy it into a project and commit it.
+Makefile generators; for Xcode and Visual Studio it sets the corresponding properties. This file needs no other files: copy it
+into a project and commit it.
 
 .. command:: toolchainkit_enable_cache
 
@@ -28,12 +28,12 @@ copy it into a project and commit it.
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
 
   ``PROJECT``
-    Names the local cache folder. Default: the name of the top project, or before ``project()`` that of its folder;
-    where ``PROJECT_DIR`` is another project, the name of that one.
+    Names the local cache folder. Default: the name of the top-level project, or that of its folder before ``project()``;
+    if ``PROJECT_DIR`` is another project, the name of that project.
   ``PROJECT_DIR``
-    What ``DIR`` is relative to. Default: the top source folder.
+    The folder that ``DIR`` is relative to. Default: the top-level source folder.
   ``PROFILE``
-    Appears in the status line.
+    A name for the status line.
   ``TOOL``
     The tools to try, best first. Default: ``sccache ccache``.
   ``MIN_VERSION``
@@ -41,29 +41,28 @@ copy it into a project and commit it.
   ``LANGUAGES``
     Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) on request.
   ``DIR``, ``SIZE_GB``
-    Place and size limit of the local cache. Default: the user's cache folder, 10.
+    Folder and size limit of the local cache. Default: the user's cache folder, 10.
   ``ON_FAILURE``
-    When the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
+    What to do if the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
   ``RELOCATABLE``
-    Whether a checkout in another folder may hit. Default: ``ON``.
+    Whether checkouts in other folders get hits. Default: ``ON``.
   ``DIRECT_MODE``
-    Whether hits are found by the contents of headers, without the preprocessor. Faster, but the tools then do not see a new
-    header that comes earlier in the search path, nor one for which ``__has_include`` asks. sccache cannot do it where
-    ``RELOCATABLE`` is on. Default: ``OFF``.
+    Whether the tools find hits by the contents of known headers, without the preprocessor. This is faster, but misses a new
+    header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
+    ``RELOCATABLE``. Default: ``OFF``.
   ``REMOTE``
-    What to call the remote cache in messages; given if there is one.
+    A name for the remote cache in messages. Required if there is a remote cache.
   ``SERVERS``
-    Addresses to knock at before the remote is used. The first that answers replaces ``{SERVER}`` in ``REMOTE``, settings and
-    secrets.
+    Addresses of servers. The first one that answers replaces ``{SERVER}`` in ``REMOTE``, settings and secrets.
   ``<TOOL>_SETTINGS``
-    The remote, as environment variables of the tool.
+    The settings of the remote, as environment variables of the tool.
   ``<TOOL>_SECRETS``
-    The same for what must not be written down: ``{VAR}`` in the template stands for the value of the environment
-    variable ``VAR``, ``%{VAR}`` for its percent-encoded value. CMake never reads these values; the launcher does.
+    The same for secrets: ``{VAR}`` in the template stands for the value of the environment variable ``VAR``, ``%{VAR}`` for
+    its percent-encoded value. Only the launcher reads these values, CMake does not.
   ``<TOOL>_SINCE``
-    A setting that older versions of the tool do not know, and would better not get.
+    A setting that is left out for older versions of the tool.
   ``<TOOL>_REQUIRES``
-    A setting without which the remote must not be used at all.
+    A setting without which the remote is not used.
 
 .. command:: toolchainkit_external_project_arguments
 
@@ -71,8 +70,8 @@ copy it into a project and commit it.
 
     toolchainkit_external_project_arguments(<variable>)
 
-  Stores what takes the toolchain file, the profile and the cache of this build, with its launcher and its daemon, to a
-  build that it starts. To be called after ``project()``:
+  Stores arguments for a build that this one starts. They pass on the toolchain file, the profile and the cache, with its
+  launcher and its daemon. Call it after ``project()``:
 
   .. code-block:: cmake
 
@@ -87,9 +86,9 @@ copy it into a project and commit it.
 
     toolchainkit_set_compiler(<lang> <compiler> [<argument>])
 
-  For toolchain files: sets ``CMAKE_<LANG>_COMPILER`` unless the user, a preset or another toolchain has, or, where the build
-  is for the machine that builds, the environment by ``CC``, ``CXX``, ``FC``, …. CMake reads a compiler once for a build
-  folder; that another one is passed over later is said in one line.
+  For toolchain files: sets ``CMAKE_<LANG>_COMPILER``, unless the user, a preset or another toolchain file has set it. In a
+  native build, ``CC``, ``CXX``, ``FC``, … override it. A build folder keeps its first compiler; a notice tells if another one
+  is set later.
 
 .. command:: toolchainkit_set_flags
 
@@ -97,8 +96,8 @@ copy it into a project and commit it.
 
     toolchainkit_set_flags([<variable> <flags>]...)
 
-  For toolchain files: ``CMAKE_CXX_FLAGS`` and the like start with these flags, behind those of another toolchain. In a build
-  folder that has them already, and of which the user has not changed them, they follow a change, also to none.
+  For toolchain files: initialises ``CMAKE_CXX_FLAGS`` and similar variables with these flags, after those of another
+  toolchain file. In an existing build folder, changed flags replace the old ones, unless the user has changed them.
 
 .. command:: toolchainkit_set_cache_entry
 
@@ -106,32 +105,32 @@ copy it into a project and commit it.
 
     toolchainkit_set_cache_entry(<variable> <type> <value>)
 
-  For toolchain files: a cache entry that follows a change of the value here, unless the user has set another one.
+  For toolchain files: a cache entry. A changed value replaces the old one, unless the user has changed the entry.
 
 Variables:
 
 ``TOOLCHAINKIT_CACHE``
   ``OFF`` disables everything here.
 ``TOOLCHAINKIT_CACHE_TOOL``
-  Path or name of the tool, also as an environment variable. Goes before ``PATH``.
+  Path or name of the tool, also as an environment variable. Overrides ``PATH``.
 ``TOOLCHAINKIT_LAUNCH``
-  Path of the program ``toolchainkit-launch``, also as an environment variable. Goes before ``PATH`` and the user's cache
-  folder. ``OFF``: the launcher is a script, as it is where there is no program.
+  Path of the program ``toolchainkit-launch``, also as an environment variable. Overrides ``PATH`` and the user's cache
+  folder. ``OFF``: use the launcher script, which is also used without the program.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
-  Set by this module only where neither the user nor the project nor the environment did; an empty value counts as set.
+  Set by this module, unless the user, the project or the environment has set it, also to an empty value.
 
 ``CMAKE_MSVC_DEBUG_INFORMATION_FORMAT``, ``CMAKE_USER_MAKE_RULES_OVERRIDE``
-  Set for Windows where nobody else did, so that debug information goes into the objects.
+  Set for Windows, unless already set, so that debug information is written into the objects.
 ``CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER``, ``CMAKE_VS_GLOBALS``
-  What Xcode and Visual Studio have instead of launchers. A launcher or a ``CLToolPath`` that is there already stays.
+  Set for Xcode and Visual Studio instead of launchers. An existing launcher or ``CLToolPath`` is not changed.
 
-An environment variable of the tool that is set while configuring and differs (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …)
-replaces that one setting, and the status line says so.
+An environment variable of the tool with another value at configure time (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …) overrides
+that setting, and the status line shows it.
 #]=======================================================================]
 include_guard(GLOBAL)
 
 if(CMAKE_VERSION VERSION_LESS 3.15)
-  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is needed, this is ${CMAKE_VERSION}.")
+  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is required, and this is ${CMAKE_VERSION}.")
 endif()
 
 cmake_policy(PUSH)
@@ -139,8 +138,8 @@ cmake_policy(VERSION 3.15...3.31)
 
 set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
 
-# The private functions below are parts of this one: by CMake's dynamic scope they read its arguments (arg_…) and what
-# _toolchainkit_decide finds out (tool, version, program, folder, notes); results go into the names they are given.
+# The private functions use CMake's dynamic scope: they read the arguments of this function (arg_…) and the variables of
+# _toolchainkit_decide (tool, version, program, folder, notes). They store results in the given variables.
 function(toolchainkit_enable_cache)
   get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
   if(in_try_compile)
@@ -151,11 +150,11 @@ function(toolchainkit_enable_cache)
     "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "toolchainkit: toolchainkit_enable_cache does not know: ${arg_UNPARSED_ARGUMENTS}")
+    message(FATAL_ERROR "toolchainkit: unknown arguments of toolchainkit_enable_cache: ${arg_UNPARSED_ARGUMENTS}")
   endif()
   _toolchainkit_defaults()
 
-  # A toolchain file is read twice, and a project may call again: the first call decides for the whole build.
+  # CMake reads a toolchain file twice, and a project may call this function again. The first call applies to the whole build.
   get_property(first_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
   if("${first_call}" STREQUAL "")
     set(call "called ${ARGV}")
@@ -164,7 +163,7 @@ function(toolchainkit_enable_cache)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
   elseif(NOT "${first_call}" STREQUAL "called ${ARGV}")
-    message(AUTHOR_WARNING "toolchainkit: toolchainkit_enable_cache was called before with other arguments, which stay in force.")
+    message(AUTHOR_WARNING "toolchainkit: toolchainkit_enable_cache was called before with other arguments, which still apply.")
   endif()
   get_property(launcher GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER)
   get_property(languages GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES)
@@ -185,11 +184,11 @@ function(toolchainkit_enable_cache)
     endforeach()
   endif()
 
-  _toolchainkit_care_for_precompiled_headers()
-  _toolchainkit_care_for_paths()
+  _toolchainkit_configure_precompiled_headers()
+  _toolchainkit_configure_path_maps()
   if(CMAKE_HOST_WIN32 OR CMAKE_SYSTEM_NAME STREQUAL "Windows")
-    _toolchainkit_care_for_microsofts_compilers()
-    _toolchainkit_defer_naming_of_precompiled_headers()
+    _toolchainkit_configure_msvc_debug_information()
+    _toolchainkit_defer_listing_of_precompiled_headers()
   endif()
 endfunction()
 
@@ -198,7 +197,7 @@ function(toolchainkit_external_project_arguments out_arguments)
   if(EXISTS "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
     set(cache ON)
   endif()
-  # In any case, since the cache of the other build keeps what it got before.
+  # Also if they are empty, because the CMake cache of the other build keeps earlier values.
   set(arguments "-DTOOLCHAINKIT_CACHE:BOOL=${cache}" "-DTOOLCHAINKIT_PROFILE:STRING=${TOOLCHAINKIT_PROFILE}")
   if(NOT "${CMAKE_TOOLCHAIN_FILE}" STREQUAL "")
     list(APPEND arguments "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}")

@@ -1,13 +1,13 @@
-# --- storage: where a tool keeps its objects -----------------------------------------------------------------------
+# --- storages: the remote and the local cache -------------------------------------------------------------------------
 
-# Knocks at the servers with an HTTP request: any answer will do, and a dead host costs no more than three seconds.
+# Sends an HTTP request to each server, and uses the first one with any answer. The timeout is three seconds.
 function(_toolchainkit_find_server out_server out_reason)
   set("${out_server}" "" PARENT_SCOPE)
   set("${out_reason}" "" PARENT_SCOPE)
   if("${arg_SERVERS}" STREQUAL "")
     return()
   endif()
-  # The knock goes straight to the server; sccache may have to take a proxy, and then its own start is the only proof.
+  # The request uses no proxy. If sccache uses one, only the start of its daemon shows whether the server answers.
   string(CONCAT proxy "$ENV{http_proxy}$ENV{HTTP_PROXY}$ENV{https_proxy}$ENV{HTTPS_PROXY}$ENV{all_proxy}$ENV{ALL_PROXY}")
   set(no_proxy "$ENV{no_proxy}")
   set(ENV{no_proxy} "*")
@@ -18,11 +18,11 @@ file(DOWNLOAD "http://${server}/" "${answer}" TIMEOUT 3 STATUS status)
 file(REMOVE "${answer}")
 set(silence "")
 if(status MATCHES "^7;")
-  set(silence "nobody listens at ${server}")
+  set(silence "no server listens at ${server}")
 elseif(status MATCHES "^28;")
-  set(silence "no word from ${server} within 3 s")
+  set(silence "no answer from ${server} within 3 s")
 elseif(status MATCHES "^6;")
-  set(silence "there is no host ${server}")
+  set(silence "unknown host ${server}")
 endif()
 if(CMAKE_SCRIPT_MODE_FILE AND NOT silence STREQUAL "")
   message(FATAL_ERROR "${silence}")
@@ -52,9 +52,9 @@ endif()
   set("${out_server}" "${found}" PARENT_SCOPE)
 endfunction()
 
-# Describes the storage `remote` or `local`: <storage>_directory, _size, _location, _id, _refused, and its variables: _pairs
-# (NAME=VALUE), _members (of a JSON object), _environment (assignments for sh), _names, _unset; those with secrets are in
-# _templates (JSON), _secrets (sh), _environment and _names. _address is that of the daemon on Windows.
+# Sets the variables of the storage `remote` or `local`: <storage>_directory, _size, _location, _id, _refused (a reason), and
+# the environment of the tool: _pairs (NAME=VALUE), _members (JSON), _environment (assignments in sh), _names, _unset. Secrets
+# are in _templates (JSON), and in _secrets, _environment and _names (sh). _address is the address of the daemon on Windows.
 function(_toolchainkit_storage storage override)
   set(environment "")
   set(names "")
@@ -81,11 +81,11 @@ function(_toolchainkit_storage storage override)
   string(SUBSTRING "${id}" 0 16 id)
   if(tool STREQUAL "sccache")
     if(storage STREQUAL "remote")
-      # Used if the remote has a disk in front of it; two daemons must not share one.
+      # For the local copies of a remote. Two daemons must not share a folder.
       string(APPEND directory "-${id}")
     endif()
     if(launch STREQUAL "script")
-      # It has a daemon of its own, and two must not share a folder.
+      # The script has its own daemon, and two daemons must not share a folder.
       string(APPEND directory "-script")
     endif()
     set(size "${arg_SIZE_GB}G")
@@ -143,16 +143,16 @@ function(_toolchainkit_set name value)
   _toolchainkit_return(environment names pairs members)
 endfunction()
 
-# A setting, or what the user's environment has instead, where that may be written down.
+# A setting, or its value in the environment, unless that must not be written to a file.
 function(_toolchainkit_setting out_value name value)
   set("${out_value}" "${value}" PARENT_SCOPE)
   set(theirs "$ENV{${name}}")
   if(theirs STREQUAL "" OR theirs STREQUAL value)
     return()
   endif()
-  # The configuration says which remote is used and who may write to it, and an address may carry a password.
+  # The environment must not choose the remote or the write access, and an address may contain a password.
   if(name MATCHES "^(CCACHE_REMOTE_STORAGE|SCCACHE_MULTILEVEL_CHAIN|SCCACHE_[A-Z0-9]+_RW_MODE)$" OR theirs MATCHES "://[^/]*@")
-    list(APPEND notes "${name} of the environment is not used")
+    list(APPEND notes "${name} from the environment is ignored")
   else()
     set("${out_value}" "${theirs}" PARENT_SCOPE)
     list(APPEND notes "${name}=${theirs} from the environment")
@@ -174,7 +174,7 @@ function(_toolchainkit_remote_settings)
   foreach(entry IN LISTS "arg_${TOOL}_SINCE")
     if(entry MATCHES "^([A-Za-z0-9_]+)=(.+)$" AND version VERSION_LESS CMAKE_MATCH_2)
       string(APPEND too_new "${CMAKE_MATCH_1};")
-      list(APPEND left_out "${CMAKE_MATCH_1} (${tool} ${CMAKE_MATCH_2} has it)")
+      list(APPEND left_out "${CMAKE_MATCH_1} (needs ${tool} ${CMAKE_MATCH_2})")
     endif()
   endforeach()
   if(NOT left_out STREQUAL "")
@@ -183,7 +183,7 @@ function(_toolchainkit_remote_settings)
   endif()
   foreach(entry IN LISTS "arg_${TOOL}_SETTINGS")
     if(NOT entry MATCHES "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
-      message(FATAL_ERROR "toolchainkit: ${TOOL}_SETTINGS takes NAME=VALUE, not ${entry}")
+      message(FATAL_ERROR "toolchainkit: ${TOOL}_SETTINGS must be NAME=VALUE, not ${entry}")
     endif()
     set(name "${CMAKE_MATCH_1}")
     set(value "${CMAKE_MATCH_2}")
@@ -198,7 +198,7 @@ function(_toolchainkit_remote_settings)
     string(APPEND identity "${name}=${value}\n")
     _toolchainkit_set("${name}" "${value}")
     if(value STREQUAL "true")
-      # sccache takes keys in the environment for a contradiction, and people have keys for other things.
+      # sccache rejects this setting together with keys in the environment, which may be there for other purposes.
       foreach(pair IN LISTS contradicted)
         if(pair MATCHES "^${name}=(.+)$")
           list(APPEND unset "${CMAKE_MATCH_1}")
@@ -211,7 +211,7 @@ function(_toolchainkit_remote_settings)
   set(number 0)
   foreach(entry IN LISTS "arg_${TOOL}_SECRETS")
     if(NOT entry MATCHES "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
-      message(FATAL_ERROR "toolchainkit: ${TOOL}_SECRETS takes NAME=TEMPLATE")
+      message(FATAL_ERROR "toolchainkit: ${TOOL}_SECRETS must be NAME=TEMPLATE")
     endif()
     set(name "${CMAKE_MATCH_1}")
     string(REPLACE "{SERVER}" "${server}" template "${CMAKE_MATCH_2}")
@@ -228,7 +228,7 @@ function(_toolchainkit_remote_settings)
   _toolchainkit_return(environment names pairs members unset secrets templates identity refused notes)
 endfunction()
 
-# A ccache that was built without a kind of storage fails with each compilation; its version says what it was built with.
+# ccache fails with every compilation if it was built without the storage. Its --version lists the supported ones.
 function(_toolchainkit_ccache_feature out_refused storage)
   if(NOT "${${out_refused}}" STREQUAL "")
     return()
@@ -249,8 +249,8 @@ function(_toolchainkit_ccache_feature out_refused storage)
   endforeach()
 endfunction()
 
-# Notes a variable whose value comes from the environment: as JSON, and as sh code that puts it into a variable of the
-# script. In a template, {VARIABLE} stands for a value and %{VARIABLE} for one that is percent-encoded.
+# Adds a variable with a value from the environment: as JSON, and as sh code that sets a variable of the script. In a
+# template, {VARIABLE} stands for a value, and %{VARIABLE} for a percent-encoded one.
 function(_toolchainkit_secret name template result)
   _toolchainkit_json(member name "${name}" template "${template}")
   string(APPEND templates ", {${member}}")
@@ -284,7 +284,7 @@ function(_toolchainkit_secret name template result)
 endfunction()
 
 function(_toolchainkit_sccache_settings)
-  # A configuration file of the user might name another storage.
+  # A configuration file of the user could select another storage.
   if(CMAKE_HOST_WIN32)
     _toolchainkit_set(SCCACHE_CONF "NUL")
   else()
@@ -292,15 +292,15 @@ function(_toolchainkit_sccache_settings)
   endif()
   if(CMAKE_HOST_WIN32)
     string(SUBSTRING "${id}" 0 6 hexadecimal)
-    # Below the range from which systems take ports for outgoing connections.
+    # Below the range of ports for outgoing connections.
     math(EXPR port "20000 + 0x${hexadecimal} % 12000")
     set(address "SCCACHE_SERVER_PORT=${port}")
     _toolchainkit_set(SCCACHE_SERVER_PORT "${port}")
   endif()
   if(arg_DIRECT_MODE AND arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
-    # sccache would forget about headers that changed (mozilla/sccache#2863).
+    # sccache would not notice changed headers (mozilla/sccache#2863).
     set(arg_DIRECT_MODE OFF)
-    list(APPEND notes "left out: DIRECT_MODE (sccache cannot do it with base directories)")
+    list(APPEND notes "left out: DIRECT_MODE (sccache does not support it with base directories)")
   endif()
   if(NOT arg_DIRECT_MODE)
     _toolchainkit_set(SCCACHE_DIRECT "false")
@@ -309,7 +309,7 @@ function(_toolchainkit_sccache_settings)
 endfunction()
 
 function(_toolchainkit_ccache_settings)
-  # The time stamp of the compiler differs from machine to machine, and an upgrade may keep it.
+  # The time stamp of the compiler differs between machines, and an upgrade may not change it.
   _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
   _toolchainkit_set(CCACHE_COMPILERCHECK "${check}")
   if(NOT storage STREQUAL "remote")
@@ -329,7 +329,7 @@ function(_toolchainkit_ccache_settings)
     _toolchainkit_set(CCACHE_BASEDIR "${base}")
     _toolchainkit_maps_paths(maps_paths)
     if(NOT maps_paths)
-      # With maps ccache compares what they make of the current folder, so that other maps make another object.
+      # With path maps, ccache hashes the mapped working directory, so this is not needed.
       _toolchainkit_set(CCACHE_NOHASHDIR 1)
     endif()
   endif()
@@ -342,8 +342,8 @@ function(_toolchainkit_ccache_settings)
   _toolchainkit_return(environment names pairs members unset notes)
 endfunction()
 
-# The source folder, and the build folder: sccache takes the longest that fits, so that the name of the build folder does
-# not matter, and to ccache all is relative to it anyhow.
+# The source folder, and the build folder if it is outside of it. sccache always gets both, and uses the longest match, so that
+# the name of the build folder does not matter. For ccache, all paths are relative to the build folder anyway.
 function(_toolchainkit_base_directories out_folders)
   set(folders "${CMAKE_SOURCE_DIR}")
   string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
@@ -352,7 +352,7 @@ function(_toolchainkit_base_directories out_folders)
   endif()
   list(REMOVE_DUPLICATES folders)
   if(NOT CMAKE_HOST_WIN32)
-    # The tools take a list with colons.
+    # The tools separate the folders with colons.
     list(FILTER folders EXCLUDE REGEX ":")
   endif()
   set("${out_folders}" "${folders}" PARENT_SCOPE)

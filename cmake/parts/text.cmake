@@ -46,7 +46,7 @@ function(_toolchainkit_json_text out_text text)
   set("${out_text}" "\"${text}\"" PARENT_SCOPE)
 endfunction()
 
-# A text in an object on one line; empty if there is none.
+# The string value of a member of a JSON object on one line; empty if there is none.
 function(_toolchainkit_json_member out_value json name)
   set(value "")
   if(json MATCHES "\"${name}\": *\"(([^\"\\]|\\\\.)*)\"")
@@ -55,7 +55,7 @@ function(_toolchainkit_json_member out_value json name)
   set("${out_value}" "${value}" PARENT_SCOPE)
 endfunction()
 
-# The members of an object, from names and values by turns.
+# The members of a JSON object, from alternating names and values.
 function(_toolchainkit_json out_members)
   set(members "")
   math(EXPR last "${ARGC} - 1")

@@ -18,7 +18,7 @@ function(_toolchainkit_user_folder out_folder)
   set("${out_folder}" "${folder}" PARENT_SCOPE)
 endfunction()
 
-# The first candidate that runs and is new enough; otherwise why there is none.
+# Finds the first tool that runs and is new enough. If there is none, sets the reason.
 function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
   set("${out_tool}" "" PARENT_SCOPE)
   set(reason "")
@@ -36,7 +36,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
     if(IS_ABSOLUTE "${name}")
       set(places "${name}")
     else()
-      # Only PATH: it is all that is searched when a toolchain file is read for the first time.
+      # Only PATH, because CMake searches nothing else when it reads a toolchain file for the first time.
       find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
         NO_CMAKE_SYSTEM_PATH)
       set(places "${_toolchainkit_program}")
@@ -53,10 +53,10 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
       if(NOT result STREQUAL "0" OR NOT output MATCHES "^(s?ccache) (version )?([0-9]+(\\.[0-9]+)*)")
         list(APPEND reason "${place} does not run")
       elseif(NOT "${arg_MIN_VERSION}" STREQUAL "" AND CMAKE_MATCH_3 VERSION_LESS "${arg_MIN_VERSION}")
-        list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}, and ${arg_MIN_VERSION} is needed")
+        list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}; ${arg_MIN_VERSION} or newer is required")
       elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND NOT CMAKE_HOST_WIN32)
-        # Its daemon listens at a port, where anybody could be.
-        list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, and 0.9 is needed")
+        # Its daemon listens on a TCP port, to which other users could connect.
+        list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}; 0.9 or newer is required")
       else()
         set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)
         set("${out_version}" "${CMAKE_MATCH_3}" PARENT_SCOPE)
@@ -66,17 +66,20 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
     endforeach()
   endforeach()
   if(reason STREQUAL "")
-    list(JOIN names " nor " names)
-    set(reason "${names} was not found (PATH, ${user_folder}/tools)")
     if(NOT wanted STREQUAL "")
-      string(APPEND reason ", which TOOLCHAINKIT_CACHE_TOOL names")
+      set(reason "${wanted} was not found (from TOOLCHAINKIT_CACHE_TOOL)")
+    elseif(names MATCHES ";")
+      list(JOIN names " nor " names)
+      set(reason "neither ${names} was found on PATH or in ${user_folder}/tools (run `toolchainkit install`)")
+    else()
+      set(reason "${names} was not found on PATH or in ${user_folder}/tools (run `toolchainkit install`)")
     endif()
   endif()
   list(JOIN reason "; " reason)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# What `toolchainkit install` put into the user's cache folder, newest first. The name of the folder may end with a suffix.
+# The programs that `toolchainkit install` has installed, newest first. The name of the folder ends with the suffix.
 function(_toolchainkit_installed out_programs name suffix)
   file(GLOB folders LIST_DIRECTORIES TRUE "${user_folder}/tools/${name}-*${suffix}")
   set(programs "")

@@ -1,4 +1,4 @@
-# --- what generated toolchain files call ------------------------------------------------------------------------------
+# --- functions for generated toolchain files --------------------------------------------------------------------------
 
 # The environment variable from which CMake takes the compiler of a language.
 function(_toolchainkit_compiler_variable out_name language)
@@ -9,8 +9,8 @@ function(_toolchainkit_compiler_variable out_name language)
   set("${out_name}" "${name}" PARENT_SCOPE)
 endfunction()
 
-# `zig cc` as one program: sccache asks `zig` alone what it is, and then fails. The version is in the script since the
-# tools take a compiler for another one when its bytes are.
+# Makes `zig cc` one program, because sccache asks only `zig` what it is, and fails. The script contains the version, because
+# the tools hash the bytes of the compiler.
 function(_toolchainkit_compiler_program out_program program)
   set("${out_program}" "${program};${ARGN}" PARENT_SCOPE)
   if("${ARGN}" STREQUAL "")
@@ -44,7 +44,8 @@ function(_toolchainkit_compiler_program out_program program)
     file(COPY "${folder}/new/${name}" DESTINATION "${folder}" FILE_PERMISSIONS
       OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
     file(REMOVE_RECURSE "${folder}/new")
-    # ccache knows a compiler by size and time: the time follows from the text, so that a new build folder has the same.
+    # By default, ccache hashes the size and the time of a compiler. This time depends only on the text, so that it is the same
+    # in a new build folder.
     string(SHA256 hash "${text}")
     set(stamp 20)
     set(at 0)
@@ -67,7 +68,7 @@ function(toolchainkit_set_compiler language)
   if(DEFINED "${variable}")
     return()
   elseif(NOT in_try_compile AND EXISTS "${CMAKE_PLATFORM_INFO_DIR}/CMake${language}Compiler.cmake")
-    # CMake stays with what is in this file, whatever is set here. Without a record it is what the environment said.
+    # CMake keeps the compiler in this file. Without a record, it came from the environment.
     if(DEFINED "CACHE{${record}}")
       _toolchainkit_compiler_program(program ${${record}})
       set("${variable}" "${program}" PARENT_SCOPE)
@@ -83,7 +84,7 @@ function(toolchainkit_set_compiler language)
     _toolchainkit_compiler_variable(name "${language}")
     if(NOT "$ENV{${name}}" STREQUAL "")
       string(REPLACE ";" " " wanted "${ARGN}")
-      message(STATUS "toolchainkit: ${name}=$ENV{${name}} of the environment goes before ${wanted}")
+      message(STATUS "toolchainkit: ${name}=$ENV{${name}} from the environment overrides ${wanted}")
       return()
     endif()
   endif()
@@ -122,7 +123,7 @@ function(toolchainkit_set_flags)
   endif()
 endfunction()
 
-# The flags of a variable from a toolchain file, in a build folder that may have others from before.
+# Replaces the flags of a toolchain file in a build folder that may have older ones.
 function(_toolchainkit_follow_flags variable flags)
   set(record "_TOOLCHAINKIT_${variable}")
   if(NOT DEFINED "CACHE{${variable}}")
@@ -134,7 +135,7 @@ function(_toolchainkit_follow_flags variable flags)
   set(old "$CACHE{${record}}")
   set(value "$CACHE{${variable}}")
   if(NOT DEFINED "CACHE{${record}}")
-    # The user gave some by -D, or the toolchain file had none when this folder began.
+    # The user has set them with -D, or the toolchain file had none in the first configuration.
     if(variable IN_LIST _TOOLCHAINKIT_FLAGS OR NOT DEFINED CACHE{CMAKE_CACHE_MAJOR_VERSION})
       return()
     endif()
@@ -148,7 +149,7 @@ function(_toolchainkit_follow_flags variable flags)
   if(old STREQUAL "" AND NOT position EQUAL -1)
     string(APPEND value " ${flags}")
   elseif(position EQUAL -1)
-    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, which does not get the flags ${flags}")
+    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, so it does not get the flags ${flags}")
     return()
   else()
     string(REPLACE " ${old} " " ${flags} " value " ${value} ")

@@ -1,6 +1,6 @@
-# --- words ------------------------------------------------------------------------------------------------------------
+# --- messages and cache.json ------------------------------------------------------------------------------------------
 
-function(_toolchainkit_tell reason)
+function(_toolchainkit_print_status reason)
   set(text "toolchainkit: ")
   if(NOT "${arg_PROFILE}" STREQUAL "")
     string(APPEND text "[${arg_PROFILE}] ")
@@ -14,7 +14,7 @@ function(_toolchainkit_tell reason)
     string(REGEX REPLACE "Gi?B?$" "" size "${local_size}")
     string(APPEND text "local cache ${local_directory} (${size} GiB)")
   endif()
-  # The settings of two storages may have the same to say.
+  # Two storages may have added the same notice.
   list(REMOVE_DUPLICATES notes)
   foreach(note IN LISTS notes)
     string(APPEND text "; ${note}")
@@ -33,15 +33,15 @@ function(_toolchainkit_no_cache kind reason)
   if(NOT EXISTS "${folder}/nested-users")
     file(REMOVE "${folder}/launcher")
   elseif(EXISTS "${folder}/launcher")
-    # A build inside of this one still calls it.
-    _toolchainkit_put_script_in_place(
-      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build has no cache any more.\nexec \"$@\"\n")
+    # A nested build still calls it.
+    _toolchainkit_install_script(
+      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build no longer has a cache.\nexec \"$@\"\n")
   endif()
   _toolchainkit_write_summary("${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")
 endfunction()
 
-# cache.json, for whoever asks which cache this build uses.
+# Writes cache.json, which `toolchainkit stats`, `doctor` and `server` read.
 function(_toolchainkit_write_summary reason)
   set(launcher "")
   if(mode STREQUAL "none")
@@ -50,7 +50,7 @@ function(_toolchainkit_write_summary reason)
     set(launcher "${folder}/launcher")
   endif()
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}"
-    launch "${launch}" mode "${mode}" location "${${active}_location}" dir "${${active}_directory}" socket "${told_socket}"
+    launch "${launch}" mode "${mode}" location "${${active}_location}" dir "${${active}_directory}" socket "${daemon_socket}"
     id "${${active}_id}"
     project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}")
   _toolchainkit_write_if_changed("${folder}/cache.json" "{\"version\": 1, \"size_gb\": ${arg_SIZE_GB}, ${json}}\n")

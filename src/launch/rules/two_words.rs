@@ -74,8 +74,10 @@ fn write(_: &Path, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::super::rule::{CompilerKind, Family};
     use super::*;
     use crate::launch::rules::Checkout;

@@ -110,7 +110,7 @@ fn an_existing_launcher_is_not_replaced() {
     let off = Checkout::sample(&sandbox, &tools, "off", call)
         .option("-DCMAKE_C_COMPILER_LAUNCHER=")
         .option("-DCMAKE_CXX_COMPILER_LAUNCHER=");
-    assert!(off.configure().stdout.contains("the compiler launchers are set already"));
+    assert!(off.configure().stdout.contains("the compiler launchers are already set"));
     assert_eq!(off.status_field("mode"), "none");
 
     // For one language only: the other one is cached.

@@ -26,7 +26,7 @@ fn without_a_tool_the_build_has_no_cache() {
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(TOOL sccache)");
     let configured = checkout.build_afresh();
     assert!(
-        configured.stderr.contains("toolchainkit: no cache: sccache was not found (PATH, "),
+        configured.stderr.contains("toolchainkit: no cache: sccache was not found on PATH or in "),
         "{configured}"
     );
     assert_eq!(
@@ -50,7 +50,7 @@ fn an_old_or_broken_tool_is_skipped() {
     let checkout = Checkout::sample(&sandbox, &tools, "none", call);
     let configured = checkout.configure();
     assert!(
-        configured.stderr.contains(&format!("is sccache {}, and 1.0 is needed", Tools::SCCACHE)),
+        configured.stderr.contains(&format!("is sccache {}; 1.0 or newer is required", Tools::SCCACHE)),
         "{configured}"
     );
     assert_eq!(checkout.status_field("mode"), "none");
@@ -102,7 +102,7 @@ fn a_setting_that_the_tool_does_not_support_is_left_out_or_disables_the_remote()
     let since = Checkout::sample(&sandbox, &tools, "since", &call);
     let configured = since.configure();
     assert!(
-        configured.stdout.contains("left out: SCCACHE_CACHE_ZSTD_LEVEL (sccache 99.1 has it)"),
+        configured.stdout.contains("left out: SCCACHE_CACHE_ZSTD_LEVEL (needs sccache 99.1)"),
         "{configured}"
     );
     assert_eq!(since.status_field("mode"), "remote");

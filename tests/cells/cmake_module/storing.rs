@@ -65,7 +65,7 @@ fn an_unreachable_remote_is_replaced_by_the_local_cache_quickly(cache: Tool) {
     let configured = checkout.configure();
     assert!(configured.elapsed < Duration::from_secs(5), "{configured}");
     let words =
-        format!("; remote redis 127.0.0.1:{port} does not answer (nobody listens at 127.0.0.1:{port})");
+        format!("; remote redis 127.0.0.1:{port} does not answer (no server listens at 127.0.0.1:{port})");
     assert!(configured.stderr.contains(&words), "{configured}");
     assert_eq!(checkout.status_field("mode"), "local");
     // The environment of the presets still names the dead remote, and must not bring it back.

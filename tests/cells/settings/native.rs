@@ -123,6 +123,6 @@ toolchain:
     ];
     let mut command = checkout.command("cmake", &arguments);
     let configured = command.env("CC", "gcc").env("CXX", "g++").run();
-    assert!(configured.stdout.contains("CXX=g++ of the environment goes before clang++"), "{configured}");
+    assert!(configured.stdout.contains("CXX=g++ from the environment overrides clang++"), "{configured}");
     assert!(checkout.compile_command("main.cpp").contains("/g++ "), "{configured}");
 }

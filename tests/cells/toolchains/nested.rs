@@ -127,7 +127,7 @@ fn an_external_project_uses_the_toolchain_and_the_cache_of_the_enclosing_build(
         return;
     };
     let warm = prove(&build, part.objects(), &[]);
-    assert!(warm.stdout.contains("toolchainkit: the cache of "), "{warm}");
+    assert!(warm.stdout.contains("toolchainkit: using the enclosing build's cache ("), "{warm}");
     let inner = build.folder().join("part-prefix/src/part-build");
     assert_is_for_aarch64(&build, &inner.join("sample"));
     assert!(!inner.join("toolchainkit/launcher").exists(), "the launcher is the outer one");

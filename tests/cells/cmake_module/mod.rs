@@ -8,7 +8,9 @@ mod compiling;
 mod deciding;
 mod microsoft;
 mod secrets;
+mod shells;
 mod storing;
+mod upgrade;
 
 pub(crate) use crate::support::checkout::{CACHES, Checkout, tools_for};
 use crate::support::checkout::{launch_program, setting};
@@ -23,7 +25,9 @@ pub(crate) fn tests(list: &mut List) {
         deciding::tests,
         microsoft::tests,
         secrets::tests,
+        shells::tests,
         storing::tests,
+        upgrade::tests,
     ] {
         add(list);
     }

@@ -12,8 +12,8 @@ mod shells;
 mod storing;
 mod upgrade;
 
+use crate::support::checkout::setting;
 pub(crate) use crate::support::checkout::{CACHES, Checkout, tools_for};
-use crate::support::checkout::{launch_program, setting};
 
 use crate::list::List;
 

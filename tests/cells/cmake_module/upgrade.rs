@@ -35,7 +35,7 @@ fn nothing_of_the_former_module_stays_behind(launcher: &'static str) {
     for name in BESIDE {
         fs::write(folder.join(name), ":/usr/bin/cc:").expect("a file");
     }
-    let run = sandbox.cache_home().join("toolchainkit/run").join(checkout.said("id"));
+    let run = sandbox.cache_home().join("toolchainkit/run").join(checkout.status_field("id"));
     fs::create_dir_all(&run).expect("a folder");
     let program = tools.path(CACHES[0]);
     let socket = run.join("socket");

@@ -4,24 +4,12 @@
 //!
 //! It does not need the rules about base directories, because it sets none for sccache.
 
-use super::rule::{Action, Condition, Family, Pattern, Rule};
+use super::rule::{Action, Condition, Pattern, Rule};
 use super::table::TABLE;
 use crate::caching::tool::Tool;
 
 /// The longest line.
 const WIDTH: usize = 126;
-
-/// The options that make sccache compare line numbers with this compiler; empty if there are none.
-#[must_use]
-pub fn line_options(family: Family) -> &'static [&'static str] {
-    TABLE
-        .iter()
-        .find_map(|rule| match rule.action {
-            Action::Options(options) if rule.compilers.contains(&family) => Some(options),
-            _ => None,
-        })
-        .unwrap_or_default()
-}
 
 /// Whether the script applies the rule.
 fn is_in_script(rule: &Rule, tool: Tool) -> bool {

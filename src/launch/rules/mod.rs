@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 pub use self::decide::{Compiler, Decision, Facts, Question, decide};
 pub use self::documentation::markdown;
-pub use self::fallback::{fallback_section, line_options};
+pub use self::fallback::fallback_section;
 pub use self::machine::Machine;
 pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
 pub use self::table::TABLE;

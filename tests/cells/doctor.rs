@@ -1,4 +1,4 @@
-//! `toolchainkit doctor`: what it says about real builds, and why a source file is not taken from the cache.
+//! `toolchainkit doctor` with real builds: the checks, and the reasons why a source file is not cached.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn doctor(checkout: &Checkout, arguments: &[&str], code: i32) -> Finished {
     command.run_expecting(code)
 }
 
-/// The only answer about `file`, which is to have this outcome.
+/// The single answer about `file`, with this outcome.
 fn why(checkout: &Checkout, file: &str, outcome: &str, code: i32) -> Value {
     let finished = doctor(checkout, &["--format", "json", "--why", file], code);
     let answers: Value =
@@ -42,7 +42,7 @@ fn has(answer: &Value, member: &str, words: &str) {
     );
 }
 
-/// A project in C with a target for each thing that can be wrong.
+/// A project in C with a target for each problem.
 fn project_with_problems<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'static str) -> Checkout<'a> {
     let checkout = Checkout::sample(sandbox, tools, "project", CALL).with_generator(generator);
     let lists = "cmake_minimum_required(VERSION 3.16)\nproject(project_with_problems LANGUAGES C)\n\
@@ -104,7 +104,7 @@ fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, 
     why(&checkout, "well.c", "hit", 0);
     why(&checkout, "sub folder/sub.c", "new", 0);
     why(&checkout, "sub folder/sub.c", "hit", 0);
-    // What it put into the cache is what the build asks for.
+    // Its objects in the cache are those of the build.
     checkout.build();
     let (hits, _) = checkout.counted(|| drop(checkout.rebuild()));
     assert!(hits >= 3, "{hits} hits");
@@ -126,10 +126,11 @@ fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, 
             .arg(checkout.build_folder())
             .env("SOURCE_DATE_EPOCH", "1700000000")
             .run();
-        assert!(dated.stdout.contains("the date in it, which SOURCE_DATE_EPOCH sets"), "{dated}");
+        assert!(dated.stdout.contains("it uses the date from SOURCE_DATE_EPOCH"), "{dated}");
         has(&why(&checkout, "placed.c", "hit", 0), "unshared", "made/place.h:");
         let sentence = doctor(&checkout, &["--why", "placed.c"], 0);
-        let unshared = "\n  what it may read has a string that begins with a path of this checkout";
+        let unshared =
+            "\n  a file that it may include contains a string that begins with the path of this checkout";
         assert!(sentence.stdout.contains(unshared), "{sentence}");
     } else {
         why(&checkout, "data.c", "hit", 0);
@@ -142,7 +143,7 @@ fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, 
     assert!(sentence.stdout.contains("`-save-temps`: remove the option"), "{sentence}");
 }
 
-/// Without the program, a script leaves more to the compiler.
+/// The script runs the compiler without the cache in more cases.
 fn it_says_what_the_script_leaves_to_the_compiler() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("doctor-script").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
@@ -158,7 +159,7 @@ fn it_says_what_the_script_leaves_to_the_compiler() {
     has(&why(&checkout, "profiled.c", "bypassed", 0), "because", "-fbranch-probabilities");
     has(&why(&checkout, "data.c", "bypassed", 0), "because", "incbin");
     let native = why(&checkout, "well.c", "bypassed", 0);
-    has(&native, "because", "for the processor that compiles");
+    has(&native, "because", "for the processor of this machine");
     has(&native, "help", "toolchainkit install");
     has(&why(&checkout, "first.c", "bypassed", 0), "because", "response file");
     let timed = why(&checkout, "sub folder/sub.c", "new", 0);
@@ -201,7 +202,7 @@ fn a_cache_that_does_not_work_is_told_by_exit_code_8() {
     assert!(finished.stdout.contains("BROKEN    cache       this build uses no cache: "), "{finished}");
     doctor(&none, &["--why", "main.c"], 8);
 
-    // A storage that takes nothing.
+    // A read-only storage.
     let call = "toolchainkit_enable_cache(TOOL sccache REMOTE disk SCCACHE_SETTINGS SCCACHE_LOCAL_RW_MODE=READ_ONLY)";
     let read_only = Checkout::sample(&sandbox, &tools, "read-only", call);
     read_only.configure();
@@ -212,7 +213,7 @@ fn a_cache_that_does_not_work_is_told_by_exit_code_8() {
     );
     has(&why(&read_only, "main.c", "not-stored", 8), "help", "read-only access");
 
-    // A tool that is gone.
+    // A tool that was removed.
     let program = sandbox.dir("gone").join("ccache");
     fs::copy(tools.path(CACHES[1]), &program).unwrap();
     let gone = Checkout::sample(&sandbox, &tools, "without", CALL)

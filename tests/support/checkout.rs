@@ -176,12 +176,13 @@ impl<'a> Checkout<'a> {
         self.launcher().args(options).run()
     }
 
-    /// The breaker of the program opens for so long, in the build folder as it is configured now.
+    /// Sets the time of the program's breaker in the configured build folder. A running supervisor would keep its own.
     pub(crate) fn set_breaker_seconds(&self, seconds: u64) {
         let path = self.build_folder().join("toolchainkit/launcher.json");
         let text = fs::read_to_string(&path).expect("launcher.json");
         let changed = text.replace("\"breaker_seconds\": 60", &format!("\"breaker_seconds\": {seconds}"));
         assert!(changed != text, "{text}");
+        self.ask(&["--stop-server"]);
         fs::write(&path, changed).expect("launcher.json");
         self.ask(&["--start-server"]);
     }

@@ -1,4 +1,4 @@
-//! Who may only read writes nothing, whatever credentials and variables are around; seen on the server.
+//! With read-only access, nothing is written to the server, whatever credentials and variables there are.
 
 use std::fs;
 
@@ -45,8 +45,8 @@ fn build_as_fork(build: &Build) -> Finished {
     configured
 }
 
-/// A trusted build fills the storage; then a fork's build of a changed project gets what is there, and leaves nothing.
-/// `objects` counts what the server has.
+/// A trusted build fills the storage. A fork's build of a changed project then gets hits, and stores nothing.
+/// `objects` counts the objects on the server.
 fn prove_fork_only_reads(build: &Build, objects: impl Fn() -> u64) {
     build.configure();
     build.build();
@@ -106,11 +106,11 @@ fn an_sccache_without_read_only_mode_does_not_use_the_remote() {
     assert_eq!(server.objects(), 0);
 }
 
-/// sccache itself says it nowhere but in its log.
+/// sccache reports this only in its log.
 fn a_server_that_refuses_writes_gives_a_notice() {
     let Some(tools) = SCCACHE.tools(Nginx::NEEDS) else { return };
     let server = Nginx::start("unused", "unused");
-    // nginx alone has no PROPFIND, which sccache asks for before it writes.
+    // nginx does not support PROPFIND, which sccache uses before it writes.
     let remote = format!("{{ type: http, endpoint: \"{}\" }}", server.url("open"));
     let build = Build::new("refuses", SCCACHE, &tools, &remote, Vec::new());
     build.toolchainkit(&["generate"]);

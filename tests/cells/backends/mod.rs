@@ -20,7 +20,7 @@ pub(crate) fn tests(list: &mut List) {
     }
 }
 
-/// A password that is hard on shells, URLs and configuration files.
+/// A password with special characters of shells, URLs and configuration files.
 const SECRET: &str = "open sesame: 100%@/?";
 
 const CCACHE_OF_SYSTEM: Setup = Setup { cache: Tool::System("ccache"), ..SCCACHE };
@@ -29,7 +29,7 @@ const fn sccache(version: &'static str) -> Setup {
     Setup { cache: Tool::Sccache(version), ..SCCACHE }
 }
 
-/// Miss, everything local wiped, hit: all by the tool's own statistics. Gives what the first configuring said.
+/// Proves misses, and hits after all local files were removed, with the tool's own statistics. Returns the first configuration.
 fn prove_round_trip(build: &Build) -> Finished {
     let objects = build.project.objects();
     build.toolchainkit(&["generate"]);
@@ -42,7 +42,7 @@ fn prove_round_trip(build: &Build) -> Finished {
     configured
 }
 
-/// What this machine knows is wiped, and still every object is a hit.
+/// Removes all local files, and proves that every object hits.
 fn prove_hits_without_local_files(build: &Build) {
     build.stop_daemon();
     build.forget();

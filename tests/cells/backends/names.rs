@@ -1,4 +1,4 @@
-//! Every variable that can be emitted exists in the tool, and the first version that it is said to exist in is right.
+//! Every variable for a tool exists in it, since the documented version.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ tests![
     ccache_reads_every_variable in [Tool::Ccache(Tools::CCACHE), Tool::System("ccache")],
 ];
 
-/// A configuration in which every setting of the backend is set, whether they go together or not.
+/// A configuration with all settings of the backend, even if they contradict each other.
 fn everything(backend: &dyn toolchainkit::caching::remote::Backend, endpoint: &str) -> RemoteFields {
     let mut config = RemoteFields::new(backend.name());
     config.access = toolchainkit::caching::remote::Access::ReadOnly;
@@ -60,7 +60,7 @@ fn sccache_supports_every_variable_since_the_documented_version(Sccache(version)
     }
 }
 
-/// The runs of letters that a name can have, with line breaks between: names lie beside one another in a program.
+/// The possible names in a program, one a line.
 fn words(program: &[u8]) -> String {
     let mut words = String::new();
     for run in program.split(|byte| !(byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')) {

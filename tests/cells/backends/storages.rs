@@ -1,4 +1,4 @@
-//! A round trip for each kind of storage and each way into it, with the tools that can.
+//! A round trip for each kind of storage and each kind of access, with the tools that support it.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn anonymous_s3_ignores_keys_in_the_environment() {
             S3::BUCKET,
             server.endpoint()
         );
-        // They belong to something else, and sccache takes them for a contradiction.
+        // They have another purpose, and sccache rejects them together with this setting.
         let keys = vec![
             ("AWS_ACCESS_KEY_ID", "key-of-something-else".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "secret-of-something-else".to_owned()),

@@ -59,7 +59,7 @@ fn remote_only_stores_no_local_copy(setup: Setup) {
     assert_eq!(largest_below(&local), 0, "an object is on the disk");
 }
 
-/// The size of the largest file that is no bookkeeping of ccache.
+/// The size of the largest object file of ccache.
 fn largest_below(folder: &std::path::Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let size = |entry: fs::DirEntry| {
@@ -89,7 +89,7 @@ fn a_slow_remote_fills_the_fast_one(setup: Setup) {
     assert!(!told.text().contains("environment"), "the presets are taken for the user's wishes: {told}");
     assert!(fast.keys() >= build.project.objects());
     assert!(slow.objects() as u64 >= build.project.objects());
-    // The fast one forgets everything; what is left is enough.
+    // The fast one loses all objects. The slow one is enough.
     fast.cli().arg("FLUSHALL").run();
     prove_hits_without_local_files(&build);
     if setup.is_sccache() {

@@ -1,4 +1,4 @@
-//! Storages of which there is no server to be had: the real sccache takes the environment, and fails on the network alone.
+//! Storages without a test server: the real sccache accepts the environment, and fails only because of the network.
 
 use super::sccache;
 use crate::end_to_end::build::Build;
@@ -13,14 +13,14 @@ tests![
     azure_with_entra_id,
 ];
 
-/// What sccache says when it is started with the remote; `variables` are what the machine has.
+/// The message of sccache when it starts with the remote; `variables` are those of the machine.
 fn answer(version: &'static str, remote: &str, variables: Vec<(&'static str, String)>) -> Option<String> {
     let setup = sccache(version);
     let tools = setup.tools(&[])?;
     let build = Build::new("unreachable", setup, &tools, remote, variables);
     build.toolchainkit(&["generate"]);
     let configured = build.configure();
-    // The same storage without the module, which knocks first.
+    // The same storage without the module, which checks the server first.
     let text = build.command(env!("CARGO_BIN_EXE_toolchainkit")).args(["env", "--with-secrets"]).run().stdout;
     let script = format!(
         "{text}\nexport SCCACHE_SERVER_UDS=\"$PWD/s\" SCCACHE_CONF=/dev/null\nsccache --start-server"
@@ -61,7 +61,7 @@ fn alibaba_s_storage(Sccache(version): Sccache) {
     );
     let keys = vec![("KEY", "key".to_owned()), ("SECRET", "secret of the key".to_owned())];
     let Some(text) = answer(version, &remote, keys) else { return };
-    // The bucket is a part of the host's name.
+    // The bucket is part of the host name.
     assert_has(&text, &["service: oss", "builds.localhost", "error sending request"]);
     let anonymous =
         format!("{{ type: oss, bucket: builds, endpoint: \"{endpoint}\", no_credentials: true }}");
@@ -82,6 +82,6 @@ fn azure_with_entra_id() {
                   credentials: { tenant_id: t, client_id: c, client_secret: \"${SECRET}\" } }";
     let secret = || vec![("SECRET", "secret of the application".to_owned())];
     let Some(text) = answer(Tools::NEWEST_SCCACHE, remote, secret()) else { return };
-    // It asks Microsoft for a token, which this machine cannot reach or which refuses.
+    // It requests a token from Microsoft, which cannot be reached or refuses.
     assert_has(&text, &["service: azblob", "reqsign::Sign"]);
 }

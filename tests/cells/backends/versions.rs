@@ -1,4 +1,4 @@
-//! One configuration, and every version of the tools: each builds, and uses the remote as far as it can.
+//! One configuration with every version of the tools: each builds, and uses the remote as far as it supports it.
 
 use std::fs;
 
@@ -84,7 +84,7 @@ fn a_missing_feature_that_the_remote_needs_is_named() {
     prove_refused(CCACHE_OF_SYSTEM, &tools, &header, Vec::new(), "needs ccache 4.11.0 or newer");
 }
 
-/// Debian's sccache has no remote storage compiled in.
+/// Debian's sccache was built without remote storages.
 fn a_tool_without_the_storage_gives_a_notice() {
     let setup = Setup { cache: Tool::DebianSccache, ..SCCACHE };
     let Some(tools) = setup.tools(S3::NEEDS) else { return };
@@ -105,7 +105,7 @@ fn a_tool_without_the_storage_gives_a_notice() {
     assert!(issues.iter().any(|issue| issue.message.contains("was built without s3")), "{issues:?}");
 }
 
-/// There is no package of a ccache without Redis, so the real one is made to deny it: what counts is what it says.
+/// There is no package of ccache without Redis, so a script changes the output of --version.
 fn a_ccache_without_the_storage_gives_a_notice() {
     let Some(tools) = CCACHE.tools(Redis::NEEDS) else { return };
     let redis = Redis::start();

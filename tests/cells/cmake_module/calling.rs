@@ -1,4 +1,4 @@
-//! Where and how the module may be called, and what it leaves alone.
+//! Where and how the module can be called, and what it does not change.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn module_lines(text: &str) -> Vec<&str> {
     text.lines().filter(|line| line.contains("toolchainkit:")).collect()
 }
 
-/// A program named `name` in the sandbox that notes each run in `calls` and then is `real`.
+/// A program `name` in the sandbox that writes a line to `calls`, and then runs `real`.
 fn counting(sandbox: &Sandbox, name: &str, real: &Path) -> std::path::PathBuf {
     let folder = sandbox.dir("counting");
     let program = folder.join(name);
@@ -35,7 +35,7 @@ fn counting(sandbox: &Sandbox, name: &str, real: &Path) -> std::path::PathBuf {
     program
 }
 
-/// Every CMake with every generator and cache that it has, or half of these with all pairs.
+/// Every CMake with its generators and caches, or half of the combinations with all pairs.
 fn every_cmake_and_generator() -> Vec<(CMake, &'static str, Tool)> {
     let generators = ["Ninja", "Unix Makefiles", "Ninja Multi-Config"];
     let mut cells = Vec::new();
@@ -166,7 +166,7 @@ fn paths_with_special_characters_work((cache, generator): (Tool, &'static str)) 
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("awkward").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let call = format!("toolchainkit_enable_cache(DIR {})", setting(awkward));
-    // CMake itself does not get along with a semicolon or a quote in the project's path.
+    // CMake itself does not support a semicolon or a quote in the project's path.
     let checkout = Checkout::sample(&sandbox, &tools, "pro ject$x'y&(1)", &call).with_generator(generator);
     checkout.configure();
     let counts = checkout.counted(|| drop(checkout.build()));

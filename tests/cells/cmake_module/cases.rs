@@ -1,4 +1,4 @@
-//! The cases in `tests/cmake/cases`, under every CMake: what the module says and sets, and what it refuses.
+//! The cases in `tests/cmake/cases` with every CMake: the messages, settings and errors of the module.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The launcher between the build tool and the compiler, and that a hit is never wrong.
+//! Compilations with the launcher in a build, and no wrong hits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ tests![
     sources_without_modules_are_not_scanned_for_modules,
 ];
 
-/// How long the breaker of the program stays open in a test.
+/// The time of the breaker of the program in a test.
 const SHORT_BREAK: Duration = Duration::from_secs(5);
 
 /// A program of the sandbox.
@@ -73,7 +73,7 @@ fn after_a_failure_of_sccache_compilers_run_without_it_for_a_while(launcher: &'s
     let folder = sandbox.dir("scripts");
     let tries = folder.join("tries");
     let real = tools.path(CACHES[0]);
-    // Fails as sccache does while the file `broken` is there.
+    // Fails like sccache while the file `broken` exists.
     let body = format!(
         "case $1 in /*)\n  echo try >>{tries}\n  [ ! -e {broken} ] || exit 2 ;;\nesac\nexec {real} \"$@\"",
         tries = tries.display(),
@@ -101,15 +101,15 @@ fn after_a_failure_of_sccache_compilers_run_without_it_for_a_while(launcher: &'s
     fs::write(folder.join("broken"), "").expect("a file");
     let built = checkout.building().args(["--", "-j1"]).run();
     assert_eq!(built.text().matches("toolchainkit: sccache fails").count(), 1, "{built}");
-    assert_eq!(lines(&tries), 1, "after the first failure nobody tries for a minute");
+    assert_eq!(lines(&tries), 1, "after the first failure, no compilation uses sccache for a minute");
 
-    // A minute later one compilation tries again, and silently, since it is the same outage.
+    // A minute later, one compilation tries again, without a message, because it is the same outage.
     let_time_pass();
     let built = checkout.building().args(["--clean-first", "--", "-j1"]).run();
     assert!(!built.text().contains("toolchainkit:"), "{built}");
     assert_eq!(lines(&tries), 2);
 
-    // When it works again, all go through it.
+    // When sccache works again, all compilations use it.
     fs::remove_file(folder.join("broken")).expect("a file");
     let_time_pass();
     checkout.building().args(["--clean-first", "--", "-j1"]).run();
@@ -193,7 +193,7 @@ fn a_changed_macro_in_a_precompiled_header_recompiles(
         let what = format!("{cache} {compiler} {version} {value}");
         assert_eq!((output("program"), output("second")), (expected.clone(), expected), "{what}");
     }
-    // The cure does not cost the hits: the translation units come from the cache.
+    // The translation units still hit.
     let (hits, _) = checkout.counted(|| drop(checkout.rebuild()));
     assert!(hits >= 4, "{hits} hits with {cache} {compiler} {version}");
 }

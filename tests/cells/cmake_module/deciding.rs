@@ -1,4 +1,4 @@
-//! Which tool is taken, with which settings, and what people are told.
+//! The choice of the tool, its settings, and the messages.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -50,7 +50,7 @@ fn an_old_or_broken_tool_is_skipped() {
     let checkout = Checkout::sample(&sandbox, &tools, "none", call);
     let configured = checkout.configure();
     assert!(
-        configured.stderr.contains(&format!("is sccache {}; 1.0 or newer is required", Tools::SCCACHE)),
+        configured.stderr.contains(&format!("is sccache {}, but 1.0 or newer is required", Tools::SCCACHE)),
         "{configured}"
     );
     assert_eq!(checkout.status_field("mode"), "none");
@@ -64,13 +64,13 @@ fn an_old_or_broken_tool_is_skipped() {
 fn tools_are_found_by_name_on_the_path_and_in_the_store() {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("finding").on_path(&tools.ninja());
-    // The newest of the store; a folder that is no version does not confuse it.
+    // The newest one in the store; a folder without a version is ignored.
     for folder in ["ccache-4.9", "ccache-4.14.2", "ccache-old"] {
         let folder = sandbox.cache_home().join("toolchainkit/tools").join(folder);
         fs::create_dir_all(&folder).expect("a folder");
         symlink(tools.path(CACHES[1]), folder.join("ccache")).expect("a link");
     }
-    // The system may have a ccache of its own, on the path.
+    // The system may have its own ccache on PATH.
     let call = format!("toolchainkit_enable_cache(TOOL ccache MIN_VERSION {})", Tools::CCACHE);
     let checkout = Checkout::sample(&sandbox, &tools, "store", &call);
     checkout.configure();
@@ -80,7 +80,7 @@ fn tools_are_found_by_name_on_the_path_and_in_the_store() {
         checkout.summary()
     );
 
-    // A path given by hand goes first, and nothing of it stays in the CMake cache when it is gone.
+    // A given path has priority, and does not stay in the CMake cache.
     let sccache = tools.path(CACHES[0]);
     let call = "toolchainkit_enable_cache()";
     let by_hand = Checkout::sample(&sandbox, &tools, "store", call)
@@ -94,7 +94,7 @@ fn tools_are_found_by_name_on_the_path_and_in_the_store() {
 fn a_setting_that_the_tool_does_not_support_is_left_out_or_disables_the_remote() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("since").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
-    // A WebDAV server is not needed: with the disk as storage, the settings alone matter.
+    // No WebDAV server is needed: with the disk as storage, only the settings matter.
     let settings = "SCCACHE_SETTINGS SCCACHE_LOCAL_RW_MODE=READ_WRITE SCCACHE_CACHE_ZSTD_LEVEL=4";
     let call = format!(
         "toolchainkit_enable_cache(REMOTE disk {settings} SCCACHE_SINCE SCCACHE_CACHE_ZSTD_LEVEL=99.1 SCCACHE_LOCAL_RW_MODE=0.7.7)"
@@ -142,7 +142,7 @@ fn the_environment_overrides_single_settings_with_a_notice(
         "{configured}"
     );
     assert_eq!(checkout.status_field("dir"), mine);
-    // It is decided now: the build has it from any shell.
+    // The decision is made now: a build in any shell uses it.
     let checkout = checkout.without_env();
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
     assert!(fs::read_dir(mine).expect("the folder").next().is_some());

@@ -1,4 +1,4 @@
-//! `cmake/ToolchainKit.cmake` and the launcher that it writes, under real tools.
+//! `cmake/ToolchainKit.cmake` and its launcher, with real tools.
 //!
 //! The projects are in `tests/cmake`, or the sample of the test support with a toolchain file that calls the module.
 

@@ -1,4 +1,4 @@
-//! Secrets: expanded right, missed with a clear word, and never written down.
+//! Secrets: correct expansion, clear messages if they are missing, and no copies in files.
 
 use std::ffi::OsString;
 use std::fs;
@@ -59,7 +59,7 @@ fn a_secret_is_used_but_never_written_or_printed(cache: Tool) {
     checkout.wipe_local_cache();
     assert_eq!(checkout.counted(|| outputs.push(checkout.rebuild())), (checkout.objects, 0), "{cache}");
 
-    // A part without special characters, so that no way of quoting hides it.
+    // A part without special characters, which no quoting changes.
     for folder in [checkout.source.as_path(), &sandbox.cache_home(), &sandbox.home()] {
         assert_eq!(containing(folder, "7f3a"), Vec::<String>::new());
     }
@@ -103,7 +103,7 @@ fn a_build_without_the_secret_uses_a_running_daemon_or_the_local_cache() {
     );
     let refused = checkout.launcher().arg("--start-server").run_expecting(3);
     assert!(refused.stderr.contains("CACHE_PASSWORD is not set"), "{refused}");
-    // The local cache is a real one.
+    // The local cache works.
     let ninja_again = checkout.rebuild();
     assert!(!ninja_again.text().contains("toolchainkit:"), "a second notice within a minute\n{ninja_again}");
 
@@ -119,7 +119,7 @@ fn a_build_without_the_secret_uses_a_running_daemon_or_the_local_cache() {
 fn every_byte_of_a_secret_is_percent_encoded_correctly() {
     let Some(tools) = tools_for(&[CACHES[1]]) else { return };
     let sandbox = Sandbox::new("encoding").on_path(&tools.ninja());
-    // Takes the place of ccache where it would be run, and shows what it would get.
+    // Replaces ccache, and prints its environment.
     let folder = sandbox.dir("scripts");
     let program = folder.join("ccache");
     let text = format!(

@@ -1,4 +1,4 @@
-//! Where objects go: the local cache, the remote, the daemon between, and what happens when one of them is away.
+//! The places of objects: the local cache, the remote and the daemon, and what happens if one of them is missing.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -90,10 +90,10 @@ fn a_hanging_remote_is_given_up_after_a_timeout() {
     let checkout = Checkout::sample(&sandbox, &tools, "project", &remote(redis.server.port()));
     let configured = checkout.configure();
     assert!(configured.elapsed < Duration::from_secs(5), "{configured}");
-    assert!(configured.stderr.contains("no word from 127.0.0.1:"), "{configured}");
+    assert!(configured.stderr.contains("no answer from 127.0.0.1:"), "{configured}");
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
     redis.server.resume();
-    // When it is back, the next configuring takes it, and nothing is compiled again for that.
+    // When it works again, the next configuration uses it, and recompiles nothing.
     checkout.configure();
     assert_eq!(checkout.status_field("mode"), "remote");
     assert!(checkout.build().stdout.contains("no work to do"));
@@ -159,7 +159,7 @@ fn a_plain_build_from_any_shell_uses_the_configured_cache() {
     let checkout = Checkout::sample(&sandbox, &tools, "project", &remote(redis.server.port()));
     checkout.configure();
     checkout.ask(&["--stop-server"]);
-    // Another project's settings are around, and a configuration file of the user.
+    // There are settings of another project in the environment, and a configuration file of the user.
     let config = sandbox.config_home().join("sccache");
     fs::create_dir_all(&config).expect("a folder");
     fs::write(config.join("config"), "[cache.disk]\ndir = \"/nonexistent\"\n").expect("a configuration file");
@@ -180,7 +180,7 @@ fn the_folder_of_the_daemon_is_private() {
     assert_eq!(metadata.permissions().mode() & 0o777, 0o700);
     checkout.ask(&["--stop-server"]);
 
-    // Behind a link may be anybody's folder, and only root can give one away: the daemon finds another place.
+    // A link may lead to a folder of another user, and only root can change an owner. The daemon uses another folder.
     let root = sandbox.cache_home().join("toolchainkit/run");
     let elsewhere = |checkout: &Checkout<'_>| {
         checkout.configure();
@@ -221,7 +221,7 @@ fn a_long_path_of_the_home_folder_moves_the_socket() {
 fn a_cache_folder_that_cannot_be_written_gives_a_notice(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("readonly").on_path(&tools.ninja()).on_path(&tools.path(cache));
-    // Below a file nobody can make a folder, not even root.
+    // Not even root can create a folder below a file.
     let checkout =
         Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(DIR main.c/cache)");
     let configured = checkout.build_afresh();

@@ -1,4 +1,4 @@
-//! What comes from the cache can be debugged: where `cmake/README.md` says so, a debugger finds the sources.
+//! Debuggers find the sources of cached objects, as described in `cmake/README.md`.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![trial in some_cells()];
 
-/// Each in a folder of its own, with one line that is like no other.
+/// Sources in separate folders, each with one unique line.
 const SOURCES: [(&str, &str); 4] = [
     (
         "CMakeLists.txt",
@@ -25,7 +25,7 @@ const SOURCES: [(&str, &str); 4] = [
     ),
     ("include/twice.h", "static int twice(int n) {\n  return n + n; // of twice.h\n}\n"),
 ];
-/// Those lines: the place by which a breakpoint names it, and what a debugger shows there.
+/// These lines: the place for a breakpoint, and the text that a debugger shows.
 const LINES: [(&str, &str); 3] =
     [("main.c:3", "of main.c"), ("part.c:4", "of part.c"), ("twice.h:2", "of twice.h")];
 
@@ -40,7 +40,7 @@ fn trial(cell: Cell) -> Result<String, String> {
     let second = place(cell, &sandbox, tools, "another/second");
     second.configure();
     assert_eq!(second.counted(|| drop(second.build())), (2, 0));
-    // What was compiled there, was compiled where nothing is any more.
+    // The folder of the compilation no longer exists.
     fs::remove_dir_all(&first.source).expect("the first checkout goes");
 
     let mut faults = Vec::new();
@@ -80,7 +80,7 @@ fn trial(cell: Cell) -> Result<String, String> {
     } else {
         expect("gdb -d", gdb(&second, &elsewhere, &directory), 3);
         expect("gdb in the source folder", gdb(&second, source, &[]), 3);
-        // A folder of the same name there would do, too.
+        // A folder of the same name would also work.
         expect("gdb elsewhere", gdb(&second, &elsewhere, &[]), 0);
         expect("lldb", lldb(&second, &elsewhere, &format!(". {path}")), 3);
     }
@@ -97,7 +97,7 @@ impl Cell {
 
 fn place<'a>(cell: Cell, sandbox: &'a Sandbox, tools: &Tools, folder: &str) -> Checkout<'a> {
     let checkout = cell.checkout(sandbox, tools, folder).option("-DCMAKE_BUILD_TYPE=Debug");
-    // gdb would take the sample's for the one that it looks for.
+    // gdb would find the file of the sample instead.
     fs::remove_file(checkout.source.join("main.c")).expect("the sample goes");
     for (path, text) in SOURCES {
         let path = checkout.source.join(path);
@@ -134,7 +134,7 @@ fn gdb(checkout: &Checkout<'_>, folder: &Path, settings: &[String]) -> usize {
 fn lldb(checkout: &Checkout<'_>, folder: &Path, map: &str) -> usize {
     let mut command = checkout.command("lldb-22");
     command.current_dir(folder).args(["--batch", "--no-lldbinit"]);
-    // Machines in a container may forbid it.
+    // A container may not allow it.
     command.args(["-o", "settings set target.disable-aslr false"]);
     command.args(["-o", &format!("settings set target.source-map {map}")]);
     command.args(["-o", &format!("target create {}", checkout.build_folder().join("debugged").display())]);

@@ -1,4 +1,4 @@
-//! With `SOURCE_DATE_EPOCH`, the date and the time in a program are those that it says, and hit as long as they are the same.
+//! With `SOURCE_DATE_EPOCH`, a program contains that date and time, and hits with the same value.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ tests![the_date_of_a_program_is_that_of_source_date_epoch in dated_cells()];
 const DAYS: [(&str, &str); 2] =
     [("1000000000", "Sep  9 2001 01:46:40\n"), ("1100000000", "Nov  9 2004 11:33:20\n")];
 
-/// Clang 14 does not know it.
+/// Clang 14 does not support it.
 fn dated_cells() -> Vec<Cell> {
     some_cells().into_iter().filter(|cell| cell.compiler != CLANG).collect()
 }
@@ -39,7 +39,7 @@ fn the_date_of_a_program_is_that_of_source_date_epoch(cell: Cell) -> Result<Stri
         checkout = checkout.env("SOURCE_DATE_EPOCH", epoch);
         let counts = checkout.counted(|| drop(checkout.rebuild()));
         let printed = checkout.command(checkout.build_folder().join("dated")).run().stdout;
-        // sccache takes the variable out of the compiler's environment, so the launcher does without it.
+        // sccache removes the variable from the compiler's environment, so the launcher does not use it.
         let expected = if cell.is_sccache() { (0, 0) } else { expected };
         if counts != expected {
             faults.push(format!("{date}: {counts:?}, not {expected:?}"));

@@ -1,4 +1,4 @@
-//! What can hit does: another build of the same sources compiles nothing, wherever it lies and whoever builds.
+//! Another build of the same sources compiles nothing, in any place and for any user.
 
 use super::cases::{self, Bound, Case};
 use super::project::{self, Built, State};
@@ -9,7 +9,7 @@ use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![trial in cells()];
 
-/// What is different when everything is built once more.
+/// The difference of the second build.
 const MOVES: [Move; 6] =
     [Move::Nothing, Move::Time, Move::Checkout, Move::BuildFolder, Move::OutsideOfSource, Move::Home];
 
@@ -24,7 +24,7 @@ enum Move {
     BuildFolder,
     /// The build folder is not in the source folder.
     OutsideOfSource,
-    /// The user's home, and with it the daemon.
+    /// The home folder of the user, and so the daemon.
     Home,
 }
 
@@ -71,7 +71,7 @@ fn trial(cell: Cell) -> Result<String, String> {
                     counts.0, counts.1
                 ));
             }
-            // Where no object tells its place, it is that of a build without a cache.
+            // An object without a path is equal to that of an uncached build.
             // Debug information names the build folder where the compiler takes the shorter of two prefixes (clang 14).
             let names_build_folder = build_type == "Debug" && other == Move::BuildFolder;
             if cell.maps_paths() && !names_build_folder {
@@ -97,7 +97,7 @@ fn build_types(cell: Cell) -> Vec<&'static str> {
     if Tools::full() { all.into() } else { vec![all[(cell.row() + cell.column()) % 2]] }
 }
 
-/// All that can hit, or in CI every third, others in each cell.
+/// All moves, or in CI every third one, different ones in each cell.
 fn moves(cell: Cell) -> impl Iterator<Item = Move> {
     let chosen = move |index: usize| Tools::full() || (index + cell.row() + cell.column()).is_multiple_of(3);
     let moves = MOVES.into_iter().enumerate().filter(move |(index, _)| chosen(*index));
@@ -130,14 +130,14 @@ impl Move {
         self != Self::OutsideOfSource || cell.is_sccache()
     }
 
-    /// Whether the sources or what is built lie elsewhere.
+    /// Whether the sources or the build folder are in another place.
     fn is_of_place(self) -> bool {
         matches!(self, Self::Checkout | Self::BuildFolder | Self::OutsideOfSource)
     }
 }
 
 impl Cell {
-    /// Whether the module keeps the place of the checkout out of objects.
+    /// Whether the module removes the path of the checkout from objects.
     pub(super) fn maps_paths(self) -> bool {
         self.cache != Tool::Sccache(Tools::SCCACHE)
     }

@@ -1,4 +1,4 @@
-//! Languages that a cache takes only on request, or not at all.
+//! Languages that are cached only on request, or not at all.
 
 use std::fs;
 use std::path::Path;
@@ -82,7 +82,7 @@ fn hip_hits_on_request(cache: Tool) {
     let mut again = Vec::new();
     assert_eq!(checkout.counted(|| again = compile()), (1, 0), "{cache}");
     assert!(again == first, "{cache}: another object");
-    // What only the GPU is given, what only the host is, and back.
+    // A change for the GPU, one for the host, and back.
     for (operator, host) in [("-", ""), ("-", "int host() { return 1; }"), ("-", "int host() { return 2; }")]
     {
         write_hip_kernel(&checkout, operator, host);
@@ -120,7 +120,7 @@ fn fortran_is_never_given_to_a_cache(cache: Tool) {
     );
     let checkout = checkout.option("-DCMAKE_Fortran_COMPILER=/usr/bin/gfortran");
     checkout.configure();
-    // The source in C alone.
+    // Only the source in C.
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, 1), "{cache}");
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (1, 0), "{cache}");
 }

@@ -1,4 +1,4 @@
-//! A hit is never wrong, and what can hit does: with each compiler and each version of a cache.
+//! No hit is wrong, and everything that can hit does, with each compiler and each version of a cache.
 
 mod cases;
 mod compilers;
@@ -34,7 +34,7 @@ pub(crate) fn tests(list: &mut List) {
     }
 }
 
-/// The caches of the matrix: of each tool one as it is distributed and the newest.
+/// The caches of the matrix: for each tool, a distributed version and the newest one.
 const CACHES: [Tool; 4] = [
     Tool::Sccache(Tools::SCCACHE),
     Tool::Sccache(Tools::NEWEST_SCCACHE),
@@ -42,7 +42,7 @@ const CACHES: [Tool; 4] = [
     Tool::Ccache(Tools::CCACHE),
 ];
 
-/// Those of them that are sccache.
+/// The versions of sccache among them.
 const SCCACHES: [Tool; 2] = [CACHES[0], CACHES[1]];
 
 /// A compiler and a cache.

@@ -1,4 +1,4 @@
-//! A program that tells where its checkout lies tells the right place, also when another checkout was first.
+//! A program that prints the path of its checkout prints the right one, also if another checkout was compiled first.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::support::Run;
 
 tests![a_program_knows_its_own_checkout in some_cells()];
 
-/// Each of these programs prints a path of the checkout, which it has in another way; `plain` prints none.
+/// Each of these programs gets a path of the checkout in a different way, and prints it; `plain` prints none.
 const PROGRAMS: [&str; 11] = [
     "deep",
     "extension",
@@ -101,7 +101,7 @@ fn a_program_knows_its_own_checkout(cell: Cell) -> Result<String, String> {
             }
         }
     }
-    // Also where it is one program that the other checkout has compiled.
+    // Also if the other checkout has compiled the same program.
     if counts.0 != 1 || counts.1 != PROGRAMS.len() as u64 {
         faults.push(format!("{} hits and {} misses in the second checkout", counts.0, counts.1));
     }

@@ -1,4 +1,4 @@
-//! The project that all cases for a compiler make together, in one of its two states.
+//! A project with all cases for a compiler, in one of two states.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,19 +17,19 @@ pub(super) enum State {
     After,
 }
 
-/// What one case has built.
+/// The results of a case.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Built {
     /// The objects, and what the compiler writes beside them.
     pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
-    /// What the program prints, if there is one.
+    /// The output of the program, if there is one.
     pub(super) output: String,
     /// How many precompiled headers there are. Their bytes are the compiler's own: those of GCC are never the same twice.
     pub(super) headers: usize,
 }
 
 impl Built {
-    /// How many compilations it took that are given to a cache. No cache takes assembler, nor is it given to one.
+    /// The number of compilations through a cache. No cache supports assembler.
     pub(super) fn compilations(&self) -> usize {
         let ends_in = |path: &Path, end: &str| path.extension().is_some_and(|extension| extension == end);
         let is_assembler = |path: &Path| path.file_stem().is_some_and(|stem| ends_in(Path::new(stem), "S"));
@@ -78,15 +78,15 @@ fn write_text(path: &Path, text: &str) {
     fs::write(path, text).expect("a file");
 }
 
-/// Arguments of `cmake --build` with which everything is built anew, as far as it goes.
+/// Arguments of `cmake --build` that rebuild everything, and continue after errors.
 pub(super) const ANEW: [&str; 4] = ["--clean-first", "--", "-j2", "-k0"];
 
-/// What the compiler writes beside an object, whose text is the same each time.
+/// Files beside an object with the same content each time.
 const BESIDE: [&str; 6] = ["su", "ci", "optimized", "remarks", "types", "yaml"];
-/// The same with times or names of temporary files in it: nothing but that it is there is compared.
+/// Files beside an object with times or names of temporary files: the test only checks that they exist.
 const BESIDE_ONCE: [&str; 5] = ["expand", "gz", "json", "listing", "assembled"];
 
-/// Removes the files beside the objects, of which the build knows nothing.
+/// Removes the files beside the objects, which the build does not know.
 fn remove_beside(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("an entry").path();
@@ -99,7 +99,7 @@ fn remove_beside(folder: &Path) {
     }
 }
 
-/// Builds everything anew, and collects what every case has made of it.
+/// Rebuilds everything, and collects the results of each case.
 pub(super) fn build(checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
     build_by(checkout, &mut checkout.building(), cases)
 }
@@ -119,7 +119,7 @@ fn build_by(checkout: &Checkout<'_>, building: &mut Command, cases: &[&Case]) ->
     cases.iter().map(collect).collect()
 }
 
-/// Builds with the same commands, and nothing can come from the cache.
+/// Builds with the same commands, without hits.
 pub(super) fn without_cache(cell: Cell, checkout: &Checkout<'_>, cases: &[&Case]) -> Vec<Built> {
     if cell.is_sccache() {
         return build_by(checkout, checkout.building().env("TOOLCHAINKIT_BYPASS", "1"), cases);

@@ -1,4 +1,4 @@
-//! Change something, build with a warm cache: the objects and what the programs print are those of a build without a cache.
+//! After a change, a build with a warm cache gives the same objects and the same output of the programs as an uncached build.
 
 use super::cases::{self, CLANG, Case, GCC};
 use super::project::{self, Built, State};
@@ -11,7 +11,7 @@ tests![
     by_the_script in script_cells(),
 ];
 
-/// The script hits less, and never wrongly. All cells, or one of each tool.
+/// The script has fewer hits, but no wrong ones. All cells, or one for each tool.
 fn script_cells() -> Vec<Cell> {
     let mut cells = cells();
     cells.retain(|cell| {
@@ -58,7 +58,7 @@ fn try_changes(cell: Cell, is_script: bool) -> Result<String, String> {
     let mut back = Vec::new();
     let (hits, misses) = checkout.counted(|| back = project::build(&checkout, &cases));
     faults.extend(compare("and back", cell, &cases, &before, &back));
-    // Some are not to be cached.
+    // Some cases must not be cached.
     let uncached = cases.iter().filter(|case| case.is_uncached).count() as u64;
     if (is_script && hits == 0) || (!is_script && hits + uncached + 2 < cases.len() as u64) {
         faults.push(format!("{hits} hits and {misses} misses when all is as it was"));

@@ -1,4 +1,4 @@
-//! A project with a configuration, built by the real tools in a machine of its own.
+//! A project with a configuration, built with real tools in its own sandbox.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::list::{CMake, Cell};
 use crate::support::run::eventually;
 use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, write_script};
 
-/// What a case builds with.
+/// The tools of a case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
     pub(crate) cache: Tool,
@@ -83,7 +83,7 @@ impl Cell for Setup {
     }
 }
 
-/// A project with its configuration, in a machine of its own.
+/// A project with its configuration, in its own sandbox.
 pub(crate) struct Build {
     pub(crate) sandbox: Sandbox,
     pub(crate) project: Project,
@@ -185,7 +185,7 @@ impl Build {
         self.command("cmake").arg("--build").args(preset).run()
     }
 
-    /// `ninja` or `make` alone, on all objects anew.
+    /// Rebuilds all objects with `ninja` or `make` alone.
     pub(crate) fn rebuild(&self, mut command: Command) -> Finished {
         command.arg("-C").arg(self.folder());
         self.clean();
@@ -230,7 +230,7 @@ impl Build {
         }
     }
 
-    /// Everything that this machine keeps of the first build, but for the daemon's folder.
+    /// Removes all local files of the first build, except for the run folder.
     pub(crate) fn forget(&self) {
         fs::remove_dir_all(self.folder()).expect("the build folder");
         let local = self.sandbox.cache_home().join("toolchainkit/cache");
@@ -239,13 +239,13 @@ impl Build {
         }
     }
 
-    /// The program is whole, whatever the cache did.
+    /// Checks that the program works.
     pub(crate) fn assert_program_runs(&self) {
         let finished = self.bare(self.folder().join("sample")).run();
         assert_eq!(finished.stdout, self.project.output(1));
     }
 
-    /// No secret in anything that was written to the build folder, the project or the user's folders.
+    /// Checks that no file in the build folder, the project or the user's folders contains a secret.
     pub(crate) fn assert_no_secret_on_disk(&self) {
         for (_, secret) in &self.secrets {
             assert_not_below(self.sandbox.root(), secret.as_bytes());

@@ -1,8 +1,8 @@
-//! The main job: a configuration in, a cached build out, on real servers and by the tools' own statistics.
+//! The main task: from a configuration to a cached build, with real servers and the tools' own statistics.
 //!
-//! Each case generates, configures, builds, throws away the build folder *and the local cache*, and builds again: every
-//! object must come from the storage. Then once more by a plain `ninja` or `make`, from a shell that knows none of the
-//! variables, after the daemon was stopped.
+//! Each case generates, configures and builds. It deletes the build folder *and the local cache*, and builds again: every object
+//! must come from the storage. Then it stops the daemon, and rebuilds with plain `ninja` or `make` in a shell without the
+//! variables.
 
 pub(crate) mod build;
 
@@ -31,7 +31,7 @@ tests![
 
 const SECRET: &str = "open sesame: 100%@/?";
 
-/// The whole course for a remote storage. `location` is what the status line calls it.
+/// All steps for a remote storage. `location` is its name in the status line.
 fn prove_remote(build: &Build, location: &str) {
     let objects = build.project.objects();
     build.toolchainkit(&["generate"]);
@@ -61,7 +61,7 @@ fn prove_remote(build: &Build, location: &str) {
     build.assert_no_secret_on_disk();
 }
 
-/// Without its secret, and without a daemon that has it, a build goes on without the remote and names the variable.
+/// Without its secret and without a running daemon, a build does not use the remote, and names the variable.
 fn prove_missing_secret(build: &Build, variable: &str) {
     build.stop_daemon();
     if build.setup.is_sccache() {
@@ -75,7 +75,7 @@ fn prove_missing_secret(build: &Build, variable: &str) {
     assert_eq!(naming, 1, "one line names {variable}\n{without}");
 }
 
-/// Both caches with the oldest and the newest CMake and some between, or with everything.
+/// Both caches with the oldest, the newest and some other CMake versions, or all combinations.
 fn local_disks() -> Vec<Setup> {
     if Tools::full() {
         return [SCCACHE.each(), CCACHE.each()].concat();
@@ -253,7 +253,7 @@ fn gcs_with_sccache(setup: Setup) {
         .1
         .clone();
     let remote = format!("{{ type: gcs, bucket: {}, prefix: p, credentials_url: \"{url}\" }}", Gcs::BUCKET);
-    // How the machine reaches Google is the machine's own affair.
+    // The proxy and the certificate are settings of the machine.
     let machine =
         environment.into_iter().filter(|(name, _)| *name != "SCCACHE_GCS_CREDENTIALS_URL").collect();
     let build = Build::new("gcs", setup, tools, &remote, machine);

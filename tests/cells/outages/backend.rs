@@ -1,11 +1,11 @@
-//! The remote storages of the matrix: each behind a proxy, with the faults that it can have.
+//! The remote storages of the matrix, each behind a proxy, and their possible faults.
 
 use crate::cmake_module::Checkout;
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::servers::{Gcs, Memcached, Redis, S3, ServerProcess, WebDav};
 use crate::support::{Run, Tool, Tools};
 
-/// What may be wrong with a remote.
+/// The faults of a remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     Network(Fault),
@@ -14,7 +14,7 @@ pub(super) enum Trouble {
     ReadOnly,
 }
 
-/// A storage, as the tools are told of it.
+/// A kind of storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backend {
     S3,
@@ -37,12 +37,12 @@ impl Backend {
         }
     }
 
-    /// ccache knows two of them.
+    /// ccache supports two of them.
     pub(super) fn works_with(self, cache: Tool) -> bool {
         matches!(cache, Tool::Sccache(_)) || matches!(self, Self::Redis | Self::Http)
     }
 
-    /// Memcached without TLS knows neither who asks nor a mode for reading, and throws away what is old when it is full.
+    /// Memcached without TLS has neither users nor a read-only mode, and removes old objects when it is full.
     pub(super) fn can_have(self, trouble: Trouble) -> bool {
         self != Self::Memcached || matches!(trouble, Trouble::Network(_))
     }
@@ -116,7 +116,7 @@ impl Remote {
         format!("toolchainkit_enable_cache(PROJECT shared REMOTE the-remote {settings})")
     }
 
-    /// `checkout` in the environment that leads to the remote.
+    /// Adds the environment for the remote to `checkout`.
     pub(super) fn connect<'a>(&self, checkout: Checkout<'a>) -> Checkout<'a> {
         match &self.server {
             Server::S3(_) => checkout.env("CI_ID", S3::ACCESS_KEY).env("CI_KEY", S3::SECRET_KEY),
@@ -128,7 +128,7 @@ impl Remote {
         }
     }
 
-    /// Brings trouble about.
+    /// Causes the fault.
     pub(super) fn inject(&self, trouble: Trouble) {
         let (status, writes_only) = match trouble {
             Trouble::Network(fault) => return self.proxy.set(fault),
@@ -156,7 +156,7 @@ impl Remote {
         }
     }
 
-    /// Ends all trouble.
+    /// Ends all faults.
     pub(super) fn heal(&self) {
         self.proxy.set(Fault::None);
         match &self.server {

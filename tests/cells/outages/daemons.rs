@@ -1,4 +1,4 @@
-//! The daemon's life: one for each storage, however many want it at once, and none that stays behind.
+//! The life of the daemon: one for each storage, also with many parallel clients, and none is left behind.
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixListener;
@@ -25,7 +25,7 @@ tests![
     a_build_works_without_a_writable_home_folder in CACHES,
 ];
 
-/// sccache counts after its answer: the last compilation may not be counted yet.
+/// sccache counts after its answer, so the last compilation may not be counted yet.
 const COUNTED: Duration = Duration::from_secs(5);
 const VERSIONS: [Tool; 2] = [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE)];
 const LOCAL: &str = "toolchainkit_enable_cache(PROJECT shared TOOL sccache)";
@@ -37,7 +37,7 @@ fn daemons(sandbox: &Sandbox, program: &Path) -> Vec<u32> {
     sandbox.processes().into_iter().filter(is_daemon).collect()
 }
 
-/// Starts so many compilations at once, which all succeed. Gives what they say.
+/// Runs so many compilations in parallel, which all succeed. Returns their output.
 fn compile_at_once(checkout: &Checkout<'_>, how_many: usize) -> String {
     let path = checkout.sandbox.root().join("output");
     let output = File::create(&path).expect("a file");
@@ -54,14 +54,14 @@ fn compile_at_once(checkout: &Checkout<'_>, how_many: usize) -> String {
     fs::read_to_string(path).expect("a file")
 }
 
-/// How many compilations the daemon has counted: `expected`, unless that takes too long.
+/// The number of compilations that the daemon has counted. Waits for `expected`.
 fn counted(checkout: &Checkout<'_>, expected: u64) -> u64 {
     let counted = || checkout.stats().hits + checkout.stats().misses;
     eventually(COUNTED, || counted() == expected);
     counted()
 }
 
-/// A compiler that takes `seconds` longer than the one of the machine. sccache asks it for what it is first.
+/// A compiler that needs `seconds` more than the real one, except for the question what it is.
 fn slow_compiler(sandbox: &Sandbox, seconds: &str) -> PathBuf {
     let compiler = sandbox.dir("slow").join("cc");
     let wait = format!("case \" $* \" in *\" -E \"* | *\" -### \"*) ;; *\" -c \"*) sleep {seconds} ;; esac");
@@ -85,7 +85,7 @@ fn sixty_four_first_compilations_start_one_daemon(sccache: Tool) {
     }
 }
 
-/// Between the two calls with which a daemon opens its socket, a busy machine may run something else.
+/// On a busy machine, other processes run between the two system calls with which a daemon opens its socket.
 fn no_client_connects_before_the_daemon_listens(sccache: Tool) {
     let Some(tools) = tools_for(&[sccache, Tool::System("python3")]) else { return };
     let sandbox = Sandbox::new("listen");
@@ -102,7 +102,7 @@ fn no_client_connects_before_the_daemon_listens(sccache: Tool) {
     assert_eq!(counted(&checkout, 8), 8, "{sccache}");
 }
 
-/// Another checkout brings another base directory, which a daemon is only told when it starts.
+/// Another checkout has another base directory, which the daemon reads only at its start.
 fn a_daemon_is_replaced_during_a_build_without_a_failure(sccache: Tool) {
     const WORKERS: usize = 3;
     const OBJECTS: usize = 24;
@@ -129,7 +129,7 @@ fn a_daemon_is_replaced_during_a_build_without_a_failure(sccache: Tool) {
             assert_ne!(building.daemon(), daemon, "{sccache}");
         }
     });
-    // What was missed is stored after the answer.
+    // sccache stores objects after its answer.
     thread::sleep(Duration::from_secs(1));
     let (hits, misses) = building.counted(|| (0..OBJECTS).for_each(compile));
     assert_eq!((hits, misses), (OBJECTS as u64, 0), "{sccache}");
@@ -147,7 +147,7 @@ fn the_next_compilation_restarts_a_missing_daemon(sccache: Tool) {
     };
     signal("KILL", &checkout.daemon().to_string());
     assert_eq!(compile(), "", "{sccache}");
-    // As after a restart of the machine, when the process id is that of another program by now.
+    // As after a restart of the machine, when another program has the process ID.
     let socket = PathBuf::from(checkout.status_field("socket"));
     let record = socket.with_file_name("server.json");
     let former = fs::read_to_string(&record).expect("what the supervisor wrote down");
@@ -186,7 +186,7 @@ fn five_checkouts_that_build_in_parallel_share_all_objects(cache: Tool) {
     );
     let checkouts: Vec<_> =
         (0..5).map(|index| Checkout::sample(&sandbox, &tools, &format!("checkout-{index}"), &call)).collect();
-    // One after the other, as people do; the last one knows of all folders.
+    // One after the other; the last daemon knows all folders.
     for checkout in &checkouts {
         checkout.configure();
     }
@@ -207,7 +207,7 @@ fn five_checkouts_that_build_in_parallel_share_all_objects(cache: Tool) {
         if round == 1 {
             assert_eq!(counted(), (all, 0), "{cache}: the second builds hit");
         }
-        // What was missed is stored after the answer.
+        // sccache stores objects after its answer.
         thread::sleep(Duration::from_secs(2));
     }
 }
@@ -252,7 +252,7 @@ fn a_build_works_without_a_writable_home_folder(cache: Tool) {
         stop.arg("--stop-server");
         homeless(stop);
     }
-    // Nobody can write below a file, not even root.
+    // Not even root can write below a file.
     let file = sandbox.root().join("file");
     fs::write(&file, "").expect("a file");
     let checkout = Checkout::sample(&sandbox, &tools, "read-only", call)

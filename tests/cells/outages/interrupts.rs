@@ -1,4 +1,4 @@
-//! Signals: they end the compilers, also those that the daemon runs, and leave nothing that a next build takes for done.
+//! Signals end the compilers, also those of the daemon, and leave no object that the next build considers up to date.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -17,11 +17,11 @@ tests![
     an_interrupted_build_leaves_no_compiler_and_no_partial_object in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0"), Tool::Ccache(Tools::CCACHE)],
 ];
 
-/// What takes long enough to be interrupted in the middle.
+/// A source that compiles long enough for an interrupt.
 const SLOW: &str = "#include <regex>\n#include <string>\n\
     int slow(const std::string& text) { return std::regex_match(text, std::regex(\"a+(b|c)*d\")); }\n";
 
-/// How many files the project has: as many as are compiled at once.
+/// The number of files of the project, which are compiled in parallel.
 const FILES: usize = 2;
 
 /// The compilers of `sandbox`, as command lines.
@@ -52,7 +52,7 @@ pub(super) fn object(checkout: &Checkout<'_>, index: usize) -> PathBuf {
     checkout.build_folder().join(format!("CMakeFiles/sample.dir/slow_{index}.cpp.o"))
 }
 
-/// A command in a process group of its own, which gets a signal after `delay`.
+/// Runs a command in its own process group, and sends a signal after `delay`.
 fn interrupt(mut command: Command, name: &str, delay: Duration) {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn().expect("the build starts");

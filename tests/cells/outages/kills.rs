@@ -1,4 +1,4 @@
-//! `kill -9` at any moment of a build: of sccache's daemon, of its supervisor, of a launcher.
+//! `kill -9` at random moments of a build, of sccache's daemon, its supervisor or a launcher.
 
 use std::fs;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ tests![
     kills_at_random_moments_leave_correct_objects_and_no_process in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0")],
 ];
 
-/// What is killed.
+/// The kind of process to kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Victim {
     Supervisor,
@@ -23,7 +23,7 @@ enum Victim {
     Launcher,
 }
 
-/// A build that takes longer than the reference by this much has waited for something that is gone.
+/// A build that takes this much longer than the reference has waited for a killed process.
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// The processes of this kind in `sandbox`.

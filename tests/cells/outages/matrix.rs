@@ -1,5 +1,5 @@
-//! Each kind of trouble, at each time, with each storage and each tool: the build succeeds with the right objects, about
-//! as fast as without a cache, and hits are back when the remote is.
+//! Each fault, at each time, with each storage and each tool: the build succeeds with the right objects, about as fast as without
+//! a cache, and hits resume afterwards.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ tests![
 /// Source files of the project.
 const FILES: usize = 12;
 
-/// When it happens.
+/// The time of the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
     Configuring,
@@ -56,7 +56,7 @@ impl list::Cell for Cell {
     }
 }
 
-/// All cells, or as many that each pair of trouble, storage and tool occurs.
+/// All cells, or a subset with each pair of fault, storage and tool.
 fn cells() -> Vec<Cell> {
     let caches =
         [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)];
@@ -94,7 +94,7 @@ fn by_the_script(cell: Cell) -> Result<String, String> {
     try_trouble(cell, true)
 }
 
-/// The figures, or what went wrong.
+/// The times, or the error.
 fn try_trouble(cell: Cell, is_script: bool) -> Result<String, String> {
     let Some(tools) = &tools_for(&[&[cell.cache], cell.backend.needs()].concat()) else {
         return Ok("skipped".to_owned());

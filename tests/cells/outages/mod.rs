@@ -1,4 +1,4 @@
-//! The promise that the cache never breaks a build and never stalls it, under faults that the tests bring about.
+//! The cache never breaks or stalls a build, whatever fails.
 
 mod backend;
 mod daemons;

@@ -1,5 +1,5 @@
-//! What the launcher relies on is gone, full, read-only or somebody else's when the build runs: the build goes on and its
-//! program is right, with the launcher that is a program and with the fallback script.
+//! Files and folders of the launcher are missing, full, read-only or of another user at build time: the build works, with the
+//! program and with the script.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ tests![
     the_launcher_works_with_as_few_descriptors_as_the_compiler in pairs(CACHES, ["program", "script"]),
 ];
 
-/// A build of this project takes a second. What takes this much longer has waited for something.
+/// A build of this project takes a second. A build that takes this much longer has waited for something.
 const LIMIT: Duration = Duration::from_secs(16);
 
-/// Root passes over the mode of files; without these capabilities it is like any other user.
+/// Root ignores the mode of files. Without these capabilities, it does not.
 const AS_ANY_USER: &str = "exec setpriv --bounding-set=-dac_override,-dac_read_search,-fowner -- \"$@\"";
 
-/// Something that is wrong when the build runs. The scripts get the folders `$RUN` and `$CACHE` and the tool as `$TOOL`.
+/// A problem at build time. The scripts get the folders `$RUN` and `$CACHE`, and the tool as `$TOOL`.
 struct State {
     name: &'static str,
     /// Whether the daemon of sccache was stopped before.
@@ -173,7 +173,7 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// `text` in sh, in a mount namespace of its own where it mounts something.
+    /// Runs `text` in sh, in its own mount namespace if it mounts something.
     fn shell(&self, text: &str, arguments: &[&str]) -> Command {
         let text = if text.is_empty() { "exec \"$@\"" } else { text };
         let mut command = if text.contains("mount ") {

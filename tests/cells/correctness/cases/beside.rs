@@ -1,8 +1,8 @@
-//! Options with which the compiler writes a file beside the object: it is there after a hit as well, or there is none.
+//! Options with which the compiler writes a file beside the object: after a hit, this file also exists, or there is no hit.
 
 use super::{CLANG, Case, File, GCC, NEWEST_CLANG, case, changed, kept};
 
-/// Each of its states gives another file, whatever the option.
+/// Its two states give different files with each option.
 const MAIN: File = changed(
     "main.c",
     "static int f(int n) { int s = 0; for (int i = 0; i < n; i++) s += i * 3; return s; }\nint g(int n) { return f(n); }\n",

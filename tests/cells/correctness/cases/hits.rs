@@ -1,15 +1,14 @@
-//! What everybody compiles, in one state: it must hit wherever it is built.
+//! Ordinary targets without a change, which must hit in every place.
 
 use super::{Bound, Case, Cell, GCC, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept};
 
-/// A macro and a template, which a compiler keeps in different ways.
+/// A macro and a template.
 const PRECOMPILED: &str =
     "#pragma once\n#include <cstdio>\n#define VALUE 2\ntemplate <class T> T twice(T t) { return t + t; }\n";
 const USES_PRECOMPILED: &str = "int part();\nint main() { std::printf(\"%d\\n\", twice(part()) + VALUE); }\n";
 
-/// Clang writes into the header where all that it has read lies. sccache takes that for the text of the header, since Clang
-/// passes over `-E` where it is to write one. ccache takes a header of Clang in direct mode only, which is off; and for what
-/// uses it, the content of the header is a part of the key.
+/// Clang's precompiled header contains the paths of all files in it. sccache hashes these paths, because Clang ignores `-E` when it
+/// writes such a header. ccache caches it only in direct mode, which is off, and hashes its content for each user.
 fn bound_by_header(cell: Cell, elsewhere: bool) -> Bound {
     match (cell.compiler, cell.is_sccache(), elsewhere) {
         (GCC, _, _) | (_, true, false) => Bound::Nothing,
@@ -97,7 +96,7 @@ pub(super) const CASES: &[Case] = &[
             kept("two.c", "int two(void) { return 2; }\n"),
         ],
     )
-    // Clang writes a checksum of the generated source, in which there are paths.
+    // Clang writes a checksum of the generated source, which contains paths.
     .telling_paths(),
     case(
         "position independent code in a library",

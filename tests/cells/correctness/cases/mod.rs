@@ -1,4 +1,4 @@
-//! What must be compiled again when something changes: a case is a small target in two states.
+//! Cases for recompilation after a change: each is a small target in two states.
 
 mod beside;
 mod hits;
@@ -14,27 +14,27 @@ pub(super) const CLANG: &str = "clang";
 pub(super) const NEWEST_CLANG: &str = "clang-22";
 pub(super) const COMPILERS: [&str; 3] = [GCC, CLANG, NEWEST_CLANG];
 
-/// A target in a folder of its own, before and after a change that its objects must show.
+/// A target in its own folder, before and after a change of its objects.
 pub(super) struct Case {
     /// What changes.
     pub(super) name: &'static str,
     /// `%` in a `CMakeLists.txt` stands for the target.
     pub(super) files: &'static [File],
-    /// The compilers that know what the case needs; none for all.
+    /// The compilers that support the case; empty for all.
     pub(super) compilers: &'static [&'static str],
     /// Two compilations of the same text differ, as with `__TIME__`: only the program's output is compared.
     pub(super) is_volatile: bool,
-    /// A cache may be left out of it, where it would lose something.
+    /// The case may be compiled without the cache.
     pub(super) is_uncached: bool,
-    /// The program or its objects tell where the source lies.
+    /// The program or its objects contain the path of the source.
     pub(super) tells_paths: fn(Cell) -> bool,
-    /// The caches that are known not to see the change, as `cmake/README.md` says.
+    /// The caches that do not notice the change: see `cmake/README.md`.
     pub(super) is_beyond: fn(Cell) -> bool,
-    /// What of it misses: where all is as it was, or elsewhere.
+    /// Which compilations miss: in the same place, or elsewhere.
     pub(super) bound: fn(Cell, bool) -> Bound,
 }
 
-/// What cannot come from the cache.
+/// The compilations that cannot hit.
 #[derive(Clone, Copy)]
 pub(super) enum Bound {
     Nothing,
@@ -42,13 +42,13 @@ pub(super) enum Bound {
     All,
 }
 
-/// A file in both states; without a text it is not there.
+/// A file in both states; without a text, it does not exist.
 #[derive(Clone, Copy)]
 pub(super) struct File {
     pub(super) path: &'static str,
     pub(super) before: Option<&'static str>,
     pub(super) after: Option<&'static str>,
-    /// The changed file gets the old one's time of modification.
+    /// The changed file keeps the time of modification.
     pub(super) keeps_time: bool,
 }
 
@@ -139,7 +139,7 @@ const PROGRAM: File = kept("CMakeLists.txt", "add_executable(% main.c)\n");
 /// The same with debug information.
 const DEBUG_PROGRAM: File =
     kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -g)\n");
-/// A program that prints what `VALUE` is.
+/// A program that prints `VALUE`.
 const PRINTS_VALUE: &str =
     "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";
 /// The same, of `value.h`.
@@ -168,7 +168,7 @@ pub(super) fn names() -> Vec<&'static str> {
     COMPILERS.iter().flat_map(|compiler| of(compiler, None)).map(|case| case.name).collect()
 }
 
-/// The cases that are to hit when nothing but the place or the time changes.
+/// The cases that must hit if only the place or the time changes.
 pub(super) fn that_hit() -> Vec<&'static Case> {
     hits::CASES.iter().collect()
 }

@@ -1,4 +1,4 @@
-//! Changes of how something is compiled.
+//! Changes of options.
 
 use super::{CLANG, Case, GCC, NEWEST_CLANG, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, case, changed, kept};
 
@@ -158,7 +158,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .only(&[CLANG, NEWEST_CLANG]),
     case("the name of folders in debug information", &[options!("-g -fdebug-prefix-map=${CMAKE_BINARY_DIR}=/one", "-g -fdebug-prefix-map=${CMAKE_BINARY_DIR}=/two"), kept("main.c", "int main(void) { return 0; }\n")])
-    // Clang 14 takes the first option that fits, which is ours.
+    // Clang 14 uses the first matching option, which is ours.
     .only(&[GCC, NEWEST_CLANG]),
     case("the name of folders in macros", &[options!("-fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=/one", "-fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=/two"), kept("main.c", "#include <stdio.h>\nint main(void) { puts(__FILE__); return 0; }\n")]).telling_paths(),
 ];

@@ -1,4 +1,4 @@
-//! Profiles that the build makes for itself: of a program that it has trained, or of counts.
+//! Profiles that the build generates: by running a program, or from counts.
 
 use super::{CLANG, Case, File, GCC, NEWEST_CLANG, case, changed, kept};
 
@@ -28,7 +28,7 @@ macro_rules! trained {
     };
 }
 
-/// What makes a profile of Clang of `counts.txt`.
+/// Generates a profile for Clang from `counts.txt`.
 macro_rules! counted {
     ($profile:literal, $option:literal) => {
         kept(
@@ -49,7 +49,7 @@ macro_rules! counted {
 const MAIN: &str = "#include <stdio.h>\nstatic int a(int n) { return n * 3; }\nstatic int b(int n) { return n / 3; }\n\
                     int main(void) {\n  int n = 0, sum = 0;\n  while (scanf(\"%d\", &n) == 1)\n    sum += n > 3 ? a(n) : b(n);\n\
                     \x20 printf(\"%d\\n\", sum);\n  return 0;\n}\n";
-/// The same for Clang, which knows it by a checksum.
+/// The same for Clang, which identifies the function by a checksum.
 const WORK: &str =
     "int a(int n);\nint b(int n);\nint work(int n) {\n  if (n > 3)\n    return a(n);\n  return b(n);\n}\n";
 const NUMBERS: File = changed("numbers.txt", "9 8 7 6 5 4 3 9 8 7 6 5 4\n", "1 2 3 1 2 3 1 2 3 1 2 3 4\n");

@@ -184,6 +184,8 @@ impl<'a> Checkout<'a> {
         assert!(changed != text, "{text}");
         self.ask(&["--stop-server"]);
         fs::write(&path, changed).expect("launcher.json");
+        // It is read when the supervisor starts.
+        self.ask(&["--stop-server"]);
         self.ask(&["--start-server"]);
     }
 
@@ -236,8 +238,9 @@ impl<'a> Checkout<'a> {
         daemons[0]
     }
 
-    /// The objects of the local cache go, as on another machine.
+    /// The objects of the local cache go, as on another machine, where no daemon has them open either.
     pub(crate) fn wipe_local_cache(&self) {
+        self.launcher().arg("--stop-server").run_to_any_end();
         let cache = self.sandbox.cache_home().join("toolchainkit/cache");
         if cache.exists() {
             fs::remove_dir_all(cache).expect("the cache goes");

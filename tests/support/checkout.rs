@@ -176,15 +176,14 @@ impl<'a> Checkout<'a> {
         self.launcher().args(options).run()
     }
 
-    /// Sets the time of the program's breaker in the configured build folder. A running supervisor would keep its own.
+    /// Sets the time of the program's breaker in the configured build folder.
     pub(crate) fn set_breaker_seconds(&self, seconds: u64) {
         let path = self.build_folder().join("toolchainkit/launcher.json");
         let text = fs::read_to_string(&path).expect("launcher.json");
         let changed = text.replace("\"breaker_seconds\": 60", &format!("\"breaker_seconds\": {seconds}"));
         assert!(changed != text, "{text}");
-        self.ask(&["--stop-server"]);
         fs::write(&path, changed).expect("launcher.json");
-        // It is read when the supervisor starts.
+        // The supervisor reads it only at its start.
         self.ask(&["--stop-server"]);
         self.ask(&["--start-server"]);
     }

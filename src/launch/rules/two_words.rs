@@ -76,8 +76,6 @@ fn write(_: &Path, _: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![cfg(unix)]
-
     use super::super::rule::{CompilerKind, Family};
     use super::*;
     use crate::launch::rules::Checkout;

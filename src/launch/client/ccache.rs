@@ -1,11 +1,11 @@
 //! A compilation by ccache.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, PipeReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitCode, ExitStatus, Stdio};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
-use super::super::process::{self, Wait};
+use super::super::process::{self, Child, Wait};
 use super::super::settings::Storage;
 use super::broken::{Breaker, Way};
 use super::environment::Environment;
@@ -122,21 +122,17 @@ fn is_writable(directory: &Path) -> bool {
 
 struct Running {
     child: Child,
-    pipe: Option<ChildStderr>,
+    pipe: Option<PipeReader>,
 }
 
 /// Starts it. Where nobody looks at a terminal, what it says goes through here.
 fn start(mut command: Command) -> io::Result<Running> {
-    process::die_with(&mut command);
-    if !io::stderr().is_terminal() {
-        command.stderr(Stdio::piped());
+    if io::stderr().is_terminal() {
+        return Ok(Running { child: process::start(&mut command, None)?, pipe: None });
     }
-    let mut child = command.spawn()?;
-    let pipe = child.stderr.take();
-    if let Some(pipe) = &pipe {
-        process::never_wait_for(pipe);
-    }
-    Ok(Running { child, pipe })
+    let (pipe, errors) = io::pipe()?;
+    process::never_wait_for(&pipe);
+    Ok(Running { child: process::start(&mut command, Some(errors.into()))?, pipe: Some(pipe) })
 }
 
 impl Running {

@@ -1,11 +1,11 @@
 //! Telling a failure of the tool from one of the compiler.
 
 use std::path::Path;
-use std::process::{Child, ExitStatus};
+use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::process::{self, Process};
+use super::super::process::{self, Child, Process};
 
 /// Whether sccache means by this code that it failed itself. A compiler may mean something by it, too.
 pub(super) fn may_be_of_sccache(status: ExitStatus) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn may_be_of_sccache(status: ExitStatus) -> bool {
 pub(super) fn end(child: &mut Child) {
     process::adopt_orphans();
     let below = process::descendants(child.id());
-    let _ = child.kill();
+    child.kill();
     let _ = child.wait();
     below.into_iter().for_each(process::kill);
     // What it started while we looked was left to us.

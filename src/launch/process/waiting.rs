@@ -1,9 +1,10 @@
 //! Waiting for a child, and what else may happen meanwhile.
 
+use std::io::PipeReader;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, ChildStderr, ExitCode, ExitStatus};
+use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -11,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::PidfdFlags;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
-use super::Connection;
+use super::{Child, Connection};
 
 /// A child that is waited for.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Wait {
     #[must_use]
     pub fn for_child(child: &Child) -> Self {
         #[cfg(target_os = "linux")]
-        let handle = rustix::process::pidfd_open(Pid::from_child(child), PidfdFlags::empty()).ok();
+        let handle = rustix::process::pidfd_open(child.pid(), PidfdFlags::empty()).ok();
         #[cfg(not(target_os = "linux"))]
         let handle = None;
         let _ = child;
@@ -51,7 +52,7 @@ impl Wait {
 
     /// Waits for the child or for what it says, at most this long.
     #[must_use]
-    pub fn with_pipe(&self, child: &Child, pipe: Option<&ChildStderr>, most: Option<Duration>) -> Happened {
+    pub fn with_pipe(&self, child: &Child, pipe: Option<&PipeReader>, most: Option<Duration>) -> Happened {
         self.wait(child, pipe.map(AsFd::as_fd), most)
     }
 
@@ -66,7 +67,7 @@ impl Wait {
         let word = other.is_some() && is_ready(polled.first());
         let ended = match self.handle {
             Some(_) => is_ready(polled.last()) && (other.is_none() || polled.len() == 2),
-            None => has_ended(child),
+            None => is_over(child.pid()),
         };
         Happened { ended, word }
     }
@@ -74,9 +75,13 @@ impl Wait {
 
 /// Whether the child has ended; how is still to be asked.
 #[must_use]
-pub fn has_ended(child: &Child) -> bool {
+pub fn has_ended(child: &std::process::Child) -> bool {
+    is_over(Pid::from_child(child))
+}
+
+fn is_over(pid: Pid) -> bool {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    !matches!(rustix::process::waitid(WaitId::Pid(Pid::from_child(child)), options), Ok(None))
+    !matches!(rustix::process::waitid(WaitId::Pid(pid), options), Ok(None))
 }
 
 /// Waits for the end of this child of ours; how it ended is still to be asked.

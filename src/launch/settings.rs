@@ -11,6 +11,8 @@ use crate::caching::tool::{Tool, Version};
 
 /// The version of the file that this program reads.
 const FORMAT: u32 = 1;
+/// A larger one is damaged.
+const LARGEST: u64 = 16 << 20;
 
 /// What a build folder's compilations have in common. No secret is in it.
 #[derive(Debug, Clone, Deserialize)]
@@ -104,9 +106,9 @@ impl Settings {
     ///
     /// Where it cannot be read, or is not what the module writes.
     pub fn read(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
         let mut text = Vec::with_capacity(16 * 1024);
-        file.read_to_end(&mut text)?;
+        // With a limit it is not asked how large it is.
+        File::open(path)?.take(LARGEST).read_to_end(&mut text)?;
         Self::parse(&text)
     }
 

@@ -1,6 +1,7 @@
 //! A compilation by ccache.
 
 use std::io::{self, IsTerminal, PipeReader, Read, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
@@ -123,16 +124,24 @@ fn is_writable(directory: &Path) -> bool {
 struct Running {
     child: Child,
     pipe: Option<PipeReader>,
+    /// Where ccache writes to. Open as long as we wait, or we would be told twice of its end: that nobody writes any more,
+    /// and that it has ended.
+    _errors: Option<OwnedFd>,
 }
 
 /// Starts it. Where nobody looks at a terminal, what it says goes through here.
 fn start(mut command: Command) -> io::Result<Running> {
     if io::stderr().is_terminal() {
-        return Ok(Running { child: process::start(&mut command, None)?, pipe: None });
+        return Ok(Running { child: process::start(&mut command, None)?, pipe: None, _errors: None });
     }
     let (pipe, errors) = io::pipe()?;
     process::never_wait_for(&pipe);
-    Ok(Running { child: process::start(&mut command, Some(errors.into()))?, pipe: Some(pipe) })
+    let errors = OwnedFd::from(errors);
+    Ok(Running {
+        child: process::start(&mut command, Some(&errors))?,
+        pipe: Some(pipe),
+        _errors: Some(errors),
+    })
 }
 
 impl Running {

@@ -18,7 +18,7 @@ pub use ownership::{
 pub use starting::{Child, start};
 pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphans, stop, table};
 pub use waiting::{
-    Happened, Wait, adopt_orphans, die_like, has_ended, open_mode, wait_for_end, was_interrupted,
+    Happened, Wait, adopt_orphans, die_like, end_of, has_ended, open_mode, wait_for_any, was_interrupted,
 };
 
 /// A connection between client and supervisor.

@@ -1,7 +1,7 @@
 //! Who we are, and what is ours alone.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -42,9 +42,11 @@ pub fn owner() -> String {
 /// Names this run of the machine.
 #[must_use]
 pub(super) fn boot() -> String {
-    #[expect(clippy::disallowed_methods, reason = "where it is not there, nothing is to be said of it")]
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    boot.unwrap_or_default().trim().to_owned()
+    let mut text = String::with_capacity(64);
+    // Where it is not there, nothing is to be said of it.
+    let read =
+        fs::File::open("/proc/sys/kernel/random/boot_id").map(|file| file.take(64).read_to_string(&mut text));
+    if read.is_ok() { text.trim().to_owned() } else { String::new() }
 }
 
 /// Names the namespace of this kind that we are in: `mnt`, `pid`.

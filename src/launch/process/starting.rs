@@ -28,8 +28,8 @@ pub struct Child {
 ///
 /// Where it cannot be started.
 #[cfg(target_os = "linux")]
-pub fn start(command: &mut Command, errors: Option<OwnedFd>) -> io::Result<Child> {
-    shared::start(command, errors.as_ref()).map(|pid| Child { pid, status: None })
+pub fn start(command: &mut Command, errors: Option<&OwnedFd>) -> io::Result<Child> {
+    shared::start(command, errors).map(|pid| Child { pid, status: None })
 }
 
 /// As on Linux, but for the death signal, which there is none of.
@@ -38,9 +38,9 @@ pub fn start(command: &mut Command, errors: Option<OwnedFd>) -> io::Result<Child
 ///
 /// Where it cannot be started.
 #[cfg(not(target_os = "linux"))]
-pub fn start(command: &mut Command, errors: Option<OwnedFd>) -> io::Result<Child> {
+pub fn start(command: &mut Command, errors: Option<&OwnedFd>) -> io::Result<Child> {
     if let Some(errors) = errors {
-        command.stderr(errors);
+        command.stderr(errors.try_clone()?);
     }
     command.spawn().map(|child| Child { pid: Pid::from_child(&child), status: None })
 }
@@ -131,7 +131,8 @@ mod shared {
     pub(super) fn start(command: &Command, errors: Option<&OwnedFd>) -> io::Result<Pid> {
         let program = text(command.get_program().as_bytes().to_vec())?;
         let arguments = command.get_args().map(|argument| text(argument.as_bytes().to_vec()));
-        let arguments = std::iter::once(Ok(program.clone())).chain(arguments).collect::<io::Result<Vec<_>>>()?;
+        let arguments =
+            std::iter::once(Ok(program.clone())).chain(arguments).collect::<io::Result<Vec<_>>>()?;
         let environment = environment(command)?;
         let (arguments, environment) = (pointers(&arguments), pointers(&environment));
         let mut plan = Plan {
@@ -198,8 +199,9 @@ mod shared {
     fn environment(command: &Command) -> io::Result<Vec<CString>> {
         let mut changes: Vec<(&OsStr, Option<&OsStr>)> = command.get_envs().collect();
         changes.sort_unstable();
-        let is_changed =
-            |name: &OsString| changes.binary_search_by(|(changed, _)| (*changed).cmp(name.as_os_str())).is_ok();
+        let is_changed = |name: &OsString| {
+            changes.binary_search_by(|(changed, _)| (*changed).cmp(name.as_os_str())).is_ok()
+        };
         let kept = super::super::environment().filter(|(name, _)| !is_changed(name));
         let kept = kept.map(|(name, value)| variable(name, &value));
         let set = changes.iter().filter_map(|(name, value)| Some(variable((*name).to_owned(), (*value)?)));
@@ -223,7 +225,7 @@ mod tests {
 
     fn said(command: &mut Command) -> (ExitStatus, String) {
         let (mut reader, writer) = io::pipe().unwrap();
-        let mut child = start(command, Some(writer.into())).unwrap();
+        let mut child = start(command, Some(&writer.into())).unwrap();
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
         (child.wait().unwrap(), text)

@@ -84,13 +84,25 @@ fn is_over(pid: Pid) -> bool {
     !matches!(rustix::process::waitid(WaitId::Pid(pid), options), Ok(None))
 }
 
-/// Waits for the end of this child of ours; how it ended is still to be asked.
-pub fn wait_for_end(child: u32) {
-    let Some(pid) = Pid::from_raw(child.cast_signed()) else { return };
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while rustix::process::waitid(WaitId::Pid(pid), options)
-        .is_err_and(|error| error == rustix::io::Errno::INTR)
-    {}
+/// What can be waited for with others, and is ready when this child of ours has ended; `None` where there is no such thing.
+#[must_use]
+pub fn end_of(child: u32) -> Option<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    let handle = rustix::process::pidfd_open(Pid::from_raw(child.cast_signed())?, PidfdFlags::empty()).ok();
+    #[cfg(not(target_os = "linux"))]
+    let handle = None;
+    let _ = child;
+    handle
+}
+
+/// Waits until there is something to be read from one of them, at most this long. Tells of each whether it is ready.
+#[must_use]
+pub fn wait_for_any(all: &[BorrowedFd<'_>], most: Duration) -> Vec<bool> {
+    let timeout = Timespec::try_from(most).ok();
+    let mut polled: Vec<PollFd<'_>> =
+        all.iter().map(|descriptor| PollFd::from_borrowed_fd(*descriptor, PollFlags::IN)).collect();
+    let _ = rustix::event::poll(&mut polled, timeout.as_ref());
+    polled.iter().map(|polled| !polled.revents().is_empty()).collect()
 }
 
 /// What a killed child leaves is ours from now on, and can be found.

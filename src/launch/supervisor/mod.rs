@@ -1,5 +1,6 @@
 //! The supervisor: the parent of sccache's daemon, one for each storage and owner.
 
+mod connections;
 mod daemon;
 mod files;
 mod record;

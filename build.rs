@@ -25,6 +25,10 @@ const LIBRARIES: [(&str, &str); 8] = [
     ("c", "c"),
 ];
 
+/// At a fixed place, since a program that is moved first changes the addresses in all its tables, which takes as long as
+/// reading its settings. It gets no input but the command line and files of whoever calls it.
+const LINK: [&str; 2] = ["-static", "-no-pie"];
+
 /// What libc.a itself needs comes once more behind it.
 const BEHIND: [&str; 3] = ["-lgcc_s", "-lgcc", "-lc"];
 
@@ -33,7 +37,7 @@ fn main() {
     if let Some(folder) = archives() {
         // The linker looks there first.
         let folder = format!("-L{}", folder.display());
-        for argument in [&folder, "-static-pie"].into_iter().chain(BEHIND) {
+        for argument in [&folder].into_iter().map(String::as_str).chain(LINK).chain(BEHIND) {
             println!("cargo::rustc-link-arg-bin={PROGRAM}={argument}");
         }
     }
@@ -73,8 +77,8 @@ fn can_link(linker: &Path, out: &Path, folder: &Path) -> bool {
     let trial = || {
         fs::write(&source, "int main(void) { return 0; }\n").ok()?;
         let mut command = Command::new(linker);
-        command.args(["-nodefaultlibs", "-static-pie", "-o"]).arg(out.join("trial")).arg(&source);
-        command.arg("-L").arg(folder).args(["-Wl,-Bdynamic", "-lc"]).args(BEHIND);
+        command.args(["-nodefaultlibs", "-pie", "-o"]).arg(out.join("trial")).arg(&source);
+        command.arg("-L").arg(folder).args(["-Wl,-Bdynamic", "-lc"]).args(LINK).args(BEHIND);
         Some(command.output().ok()?.status.success())
     };
     trial() == Some(true)

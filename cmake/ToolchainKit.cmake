@@ -1697,7 +1697,7 @@ function(_toolchainkit_script out_text)
       list(JOIN ${storage}_unset " " unset)
       set(unset "  unset ${unset}\n")
     endif()
-    string(APPEND settings "tk_use_${storage}() {\n  tk_id=${${storage}_id} tk_limit='${limit}' tk_missing=\n"
+    string(APPEND settings "tk_use_${storage}() {\n  tk_id=${${storage}_id} tk_limit='${limit}' tk_missing= tk_run=\n"
       "${${storage}_secrets}  tk_clear\n${unset}${${storage}_environment}  export${${storage}_names}\n}\n")
   endforeach()
   list(GET ARGN 0 first)
@@ -1727,7 +1727,7 @@ tk_find_run() {
   read -r tk_boot </proc/sys/kernel/random/boot_id || tk_boot=
   tk_owner=$(stat -Lc %i /proc/self/ns/mnt / || stat -f %i /) || return
   for tk_root in "$tk_run_root" "${XDG_RUNTIME_DIR:-$tk_run_root}/toolchainkit" "/tmp/toolchainkit-$(id -u)"; do
-    tk_run=$tk_root/$tk_id/script-${tk_boot%%-*}-$(echo $tk_owner | tr ' ' -)
+    tk_run=$tk_root/$tk_id/s-${tk_boot%%-*}-$(echo $tk_owner | tr ' ' -)
     [ -d "$tk_run" ] || (umask 077 && mkdir -p "$tk_run")
     [ ${#tk_run} -lt 93 ] && [ -O "$tk_root" ] && [ ! -L "$tk_root" ] && [ -O "$tk_run" ] && [ -w "$tk_run" ] && return
   done
@@ -1771,13 +1771,13 @@ tk_find_options() {
   esac
   (printf ':%s=%s:' "$1" "$tk_options" >>"$tk_folder/known-compilers")
 } 2>/dev/null
-
 # <settings>
-[ -z "$tk_missing" ] || [ "$1" = --start-server ] || { tk_warn "${tk_missing# } is not set: using the local cache"; tk_use_local; }
-if [ "$tk_kind" = sccache ] && ! tk_find_run; then
-  tk_warn "cannot write to $tk_run_root nor $tk_root: compiling without sccache"
-  case $1 in -*) exit 2 ;; *) exec "$@" ;; esac
-fi
+[ "$tk_kind" = ccache ] || tk_find_run || tk_run=
+# A daemon that runs needs no secret.
+[ -z "$tk_missing" ] || [ "$1" = --start-server ] || [ -S "$tk_run/socket" ] ||
+  { tk_warn "${tk_missing# } is not set: using the local cache"; tk_use_local; [ "$tk_kind" = ccache ] || tk_find_run || tk_run=; }
+[ "$tk_kind$tk_run" != sccache ] ||
+  { tk_warn "cannot write to $tk_run_root nor $tk_root: compiling without sccache"; case $1 in -*) exit 2 ;; *) exec "$@" ;; esac; }
 case $1 in
 --start-server)
   rm -rf "$tk_folder/broken" "$tk_folder/warned"
@@ -1786,9 +1786,9 @@ case $1 in
   ccache) tk_ask --version >/dev/null || exit 2 ;;
   *) tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { cat "$tk_run/log" >&2 && exit 2; } ;;
   esac
-  tk_run=$(printf %s "${tk_run-}" | sed 's/[\\"]/\\&/g')
+  tk_run=$(printf %s "$tk_run" | sed 's/[\\"]/\\&/g')
   printf '{"address": "%s", "log": "%s"}\n' "${tk_run:+$tk_run/socket}" "${tk_run:+$tk_run/log}" && exit ;;
---stop-server) [ -S "${tk_run-}/socket" ] && tk_ask "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
+--stop-server) [ -S "$tk_run/socket" ] && tk_ask "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
 -*) tk_ask "$@" && exit || exit ;;
 esac
 

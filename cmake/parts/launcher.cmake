@@ -223,7 +223,7 @@ function(_toolchainkit_script out_text)
       list(JOIN ${storage}_unset " " unset)
       set(unset "  unset ${unset}\n")
     endif()
-    string(APPEND settings "tk_use_${storage}() {\n  tk_id=${${storage}_id} tk_limit='${limit}' tk_missing=\n"
+    string(APPEND settings "tk_use_${storage}() {\n  tk_id=${${storage}_id} tk_limit='${limit}' tk_missing= tk_run=\n"
       "${${storage}_secrets}  tk_clear\n${unset}${${storage}_environment}  export${${storage}_names}\n}\n")
   endforeach()
   list(GET ARGN 0 first)

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -15,22 +14,6 @@ pub(crate) const CACHES: [Tool; 2] = [Tool::Sccache(Tools::SCCACHE), Tool::Ccach
 /// The module under test.
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmake");
-
-/// `toolchainkit-launch` without what a debugger needs, which is most of it: each build folder gets a copy.
-///
-/// Each test is a process of its own, so the file is kept for the next one, by the time of the program.
-pub(crate) fn launch_program() -> PathBuf {
-    let built = Path::new(env!("CARGO_BIN_EXE_toolchainkit-launch"));
-    let modified = fs::metadata(built).and_then(|found| found.modified()).expect("the program was built");
-    let age = modified.duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_nanos();
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("toolchainkit-launch-{age}"));
-    if !program.exists() {
-        let unfinished = program.with_extension(std::process::id().to_string());
-        Command::new("strip").arg("-o").arg(&unfinished).arg(built).run();
-        fs::rename(&unfinished, &program).expect("it gets its name when it is whole");
-    }
-    program
-}
 
 /// What every test needs, and `more`.
 pub(crate) fn tools_for(more: &[Tool]) -> Option<Tools> {
@@ -59,7 +42,6 @@ pub(crate) struct Checkout<'a> {
     build_folder: PathBuf,
     options: Vec<String>,
     environment: Vec<(String, String)>,
-    launch: String,
 }
 
 impl<'a> Checkout<'a> {
@@ -88,9 +70,7 @@ impl<'a> Checkout<'a> {
     fn new(sandbox: &'a Sandbox, tools: &Tools, source: PathBuf, objects: u64) -> Self {
         fs::create_dir_all(source.join("cmake")).expect("a folder");
         fs::copy(MODULE, source.join("cmake/ToolchainKit.cmake")).expect("the module");
-        let launch = launch_program().to_str().expect("a plain path").to_owned();
         Self {
-            launch,
             sandbox,
             build_folder: source.join("build"),
             source,
@@ -103,9 +83,8 @@ impl<'a> Checkout<'a> {
     }
 
     /// The launcher is the script of the module, and not the program.
-    pub(crate) fn with_fallback(mut self) -> Self {
-        "OFF".clone_into(&mut self.launch);
-        self
+    pub(crate) fn with_fallback(self) -> Self {
+        self.env("TOOLCHAINKIT_LAUNCH", "OFF")
     }
 
     pub(crate) fn option(mut self, option: &str) -> Self {
@@ -145,8 +124,7 @@ impl<'a> Checkout<'a> {
 
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = self.sandbox.command(program);
-        command.current_dir(&self.source).env("TOOLCHAINKIT_LAUNCH", &self.launch);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(&self.source).envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -205,6 +183,8 @@ impl<'a> Checkout<'a> {
         let changed = text.replace("\"breaker_seconds\": 60", &format!("\"breaker_seconds\": {seconds}"));
         assert!(changed != text, "{text}");
         fs::write(&path, changed).expect("launcher.json");
+        // It is read when the supervisor starts.
+        self.ask(&["--stop-server"]);
         self.ask(&["--start-server"]);
     }
 
@@ -257,8 +237,9 @@ impl<'a> Checkout<'a> {
         daemons[0]
     }
 
-    /// The objects of the local cache go, as on another machine.
+    /// The objects of the local cache go, as on another machine, where no daemon has them open either.
     pub(crate) fn wipe_local_cache(&self) {
+        self.launcher().arg("--stop-server").run_to_any_end();
         let cache = self.sandbox.cache_home().join("toolchainkit/cache");
         if cache.exists() {
             fs::remove_dir_all(cache).expect("the cache goes");

@@ -7,11 +7,27 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use super::run::{eventually, signal};
+use super::run::{Run as _, eventually, signal};
+
+/// `toolchainkit-launch` without what a debugger needs, which is most of it: each build folder gets a copy.
+///
+/// Each test is a process of its own, so the file is kept for the next one, by the time of the program.
+pub(crate) fn launch_program() -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_toolchainkit-launch"));
+    let modified = fs::metadata(built).and_then(|found| found.modified()).expect("the program was built");
+    let age = modified.duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_nanos();
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("toolchainkit-launch-{age}"));
+    if !program.exists() {
+        let unfinished = program.with_extension(std::process::id().to_string());
+        Command::new("strip").arg("-o").arg(&unfinished).arg(built).run();
+        fs::rename(&unfinished, &program).expect("it gets its name when it is whole");
+    }
+    program
+}
 
 /// A temporary folder with an own home, and an environment in which nothing of the caller's remains.
 #[derive(Debug)]
@@ -96,6 +112,7 @@ impl Sandbox {
             .env("XDG_CACHE_HOME", self.cache_home())
             .env("XDG_CONFIG_HOME", self.config_home())
             .env("XDG_RUNTIME_DIR", self.runtime_dir())
+            .env("TOOLCHAINKIT_LAUNCH", launch_program())
             .env("LANG", "C.UTF-8");
         command
     }

@@ -8,10 +8,12 @@ mod compiling;
 mod deciding;
 mod microsoft;
 mod secrets;
+mod shells;
 mod storing;
+mod upgrade;
 
+use crate::support::checkout::setting;
 pub(crate) use crate::support::checkout::{CACHES, Checkout, tools_for};
-use crate::support::checkout::{launch_program, setting};
 
 use crate::list::List;
 
@@ -23,7 +25,9 @@ pub(crate) fn tests(list: &mut List) {
         deciding::tests,
         microsoft::tests,
         secrets::tests,
+        shells::tests,
         storing::tests,
+        upgrade::tests,
     ] {
         add(list);
     }

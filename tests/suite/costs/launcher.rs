@@ -17,7 +17,7 @@ const CACHES: [Tool; 3] =
     [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)];
 
 /// The program as people have it.
-fn released(checkout: Checkout<'_>, tools: &Tools) -> Checkout<'_> {
+fn released<'a>(checkout: Checkout<'a>, tools: &Tools) -> Checkout<'a> {
     let program = tools.path(Tool::Released).with_file_name("toolchainkit-launch");
     checkout.env("TOOLCHAINKIT_LAUNCH", program.to_str().expect("a plain path"))
 }

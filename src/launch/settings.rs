@@ -11,6 +11,8 @@ use crate::caching::tool::{Tool, Version};
 
 /// The supported version of the file.
 const FORMAT: u32 = 1;
+/// A larger one is damaged.
+const LARGEST: u64 = 16 << 20;
 
 /// The settings of a build folder. They contain no secret.
 #[derive(Debug, Clone, Deserialize)]
@@ -104,9 +106,9 @@ impl Settings {
     ///
     /// If it cannot be read, or is invalid.
     pub fn read(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
         let mut text = Vec::with_capacity(16 * 1024);
-        file.read_to_end(&mut text)?;
+        // With a limit it is not asked how large it is.
+        File::open(path)?.take(LARGEST).read_to_end(&mut text)?;
         Self::parse(&text)
     }
 

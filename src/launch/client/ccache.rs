@@ -1,11 +1,12 @@
 //! A compilation by ccache.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, PipeReader, Read, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitCode, ExitStatus, Stdio};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
-use super::super::process::{self, Wait};
+use super::super::process::{self, Child, Wait};
 use super::super::settings::Storage;
 use super::broken::{Breaker, Way};
 use super::environment::Environment;
@@ -122,21 +123,25 @@ fn is_writable(directory: &Path) -> bool {
 
 struct Running {
     child: Child,
-    pipe: Option<ChildStderr>,
+    pipe: Option<PipeReader>,
+    /// Where ccache writes to. Open as long as we wait, or we would be told twice of its end: that nobody writes any more,
+    /// and that it has ended.
+    _errors: Option<OwnedFd>,
 }
 
 /// Starts ccache. Unless the standard error is a terminal, the launcher reads it through a pipe.
 fn start(mut command: Command) -> io::Result<Running> {
-    process::die_with(&mut command);
-    if !io::stderr().is_terminal() {
-        command.stderr(Stdio::piped());
+    if io::stderr().is_terminal() {
+        return Ok(Running { child: process::start(&mut command, None)?, pipe: None, _errors: None });
     }
-    let mut child = command.spawn()?;
-    let pipe = child.stderr.take();
-    if let Some(pipe) = &pipe {
-        process::never_wait_for(pipe);
-    }
-    Ok(Running { child, pipe })
+    let (pipe, errors) = io::pipe()?;
+    process::never_wait_for(&pipe);
+    let errors = OwnedFd::from(errors);
+    Ok(Running {
+        child: process::start(&mut command, Some(&errors))?,
+        pipe: Some(pipe),
+        _errors: Some(errors),
+    })
 }
 
 impl Running {

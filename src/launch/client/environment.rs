@@ -101,7 +101,8 @@ impl Environment {
     }
 
     pub(super) fn apply(&self, command: &mut Command) {
-        for name in &self.unset {
+        // Most are not there.
+        for name in self.unset.iter().filter(|name| process::variable(name).is_some()) {
             command.env_remove(name);
         }
         command.envs(self.set.iter().map(|(name, value)| (name, value)));

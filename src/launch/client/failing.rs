@@ -1,11 +1,11 @@
 //! Distinguishes failures of the tool from those of the compiler, and ends processes after a failure.
 
 use std::path::Path;
-use std::process::{Child, ExitStatus};
+use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::process::{self, Process};
+use super::super::process::{self, Child, Process};
 
 /// Whether sccache may have failed itself. A compiler can end with the same exit codes.
 pub(super) fn may_be_of_sccache(status: ExitStatus) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn may_be_of_sccache(status: ExitStatus) -> bool {
 pub(super) fn end(child: &mut Child) {
     process::adopt_orphans();
     let below = process::descendants(child.id());
-    let _ = child.kill();
+    child.kill();
     let _ = child.wait();
     below.into_iter().for_each(process::kill);
     // A process that it started meanwhile is now a child of the launcher.

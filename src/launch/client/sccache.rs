@@ -1,9 +1,9 @@
 //! A compilation by sccache, with the daemon of the supervisor.
 
-use std::process::{Child, ExitCode, ExitStatus};
+use std::process::{ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
-use super::super::process::{self, Wait};
+use super::super::process::{self, Child, Wait};
 use super::super::protocol::{Reply, Request, Want};
 use super::super::settings::Storage;
 use super::connection::{self, Missing, Supervised};
@@ -85,7 +85,7 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
 /// Runs the tool. `None` if it cannot be started.
 fn run(compilation: &Compilation, daemon: &mut Daemon<'_>) -> Option<End> {
     let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.socket);
-    let mut child = compilation.tool(&environment).spawn().ok()?;
+    let mut child = process::start(&mut compilation.tool(&environment), None).ok()?;
     Some(wait(compilation, &mut child, &mut daemon.supervised))
 }
 

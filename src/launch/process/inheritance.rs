@@ -1,14 +1,9 @@
 //! What a process inherits, and what happens to it when its parent ends.
-#![expect(
-    unsafe_code,
-    reason = "descriptors that somebody left open have no owner in Rust; std knows no death signal"
-)]
+#![expect(unsafe_code, reason = "descriptors that somebody left open have no owner in Rust")]
 
 use std::fs;
 use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 #[cfg(target_os = "linux")]
 use rustix::process::Signal;
@@ -67,18 +62,6 @@ fn reset_limits() {
     }
     let maximum = rustix::process::getrlimit(Resource::Core).maximum;
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
-}
-
-/// The kernel ends the child (SIGTERM) when this process ends. Otherwise, its compiler could write an object that the next
-/// build considers up to date.
-pub fn die_with(command: &mut Command) {
-    #[cfg(target_os = "linux")]
-    // SAFETY: a system call, and nothing else, between fork and exec.
-    unsafe {
-        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?));
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = command;
 }
 
 /// The kernel kills this process, and the program that replaces it, when `parent` ends. False if `parent` has already ended.

@@ -2,6 +2,7 @@
 
 mod inheritance;
 mod ownership;
+mod starting;
 mod table;
 mod waiting;
 
@@ -10,13 +11,14 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-pub use inheritance::{become_daemon, die_with, end_with_parent};
+pub use inheritance::{become_daemon, end_with_parent};
 pub use ownership::{
     Place, digest, is_private_folder, make_private_folder, namespace, owner, peer, user_folders,
 };
+pub use starting::{Child, start};
 pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphans, stop, table};
 pub use waiting::{
-    Happened, Wait, adopt_orphans, die_like, has_ended, open_mode, wait_for_end, was_interrupted,
+    Happened, Wait, adopt_orphans, die_like, end_of, has_ended, open_mode, wait_for_any, was_interrupted,
 };
 
 /// A connection between client and supervisor.

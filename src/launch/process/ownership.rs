@@ -1,7 +1,7 @@
 //! The owner of a daemon, and private folders.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -42,9 +42,11 @@ pub fn owner() -> String {
 /// Identifies the boot of the machine.
 #[must_use]
 pub(super) fn boot() -> String {
-    #[expect(clippy::disallowed_methods, reason = "a system without this file has no boot ID")]
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    boot.unwrap_or_default().trim().to_owned()
+    let mut text = String::with_capacity(64);
+    // A system without this file has no boot ID.
+    let read =
+        fs::File::open("/proc/sys/kernel/random/boot_id").map(|file| file.take(64).read_to_string(&mut text));
+    if read.is_ok() { text.trim().to_owned() } else { String::new() }
 }
 
 /// Identifies the namespace of this process: `mnt` or `pid`.

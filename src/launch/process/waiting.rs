@@ -1,9 +1,10 @@
 //! Waiting for a child process, and for input at the same time.
 
+use std::io::PipeReader;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, ChildStderr, ExitCode, ExitStatus};
+use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -11,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::PidfdFlags;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
-use super::Connection;
+use super::{Child, Connection};
 
 /// A child that is waited for.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Wait {
     #[must_use]
     pub fn for_child(child: &Child) -> Self {
         #[cfg(target_os = "linux")]
-        let handle = rustix::process::pidfd_open(Pid::from_child(child), PidfdFlags::empty()).ok();
+        let handle = rustix::process::pidfd_open(child.pid(), PidfdFlags::empty()).ok();
         #[cfg(not(target_os = "linux"))]
         let handle = None;
         let _ = child;
@@ -51,7 +52,7 @@ impl Wait {
 
     /// Waits for the child or its output, at most for this time.
     #[must_use]
-    pub fn with_pipe(&self, child: &Child, pipe: Option<&ChildStderr>, most: Option<Duration>) -> Happened {
+    pub fn with_pipe(&self, child: &Child, pipe: Option<&PipeReader>, most: Option<Duration>) -> Happened {
         self.wait(child, pipe.map(AsFd::as_fd), most)
     }
 
@@ -66,7 +67,7 @@ impl Wait {
         let word = other.is_some() && is_ready(polled.first());
         let ended = match self.handle {
             Some(_) => is_ready(polled.last()) && (other.is_none() || polled.len() == 2),
-            None => has_ended(child),
+            None => is_over(child.pid()),
         };
         Happened { ended, word }
     }
@@ -74,18 +75,34 @@ impl Wait {
 
 /// Whether the child has ended. It is not reaped.
 #[must_use]
-pub fn has_ended(child: &Child) -> bool {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    !matches!(rustix::process::waitid(WaitId::Pid(Pid::from_child(child)), options), Ok(None))
+pub fn has_ended(child: &std::process::Child) -> bool {
+    is_over(Pid::from_child(child))
 }
 
-/// Waits for the end of the child. It is not reaped.
-pub fn wait_for_end(child: u32) {
-    let Some(pid) = Pid::from_raw(child.cast_signed()) else { return };
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while rustix::process::waitid(WaitId::Pid(pid), options)
-        .is_err_and(|error| error == rustix::io::Errno::INTR)
-    {}
+fn is_over(pid: Pid) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    !matches!(rustix::process::waitid(WaitId::Pid(pid), options), Ok(None))
+}
+
+/// What can be waited for with others, and is ready when this child of ours has ended; `None` where there is no such thing.
+#[must_use]
+pub fn end_of(child: u32) -> Option<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    let handle = rustix::process::pidfd_open(Pid::from_raw(child.cast_signed())?, PidfdFlags::empty()).ok();
+    #[cfg(not(target_os = "linux"))]
+    let handle = None;
+    let _ = child;
+    handle
+}
+
+/// Waits until there is something to be read from one of them, at most this long. Tells of each whether it is ready.
+#[must_use]
+pub fn wait_for_any(all: &[BorrowedFd<'_>], most: Duration) -> Vec<bool> {
+    let timeout = Timespec::try_from(most).ok();
+    let mut polled: Vec<PollFd<'_>> =
+        all.iter().map(|descriptor| PollFd::from_borrowed_fd(*descriptor, PollFlags::IN)).collect();
+    let _ = rustix::event::poll(&mut polled, timeout.as_ref());
+    polled.iter().map(|polled| !polled.revents().is_empty()).collect()
 }
 
 /// From now on, orphaned descendants become children of this process.

@@ -72,7 +72,7 @@ impl KnownCompilers {
     }
 
     fn read(&self) -> Remembered {
-        let mut text = String::new();
+        let mut text = String::with_capacity(4096);
         let read =
             std::fs::File::open(&self.path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
         let remembered: Remembered = match read {

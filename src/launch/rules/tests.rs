@@ -2,12 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
 use super::rule::{Action, Condition};
 use super::{
-    Checkout, Compiler, CompilerKind, Decision, Facts, Family, Question, TABLE, VERSION, decide, digest, find,
+    Checkout, Compiler, CompilerKind, Decision, Facts, Family, Machine, Question, TABLE, VERSION, decide,
+    digest, find,
 };
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
@@ -356,5 +358,59 @@ proptest! {
         sorted.sort();
         let decisions = [words, sorted].map(|words| ask(tool, &Fake::default(), &parsed(&words, &|_| None)));
         prop_assert_eq!(&decisions[0], &decisions[1]);
+    }
+}
+
+/// With the facts of this machine, looked at anew each time as each compilation does: the compiler's file, what is
+/// remembered of it, the source, and the folders of headers.
+#[test]
+fn an_ordinary_compilation_is_decided_at_once() {
+    const ROUNDS: usize = 300;
+    // Coarse without optimisation, where it takes ten times as long.
+    let most = Duration::from_micros(if cfg!(debug_assertions) { 600 } else { 50 });
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("project");
+    let build = source.join("build");
+    for path in [source.join("src"), build.join("toolchainkit"), build.join("generated")] {
+        std::fs::create_dir_all(path).unwrap();
+    }
+    let main = source.join("src/main.c");
+    fs_err::write(&main, "int main(void) { return 0; }\n").unwrap();
+    fs_err::write(build.join("generated/config.h"), "#define VERSION 1\n").unwrap();
+    // What was just written is not remembered.
+    std::thread::sleep(Duration::from_millis(100));
+    let checkout = Checkout {
+        base_dirs: vec![source.clone(), build.clone()],
+        build: build.clone(),
+        source: source.clone(),
+        relocatable: true,
+    };
+    // There is one where Rust programs are linked.
+    let compiler = OsStr::new("/usr/bin/cc");
+    let line = format!(
+        "-DA=1 -I{0}/include -I{1}/generated -isystem /usr/include/x -O2 -g -Wall -Wextra -std=gnu17 -fPIC -MD -MT \
+         main.c.o -MF main.c.o.d -o main.c.o -c {0}/src/main.c",
+        source.display(),
+        build.display()
+    );
+    for tool in [SCCACHE, CCACHE] {
+        let mut best = Duration::MAX;
+        for _ in 0..ROUNDS {
+            let begun = Instant::now();
+            let arguments = arguments(&line);
+            let machine = Machine::new(&checkout, compiler, &build, &|_| None);
+            let question = Question {
+                tool: tool.0,
+                version: tool.1,
+                compiler,
+                arguments: &arguments,
+                checkout: &checkout,
+            };
+            let decision = decide(&question, &machine);
+            best = best.min(begun.elapsed());
+            assert_eq!(decision.bypass, None);
+        }
+        println!("{:?}: {best:?}", tool.0);
+        assert!(best < most, "{:?}: {best:?}", tool.0);
     }
 }

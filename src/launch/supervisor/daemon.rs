@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 
@@ -21,10 +22,10 @@ pub(in crate::launch) const NO_DAEMON: [(&str, &str); 2] =
 pub(super) struct Daemon {
     child: Child,
     process: Process,
-    number: u64,
     address: PathBuf,
     socket: PathBuf,
     is_ready: bool,
+    end: Option<OwnedFd>,
 }
 
 /// The settings of a daemon, in addition to the environment of the supervisor.
@@ -66,7 +67,9 @@ impl Daemon {
         }
         let child = command.spawn()?;
         let process = Process::of(child.id()).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Self { child, process, number, address, socket: folder.join(SOCKET), is_ready: false })
+        // Without it, its end is seen a moment later.
+        let end = process::end_of(child.id());
+        Ok(Self { child, process, address, socket: folder.join(SOCKET), is_ready: false, end })
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -77,8 +80,9 @@ impl Daemon {
         self.process
     }
 
-    pub(super) fn number(&self) -> u64 {
-        self.number
+    /// Ready when it has ended.
+    pub(super) fn end(&self) -> Option<BorrowedFd<'_>> {
+        self.end.as_ref().map(AsFd::as_fd)
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -1,22 +1,21 @@
 //! The process of the supervisor. It performs the actions of [`super::state`].
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::connections::Connections;
 use super::daemon::{Daemon, Start};
 use super::files::{self, ENDPOINT, LOCK, LOG, OwnedFile, SOCKET};
 use super::record::Record;
-use super::state::{Action, Client, Event, State};
-use crate::launch::process::{self, Connection, Listener, Process};
-use crate::launch::protocol::{self, Reply, Request};
+use super::state::{Action, Event, State};
+use crate::launch::process::{self, Listener, Process};
+use crate::launch::protocol::Reply;
 use crate::launch::settings::{Settings, Storage};
 
 /// `--serve STORAGE LAUNCHER.JSON`: runs the supervisor in its run folder. Its standard input is the lock.
@@ -29,14 +28,6 @@ const START_INTERVAL: Duration = Duration::from_millis(5);
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 /// The time for clients to end their tools, before the daemon is killed.
 const GIVE_UP_TIME: Duration = Duration::from_millis(300);
-/// A client that does not read for this long is ignored.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
-
-enum Message {
-    Connected(Client, Connection),
-    Event(Event),
-    DaemonEnded(u64),
-}
 
 struct Server {
     settings: Settings,
@@ -50,11 +41,10 @@ struct Server {
     daemons: u64,
     /// Running commands that stop a daemon.
     stop_commands: Vec<Child>,
-    clients: BTreeMap<Client, Connection>,
+    connections: Connections,
     started_at: Instant,
     kill_at: Option<Instant>,
     is_over: bool,
-    sender: Sender<Message>,
 }
 
 pub(super) fn serve(arguments: &[OsString]) -> ExitCode {
@@ -78,13 +68,11 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     end_predecessor(&folder);
-    let (sender, receiver) = mpsc::channel();
     let address = folder.join(ENDPOINT);
     let _ = fs::remove_file(&address);
     let listener = Listener::bind(&address)?;
     let endpoint = OwnedFile::of(address, None)?;
-    let for_clients = sender.clone();
-    thread::Builder::new().spawn(move || accept(&listener, &for_clients))?;
+    let connections = Connections::new(listener)?;
     let Storage { environment, .. } = &settings.storages[storage];
     let directory = environment.get("SCCACHE_DIR").map(Path::new).filter(|directory| directory.is_absolute());
     let directory = directory.and_then(files::take_directory);
@@ -105,13 +93,12 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         daemon: None,
         daemons: 0,
         stop_commands: Vec::new(),
-        clients: BTreeMap::new(),
+        connections,
         started_at: Instant::now(),
         kill_at: None,
         is_over: false,
-        sender,
     };
-    server.serve(&receiver);
+    server.serve();
     server.clear_up();
     Ok(())
 }
@@ -130,52 +117,12 @@ fn end_predecessor(folder: &Path) {
     Record::remove(folder);
 }
 
-fn accept(listener: &Listener, sender: &Sender<Message>) {
-    for (client, connection) in listener.incoming().enumerate() {
-        let Ok(connection) = connection else {
-            // Too many descriptors are open.
-            thread::sleep(START_INTERVAL);
-            continue;
-        };
-        let client = client as Client;
-        if process::peer(&connection).is_none() {
-            continue;
-        }
-        let Ok(reading) = connection.try_clone() else { continue };
-        let _ = connection.set_write_timeout(Some(WRITE_TIMEOUT));
-        if sender.send(Message::Connected(client, connection)).is_err() {
-            return;
-        }
-        let to_main = sender.clone();
-        let spawned =
-            thread::Builder::new().stack_size(128 * 1024).spawn(move || listen(client, reading, &to_main));
-        if spawned.is_err() && sender.send(Message::Event(Event::Disconnected(client))).is_err() {
-            return;
-        }
-    }
-}
-
-fn listen(client: Client, connection: Connection, sender: &Sender<Message>) {
-    let mut reader = BufReader::new(connection);
-    while let Ok(Some(request)) = protocol::receive(&mut reader) {
-        let event = match request {
-            Request::Hello(hello) => Event::Hello(client, hello),
-            Request::Done => Event::Done(client),
-            Request::Failed => Event::Failed(client),
-        };
-        if sender.send(Message::Event(event)).is_err() {
-            return;
-        }
-    }
-    let _ = sender.send(Message::Event(Event::Disconnected(client)));
-}
-
 impl Server {
     fn storage(&self) -> &Storage {
         &self.settings.storages[self.storage]
     }
 
-    fn serve(&mut self, receiver: &Receiver<Message>) {
+    fn serve(&mut self) {
         let mut next_second = Instant::now() + SECOND;
         let mut next_search = Instant::now();
         while !self.is_over {
@@ -188,10 +135,13 @@ impl Server {
                 until = until.min(next_search);
             }
             until = self.kill_at.map_or(until, |kill_at| until.min(kill_at));
-            match receiver.recv_timeout(until.saturating_duration_since(now)) {
-                Ok(message) => self.receive(message),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            let end = self.daemon.as_ref().and_then(Daemon::end);
+            let heard = self.connections.wait(end, until.saturating_duration_since(now));
+            if heard.daemon_ended {
+                self.reap_daemon();
+            }
+            for event in heard.events {
+                self.receive(event);
             }
             let now = Instant::now();
             if self.state.is_starting() && self.daemon.as_mut().is_some_and(Daemon::looks_ready) {
@@ -213,25 +163,19 @@ impl Server {
         }
     }
 
-    fn receive(&mut self, message: Message) {
-        match message {
-            Message::Connected(client, connection) => {
-                self.clients.insert(client, connection);
-            }
-            Message::DaemonEnded(number) => self.reap_daemon(Some(number)),
-            Message::Event(event) => {
-                if matches!(event, Event::Hello(..)) {
-                    self.reap_daemon(None);
-                }
-                if let Event::Disconnected(client) = event {
-                    self.clients.remove(&client);
-                }
-                let is_gone = matches!(event, Event::Disconnected(_));
-                self.handle(event);
-                if is_gone && self.state.lost_compilers().next().is_some() {
-                    self.kill_lost_compilers();
-                }
-            }
+    fn receive(&mut self, event: Event) {
+        if matches!(event, Event::Hello(..)) {
+            self.reap_daemon();
+        }
+        let is_gone = if let Event::Disconnected(client) = event {
+            self.connections.remove(client);
+            true
+        } else {
+            false
+        };
+        self.handle(event);
+        if is_gone && self.state.lost_compilers().next().is_some() {
+            self.kill_lost_compilers();
         }
     }
 
@@ -242,10 +186,8 @@ impl Server {
     }
 
     /// Handles the end of the daemon.
-    fn reap_daemon(&mut self, number: Option<u64>) {
-        let has_ended =
-            |daemon: &Daemon| number.is_none_or(|number| daemon.number() == number) && daemon.has_ended();
-        let Some(daemon) = self.daemon.take_if(|daemon| has_ended(daemon)) else { return };
+    fn reap_daemon(&mut self) {
+        let Some(daemon) = self.daemon.take_if(|daemon| daemon.has_ended()) else { return };
         self.kill_at = None;
         daemon.clear_up(self.lock.is_same());
         if self.lock.is_same() {
@@ -271,11 +213,11 @@ impl Server {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Tell(client, reply) => self.tell(client, &reply),
+            Action::Tell(client, reply) => self.connections.tell(client, &reply),
             Action::TellAddress(client) => {
                 let text = |name: &str| self.folder.join(name).to_string_lossy().into_owned();
                 let (socket, log) = (text(SOCKET), text(LOG));
-                self.tell(client, &Reply::Use { socket, number: self.daemons, log });
+                self.connections.tell(client, &Reply::Use { socket, number: self.daemons, log });
             }
             Action::Start(base_dirs) => self.start(&base_dirs),
             Action::Stop => self.stop(),
@@ -283,7 +225,7 @@ impl Server {
                 if let Some(daemon) = &mut self.daemon {
                     daemon.kill();
                 }
-                self.reap_daemon(None);
+                self.reap_daemon();
             }
             Action::CutOff => {
                 if let Some(daemon) = &self.daemon {
@@ -296,13 +238,6 @@ impl Server {
             }
             Action::Hide => self.endpoint.remove(),
             Action::Exit => self.is_over = true,
-        }
-    }
-
-    fn tell(&mut self, client: Client, reply: &Reply) {
-        if let Some(connection) = self.clients.get_mut(&client) {
-            // If the client has ended, its connection is closed.
-            let _ = protocol::send(connection, reply);
         }
     }
 
@@ -323,15 +258,7 @@ impl Server {
             directory: self.directory.as_ref().map(|(directory, _)| directory.as_path()),
         });
         match started {
-            Ok(daemon) => {
-                let (id, number, sender) = (daemon.id(), daemon.number(), self.sender.clone());
-                // Without this thread, the supervisor notices the end a moment later.
-                let _ = thread::Builder::new().stack_size(128 * 1024).spawn(move || {
-                    process::wait_for_end(id);
-                    let _ = sender.send(Message::DaemonEnded(number));
-                });
-                self.daemon = Some(daemon);
-            }
+            Ok(daemon) => self.daemon = Some(daemon),
             Err(error) => self.handle(Event::NotStarted(error.to_string())),
         }
     }
@@ -409,7 +336,7 @@ impl Server {
     }
 
     fn tick(&mut self) {
-        self.reap_daemon(None);
+        self.reap_daemon();
         let programs = match &self.daemon {
             Some(daemon) if self.state.is_busy() => daemon.programs().len(),
             _ => 0,

@@ -9,14 +9,22 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// Prints a warning, unless one was printed within the last minute.
 pub(super) fn warn(folder: &Path, text: &str) {
-    let path = folder.join("warned");
-    // Only the launcher that creates the file prints. If none can create it, none prints, because otherwise all would.
-    if !is_fresh(&path, MINUTE) {
-        let _ = fs::remove_file(&path);
-    }
-    if File::options().write(true).create_new(true).open(&path).is_ok() {
+    if is_first(&folder.join("warned")) {
         let _ = io::stderr().write_all(format!("toolchainkit: {text}\n").as_bytes());
     }
+}
+
+/// Whether nobody else has printed within the last minute. Of several launchers one gets the lock; if nobody can open the
+/// file, nobody prints, because otherwise all would.
+fn is_first(path: &Path) -> bool {
+    let Ok(mut file) = File::options().append(true).create(true).open(path) else { return false };
+    if file.try_lock().is_err() {
+        return false;
+    }
+    let is_new = file.metadata().is_ok_and(|found| found.len() == 0);
+    (is_new || !is_fresh(path, MINUTE))
+        && file.set_modified(SystemTime::now()).is_ok()
+        && (!is_new || file.write_all(b"A warning was printed.\n").is_ok())
 }
 
 /// Whether a file is younger than `most`. A file from the future is not.
@@ -28,6 +36,23 @@ pub(super) fn is_fresh(path: &Path, most: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_many_prints_and_another_one_after_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("warned");
+        let printing = || {
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| is_first(&path))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).filter(|is_first| *is_first).count()
+            })
+        };
+        assert_eq!(printing(), 1);
+        assert_eq!(printing(), 0);
+        let file = File::options().append(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() - 2 * MINUTE).unwrap();
+        assert_eq!(printing(), 1);
+    }
 
     #[test]
     fn a_file_is_fresh_for_its_time_only() {

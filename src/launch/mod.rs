@@ -8,6 +8,7 @@
 //! Whatever fails in here ends in the compiler being run. For ccache it sets the environment and watches over what ccache
 //! does; for sccache it is also the parent of the daemon, in a process of its own: see [`supervisor`].
 
+pub mod address;
 pub mod arguments;
 mod client;
 pub mod process;

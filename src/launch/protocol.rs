@@ -4,6 +4,8 @@ use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
+use super::address::Address;
+
 /// The version of what is said.
 pub const PROTOCOL: u32 = 1;
 
@@ -63,8 +65,8 @@ pub enum Want {
 pub enum Reply {
     /// The daemon listens here.
     Use {
-        /// The address.
-        socket: String,
+        /// The address: a socket or a port.
+        address: Address,
         /// How many daemons there were before this one.
         number: u64,
         /// What the daemon says goes here.
@@ -150,6 +152,16 @@ mod tests {
             assert_eq!(receive::<Request>(&mut reader).unwrap(), Some(request));
         }
         assert_eq!(receive::<Request>(&mut reader).unwrap(), None);
+    }
+
+    #[test]
+    fn a_client_is_told_of_a_socket_or_a_port() {
+        for address in [Address::Socket("/a b/socket".into()), Address::Port(4226)] {
+            let reply = Reply::Use { address, number: 1, log: "/log".into() };
+            let mut line = Vec::new();
+            send(&mut line, &reply).unwrap();
+            assert_eq!(receive::<Reply>(&mut line.as_slice()).unwrap(), Some(reply));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod daemon;
 mod files;
+mod port;
 mod record;
 mod server;
 mod state;
@@ -23,4 +24,4 @@ pub(super) fn stage(arguments: &[OsString]) -> ExitCode {
     daemon::stage(arguments)
 }
 
-pub(super) use self::daemon::{NO_DAEMON, STAGE};
+pub(super) use self::daemon::STAGE;

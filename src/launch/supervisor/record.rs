@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::launch::address::Address;
 use crate::launch::process::{self, Connection, Place, Process};
 use crate::launch::protocol::{self, Hello, PROTOCOL, Reply, Request, Want};
 
@@ -22,7 +23,7 @@ pub struct Record {
     pub program: String,
     /// Its version.
     pub version: String,
-    /// Where the daemon listens.
+    /// Where the daemon listens: the path of a socket, or `127.0.0.1:PORT`.
     pub socket: String,
     /// The storage in words.
     pub location: String,
@@ -55,6 +56,11 @@ impl Record {
         self.place = Place::here();
     }
 
+    /// Where the daemon listens.
+    pub(in crate::launch) fn address(&self) -> Option<Address> {
+        self.socket.clone().try_into().ok()
+    }
+
     /// The daemon's process, if it is still there.
     pub(super) fn living_daemon(&self) -> Option<Process> {
         (self.place == Place::here())
@@ -74,7 +80,7 @@ impl Record {
     }
 
     /// The record of a folder that is ours.
-    pub(super) fn read(folder: &Path) -> Option<Self> {
+    pub(in crate::launch) fn read(folder: &Path) -> Option<Self> {
         const LONGEST: u64 = 1 << 20;
         if !process::is_private_folder(folder) {
             return None;

@@ -31,6 +31,8 @@ const SEEKING: Duration = Duration::from_millis(100);
 const GIVING_UP: Duration = Duration::from_millis(300);
 /// A client that does not read is none.
 const WRITE: Duration = Duration::from_secs(2);
+/// How often another port is tried where somebody else was faster.
+const PORTS: u32 = 10;
 
 enum Message {
     Connected(Client, Connection),
@@ -48,6 +50,8 @@ struct Server {
     state: State,
     daemon: Option<Daemon>,
     daemons: u64,
+    /// How many ports were taken one after the other.
+    taken_ports: u32,
     /// Programs that end by themselves.
     errands: Vec<Child>,
     clients: BTreeMap<Client, Connection>,
@@ -104,6 +108,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         state,
         daemon: None,
         daemons: 0,
+        taken_ports: 0,
         errands: Vec::new(),
         clients: BTreeMap::new(),
         begun: Instant::now(),
@@ -195,6 +200,7 @@ impl Server {
             }
             let now = Instant::now();
             if self.state.is_starting() && self.daemon.as_mut().is_some_and(Daemon::looks_ready) {
+                self.taken_ports = 0;
                 self.note();
                 self.happen(Event::Started);
             }
@@ -245,18 +251,23 @@ impl Server {
     fn look_after_daemon(&mut self, number: Option<u64>) {
         let has_ended =
             |daemon: &Daemon| number.is_none_or(|number| daemon.number() == number) && daemon.has_ended();
-        let Some(daemon) = self.daemon.take_if(|daemon| has_ended(daemon)) else { return };
+        let Some(mut daemon) = self.daemon.take_if(|daemon| has_ended(daemon)) else { return };
         self.kill_at = None;
+        let without_port = daemon.port_was_taken().then(|| daemon.base_dirs().to_vec());
         daemon.clear_up(self.lock.is_there());
         if self.lock.is_there() {
             Record::remove(&self.folder);
         }
-        if self.state.is_starting() {
-            let log = self.log();
-            self.happen(Event::NotStarted(log));
-        } else {
-            self.happen(Event::Ended);
+        if !self.state.is_starting() {
+            return self.happen(Event::Ended);
         }
+        if let Some(base_dirs) = without_port.filter(|_| self.taken_ports < PORTS) {
+            self.taken_ports += 1;
+            return self.start(&base_dirs);
+        }
+        self.taken_ports = 0;
+        let log = self.log();
+        self.happen(Event::NotStarted(log));
     }
 
     /// The beginning of what the daemon has said.
@@ -273,9 +284,15 @@ impl Server {
         match action {
             Action::Tell(client, reply) => self.tell(client, &reply),
             Action::TellAddress(client) => {
-                let text = |name: &str| self.folder.join(name).to_string_lossy().into_owned();
-                let (socket, log) = (text(SOCKET), text(LOG));
-                self.tell(client, &Reply::Use { socket, number: self.daemons, log });
+                let reply = match &self.daemon {
+                    Some(daemon) => Reply::Use {
+                        address: daemon.address(),
+                        number: daemon.number(),
+                        log: self.folder.join(LOG).to_string_lossy().into_owned(),
+                    },
+                    None => Reply::Again,
+                };
+                self.tell(client, &reply);
             }
             Action::Start(base_dirs) => self.start(&base_dirs),
             Action::Stop => self.stop(),
@@ -319,6 +336,7 @@ impl Server {
             program: &self.settings.program,
             folder: &self.folder,
             number: self.daemons,
+            needs_port: self.settings.needs_port(),
             base_dirs,
             directory: self.directory.as_ref().map(|(directory, _)| directory.as_path()),
         });
@@ -356,7 +374,7 @@ impl Server {
             id: storage.id.clone(),
             program: self.settings.program.to_string_lossy().into_owned(),
             version: self.settings.tool_version_text().to_owned(),
-            socket: self.folder.join(SOCKET).to_string_lossy().into_owned(),
+            socket: daemon.address().to_string(),
             location: storage.location.clone(),
             project: self.settings.project.clone(),
             source_dirs: self.settings.base_dirs.clone(),

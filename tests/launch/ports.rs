@@ -12,9 +12,9 @@ const LONG: Duration = Duration::from_secs(15);
 fn start(bench: &Bench) -> u16 {
     let started = bench.option(&["--start-server"]);
     assert!(started.status.success(), "{started:?}");
-    let told: serde_json::Value = serde_json::from_slice(&started.stdout).unwrap();
-    let address = told["address"].as_str().unwrap();
-    address.strip_prefix("127.0.0.1:").unwrap_or_else(|| panic!("{address}")).parse().unwrap()
+    let told: serde_json::Value = serde_json::from_slice(&started.stdout).expect("one line of JSON");
+    let address = told["address"].as_str().expect("an address");
+    address.strip_prefix("127.0.0.1:").unwrap_or_else(|| panic!("{address}")).parse().expect("a number")
 }
 
 fn answers(port: u16) -> bool {

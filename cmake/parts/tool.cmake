@@ -54,9 +54,9 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason)
         list(APPEND reason "${place} does not run")
       elseif(NOT "${arg_MIN_VERSION}" STREQUAL "" AND CMAKE_MATCH_3 VERSION_LESS "${arg_MIN_VERSION}")
         list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}, but ${arg_MIN_VERSION} or newer is required")
-      elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND NOT CMAKE_HOST_WIN32)
-        # Its daemon listens on a TCP port, to which other users could connect.
-        list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, but 0.9 or newer is required")
+      elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND launch STREQUAL "script")
+        # Its daemon listens on a TCP port. The program makes sure that the daemon is its own; a script cannot.
+        list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, but without toolchainkit-launch (run `toolchainkit install`) 0.9 or newer is required")
       else()
         set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)
         set("${out_version}" "${CMAKE_MATCH_3}" PARENT_SCOPE)

@@ -11,6 +11,7 @@ use super::Global;
 use super::project::Project;
 use super::report::CliError;
 use crate::caching::tool::{Tool, Version};
+use crate::launch::address::Address;
 use crate::launch::process;
 use crate::launch::supervisor::{self, Record};
 use crate::probe::environment;
@@ -39,7 +40,10 @@ pub(super) struct BuildCache {
     /// The program that runs the tool with the environment of this build; empty if there is none.
     launcher: Utf8PathBuf,
     pub(super) location: String,
-    /// The address of the sccache daemon; empty if there is none.
+    /// Names the storage; empty if there is none.
+    #[serde(default)]
+    id: String,
+    /// The address of the sccache daemon when the build was configured; empty if there is none.
     pub(super) socket: Utf8PathBuf,
     /// The kind of the launcher: `program`, `script`, or empty.
     #[serde(default)]
@@ -78,13 +82,26 @@ impl BuildCache {
 
     /// Whether the sccache daemon of this build is running. This check never starts one.
     pub(super) fn is_running(&self) -> bool {
-        let Some(folder) = self.socket.parent().map(Utf8Path::as_std_path) else { return false };
+        self.running_daemon().is_some()
+    }
+
+    /// The address of the sccache daemon of this build, if it is running.
+    pub(super) fn running_daemon(&self) -> Option<String> {
+        let folder = match Address::try_from(self.socket.to_string()).ok()? {
+            Address::Socket(path) => Some(path.parent()?.to_path_buf()),
+            // Each daemon takes another one.
+            Address::Port(_) => None,
+        };
         if self.launch == "script" {
-            return process::is_private_folder(folder)
+            let is_running = process::is_private_folder(&folder?)
                 && process::Connection::connect(self.socket.as_std_path()).is_ok();
+            return is_running.then(|| self.socket.to_string());
         }
-        let mut all = supervisors().into_iter();
-        all.any(|record| record.folder == folder && supervisor::is_running(&record))
+        let is_its = |record: &Record| {
+            folder.as_ref().map_or(record.id == self.id, |folder| record.folder == *folder)
+                && supervisor::is_running(record)
+        };
+        supervisors().into_iter().find(is_its).map(|record| record.socket)
     }
 
     /// Whether the build uses a cache.

@@ -214,8 +214,15 @@ fn daemon(cache: &BuildCache) -> Option<Check> {
     if cache.socket.as_str().is_empty() {
         return None;
     }
-    let state = if cache.is_running() { "running" } else { "not running; the next compilation starts it" };
-    Some(Check::fine("daemon", format!("{state}, {}", cache.socket)))
+    let state = match cache.running_daemon() {
+        Some(address) => format!("running, {address}"),
+        None if cache.socket.is_absolute() => {
+            format!("not running; the next compilation starts it, {}", cache.socket)
+        }
+        // The next one takes another port.
+        None => "not running; the next compilation starts it".to_owned(),
+    };
+    Some(Check::fine("daemon", state))
 }
 
 /// Compiles a unique source twice: it must be stored, and then hit.

@@ -8,6 +8,7 @@
 //! If anything fails in the launcher, it runs the compiler itself. It sets the environment of the tool, and detects a
 //! hanging remote cache. For sccache, another process of this program is the parent of the daemon: see [`supervisor`].
 
+pub mod address;
 pub mod arguments;
 mod client;
 pub mod process;

@@ -4,6 +4,8 @@ use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
+use super::address::Address;
+
 /// The version of the messages, and of the interface to the CMake module.
 pub const PROTOCOL: u32 = 1;
 
@@ -63,8 +65,8 @@ pub enum Want {
 pub enum Reply {
     /// Compile with the daemon.
     Use {
-        /// The address of the daemon.
-        socket: String,
+        /// The address of the daemon: a socket or a port.
+        address: Address,
         /// The number of this daemon. Another daemon has another number.
         number: u64,
         /// The log file of the daemon.
@@ -150,6 +152,16 @@ mod tests {
             assert_eq!(receive::<Request>(&mut reader).unwrap(), Some(request));
         }
         assert_eq!(receive::<Request>(&mut reader).unwrap(), None);
+    }
+
+    #[test]
+    fn a_client_is_told_of_a_socket_or_a_port() {
+        for address in [Address::Socket("/a b/socket".into()), Address::Port(4226)] {
+            let reply = Reply::Use { address, number: 1, log: "/log".into() };
+            let mut line = Vec::new();
+            send(&mut line, &reply).unwrap();
+            assert_eq!(receive::<Reply>(&mut line.as_slice()).unwrap(), Some(reply));
+        }
     }
 
     #[test]

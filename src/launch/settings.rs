@@ -140,6 +140,13 @@ impl Settings {
         &self.tool_version
     }
 
+    /// Whether the daemon of this tool listens on a port, because it does not support sockets.
+    #[must_use]
+    pub fn needs_port(&self) -> bool {
+        const FIRST_WITH_SOCKETS: Version = Version::new(0, 9, 0);
+        self.tool == Tool::Sccache && self.tool_version() < FIRST_WITH_SOCKETS
+    }
+
     /// The folder of the launcher in the build folder.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
@@ -173,6 +180,14 @@ mod tests {
         assert_eq!((settings.breaker_seconds, settings.idle_seconds), (60, 600));
         assert_eq!(settings.tool_version(), Version::new(0, 16, 0));
         assert_eq!(settings.folder(), Path::new("/a/b/toolchainkit"));
+    }
+
+    #[test]
+    fn an_old_sccache_needs_a_port() {
+        for (version, needs_port) in [("0.4.0", true), ("0.8.2", true), ("0.9.0", false), ("0.16.0", false)] {
+            let settings = Settings::parse(SMALL.replace("0.16.0", version).as_bytes()).unwrap();
+            assert_eq!(settings.needs_port(), needs_port, "{version}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) enum Tool {
     Ccache(&'static str),
 }
 
+/// Debian's, which knows no sockets.
+pub(crate) const WITH_PORT: Tool = Tool::Sccache("debian");
 pub(crate) const SCCACHES: [Tool; 2] = [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0")];
 pub(crate) const ALL: [Tool; 3] = [SCCACHES[0], SCCACHES[1], Tool::Ccache("4.14.2")];
 
@@ -29,6 +31,7 @@ impl Tool {
 
     fn version(self) -> &'static str {
         match self {
+            Self::Sccache("debian") => "0.4.0",
             Self::Sccache(version) | Self::Ccache(version) => version,
         }
     }
@@ -42,7 +45,10 @@ impl Tool {
             },
             PathBuf::from,
         );
-        let program = root.join(format!("{}-{}/bin/{}", self.name(), self.version(), self.name()));
+        let program = match self {
+            WITH_PORT => root.join("sccache-debian/usr/bin/sccache"),
+            _ => root.join(format!("{}-{}/bin/{}", self.name(), self.version(), self.name())),
+        };
         if program.is_file() {
             return Some(program);
         }

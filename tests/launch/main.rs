@@ -11,3 +11,4 @@ mod bench;
 mod compiling;
 mod ending;
 mod places;
+mod ports;

@@ -2,15 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::address::Address;
 use super::super::process::{self, Connection};
 use super::super::protocol::{self, Hello, PROTOCOL, Reply, Request, Want};
 use super::super::settings::{Settings, Storage};
-use super::super::supervisor::{ENDPOINT, LOCK, SERVE, SOCKET};
+use super::super::supervisor::{ENDPOINT, LOCK, Record, SERVE, SOCKET};
 use super::environment::Environment;
 
 /// How long a client waits for a supervisor. The previous one may have to wait for compilations.
@@ -42,13 +43,18 @@ pub(super) fn find(settings: &Settings, storage: &Storage) -> Option<Supervised>
     roots.iter().find_map(|root| connect(&root.join(&storage.id).join(&owner)))
 }
 
-/// The socket of the daemon of this storage, whether it runs or not.
-pub(super) fn socket(settings: &Settings, storage: &Storage) -> PathBuf {
+/// The address of the daemon of this storage, whether it runs or not. `None` if it would use any port.
+pub(super) fn address(settings: &Settings, storage: &Storage) -> Option<Address> {
     let owner = process::owner();
     let folders = process::user_folders(&settings.run_root);
     let mut folders = folders.iter().map(|root| root.join(&storage.id).join(&owner));
+    if settings.needs_port() {
+        // Whoever may listen at the port of a daemon that has ended is not asked.
+        return folders.find_map(|folder| connect(&folder).and_then(|_| Record::read(&folder)?.address()));
+    }
     let first = folders.clone().next().unwrap_or_default();
-    folders.find(|folder| folder.join(SOCKET).exists()).unwrap_or(first).join(SOCKET)
+    let folder = folders.find(|folder| folder.join(SOCKET).exists()).unwrap_or(first);
+    Some(Address::Socket(folder.join(SOCKET)))
 }
 
 fn connect(folder: &Path) -> Option<Supervised> {

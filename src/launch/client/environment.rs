@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::process::Command;
 
+use super::super::address::Address;
 use super::super::process;
 use super::super::settings::{Settings, Storage};
-use super::super::supervisor::NO_DAEMON;
 use super::secrets;
 
 /// The differences to the environment of the launcher.
@@ -33,11 +33,11 @@ const ALWAYS_KEPT: [&str; 13] = [
 ];
 
 impl Environment {
-    /// For a client of the daemon at `socket`.
-    pub(super) fn of_client(settings: &Settings, storage: &Storage, socket: &str) -> Self {
+    /// For a client of the daemon at `address`.
+    pub(super) fn of_client(settings: &Settings, storage: &Storage, address: &Address) -> Self {
         let mut environment = Self::cleared(settings, storage);
-        environment.set.extend(NO_DAEMON.map(|(name, value)| (name.to_owned(), value.into())));
-        environment.set.push(("SCCACHE_SERVER_UDS".to_owned(), socket.into()));
+        environment.unset.push(address.other_variable().to_owned());
+        environment.set.extend(address.of_client().into_iter().map(|(name, value)| (name.to_owned(), value)));
         for name in &storage.client {
             if let Some(value) = storage.environment.get(name) {
                 environment.set.push((name.clone(), value.into()));

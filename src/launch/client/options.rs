@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::address::Address;
 use super::super::process;
 use super::super::protocol::{Reply, Want};
 use super::super::settings::{Settings, Storage};
@@ -31,7 +32,7 @@ pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
     let Some(storage) = settings.storages.first() else { return ExitCode::from(FAILED) };
     match (settings.tool, arguments.first().and_then(|first| first.to_str())) {
         (Tool::Sccache, Some("--start-server")) => match start(&settings, storage) {
-            Ok((socket, log)) => print_address(&socket, &log),
+            Ok((address, log)) => print_address(&address.to_string(), &log),
             Err(code) => code,
         },
         (Tool::Sccache, Some("--stop-server")) => stop(&settings),
@@ -45,8 +46,8 @@ pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
             let storages = &settings.storages;
             let running = storages.iter().find(|storage| connection::find(&settings, storage).is_some());
             let storage = running.unwrap_or(storage);
-            let socket = connection::socket(&settings, storage);
-            let environment = Environment::of_client(&settings, storage, &socket.to_string_lossy());
+            let Some(address) = connection::address(&settings, storage) else { return tell_none_runs() };
+            let environment = Environment::of_client(&settings, storage, &address);
             run(&settings, &environment, arguments)
         }
         (Tool::Ccache, Some("--start-server")) => prove_ccache(&settings, storage),
@@ -66,12 +67,17 @@ fn run(settings: &Settings, environment: &Environment, arguments: &[OsString]) -
     super::run_in_place(&mut command, &settings.program.to_string_lossy())
 }
 
-fn print_address(socket: &str, log: &str) -> ExitCode {
-    let line = serde_json::json!({ "address": socket, "log": log });
+fn print_address(address: &str, log: &str) -> ExitCode {
+    let line = serde_json::json!({ "address": address, "log": log });
     match writeln!(io::stdout(), "{line}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(FAILED),
     }
+}
+
+fn tell_none_runs() -> ExitCode {
+    tell("toolchainkit: no daemon is running\n");
+    ExitCode::from(FAILED)
 }
 
 fn tell_missing(name: &str) -> ExitCode {
@@ -79,8 +85,8 @@ fn tell_missing(name: &str) -> ExitCode {
     ExitCode::from(SECRET_MISSING)
 }
 
-/// Starts the daemon. Returns its socket and its log.
-fn start(settings: &Settings, storage: &Storage) -> Result<(String, String), ExitCode> {
+/// Starts the daemon. Returns its address and its log.
+fn start(settings: &Settings, storage: &Storage) -> Result<(Address, String), ExitCode> {
     let failed = |text: &str| Err(tell(&format!("{}\n", text.trim_end())));
     if !super::is_program(&settings.program) {
         return failed(&format!("toolchainkit: {} cannot be run", settings.program.display()));
@@ -96,7 +102,7 @@ fn start(settings: &Settings, storage: &Storage) -> Result<(String, String), Exi
             }
         };
         match supervised.ask(settings, storage, Want::Start, "") {
-            Ok(Reply::Use { socket, log, .. }) => return Ok((socket, log)),
+            Ok(Reply::Use { address, log, .. }) => return Ok((address, log)),
             Ok(Reply::NotStarted { reason }) => return failed(&reason),
             _ if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
             _ => return failed("toolchainkit: the daemon of sccache does not answer"),
@@ -105,17 +111,14 @@ fn start(settings: &Settings, storage: &Storage) -> Result<(String, String), Exi
 }
 
 fn stop(settings: &Settings) -> ExitCode {
-    let mut code = FAILED;
+    let mut has_ended = false;
     for storage in &settings.storages {
         let ask = |mut supervised: Supervised| supervised.ask(settings, storage, Want::Stop, "").ok();
         if connection::find(settings, storage).and_then(ask) == Some(Reply::Stopped) {
-            code = 0;
+            has_ended = true;
         }
     }
-    if code != 0 {
-        tell("toolchainkit: no daemon is running\n");
-    }
-    ExitCode::from(code)
+    if has_ended { ExitCode::SUCCESS } else { tell_none_runs() }
 }
 
 /// ccache has no daemon: only checks that it runs.

@@ -3,6 +3,7 @@
 use std::process::{ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::super::address::Address;
 use super::super::process::{self, Child, Wait};
 use super::super::protocol::{Reply, Request, Want};
 use super::super::settings::Storage;
@@ -26,7 +27,7 @@ enum End {
 struct Daemon<'a> {
     storage: &'a Storage,
     supervised: Supervised,
-    socket: String,
+    address: Address,
     number: u64,
 }
 
@@ -71,8 +72,8 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
             }
         };
         match supervised.ask(settings, storage, Want::Compile, &object) {
-            Ok(Reply::Use { socket, number, .. }) => {
-                return Ok(Daemon { storage, supervised, socket, number });
+            Ok(Reply::Use { address, number, .. }) => {
+                return Ok(Daemon { storage, supervised, address, number });
             }
             Ok(Reply::Without { say }) => return Err(say),
             // The supervisor is shutting down or has ended. The next attempt starts another one.
@@ -84,7 +85,7 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
 
 /// Runs the tool. `None` if it cannot be started.
 fn run(compilation: &Compilation, daemon: &mut Daemon<'_>) -> Option<End> {
-    let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.socket);
+    let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
     let mut child = process::start(&mut compilation.tool(&environment), None).ok()?;
     Some(wait(compilation, &mut child, &mut daemon.supervised))
 }
@@ -147,8 +148,8 @@ fn conclude(compilation: &Compilation, mut daemon: Daemon<'_>, end: End, may_rep
             Want::Compile,
             &object(compilation),
         ) {
-            Ok(Reply::Use { socket, number, .. }) if number != former => {
-                daemon.socket = socket;
+            Ok(Reply::Use { address, number, .. }) if number != former => {
+                daemon.address = address;
                 daemon.number = number;
                 let Some(end) = run(compilation, &mut daemon) else { return compilation.run_compiler() };
                 return conclude(compilation, daemon, end, false);

@@ -8,24 +8,44 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 
 use super::files::{LOG, SOCKET};
+use super::port::Port;
+use crate::launch::address::Address;
 use crate::launch::process::{self, Connection, Process};
 
 /// `--stage PARENT PROGRAM`: becomes the daemon, which the kernel kills when its supervisor ends.
 pub(in crate::launch) const STAGE: &str = "--stage";
-
-/// A client that finds no daemon would start one. With these variables it fails instead.
-pub(in crate::launch) const NO_DAEMON: [(&str, &str); 2] =
-    [("SCCACHE_CONF", "/dev/null"), ("SCCACHE_MEMCACHED_ENDPOINT", "tcp://no-daemon")];
 
 /// A daemon.
 #[derive(Debug)]
 pub(super) struct Daemon {
     child: Child,
     process: Process,
-    address: PathBuf,
-    socket: PathBuf,
+    number: u64,
+    base_dirs: Vec<String>,
+    place: Place,
     is_ready: bool,
     end: Option<OwnedFd>,
+}
+
+/// The address of a daemon.
+#[derive(Debug)]
+enum Place {
+    Socket {
+        /// The path before the daemon listens.
+        new: PathBuf,
+        socket: PathBuf,
+    },
+    Port(Port),
+}
+
+impl Place {
+    /// The address in the environment of the daemon.
+    fn first_address(&self) -> Address {
+        match self {
+            Self::Socket { new, .. } => Address::Socket(new.clone()),
+            Self::Port(port) => Address::Port(port.number()),
+        }
+    }
 }
 
 /// The settings of a daemon, in addition to the environment of the supervisor.
@@ -34,6 +54,7 @@ pub(super) struct Start<'a> {
     pub(super) program: &'a Path,
     pub(super) folder: &'a Path,
     pub(super) number: u64,
+    pub(super) needs_port: bool,
     pub(super) base_dirs: &'a [String],
     pub(super) directory: Option<&'a Path>,
 }
@@ -41,16 +62,20 @@ pub(super) struct Start<'a> {
 impl Daemon {
     /// Starts the daemon. Only the main thread may call this: the kernel kills the daemon when the calling thread ends.
     pub(super) fn start(start: &Start<'_>) -> io::Result<Self> {
-        let Start { program, folder, number, base_dirs, directory } = *start;
-        let address = folder.join(format!("new.{number}"));
-        let _ = fs::remove_file(&address);
+        let Start { program, folder, number, needs_port, base_dirs, directory } = *start;
+        let new = folder.join(format!("new.{number}"));
+        let _ = fs::remove_file(&new);
+        let place = if needs_port {
+            Place::Port(Port::choose(new)?)
+        } else {
+            Place::Socket { new, socket: folder.join(SOCKET) }
+        };
         let log = File::create(folder.join(LOG))?;
         let mut command = process::command(process::this_program());
         command
             .args([STAGE, &std::process::id().to_string()])
             .arg(program)
             .env("SCCACHE_CONF", "/dev/null")
-            .env("SCCACHE_SERVER_UDS", &address)
             .env("SCCACHE_START_SERVER", "1")
             .env("SCCACHE_NO_DAEMON", "1")
             // sccache counts from the last request, so it would end during a long compilation.
@@ -59,6 +84,10 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
+        place.first_address().tell(&mut command);
+        if let Place::Port(port) = &place {
+            command.env("SCCACHE_STARTUP_NOTIFY", port.path());
+        }
         if !base_dirs.is_empty() {
             command.env("SCCACHE_BASEDIRS", base_dirs.join(":"));
         }
@@ -67,9 +96,9 @@ impl Daemon {
         }
         let child = command.spawn()?;
         let process = Process::of(child.id()).ok_or(io::ErrorKind::NotFound)?;
-        // Without it, its end is seen a moment later.
+        // Without it, the supervisor notices the end a moment later.
         let end = process::end_of(child.id());
-        Ok(Self { child, process, address, socket: folder.join(SOCKET), is_ready: false, end })
+        Ok(Self { child, process, number, base_dirs: base_dirs.to_vec(), place, is_ready: false, end })
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -85,16 +114,48 @@ impl Daemon {
         self.end.as_ref().map(AsFd::as_fd)
     }
 
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn base_dirs(&self) -> &[String] {
+        &self.base_dirs
+    }
+
+    /// Where it listens when it is ready.
+    pub(super) fn address(&self) -> Address {
+        match &self.place {
+            Place::Socket { socket, .. } => Address::Socket(socket.clone()),
+            Place::Port(port) => Address::Port(port.number()),
+        }
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         process::has_ended(&self.child)
     }
 
     /// Whether the daemon answers. Only then, its socket gets the final name: it exists before the daemon listens.
     pub(super) fn looks_ready(&mut self) -> bool {
-        if !self.is_ready && Connection::connect(&self.address).is_ok() {
-            self.is_ready = fs::rename(&self.address, &self.socket).is_ok();
+        if self.is_ready {
+            return true;
         }
+        let id = self.child.id();
+        self.is_ready = match &mut self.place {
+            Place::Socket { new, socket } => {
+                Connection::connect(&*new).is_ok() && fs::rename(new, socket).is_ok()
+            }
+            Place::Port(port) => port.is_of(id),
+        };
         self.is_ready
+    }
+
+    /// Whether the daemon could not listen because another process uses its port.
+    pub(super) fn port_was_taken(&mut self) -> bool {
+        let id = self.child.id();
+        match &mut self.place {
+            Place::Socket { .. } => false,
+            Place::Port(port) => port.is_taken(id),
+        }
     }
 
     /// The programs that the daemon runs.
@@ -120,18 +181,20 @@ impl Daemon {
         if !is_ours {
             return;
         }
-        let _ = fs::remove_file(&self.address);
-        if self.is_ready {
-            let _ = fs::remove_file(&self.socket);
+        match &self.place {
+            Place::Socket { socket, .. } if self.is_ready => drop(fs::remove_file(socket)),
+            Place::Socket { new, .. } => drop(fs::remove_file(new)),
+            Place::Port(port) => port.clear_up(),
         }
     }
 
     /// Asks the daemon to stop after its compilations. Returns the process that asks.
     pub(super) fn ask_to_end(&self, program: &Path) -> io::Result<Child> {
+        let address = self.address();
         process::command(program)
             .arg("--stop-server")
-            .envs(NO_DAEMON)
-            .env("SCCACHE_SERVER_UDS", &self.socket)
+            .env_remove(address.other_variable())
+            .envs(address.of_client())
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -3,6 +3,7 @@
 mod connections;
 mod daemon;
 mod files;
+mod port;
 mod record;
 mod server;
 mod state;
@@ -24,4 +25,4 @@ pub(super) fn stage(arguments: &[OsString]) -> ExitCode {
     daemon::stage(arguments)
 }
 
-pub(super) use self::daemon::{NO_DAEMON, STAGE};
+pub(super) use self::daemon::STAGE;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::launch::address::Address;
 use crate::launch::process::{self, Connection, Place, Process};
 use crate::launch::protocol::{self, Hello, PROTOCOL, Reply, Request, Want};
 
@@ -22,7 +23,7 @@ pub struct Record {
     pub program: String,
     /// Its version.
     pub version: String,
-    /// The address of the daemon.
+    /// The address of the daemon: the path of a socket, or `127.0.0.1:PORT`.
     pub socket: String,
     /// A description of the storage.
     pub location: String,
@@ -55,6 +56,11 @@ impl Record {
         self.place = Place::here();
     }
 
+    /// The address of the daemon.
+    pub(in crate::launch) fn address(&self) -> Option<Address> {
+        self.socket.clone().try_into().ok()
+    }
+
     /// The process of the daemon, if it still runs.
     pub(super) fn living_daemon(&self) -> Option<Process> {
         (self.place == Place::here())
@@ -74,7 +80,7 @@ impl Record {
     }
 
     /// Reads the record of a private folder.
-    pub(super) fn read(folder: &Path) -> Option<Self> {
+    pub(in crate::launch) fn read(folder: &Path) -> Option<Self> {
         const LONGEST: u64 = 1 << 20;
         if !process::is_private_folder(folder) {
             return None;

@@ -28,6 +28,8 @@ const START_INTERVAL: Duration = Duration::from_millis(5);
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 /// The time for clients to end their tools, before the daemon is killed.
 const GIVE_UP_TIME: Duration = Duration::from_millis(300);
+/// How often another port is tried if the first one is in use.
+const PORTS: u32 = 10;
 
 struct Server {
     settings: Settings,
@@ -39,6 +41,8 @@ struct Server {
     state: State,
     daemon: Option<Daemon>,
     daemons: u64,
+    /// The number of ports in a row that were in use.
+    taken_ports: u32,
     /// Running commands that stop a daemon.
     stop_commands: Vec<Child>,
     connections: Connections,
@@ -92,6 +96,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         state,
         daemon: None,
         daemons: 0,
+        taken_ports: 0,
         stop_commands: Vec::new(),
         connections,
         started_at: Instant::now(),
@@ -145,6 +150,7 @@ impl Server {
             }
             let now = Instant::now();
             if self.state.is_starting() && self.daemon.as_mut().is_some_and(Daemon::looks_ready) {
+                self.taken_ports = 0;
                 self.write_record();
                 self.handle(Event::Started);
             }
@@ -187,18 +193,23 @@ impl Server {
 
     /// Handles the end of the daemon.
     fn reap_daemon(&mut self) {
-        let Some(daemon) = self.daemon.take_if(|daemon| daemon.has_ended()) else { return };
+        let Some(mut daemon) = self.daemon.take_if(|daemon| daemon.has_ended()) else { return };
         self.kill_at = None;
+        let without_port = daemon.port_was_taken().then(|| daemon.base_dirs().to_vec());
         daemon.clear_up(self.lock.is_same());
         if self.lock.is_same() {
             Record::remove(&self.folder);
         }
-        if self.state.is_starting() {
-            let log = self.log();
-            self.handle(Event::NotStarted(log));
-        } else {
-            self.handle(Event::Ended);
+        if !self.state.is_starting() {
+            return self.handle(Event::Ended);
         }
+        if let Some(base_dirs) = without_port.filter(|_| self.taken_ports < PORTS) {
+            self.taken_ports += 1;
+            return self.start(&base_dirs);
+        }
+        self.taken_ports = 0;
+        let log = self.log();
+        self.handle(Event::NotStarted(log));
     }
 
     /// The beginning of the log of the daemon.
@@ -215,9 +226,15 @@ impl Server {
         match action {
             Action::Tell(client, reply) => self.connections.tell(client, &reply),
             Action::TellAddress(client) => {
-                let text = |name: &str| self.folder.join(name).to_string_lossy().into_owned();
-                let (socket, log) = (text(SOCKET), text(LOG));
-                self.connections.tell(client, &Reply::Use { socket, number: self.daemons, log });
+                let reply = match &self.daemon {
+                    Some(daemon) => Reply::Use {
+                        address: daemon.address(),
+                        number: daemon.number(),
+                        log: self.folder.join(LOG).to_string_lossy().into_owned(),
+                    },
+                    None => Reply::Again,
+                };
+                self.connections.tell(client, &reply);
             }
             Action::Start(base_dirs) => self.start(&base_dirs),
             Action::Stop => self.stop(),
@@ -254,6 +271,7 @@ impl Server {
             program: &self.settings.program,
             folder: &self.folder,
             number: self.daemons,
+            needs_port: self.settings.needs_port(),
             base_dirs,
             directory: self.directory.as_ref().map(|(directory, _)| directory.as_path()),
         });
@@ -283,7 +301,7 @@ impl Server {
             id: storage.id.clone(),
             program: self.settings.program.to_string_lossy().into_owned(),
             version: self.settings.tool_version_text().to_owned(),
-            socket: self.folder.join(SOCKET).to_string_lossy().into_owned(),
+            socket: daemon.address().to_string(),
             location: storage.location.clone(),
             project: self.settings.project.clone(),
             source_dirs: self.settings.base_dirs.clone(),

@@ -13,6 +13,7 @@ use crate::support::{Sandbox, Tool, Tools};
 tests![
     without_a_tool_the_build_has_no_cache,
     an_old_or_broken_tool_is_skipped,
+    an_sccache_that_needs_a_port_needs_the_program,
     tools_are_found_by_name_on_the_path_and_in_the_store,
     a_setting_that_the_tool_does_not_support_is_left_out_or_disables_the_remote,
     the_environment_overrides_single_settings_with_a_notice in [(CACHES[0], "SCCACHE_DIR", "SCCACHE_CACHE_SIZE"), (CACHES[1], "CCACHE_DIR", "CCACHE_MAXSIZE")],
@@ -59,6 +60,32 @@ fn an_old_or_broken_tool_is_skipped() {
         .env("TOOLCHAINKIT_CACHE_TOOL", "/bin/false");
     let configured = checkout.configure();
     assert!(configured.stderr.contains("/bin/false does not run"), "{configured}");
+}
+
+fn an_sccache_that_needs_a_port_needs_the_program() {
+    let Some(tools) = tools_for(&[Tool::DebianSccache, CACHES[1]]) else { return };
+    let sandbox = Sandbox::new("port").on_path(&tools.ninja()).on_path(&tools.path(Tool::DebianSccache));
+    let call = "toolchainkit_enable_cache(TOOL sccache)";
+    let checkout = Checkout::sample(&sandbox, &tools, "project", call);
+    checkout.configure();
+    assert_eq!((checkout.said("tool_version"), checkout.said("mode")), ("0.4.0".into(), "local".into()));
+    assert!(checkout.said("socket").starts_with("127.0.0.1:"), "{}", checkout.said("socket"));
+    assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
+
+    let with_script = Checkout::sample(&sandbox, &tools, "script", call).with_fallback();
+    let configured = with_script.configure();
+    let word = "is sccache 0.4.0, and without toolchainkit-launch, which `toolchainkit install` brings, 0.9 is needed";
+    assert!(configured.stderr.contains(word), "{configured}");
+    assert_eq!(with_script.said("mode"), "none");
+
+    // Where there is another tool, that one is taken.
+    let sandbox = Sandbox::new("other")
+        .on_path(&tools.ninja())
+        .on_path(&tools.path(Tool::DebianSccache))
+        .on_path(&tools.path(CACHES[1]));
+    let other = Checkout::sample(&sandbox, &tools, "other", "toolchainkit_enable_cache()").with_fallback();
+    other.configure();
+    assert_eq!(other.said("tool"), "ccache");
 }
 
 fn tools_are_found_by_name_on_the_path_and_in_the_store() {

@@ -11,7 +11,7 @@ use crate::support::{Run, Sandbox, Tool, Tools};
 const ROUNDS: usize = 200;
 
 /// How often all are run at most.
-const ATTEMPTS: usize = 6;
+const ATTEMPTS: usize = 12;
 
 /// So much longer may a hit take.
 const MOST: Duration = Duration::from_millis(1);

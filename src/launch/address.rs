@@ -1,0 +1,123 @@
+//! Where sccache's daemon listens.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+/// A socket, or a port for an sccache that knows no sockets. In messages and files it is one text: a path or
+/// `127.0.0.1:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Address {
+    /// The path of a Unix socket.
+    Socket(PathBuf),
+    /// A TCP port of this machine.
+    Port(u16),
+}
+
+const HOST: &str = "127.0.0.1:";
+const SOCKET: &str = "SCCACHE_SERVER_UDS";
+const PORT: &str = "SCCACHE_SERVER_PORT";
+
+impl Address {
+    /// Sets the variable that tells sccache of this address, and no other one.
+    pub(super) fn tell(&self, command: &mut Command) {
+        command.env_remove(self.other_variable());
+        let (name, value) = self.variable();
+        command.env(name, value);
+    }
+
+    /// The variable that must not be set, since sccache might read it as well.
+    pub(super) const fn other_variable(&self) -> &'static str {
+        match self {
+            Self::Socket(_) => PORT,
+            Self::Port(_) => SOCKET,
+        }
+    }
+
+    fn variable(&self) -> (&'static str, OsString) {
+        match self {
+            Self::Socket(path) => (SOCKET, path.into()),
+            Self::Port(port) => (PORT, port.to_string().into()),
+        }
+    }
+
+    /// The variables for a client of this daemon. A client that finds no daemon starts one of its own: with the storage that
+    /// is set here, that one fails at once.
+    pub(super) fn of_client(&self) -> Vec<(&'static str, OsString)> {
+        const NO_STORAGE: &str = "tcp://no-daemon";
+        let mut variables = vec![
+            ("SCCACHE_CONF", "/dev/null".into()),
+            ("SCCACHE_MEMCACHED_ENDPOINT", NO_STORAGE.into()),
+            self.variable(),
+        ];
+        if matches!(self, Self::Port(_)) {
+            // The name up to sccache 0.7.
+            variables.push(("SCCACHE_MEMCACHED", NO_STORAGE.into()));
+        }
+        variables
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(path) => path.display().fmt(f),
+            Self::Port(port) => write!(f, "{HOST}{port}"),
+        }
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.to_string()
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if let Some(port) = text.strip_prefix(HOST) {
+            return match port.parse() {
+                Ok(port) if port != 0 => Ok(Self::Port(port)),
+                _ => Err("not the number of a port"),
+            };
+        }
+        if text.starts_with('/') { Ok(Self::Socket(text.into())) } else { Err("not the address of a daemon") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_it_was_written() {
+        for (address, text) in [
+            (Address::Socket("/a/127.0.0.1:5".into()), "/a/127.0.0.1:5"),
+            (Address::Port(65535), "127.0.0.1:65535"),
+        ] {
+            assert_eq!(String::from(address.clone()), text);
+            assert_eq!(Address::try_from(text.to_owned()), Ok(address));
+        }
+        for text in ["", "a", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:-1", "10.0.0.1:5"] {
+            assert!(Address::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sccache_is_told_of_one_address() {
+        for (address, set, unset) in [
+            (Address::Port(5), "SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"),
+            (Address::Socket("/5".into()), "SCCACHE_SERVER_UDS", "SCCACHE_SERVER_PORT"),
+        ] {
+            let names: Vec<&str> = address.of_client().into_iter().map(|(name, _)| name).collect();
+            assert!(names.contains(&set) && !names.contains(&unset), "{names:?}");
+            assert_eq!(address.other_variable(), unset);
+        }
+    }
+}

@@ -183,7 +183,7 @@ fn places(name: &str) -> Vec<String> {
 #[test]
 fn a_variable_of_a_storage_is_only_in_the_file_of_its_backend() {
     /// Other uses, with their reasons.
-    const OTHER_USES: [(&str, &str); 2] = [
+    const OTHER_USES: [(&str, &str); 3] = [
         (
             "CCACHE_REMOTE_STORAGE",
             "the module reads the scheme of the address, and sets an empty one for a local cache",
@@ -192,6 +192,7 @@ fn a_variable_of_a_storage_is_only_in_the_file_of_its_backend() {
             "SCCACHE_MEMCACHED_ENDPOINT",
             "with an address without a server, sccache's client cannot start a daemon",
         ),
+        ("SCCACHE_MEMCACHED", "the same for an sccache before 0.8, which does not know the other name"),
     ];
     let mut names = BTreeSet::new();
     for backend in BACKENDS {

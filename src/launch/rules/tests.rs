@@ -361,9 +361,10 @@ proptest! {
     }
 }
 
-/// With the facts of this machine, looked at anew each time as each compilation does: the compiler's file, what is
-/// remembered of it, the source, and the folders of headers.
+/// With the facts of this machine, which are read again each time, as in each compilation: the compiler's file, the known
+/// compilers, the source, and the folders of headers.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "this module does without fs_err")]
 fn an_ordinary_compilation_is_decided_at_once() {
     const ROUNDS: usize = 300;
     // Coarse without optimisation, where it takes ten times as long.
@@ -375,8 +376,8 @@ fn an_ordinary_compilation_is_decided_at_once() {
         std::fs::create_dir_all(path).unwrap();
     }
     let main = source.join("src/main.c");
-    fs_err::write(&main, "int main(void) { return 0; }\n").unwrap();
-    fs_err::write(build.join("generated/config.h"), "#define VERSION 1\n").unwrap();
+    std::fs::write(&main, "int main(void) { return 0; }\n").unwrap();
+    std::fs::write(build.join("generated/config.h"), "#define VERSION 1\n").unwrap();
     // What was just written is not remembered.
     std::thread::sleep(Duration::from_millis(100));
     let checkout = Checkout {

@@ -68,24 +68,27 @@ fn an_sccache_that_needs_a_port_needs_the_program() {
     let call = "toolchainkit_enable_cache(TOOL sccache)";
     let checkout = Checkout::sample(&sandbox, &tools, "project", call);
     checkout.configure();
-    assert_eq!((checkout.said("tool_version"), checkout.said("mode")), ("0.4.0".into(), "local".into()));
-    assert!(checkout.said("socket").starts_with("127.0.0.1:"), "{}", checkout.said("socket"));
+    assert_eq!(
+        (checkout.status_field("tool_version"), checkout.status_field("mode")),
+        ("0.4.0".into(), "local".into())
+    );
+    assert!(checkout.status_field("socket").starts_with("127.0.0.1:"), "{}", checkout.status_field("socket"));
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
 
     let with_script = Checkout::sample(&sandbox, &tools, "script", call).with_fallback();
     let configured = with_script.configure();
-    let word = "is sccache 0.4.0, and without toolchainkit-launch, which `toolchainkit install` brings, 0.9 is needed";
+    let word = "is sccache 0.4.0, but without toolchainkit-launch (run `toolchainkit install`) 0.9 or newer is required";
     assert!(configured.stderr.contains(word), "{configured}");
-    assert_eq!(with_script.said("mode"), "none");
+    assert_eq!(with_script.status_field("mode"), "none");
 
-    // Where there is another tool, that one is taken.
+    // Another tool is used if there is one.
     let sandbox = Sandbox::new("other")
         .on_path(&tools.ninja())
         .on_path(&tools.path(Tool::DebianSccache))
         .on_path(&tools.path(CACHES[1]));
     let other = Checkout::sample(&sandbox, &tools, "other", "toolchainkit_enable_cache()").with_fallback();
     other.configure();
-    assert_eq!(other.said("tool"), "ccache");
+    assert_eq!(other.status_field("tool"), "ccache");
 }
 
 fn tools_are_found_by_name_on_the_path_and_in_the_store() {

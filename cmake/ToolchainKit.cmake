@@ -1846,7 +1846,7 @@ if [ "$tk_kind" = ccache ]; then
   case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
 else
   { [ -S "$tk_run/socket" ] && [ ! -d "$tk_run/starting" ]; } || tk_start 2>/dev/null || exec "$@"
-  trap : HUP INT TERM && tk_ask "$@" && tk_status=0 || tk_status=$?
+  { trap : HUP INT TERM && tk_ask "$@" 2>&9 9>&- && tk_status=0 || tk_status=$?; } 9>&2 2>/dev/null
 fi
 case $tk_kind:$tk_status in
 *:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;

@@ -34,7 +34,7 @@ fn processes(sandbox: &Sandbox, victim: Victim) -> Vec<u32> {
         let Some(first) = words.first() else { return false };
         let is_launcher = first.ends_with(b"/toolchainkit/launcher");
         match victim {
-            Victim::Supervisor => is_launcher && words.get(1).is_some_and(|word| *word == b"--serve"),
+            Victim::Supervisor => words.get(1).is_some_and(|word| *word == b"--serve"),
             Victim::Daemon => first.ends_with(b"/sccache") && words.len() == 1,
             Victim::Launcher => is_launcher && words.get(1).is_some_and(|word| !word.starts_with(b"-")),
         }
@@ -51,7 +51,7 @@ fn kills_at_random_moments_leave_correct_objects_and_no_process(cache: Tool) {
     let reference = slow_project(&sandbox, &tools, "reference", "set(TOOLCHAINKIT_CACHE OFF)");
     let uncached = reference.build().elapsed;
     let expected = [0, 1].map(|index| fs::read(object(&reference, index)).expect("an object"));
-    let mut killed = 0;
+    let mut killed = [0; 3];
     for round in 0..rounds {
         let victim = [Victim::Supervisor, Victim::Daemon, Victim::Launcher][(round % 3) as usize];
         let delay = Duration::from_millis(20 + round * 397 % 2200);
@@ -70,7 +70,7 @@ fn kills_at_random_moments_leave_correct_objects_and_no_process(cache: Tool) {
         thread::sleep(delay);
         if let Some(pid) = processes(&sandbox, victim).first() {
             signal("KILL", &pid.to_string());
-            killed += 1;
+            killed[(round % 3) as usize] += 1;
         }
         let ended = eventually(uncached * 3 + LIMIT, || build.try_wait().expect("our child").is_some());
         assert!(ended, "{what}: the build does not end");
@@ -90,7 +90,8 @@ fn kills_at_random_moments_leave_correct_objects_and_no_process(cache: Tool) {
         }
         assert!(processes(&sandbox, Victim::Daemon).len() <= 1, "{what}: several daemons");
     }
-    assert!(killed * 2 > rounds, "{cache}: only {killed} of {rounds} were there to be killed");
+    // Of each kind some were running at that moment.
+    assert!(killed.iter().all(|count| count * 9 >= rounds), "{cache}: {killed:?} of {rounds} were killed");
     checkout.launcher().arg("--stop-server").run_to_any_end();
     let ends = || sandbox.processes().is_empty();
     assert!(eventually(LIMIT, ends), "{cache}: {:?} stay behind", sandbox.processes());

@@ -1751,7 +1751,7 @@ tk_ask() (
     tk_clear
     export SCCACHE_CONF=/dev/null SCCACHE_SERVER_UDS="$tk_run/socket" SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
   fi
-  exec $tk_limit "$tk_program" "$@"
+  exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 9>&-
 )
 
 # Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
@@ -1846,12 +1846,12 @@ if [ "$tk_kind" = ccache ]; then
   case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
 else
   { [ -S "$tk_run/socket" ] && [ ! -d "$tk_run/starting" ]; } || tk_start 2>/dev/null || exec "$@"
-  { trap : HUP INT TERM && tk_ask "$@" 2>&9 9>&- && tk_status=0 || tk_status=$?; } 9>&2 2>/dev/null
+  { trap : HUP INT TERM && tk_errors=9 && tk_ask "$@" && tk_status=0 || tk_status=$?; } 9>&2 2>/dev/null && tk_errors=
 fi
 case $tk_kind:$tk_status in
 *:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;
 *:failed) tk_break "ccache fails"; exec "$@" ;;
-*:124 | *:137)
+*:124 | *:137 | *:393)
   tk_break "$tk_kind or the compiler took more than 30 s"
   [ "$tk_kind" = ccache ] || "$0" --stop-server </dev/null >/dev/null 2>&1 &
   exec "$@" ;;

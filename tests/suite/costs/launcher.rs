@@ -11,10 +11,12 @@ use crate::support::{Run, Sandbox, Tool, Tools};
 const ROUNDS: usize = 200;
 
 /// How often all are run at most.
-const ATTEMPTS: usize = 12;
+const ATTEMPTS: usize = 6;
 
-/// So much longer may a hit take.
-const MOST: Duration = Duration::from_millis(1);
+/// So much longer may a hit take: a millisecond where it takes five by the tool alone, and more on a slower machine.
+fn most(bare: Duration) -> Duration {
+    bare / 10 + Duration::from_micros(500)
+}
 
 const CACHES: [Tool; 3] =
     [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)];
@@ -31,7 +33,7 @@ fn object(checkout: &Checkout<'_>, name: &str) -> String {
 }
 
 #[test]
-fn a_hit_takes_one_millisecond_more() {
+fn a_hit_takes_little_longer_with_the_launcher() {
     for cache in CACHES {
         let Some(tools) = tools_for(&[&[cache, Tool::Released], Redis::NEEDS].concat()) else { continue };
         let redis = Redis::start();
@@ -89,7 +91,7 @@ fn a_hit_takes_one_millisecond_more() {
                     millis(added),
                 );
                 println!("{figures}");
-                if shortest[1] <= shortest[0] + MOST && added <= bare.processor / 4 + MOST {
+                if shortest[1] <= shortest[0] + most(shortest[0]) && added <= most(bare.median) {
                     break;
                 }
                 assert!(attempt < ATTEMPTS, "{figures}");

@@ -1727,10 +1727,7 @@ tk_warn() {
 } 3>&2 2>/dev/null
 
 # Opens the breaker: for a minute, compilations do not use the tool. Then one tries it again.
-tk_break() {
-  (: >"$tk_folder/broken") 2>/dev/null
-  tk_warn "$1: compiling without $tk_kind for a minute"
-}
+tk_break() { (: >"$tk_folder/broken") 2>/dev/null; tk_warn "$1: compiling without $tk_kind for a minute"; }
 
 # Sets tk_run to a private folder for the daemon. It depends on the user, the boot, the mount namespace and the root folder.
 tk_find_run() {
@@ -1747,8 +1744,7 @@ tk_find_run() {
 # because the daemon would continue to write the object.
 tk_ask() (
   if [ "$tk_kind" = sccache ]; then
-    trap '' HUP INT TERM
-    tk_clear
+    trap '' HUP INT TERM && tk_clear
     export SCCACHE_CONF=/dev/null SCCACHE_SERVER_UDS="$tk_run/socket" SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
   fi
   exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 9>&-
@@ -1764,10 +1760,15 @@ tk_start() {
   tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
     exec "$tk_shell" -c 'for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
       exec "$1" --start-server' sh "$tk_program" </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
-  set -- $?
-  rmdir "$tk_run/starting"
+  set -- $? && rmdir "$tk_run/starting"
   [ "$1" -eq 0 ] || { tk_break "sccache does not start" && false; }
 }
+
+# Ends the daemon and its compilers, which would continue to write objects. Each has the endpoint in its environment.
+tk_end() {
+  kill -9 $(grep -lzxF "SCCACHE_SERVER_UDS=$tk_run/socket" /proc/[0-9]*/environ | cut -d/ -f3) || tk_ask --stop-server
+  rm -f "$tk_run/socket"
+} >/dev/null 2>&1
 
 # Finds out once which options a compiler needs. A script or a link to another cache is not cached, because the compiler behind
 # it is unknown. sccache ignores line numbers unless an option requests a profile; the options for GCC and Clang do that.
@@ -1792,10 +1793,8 @@ case $1 in
 --start-server)
   rm -rf "$tk_folder/broken" "$tk_folder/warned"
   [ -z "$tk_missing" ] || { echo "toolchainkit:$tk_missing is not set" >&2 && exit 3; }
-  case $tk_kind in
-  ccache) tk_ask --version >/dev/null || exit 2 ;;
-  *) tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { cat "$tk_run/log" >&2 && exit 2; } ;;
-  esac
+  if [ "$tk_kind" = ccache ]; then tk_ask --version >/dev/null || exit 2
+  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { cat "$tk_run/log" >&2 && exit 2; }; fi
   tk_run=$(printf %s "$tk_run" | sed 's/[\\"]/\\&/g')
   printf '{"address": "%s", "log": "%s"}\n' "${tk_run:+$tk_run/socket}" "${tk_run:+$tk_run/log}" && exit ;;
 --stop-server) [ -S "$tk_run/socket" ] && tk_ask "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
@@ -1853,11 +1852,11 @@ case $tk_kind:$tk_status in
 *:failed) tk_break "ccache fails"; exec "$@" ;;
 *:124 | *:137 | *:393)
   tk_break "$tk_kind or the compiler took more than 30 s"
-  [ "$tk_kind" = ccache ] || "$0" --stop-server </dev/null >/dev/null 2>&1 &
+  [ "$tk_kind" = ccache ] || tk_end
   exec "$@" ;;
 sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
   # Either sccache or the compiler has failed. If the daemon has ended, the next compilation starts another one.
-  tk_ask --dist-status >/dev/null 2>&1 || { rm -f "$tk_run/socket"; exec "$@"; }
+  tk_ask --dist-status >/dev/null 2>&1 || { tk_end; exec "$@"; }
   tk_text=$("$@" 2>&1) && tk_second=0 || tk_second=$?
   [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; printf '%s\n' "$tk_text" >&2; }
   exit $tk_second ;;

@@ -132,6 +132,9 @@ fn try_trouble(cell: Cell, is_script: bool) -> Result<String, String> {
     if read(&checkout.build_folder()) != objects {
         return Err(format!("other objects than without a cache\n{built}"));
     }
+    if is_script && built.text().contains("took more than 30 s") && daemon_runs(&sandbox) {
+        return Err(format!("the daemon that did not answer still runs, and may write objects\n{built}"));
+    }
     let warnings =
         built.stderr.matches("toolchainkit:").count() + built.stdout.matches("toolchainkit:").count();
     if warnings > 1 || built.text().contains("Killed") {
@@ -147,6 +150,15 @@ fn try_trouble(cell: Cell, is_script: bool) -> Result<String, String> {
     }
     remote.heal();
     recover(&checkout, when).map(|hits| format!("{figures}; {hits} hits after it"))
+}
+
+/// Whether a daemon of sccache runs whose socket is in the sandbox.
+fn daemon_runs(sandbox: &Sandbox) -> bool {
+    let variable = format!("SCCACHE_SERVER_UDS={}", sandbox.root().display()).into_bytes();
+    let processes = fs::read_dir("/proc").expect("the processes").filter_map(Result::ok);
+    let mut environments = processes.filter_map(|process| std::fs::read(process.path().join("environ")).ok());
+    environments
+        .any(|environment| environment.split(|byte| *byte == 0).any(|line| line.starts_with(&variable)))
 }
 
 /// Files that take a moment each to compile, and whose objects differ.

@@ -22,7 +22,7 @@ into a project and commit it.
     toolchainkit_enable_cache(
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
-      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <bool>]
+      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -47,9 +47,10 @@ into a project and commit it.
   ``RELOCATABLE``
     Whether checkouts in other folders get hits. Default: ``ON``.
   ``DIRECT_MODE``
-    Whether the tools find hits by the contents of known headers, without the preprocessor. This is faster, but misses a new
-    header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
-    ``RELOCATABLE``. Default: ``OFF``.
+    Whether the tools find hits by the contents of known headers, without the preprocessor. With ``AUTO`` (default),
+    toolchainkit-launch allows it for each compilation whose search path it knows, and makes the names in this path a part of
+    the key; the launcher script does not use it. ``ON`` is the direct mode of the tool itself, which misses a new header that
+    is earlier in the search path or in ``__has_include``; sccache does not support it together with ``RELOCATABLE``.
   ``REMOTE``
     A name for the remote cache in messages. Required if there is a remote cache.
   ``SERVERS``
@@ -243,7 +244,7 @@ function(_toolchainkit_defaults)
   set(SIZE_GB 10)
   set(ON_FAILURE fallback)
   set(RELOCATABLE ON)
-  set(DIRECT_MODE OFF)
+  set(DIRECT_MODE AUTO)
   foreach(name IN ITEMS PROJECT PROJECT_DIR TOOL LANGUAGES SIZE_GB ON_FAILURE RELOCATABLE DIRECT_MODE)
     if("${arg_${name}}" STREQUAL "")
       set("arg_${name}" "${${name}}" PARENT_SCOPE)
@@ -326,6 +327,7 @@ function(_toolchainkit_decide out_launcher out_languages)
     _toolchainkit_no_cache(NOTICE "${reason}")
     return()
   endif()
+  _toolchainkit_choose_direct_mode(arg_DIRECT_MODE direct_mode)
   if(tool STREQUAL "ccache")
     list(REMOVE_ITEM free_languages HIP)
   endif()
@@ -1101,13 +1103,15 @@ function(_toolchainkit_sccache_settings)
     set(address "SCCACHE_SERVER_PORT=${port}")
     _toolchainkit_set(SCCACHE_SERVER_PORT "${port}")
   endif()
-  if(arg_DIRECT_MODE AND arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
+  if(arg_DIRECT_MODE AND NOT direct_mode STREQUAL "auto" AND arg_RELOCATABLE AND version VERSION_GREATER_EQUAL 0.14)
     # sccache would not notice changed headers (mozilla/sccache#2863).
     set(arg_DIRECT_MODE OFF)
-    list(APPEND notes "left out: DIRECT_MODE (sccache does not support it with base directories)")
+    list(APPEND notes "left out: DIRECT_MODE ON (sccache does not support it with base directories)")
   endif()
   if(NOT arg_DIRECT_MODE)
     _toolchainkit_set(SCCACHE_DIRECT "false")
+  elseif(direct_mode STREQUAL "auto")
+    _toolchainkit_set(SCCACHE_DIRECT "true")
   endif()
   _toolchainkit_return(address environment names pairs members notes)
 endfunction()
@@ -1526,6 +1530,27 @@ function(_toolchainkit_choose_launcher out_launch out_file)
   set(notes "${notes}" PARENT_SCOPE)
 endfunction()
 
+# Sets `direct_mode` to who decides about the direct mode of the tool: `auto` (the program, for each compilation) or `set` (the
+# value, which is then ON or OFF). The script has no guard for the direct mode.
+function(_toolchainkit_choose_direct_mode out_value out_direct_mode)
+  set("${out_direct_mode}" set PARENT_SCOPE)
+  string(TOUPPER "${arg_DIRECT_MODE}" upper)
+  if(NOT upper STREQUAL "AUTO")
+    return()
+  endif()
+  set("${out_value}" OFF PARENT_SCOPE)
+  set(first 0.7)
+  set(of_user "")
+  if(tool STREQUAL "ccache")
+    set(first 4.0)
+    set(of_user "$ENV{CCACHE_DIRECT}")
+  endif()
+  if(launch STREQUAL "program" AND of_user STREQUAL "" AND version VERSION_GREATER_EQUAL "${first}")
+    set("${out_value}" ON PARENT_SCOPE)
+    set("${out_direct_mode}" auto PARENT_SCOPE)
+  endif()
+endfunction()
+
 # The possible paths of the program: the given one, or those on PATH and in the user's cache folder.
 function(_toolchainkit_find_launch_programs out_places wanted)
   if(NOT wanted STREQUAL "")
@@ -1667,7 +1692,7 @@ function(_toolchainkit_launcher_json out_json)
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
   endif()
   set("${out_json}" "{\"version\": 1, ${json},
-  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable},
+  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
   \"clear\": [${clear}],
   \"keep\": [${keep}],
   \"storages\": [${storages}],

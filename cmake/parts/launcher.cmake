@@ -46,6 +46,27 @@ function(_toolchainkit_choose_launcher out_launch out_file)
   set(notes "${notes}" PARENT_SCOPE)
 endfunction()
 
+# Sets `direct_mode` to who decides about the direct mode of the tool: `auto` (the program, for each compilation) or `set` (the
+# value, which is then ON or OFF). The script has no guard for the direct mode.
+function(_toolchainkit_choose_direct_mode out_value out_direct_mode)
+  set("${out_direct_mode}" set PARENT_SCOPE)
+  string(TOUPPER "${arg_DIRECT_MODE}" upper)
+  if(NOT upper STREQUAL "AUTO")
+    return()
+  endif()
+  set("${out_value}" OFF PARENT_SCOPE)
+  set(first 0.7)
+  set(of_user "")
+  if(tool STREQUAL "ccache")
+    set(first 4.0)
+    set(of_user "$ENV{CCACHE_DIRECT}")
+  endif()
+  if(launch STREQUAL "program" AND of_user STREQUAL "" AND version VERSION_GREATER_EQUAL "${first}")
+    set("${out_value}" ON PARENT_SCOPE)
+    set("${out_direct_mode}" auto PARENT_SCOPE)
+  endif()
+endfunction()
+
 # The possible paths of the program: the given one, or those on PATH and in the user's cache folder.
 function(_toolchainkit_find_launch_programs out_places wanted)
   if(NOT wanted STREQUAL "")
@@ -187,7 +208,7 @@ function(_toolchainkit_launcher_json out_json)
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
   endif()
   set("${out_json}" "{\"version\": 1, ${json},
-  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable},
+  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
   \"clear\": [${clear}],
   \"keep\": [${keep}],
   \"storages\": [${storages}],

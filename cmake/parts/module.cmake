@@ -22,7 +22,7 @@ into a project and commit it.
     toolchainkit_enable_cache(
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
-      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <bool>]
+      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -47,9 +47,10 @@ into a project and commit it.
   ``RELOCATABLE``
     Whether checkouts in other folders get hits. Default: ``ON``.
   ``DIRECT_MODE``
-    Whether the tools find hits by the contents of known headers, without the preprocessor. This is faster, but misses a new
-    header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
-    ``RELOCATABLE``. Default: ``OFF``.
+    Whether the tools find hits by the contents of known headers, without the preprocessor. With ``AUTO`` (default),
+    toolchainkit-launch allows it for each compilation whose search path it knows, and makes the names in this path a part of
+    the key; the launcher script does not use it. ``ON`` is the direct mode of the tool itself, which misses a new header that
+    is earlier in the search path or in ``__has_include``; sccache does not support it together with ``RELOCATABLE``.
   ``REMOTE``
     A name for the remote cache in messages. Required if there is a remote cache.
   ``SERVERS``

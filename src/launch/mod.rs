@@ -10,11 +10,14 @@
 
 pub mod address;
 pub mod arguments;
+
 mod client;
+pub mod guard;
 pub mod process;
 pub mod protocol;
 pub mod rules;
 pub mod settings;
+mod stamp;
 pub mod supervisor;
 
 use std::ffi::OsString;

@@ -36,6 +36,9 @@ pub struct Settings {
     /// Whether checkouts share objects.
     #[serde(default)]
     pub relocatable: bool,
+    /// Who decides about the direct mode of the tool.
+    #[serde(default)]
+    pub direct_mode: Direct,
     /// The parent folder of the run folders of supervisors.
     #[serde(default)]
     pub run_root: PathBuf,
@@ -53,6 +56,17 @@ pub struct Settings {
     /// After how long an unused daemon ends; 0 for never.
     #[serde(default = "ten_minutes")]
     pub idle_seconds: u64,
+}
+
+/// Who decides about the direct mode of the tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direct {
+    /// The settings of the tool.
+    #[default]
+    Set,
+    /// The guard, for each compilation.
+    Auto,
 }
 
 const fn minute() -> u64 {

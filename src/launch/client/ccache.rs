@@ -10,7 +10,8 @@ use super::super::process::{self, Child, Wait};
 use super::super::settings::Storage;
 use super::broken::{Breaker, Way};
 use super::environment::Environment;
-use super::{Compilation, failing};
+use super::guarded::{self, Mode};
+use super::{Compilation, connection, failing};
 
 /// The variable that names a remote storage.
 const REMOTE: &str = "CCACHE_REMOTE_STORAGE";
@@ -35,14 +36,15 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     else {
         return compilation.run_compiler();
     };
+    let mut mode = guarded::mode(compilation, || connection::guard(settings, storage));
     let has_remote = environment.value(REMOTE).is_some_and(|value| !value.is_empty());
     if !has_remote {
-        return compile_with(compilation, storage, &environment, None);
+        return compile_with(compilation, storage, &environment, None, &mut mode);
     }
     let breaker = Breaker::of(&settings.folder(), Duration::from_secs(settings.breaker_seconds));
     match breaker.way() {
-        Way::Local => compile_with(compilation, storage, &without_remote(environment), None),
-        way => compile_with(compilation, storage, &environment, Some((&breaker, way))),
+        Way::Local => compile_with(compilation, storage, &without_remote(environment), None, &mut mode),
+        way => compile_with(compilation, storage, &environment, Some((&breaker, way)), &mut mode),
     }
 }
 
@@ -65,8 +67,9 @@ fn compile_with(
     storage: &Storage,
     environment: &Environment,
     breaker: Option<(&Breaker, Way)>,
+    mode: &mut Mode,
 ) -> ExitCode {
-    let end = match start(compilation.tool(environment)) {
+    let end = match start(compilation.tool(environment, mode)) {
         Ok(running) => running.wait(breaker.is_some()),
         Err(_) => return compilation.run_compiler(),
     };
@@ -80,7 +83,7 @@ fn compile_with(
             if let Ok(environment) = Environment::of_tool(&compilation.settings, storage) {
                 local = environment;
             }
-            return compile_with(compilation, storage, &without_remote(local), None);
+            return compile_with(compilation, storage, &without_remote(local), None, mode);
         }
         Ok(End::Failed) => return without_ccache(compilation, storage),
         Err(_) => return compilation.run_compiler(),
@@ -95,6 +98,9 @@ fn compile_with(
     }
     if let Some((breaker, Way::Try)) = breaker {
         breaker.close();
+    }
+    if status.success() && !mode.is_right() {
+        return compile_with(compilation, storage, environment, None, &mut Mode::Off);
     }
     process::die_like(status)
 }

@@ -8,11 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::address::Address;
+use super::super::guard::ENDPOINT as GUARD;
 use super::super::process::{self, Connection};
 use super::super::protocol::{self, Hello, PROTOCOL, Reply, Request, Want};
 use super::super::settings::{Settings, Storage};
 use super::super::supervisor::{ENDPOINT, LOCK, Record, SERVE, SOCKET};
 use super::environment::Environment;
+use crate::caching::tool::Tool;
 
 /// How long a client waits for a supervisor. The previous one may have to wait for compilations.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -34,6 +36,19 @@ pub(super) enum Missing {
     Secret(String),
     /// No folder can be used.
     Folder(io::Error),
+}
+
+/// The guard in the supervisor of this storage. Starts a supervisor, if none runs.
+pub(super) fn guard(settings: &Settings, storage: &Storage) -> Option<Connection> {
+    let owner = process::owner();
+    let of_folder = |folder: &Path| {
+        let connection =
+            process::is_private_folder(folder).then(|| Connection::connect(folder.join(GUARD)).ok())??;
+        process::peer(&connection).map(|_| connection)
+    };
+    let roots = process::user_folders(&settings.run_root);
+    let find = || roots.iter().find_map(|root| of_folder(&root.join(&storage.id).join(&owner)));
+    find().or_else(|| find_or_start(settings, storage).ok().and_then(|_| find()))
 }
 
 /// The supervisor of this storage, if it runs.
@@ -71,7 +86,11 @@ pub(super) fn find_or_start(settings: &Settings, storage: &Storage) -> Result<Su
     if let Some(supervised) = find(settings, storage) {
         return Ok(supervised);
     }
-    let environment = Environment::of_supervisor(settings, storage).map_err(Missing::Secret)?;
+    let environment = match settings.tool {
+        Tool::Sccache => Environment::of_supervisor(settings, storage).map_err(Missing::Secret)?,
+        // Its supervisor has no daemon, which would need the settings and the secrets.
+        Tool::Ccache => Environment::of_guard(settings),
+    };
     let owner = process::owner();
     let mut reason = io::Error::from(io::ErrorKind::NotFound);
     for root in process::user_folders(&settings.run_root) {

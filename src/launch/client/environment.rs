@@ -73,6 +73,17 @@ impl Environment {
     ) -> Result<Vec<(OsString, OsString)>, String> {
         let mut environment = Self::cleared(settings, storage);
         environment.add(storage)?;
+        Ok(environment.with_kept(settings))
+    }
+
+    /// The whole environment of a supervisor without a daemon.
+    pub(super) fn of_guard(settings: &Settings) -> Vec<(OsString, OsString)> {
+        let environment = Self { set: Vec::new(), unset: settings.clear.clone() };
+        environment.with_kept(settings)
+    }
+
+    /// With the variables of the environment that a daemon needs.
+    fn with_kept(self, settings: &Settings) -> Vec<(OsString, OsString)> {
         let is_kept = |name: &str| {
             let patterns = ALWAYS_KEPT.iter().copied().chain(settings.keep.iter().map(String::as_str));
             let matches = |pattern: &str| match pattern.strip_suffix('*') {
@@ -82,12 +93,11 @@ impl Environment {
             patterns.into_iter().any(matches)
         };
         let of_around = process::environment().filter(|(name, _)| {
-            name.to_str()
-                .is_some_and(|name| is_kept(name) && !environment.unset.iter().any(|unset| unset == name))
+            name.to_str().is_some_and(|name| is_kept(name) && !self.unset.iter().any(|unset| unset == name))
         });
         let mut all: Vec<(OsString, OsString)> = of_around.collect();
-        all.extend(environment.set.into_iter().map(|(name, value)| (name.into(), value)));
-        Ok(all)
+        all.extend(self.set.into_iter().map(|(name, value)| (name.into(), value)));
+        all
     }
 
     /// Sets a variable, and overrides an earlier value.

@@ -5,6 +5,7 @@ mod ccache;
 mod connection;
 mod environment;
 mod failing;
+mod guarded;
 mod options;
 mod plan;
 mod sccache;
@@ -117,11 +118,12 @@ impl Compilation {
     }
 
     /// The command of the tool, with the environment from the settings and the rules.
-    fn tool(&self, environment: &environment::Environment) -> Command {
+    fn tool(&self, environment: &environment::Environment, mode: &guarded::Mode) -> Command {
         let mut command = process::command(&self.settings.program);
         command.arg(self.plan.compiler()).args(self.plan.arguments());
         environment.apply(&mut command);
         self.plan.set_environment(&mut command);
+        mode.set_environment(self.settings.tool, &mut command);
         command
     }
 }

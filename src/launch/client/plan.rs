@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::arguments::Arguments;
+use super::super::guard;
 use super::super::process;
-use super::super::rules::{Checkout, Decision, Machine, Question, as_one_program, decide};
+use super::super::rules::{
+    Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES, as_one_program,
+    decide,
+};
 use super::super::settings::Settings;
+use crate::caching::tool::Tool;
 
 /// Set to 1 in the environment of a build: compilers run without the tool, with the same options as otherwise.
 const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
@@ -18,6 +23,8 @@ pub(super) struct Plan {
     called: OsString,
     arguments: Arguments,
     decision: Decision,
+    compiler: Compiler,
+    directory: PathBuf,
     is_bypassed: bool,
 }
 
@@ -52,7 +59,9 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>) -> Plan {
     let decision = decide(&question, &facts);
     let is_bypassed =
         decision.bypass.is_some() || process::variable(BYPASS).is_some_and(|value| value == "1");
-    Plan { called, arguments, decision, is_bypassed }
+    let compiler = facts.compiler();
+    drop(facts);
+    Plan { called, arguments, decision, compiler, directory, is_bypassed }
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -79,6 +88,33 @@ impl Plan {
     /// Its arguments.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &OsString> {
         self.decision.prepend.iter().chain(self.arguments.raw())
+    }
+
+    /// What the guard needs to know. Fails with the reason why the compilation has no direct mode.
+    pub(super) fn question(&self, settings: &Settings) -> Result<guard::Question, &'static str> {
+        let mut compiler = self.compiler.clone();
+        if let Some(real) = compiler.replacement.take() {
+            compiler = Compiler { path: real, kind: CompilerKind::Program, ..compiler };
+        }
+        let mut roots = if settings.relocatable { settings.base_dirs.clone() } else { Vec::new() };
+        roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
+        // The keys of the rules are a part of this one.
+        let mut context = format!("{:?}", self.decision.set);
+        if settings.tool == Tool::Sccache {
+            if self.decision.set.iter().any(|(name, _)| name == SCCACHE_FILES) {
+                return Err("another file is a part of the key");
+            }
+            // sccache remembers absolute paths of headers (mozilla/sccache#2863).
+            context = format!("{context} {} {roots:?}", self.directory.display());
+        }
+        guard::Question::of(&guard::Command {
+            compiler: &compiler,
+            arguments: &self.arguments,
+            directory: &self.directory,
+            roots,
+            context,
+            variable: &|name| environment_of_tool(settings, name),
+        })
     }
 
     /// The output file, if the command names it.

@@ -9,6 +9,7 @@ use super::super::protocol::{Reply, Request, Want};
 use super::super::settings::Storage;
 use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
+use super::guarded::{self, Mode};
 use super::{Compilation, failing};
 
 /// How long the replacement of a daemon may take.
@@ -32,7 +33,7 @@ struct Daemon<'a> {
 }
 
 pub(super) fn compile(compilation: &Compilation) -> ExitCode {
-    let mut daemon = match find_daemon(compilation) {
+    let daemon = match find_daemon(compilation) {
         Ok(daemon) => daemon,
         Err(say) => {
             if let Some(say) = say {
@@ -41,8 +42,10 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
             return compilation.run_compiler();
         }
     };
-    let Some(end) = run(compilation, &mut daemon) else { return compilation.run_compiler() };
-    conclude(compilation, daemon, end, true)
+    let mode = guarded::mode(compilation, || connection::guard(&compilation.settings, daemon.storage));
+    let mut run = Run { daemon, mode, may_repeat: true };
+    let Some(end) = run.start(compilation) else { return compilation.run_compiler() };
+    run.conclude(compilation, end)
 }
 
 fn object(compilation: &Compilation) -> String {
@@ -83,11 +86,12 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
     }
 }
 
-/// Runs the tool. `None` if it cannot be started.
-fn run(compilation: &Compilation, daemon: &mut Daemon<'_>) -> Option<End> {
-    let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
-    let mut child = process::start(&mut compilation.tool(&environment), None).ok()?;
-    Some(wait(compilation, &mut child, &mut daemon.supervised))
+/// A run of the tool.
+struct Run<'a> {
+    daemon: Daemon<'a>,
+    mode: Mode,
+    /// Whether the tool may run once more with another daemon.
+    may_repeat: bool,
 }
 
 fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervised) -> End {
@@ -114,61 +118,77 @@ fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervise
     }
 }
 
-fn conclude(compilation: &Compilation, mut daemon: Daemon<'_>, end: End, may_repeat: bool) -> ExitCode {
-    let status = match end {
-        End::Status(status) => status,
-        End::GivenUp(say) => {
-            if let Some(say) = say {
-                compilation.warn(&say);
-            }
-            return compilation.run_compiler();
-        }
-        End::Lost => return compilation.run_compiler(),
-    };
-    if process::was_interrupted(status) {
-        return process::die_like(status);
+impl Run<'_> {
+    /// Runs the tool. `None` if it cannot be started.
+    fn start(&mut self, compilation: &Compilation) -> Option<End> {
+        let daemon = &mut self.daemon;
+        let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
+        let mut child = process::start(&mut compilation.tool(&environment, &self.mode), None).ok()?;
+        Some(wait(compilation, &mut child, &mut daemon.supervised))
     }
-    if !failing::may_be_of_sccache(status) {
-        if daemon.supervised.send(&Request::Done).is_err() {
-            // The supervisor was killed meanwhile, and its compiler may still run.
-            failing::end_orphans(daemon.supervised.process(), compilation.plan.object());
-            return compilation.run_compiler();
-        }
-        if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
-            process::open_mode(object);
-        }
-        return process::die_like(status);
-    }
-    // Meanwhile, the daemon may have ended or been replaced.
-    let former = daemon.number;
-    if may_repeat {
-        match daemon.supervised.ask(
-            &compilation.settings,
-            daemon.storage,
-            Want::Compile,
-            &object(compilation),
-        ) {
-            Ok(Reply::Use { address, number, .. }) if number != former => {
-                daemon.address = address;
-                daemon.number = number;
-                let Some(end) = run(compilation, &mut daemon) else { return compilation.run_compiler() };
-                return conclude(compilation, daemon, end, false);
-            }
-            Ok(Reply::Use { .. }) => {}
-            Ok(Reply::Without { say: Some(say) }) => compilation.warn(&say),
-            Ok(_) | Err(_) => {
-                failing::end_orphans(daemon.supervised.process(), compilation.plan.object());
+
+    fn conclude(mut self, compilation: &Compilation, end: End) -> ExitCode {
+        let status = match end {
+            End::Status(status) => status,
+            End::GivenUp(say) => {
+                if let Some(say) = say {
+                    compilation.warn(&say);
+                }
                 return compilation.run_compiler();
             }
+            End::Lost => return compilation.run_compiler(),
+        };
+        if process::was_interrupted(status) {
+            return process::die_like(status);
         }
+        if !failing::may_be_of_sccache(status) {
+            if status.success() && !self.mode.is_right() {
+                self.mode = Mode::Off;
+                let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
+                return self.conclude(compilation, end);
+            }
+            if self.daemon.supervised.send(&Request::Done).is_err() {
+                // The supervisor was killed meanwhile, and its compiler may still run.
+                failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
+                return compilation.run_compiler();
+            }
+            if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
+                process::open_mode(object);
+            }
+            return process::die_like(status);
+        }
+        // Meanwhile, the daemon may have ended or been replaced.
+        let former = self.daemon.number;
+        if self.may_repeat {
+            self.may_repeat = false;
+            match self.daemon.supervised.ask(
+                &compilation.settings,
+                self.daemon.storage,
+                Want::Compile,
+                &object(compilation),
+            ) {
+                Ok(Reply::Use { address, number, .. }) if number != former => {
+                    self.daemon.address = address;
+                    self.daemon.number = number;
+                    let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
+                    return self.conclude(compilation, end);
+                }
+                Ok(Reply::Use { .. }) => {}
+                Ok(Reply::Without { say: Some(say) }) => compilation.warn(&say),
+                Ok(_) | Err(_) => {
+                    failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
+                    return compilation.run_compiler();
+                }
+            }
+        }
+        let Ok(of_compiler) = compilation.compiler().status() else { return compilation.run_compiler() };
+        let word = if of_compiler.code() == status.code() { Request::Done } else { Request::Failed };
+        if self.daemon.supervised.send(&word).is_ok()
+            && word == Request::Failed
+            && let Ok(Reply::Said { say: Some(say) }) = self.daemon.supervised.listen()
+        {
+            compilation.warn(&say);
+        }
+        process::die_like(of_compiler)
     }
-    let Ok(of_compiler) = compilation.compiler().status() else { return compilation.run_compiler() };
-    let word = if of_compiler.code() == status.code() { Request::Done } else { Request::Failed };
-    if daemon.supervised.send(&word).is_ok()
-        && word == Request::Failed
-        && let Ok(Reply::Said { say: Some(say) }) = daemon.supervised.listen()
-    {
-        compilation.warn(&say);
-    }
-    process::die_like(of_compiler)
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::decide::Compiler;
 use super::hash;
 use super::rule::{CompilerKind, Family};
-use super::stamp::Stamp;
+use crate::launch::stamp::Stamp;
 
 /// Programs that are installed as links with the names of compilers. They run the next compiler of that name on PATH.
 const MASQUERADES: &[&str] =
@@ -92,7 +92,7 @@ impl KnownCompilers {
         remembered.compilers.drain(..surplus);
         remembered.compilers.push(entry);
         if let Ok(text) = serde_json::to_string(&remembered) {
-            super::stamp::replace(&self.path, text.as_bytes());
+            crate::launch::stamp::replace(&self.path, text.as_bytes());
         }
     }
 }

@@ -7,7 +7,7 @@ mod documentation;
 mod fallback;
 mod machine;
 mod rule;
-mod stamp;
+
 mod table;
 mod texts;
 mod two_words;
@@ -22,6 +22,7 @@ pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;
 pub use self::machine::Machine;
 pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
+pub(super) use self::table::SCCACHE_FILES;
 pub use self::table::TABLE;
 pub use self::two_words::as_one_program;
 

@@ -34,7 +34,7 @@ pub(super) const SCCACHE_KEY: &str = "SCCACHE_C_CUSTOM_CACHE_BUSTER";
 /// ccache adds the value of this variable to the key.
 pub(super) const CCACHE_KEY: &str = "CCACHE_NAMESPACE";
 /// sccache adds the content of the files in this variable to the key.
-pub(super) const SCCACHE_FILES: &str = "SCCACHE_EXTRAFILES";
+pub(in crate::launch) const SCCACHE_FILES: &str = "SCCACHE_EXTRAFILES";
 /// ccache adds the content of the files in this variable to the key.
 pub(super) const CCACHE_FILES: &str = "CCACHE_EXTRAFILES";
 

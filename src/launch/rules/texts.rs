@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Checkout;
-use super::stamp::{Stamp, replace};
+use crate::launch::stamp::{Stamp, replace};
 
 /// The limits of a search.
 const MOST_FILES: usize = 20_000;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::compilers::{MADE_BY_MODULE, find, is_script};
 use super::hash;
-use super::stamp::Stamp;
+use crate::launch::stamp::Stamp;
 
 /// Only programs that contain the compiler themselves: their bytes identify it. `ccache g++` is none of them.
 const PROGRAMS: &[&str] = &["zig"];
@@ -35,7 +35,7 @@ pub fn as_one_program(
     if !(script.exists() && read(&record).is_ok_and(|known| known == stamp.as_bytes())) {
         let text = text(&program, path, subcommand).ok()?;
         write(&script, &text).ok()?;
-        super::stamp::replace(&record, stamp.as_bytes());
+        crate::launch::stamp::replace(&record, stamp.as_bytes());
     }
     Some(script)
 }

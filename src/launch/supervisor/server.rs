@@ -6,6 +6,8 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use super::daemon::{Daemon, Start};
 use super::files::{self, ENDPOINT, LOCK, LOG, OwnedFile, SOCKET};
 use super::record::Record;
 use super::state::{Action, Event, State};
+use crate::launch::guard;
 use crate::launch::process::{self, Listener, Process};
 use crate::launch::protocol::Reply;
 use crate::launch::settings::{Settings, Storage};
@@ -36,6 +39,8 @@ struct Server {
     storage: usize,
     folder: PathBuf,
     endpoint: OwnedFile,
+    guard_endpoint: OwnedFile,
+    guard_is_used: Arc<AtomicBool>,
     lock: OwnedFile,
     directory: Option<(PathBuf, OwnedFile)>,
     state: State,
@@ -72,6 +77,13 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     end_predecessor(&folder);
+    let guard_is_used = Arc::new(AtomicBool::new(false));
+    let guard_address = folder.join(guard::ENDPOINT);
+    let _ = fs::remove_file(&guard_address);
+    let guard_listener = Listener::bind(&guard_address)?;
+    let guard_endpoint = OwnedFile::of(guard_address, None)?;
+    guard::serve(guard_listener, folder.join("include-folders.json"), Arc::clone(&guard_is_used));
+    // A client that connects finds the guard as well.
     let address = folder.join(ENDPOINT);
     let _ = fs::remove_file(&address);
     let listener = Listener::bind(&address)?;
@@ -91,6 +103,8 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         storage,
         folder,
         endpoint,
+        guard_endpoint,
+        guard_is_used,
         lock,
         directory,
         state,
@@ -253,7 +267,10 @@ impl Server {
             Action::KillOrphans => {
                 self.compilers().into_iter().for_each(process::kill);
             }
-            Action::Hide => self.endpoint.remove(),
+            Action::Hide => {
+                self.endpoint.remove();
+                self.guard_endpoint.remove();
+            }
             Action::Exit => self.is_over = true,
         }
     }
@@ -369,11 +386,15 @@ impl Server {
         if !is_complete {
             self.handle(Event::FilesLost);
         }
+        if self.guard_is_used.swap(false, Ordering::Relaxed) {
+            self.state.was_used(self.started_at.elapsed());
+        }
         self.handle(Event::Tick { programs });
     }
 
     fn clear_up(&mut self) {
         self.endpoint.remove();
+        self.guard_endpoint.remove();
         if self.lock.is_same() {
             Record::remove(&self.folder);
         }

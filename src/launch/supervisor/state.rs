@@ -203,6 +203,11 @@ impl State {
         std::mem::take(&mut self.actions)
     }
 
+    /// The guard was used, which counts like a client for the idle time.
+    pub(super) fn was_used(&mut self, now: Time) {
+        self.last_used = self.last_used.max(now);
+    }
+
     /// The compilers of lost clients to search: folder and object.
     pub(super) fn lost_compilers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lost.iter().map(|lost| (lost.folder.as_str(), lost.object.as_str()))

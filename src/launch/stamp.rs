@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// If the stamp of a path is still the same, the file has not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(in crate::launch) struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -15,13 +15,19 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// The stamp of the file at `path`, or behind a link; `None` if there is no file.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub(in crate::launch) fn of(path: &Path) -> Option<Self> {
         path.metadata().ok().map(|data| Self::from(&data))
     }
 
     /// Whether it was written to at or after `time`, in nanoseconds.
-    pub(super) const fn is_since(&self, time: i128) -> bool {
+    pub(in crate::launch) const fn is_since(&self, time: i128) -> bool {
         self.modified >= time || self.changed >= time
+    }
+
+    /// Whether both times are whole seconds, as on file systems with a slow clock.
+    pub(in crate::launch) const fn has_whole_seconds(&self) -> bool {
+        const SECOND: i128 = 1_000_000_000;
+        self.modified % SECOND == 0 && self.changed % SECOND == 0
     }
 }
 
@@ -66,7 +72,7 @@ impl fmt::Display for Stamp {
 
 /// Replaces a file in one step. An error is ignored, because these files only save time.
 #[expect(clippy::disallowed_methods, reason = "an error is ignored, because the file only saves time")]
-pub(super) fn replace(path: &Path, text: &[u8]) {
+pub(in crate::launch) fn replace(path: &Path, text: &[u8]) {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));

@@ -1,0 +1,102 @@
+//! Asks the guard whether a compilation may use direct mode.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::process::Command;
+use std::time::Duration;
+
+use super::super::guard::{Ask, Told};
+use super::super::process::Connection;
+use super::super::protocol;
+use super::super::settings::Direct;
+use super::Compilation;
+use super::warning::is_fresh;
+use crate::caching::tool::Tool;
+
+/// How long a client waits for the guard. The first time, a compiler is asked and many headers are read.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a guard that does not answer is not asked.
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// Both tools add this variable to the key of the direct mode only. It has no effect on C and C++.
+const FINGERPRINT: &str = "OBJCPLUS_INCLUDE_PATH";
+
+/// Whether a compilation uses direct mode.
+#[derive(Debug)]
+pub(super) enum Mode {
+    /// As the settings of the tool say.
+    AsSet,
+    /// No.
+    Off,
+    /// Yes, and the guard looks at the result.
+    Guarded(Guarded),
+}
+
+/// A compilation in direct mode.
+#[derive(Debug)]
+pub(super) struct Guarded {
+    reader: BufReader<Connection>,
+    fingerprint: String,
+}
+
+/// Asks for the mode of a compilation. `connect` returns a connection to the guard.
+pub(super) fn mode(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) -> Mode {
+    if compilation.settings.direct_mode == Direct::Set {
+        return Mode::AsSet;
+    }
+    ask(compilation, connect).map_or(Mode::Off, Mode::Guarded)
+}
+
+fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) -> Option<Guarded> {
+    let question = compilation.plan.question(&compilation.settings).ok()?;
+    let unanswered = compilation.settings.folder().join("unguarded");
+    if is_fresh(&unanswered, PAUSE) {
+        return None;
+    }
+    let asked = connect().and_then(|connection| {
+        connection.set_read_timeout(Some(PATIENCE)).ok()?;
+        connection.set_write_timeout(Some(PATIENCE)).ok()?;
+        let mut reader = BufReader::with_capacity(1024, connection);
+        protocol::send(reader.get_mut(), &Ask::May(question)).ok()?;
+        protocol::receive::<Told>(&mut reader).ok()?.map(|told| (reader, told))
+    });
+    match asked {
+        Some((reader, Told::Direct(fingerprint))) => Some(Guarded { reader, fingerprint }),
+        Some(_) => None,
+        None => {
+            // The next ones do not wait.
+            let _ = File::create(unanswered);
+            None
+        }
+    }
+}
+
+impl Mode {
+    /// Sets the variables for the tool.
+    pub(super) fn set_environment(&self, tool: Tool, command: &mut Command) {
+        match (self, tool) {
+            (Self::AsSet, _) => {}
+            (Self::Off, Tool::Sccache) => {
+                command.env("SCCACHE_DIRECT", "false");
+            }
+            (Self::Off, Tool::Ccache) => {
+                command.env("CCACHE_NODIRECT", "1");
+            }
+            (Self::Guarded(guarded), _) => {
+                command.env(FINGERPRINT, format!("/nonexistent/{}", guarded.fingerprint));
+            }
+        }
+    }
+
+    /// Whether the result of a successful compilation is right. If not, it must run again without direct mode.
+    pub(super) fn is_right(&mut self) -> bool {
+        match self {
+            Self::AsSet | Self::Off => true,
+            Self::Guarded(guarded) => {
+                let told = protocol::send(guarded.reader.get_mut(), &Ask::Check)
+                    .and_then(|()| protocol::receive::<Told>(&mut guarded.reader));
+                matches!(told, Ok(Some(Told::Right)))
+            }
+        }
+    }
+}

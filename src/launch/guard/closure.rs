@@ -1,0 +1,446 @@
+//! All files that a command can read, and the fingerprint.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::depfile;
+use super::folders::Folders;
+use super::question::Question;
+use super::scan::{self, Name, Scan};
+use super::tree::{Id, Seen, Tree};
+
+/// Above so many folders and files, everything is forgotten.
+const MOST: usize = 200_000;
+/// Above so many lists of folders, or commands, the same.
+const MOST_SEARCHES: usize = 2_000;
+const MOST_COMMANDS: usize = 50_000;
+/// A larger list of headers is not read.
+const LARGEST_DEPFILE: u64 = 16 << 20;
+
+/// Whether a command may use direct mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It may, with this part of its key.
+    Direct(String),
+    /// It may not: a clause with the reason.
+    Without(&'static str),
+}
+
+/// Whether the result of a command with direct mode is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is.
+    Right,
+    /// It may not be: the command must run again without direct mode.
+    Wrong(&'static str),
+}
+
+/// The guard. It remembers what it has read, and looks at all time stamps again for each question.
+#[derive(Debug)]
+pub struct Guard {
+    tree: Tree,
+    folders: Folders,
+    searches: HashMap<Key, Search>,
+    /// Lists of headers that were found to be right, by question.
+    verified: HashMap<u64, HashSet<u64>>,
+    /// Commands whose result was wrong.
+    refused: HashMap<u64, &'static str>,
+    /// Fingerprints under which an object may be stored for other files.
+    spoiled: HashSet<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    folders: Vec<PathBuf>,
+    roots: Vec<String>,
+}
+
+/// What was found in a list of folders.
+#[derive(Debug, Default)]
+struct Search {
+    /// All that the entries below depend on.
+    seen: Seen,
+    found: HashMap<Box<[u8]>, Arc<[Id]>>,
+    steps: HashMap<Id, Step>,
+}
+
+/// The files that a file can include, directly.
+#[derive(Debug, Clone)]
+struct Step {
+    version: u32,
+    reached: Arc<[Id]>,
+    part: u64,
+    failure: Option<&'static str>,
+}
+
+/// All files that a command can read.
+struct Closure {
+    files: Vec<Id>,
+    fingerprint: Result<String, &'static str>,
+}
+
+impl Guard {
+    /// `memory`: a file for the answers of compilers.
+    #[must_use]
+    pub fn new(memory: Option<PathBuf>) -> Self {
+        Self {
+            tree: Tree::default(),
+            folders: Folders::new(memory),
+            searches: HashMap::new(),
+            verified: HashMap::new(),
+            refused: HashMap::new(),
+            spoiled: HashSet::new(),
+        }
+    }
+
+    /// The fingerprint for a command, before it runs.
+    pub fn answer(&mut self, question: &Question) -> Answer {
+        if let Some(reason) = self.refused.get(&digest(question)) {
+            return Answer::Without(reason);
+        }
+        match self.closure(question).fingerprint {
+            Ok(fingerprint) => Answer::Direct(fingerprint),
+            Err(reason) => Answer::Without(reason),
+        }
+    }
+
+    /// Looks at the result of a command that ran with this fingerprint.
+    pub fn check(&mut self, question: &Question, fingerprint: &str) -> Verdict {
+        let closure = self.closure(question);
+        if closure.fingerprint.as_deref() != Ok(fingerprint) {
+            self.spoiled.insert(fingerprint.to_owned());
+            return Verdict::Wrong("files have changed while it was compiled");
+        }
+        match self.check_headers(question, &closure) {
+            Ok(()) => Verdict::Right,
+            Err(reason) => {
+                self.spoiled.insert(fingerprint.to_owned());
+                self.refused.insert(digest(question), reason);
+                Verdict::Wrong(reason)
+            }
+        }
+    }
+
+    /// Whether the list of headers names only files of the closure. If sccache has written the list of another checkout, it is
+    /// replaced by that of this one.
+    fn check_headers(&mut self, question: &Question, closure: &Closure) -> Result<(), &'static str> {
+        let path = Path::new(&question.directory).join(&question.depfile);
+        let is_usual =
+            fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST_DEPFILE);
+        #[expect(clippy::disallowed_methods, reason = "the message names no path")]
+        let text =
+            is_usual.then(|| fs::read(&path).ok()).flatten().ok_or("the list of headers cannot be read")?;
+        let command = digest(question);
+        if self
+            .verified
+            .get(&command)
+            .is_some_and(|known| known.contains(&digest(&(&text, &closure.fingerprint))))
+        {
+            return Ok(());
+        }
+        let moved = moved(question, &text);
+        let names = depfile::prerequisites(moved.as_ref().unwrap_or(&text));
+        self.all_are_in(question, closure, &names)?;
+        if let Some(moved) = &moved {
+            let write = File::options()
+                .write(true)
+                .truncate(true)
+                .open(&path)
+                .and_then(|mut file| file.write_all(moved));
+            write.map_err(|_| "the list of headers cannot be written")?;
+        }
+        let text = moved.unwrap_or(text);
+        if self.verified.len() >= MOST_COMMANDS {
+            self.verified.clear();
+        }
+        self.verified.entry(command).or_default().insert(digest(&(&text, &closure.fingerprint)));
+        Ok(())
+    }
+
+    fn all_are_in(
+        &self,
+        question: &Question,
+        closure: &Closure,
+        names: &[Vec<u8>],
+    ) -> Result<(), &'static str> {
+        let known: HashSet<&Path> = closure.files.iter().map(|file| self.tree.path(*file)).collect();
+        let mut real: Option<HashSet<PathBuf>> = None;
+        let mut folders = HashMap::new();
+        for name in names {
+            let name = std::str::from_utf8(name).map_err(|_| "the name of a header is not UTF-8")?;
+            let path = Path::new(&question.directory).join(name);
+            if known.contains(path.as_path()) {
+                continue;
+            }
+            let real = real.get_or_insert_with(|| {
+                known.iter().filter_map(|path| in_real_folder(path, &mut folders)).collect()
+            });
+            if !in_real_folder(&path, &mut folders).is_some_and(|path| real.contains(&path)) {
+                return Err("it includes a file that no directive names");
+            }
+        }
+        Ok(())
+    }
+
+    fn closure(&mut self, question: &Question) -> Closure {
+        if self.tree.size() > MOST || self.searches.len() > MOST_SEARCHES {
+            self.tree = Tree::default();
+            self.searches.clear();
+        }
+        self.tree.begin();
+        let failed = |reason| Closure { files: Vec::new(), fingerprint: Err(reason) };
+        let directory = PathBuf::from(&question.directory);
+        let mut folders: Vec<PathBuf> =
+            question.folders.iter().map(|folder| directory.join(folder)).collect();
+        match self.folders.of(question) {
+            Ok(of_compiler) => folders.extend(of_compiler),
+            Err(reason) => return failed(reason),
+        }
+        let mut listed = HashSet::new();
+        folders.retain(|folder| listed.insert(folder.clone()));
+        let key = Key { folders, roots: question.roots.clone() };
+        let mut search = self.searches.remove(&key).unwrap_or_default();
+        if !self.tree.is_unchanged(&search.seen) {
+            search = Search::default();
+        }
+        let closure = self.follow(question, &key, &mut search);
+        self.searches.insert(key, search);
+        closure
+    }
+
+    fn follow(&mut self, question: &Question, key: &Key, search: &mut Search) -> Closure {
+        let directory = Path::new(&question.directory);
+        let mut files = Vec::new();
+        let mut queued = HashSet::new();
+        let mut hasher = DefaultHasher::new();
+        let mut second = DefaultHasher::new();
+        (&question.context, &question.flags).hash(&mut hasher);
+        for folder in &key.folders {
+            named(folder, &key.roots).hash(&mut hasher);
+        }
+        let definitions = definitions(&question.definitions);
+        let source = self.tree.file(&directory.join(&question.source));
+        queued.insert(source);
+        files.push(source);
+        let mut failure = None;
+        // Names on the command line are searched like those in a file in the working directory.
+        for name in &question.included {
+            match self.candidates(name.as_bytes(), Some(directory), key, search) {
+                Ok(found) => self.add(&found, key, &mut files, &mut queued, &mut hasher),
+                Err(reason) => failure = Some(reason),
+            }
+            name.hash(&mut hasher);
+        }
+        let mut at = 0;
+        while failure.is_none() {
+            while at < files.len() && failure.is_none() {
+                let step = self.step(files[at], key, search);
+                failure = step.failure;
+                step.part.hash(&mut hasher);
+                second.write_u64(step.part.rotate_left(17) ^ at as u64);
+                files.extend(step.reached.iter().filter(|file| queued.insert(**file)));
+                at += 1;
+            }
+            if failure.is_some() {
+                break;
+            }
+            match self.of_macros(&files, &definitions, key, search) {
+                Ok(found) => self.add(&found, key, &mut files, &mut queued, &mut hasher),
+                Err(reason) => failure = Some(reason),
+            }
+            if at == files.len() {
+                break;
+            }
+        }
+        let fingerprint = match failure {
+            Some(reason) => Err(reason),
+            None => {
+                second.write_u64(hasher.finish());
+                let mut fingerprint = format!("{:016x}{:016x}", hasher.finish(), second.finish());
+                while self.spoiled.contains(&fingerprint) {
+                    fingerprint.push('0');
+                }
+                Ok(fingerprint)
+            }
+        };
+        Closure { files, fingerprint }
+    }
+
+    fn add(
+        &self,
+        found: &[Id],
+        key: &Key,
+        files: &mut Vec<Id>,
+        queued: &mut HashSet<Id>,
+        hasher: &mut DefaultHasher,
+    ) {
+        for file in found {
+            named(self.tree.path(*file), &key.roots).hash(hasher);
+            if queued.insert(*file) {
+                files.push(*file);
+            }
+        }
+    }
+
+    /// The files whose names are the values of macros in an `#include` or `__has_include`.
+    fn of_macros(
+        &mut self,
+        files: &[Id],
+        definitions: &Scan,
+        key: &Key,
+        search: &mut Search,
+    ) -> Result<Vec<Id>, &'static str> {
+        const COMPUTED: &str = "the name in an #include is computed";
+        let scans: Vec<(Id, Arc<Scan>)> = files.iter().map(|file| (*file, self.tree.scan(*file))).collect();
+        let all = || scans.iter().map(|(_, scan)| &**scan).chain([definitions]);
+        let wrappers: HashSet<&[u8]> = all().flat_map(|scan| &scan.wrappers).map(|name| &**name).collect();
+        let mut found = Vec::new();
+        for (file, scan) in &scans {
+            let calls = scan.calls.iter().filter(|(name, _)| wrappers.contains(&**name));
+            let of_calls = calls.map(|(_, argument)| argument);
+            for macro_ in scan.computed.iter().chain(of_calls) {
+                let identity = scan::hash(macro_);
+                let values: Vec<&Name> = all()
+                    .flat_map(|scan| scan.literal.iter().filter(|(name, _)| name == macro_))
+                    .map(|(_, value)| value)
+                    .collect();
+                if values.is_empty() || all().any(|scan| scan.defined.contains(&identity)) {
+                    return Err(COMPUTED);
+                }
+                let folder = self.tree.path(*file).parent().map(Path::to_owned);
+                for value in values {
+                    let folder = folder.as_deref().filter(|_| value.quoted);
+                    found.extend(self.candidates(&value.text, folder, key, search)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a file can include.
+    fn step(&mut self, file: Id, key: &Key, search: &mut Search) -> Step {
+        let version = self.tree.file_version(file);
+        if let Some(step) = search.steps.get(&file).filter(|step| step.version == version) {
+            return step.clone();
+        }
+        let scan = self.tree.scan(file);
+        let path = self.tree.path(file).to_owned();
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let mut hasher = DefaultHasher::new();
+        named(&path, &key.roots).hash(&mut hasher);
+        let mut reached = Vec::new();
+        let mut failure = scan.opaque;
+        for name in &scan.names {
+            let of_file = name.quoted.then_some(folder);
+            match self.candidates(&name.text, of_file, key, search) {
+                Ok(found) => {
+                    (&name.text, name.quoted, found.len()).hash(&mut hasher);
+                    for file in &found {
+                        named(self.tree.path(*file), &key.roots).hash(&mut hasher);
+                    }
+                    reached.extend(found);
+                }
+                Err(reason) => failure = Some(reason),
+            }
+        }
+        let mut added = HashSet::new();
+        reached.retain(|file| added.insert(*file));
+        let step = Step { version, reached: reached.into(), part: hasher.finish(), failure };
+        search.steps.insert(file, step.clone());
+        step
+    }
+
+    /// The files with this name: in the folder of the file that names it, and in the list of folders.
+    fn candidates(
+        &mut self,
+        name: &[u8],
+        folder: Option<&Path>,
+        key: &Key,
+        search: &mut Search,
+    ) -> Result<Vec<Id>, &'static str> {
+        let Ok(text) = std::str::from_utf8(name) else { return Err("the name in an #include is not UTF-8") };
+        let path = Path::new(text);
+        let mut found = Vec::new();
+        if path.is_absolute() {
+            if let (Some(parent), Some(last)) = (path.parent(), path.file_name())
+                && self.tree.exists(parent, Path::new(last), &mut search.seen)?
+            {
+                found.push(self.tree.file(path));
+            }
+            return Ok(found);
+        }
+        if let Some(folder) = folder
+            && self.tree.exists(folder, path, &mut search.seen)?
+        {
+            found.push(self.tree.file(&folder.join(path)));
+        }
+        let of_list = match search.found.get(name) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let mut of_list = Vec::new();
+                for folder in &key.folders {
+                    if self.tree.exists(folder, path, &mut search.seen)? {
+                        of_list.push(self.tree.file(&folder.join(path)));
+                    }
+                }
+                let of_list: Arc<[Id]> = of_list.into();
+                search.found.insert(name.into(), Arc::clone(&of_list));
+                of_list
+            }
+        };
+        found.extend(of_list.iter());
+        Ok(found)
+    }
+}
+
+/// The definitions of the command line, like a file.
+fn definitions(definitions: &[String]) -> Scan {
+    let mut text = String::new();
+    for definition in definitions {
+        let (name, value) = definition.split_once('=').unwrap_or((definition, "1"));
+        text.push_str(&format!("#define {name} {value}\n"));
+    }
+    Scan::of(text.as_bytes())
+}
+
+/// A path below one of `roots`: the number of the root, and the rest.
+fn named<'a>(path: &'a Path, roots: &[String]) -> (usize, &'a Path) {
+    let below = |(index, root): (usize, &String)| Some((index + 1, path.strip_prefix(root).ok()?));
+    roots.iter().enumerate().find_map(below).unwrap_or((0, path))
+}
+
+/// The path with the real path of its folder.
+fn in_real_folder(path: &Path, folders: &mut HashMap<PathBuf, Option<PathBuf>>) -> Option<PathBuf> {
+    let (folder, name) = (path.parent()?, path.file_name()?);
+    let real = match folders.get(folder) {
+        Some(real) => real.clone(),
+        None => folders.entry(folder.to_owned()).or_insert(fs::canonicalize(folder).ok()).clone(),
+    };
+    Some(real?.join(name))
+}
+
+/// The list of headers for this checkout, if it is that of another one.
+fn moved(question: &Question, text: &[u8]) -> Option<Vec<u8>> {
+    let names = depfile::prerequisites(text);
+    let first = std::str::from_utf8(names.first()?).ok()?;
+    let source = Path::new(&question.directory).join(&question.source);
+    let source = source.to_str()?;
+    if !first.starts_with('/') || Path::new(first) == Path::new(source) {
+        return None;
+    }
+    question.roots.iter().find_map(|root| {
+        let rest = source.strip_prefix(root.as_str()).filter(|rest| rest.starts_with('/'))?;
+        let other = first.strip_suffix(rest)?;
+        Some(depfile::moved(text, other.as_bytes(), root.as_bytes()))
+    })
+}
+
+fn digest(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,104 @@
+//! The file with the names of the headers.
+
+/// The prerequisites in the text of a depfile, which GCC, Clang and the tools write for `make`.
+pub(super) fn prerequisites(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut names = Vec::new();
+    let mut name = Vec::new();
+    let mut is_target = true;
+    let mut bytes = text.iter().copied().peekable();
+    let mut finish = |name: &mut Vec<u8>, is_target: bool| {
+        if !is_target && !name.is_empty() {
+            names.push(std::mem::take(name));
+        }
+        name.clear();
+    };
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => match bytes.peek() {
+                Some(b'\n') => {
+                    bytes.next();
+                    finish(&mut name, is_target);
+                }
+                Some(b'\r') => {}
+                Some(b' ' | b'#' | b'\\' | b'\t' | b':') => name.extend(bytes.next()),
+                _ => name.push(b'\\'),
+            },
+            b'$' if bytes.peek() == Some(&b'$') => {
+                bytes.next();
+                name.push(b'$');
+            }
+            b':' if is_target
+                && bytes.peek().is_none_or(|next| next.is_ascii_whitespace() || *next == b'\\') =>
+            {
+                is_target = false;
+                name.clear();
+            }
+            b'\n' => {
+                finish(&mut name, is_target);
+                is_target = true;
+            }
+            b' ' | b'\t' | b'\r' => finish(&mut name, is_target),
+            _ => name.push(byte),
+        }
+    }
+    finish(&mut name, is_target);
+    names
+}
+
+/// A name as it is written in a depfile.
+fn escaped(name: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(name.len());
+    for byte in name {
+        match byte {
+            b' ' | b'#' | b'\t' => text.push(b'\\'),
+            b'$' => text.push(b'$'),
+            _ => {}
+        }
+        text.push(*byte);
+    }
+    text
+}
+
+/// Replaces the beginning `from/` of all prerequisites by `to/`.
+pub(super) fn moved(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let (from, to) = ([&escaped(from)[..], b"/"].concat(), [&escaped(to)[..], b"/"].concat());
+    let mut result = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let is_begin = at == 0 || matches!(text[at - 1], b' ' | b'\t' | b'\n');
+        if is_begin && text[at..].starts_with(&from) {
+            result.extend_from_slice(&to);
+            at += from.len();
+        } else {
+            result.push(text[at]);
+            at += 1;
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Vec<String> {
+        let names = prerequisites(text.as_bytes());
+        names.into_iter().map(|name| String::from_utf8(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_prerequisites_of_all_writers_are_read() {
+        assert_eq!(all("m.o: a.cpp \\\n b/c.h \\\r\n d.h\n"), ["a.cpp", "b/c.h", "d.h"]);
+        assert_eq!(all("m.o m.d: a\\ b.c x\\#y $$z\nb.h:\nc.h:\n"), ["a b.c", "x#y", "$z"]);
+        assert_eq!(all("m.o:\\\n a.c"), ["a.c"]);
+        assert_eq!(all("m.o: C:/x/a.c D:\\b.h"), ["C:/x/a.c", "D:\\b.h"]);
+        assert_eq!(all(""), [""; 0]);
+    }
+
+    #[test]
+    fn names_of_another_checkout_are_moved() {
+        let text = b"m.o: /a/x/m.cpp \\\n /a/x y/n.h /a/x/n.h\n /usr/a/x/k.h";
+        let expected: &[u8] = b"m.o: /b\\ c/m.cpp \\\n /a/x y/n.h /b\\ c/n.h\n /usr/a/x/k.h";
+        assert_eq!(moved(text, b"/a/x", b"/b c"), expected);
+    }
+}

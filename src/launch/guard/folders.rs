@@ -1,0 +1,178 @@
+//! The folders that a compiler always searches. The compiler is asked once for each set of options that change them.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::question::Question;
+use crate::launch::process;
+use crate::launch::stamp::{self, Stamp};
+
+/// The oldest entries above this number are removed.
+const MOST: usize = 256;
+/// A larger file is damaged.
+const LARGEST: u64 = 4 << 20;
+/// How long a compiler may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The answers of compilers, also in a file.
+#[derive(Debug)]
+pub(super) struct Folders {
+    file: Option<PathBuf>,
+    known: Known,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Known {
+    version: u32,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    compiler: String,
+    stamp: String,
+    flags: Vec<String>,
+    is_cxx: bool,
+    folders: Vec<PathBuf>,
+}
+
+impl Folders {
+    const VERSION: u32 = 1;
+
+    /// With the answers in `file`, if there are any.
+    pub(super) fn new(file: Option<PathBuf>) -> Self {
+        let mut text = Vec::new();
+        let read = file.as_ref().and_then(|path| std::fs::File::open(path).ok());
+        let is_read = read.is_some_and(|file| file.take(LARGEST).read_to_end(&mut text).is_ok());
+        let known: Known =
+            if is_read { serde_json::from_slice(&text).unwrap_or_default() } else { Known::default() };
+        let known = if known.version == Self::VERSION { known } else { Known::default() };
+        Self { file, known }
+    }
+
+    /// The folders for a question. Fails with the reason why they are not known.
+    pub(super) fn of(&mut self, question: &Question) -> Result<Vec<PathBuf>, &'static str> {
+        let stamp = Stamp::of(Path::new(&question.compiler)).ok_or("the compiler is missing")?.to_string();
+        let is_same = |entry: &&Entry| {
+            entry.compiler == question.compiler
+                && entry.is_cxx == question.is_cxx
+                && entry.flags == question.flags
+        };
+        if let Some(entry) = self.known.entries.iter().find(is_same).filter(|entry| entry.stamp == stamp) {
+            return Ok(entry.folders.clone());
+        }
+        let folders = parse(&ask(question).ok_or("the compiler does not name its include folders")?)?;
+        self.known.version = Self::VERSION;
+        self.known.entries.retain(|entry| !is_same(&entry));
+        let surplus = (self.known.entries.len() + 1).saturating_sub(MOST);
+        self.known.entries.drain(..surplus);
+        self.known.entries.push(Entry {
+            compiler: question.compiler.clone(),
+            stamp,
+            flags: question.flags.clone(),
+            is_cxx: question.is_cxx,
+            folders: folders.clone(),
+        });
+        if let (Some(file), Ok(text)) = (&self.file, serde_json::to_vec(&self.known)) {
+            stamp::replace(file, &text);
+        }
+        Ok(folders)
+    }
+}
+
+/// What the compiler prints about its folders.
+fn ask(question: &Question) -> Option<String> {
+    let mut command = process::command(&question.compiler);
+    command.args(&question.flags).args([
+        "-E",
+        "-v",
+        "-x",
+        if question.is_cxx { "c++" } else { "c" },
+        "/dev/null",
+    ]);
+    for name in ["CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJCPLUS_INCLUDE_PATH", "LANGUAGE"] {
+        command.env_remove(name);
+    }
+    command.env("LC_ALL", "C").current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().ok()?;
+    let mut pipe = child.stderr.take()?;
+    process::never_wait_for(&pipe);
+    let (mut text, begun) = (Vec::new(), Instant::now());
+    let mut part = [0; 8192];
+    loop {
+        match pipe.read(&mut part) {
+            Ok(0) => break,
+            Ok(length) => text.extend_from_slice(&part[..length]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock && begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+        }
+    }
+    child.wait().ok()?.success().then(|| String::from_utf8(text).ok())?
+}
+
+fn parse(text: &str) -> Result<Vec<PathBuf>, &'static str> {
+    let mut folders = Vec::new();
+    let mut is_list = false;
+    for line in text.lines() {
+        if line.starts_with("Reading specs from") || line.starts_with("Configuration file:") {
+            return Err("a file of the user configures the compiler");
+        } else if let Some(missing) = line.strip_prefix("ignoring nonexistent directory \"") {
+            folders.push(PathBuf::from(missing.trim_end_matches('"')));
+        } else if line.starts_with("#include <...> search starts here") {
+            is_list = true;
+        } else if line.starts_with("End of search list") {
+            let is_usual = |folder: &PathBuf| folder.is_absolute() && folder.as_os_str() != OsStr::new("/");
+            return if folders.iter().all(is_usual) {
+                Ok(folders)
+            } else {
+                Err("the compiler searches a relative folder")
+            };
+        } else if is_list {
+            if line.ends_with("(framework directory)") || line.ends_with("(headermap)") {
+                return Err("the compiler searches frameworks");
+            }
+            folders.push(PathBuf::from(line.trim()));
+        }
+    }
+    Err("the compiler does not name its include folders")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GCC: &str = "Using built-in specs.\nignoring nonexistent directory \"/usr/local/include/x86_64-linux-gnu\"\n\
+                       #include \"...\" search starts here:\n#include <...> search starts here:\n /usr/include/c++/12\n \
+                       /usr/include\nEnd of search list.\nCOMPILER_PATH=/x\n";
+
+    #[test]
+    fn missing_folders_are_searched_as_well() {
+        let folders = ["/usr/local/include/x86_64-linux-gnu", "/usr/include/c++/12", "/usr/include"];
+        assert_eq!(parse(GCC).unwrap(), folders.map(PathBuf::from));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for (from, to) in [
+            ("Using built-in specs.", "Reading specs from /x"),
+            ("Using built-in specs.", "Configuration file: /x"),
+            ("/usr/include/c++/12", "/System (framework directory)"),
+            ("/usr/include/c++/12", "include"),
+            ("End of search list.", ""),
+        ] {
+            assert!(parse(&GCC.replace(from, to)).is_err(), "{to}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What a command searches, from its arguments.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::launch::arguments::Arguments;
+use crate::launch::rules::{Compiler, CompilerKind, Family};
+
+/// A compilation, as the guard needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Question {
+    /// The path of the compiler.
+    pub compiler: String,
+    /// Its options that change the folders that it always searches.
+    pub flags: Vec<String>,
+    /// Whether the source is in C++.
+    pub is_cxx: bool,
+    /// The working directory.
+    pub directory: String,
+    /// The source.
+    pub source: String,
+    /// The files of `-include` and `-imacros`.
+    pub included: Vec<String>,
+    /// The include folders of the command and of the environment.
+    pub folders: Vec<String>,
+    /// The definitions that contain a quote or bracket, as `NAME=VALUE`.
+    pub definitions: Vec<String>,
+    /// The file to which the names of the headers are written.
+    pub depfile: String,
+    /// Paths below these are hashed relative to them, the longest first.
+    pub roots: Vec<String>,
+    /// A further part of the fingerprint.
+    pub context: String,
+}
+
+/// A command, from which a [`Question`] is made.
+#[expect(missing_debug_implementations, reason = "it contains a function")]
+pub struct Command<'a> {
+    /// The compiler.
+    pub compiler: &'a Compiler,
+    /// Its arguments.
+    pub arguments: &'a Arguments,
+    /// Its working directory.
+    pub directory: &'a Path,
+    /// See [`Question::roots`].
+    pub roots: Vec<String>,
+    /// See [`Question::context`].
+    pub context: String,
+    /// A variable of the environment of the compiler.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+/// An option that begins so changes the search for headers in a way that the guard does not know.
+const UNKNOWN: &[&str] = &[
+    "-fmodule",
+    "-fimplicit-module",
+    "-fprebuilt-module",
+    "-ivfsoverlay",
+    "-vfsoverlay",
+    "-F",
+    "-iframework",
+    "-include-pch",
+    "-fpch",
+    "-I-",
+    "-I=",
+    "-isystem=",
+    "-iquote=",
+    "-I$SYSROOT",
+    "-isystem$SYSROOT",
+    "-iprefix",
+    "-iwithprefix",
+    "-iwithsysroot",
+    "-isystem-after",
+    "-imultilib",
+    "-stdlib++-isystem",
+    "-internal-",
+    "-objc-isystem",
+    "-embed-dir",
+    "--embed-dir",
+    "--include",
+    "--prefix",
+    "--config",
+    "-traditional",
+    "-remap",
+    "-wrapper",
+    "-ccc-",
+    "-specs",
+    "--specs",
+    "-fpreprocessed",
+    "-B",
+];
+
+/// Options that change the folders that a compiler always searches.
+const FLAGS: &[&str] = &[
+    "-m",
+    "-std=",
+    "--std=",
+    "-ansi",
+    "-stdlib",
+    "--sysroot=",
+    "--target=",
+    "--gcc-toolchain=",
+    "--gcc-install-dir=",
+    "-nostdinc",
+    "-nostdlibinc",
+    "-nobuiltininc",
+    "-no-canonical-prefixes",
+    "-pthread",
+    "-fopenmp",
+    "-resource-dir=",
+];
+
+/// The same, with the value as the next argument.
+const FLAGS_WITH_VALUE: &[&str] =
+    &["-isysroot", "--sysroot", "-target", "-gcc-toolchain", "-arch", "-resource-dir"];
+
+/// Variables that change what a compiler is.
+const VARIABLES: &[&str] = &["GCC_EXEC_PREFIX", "COMPILER_PATH", "CCC_OVERRIDE_OPTIONS", "CCC_ADD_ARGS"];
+
+impl Question {
+    /// The question about a command. Fails with the reason why the command has no direct mode.
+    ///
+    /// # Errors
+    ///
+    /// A clause that begins with a noun, for `doctor --why`.
+    pub fn of(command: &Command<'_>) -> Result<Self, &'static str> {
+        let arguments = command.arguments;
+        let is_known = command.compiler.kind != CompilerKind::Wrapper
+            && matches!(command.compiler.family, Family::Gcc | Family::Clang);
+        if !is_known {
+            return Err("the compiler is a script, or neither GCC nor Clang");
+        }
+        let [source] = arguments.sources() else { return Err("the command has not exactly one source") };
+        if !arguments.is_compilation() || arguments.uses_standard_input() {
+            return Err("the command does more than compile a source");
+        }
+        let is_cxx = language(arguments.all(), source).ok_or("the source is neither C nor C++")?;
+        let depfile = arguments.depfile().ok_or("the command writes no list of headers (-MD)")?;
+        let mut flags = Vec::new();
+        let mut all = arguments.all().iter();
+        while let Some(argument) = all.next() {
+            let text = argument.to_str().ok_or("an argument is not UTF-8")?;
+            let is_wrapped = text.strip_prefix("-Wp,").is_some_and(|rest| {
+                rest.split(',')
+                    .any(|word| word.starts_with("-i") || word.starts_with("-F") || word.starts_with("-U"))
+            });
+            if is_wrapped || UNKNOWN.iter().any(|option| text.starts_with(option)) {
+                return Err("an option changes the search for headers in a way that is not supported");
+            }
+            if FLAGS_WITH_VALUE.contains(&text) {
+                flags.push(text.to_owned());
+                flags.extend(all.next().and_then(|value| value.to_str()).map(str::to_owned));
+            } else if FLAGS.iter().any(|flag| text.starts_with(flag)) {
+                flags.push(text.to_owned());
+            }
+        }
+        if VARIABLES.iter().any(|name| (command.variable)(name).is_some_and(|value| !value.is_empty())) {
+            return Err("a variable of the environment changes the compiler");
+        }
+        let text = |path: &Path| path.to_str().map(str::to_owned).ok_or("a path is not UTF-8");
+        let of_language = if is_cxx { "CPLUS_INCLUDE_PATH" } else { "C_INCLUDE_PATH" };
+        let of_environment: Vec<PathBuf> = ["CPATH", of_language]
+            .into_iter()
+            .filter_map(|name| (command.variable)(name).filter(|value| !value.is_empty()))
+            .flat_map(|value| std::env::split_paths(&value).collect::<Vec<_>>())
+            .collect();
+        let folders = arguments.include_folders().iter().chain(&of_environment).map(|folder| text(folder));
+        let mut included = Vec::new();
+        for file in arguments.included_files() {
+            let file = text(file)?;
+            if file.contains("cmake_pch") {
+                return Err("it uses a precompiled header");
+            }
+            included.push(file);
+        }
+        let has_name = |definition: &&str| definition.contains(['"', '<']);
+        let definitions = arguments.macros().iter().filter_map(|definition| definition.to_str());
+        Ok(Self {
+            compiler: text(&command.compiler.path)?,
+            flags,
+            is_cxx,
+            directory: text(command.directory)?,
+            source: text(source)?,
+            included,
+            folders: folders.collect::<Result<_, _>>()?,
+            definitions: definitions.filter(has_name).map(str::to_owned).collect(),
+            depfile: text(depfile)?,
+            roots: command.roots.clone(),
+            context: command.context.clone(),
+        })
+    }
+}
+
+/// Whether the source is in C++; `None` for other languages than C and C++.
+fn language(arguments: &[OsString], source: &Path) -> Option<bool> {
+    let mut forced = None;
+    let mut words = arguments.iter().filter_map(|argument| argument.to_str());
+    while let Some(word) = words.next() {
+        if let Some(joined) = word.strip_prefix("-x") {
+            forced = if joined.is_empty() { words.next() } else { Some(joined) };
+        }
+    }
+    match forced.filter(|language| *language != "none") {
+        Some("c") => return Some(false),
+        Some("c++") => return Some(true),
+        Some(_) => return None,
+        None => {}
+    }
+    match source.extension().and_then(OsStr::to_str)? {
+        "c" => Some(false),
+        "cc" | "cp" | "cpp" | "cxx" | "c++" | "CPP" | "C" => Some(true),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(line: &str) -> Result<Question, &'static str> {
+        let arguments = line.split_whitespace().map(OsString::from).collect();
+        Question::of(&Command {
+            compiler: &Compiler {
+                path: "/usr/bin/g++".into(),
+                family: Family::Gcc,
+                kind: CompilerKind::Program,
+                replacement: None,
+            },
+            arguments: &Arguments::parse(arguments, &|_| None),
+            directory: Path::new("/b"),
+            roots: Vec::new(),
+            context: String::new(),
+            variable: &|name| (name == "CPATH").then(|| "/env:/env2".into()),
+        })
+    }
+
+    #[test]
+    fn a_command_of_cmake_has_all_its_folders() {
+        let question = ask(
+            "-DA=\"x.h\" -DB -Iinc -isystem /s -include f.h -std=c++17 -m32 -g -MD -MT m.o -MF m.d -o m.o -c m.cpp",
+        );
+        let question = question.unwrap();
+        assert_eq!(question.folders, ["inc", "/s", "/env", "/env2"]);
+        assert_eq!(question.flags, ["-std=c++17", "-m32"]);
+        assert_eq!(
+            (question.included, question.definitions),
+            (vec!["f.h".to_owned()], vec!["A=\"x.h\"".to_owned()])
+        );
+        assert!(question.is_cxx);
+        assert_eq!(ask("--sysroot /r -MD -c -x c m.cpp").unwrap().flags, ["--sysroot", "/r"]);
+    }
+
+    #[test]
+    fn what_the_guard_does_not_know_has_no_direct_mode() {
+        for line in [
+            "-c m.cpp",
+            "-MD m.cpp",
+            "-MD -c m.cpp n.cpp",
+            "-MD -c m.mm",
+            "-MD -c m.S",
+            "-MD -c -x cuda m.cpp",
+            "-MD -c -",
+            "-MD -fmodules -c m.cpp",
+            "-MD -F. -c m.cpp",
+            "-MD -I=inc -c m.cpp",
+            "-MD -ivfsoverlay o.yaml -c m.cpp",
+            "-MD -Xclang -internal-isystem -Xclang /x -c m.cpp",
+            "-MD -Wp,-isystem,/x -c m.cpp",
+            "-MD -include cmake_pch.hxx -c m.cpp",
+        ] {
+            assert!(ask(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The names in the directives of a file.
+
+use std::borrow::Cow;
+
+/// A name in a directive.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Name {
+    /// The text between the quotes or brackets.
+    pub(super) text: Box<[u8]>,
+    /// Whether it is in quotes: the folder of the file itself is searched first.
+    pub(super) quoted: bool,
+}
+
+/// What the directives of a file name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Scan {
+    /// All names in `#include`, `#if` and `#elif`, without duplicates.
+    pub(super) names: Vec<Name>,
+    /// Macros that an `#include` or `__has_include` names instead of a file.
+    pub(super) computed: Vec<Box<[u8]>>,
+    /// Macros that are defined as exactly one name in quotes or brackets.
+    pub(super) literal: Vec<(Box<[u8]>, Name)>,
+    /// Other macros.
+    pub(super) defined: Vec<u64>,
+    /// Macros with an argument that they pass to `__has_include`.
+    pub(super) wrappers: Vec<Box<[u8]>>,
+    /// Macros in `#if` and `#elif`, with the macro that is their argument; an empty one stands for anything else.
+    pub(super) calls: Vec<(Box<[u8]>, Box<[u8]>)>,
+    /// Why the names are not all known.
+    pub(super) opaque: Option<&'static str>,
+}
+
+impl Scan {
+    /// Scans the text of a file.
+    pub(super) fn of(text: &[u8]) -> Self {
+        let text = unspliced(text);
+        let mut scan = Self::default();
+        let mut at = 0;
+        while let Some(next) = text[at..].iter().position(|byte| matches!(byte, b'#' | b'%' | b'?')) {
+            let mark = at + next;
+            at = mark + 1;
+            let width = match &text[mark..] {
+                [b'#', ..] => 1,
+                [b'%', b':', ..] => 2,
+                [b'?', b'?', b'=', ..] => 3,
+                _ => continue,
+            };
+            if !begins_line(&text[..mark]) {
+                continue;
+            }
+            let end =
+                text[mark..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| mark + end);
+            scan.directive(&text[mark + width..end]);
+            at = end;
+        }
+        scan.names.sort_unstable();
+        scan.names.dedup();
+        scan
+    }
+
+    fn directive(&mut self, line: &[u8]) {
+        let line = without_blanks(line);
+        let (keyword, rest) = word(line);
+        let rest = without_blanks(rest);
+        match keyword {
+            b"include" | b"include_next" | b"import" => self.include(rest),
+            b"define" => self.define(rest),
+            b"if" | b"elif" => self.condition(rest),
+            b"embed" => self.opaque = Some("a file has the directive #embed"),
+            _ => {}
+        }
+    }
+
+    fn include(&mut self, argument: &[u8]) {
+        match literal(argument) {
+            Some(name) => self.names.push(name),
+            None => match macro_name(argument) {
+                Some(name) => self.computed.push(name.into()),
+                None => self.opaque = Some("the name in an #include is computed"),
+            },
+        }
+    }
+
+    fn define(&mut self, rest: &[u8]) {
+        let (name, value) = word(rest);
+        let is_function = value.first() == Some(&b'(');
+        if is_function && arguments_of(value, QUESTION).any(|argument| literal(argument).is_none()) {
+            self.wrappers.push(name.into());
+        }
+        match literal(without_blanks(value)).filter(|_| !is_function) {
+            Some(value) => self.literal.push((name.into(), value)),
+            None => self.defined.push(hash(name)),
+        }
+    }
+
+    fn condition(&mut self, rest: &[u8]) {
+        self.all_names(rest);
+        if find(rest, b"has_embed").is_some() {
+            self.opaque = Some("a file asks __has_embed");
+        }
+        for argument in arguments_of(rest, QUESTION).filter(|argument| literal(argument).is_none()) {
+            match macro_name(argument) {
+                Some(name) => self.computed.push(name.into()),
+                None => self.opaque = Some("the name in a __has_include is computed"),
+            }
+        }
+        let mut left = rest;
+        while let Some(open) = left.iter().position(|byte| *byte == b'(') {
+            let before = left[..open].trim_ascii_end();
+            let begin = before.iter().rposition(|byte| !is_part(byte)).map_or(0, |at| at + 1);
+            let (name, argument) = (&before[begin..], without_blanks(&left[open + 1..]));
+            if !name.is_empty() && name != b"defined" && literal(argument).is_none() {
+                self.calls.push((name.into(), macro_name(argument).unwrap_or_default().into()));
+            }
+            left = &left[open + 1..];
+        }
+    }
+
+    /// Takes everything in brackets or quotes.
+    fn all_names(&mut self, mut text: &[u8]) {
+        while let Some(at) = text.iter().position(|byte| matches!(byte, b'<' | b'"')) {
+            let close = if text[at] == b'"' { b'"' } else { b'>' };
+            let rest = &text[at + 1..];
+            let Some(length) = rest.iter().position(|byte| *byte == close) else { return };
+            if length > 0 {
+                self.names.push(Name { text: rest[..length].into(), quoted: close == b'"' });
+            }
+            // `a < b && c > d` is not a name, and a later one may begin inside it.
+            text = if close == b'"' { &rest[length + 1..] } else { rest };
+        }
+    }
+}
+
+/// Identifies the name of a macro.
+pub(super) fn hash(name: &[u8]) -> u64 {
+    name.iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Whether only blanks, or the end of a comment, are before this in its line.
+fn begins_line(before: &[u8]) -> bool {
+    for byte in before.iter().rev() {
+        match byte {
+            b'\n' => return true,
+            b' ' | b'\t' | b'\r' | 0x0b | 0x0c => {}
+            // `*/ #include`, or `/* */ #include`
+            b'/' => return true,
+            // The mark of byte order at the beginning of a file.
+            0xbb | 0xbf | 0xef => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Without blanks and comments at the beginning.
+fn without_blanks(mut text: &[u8]) -> &[u8] {
+    loop {
+        match text {
+            [b' ' | b'\t' | b'\r' | 0x0b | 0x0c, rest @ ..] => text = rest,
+            [b'/', b'*', rest @ ..] => match find(rest, b"*/") {
+                Some(end) => text = &rest[end + 2..],
+                None => return &[],
+            },
+            _ => return text,
+        }
+    }
+}
+
+const QUESTION: &[u8] = b"__has_include";
+
+/// What stands in the parentheses after each `name`, up to the end of the line.
+fn arguments_of<'a>(text: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let mut left = text;
+    std::iter::from_fn(move || {
+        loop {
+            let at = find(left, name)?;
+            let (_, after) = word(&left[at..]);
+            left = after;
+            if let Some(argument) = without_blanks(after).strip_prefix(b"(") {
+                return Some(without_blanks(argument));
+            }
+        }
+    })
+}
+
+/// The name in quotes or brackets at the beginning, if nothing of the same line can change it.
+fn literal(text: &[u8]) -> Option<Name> {
+    let close = match text.first()? {
+        b'<' => b'>',
+        b'"' => b'"',
+        _ => return None,
+    };
+    let length = text[1..].iter().position(|byte| *byte == close)?;
+    Some(Name { text: text[1..=length].into(), quoted: close == b'"' })
+}
+
+/// The macro at the beginning, if it is one without arguments.
+fn macro_name(text: &[u8]) -> Option<&[u8]> {
+    let (name, rest) = word(text);
+    (!name.is_empty() && without_blanks(rest).first() != Some(&b'(')).then_some(name)
+}
+
+/// The identifier at the beginning, and the rest.
+fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    let length = text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len());
+    text.split_at(length)
+}
+
+const fn is_part(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
+}
+
+/// Without backslashes at the ends of lines.
+fn unspliced(text: &[u8]) -> Cow<'_, [u8]> {
+    // GCC and Clang allow blanks after the backslash.
+    let is_splice = |after: &[u8]| {
+        let end = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c));
+        end.filter(|end| after[*end] == b'\n')
+    };
+    let mut joined: Option<Vec<u8>> = None;
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(next) = text[at..].iter().position(|byte| *byte == b'\\') {
+        let backslash = at + next;
+        at = backslash + 1;
+        if let Some(end) = is_splice(&text[at..]) {
+            joined.get_or_insert_default().extend_from_slice(&text[copied..backslash]);
+            at += end + 1;
+            copied = at;
+        }
+    }
+    match joined {
+        None => Cow::Borrowed(text),
+        Some(mut joined) => {
+            joined.extend_from_slice(&text[copied..]);
+            Cow::Owned(joined)
+        }
+    }
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        let scan = Scan::of(text.as_bytes());
+        let show = |name: &Name| {
+            let text = String::from_utf8_lossy(&name.text);
+            if name.quoted { format!("\"{text}\"") } else { format!("<{text}>") }
+        };
+        scan.names.iter().map(show).collect()
+    }
+
+    #[test]
+    fn every_form_of_an_include_is_found() {
+        for text in [
+            "#include <a.h>",
+            "  #  include<a.h> // why",
+            "x\n\t#\tinclude /* c */ <a.h>\n",
+            "#include_next <a.h>",
+            "#import <a.h>",
+            "/* c */ #include <a.h>",
+            "/* c\n*/#include <a.h>",
+            "#/* c */include <a.h>",
+            "#inc\\\nlude <a.h>",
+            "#include \\  \n <a.h>\r\n",
+            "%:include <a.h>",
+            "??=include <a.h>",
+            "\u{feff}#include <a.h>",
+            "#if __has_include(<a.h>)",
+            "#if defined(X) && \\\r\n __has_include ( <a.h> )",
+            "#elif __has_include_next(<a.h>)",
+            "#if 1 < 2 && HAS(<a.h>)",
+        ] {
+            assert!(names(text).contains(&"<a.h>".to_owned()), "{text:?}: {:?}", names(text));
+        }
+        assert_eq!(names("#include \"b/c.h\"\n#include \"b/c.h\"\n"), ["\"b/c.h\""]);
+        assert_eq!(names("a # include <b>\nint c; // #include <d>\n * #include <e>\n"), [""; 0]);
+    }
+
+    #[test]
+    fn a_macro_in_place_of_a_name_is_known() {
+        let scan =
+            Scan::of(b"#define A <x.h>\n#define B \"y.h\" // c\n#define C A\n#include A\n# include B\n");
+        assert_eq!(scan.computed, [Box::from(*b"A"), Box::from(*b"B")]);
+        let literal: Vec<&[u8]> = scan.literal.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(literal, [b"A", b"B"]);
+        assert_eq!((scan.defined, scan.opaque, scan.names.len()), (vec![hash(b"C")], None, 0));
+        assert!(Scan::of(b"#include STR(a.h)").opaque.is_some());
+        assert!(Scan::of(b"#include").opaque.is_some());
+        assert_eq!(Scan::of(b"#if __has_include(A)").computed, [Box::from(*b"A")]);
+        assert!(Scan::of(b"#if __has_include(A(b))").opaque.is_some());
+        assert!(Scan::of(b"#embed \"a\"").opaque.is_some());
+        let scan = Scan::of(b"#define F(x) __has_include(x)\n#if F(A) && F ( B(1) ) || F(<c.h>)\n");
+        assert_eq!((scan.computed.len(), scan.wrappers), (0, vec![Box::from(*b"F")]));
+        let calls: Vec<(&[u8], &[u8])> = scan.calls.iter().map(|(name, of)| (&**name, &**of)).collect();
+        assert_eq!(calls, [(&b"F"[..], &b"A"[..]), (b"F", b""), (b"B", b"")]);
+    }
+
+    #[test]
+    fn no_text_makes_it_fail() {
+        let mut state = 1_u64;
+        for length in 0..3000 {
+            let mut text = Vec::new();
+            for _ in 0..length % 90 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                text.push(b"#<>\"\\\n /*()%:?=includefA_"[(state >> 33) as usize % 25]);
+            }
+            let _ = Scan::of(&text);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Which files exist, and what they name.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::scan::Scan;
+use crate::launch::stamp::Stamp;
+
+/// A change so shortly before a look, in nanoseconds, may be followed by one with the same time stamp: the clock of a file
+/// system ticks each 10 ms at the slowest.
+const TICK: i128 = 50_000_000;
+/// The same for file systems whose time stamps are whole seconds.
+const SLOW_TICK: i128 = 2_100_000_000;
+/// Larger files are not scanned.
+const LARGEST: u64 = 16 << 20;
+/// More files in a folder are not remembered.
+const MOST_FILES: usize = 100_000;
+
+/// What is at a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    Link,
+    Other,
+}
+
+/// A folder or a file, by its number.
+pub(super) type Id = usize;
+
+#[derive(Debug, Default)]
+struct Folder {
+    path: PathBuf,
+    /// `None` if there is no folder.
+    stamp: Option<Stamp>,
+    is_young: bool,
+    entries: Arc<HashMap<OsString, Kind>>,
+    /// Why it cannot be listed.
+    failure: Option<&'static str>,
+    version: u32,
+    looked_at: u64,
+}
+
+#[derive(Debug, Default)]
+struct Source {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+    is_young: bool,
+    scan: Arc<Scan>,
+    version: u32,
+    looked_at: u64,
+}
+
+/// All folders and files that were looked at. Each is looked at again once for each question.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    question: u64,
+    now: i128,
+    folders: Vec<Folder>,
+    folder_ids: HashMap<PathBuf, Id>,
+    files: Vec<Source>,
+    file_ids: HashMap<PathBuf, Id>,
+}
+
+impl Tree {
+    /// Begins a question: from now on, everything is looked at again.
+    pub(super) fn begin(&mut self) {
+        self.question += 1;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.now = i128::try_from(now.as_nanos()).unwrap_or_default();
+    }
+
+    /// The number of remembered folders and files.
+    pub(super) fn size(&self) -> usize {
+        self.folders.len() + self.files.len()
+    }
+
+    /// Whether what was found with this stamp may change without another stamp.
+    fn is_young(&self, stamp: Option<Stamp>) -> bool {
+        stamp.is_some_and(|stamp| {
+            let tick = if stamp.has_whole_seconds() { SLOW_TICK } else { TICK };
+            stamp.is_since(self.now - tick)
+        })
+    }
+
+    pub(super) fn folder(&mut self, path: &Path) -> Id {
+        if let Some(id) = self.folder_ids.get(path) {
+            return *id;
+        }
+        let id = self.folders.len();
+        self.folders.push(Folder { path: path.to_owned(), ..Folder::default() });
+        self.folder_ids.insert(path.to_owned(), id);
+        id
+    }
+
+    pub(super) fn file(&mut self, path: &Path) -> Id {
+        if let Some(id) = self.file_ids.get(path) {
+            return *id;
+        }
+        let id = self.files.len();
+        self.files.push(Source { path: path.to_owned(), ..Source::default() });
+        self.file_ids.insert(path.to_owned(), id);
+        id
+    }
+
+    /// The path of a file.
+    pub(super) fn path(&self, file: Id) -> &Path {
+        &self.files[file].path
+    }
+
+    /// Looks at a folder. Returns a number that changes when its files do.
+    pub(super) fn folder_version(&mut self, id: Id) -> u32 {
+        let (question, folder) = (self.question, &self.folders[id]);
+        if folder.looked_at == question {
+            return folder.version;
+        }
+        let stamp = Stamp::of(&folder.path);
+        if folder.looked_at == 0 || stamp != folder.stamp || folder.is_young {
+            let is_young = self.is_young(stamp);
+            let (entries, failure) = match stamp {
+                Some(_) => list(&folder.path),
+                None => (HashMap::new(), None),
+            };
+            let folder = &mut self.folders[id];
+            let is_same = folder.looked_at != 0
+                && *folder.entries == entries
+                && folder.failure == failure
+                && folder.stamp.is_some() == stamp.is_some();
+            folder.is_young = is_young;
+            folder.stamp = stamp;
+            if !is_same {
+                folder.entries = Arc::new(entries);
+                folder.failure = failure;
+                folder.version += 1;
+            }
+        }
+        let folder = &mut self.folders[id];
+        folder.looked_at = question;
+        folder.version
+    }
+
+    /// Looks at a file. Returns a number that changes when what it names does.
+    pub(super) fn file_version(&mut self, id: Id) -> u32 {
+        let (question, file) = (self.question, &self.files[id]);
+        if file.looked_at == question {
+            return file.version;
+        }
+        let stamp = Stamp::of(&file.path);
+        if file.looked_at == 0 || stamp != file.stamp || file.is_young {
+            let is_young = self.is_young(stamp);
+            let scan = match stamp {
+                Some(_) => read(&file.path),
+                None => Scan::default(),
+            };
+            let file = &mut self.files[id];
+            let is_same =
+                file.looked_at != 0 && *file.scan == scan && file.stamp.is_some() == stamp.is_some();
+            file.is_young = is_young;
+            file.stamp = stamp;
+            if !is_same {
+                file.scan = Arc::new(scan);
+                file.version += 1;
+            }
+        }
+        let file = &mut self.files[id];
+        file.looked_at = question;
+        file.version
+    }
+
+    /// What a file names. It was looked at.
+    pub(super) fn scan(&self, id: Id) -> Arc<Scan> {
+        Arc::clone(&self.files[id].scan)
+    }
+
+    /// Whether a file exists at `name` below `folder`. Adds the folders and links that decide about this. Fails with the reason
+    /// why this is not known.
+    pub(super) fn exists(
+        &mut self,
+        folder: &Path,
+        name: &Path,
+        seen: &mut Seen,
+    ) -> Result<bool, &'static str> {
+        let Some(last) = name.file_name() else { return Ok(false) };
+        let parent = name.parent().unwrap_or(Path::new(""));
+        let is_plain = parent.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let mut place = folder.to_path_buf();
+        if is_plain {
+            for part in parent.components() {
+                match self.kind(&place, part.as_os_str(), seen)? {
+                    Some(Kind::Folder | Kind::Link) => place.push(part),
+                    _ => return Ok(false),
+                }
+            }
+        } else {
+            place.push(parent);
+        }
+        for ending in [".gch", ".pch"] {
+            let mut precompiled = last.to_owned();
+            precompiled.push(ending);
+            if self.kind(&place, &precompiled, seen)?.is_some() {
+                return Err("a precompiled header is beside a header");
+            }
+        }
+        match self.kind(&place, last, seen)? {
+            Some(Kind::File) => Ok(true),
+            Some(Kind::Link) => {
+                place.push(last);
+                let file = self.file(&place);
+                seen.add_file(self, file);
+                Ok(self.files[file].stamp.is_some())
+            }
+            Some(Kind::Other) => Err("an include can reach a file that is neither a file nor a folder"),
+            Some(Kind::Folder) | None => Ok(false),
+        }
+    }
+
+    fn kind(&mut self, folder: &Path, name: &OsStr, seen: &mut Seen) -> Result<Option<Kind>, &'static str> {
+        let id = self.folder(folder);
+        seen.add_folder(self, id);
+        match self.folders[id].failure {
+            Some(failure) => Err(failure),
+            None => Ok(self.folders[id].entries.get(name).copied()),
+        }
+    }
+
+    /// Whether nothing of this has changed.
+    pub(super) fn is_unchanged(&mut self, seen: &Seen) -> bool {
+        seen.folders.iter().all(|(id, version)| self.folder_version(*id) == *version)
+            && seen.files.iter().all(|(id, version)| self.file_version(*id) == *version)
+    }
+}
+
+/// The folders and files on which an answer depends, with their versions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    folders: HashMap<Id, u32>,
+    files: HashMap<Id, u32>,
+}
+
+impl Seen {
+    pub(super) fn add_folder(&mut self, tree: &mut Tree, id: Id) {
+        self.folders.entry(id).or_insert_with(|| tree.folder_version(id));
+    }
+
+    /// Adds a file. Returns whether it is new.
+    pub(super) fn add_file(&mut self, tree: &mut Tree, id: Id) -> bool {
+        let before = self.files.len();
+        self.files.entry(id).or_insert_with(|| tree.file_version(id));
+        self.files.len() > before
+    }
+}
+
+fn list(path: &Path) -> (HashMap<OsString, Kind>, Option<&'static str>) {
+    const FAILURE: Option<&str> = Some("a folder cannot be listed");
+    let mut entries = HashMap::new();
+    let found = match fs::read_dir(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return (entries, None),
+        Err(_) => return (entries, FAILURE),
+    };
+    for entry in found {
+        let Ok(entry) = entry else { return (entries, FAILURE) };
+        let kind = match entry.file_type() {
+            Ok(kind) if kind.is_file() => Kind::File,
+            Ok(kind) if kind.is_dir() => Kind::Folder,
+            Ok(kind) if kind.is_symlink() => Kind::Link,
+            Ok(_) => Kind::Other,
+            Err(_) => return (entries, FAILURE),
+        };
+        if entries.len() == MOST_FILES {
+            return (entries, Some("a folder contains too many files"));
+        }
+        entries.insert(entry.file_name(), kind);
+    }
+    (entries, None)
+}
+
+fn read(path: &Path) -> Scan {
+    let opaque = |reason| Scan { opaque: Some(reason), ..Scan::default() };
+    let mut text = Vec::new();
+    let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
+    if !is_file {
+        return opaque("a header is not a file");
+    }
+    match File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text)) {
+        Ok(length) if length as u64 <= LARGEST => Scan::of(&text),
+        Ok(_) => opaque("a header is larger than 16 MiB"),
+        Err(_) => opaque("a header cannot be read"),
+    }
+}

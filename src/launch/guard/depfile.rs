@@ -19,7 +19,12 @@ pub(super) fn prerequisites(text: &[u8]) -> Vec<Vec<u8>> {
                     bytes.next();
                     finish(&mut name, is_target);
                 }
-                Some(b'\r') => {}
+                // The line break follows.
+                Some(b'\r') => {
+                    bytes.next();
+                    bytes.next_if_eq(&b'\n');
+                    finish(&mut name, is_target);
+                }
                 Some(b' ' | b'#' | b'\\' | b'\t' | b':') => name.extend(bytes.next()),
                 _ => name.push(b'\\'),
             },

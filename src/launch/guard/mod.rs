@@ -27,6 +27,9 @@ mod scan;
 mod server;
 mod tree;
 
+#[cfg(all(test, unix))]
+mod tests;
+
 pub use self::closure::{Answer, Guard, Verdict};
 pub use self::question::{Command, Question};
 pub(super) use self::server::{Ask, ENDPOINT, Told, serve};

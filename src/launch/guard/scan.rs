@@ -139,12 +139,12 @@ pub(super) fn hash(name: &[u8]) -> u64 {
 
 /// Whether only blanks, or the end of a comment, are before this in its line.
 fn begins_line(before: &[u8]) -> bool {
-    for byte in before.iter().rev() {
+    for (at, byte) in before.iter().enumerate().rev() {
         match byte {
             b'\n' => return true,
             b' ' | b'\t' | b'\r' | 0x0b | 0x0c => {}
             // `*/ #include`, or `/* */ #include`
-            b'/' => return true,
+            b'/' => return before[..at].ends_with(b"*"),
             // The mark of byte order at the beginning of a file.
             0xbb | 0xbf | 0xef => {}
             _ => return false,
@@ -299,7 +299,7 @@ mod tests {
         let scan = Scan::of(b"#define F(x) __has_include(x)\n#if F(A) && F ( B(1) ) || F(<c.h>)\n");
         assert_eq!((scan.computed.len(), scan.wrappers), (0, vec![Box::from(*b"F")]));
         let calls: Vec<(&[u8], &[u8])> = scan.calls.iter().map(|(name, of)| (&**name, &**of)).collect();
-        assert_eq!(calls, [(&b"F"[..], &b"A"[..]), (b"F", b""), (b"B", b"")]);
+        assert_eq!(calls, [(&b"F"[..], &b"A"[..]), (b"F", b""), (b"B", b"1")]);
     }
 
     #[test]

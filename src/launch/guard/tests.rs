@@ -1,0 +1,301 @@
+//! The guard with real files and a compiler that only names its folders.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use super::{Answer, Guard, Question, Verdict};
+
+/// A checkout with `src/a.c`, which includes `<x.h>` of `inc2`, and `"near.h"` of its own folder.
+struct Checkout {
+    _folder: tempfile::TempDir,
+    root: PathBuf,
+}
+
+impl Checkout {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkout = Self { root: folder.path().canonicalize().expect("a path"), _folder: folder };
+        checkout
+            .write("src/a.c", "#include <x.h>\n#include \"near.h\"\n#if __has_include(\"opt.h\")\n#endif\n");
+        checkout.write("src/near.h", "");
+        checkout.write("inc2/x.h", "#include \"sub/y.h\"\n");
+        checkout.write("inc2/sub/y.h", "");
+        checkout.write("inc1/other.h", "");
+        checkout.write("system/stdio.h", "");
+        let compiler = "#!/bin/sh\ncd \"${0%/*}\"\necho '#include <...> search starts here:' >&2\n\
+                        echo \" $PWD/system\" >&2\necho 'End of search list.' >&2\n";
+        checkout.write("gcc", compiler);
+        fs::set_permissions(checkout.root.join("gcc"), fs::Permissions::from_mode(0o755)).expect("a program");
+        checkout
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs_err::write(path, text).expect("a file");
+    }
+
+    fn remove(&self, path: &str) {
+        fs_err::remove_file(self.root.join(path)).expect("the file goes");
+    }
+
+    fn path(&self, path: &str) -> String {
+        self.root.join(path).to_str().expect("UTF-8").to_owned()
+    }
+
+    fn question(&self) -> Question {
+        Question {
+            compiler: self.path("gcc"),
+            flags: Vec::new(),
+            is_cxx: false,
+            directory: self.path("build"),
+            source: self.path("src/a.c"),
+            included: Vec::new(),
+            folders: vec!["../inc1".to_owned(), self.path("inc2")],
+            definitions: Vec::new(),
+            depfile: "a.d".to_owned(),
+            roots: vec![self.path("")[..self.path("").len() - 1].to_owned()],
+            context: String::new(),
+        }
+    }
+}
+
+fn print(guard: &mut Guard, question: &Question) -> String {
+    match guard.answer(question) {
+        Answer::Direct(fingerprint) => fingerprint,
+        Answer::Without(reason) => panic!("{reason}"),
+    }
+}
+
+fn is_refused(guard: &mut Guard, question: &Question) -> bool {
+    matches!(guard.answer(question), Answer::Without(_))
+}
+
+#[test]
+fn files_that_an_include_can_reach_change_the_fingerprint() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    let mut guard = Guard::new(None);
+    let first = print(&mut guard, &checkout.question());
+    for path in [
+        "inc1/x.h",
+        "inc1/sub/y.h",
+        "src/x.h/nothing",
+        "src/opt.h",
+        "inc1/opt.h",
+        "system/opt.h",
+        "inc2/near.h",
+        "system/x.h",
+    ] {
+        checkout.write(path, "");
+        let second = print(&mut guard, &checkout.question());
+        // A folder is not a header.
+        assert_eq!(second == first, path == "src/x.h/nothing", "{path}");
+        checkout.remove(path);
+        // Not even a moment later, and as often as it happens.
+        assert_eq!(print(&mut guard, &checkout.question()), first, "{path}");
+    }
+    assert_eq!(print(&mut Guard::new(None), &checkout.question()), first, "without memory");
+}
+
+#[test]
+fn other_files_do_not_change_it() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    let mut guard = Guard::new(None);
+    let first = print(&mut guard, &checkout.question());
+    for path in [
+        ".git/index.lock",
+        "src/.a.c.swp",
+        "src/b.c",
+        "src/a.o",
+        "inc1/new.h",
+        "inc2/x.h.orig",
+        "build/a.o",
+        "inc1/deep/x.h",
+    ] {
+        checkout.write(path, "#include \"opt.h\"\n");
+        assert_eq!(print(&mut guard, &checkout.question()), first, "{path}");
+    }
+    checkout.write("inc2/x.h", "#include \"sub/y.h\"\nint x;\n");
+    assert_eq!(print(&mut guard, &checkout.question()), first, "the tool compares contents");
+    checkout.write("inc2/x.h", "#include \"sub/y.h\"\n#include \"z.h\"\n");
+    assert_ne!(print(&mut guard, &checkout.question()), first, "another name");
+}
+
+#[test]
+fn another_checkout_has_the_same_fingerprint() {
+    let (one, two) = (Checkout::new(), Checkout::new());
+    let mut guard = Guard::new(None);
+    let without_system = |checkout: &Checkout| {
+        // The folder of the compiler is the same for both.
+        Question { compiler: one.path("gcc"), ..checkout.question() }
+    };
+    for checkout in [&one, &two] {
+        fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    }
+    let of_one = print(&mut guard, &one.question());
+    assert_ne!(
+        print(&mut guard, &without_system(&two)),
+        of_one,
+        "the system folder is in the first checkout"
+    );
+    assert_eq!(print(&mut guard, &two.question()), of_one);
+    let elsewhere = Question { context: "elsewhere".into(), ..one.question() };
+    assert_ne!(print(&mut guard, &elsewhere), of_one);
+}
+
+#[test]
+fn a_header_beside_a_header_of_another_folder_counts() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    checkout.write("src/a.c", "#include \"../third/x.h\"\n");
+    checkout.write("third/x.h", "#include \"y.h\"\n");
+    checkout.write("inc1/y.h", "");
+    let mut guard = Guard::new(None);
+    let first = print(&mut guard, &checkout.question());
+    checkout.write("third/y.h", "");
+    assert_ne!(print(&mut guard, &checkout.question()), first);
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_is_noticed() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    checkout.write("v1/x.h", "#include \"one.h\"\n");
+    checkout.write("v2/x.h", "#include \"two.h\"\n");
+    checkout.write("v3/nothing.h", "");
+    let link = checkout.root.join("inc1");
+    fs_err::remove_dir_all(&link).expect("the folder goes");
+    let mut guard = Guard::new(None);
+    let mut prints = Vec::new();
+    for target in ["v1", "v2", "v3", "nowhere"] {
+        let _ = fs::remove_file(&link);
+        symlink(checkout.root.join(target), &link).expect("a link");
+        prints.push(print(&mut guard, &checkout.question()));
+    }
+    // Where there is no header, it does not matter which folder that is.
+    assert_eq!(prints[2], prints[3]);
+    prints.pop();
+    prints.sort();
+    prints.dedup();
+    assert_eq!(prints.len(), 3);
+    fs::remove_file(&link).expect("the link goes");
+    for target in ["../v1/x.h", "../v2/x.h", "../v3/missing.h"] {
+        let _ = fs::remove_file(link.join("x.h"));
+        fs_err::create_dir_all(&link).expect("a folder");
+        symlink(target, link.join("x.h")).expect("a link");
+        prints.push(print(&mut guard, &checkout.question()));
+    }
+    assert_ne!(prints[3], prints[4]);
+    assert_ne!(prints[4], prints[5]);
+}
+
+#[test]
+fn what_cannot_be_known_is_refused() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    let mut guard = Guard::new(None);
+    for text in [
+        "#include STR(x.h)\n",
+        "#include HEADER\n",
+        "#define HEADER A B\n#include HEADER\n",
+        "#embed \"x\"\n",
+    ] {
+        checkout.write("src/near.h", text);
+        assert!(is_refused(&mut guard, &checkout.question()), "{text}");
+    }
+    checkout.write("src/near.h", "#define HEADER <x.h>\n#include HEADER\n");
+    let first = print(&mut guard, &checkout.question());
+    checkout.write("src/near.h", "#include HEADER\n");
+    let defined = Question { definitions: vec!["HEADER=\"late.h\"".to_owned()], ..checkout.question() };
+    let second = print(&mut guard, &defined);
+    assert_ne!(first, second);
+    checkout.write("inc1/late.h", "");
+    assert_ne!(print(&mut guard, &defined), second);
+    checkout.write("src/near.h", "");
+    checkout.write("inc2/x.h.gch", "");
+    assert!(is_refused(&mut guard, &checkout.question()), "a precompiled header");
+    checkout.remove("inc2/x.h.gch");
+    assert!(!is_refused(&mut guard, &checkout.question()));
+    let without_compiler = Question { compiler: checkout.path("none"), ..checkout.question() };
+    assert!(is_refused(&mut guard, &without_compiler));
+}
+
+/// Asks, runs `compile`, and checks.
+fn compiled(guard: &mut Guard, question: &Question, compile: impl FnOnce()) -> Verdict {
+    let fingerprint = print(guard, question);
+    compile();
+    guard.check(question, &fingerprint)
+}
+
+#[test]
+fn a_change_during_a_compilation_spoils_its_fingerprint() {
+    let checkout = Checkout::new();
+    checkout.write("build/a.d", "a.o: ../src/a.c ../inc2/x.h \\\n ../inc2/sub/y.h\n");
+    let mut guard = Guard::new(None);
+    let question = checkout.question();
+    let first = print(&mut guard, &question);
+    assert_eq!(compiled(&mut guard, &question, || {}), Verdict::Right);
+    assert_eq!(print(&mut guard, &question), first);
+    assert!(matches!(compiled(&mut guard, &question, || checkout.write("inc1/x.h", "")), Verdict::Wrong(_)));
+    checkout.remove("inc1/x.h");
+    let second = print(&mut guard, &question);
+    assert_ne!(second, first, "an object may be stored for other files");
+    assert_eq!(print(&mut guard, &question), second);
+}
+
+#[test]
+fn a_list_of_headers_with_an_unknown_file_is_wrong() {
+    let checkout = Checkout::new();
+    let question = checkout.question();
+    let depfile = |text: &str| checkout.write("build/a.d", text);
+    depfile("a.o: ../src/a.c");
+    let mut guard = Guard::new(None);
+    assert_eq!(compiled(&mut guard, &question, || depfile("a.o: ../src/a.c ../inc2/x.h\n")), Verdict::Right);
+    let outside = || depfile("a.o: ../src/a.c ../inc1/other.h\n");
+    assert!(matches!(compiled(&mut guard, &question, outside), Verdict::Wrong(_)));
+    assert!(is_refused(&mut guard, &question), "from now on without direct mode");
+    let mut guard = Guard::new(None);
+    let gone = || checkout.remove("build/a.d");
+    assert!(matches!(compiled(&mut guard, &question, gone), Verdict::Wrong(_)));
+}
+
+#[test]
+fn the_list_of_headers_of_another_checkout_is_replaced() {
+    let checkout = Checkout::new();
+    let question = checkout.question();
+    let mut guard = Guard::new(None);
+    let other = "a.o: /other/checkout/src/a.c \\\n /other/checkout/inc2/x.h /other/checkout/inc2/sub/y.h\n";
+    assert_eq!(compiled(&mut guard, &question, || checkout.write("build/a.d", other)), Verdict::Right);
+    let root = checkout.path("");
+    let expected = other.replace("/other/checkout/", &root);
+    assert_eq!(fs_err::read_to_string(checkout.root.join("build/a.d")).expect("a file"), expected);
+    let unknown = other.replace("x.h", "z.h");
+    assert!(matches!(
+        compiled(&mut guard, &question, || checkout.write("build/a.d", &unknown)),
+        Verdict::Wrong(_)
+    ));
+}
+
+#[test]
+fn a_compiler_is_asked_once() {
+    let checkout = Checkout::new();
+    let memory = checkout.root.join("folders.json");
+    let asked = checkout.root.join("asked");
+    let compiler = fs_err::read_to_string(checkout.root.join("gcc")).expect("a script");
+    checkout.write("gcc", &compiler.replace("cd ", &format!("echo >>{}\ncd ", asked.display())));
+    for _ in 0..3 {
+        let mut guard = Guard::new(Some(memory.clone()));
+        print(&mut guard, &checkout.question());
+        print(&mut guard, &checkout.question());
+    }
+    assert_eq!(fs_err::read(&asked).expect("a file").len(), 1);
+    let other = Question { flags: vec!["-m32".into()], ..checkout.question() };
+    print(&mut Guard::new(Some(memory.clone())), &other);
+    assert_eq!(fs_err::read(&asked).expect("a file").len(), 2);
+    fs_err::write(&memory, "{").expect("a damaged file");
+    print(&mut Guard::new(Some(memory)), &other);
+    assert_eq!(fs_err::read(asked).expect("a file").len(), 3);
+}

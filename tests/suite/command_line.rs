@@ -305,9 +305,9 @@ fn stats_and_server_without_a_build_suggest_to_configure() {
     assert_eq!(status.stdout, "[]\n");
 }
 
-/// Whoever else can write to a folder could have it name any program, and any text for a terminal.
+/// In a folder that is writable by other users, a record could name any program, or contain control characters.
 #[test]
-fn of_daemons_only_folders_of_this_user_alone_are_looked_at() {
+fn records_of_daemons_are_read_only_from_private_folders() {
     let folder = Folder::empty();
     let run = folder.sandbox.cache_home().join("toolchainkit/run");
     let witness = folder.path.join("witness");
@@ -338,7 +338,7 @@ fn of_daemons_only_folders_of_this_user_alone_are_looked_at() {
     let expected = format!("stopped  demo  redis \\u{{1b}}[31mred  sccache 0.16.0  {}\n", socket.display());
     assert_eq!(shown.stdout, expected);
     folder.run(&["server", "stop", "--all"]);
-    assert!(!witness.exists(), "a program that a file names is not run");
+    assert!(!witness.exists(), "a program from a record was run");
     private(&run, 0o777);
     assert_eq!(folder.run(&["server", "status", "--format", "json"]).stdout, "[]\n");
 }

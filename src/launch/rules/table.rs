@@ -66,7 +66,7 @@ pub const TABLE: &[Rule] = &[
         because: "it is compiled with the definition TOOLCHAINKIT_NO_CACHE",
         help: "remove the definition to cache this file",
         source: "cmake/README.md, What the tools do not see",
-        cases: &["a file that an assembler statement includes, as the build says"],
+        cases: &["a file that an assembler statement includes, marked by the project"],
     },
     Rule {
         name: "branch probabilities",
@@ -80,7 +80,7 @@ pub const TABLE: &[Rule] = &[
         because: "with `-fbranch-probabilities`, GCC reads a profile that sccache does not hash",
         help: "use ccache (`cache.tool`), which hashes the profile",
         source: "must-rebuild case",
-        cases: &["the probabilities of branches"],
+        cases: &["branch probabilities of a profile"],
     },
     Rule {
         name: "files beside the object",
@@ -116,11 +116,11 @@ pub const TABLE: &[Rule] = &[
         help: "use such options in a separate build type, or remove them to cache this file",
         source: "experiment with sccache 0.16.0 and 0.19.0, ccache 4.7.5 and 4.14.2, GCC 12, Clang 14 and 22",
         cases: &[
-            "a record of optimisation beside the object",
-            "a file of remarks that GCC is told to write",
-            "all dumps of GCC beside the object",
-            "a listing of types beside the object",
-            "the dependencies of the assembler",
+            "an optimisation record file",
+            "an optimisation remarks file",
+            "all GCC dump files",
+            "a declarations file",
+            "an assembler dependency file",
         ],
     },
     Rule {
@@ -143,11 +143,11 @@ pub const TABLE: &[Rule] = &[
         help: "remove the option, or use ccache (`cache.tool`), which stores some of these files",
         source: "experiment with sccache 0.16.0 and 0.19.0",
         cases: &[
-            "the use of the stack beside the object",
-            "the graph of calls beside the object",
-            "a dump of GCC beside the object",
-            "a trace of the compiler's time",
-            "a listing of the assembler",
+            "a stack usage file",
+            "a call graph file",
+            "a GCC dump file",
+            "a time trace file",
+            "an assembler listing file",
         ],
     },
     Rule {
@@ -162,7 +162,7 @@ pub const TABLE: &[Rule] = &[
         because: "an option writes a file beside the object that this version of ccache does not store",
         help: "update to ccache 4.14, which stores the file",
         source: "experiment with ccache 4.7.5 and 4.14.2",
-        cases: &["the graph of calls beside the object"],
+        cases: &["a call graph file"],
     },
     Rule {
         name: "unknown compiler",
@@ -223,8 +223,8 @@ pub const TABLE: &[Rule] = &[
         source: "must-rebuild cases",
         cases: &[
             "lines of a source with debug information",
-            "the line that the compiler tells",
-            "the place that std::source_location tells",
+            "a line number from __builtin_LINE",
+            "a line number from std::source_location",
             "a_compiler_with_any_name_has_correct_line_numbers",
         ],
     },
@@ -240,7 +240,7 @@ pub const TABLE: &[Rule] = &[
         because: "sccache compares its line numbers",
         help: "no action is needed",
         source: "must-rebuild cases",
-        cases: &["lines of a source with debug information", "the line that the compiler tells"],
+        cases: &["lines of a source with debug information", "a line number from __builtin_LINE"],
     },
     Rule {
         name: "coverage",
@@ -254,7 +254,7 @@ pub const TABLE: &[Rule] = &[
         because: "it contains the path of the file for its counters, so it hits only with the same command in the same folder",
         help: "use coverage and profiles in a separate build type",
         source: "must-rebuild case",
-        cases: &["the name of an object with coverage", "coverage switched on"],
+        cases: &["the name of an object with coverage", "enabled coverage"],
     },
     Rule {
         name: "native processor",
@@ -294,7 +294,7 @@ pub const TABLE: &[Rule] = &[
         because: "the content of a file that an option names is part of the key",
         help: "no action is needed",
         source: "must-rebuild cases",
-        cases: &["the specs of code generation", "a sampled profile"],
+        cases: &["specs that change code generation", "a sampled profile"],
     },
     Rule {
         name: "files named by options, ccache",
@@ -308,7 +308,7 @@ pub const TABLE: &[Rule] = &[
         because: "the content of a file that an option names is part of the key",
         help: "no action is needed",
         source: "must-rebuild cases",
-        cases: &["a list for a sanitizer", "a configuration file of the compiler"],
+        cases: &["a sanitizer ignore list", "a configuration file of the compiler"],
     },
     Rule {
         name: "precompiled header",
@@ -354,7 +354,7 @@ pub const TABLE: &[Rule] = &[
         because: "a definition contains the path of this checkout, so other checkouts do not share it",
         help: "set the definition only for the source that needs it (set_source_files_properties)",
         source: "experiment with sccache 0.14.0, 0.16.0 and 0.19.0",
-        cases: &["a_program_knows_its_own_checkout"],
+        cases: &["a_program_prints_the_path_of_its_own_checkout"],
     },
     Rule {
         name: "checkout path in a file",
@@ -368,7 +368,7 @@ pub const TABLE: &[Rule] = &[
         because: "a file that it may include contains a string that begins with the path of this checkout, so other checkouts do not share it",
         help: "move such a path to a source or a definition (-D) of its own, or read it at run time",
         source: "cases path-in-a-header and include-folders-in-a-response-file; experiment with sccache 0.14.0, 0.16.0 and 0.19.0",
-        cases: &["a_program_knows_its_own_checkout"],
+        cases: &["a_program_prints_the_path_of_its_own_checkout"],
     },
     Rule {
         name: "wrapper",

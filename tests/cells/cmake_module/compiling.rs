@@ -125,7 +125,11 @@ fn exit_code_2_of_a_compiler_is_not_a_failure_of_sccache() {
     let compiler = script(&sandbox, "cc", "echo refused >&2\nexit 2");
     let finished = checkout.launcher().arg(&compiler).args(["-c", "main.c", "-o", "main.o"]).run_expecting(2);
     assert!(!finished.stderr.contains("toolchainkit:"), "{finished}");
-    assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects), "the others are cached");
+    assert_eq!(
+        checkout.counted(|| drop(checkout.build())),
+        (0, checkout.objects),
+        "the other files are cached"
+    );
 }
 
 fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {

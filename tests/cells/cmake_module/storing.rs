@@ -13,9 +13,9 @@ use crate::support::{Run, Sandbox, Tool, Tools};
 tests![
     a_second_checkout_hits_for_every_object_of_the_first in CACHES,
     an_unreachable_remote_is_replaced_by_the_local_cache_quickly in CACHES,
-    a_hanging_remote_is_given_up_after_a_timeout,
+    a_hanging_remote_is_replaced_after_a_timeout,
     the_first_server_that_answers_is_used,
-    the_reason_of_the_tool_for_a_refusing_remote_is_printed,
+    the_message_of_the_tool_about_a_failing_remote_is_printed,
     a_stopped_or_killed_daemon_is_started_once_with_the_same_storage in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(Sccache),
     a_plain_build_from_any_shell_uses_the_configured_cache,
     the_folder_of_the_daemon_is_private,
@@ -50,7 +50,7 @@ fn a_second_checkout_hits_for_every_object_of_the_first(cache: Tool) {
             second.configure();
             let counts = second.counted(|| drop(second.build()));
             assert_eq!(counts, (second.objects, 0), "{cache}, remote {is_remote}, {build_type}");
-            // The first one is not put out by it.
+            // The first checkout still hits.
             first.configure();
             assert_eq!(first.counted(|| drop(first.rebuild())), (first.objects, 0));
         }
@@ -68,7 +68,7 @@ fn an_unreachable_remote_is_replaced_by_the_local_cache_quickly(cache: Tool) {
         format!("; remote redis 127.0.0.1:{port} does not answer (no server listens at 127.0.0.1:{port})");
     assert!(configured.stderr.contains(&words), "{configured}");
     assert_eq!(checkout.status_field("mode"), "local");
-    // The environment of the presets still names the dead remote, and must not bring it back.
+    // The environment of the presets still contains the unreachable remote. It must not enable it.
     let endpoint = format!("tcp://127.0.0.1:{port}");
     let checkout = checkout
         .env("SCCACHE_REDIS_ENDPOINT", &endpoint)
@@ -82,7 +82,7 @@ fn an_unreachable_remote_is_replaced_by_the_local_cache_quickly(cache: Tool) {
     assert_eq!(checkout.stats().errors, 0);
 }
 
-fn a_hanging_remote_is_given_up_after_a_timeout() {
+fn a_hanging_remote_is_replaced_after_a_timeout() {
     let Some(tools) = tools_for(&[&[CACHES[0]], Redis::NEEDS].concat()) else { return };
     let redis = Redis::start();
     redis.server.pause();
@@ -112,7 +112,7 @@ fn the_first_server_that_answers_is_used() {
     assert!(redis.keys() >= checkout.objects);
 }
 
-fn the_reason_of_the_tool_for_a_refusing_remote_is_printed() {
+fn the_message_of_the_tool_about_a_failing_remote_is_printed() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("refused").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     // Without SERVERS, only the start of the daemon shows it.
@@ -160,7 +160,7 @@ fn a_plain_build_from_any_shell_uses_the_configured_cache() {
     let checkout = Checkout::sample(&sandbox, &tools, "project", &remote(redis.server.port()));
     checkout.configure();
     checkout.ask(&["--stop-server"]);
-    // There are settings of another project in the environment, and a configuration file of the user.
+    // The environment contains settings of another project, and the user has a configuration file.
     let config = sandbox.config_home().join("sccache");
     fs::create_dir_all(&config).expect("a folder");
     fs::write(config.join("config"), "[cache.disk]\ndir = \"/nonexistent\"\n").expect("a configuration file");

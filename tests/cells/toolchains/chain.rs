@@ -139,7 +139,7 @@ fn a_launcher_of_the_base_is_kept() {
     assert!(ninja.contains("LAUNCHER = /usr/bin/env"), "{configured}");
 }
 
-/// As everywhere, and the first CMake 4.
+/// The setups of other tests, and the first CMake 4.
 fn emscripten_setups() -> Vec<Setup> {
     let mut all = setups(2);
     let first = SCCACHE.cmake("4.0.3");
@@ -210,7 +210,7 @@ fn a_profile_reaches_try_compile_through_a_wrapper(setup: Setup) {
         compilers: { c: aarch64-linux-gnu-gcc, cxx: aarch64-linux-gnu-g++ }\n      \
         target: { system: Linux, processor: aarch64 }\n";
     let Some(build) = build("wrapper", setup, CROSS, more) else { return };
-    // As a wrapper of the Android NDK may do.
+    // A wrapper of the Android NDK may do this.
     let wrapper = "include(\"${CMAKE_CURRENT_LIST_DIR}/cmake/toolchain.cmake\")\n\
         set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SOMETHING_ELSE)\n\
         file(APPEND \"$ENV{SEEN}\" \"${CMAKE_SYSTEM_PROCESSOR}\\n\")\n";

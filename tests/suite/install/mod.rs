@@ -31,7 +31,7 @@ pub(crate) struct Bench {
     executable: Vec<u8>,
     /// The digest of the archive on the server.
     sha256: String,
-    /// toolchainkit, in a folder of its own: what is beside it is part of an installation.
+    /// toolchainkit in a separate folder, because a launcher beside it would be installed, too.
     toolchainkit: PathBuf,
 }
 
@@ -56,7 +56,7 @@ impl Bench {
         let sandbox = Sandbox::new("install");
         let toolchainkit = sandbox.dir("program").join("toolchainkit");
         let built = env!("CARGO_BIN_EXE_toolchainkit");
-        // Another file system has no second name for it.
+        // A hard link is impossible between file systems, so the program is copied there.
         fs::hard_link(built, &toolchainkit)
             .or_else(|_| fs::copy(built, &toolchainkit).map(drop))
             .expect("a copy of the program");

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -15,8 +16,14 @@ use super::run::{Run as _, eventually, signal};
 
 /// `toolchainkit-launch` without its debug information, which is most of the file: each build folder gets a copy.
 ///
-/// Each test is a separate process, so the file is kept for the next test. Its name contains the time of the program.
+/// The file is kept for the next process. Its name contains the time of the program. With `cargo test`, several threads of
+/// this process need it at the same time, so only one of them creates it.
 pub(crate) fn launch_program() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(strip_launch_program).clone()
+}
+
+fn strip_launch_program() -> PathBuf {
     let built = Path::new(env!("CARGO_BIN_EXE_toolchainkit-launch"));
     let modified = fs::metadata(built).and_then(|found| found.modified()).expect("the program was built");
     let age = modified.duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_nanos();

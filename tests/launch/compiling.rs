@@ -39,7 +39,7 @@ fn a_compile_error_is_printed_once_with_its_exit_code() {
         assert_eq!(output.status.code(), Some(1), "{tool:?}: {text}");
         assert_eq!(text.matches("a.c:1:1: error:").count(), 1, "{tool:?}: {text}");
         assert!(!text.contains("toolchainkit:"), "{tool:?}: {text}");
-        // With this code, sccache reports a failure of its own.
+        // sccache uses this exit code for its own failures.
         let odd = bench.root().join("odd");
         write_program(&odd, "#!/bin/sh\ncase \" $* \" in *\" -c \"*) exit 101 ;; esac\nexec cc \"$@\"\n");
         fs::write(bench.source().join("a.c"), "int y;\n").unwrap();

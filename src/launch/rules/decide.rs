@@ -31,13 +31,13 @@ pub struct Compiler {
     pub path: PathBuf,
     /// Its family, according to its predefined macros. For a masquerade, the family of the real compiler.
     pub family: Family,
-    /// What kind of program is at that path.
+    /// The kind of the program at that path.
     pub kind: CompilerKind,
     /// The real compiler behind a masquerade.
     pub replacement: Option<PathBuf>,
 }
 
-/// What a rule can find out about the machine. Nothing is found out unless a rule needs it.
+/// The facts about the machine that rules can ask for. A fact is only determined if a rule needs it.
 pub trait Facts {
     /// The compiler.
     fn compiler(&self) -> Compiler;

@@ -9,7 +9,7 @@ use super::compilers::{self, KnownCompilers};
 use super::decide::{Compiler, Facts};
 use super::texts::{self, Depth};
 
-/// Larger sources are not read. They are generated.
+/// Larger sources are not read. They are probably generated.
 const LARGEST_SOURCE: u64 = 64 << 20;
 
 /// Answers the questions of the rules. It finds out each answer at most once.

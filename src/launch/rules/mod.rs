@@ -56,7 +56,7 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     TABLE.iter().find(|rule| rule.name == name)
 }
 
-/// Identifies what the rules do, in 32 hexadecimal digits. Their names and texts are not part of it.
+/// A digest of the behaviour of the rules, in 32 hexadecimal digits. It does not include their names and texts.
 #[must_use]
 pub fn digest() -> String {
     let text: String = TABLE.iter().map(Rule::behaviour).collect();

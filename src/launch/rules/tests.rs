@@ -361,13 +361,13 @@ proptest! {
     }
 }
 
-/// With the facts of this machine, which are read again each time, as in each compilation: the compiler's file, the known
-/// compilers, the source, and the folders of headers.
+/// Measures `decide()` with the facts of this machine. They are read again each time, as in each compilation: the
+/// compiler's file, the known compilers, the source, and the folders of headers.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "this module does without fs_err")]
 fn an_ordinary_compilation_is_decided_at_once() {
     const ROUNDS: usize = 300;
-    // Coarse without optimisation, where it takes ten times as long.
+    // A rough limit: without optimisation, this takes ten times as long.
     let most = Duration::from_micros(if cfg!(debug_assertions) { 600 } else { 50 });
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("project");
@@ -378,7 +378,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
     let main = source.join("src/main.c");
     std::fs::write(&main, "int main(void) { return 0; }\n").unwrap();
     std::fs::write(build.join("generated/config.h"), "#define VERSION 1\n").unwrap();
-    // What was just written is not remembered.
+    // The result for a file that was just written is not stored.
     std::thread::sleep(Duration::from_millis(100));
     let checkout = Checkout {
         base_dirs: vec![source.clone(), build.clone()],
@@ -386,7 +386,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
         source: source.clone(),
         relocatable: true,
     };
-    // There is one where Rust programs are linked.
+    // Every machine that links Rust programs has this compiler.
     let compiler = OsStr::new("/usr/bin/cc");
     let line = format!(
         "-DA=1 -I{0}/include -I{1}/generated -isystem /usr/include/x -O2 -g -Wall -Wextra -std=gnu17 -fPIC -MD -MT \

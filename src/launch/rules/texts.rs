@@ -67,7 +67,7 @@ const OTHERS: &[&str] = &[
     "marks",
     "check_cache",
 ];
-/// Names of such files.
+/// Names of files that a build writes or reads, but that no source includes.
 const OTHER_NAMES: &[&str] =
     &["Makefile", "CMakeCache.txt", "CMakeLists.txt", "ParseCache.txt", "install_manifest.txt"];
 
@@ -338,12 +338,12 @@ mod tests {
         let record = checkout.build.join("toolchainkit/paths/gen/looked");
         assert!(record.exists(), "stored");
         assert!(!is_named(&gen_folder, &checkout));
-        // In place, which leaves the folders as they are.
+        // Write in place, so the modification times of the folders do not change.
         write(&deep, &text);
         assert!(is_named(&gen_folder, &checkout));
         wait_until_old();
         assert!(is_named(&gen_folder, &checkout));
-        let seen = fs_err::read_to_string(record.with_file_name("seen")).expect("what was seen");
+        let seen = fs_err::read_to_string(record.with_file_name("seen")).expect("the record");
         assert!(seen.starts_with(&format!("{}:#define A", deep.display())), "{seen}");
         fs_err::write(&record, "d\tx").expect("a damaged record");
         assert!(is_named(&gen_folder, &checkout));

@@ -50,7 +50,7 @@ fn the_launcher_is_installed_with_the_tool_and_not_written_again() {
     let again = bench.install("plain").run();
     assert!(!again.stderr.contains("toolchainkit-launch"), "{again}");
     assert_eq!(fs::metadata(&program).unwrap().ino(), data.ino(), "it was written again");
-    assert!(bench.command(&["install", "--verify"]).run().stdout.contains("it came with toolchainkit"));
+    assert!(bench.command(&["install", "--verify"]).run().stdout.contains("part of toolchainkit"));
 }
 
 #[test]

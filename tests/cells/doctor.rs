@@ -258,7 +258,7 @@ fn precompiled_headers_with_microsofts_options_are_explained() {
     ] {
         fs::write(checkout.source.join(name), text).unwrap();
     }
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     has(&why(&checkout, "a.cpp", "uncacheable", 0), "help", "use ccache for this build");
     why(&checkout, "b.cpp", "hit", 0);
 }

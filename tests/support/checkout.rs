@@ -159,7 +159,7 @@ impl<'a> Checkout<'a> {
     }
 
     /// Configures and builds in an empty build folder.
-    pub(crate) fn build_afresh(&self) -> Finished {
+    pub(crate) fn rebuild_from_scratch(&self) -> Finished {
         if self.build_folder().exists() {
             fs::remove_dir_all(self.build_folder()).expect("the build folder can be removed");
         }

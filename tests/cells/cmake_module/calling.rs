@@ -131,7 +131,7 @@ fn an_existing_launcher_is_not_replaced() {
     );
 
     let own = Checkout::case(&sandbox, &tools, "own-launcher");
-    own.build_afresh();
+    own.rebuild_from_scratch();
     let launched = fs::read_to_string(own.source.join("launched")).expect("the project's launcher ran");
     assert_eq!(launched.lines().count(), 1);
 }
@@ -140,7 +140,7 @@ fn the_cache_can_be_disabled() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("off").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     let checkout = checkout.option("-DTOOLCHAINKIT_CACHE=OFF");
     let configured = checkout.configure();
     assert!(configured.stdout.contains("no cache: switched off by TOOLCHAINKIT_CACHE=OFF"), "{configured}");

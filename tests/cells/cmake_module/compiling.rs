@@ -187,12 +187,12 @@ fn a_changed_macro_in_a_precompiled_header_recompiles(
         .option(&format!("-DCMAKE_CXX_COMPILER={compiler}"))
         .option(&format!("-DCMAKE_C_COMPILER={c_compiler}"));
     let output = |program: &str| checkout.command(checkout.build_folder().join(program)).run().stdout;
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     assert_eq!((output("program"), output("second")), ("1 1\n".into(), "1 1\n".into()));
     for value in [2, 3] {
         let header = format!("#pragma once\n#include <string>\n#define VALUE {value}\n");
         fs::write(checkout.source.join("header.h"), header).expect("the header");
-        checkout.build_afresh();
+        checkout.rebuild_from_scratch();
         let expected = format!("{value} {value}\n");
         let what = format!("{cache} {compiler} {version} {value}");
         assert_eq!((output("program"), output("second")), (expected.clone(), expected), "{what}");

@@ -125,7 +125,7 @@ fn a_changed_header_recompiles((cache, CMake(version)): (Tool, CMake)) {
     let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
     let sandbox = Sandbox::new("msvc-deps").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project(&sandbox, &tools, "project", version, "3.15", CALL);
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     // Now all objects and their dependencies come from the cache.
     checkout.rebuild();
     let object = checkout.build_folder().join("CMakeFiles/plain.dir/one.c.obj");
@@ -143,7 +143,7 @@ fn a_call_after_project_changes_the_existing_flags(
     let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
     let sandbox = Sandbox::new("msvc-after").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project(&sandbox, &tools, "project", version, minimum, "").option("-DAFTER_PROJECT=ON");
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     assert!(is_embedded(&checkout), "{cache} {version} {minimum}: {}", ninja(&checkout));
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (OBJECTS, 0), "{cache} {version} {minimum}");
 }

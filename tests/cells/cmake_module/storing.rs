@@ -42,7 +42,7 @@ fn a_second_checkout_hits_for_every_object_of_the_first(cache: Tool) {
             let option = format!("-DCMAKE_BUILD_TYPE={build_type}");
             let sandbox = Sandbox::new("second").on_path(&tools.ninja()).on_path(&tools.path(cache));
             let first = Checkout::sample(&sandbox, &tools, "first", &call).option(&option);
-            first.build_afresh();
+            first.rebuild_from_scratch();
             if is_remote {
                 first.wipe_local_cache();
             }
@@ -107,7 +107,7 @@ fn the_first_server_that_answers_is_used() {
     let sandbox = Sandbox::new("servers").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let call = remote(alive).replace("SERVERS ", &format!("SERVERS 127.0.0.1:{dead} "));
     let checkout = Checkout::sample(&sandbox, &tools, "project", &call);
-    let configured = checkout.build_afresh();
+    let configured = checkout.rebuild_from_scratch();
     assert!(configured.stdout.contains(&format!("remote redis 127.0.0.1:{alive}")), "{configured}");
     assert!(redis.keys() >= checkout.objects);
 }
@@ -132,7 +132,7 @@ fn a_stopped_or_killed_daemon_is_started_once_with_the_same_storage(Sccache(vers
     let Some(tools) = tools_for(&[sccache]) else { return };
     let sandbox = Sandbox::new("daemon").on_path(&tools.ninja()).on_path(&tools.path(sccache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     for kill in [false, true] {
         let old = checkout.daemon();
         if kill {
@@ -225,7 +225,7 @@ fn a_cache_folder_that_cannot_be_written_gives_a_notice(cache: Tool) {
     // Not even root can create a folder below a file.
     let checkout =
         Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(DIR main.c/cache)");
-    let configured = checkout.build_afresh();
+    let configured = checkout.rebuild_from_scratch();
     assert!(configured.stderr.contains("cannot write to "), "{configured}");
     assert_eq!(checkout.status_field("mode"), "none");
 }

@@ -22,7 +22,7 @@ fn an_upgrade_removes_all_files_of_the_old_module(launcher: &'static str) {
     let sandbox = Sandbox::new("upgrade").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(PROJECT shared)");
     let checkout = if launcher == "script" { checkout.with_fallback() } else { checkout };
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     checkout.ask(&["--stop-server"]);
 
     // Write the files of the old module. The command in build.ninja was the same.

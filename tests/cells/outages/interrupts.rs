@@ -91,8 +91,9 @@ fn an_interrupted_build_leaves_no_compiler_and_no_partial_object(cache: Tool) {
         let built = checkout.build();
         assert!(!built.text().contains("toolchainkit:"), "{cache}, {delay:?}: {built}");
         for index in 0..FILES {
-            let (is, ought) = (fs::read(object(&checkout, index)), fs::read(object(&reference, index)));
-            assert!(is.unwrap() == ought.unwrap(), "{cache}, {delay:?}: object {index} differs");
+            let (actual, expected) =
+                (fs::read(object(&checkout, index)), fs::read(object(&reference, index)));
+            assert!(actual.unwrap() == expected.unwrap(), "{cache}, {delay:?}: object {index} differs");
         }
     }
 }

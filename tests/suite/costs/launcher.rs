@@ -51,7 +51,7 @@ fn a_hit_takes_little_longer_with_the_launcher() {
                 );
             }
             let checkout = released(Checkout::sample(&sandbox, &tools, "project", &(call + ")")), &tools);
-            checkout.build_afresh();
+            checkout.rebuild_from_scratch();
             assert_eq!(checkout.status_field("launch"), "program");
 
             // The bare tool gets the environment that the launcher would give it.
@@ -113,7 +113,7 @@ fn more_settings_cost_no_more() {
     let few = released(Checkout::sample(&sandbox, &tools, "few", &call(&settings[0])), &tools);
     let many = released(Checkout::sample(&sandbox, &tools, "many", &call(&settings.join(" "))), &tools);
     let [few, many] = [few, many].map(|checkout| {
-        checkout.build_afresh();
+        checkout.rebuild_from_scratch();
         let mut launched = checkout.launcher();
         launched.args(["/usr/bin/c++", "-c", "cxx_0.cpp", "-o"]).arg(object(&checkout, "launched")).run();
         launched

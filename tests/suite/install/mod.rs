@@ -70,18 +70,18 @@ impl Bench {
 
     fn install_expecting(&self, how: &str, sha256: &str) -> Command {
         let mut command = self.command(&["install"]);
-        command.args(self.what(how, sha256));
+        command.args(self.arguments(how, sha256));
         command
     }
 
     /// The same with a released program.
     pub(crate) fn install_by(&self, released: &Path, how: &str) -> Command {
         let mut command = self.sandbox.command(released);
-        command.arg("install").args(self.what(how, &self.sha256));
+        command.arg("install").args(self.arguments(how, &self.sha256));
         command
     }
 
-    fn what(&self, how: &str, sha256: &str) -> [String; 7] {
+    fn arguments(&self, how: &str, sha256: &str) -> [String; 7] {
         let mirror = self.releases.url(how);
         ["ccache", "--version", VERSION, "--mirror", &mirror, "--sha256", sha256].map(str::to_owned)
     }

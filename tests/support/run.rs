@@ -104,7 +104,7 @@ impl Run for Command {
 /// The exit status of `child`. `None` if it still runs at `deadline`.
 fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
-        if let Some(status) = child.try_wait().expect("the child is ours") {
+        if let Some(status) = child.try_wait().expect("a child of this process") {
             return Some(status);
         }
         if Instant::now() > deadline {

@@ -408,7 +408,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_wrapper_with_another_identity_is_asked_again() {
+    fn a_wrapper_with_a_changed_identity_is_examined_again() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cc");

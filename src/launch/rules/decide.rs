@@ -81,7 +81,7 @@ pub fn decide(question: &Question<'_>, facts: &dyn Facts) -> Decision {
     let mut decision = Decision::default();
     for rule in TABLE {
         let is_for_compiler = rule.compilers.is_empty() || rule.compilers.contains(&compiler.family);
-        let applies_here = !rule.only_relocatable || question.checkout.leaves_out_places();
+        let applies_here = !rule.only_relocatable || question.checkout.removes_checkout_path();
         let is_superseded = decision.bypass.is_some() && !matches!(rule.action, Action::Options(_));
         if !rule.is_for(question.tool, question.version) || !is_for_compiler || !applies_here || is_superseded
         {

@@ -45,7 +45,7 @@ pub struct Checkout {
 impl Checkout {
     /// Whether the tool removes the path of the checkout from what it hashes.
     #[must_use]
-    pub const fn leaves_out_places(&self) -> bool {
+    pub const fn removes_checkout_path(&self) -> bool {
         self.relocatable && !self.base_dirs.is_empty()
     }
 }

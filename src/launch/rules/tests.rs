@@ -138,7 +138,7 @@ fn a_file_that_a_tool_cannot_cache_correctly_bypasses_it() {
 }
 
 #[test]
-fn the_family_and_kind_of_the_compiler_decide() {
+fn rules_depend_on_the_family_and_kind_of_the_compiler() {
     let of = |family, kind, replacement: Option<&str>| Fake {
         compiler: Compiler {
             path: "/x/mpicc".into(),
@@ -223,7 +223,7 @@ fn ccache_has_no_base_directory_with_a_profile() {
 }
 
 #[test]
-fn the_table_is_in_order() {
+fn the_table_is_sorted() {
     let ends = |rule: &super::Rule| matches!(rule.action, Action::Bypass | Action::Replace);
     let first = TABLE.iter().position(|rule| !ends(rule)).expect("a rule for the cache");
     assert!(TABLE[first..].iter().all(|rule| !ends(rule)), "rules that bypass the cache come first");

@@ -347,7 +347,7 @@ mod tests {
         assert!(seen.starts_with(&format!("{}:#define A", deep.display())), "{seen}");
         fs_err::write(&record, "d\tx").expect("a damaged record");
         assert!(is_named(&gen_folder, &checkout));
-        fs_err::remove_file(&deep).expect("the file goes");
+        fs_err::remove_file(&deep).expect("the file can be removed");
         assert!(!is_named(&gen_folder, &checkout));
     }
 

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_of_the_program_makes_another_script() {
+    fn another_version_of_the_program_changes_the_script() {
         let scratch = tempfile::tempdir().expect("a folder");
         let folder = scratch.path();
         let text = |version: &str| {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn other_commands_stay_as_they_are() {
+    fn other_commands_are_not_changed() {
         let scratch = tempfile::tempdir().expect("a folder");
         let folder = scratch.path();
         for name in ["zig", "ccache", "gcc"] {

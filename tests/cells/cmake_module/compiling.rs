@@ -143,7 +143,7 @@ fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {
     let checkout = Checkout::sample(&sandbox, &tools, "project", call)
         .env("TOOLCHAINKIT_CACHE_TOOL", program.to_str().expect("a plain path"));
     checkout.configure();
-    fs::remove_file(&program).expect("the tool goes");
+    fs::remove_file(&program).expect("the tool can be removed");
     let built = checkout.build();
     assert_eq!(built.text().matches("is gone: compiling without a cache").count(), 1, "{built}");
 }

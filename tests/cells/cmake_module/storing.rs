@@ -192,10 +192,10 @@ fn the_folder_of_the_daemon_is_private() {
         checkout.ask(&["--stop-server"]);
     };
     for checkout in [checkout, Checkout::sample(&sandbox, &tools, "project", LOCAL).with_fallback()] {
-        fs::remove_dir_all(&root).expect("the folder goes");
+        fs::remove_dir_all(&root).expect("the folder can be removed");
         symlink(sandbox.dir("trap"), &root).expect("a link");
         elsewhere(&checkout);
-        fs::remove_file(&root).expect("the link goes");
+        fs::remove_file(&root).expect("the link can be removed");
         fs::create_dir(&root).expect("a folder");
         if metadata.uid() == 0 {
             std::os::unix::fs::chown(&root, Some(65534), None).expect("root may");
@@ -216,7 +216,7 @@ fn a_long_path_of_the_home_folder_moves_the_socket() {
     assert!(Path::new(&socket).starts_with(runtime_dir) && socket.len() < 100, "{socket}");
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
     checkout.ask(&["--stop-server"]);
-    fs::remove_dir_all(Path::new(&socket).parent().expect("a folder")).expect("the folder goes");
+    fs::remove_dir_all(Path::new(&socket).parent().expect("a folder")).expect("the folder can be removed");
 }
 
 fn a_cache_folder_that_cannot_be_written_gives_a_notice(cache: Tool) {

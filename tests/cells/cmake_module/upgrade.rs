@@ -64,7 +64,9 @@ fn an_upgrade_removes_all_files_of_the_old_module(launcher: &'static str) {
     // This test is the parent of the daemon, so it must reap the daemon while CMake waits for its end.
     let configured = std::thread::scope(|scope| {
         let ends = scope.spawn(|| {
-            eventually(Duration::from_secs(30), || daemon.try_wait().expect("our child").is_some())
+            eventually(Duration::from_secs(30), || {
+                daemon.try_wait().expect("a child of this process").is_some()
+            })
         });
         let configured = checkout.configure();
         assert!(

@@ -41,7 +41,7 @@ fn trial(cell: Cell) -> Result<String, String> {
     second.configure();
     assert_eq!(second.counted(|| drop(second.build())), (2, 0));
     // The folder of the compilation no longer exists.
-    fs::remove_dir_all(&first.source).expect("the first checkout goes");
+    fs::remove_dir_all(&first.source).expect("the first checkout can be removed");
 
     let mut faults = Vec::new();
     let mut expect = |how: &str, seen: usize, expected: usize| {

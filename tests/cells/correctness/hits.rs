@@ -64,7 +64,7 @@ fn trial(cell: Cell) -> Result<String, String> {
             let mut again = Vec::new();
             let counts = checkout.counted(|| again = project::build(&checkout, &cases));
             total += counts.0;
-            let expected = |pair| misses_of(pair, other.is_of_place());
+            let expected = |pair| misses_of(pair, other.changes_paths());
             let may_miss = cases.iter().zip(&built).map(expected).sum::<usize>() as u64;
             if counts.0 + counts.1 != objects || counts.1 > may_miss {
                 faults.push(format!(
@@ -133,7 +133,7 @@ impl Move {
     }
 
     /// Whether the sources or the build folder are in another folder.
-    fn is_of_place(self) -> bool {
+    fn changes_paths(self) -> bool {
         matches!(self, Self::Checkout | Self::BuildFolder | Self::OutsideOfSource)
     }
 }

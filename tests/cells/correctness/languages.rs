@@ -63,7 +63,7 @@ fn hip_hits_if_it_is_enabled(cache: Tool) {
     let object = || {
         let path = checkout.source.join("add.o");
         let bytes = fs::read(&path).expect("an object");
-        fs::remove_file(path).expect("the object goes");
+        fs::remove_file(path).expect("the object can be removed");
         bytes
     };
     let compile = || {

@@ -57,7 +57,7 @@ fn write_file(folder: &Path, file: &File, target: &str, state: State) {
     let text = if state == State::Before { file.before } else { file.after };
     let Some(text) = text else {
         if path.exists() {
-            fs::remove_file(&path).expect("the file goes");
+            fs::remove_file(&path).expect("the file can be removed");
         }
         return;
     };

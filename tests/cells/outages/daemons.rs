@@ -39,7 +39,7 @@ fn daemons(sandbox: &Sandbox, program: &Path) -> Vec<u32> {
 }
 
 /// Runs `count` compilations in parallel, which must all succeed. Returns their output.
-fn compile_at_once(checkout: &Checkout<'_>, count: usize) -> String {
+fn compile_in_parallel(checkout: &Checkout<'_>, count: usize) -> String {
     let path = checkout.sandbox.root().join("output");
     let output = File::create(&path).expect("a file");
     let another = || output.try_clone().expect("another handle");
@@ -50,7 +50,7 @@ fn compile_at_once(checkout: &Checkout<'_>, count: usize) -> String {
     };
     let children: Vec<Child> = (0..count).map(compile).collect();
     for mut child in children {
-        assert!(child.wait().expect("our child").success());
+        assert!(child.wait().expect("a child of this process").success());
     }
     fs::read_to_string(path).expect("a file")
 }
@@ -79,7 +79,7 @@ fn sixty_four_first_compilations_start_one_daemon(sccache: Tool) {
     for repeat in 0..repeats {
         checkout.ask(&["--stop-server"]);
         assert!(daemons(&sandbox, &tools.path(sccache)).is_empty(), "{sccache}: stopped");
-        let output = compile_at_once(&checkout, 64);
+        let output = compile_in_parallel(&checkout, 64);
         assert_eq!(daemons(&sandbox, &tools.path(sccache)), [checkout.daemon()], "{sccache}, {repeat}");
         assert_eq!(counted(&checkout, 64), 64, "{sccache}, {repeat}: all by the same daemon\n{output}");
         assert_eq!(output, "", "{sccache}, {repeat}");
@@ -99,7 +99,7 @@ fn no_client_connects_before_the_daemon_listens(sccache: Tool) {
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
     checkout.configure();
     checkout.ask(&["--stop-server"]);
-    assert_eq!(compile_at_once(&checkout, 8), "", "{sccache}");
+    assert_eq!(compile_in_parallel(&checkout, 8), "", "{sccache}");
     assert_eq!(counted(&checkout, 8), 8, "{sccache}");
 }
 
@@ -172,7 +172,10 @@ fn the_next_compilation_restarts_a_missing_daemon(sccache: Tool) {
     leave_files_of_a_dead_daemon();
     checkout.launcher().arg("--stop-server").run_expecting(2);
     assert_eq!(compile(), "", "{sccache}");
-    assert!(another.try_wait().expect("our child").is_none(), "{sccache}: an unrelated process was killed");
+    assert!(
+        another.try_wait().expect("a child of this process").is_none(),
+        "{sccache}: an unrelated process was killed"
+    );
     another.kill().and_then(|()| another.wait()).expect("it ends");
 }
 

@@ -58,7 +58,8 @@ fn interrupt(mut command: Command, name: &str, delay: Duration) {
     let mut child = command.spawn().expect("the build starts");
     thread::sleep(delay);
     signal(name, &format!("-{}", child.id()));
-    let ended = eventually(Duration::from_secs(30), || child.try_wait().expect("our child").is_some());
+    let ended =
+        eventually(Duration::from_secs(30), || child.try_wait().expect("a child of this process").is_some());
     assert!(ended, "the build still runs after {name}");
 }
 

@@ -72,9 +72,10 @@ fn kills_at_random_moments_leave_correct_objects_and_no_process(cache: Tool) {
             signal("KILL", &pid.to_string());
             killed[(round % 3) as usize] += 1;
         }
-        let ended = eventually(uncached * 3 + LIMIT, || build.try_wait().expect("our child").is_some());
+        let ended =
+            eventually(uncached * 3 + LIMIT, || build.try_wait().expect("a child of this process").is_some());
         assert!(ended, "{what}: the build does not end");
-        let succeeded = build.wait().expect("our child").success();
+        let succeeded = build.wait().expect("a child of this process").success();
         assert!(begun.elapsed() < uncached * 3 + LIMIT, "{what}: {:?}", begun.elapsed());
         if victim == Victim::Launcher {
             // The compiler of the killed launcher must not keep running.

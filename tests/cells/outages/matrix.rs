@@ -187,7 +187,7 @@ fn without_cache(checkout: &Checkout<'_>) -> (Duration, BTreeMap<PathBuf, Vec<u8
     let built = checkout.building().args(["--", "-j4"]).run();
     let objects = read(&checkout.build_folder());
     assert_eq!(objects.len(), FILES);
-    fs::remove_dir_all(checkout.build_folder()).expect("the build folder goes");
+    fs::remove_dir_all(checkout.build_folder()).expect("the build folder can be removed");
     (off.elapsed + built.elapsed, objects)
 }
 

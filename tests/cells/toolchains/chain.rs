@@ -18,7 +18,7 @@ tests![
     variables_that_a_base_overwrites_are_restored in [SCCACHE.cmake("3.15.3"), SCCACHE],
     a_launcher_of_the_base_is_kept,
     an_old_emscripten_file_as_base_works_with_every_cmake in emscripten_setups(),
-    vcpkg_as_base_and_with_ours_chain_loaded in setups(3),
+    vcpkg_can_be_the_base_or_chain_load_our_file in setups(3),
     cache_settings_do_not_change_the_file_that_vcpkg_hashes,
     a_profile_reaches_try_compile_through_a_wrapper in setups(1),
     a_missing_base_is_reported,
@@ -160,7 +160,7 @@ fn an_old_emscripten_file_as_base_works_with_every_cmake(setup: Setup) {
     assert_settled(&build);
 }
 
-fn vcpkg_as_base_and_with_ours_chain_loaded(setup: Setup) {
+fn vcpkg_can_be_the_base_or_chain_load_our_file(setup: Setup) {
     let vcpkg = base("vcpkg/vcpkg.cmake");
     let more = format!("toolchain:\n  base: {}\n  flags: {{ c: -DOURS=1 }}\n", vcpkg.display());
     let Some(wrapping) = build("vcpkg-base", setup, &[], &more) else { return };

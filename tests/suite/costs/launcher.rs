@@ -102,7 +102,7 @@ fn a_hit_takes_little_longer_with_the_launcher() {
 }
 
 #[test]
-fn more_settings_cost_no_more() {
+fn more_settings_do_not_increase_the_cost() {
     let Some(tools) = tools_for(&[Tool::Sccache(Tools::SCCACHE), Tool::Released]) else { return };
     let sandbox =
         Sandbox::new("settings").on_path(&tools.ninja()).on_path(&tools.path(Tool::Sccache(Tools::SCCACHE)));

@@ -40,7 +40,7 @@ impl ServerProcess {
             let mut ended = false;
             let child = &mut server.child;
             let settled = eventually(START, || {
-                ended = child.try_wait().expect("the child is ours").is_some();
+                ended = child.try_wait().expect("a child of this process").is_some();
                 ended || listens_on(child.id(), port)
             });
             assert!(settled, "{} does not listen\n{}", program.display(), server.log());

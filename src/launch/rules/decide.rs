@@ -55,7 +55,7 @@ pub trait Facts {
     fn identity(&self, compiler: &Compiler) -> String;
     /// Whether a file below one of `folders`, or directly in one of `flat`, contains a string that begins with the path of
     /// the checkout.
-    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
+    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
 }
 
 /// How to run a compilation.
@@ -210,7 +210,7 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
         }
         Condition::CheckoutInTexts => {
             let (folders, flat) = folders_of(question, &facts.working_directory());
-            !(folders.is_empty() && flat.is_empty()) && facts.names_checkout(&folders, &flat)
+            !(folders.is_empty() && flat.is_empty()) && facts.contains_checkout_path(&folders, &flat)
         }
         Condition::Compiler(kind) => compiler.kind == kind,
     }

@@ -109,9 +109,10 @@ impl Facts for Machine<'_> {
         self.identity.get_or_init(|| compilers::identity(&compiler.path, self.is_cxx)).clone()
     }
 
-    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
-        let names =
-            |folder: &PathBuf, depth| texts::names_checkout(folder, depth, self.checkout, &self.folder());
+    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        let names = |folder: &PathBuf, depth| {
+            texts::contains_checkout_path(folder, depth, self.checkout, &self.folder())
+        };
         folders.iter().any(|folder| names(folder, Depth::All))
             || flat.iter().any(|folder| names(folder, Depth::Files))
     }

@@ -20,7 +20,7 @@ struct Fake {
     compiler: Compiler,
     variables: Vec<(&'static str, &'static str)>,
     text: &'static str,
-    names_checkout: bool,
+    contains_checkout_path: bool,
     has_files: bool,
 }
 
@@ -32,7 +32,13 @@ impl Default for Fake {
             kind: CompilerKind::Program,
             replacement: None,
         };
-        Self { compiler, variables: Vec::new(), text: "int f(void);", names_checkout: false, has_files: true }
+        Self {
+            compiler,
+            variables: Vec::new(),
+            text: "int f(void);",
+            contains_checkout_path: false,
+            has_files: true,
+        }
     }
 }
 
@@ -58,8 +64,8 @@ impl Facts for Fake {
     fn identity(&self, _: &Compiler) -> String {
         "IDENTITY".into()
     }
-    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
-        self.names_checkout && folders.iter().chain(flat).any(|folder| folder.ends_with("gen"))
+    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        self.contains_checkout_path && folders.iter().chain(flat).any(|folder| folder.ends_with("gen"))
     }
 }
 
@@ -200,7 +206,7 @@ fn values_are_appended_to_those_in_the_environment() {
 
 #[test]
 fn the_path_of_the_checkout_is_part_of_the_key_if_the_tool_removes_it() {
-    let fake = Fake { names_checkout: true, ..Fake::default() };
+    let fake = Fake { contains_checkout_path: true, ..Fake::default() };
     let rule = |tool, line: &str| {
         names(&decide_for(tool, &fake, line)).into_iter().find(|name| name.contains("checkout"))
     };

@@ -1,6 +1,6 @@
 //! Ordinary targets without a change, which must hit in every place.
 
-use super::{Bound, Case, Cell, GCC, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept};
+use super::{Case, Cell, GCC, Misses, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept};
 
 /// A macro and a template.
 const PRECOMPILED: &str =
@@ -9,11 +9,11 @@ const USES_PRECOMPILED: &str = "int part();\nint main() { std::printf(\"%d\\n\",
 
 /// Clang's precompiled header contains the paths of all files in it. sccache hashes these paths, because Clang ignores `-E` when it
 /// writes such a header. ccache caches it only in direct mode, which is off, and hashes its content for each user.
-fn bound_by_header(cell: Cell, elsewhere: bool) -> Bound {
+fn misses_with_precompiled_header(cell: Cell, elsewhere: bool) -> Misses {
     match (cell.compiler, cell.is_sccache(), elsewhere) {
-        (GCC, _, _) | (_, true, false) => Bound::Nothing,
-        (_, true, true) | (_, false, false) => Bound::Headers,
-        (_, false, true) => Bound::All,
+        (GCC, _, _) | (_, true, false) => Misses::Nothing,
+        (_, true, true) | (_, false, false) => Misses::Headers,
+        (_, false, true) => Misses::All,
     }
 }
 
@@ -35,7 +35,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "assertions and names of files",
+        "assertions and file names",
         &[
             PROGRAM,
             kept(
@@ -56,7 +56,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a header that a file is made from",
+        "a configured header",
         &[
             kept(
                 "CMakeLists.txt",
@@ -67,7 +67,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a source that is made by the build",
+        "a generated source",
         &[
             kept(
                 "CMakeLists.txt",
@@ -97,7 +97,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     )
     // Clang writes a checksum of the generated source, which contains paths.
-    .telling_paths(),
+    .containing_paths(),
     case(
         "position independent code in a library",
         &[
@@ -119,7 +119,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     )
     // Clang names a module of Objective-C by its source.
-    .telling_paths(),
+    .containing_paths(),
     case(
         "Objective-C++",
         &[
@@ -130,7 +130,7 @@ pub(super) const CASES: &[Case] = &[
             ),
         ],
     )
-    .telling_paths(),
+    .containing_paths(),
     case(
         "C and assembler",
         &[
@@ -165,9 +165,9 @@ pub(super) const CASES: &[Case] = &[
             kept("part/part.cpp", "int part() { return twice(VALUE); }\n"),
         ],
     )
-    .bound(bound_by_header)
-    // So do objects with debug information.
-    .telling_paths_with(|cell| cell.compiler != GCC),
+    .expected_misses(misses_with_precompiled_header)
+    // Objects with debug information contain the path, too.
+    .containing_paths_with(|cell| cell.compiler != GCC),
     case(
         "a precompiled header of another target",
         &[
@@ -181,7 +181,7 @@ pub(super) const CASES: &[Case] = &[
             kept("part.cpp", "int part() { return twice(VALUE); }\n"),
         ],
     )
-    .bound(bound_by_header)
-    // So do objects with debug information.
-    .telling_paths_with(|cell| cell.compiler != GCC),
+    .expected_misses(misses_with_precompiled_header)
+    // Objects with debug information contain the path, too.
+    .containing_paths_with(|cell| cell.compiler != GCC),
 ];

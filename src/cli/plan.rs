@@ -8,6 +8,7 @@ use super::project::Project;
 use super::report::Printer;
 use super::{CommandResult, Global};
 use crate::caching::remote::{OnOlderTool, Setting};
+use crate::config::model::DirectMode;
 use crate::plan::{CachePlan, ToolPlan, VariantPlan};
 
 /// Arguments of `plan`.
@@ -96,7 +97,11 @@ fn cache_object(cache: &CachePlan) -> Value {
         "remote": cache.location,
         "servers": cache.servers,
         "relocatable": cache.relocatable,
-        "direct_mode": cache.direct_mode,
+        "direct_mode": match cache.direct_mode {
+            DirectMode::Auto => json!("auto"),
+            DirectMode::On => json!(true),
+            DirectMode::Off => json!(false),
+        },
     })
 }
 

@@ -12,7 +12,7 @@ pub use self::toolchain::{
 };
 use crate::caching::remote::{self, Backend, RemoteFields, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Config, Language, OnFailure, Output, PresetKind, Presets, Variant};
+use crate::config::model::{Config, DirectMode, Language, OnFailure, Output, PresetKind, Presets, Variant};
 use camino::Utf8PathBuf;
 
 /// The content of all generated files.
@@ -80,7 +80,7 @@ pub struct CachePlan {
     /// Whether checkouts in different folders share hits.
     pub relocatable: bool,
     /// Whether to look up hits without running the preprocessor.
-    pub direct_mode: bool,
+    pub direct_mode: DirectMode,
     /// A description of the remote cache for people; `None` for a local cache.
     pub location: Option<String>,
     /// The same for the status line; `{SERVER}` stands for the chosen server.

@@ -78,7 +78,6 @@ impl Variant {
 
 /// `cache:`
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of the YAML, independent of each other")]
 pub struct Cache {
     /// Default `true`.
     pub enabled: bool,
@@ -97,9 +96,8 @@ pub struct Cache {
     pub on_failure: OnFailure,
     /// Hits across checkouts by base directories. Default `true`.
     pub relocatable: bool,
-    /// `direct_mode`: hits without running the preprocessor, which miss a new header in the search path. Default
-    /// `false`.
-    pub direct_mode: bool,
+    /// `direct_mode`: hits without running the preprocessor. Default [`DirectMode::Auto`].
+    pub direct_mode: DirectMode,
     /// `install`: settings for `toolchainkit install`.
     pub install: Install,
     /// The remote tiers, fastest first; empty for a local cache.
@@ -143,6 +141,30 @@ pub struct Install {
     pub mirror: Option<String>,
     /// Install nothing. Default `false`.
     pub never: bool,
+}
+
+/// Whether hits are looked up without running the preprocessor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DirectMode {
+    /// For each compilation whose include folders `toolchainkit-launch` knows (the default).
+    #[default]
+    Auto,
+    /// Always, as the tool does it: it does not notice a new header earlier in the search path.
+    On,
+    /// Never.
+    Off,
+}
+
+impl DirectMode {
+    /// The value of the CMake function's argument.
+    #[must_use]
+    pub const fn cmake_value(self) -> &'static str {
+        match self {
+            Self::Auto => "AUTO",
+            Self::On => "ON",
+            Self::Off => "OFF",
+        }
+    }
 }
 
 /// What happens when the cache cannot be used.

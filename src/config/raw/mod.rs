@@ -85,10 +85,9 @@ pub(super) struct Cache {
     pub(super) on_failure: Option<OnFailure>,
     /// Whether checkouts in different folders share hits. Default true.
     pub(super) relocatable: Option<bool>,
-    /// Whether to look up hits by the contents of headers, without running the preprocessor. This is faster, but misses
-    /// a new header that comes earlier in the search path. For ccache, and for sccache if `relocatable` is false.
-    /// Default false.
-    pub(super) direct_mode: Option<bool>,
+    /// Whether to look up hits by the contents of headers, without running the preprocessor, which is faster. Default
+    /// auto.
+    pub(super) direct_mode: Option<DirectMode>,
     /// Which version `toolchainkit install` installs, and from where.
     pub(super) install: Option<Install>,
     /// The remote cache, or a list of remote caches as tiers, fastest first. Default: none, only a local cache.
@@ -145,6 +144,25 @@ pub(super) enum Tool {
     /// ccache
     Ccache,
     /// The first installed tool that supports the settings of this file; sccache is preferred.
+    Auto,
+}
+
+/// Whether to look up hits without running the preprocessor.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum DirectMode {
+    /// auto: for each compilation whose include folders `toolchainkit-launch` knows; a new header is noticed.
+    Auto(Auto),
+    /// false: never. true: always, as the tool does it; a new header earlier in the search path is not noticed. For
+    /// ccache, and for sccache if `relocatable` is false.
+    Fixed(bool),
+}
+
+/// The word auto.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Auto {
+    /// As toolchainkit decides.
     Auto,
 }
 

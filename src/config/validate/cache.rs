@@ -3,7 +3,7 @@
 use super::{Scope, text};
 use crate::caching::remote::check_tool;
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Cache, Install, Language, OnFailure, WriteErrorPolicy};
+use crate::config::model::{Cache, DirectMode, Install, Language, OnFailure, WriteErrorPolicy};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
 use crate::diagnostics::{Code, Diagnostic};
@@ -46,7 +46,11 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         },
         install,
         relocatable: raw.relocatable.unwrap_or(true),
-        direct_mode: raw.direct_mode.unwrap_or(false),
+        direct_mode: match raw.direct_mode {
+            Some(raw::DirectMode::Fixed(true)) => DirectMode::On,
+            Some(raw::DirectMode::Fixed(false)) => DirectMode::Off,
+            Some(raw::DirectMode::Auto(raw::Auto::Auto)) | None => DirectMode::Auto,
+        },
         remote_only: remote_only(raw.remote_only, &remotes, scope),
         write_error_policy: match raw.write_error_policy {
             Some(raw::WriteErrorPolicy::Ignore) => WriteErrorPolicy::Ignore,

@@ -57,7 +57,7 @@ fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) 
         connection.set_read_timeout(Some(PATIENCE)).ok()?;
         connection.set_write_timeout(Some(PATIENCE)).ok()?;
         let mut reader = BufReader::with_capacity(1024, connection);
-        protocol::send(reader.get_mut(), &Ask::May(question)).ok()?;
+        protocol::send(reader.get_mut(), &Ask::May(Box::new(question))).ok()?;
         protocol::receive::<Told>(&mut reader).ok()?.map(|told| (reader, told))
     });
     match asked {

@@ -64,7 +64,7 @@ struct Key {
 struct Search {
     /// All that the entries below depend on.
     seen: Seen,
-    found: HashMap<Box<[u8]>, Arc<[Id]>>,
+    found: HashMap<Box<[u8]>, Box<[Id]>>,
     steps: HashMap<Id, Step>,
 }
 
@@ -256,18 +256,15 @@ impl Guard {
                 break;
             }
         }
-        let fingerprint = match failure {
-            Some(reason) => Err(reason),
-            None => {
-                second.write_u64(hasher.finish());
-                let mut fingerprint = format!("{:016x}{:016x}", hasher.finish(), second.finish());
-                while self.spoiled.contains(&fingerprint) {
-                    fingerprint.push('0');
-                }
-                Ok(fingerprint)
-            }
-        };
-        Closure { files, fingerprint }
+        if let Some(reason) = failure {
+            return Closure { files, fingerprint: Err(reason) };
+        }
+        second.write_u64(hasher.finish());
+        let mut fingerprint = format!("{:016x}{:016x}", hasher.finish(), second.finish());
+        while self.spoiled.contains(&fingerprint) {
+            fingerprint.push('0');
+        }
+        Closure { files, fingerprint: Ok(fingerprint) }
     }
 
     fn add(
@@ -378,21 +375,18 @@ impl Guard {
         {
             found.push(self.tree.file(&folder.join(path)));
         }
-        let of_list = match search.found.get(name) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let mut of_list = Vec::new();
-                for folder in &key.folders {
-                    if self.tree.exists(folder, path, &mut search.seen)? {
-                        of_list.push(self.tree.file(&folder.join(path)));
-                    }
-                }
-                let of_list: Arc<[Id]> = of_list.into();
-                search.found.insert(name.into(), Arc::clone(&of_list));
-                of_list
+        if let Some(known) = search.found.get(name) {
+            found.extend(known.iter());
+            return Ok(found);
+        }
+        let mut of_list = Vec::new();
+        for folder in &key.folders {
+            if self.tree.exists(folder, path, &mut search.seen)? {
+                of_list.push(self.tree.file(&folder.join(path)));
             }
-        };
-        found.extend(of_list.iter());
+        }
+        found.extend(&of_list);
+        search.found.insert(name.into(), of_list.into());
         Ok(found)
     }
 }

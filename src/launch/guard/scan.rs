@@ -11,21 +11,24 @@ pub(super) struct Name {
     pub(super) quoted: bool,
 }
 
+/// The name of a macro.
+pub(super) type Macro = Box<[u8]>;
+
 /// What the directives of a file name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Scan {
     /// All names in `#include`, `#if` and `#elif`, without duplicates.
     pub(super) names: Vec<Name>,
     /// Macros that an `#include` or `__has_include` names instead of a file.
-    pub(super) computed: Vec<Box<[u8]>>,
+    pub(super) computed: Vec<Macro>,
     /// Macros that are defined as exactly one name in quotes or brackets.
-    pub(super) literal: Vec<(Box<[u8]>, Name)>,
+    pub(super) literal: Vec<(Macro, Name)>,
     /// Other macros.
     pub(super) defined: Vec<u64>,
     /// Macros with an argument that they pass to `__has_include`.
-    pub(super) wrappers: Vec<Box<[u8]>>,
+    pub(super) wrappers: Vec<Macro>,
     /// Macros in `#if` and `#elif`, with the macro that is their argument; an empty one stands for anything else.
-    pub(super) calls: Vec<(Box<[u8]>, Box<[u8]>)>,
+    pub(super) calls: Vec<(Macro, Macro)>,
     /// Why the names are not all known.
     pub(super) opaque: Option<&'static str>,
 }
@@ -107,7 +110,7 @@ impl Scan {
         let mut left = rest;
         while let Some(open) = left.iter().position(|byte| *byte == b'(') {
             let before = left[..open].trim_ascii_end();
-            let begin = before.iter().rposition(|byte| !is_part(byte)).map_or(0, |at| at + 1);
+            let begin = before.iter().rposition(|byte| !is_part(*byte)).map_or(0, |at| at + 1);
             let (name, argument) = (&before[begin..], without_blanks(&left[open + 1..]));
             if !name.is_empty() && name != b"defined" && literal(argument).is_none() {
                 self.calls.push((name.into(), macro_name(argument).unwrap_or_default().into()));
@@ -142,11 +145,10 @@ fn begins_line(before: &[u8]) -> bool {
     for (at, byte) in before.iter().enumerate().rev() {
         match byte {
             b'\n' => return true,
-            b' ' | b'\t' | b'\r' | 0x0b | 0x0c => {}
+            // The last three are the mark of byte order at the beginning of a file.
+            b' ' | b'\t' | b'\r' | 0x0b | 0x0c | 0xbb | 0xbf | 0xef => {}
             // `*/ #include`, or `/* */ #include`
             b'/' => return before[..at].ends_with(b"*"),
-            // The mark of byte order at the beginning of a file.
-            0xbb | 0xbf | 0xef => {}
             _ => return false,
         }
     }
@@ -203,11 +205,11 @@ fn macro_name(text: &[u8]) -> Option<&[u8]> {
 
 /// The identifier at the beginning, and the rest.
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
-    let length = text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len());
+    let length = text.iter().position(|byte| !is_part(*byte)).unwrap_or(text.len());
     text.split_at(length)
 }
 
-const fn is_part(byte: &u8) -> bool {
+const fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
 }
 

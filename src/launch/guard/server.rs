@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[serde(rename_all = "snake_case")]
 pub(in crate::launch) enum Ask {
     /// May this command use direct mode?
-    May(Question),
+    May(Box<Question>),
     /// The command has ended: is its result right?
     Check,
 }
@@ -72,7 +72,7 @@ fn answer(connection: Connection, guard: &Mutex<Guard>, is_used: &AtomicBool) {
         return;
     }
     let mut reader = BufReader::new(connection);
-    let mut asked: Option<(Question, String)> = None;
+    let mut asked: Option<(Box<Question>, String)> = None;
     while let Ok(Some(ask)) = protocol::receive::<Ask>(&mut reader) {
         is_used.store(true, Ordering::Relaxed);
         let mut guard = guard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,7 +16,7 @@ pub(super) struct CacheView {
     languages: Vec<&'static str>,
     on_failure: &'static str,
     relocatable: bool,
-    direct_mode: bool,
+    direct_mode: &'static str,
     location: Option<String>,
     servers: Vec<String>,
 }
@@ -49,7 +49,7 @@ impl CacheView {
                 OnFailure::Fail => "fail",
             },
             relocatable: cache.relocatable,
-            direct_mode: cache.direct_mode,
+            direct_mode: cache.direct_mode.cmake_value(),
             location: cache.location_of_chosen.clone(),
             servers: cache.servers.clone(),
         })

@@ -5,6 +5,7 @@ mod hits;
 mod options;
 mod outputs;
 mod profiles;
+mod search;
 mod texts;
 
 use super::Cell;
@@ -149,8 +150,9 @@ const PRINTS_VALUE_OF_HEADER: &str =
 
 /// The cases for `compiler`: all, or with a `column` of the matrix a part of them, so that each case has both tools.
 pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
-    let all =
-        [texts::CASES, options::CASES, outputs::CASES, profiles::CASES, beside::CASES].into_iter().flatten();
+    let all = [texts::CASES, options::CASES, outputs::CASES, profiles::CASES, search::CASES, beside::CASES]
+        .into_iter()
+        .flatten();
     let is_chosen = |(index, case): &(usize, &Case)| {
         let compilers = if case.compilers.is_empty() { &COMPILERS } else { case.compilers };
         match column {

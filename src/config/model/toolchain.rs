@@ -1,5 +1,8 @@
 //! `toolchain:`, and each of `toolchains:`.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::caching::tool::Version;
 
 /// A toolchain. CMake's defaults apply to whatever is `None` or empty.
@@ -234,7 +237,8 @@ impl Family {
 }
 
 /// A linker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Linker {
     /// GNU ld
     Bfd,
@@ -293,8 +297,9 @@ pub struct Flags {
     pub link: Vec<(&'static str, String)>,
 }
 
-/// `toolchain.lto`
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Link-time optimisation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
 pub enum Lto {
     /// For all build types or none.
     All(bool),
@@ -303,15 +308,16 @@ pub enum Lto {
 }
 
 /// A sanitizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Sanitizer {
     /// Memory errors
     Address,
-    /// Memory errors, with hardware support
+    /// Memory errors, with hardware support (AArch64)
     Hwaddress,
     /// Memory leaks
     Leak,
-    /// Uninitialised memory
+    /// Uninitialised memory (clang only)
     Memory,
     /// Data races
     Thread,
@@ -343,7 +349,8 @@ impl Sanitizer {
 }
 
 /// What CMake's checks build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum TryCompile {
     /// A program.
     Executable,
@@ -361,7 +368,8 @@ pub struct Variable {
 }
 
 /// The type of a cache entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum VariableType {
     /// ON or OFF
     Bool,
@@ -387,7 +395,7 @@ impl VariableType {
 }
 
 /// A host system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Host {
     /// Linux
     Linux,

@@ -1,5 +1,6 @@
 //! The file as it is written. `shape` has checked the types against the JSON schema of these structs before serde reads
-//! them, so reading cannot fail. Editors show the doc comments as descriptions.
+//! them, so reading cannot fail. Editors show the doc comments as descriptions. An enum whose values need no validation is
+//! the model's own.
 
 mod presets;
 mod toolchain;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 pub(super) use self::presets::*;
 pub(super) use self::toolchain::*;
+use super::model::{Language, OnFailure, WriteErrorPolicy};
 
 /// The builds of a CMake project and the compiler cache that they share.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -100,18 +102,6 @@ pub(super) struct Cache {
     pub(super) write_error_policy: Option<WriteErrorPolicy>,
 }
 
-/// Which tiers must store an object for the write to count as successful.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum WriteErrorPolicy {
-    /// Every tier; each must be reachable at configure time.
-    All,
-    /// The fastest tier.
-    L0,
-    /// None.
-    Ignore,
-}
-
 /// Which version `toolchainkit install` installs, and from where.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -146,34 +136,6 @@ pub(super) enum Tool {
     Ccache,
     /// The first installed tool that supports the settings of this file; sccache is preferred.
     Auto,
-}
-
-/// What to do when the cache cannot be used.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum OnFailure {
-    /// Use the local cache, or else no cache.
-    Fallback,
-    /// Stop configuring with an error.
-    Fail,
-}
-
-/// A language that CMake can compile through a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Language {
-    /// C
-    C,
-    /// C++
-    Cxx,
-    /// Objective-C
-    ObjC,
-    /// Objective-C++
-    ObjCxx,
-    /// CUDA
-    Cuda,
-    /// HIP; needs sccache
-    Hip,
 }
 
 /// Where the generated files go, relative to the project.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::model::{Host, Linker, Lto, Sanitizer, TryCompile, VariableType};
+
 /// Compilers, flags and target. Paths are relative to the project unless absolute. In a compiler, path, emulator or
 /// variable, CMake replaces "${NAME}" by the environment variable at configure time.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -100,20 +102,6 @@ pub(in crate::config) struct Binutils {
     /// The linker program that CMake calls if it does not link through the compiler (`CMAKE_LINKER`); see also
     /// `linker`.
     pub(in crate::config) ld: Option<String>,
-}
-
-/// A linker.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum Linker {
-    /// GNU ld
-    Bfd,
-    /// GNU gold
-    Gold,
-    /// LLVM's lld
-    Lld,
-    /// mold
-    Mold,
 }
 
 /// The machine to build for.
@@ -260,44 +248,6 @@ pub(in crate::config) struct BuildTypeFlags {
     pub(in crate::config) static_linker: Option<String>,
 }
 
-/// Link-time optimisation.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(in crate::config) enum Lto {
-    /// For all build types or none.
-    All(bool),
-    /// For these build types.
-    BuildTypes(Vec<String>),
-}
-
-/// A sanitizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum Sanitizer {
-    /// Memory errors
-    Address,
-    /// Memory errors, with hardware support (AArch64)
-    Hwaddress,
-    /// Memory leaks
-    Leak,
-    /// Uninitialised memory (clang only)
-    Memory,
-    /// Data races
-    Thread,
-    /// Undefined behaviour
-    Undefined,
-}
-
-/// What CMake's checks build.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::config) enum TryCompile {
-    /// A program.
-    Executable,
-    /// A static library.
-    StaticLibrary,
-}
-
 /// A CMake variable: its value, or its type and value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -319,29 +269,4 @@ pub(in crate::config) struct TypedVariable {
     /// Its value.
     #[schemars(required, extend("type" = ["string", "number", "boolean"]))]
     pub(in crate::config) value: Option<String>,
-}
-
-/// The type of a cache entry.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub(in crate::config) enum VariableType {
-    /// ON or OFF
-    Bool,
-    /// Text
-    String,
-    /// A folder
-    Path,
-    /// A file
-    FilePath,
-}
-
-/// A host system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub(in crate::config) enum Host {
-    /// Linux
-    Linux,
-    /// macOS
-    Darwin,
-    /// Windows
-    Windows,
 }

@@ -3,7 +3,7 @@
 use super::{Scope, text};
 use crate::caching::remote::check_tool;
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Cache, Install, Language, OnFailure, WriteErrorPolicy};
+use crate::config::model::{Cache, Install, Language};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
 use crate::diagnostics::{Code, Diagnostic};
@@ -40,19 +40,12 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         dir: text::path(raw.dir, &["cache", "dir"], scope).map(Into::into),
         min_version,
         languages,
-        on_failure: match raw.on_failure {
-            Some(raw::OnFailure::Fail) => OnFailure::Fail,
-            Some(raw::OnFailure::Fallback) | None => OnFailure::Fallback,
-        },
+        on_failure: raw.on_failure.unwrap_or_default(),
         install,
         relocatable: raw.relocatable.unwrap_or(true),
         direct_mode: raw.direct_mode.unwrap_or(false),
         remote_only: remote_only(raw.remote_only, &remotes, scope),
-        write_error_policy: match raw.write_error_policy {
-            Some(raw::WriteErrorPolicy::Ignore) => WriteErrorPolicy::Ignore,
-            Some(raw::WriteErrorPolicy::L0) => WriteErrorPolicy::L0,
-            Some(raw::WriteErrorPolicy::All) | None => WriteErrorPolicy::All,
-        },
+        write_error_policy: raw.write_error_policy.unwrap_or_default(),
         remote: remotes.into_iter().map(|remote| remote.config).collect(),
     }
 }
@@ -134,7 +127,7 @@ fn suitable_tools(remotes: &[Remote<'_>], languages: &[Language], scope: &mut Sc
     able
 }
 
-fn languages(raw: Option<Vec<raw::Language>>, scope: &mut Scope<'_>) -> Vec<Language> {
+fn languages(raw: Option<Vec<Language>>, scope: &mut Scope<'_>) -> Vec<Language> {
     let keys = ["cache", "languages"];
     let Some(raw) = raw else { return Language::DEFAULT.to_vec() };
     if raw.is_empty() && scope.node.find(&keys).is_some_and(|node| node.items().is_empty()) {
@@ -143,22 +136,11 @@ fn languages(raw: Option<Vec<raw::Language>>, scope: &mut Scope<'_>) -> Vec<Lang
     }
     for (index, language) in raw.iter().enumerate() {
         if raw[..index].contains(language) {
-            let message = format!("`{}` is listed twice", model_language(*language).key());
+            let message = format!("`{}` is listed twice", language.key());
             scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
         }
     }
-    raw.into_iter().map(model_language).collect()
-}
-
-fn model_language(language: raw::Language) -> Language {
-    match language {
-        raw::Language::C => Language::C,
-        raw::Language::Cxx => Language::Cxx,
-        raw::Language::ObjC => Language::ObjC,
-        raw::Language::ObjCxx => Language::ObjCxx,
-        raw::Language::Cuda => Language::Cuda,
-        raw::Language::Hip => Language::Hip,
-    }
+    raw
 }
 
 fn install(raw: raw::Install, scope: &mut Scope<'_>) -> Install {

@@ -4,8 +4,9 @@
 # Sets these variables:
 # clear_<tool>               variables of the environment that must not reach the tool
 # keep                       variables of the environment that sccache's daemon may get; * only at the end
-# contradicted               credentials that sccache rejects together with a setting (setting=variable)
-# ccache_schemes             schemes of remote storages, and the feature of ccache that each needs (scheme=feature)
+# contradicted_<setting>     credentials that sccache rejects together with this setting
+# ccache_schemes             schemes of remote storages
+# ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
 # minimum_rules              the oldest version of its rules
@@ -138,21 +139,28 @@ macro(_toolchainkit_derived)
     http_proxy
     https_proxy
     no_proxy)
-  set(contradicted
-    SCCACHE_S3_NO_CREDENTIALS=AWS_ACCESS_KEY_ID
-    SCCACHE_S3_NO_CREDENTIALS=AWS_SECRET_ACCESS_KEY
-    SCCACHE_S3_NO_CREDENTIALS=AWS_SESSION_TOKEN
-    SCCACHE_S3_NO_CREDENTIALS=AWS_WEB_IDENTITY_TOKEN_FILE
-    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_ACCESS_KEY_ID
-    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_ACCESS_KEY_SECRET
-    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_SECURITY_TOKEN)
+  set(contradicted_SCCACHE_S3_NO_CREDENTIALS
+    AWS_ACCESS_KEY_ID
+    AWS_SECRET_ACCESS_KEY
+    AWS_SESSION_TOKEN
+    AWS_WEB_IDENTITY_TOKEN_FILE)
+  set(contradicted_SCCACHE_OSS_NO_CREDENTIALS
+    ALIBABA_CLOUD_ACCESS_KEY_ID
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET
+    ALIBABA_CLOUD_SECURITY_TOKEN)
   set(ccache_schemes
-    file=file-storage
-    http=http-storage
-    https=https-storage
-    redis=redis-storage
-    redis+unix=redis+unix-storage
-    rediss=rediss-storage)
+    file
+    http
+    https
+    redis
+    redis+unix
+    rediss)
+  set(ccache_feature_file file-storage)
+  set(ccache_feature_http http-storage)
+  set(ccache_feature_https https-storage)
+  set(ccache_feature_redis redis-storage)
+  set(ccache_feature_redis+unix redis+unix-storage)
+  set(ccache_feature_rediss rediss-storage)
   set(options_sccache_gcc
     -fno-working-directory
     -fprofile-arcs

@@ -11,8 +11,9 @@ const HEAD: &str = "
 # Sets these variables:
 # clear_<tool>               variables of the environment that must not reach the tool
 # keep                       variables of the environment that sccache's daemon may get; * only at the end
-# contradicted               credentials that sccache rejects together with a setting (setting=variable)
-# ccache_schemes             schemes of remote storages, and the feature of ccache that each needs (scheme=feature)
+# contradicted_<setting>     credentials that sccache rejects together with this setting
+# ccache_schemes             schemes of remote storages
+# ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
 # minimum_rules              the oldest version of its rules
@@ -27,12 +28,14 @@ pub fn derived_part() -> String {
         list(&format!("clear_{tool}"), variables::cleared(tool), &mut text);
     }
     list("keep", variables::kept(), &mut text);
-    let contradicted = variables::contradicted().into_iter().flat_map(|(setting, credentials)| {
-        credentials.into_iter().map(move |variable| format!("{setting}={variable}"))
-    });
-    list("contradicted", contradicted, &mut text);
-    let schemes = remote::ccache_schemes().into_iter().map(|(scheme, feature)| format!("{scheme}={feature}"));
-    list("ccache_schemes", schemes, &mut text);
+    for (setting, credentials) in variables::contradicted() {
+        list(&format!("contradicted_{setting}"), credentials, &mut text);
+    }
+    let schemes = remote::ccache_schemes();
+    list("ccache_schemes", schemes.iter().map(|(scheme, _)| scheme), &mut text);
+    for (scheme, feature) in schemes {
+        text.push_str(&format!("  set(ccache_feature_{scheme} {feature})\n"));
+    }
     for tool in Tool::ALL {
         for (compiler, family) in [("gcc", Family::Gcc), ("clang", Family::Clang)] {
             list(&format!("options_{tool}_{compiler}"), options(tool, family), &mut text);

@@ -8,6 +8,10 @@
 # ccache_schemes             schemes of remote storages
 # ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# first_port, port_count     the ports for a daemon without a socket
+# longest_socket_path        the most characters in the path of a socket
+# default_size_gb            the default of SIZE_GB, and
+# largest_size_gb            its maximum
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
 # minimum_rules              the oldest version of its rules
 macro(_toolchainkit_derived)
@@ -170,6 +174,11 @@ macro(_toolchainkit_derived)
     -fno-profile-arcs)
   set(options_ccache_gcc)
   set(options_ccache_clang)
+  set(first_port 20000)
+  set(port_count 12000)
+  set(longest_socket_path 100)
+  set(default_size_gb 10)
+  set(largest_size_gb 1000000)
   set(minimum_protocol 1)
   set(minimum_rules 1)
 endmacro()

@@ -21,12 +21,10 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use super::cache_tool::{BuildCacheConfig, CacheTool};
+pub use super::tool::limits::DEFAULT_SIZE_GB;
 use super::tool::{Tool, Version};
 use crate::install::{self, InstallError, InstallOptions, Installed, Progress, Silent, Store, Way};
 use crate::probe::{environment, program};
-
-/// The default limit of the local cache in GiB.
-pub const DEFAULT_SIZE_GB: u32 = 10;
 
 /// The environment variable with the name or the executable of the tool to use. The CMake module reads it, too.
 const TOOL_VARIABLE: &str = "TOOLCHAINKIT_CACHE_TOOL";

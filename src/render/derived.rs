@@ -2,6 +2,7 @@
 
 use crate::caching::remote::{self, variables};
 use crate::caching::tool::Tool;
+use crate::caching::tool::limits::{DEFAULT_SIZE_GB, LARGEST_SIZE_GB, LONGEST_SOCKET_PATH, PORTS};
 use crate::launch::protocol::PROTOCOL;
 use crate::launch::rules::{self, Action, Family};
 
@@ -15,6 +16,10 @@ const HEAD: &str = "
 # ccache_schemes             schemes of remote storages
 # ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# first_port, port_count     the ports for a daemon without a socket
+# longest_socket_path        the most characters in the path of a socket
+# default_size_gb            the default of SIZE_GB, and
+# largest_size_gb            its maximum
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
 # minimum_rules              the oldest version of its rules
 macro(_toolchainkit_derived)
@@ -41,8 +46,18 @@ pub fn derived_part() -> String {
             list(&format!("options_{tool}_{compiler}"), options(tool, family), &mut text);
         }
     }
-    text.push_str(&format!("  set(minimum_protocol {PROTOCOL})\n"));
-    text.push_str(&format!("  set(minimum_rules {})\nendmacro()\n", rules::VERSION));
+    for (name, number) in [
+        ("first_port", PORTS.start.into()),
+        ("port_count", PORTS.len()),
+        ("longest_socket_path", LONGEST_SOCKET_PATH),
+        ("default_size_gb", DEFAULT_SIZE_GB as usize),
+        ("largest_size_gb", LARGEST_SIZE_GB as usize),
+        ("minimum_protocol", PROTOCOL as usize),
+        ("minimum_rules", rules::VERSION as usize),
+    ] {
+        text.push_str(&format!("  set({name} {number})\n"));
+    }
+    text.push_str("endmacro()\n");
     text
 }
 

@@ -11,6 +11,7 @@ use toolchainkit::caching::remote::{
     Access, BACKENDS, Backend, RemoteFields, Section, Support, ccache_schemes,
 };
 use toolchainkit::caching::tool::Tool;
+use toolchainkit::caching::tool::limits::LONGEST_SOCKET_PATH;
 use toolchainkit::render::derived::derived_part;
 
 fn root() -> &'static Path {
@@ -29,6 +30,14 @@ fn the_module_has_the_variables_of_the_backends_and_rules() {
         text == expected,
         "TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived, then cmake/parts/assemble.sh >cmake/ToolchainKit.cmake"
     );
+}
+
+/// The script, which the module contains unchanged, has the same limit as the program and the module.
+#[test]
+fn the_script_leaves_room_for_the_name_of_the_socket() {
+    let script = fs::read_to_string(root().join("cmake/parts/fallback.sh")).unwrap();
+    let longest = format!("[ ${{#tk_run}} -lt {} ]", LONGEST_SOCKET_PATH - "/socket".len());
+    assert!(script.contains(&longest), "{longest}");
 }
 
 /// Configurations of a backend in which each of its fields is set, with every form of an endpoint and of access.

@@ -2,10 +2,10 @@
 
 use secrecy::ExposeSecret;
 
-use super::percent_encode;
 use super::setting::error;
 use super::{Access, Field, Issue, Kind, Part, RemoteFields, Setting, SettingValue};
 use crate::caching::secret::Credential;
+use crate::caching::tool::url::percent_encode;
 use crate::caching::tool::{Tool, Version};
 
 const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
@@ -51,9 +51,7 @@ pub(super) fn userinfo(config: &RemoteFields, default_user: &str) -> Vec<Part> {
     let Some(password) = config.credential("password") else { return Vec::new() };
     let user = match config.credential("username") {
         // A plain user name is not secret.
-        Some(Credential::Value(user)) => {
-            Part::Text(percent_encode(user.expose_secret()).expose_secret().to_owned())
-        }
+        Some(Credential::Value(user)) => Part::Text(percent_encode(user.expose_secret().as_bytes())),
         Some(user) => Part::PercentEncoded(user.clone()),
         None => Part::Text(default_user.to_owned()),
     };

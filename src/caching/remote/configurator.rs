@@ -7,10 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Issue, OnOlderTool, Part, RemoteCacheConfig, RemoteFields, Setting, SettingValue, Severity, backend,
-    check, check_tool, percent_encode,
+    check, check_tool,
 };
 use crate::caching::cache_tool::{BuildCacheConfig, CacheTool};
 use crate::caching::secret::Credential;
+use crate::caching::tool::url::percent_encode;
 use crate::caching::tool::{Tool, Version};
 use crate::probe::environment;
 
@@ -179,7 +180,7 @@ fn value(value: &SettingValue, server: &str) -> Result<Value, ConfigureError> {
             Part::Text(fixed) => text.push_str(fixed),
             Part::Raw(credential) => text.push_str(reveal(credential)?.expose_secret()),
             Part::PercentEncoded(credential) => {
-                text.push_str(percent_encode(reveal(credential)?.expose_secret()).expose_secret());
+                text.push_str(&percent_encode(reveal(credential)?.expose_secret().as_bytes()));
             }
         }
     }

@@ -109,8 +109,8 @@ pub(crate) use self::configurator::reveal_setting;
 pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfigurator};
 pub use self::features::{Feature, ccache_schemes};
 pub use self::fields::{Field, FieldValue, Kind, RemoteFields, Section, Variable};
+pub(crate) use self::setting::list_element;
 pub use self::setting::{OnOlderTool, Part, Setting, SettingValue};
-pub(crate) use self::setting::{list_element, percent_encode};
 use super::tool::{Tool, Version};
 
 /// Every backend, in the order of the documentation.

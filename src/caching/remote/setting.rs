@@ -1,6 +1,6 @@
 //! Settings of the tools, and checks for all backends.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::{
     Access, BACKENDS, Backend, Field, FieldValue, Issue, Kind, RemoteFields, Section, Severity, Variable,
@@ -305,21 +305,6 @@ pub(super) fn check_tool(tool: Tool, config: &RemoteFields) -> Result<(), Issue>
     ))
 }
 
-/// Percent-encodes a secret for a URL; only the unreserved characters of RFC 3986 stay.
-pub(crate) fn percent_encode(secret: &str) -> SecretString {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(secret.len() * 3);
-    for byte in secret.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    SecretString::from(encoded)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,11 +317,5 @@ mod tests {
         for bad in ["a[b", "a]b", "]a[", "a\\", "a\nb", "a\0b", "a\tb"] {
             assert!(list_element(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn percent_encoding_keeps_unreserved_characters_only() {
-        assert_eq!(percent_encode("aZ09-._~").expose_secret(), "aZ09-._~");
-        assert_eq!(percent_encode("p:w@/% ü|").expose_secret(), "p%3Aw%40%2F%25%20%C3%BC%7C");
     }
 }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 pub(super) use self::presets::*;
 pub(super) use self::toolchain::*;
 use super::model::{Language, OnFailure, WriteErrorPolicy};
+use crate::caching::tool::limits::LARGEST_SIZE_GB;
 
 /// The builds of a CMake project and the compiler cache that they share.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -73,7 +74,7 @@ pub(super) struct Cache {
     /// The cache tool. Default auto: the first installed tool that supports the settings of this file.
     pub(super) tool: Option<Tool>,
     /// Limit of the local cache in GiB. Default 10.
-    #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "GiB"))]
+    #[schemars(range(min = 1, max = LARGEST_SIZE_GB), extend("x-unit" = "GiB"))]
     pub(super) size_gb: Option<u32>,
     /// Folder of the local cache, relative to the project unless absolute. Default: the user's cache folder.
     pub(super) dir: Option<String>,

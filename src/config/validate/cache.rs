@@ -2,14 +2,13 @@
 
 use super::{Scope, text};
 use crate::caching::remote::check_tool;
+use crate::caching::tool::limits::DEFAULT_SIZE_GB;
 use crate::caching::tool::{Tool, Version};
 use crate::config::model::{Cache, Install, Language};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::install::check_mirror;
-
-const SIZE_GB: u32 = 10;
 
 pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     let node = scope.node;
@@ -36,7 +35,7 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     Cache {
         enabled: raw.enabled.unwrap_or(true),
         tools,
-        size_gb: raw.size_gb.unwrap_or(SIZE_GB),
+        size_gb: raw.size_gb.unwrap_or(DEFAULT_SIZE_GB),
         dir: text::path(raw.dir, &["cache", "dir"], scope).map(Into::into),
         min_version,
         languages,

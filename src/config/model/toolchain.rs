@@ -11,7 +11,7 @@ pub struct Toolchain {
     /// Another toolchain file to load first.
     pub base: Option<Expandable>,
     /// The compiler family, if the file names one.
-    pub family: Option<Family>,
+    pub family: Option<CompilerFamily>,
     /// The compilers, each with the arguments that it needs to act as a compiler (`zig`, `cc`).
     pub compilers: Vec<(SourceLanguage, Vec<Expandable>)>,
     /// The other tools (archiver, `strip`, …), by their CMake variables.
@@ -53,9 +53,9 @@ pub struct Toolchain {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expandable(String);
 
-/// A part of an [`Expandable`].
+/// A segment of an [`Expandable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part<'a> {
+pub enum Segment<'a> {
     /// Literal text.
     Text(&'a str),
     /// The value of this environment variable.
@@ -72,7 +72,7 @@ impl Expandable {
     /// Whether each `$` starts a `${NAME}`.
     #[must_use]
     pub fn has_no_literal_dollar(&self) -> bool {
-        self.parts().all(|part| !matches!(part, Part::Text(text) if text.contains('$')))
+        self.segments().all(|part| !matches!(part, Segment::Text(text) if text.contains('$')))
     }
 
     /// The text as written in the file.
@@ -81,8 +81,8 @@ impl Expandable {
         &self.0
     }
 
-    /// Its parts, in order.
-    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    /// Its segments, in order.
+    pub fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
         let mut rest = self.0.as_str();
         std::iter::from_fn(move || {
             if rest.is_empty() {
@@ -90,21 +90,21 @@ impl Expandable {
             }
             if let Some((name, after)) = variable(rest) {
                 rest = after;
-                return Some(Part::Variable(name));
+                return Some(Segment::Variable(name));
             }
             let starts = rest.char_indices().map(|(byte, _)| byte).skip(1);
             let end = starts.into_iter().find(|&byte| variable(&rest[byte..]).is_some());
             let (text, after) = rest.split_at(end.unwrap_or(rest.len()));
             rest = after;
-            Some(Part::Text(text))
+            Some(Segment::Text(text))
         })
     }
 
     /// The environment variables that it refers to.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.parts().filter_map(|part| match part {
-            Part::Variable(name) => Some(name),
-            Part::Text(_) => None,
+        self.segments().filter_map(|part| match part {
+            Segment::Variable(name) => Some(name),
+            Segment::Text(_) => None,
         })
     }
 }
@@ -209,7 +209,7 @@ impl SourceLanguage {
 
 /// A compiler family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
+pub enum CompilerFamily {
     /// GCC
     Gcc,
     /// Clang, with the command line of GCC
@@ -222,7 +222,7 @@ pub enum Family {
     Zig,
 }
 
-impl Family {
+impl CompilerFamily {
     /// The name in YAML.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -423,7 +423,7 @@ mod tests {
 
     #[test]
     fn environment_variables_are_separated_from_text() {
-        let parts = |text: &str| format!("{:?}", Expandable::new(text).parts().collect::<Vec<_>>());
+        let parts = |text: &str| format!("{:?}", Expandable::new(text).segments().collect::<Vec<_>>());
         assert_eq!(parts("${A}/b${C_1}"), r#"[Variable("A"), Text("/b"), Variable("C_1")]"#);
         assert_eq!(parts("ä$O"), r#"[Text("ä$O")]"#);
         assert_eq!(parts(""), "[]");

@@ -72,7 +72,7 @@ pub(super) struct Cache {
     /// Whether to use a compiler cache. Default true.
     pub(super) enabled: Option<bool>,
     /// The cache tool. Default auto: the first installed tool that supports the settings of this file.
-    pub(super) tool: Option<Tool>,
+    pub(super) tool: Option<ToolChoice>,
     /// Limit of the local cache in GiB. Default 10.
     #[schemars(range(min = 1, max = LARGEST_SIZE_GB), extend("x-unit" = "GiB"))]
     pub(super) size_gb: Option<u32>,
@@ -130,7 +130,8 @@ impl From<serde::de::IgnoredAny> for Remotes {
 /// A cache tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Tool {
+#[schemars(rename = "Tool")]
+pub(super) enum ToolChoice {
     /// sccache
     Sccache,
     /// ccache

@@ -19,10 +19,10 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     let languages = languages(raw.languages, scope);
     let min_version = version(raw.min_version, &["cache", "min_version"], scope);
     let install = install(raw.install.unwrap_or_default(), scope);
-    let tools = match raw.tool.unwrap_or(raw::Tool::Auto) {
-        raw::Tool::Sccache => named_tool(Tool::Sccache, &remotes, &languages, scope),
-        raw::Tool::Ccache => named_tool(Tool::Ccache, &remotes, &languages, scope),
-        raw::Tool::Auto => suitable_tools(&remotes, &languages, scope),
+    let tools = match raw.tool.unwrap_or(raw::ToolChoice::Auto) {
+        raw::ToolChoice::Sccache => named_tool(Tool::Sccache, &remotes, &languages, scope),
+        raw::ToolChoice::Ccache => named_tool(Tool::Ccache, &remotes, &languages, scope),
+        raw::ToolChoice::Auto => suitable_tools(&remotes, &languages, scope),
     };
     let versions =
         [(&["cache", "min_version"][..], min_version), (&["cache", "install", "version"], install.version)];

@@ -5,7 +5,9 @@ mod flags;
 mod target;
 
 use super::{Scope, presets, text};
-use crate::config::model::{Family, Host, Linker, Lto, Sanitizer, SourceLanguage, Toolchain, Variable};
+use crate::config::model::{
+    CompilerFamily, Host, Linker, Lto, Sanitizer, SourceLanguage, Toolchain, Variable,
+};
 use crate::config::raw;
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -39,7 +41,7 @@ pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain 
         variables: variables(raw.variables.unwrap_or_default(), scope),
         hosts: match raw.hosts {
             Some(hosts) => hosts,
-            None if family == Some(Family::Msvc) => vec![Host::Windows],
+            None if family == Some(CompilerFamily::Msvc) => vec![Host::Windows],
             None => Vec::new(),
         },
     }
@@ -196,8 +198,8 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
         scope.sink.push(fault.with_help(help));
     };
     match (toolchain.linker, family) {
-        (Some(_), Family::Msvc | Family::Zig)
-        | (Some(Linker::Bfd | Linker::Gold | Linker::Mold), Family::ClangCl) => {
+        (Some(_), CompilerFamily::Msvc | CompilerFamily::Zig)
+        | (Some(Linker::Bfd | Linker::Gold | Linker::Mold), CompilerFamily::ClangCl) => {
             let help = "remove `linker`: these compilers use their own linker";
             refuse(&["toolchain", "linker"], "this linker", help);
         }
@@ -205,11 +207,11 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
     }
     for sanitizer in &toolchain.sanitizers {
         let known = match family {
-            Family::Clang => true,
-            Family::Gcc => *sanitizer != Sanitizer::Memory,
-            Family::Msvc => *sanitizer == Sanitizer::Address,
-            Family::ClangCl => matches!(sanitizer, Sanitizer::Address | Sanitizer::Undefined),
-            Family::Zig => matches!(sanitizer, Sanitizer::Thread | Sanitizer::Undefined),
+            CompilerFamily::Clang => true,
+            CompilerFamily::Gcc => *sanitizer != Sanitizer::Memory,
+            CompilerFamily::Msvc => *sanitizer == Sanitizer::Address,
+            CompilerFamily::ClangCl => matches!(sanitizer, Sanitizer::Address | Sanitizer::Undefined),
+            CompilerFamily::Zig => matches!(sanitizer, Sanitizer::Thread | Sanitizer::Undefined),
         };
         if !known {
             let what = format!("the sanitizer `{}`", sanitizer.name());
@@ -223,7 +225,7 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
     // clang assumes that the library of `leak` contains that of `undefined`, as the other libraries do (clang 14 to
     // 22).
     let has = |sanitizer| toolchain.sanitizers.contains(&sanitizer);
-    if family == Family::Clang
+    if family == CompilerFamily::Clang
         && has(Sanitizer::Leak)
         && has(Sanitizer::Undefined)
         && !has(Sanitizer::Address)

@@ -104,15 +104,17 @@ install_wheel() {
   rmdir "$unfinished"
 }
 
-install_wheels() {
+# Installs what is missing: the first word is the kind, `wheel` or `other`.
+install_missing() {
+  local kind=$1 name
+  shift
   # Another run of this script may be at it.
   mkdir -p "$tools"
   exec 9>"$tools/.lock"
   flock 9
   rm -rf "$tools"/.unfinished.*
-  local name
   for name in "$@"; do
-    wheel_is_installed "$name" || install_wheel "$name"
+    "${kind}_is_installed" "$name" || "install_$kind" "$name"
   done
   exec 9>&-
 }
@@ -205,18 +207,6 @@ install_other() {
   fetch_other "$1" "$unfinished" 2>"$unfinished.log" || die "$1 cannot be installed: $(cat "$unfinished.log")"
   rm -rf "${tools:?}/$1" "$unfinished.log"
   mv "$unfinished" "$tools/$1"
-}
-
-install_others() {
-  mkdir -p "$tools"
-  exec 9>"$tools/.lock"
-  flock 9
-  rm -rf "$tools"/.unfinished.*
-  local name
-  for name in "$@"; do
-    other_is_installed "$name" || install_other "$name"
-  done
-  exec 9>&-
 }
 
 # --- Packages of the system -----------------------------------------------------------------------------------------
@@ -322,8 +312,8 @@ if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ nextest|conan|cuda|
 fi
 
 if [[ ${#missing_packages[@]} -gt 0 ]]; then install_packages "${missing_packages[@]}"; fi
-if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_wheels "${missing_wheels[@]}"; fi
-if [[ ${#missing_others[@]} -gt 0 ]]; then install_others "${missing_others[@]}"; fi
+if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_missing wheel "${missing_wheels[@]}"; fi
+if [[ ${#missing_others[@]} -gt 0 ]]; then install_missing other "${missing_others[@]}"; fi
 
 for name in "${programs[@]}"; do program_is_installed "$name" || die "$name is still missing"; done
 say "all there: ${wheels[*]} ${others[*]} ${programs[*]}"

@@ -1,7 +1,8 @@
 //! What the tests stand on: the installed tools, a sandbox to run them in, projects to build, and servers to cache in.
 //!
-//! Nothing here but `checkout` knows toolchainkit. It runs real programs only, and cleans up after them.
+//! Nothing here but `backends` and `checkout` knows toolchainkit. It runs real programs only, and cleans up after them.
 
+pub(crate) mod backends;
 pub(crate) mod checkout;
 pub(crate) mod project;
 pub(crate) mod proxy;

@@ -81,6 +81,27 @@
 //! [`RemoteCacheConfig`]), and translates them into the [`Setting`]s of a tool. No other code in the crate refers to a
 //! backend by name, so a new backend needs only a new file and a line in [`BACKENDS`].
 
+/// The methods of a backend that only sccache supports: from which version on, the feature that it must be built with, the
+/// further variables, and why ccache does not support it.
+macro_rules! only_for_sccache {
+    ($since:expr, $feature:literal, $further_variables:expr, $why_not_ccache:literal) => {
+        fn further_variables(&self, tool: $crate::caching::tool::Tool) -> &'static [&'static str] {
+            if tool == $crate::caching::tool::Tool::Sccache { &$further_variables } else { &[] }
+        }
+
+        fn features(&self) -> &'static [$crate::caching::remote::Feature] {
+            const { &[$crate::caching::remote::Feature::of_sccache($feature)] }
+        }
+
+        fn support(&self, tool: $crate::caching::tool::Tool) -> $crate::caching::remote::Support {
+            match tool {
+                $crate::caching::tool::Tool::Sccache => $crate::caching::remote::Support::Since($since),
+                $crate::caching::tool::Tool::Ccache => $crate::caching::remote::Support::No($why_not_ccache),
+            }
+        }
+    };
+}
+
 mod azure;
 mod ccache_url;
 mod config;

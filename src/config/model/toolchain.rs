@@ -149,16 +149,8 @@ impl SourceLanguage {
     /// CMake's name (`CXX`).
     #[must_use]
     pub const fn cmake_name(self) -> &'static str {
-        match self {
-            Self::C => "C",
-            Self::Cxx => "CXX",
-            Self::ObjC => "OBJC",
-            Self::ObjCxx => "OBJCXX",
-            Self::Cuda => "CUDA",
-            Self::Hip => "HIP",
-            Self::Asm => "ASM",
-            Self::Fortran => "Fortran",
-        }
+        const NAMES: [&str; 8] = ["C", "CXX", "OBJC", "OBJCXX", "CUDA", "HIP", "ASM", "Fortran"];
+        NAMES[self as usize]
     }
 
     /// The name in YAML (`cxx`).

@@ -182,70 +182,52 @@ pub(in crate::config) struct Standards {
     pub(in crate::config) extensions: Option<bool>,
 }
 
-/// Initial flags of a build folder.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct Flags {
-    /// Flags for C.
-    pub(in crate::config) c: Option<String>,
-    /// Flags for C++.
-    pub(in crate::config) cxx: Option<String>,
-    /// Flags for Objective-C.
-    pub(in crate::config) objc: Option<String>,
-    /// Flags for Objective-C++.
-    pub(in crate::config) objcxx: Option<String>,
-    /// Flags for CUDA.
-    pub(in crate::config) cuda: Option<String>,
-    /// Flags for HIP.
-    pub(in crate::config) hip: Option<String>,
-    /// Flags for assembler.
-    pub(in crate::config) asm: Option<String>,
-    /// Flags for Fortran.
-    pub(in crate::config) fortran: Option<String>,
-    /// Flags for linking programs, shared libraries and modules.
-    pub(in crate::config) linker: Option<String>,
-    /// Flags for linking programs.
-    pub(in crate::config) exe_linker: Option<String>,
-    /// Flags for linking shared libraries.
-    pub(in crate::config) shared_linker: Option<String>,
-    /// Flags for linking modules (plug-ins).
-    pub(in crate::config) module_linker: Option<String>,
-    /// Flags of the archiver for static libraries.
-    pub(in crate::config) static_linker: Option<String>,
-    /// Further flags by build type.
-    pub(in crate::config) build_types: Option<BTreeMap<String, Option<BuildTypeFlags>>>,
+/// Declares sections with these keys, followed by the given ones.
+macro_rules! flags {
+    ($($(#[$about:meta])* $name:ident { $($(#[$key_about:meta])* $key:ident: $type:ty)? })*) => { $(
+        $(#[$about])*
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(in crate::config) struct $name {
+            /// Flags for C.
+            pub(in crate::config) c: Option<String>,
+            /// Flags for C++.
+            pub(in crate::config) cxx: Option<String>,
+            /// Flags for Objective-C.
+            pub(in crate::config) objc: Option<String>,
+            /// Flags for Objective-C++.
+            pub(in crate::config) objcxx: Option<String>,
+            /// Flags for CUDA.
+            pub(in crate::config) cuda: Option<String>,
+            /// Flags for HIP.
+            pub(in crate::config) hip: Option<String>,
+            /// Flags for assembler.
+            pub(in crate::config) asm: Option<String>,
+            /// Flags for Fortran.
+            pub(in crate::config) fortran: Option<String>,
+            /// Flags for linking programs, shared libraries and modules.
+            pub(in crate::config) linker: Option<String>,
+            /// Flags for linking programs.
+            pub(in crate::config) exe_linker: Option<String>,
+            /// Flags for linking shared libraries.
+            pub(in crate::config) shared_linker: Option<String>,
+            /// Flags for linking modules (plug-ins).
+            pub(in crate::config) module_linker: Option<String>,
+            /// Flags of the archiver for static libraries.
+            pub(in crate::config) static_linker: Option<String>,
+            $($(#[$key_about])* pub(in crate::config) $key: $type,)?
+        }
+    )* };
 }
 
-/// Further flags of one build type.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct BuildTypeFlags {
-    /// Flags for C.
-    pub(in crate::config) c: Option<String>,
-    /// Flags for C++.
-    pub(in crate::config) cxx: Option<String>,
-    /// Flags for Objective-C.
-    pub(in crate::config) objc: Option<String>,
-    /// Flags for Objective-C++.
-    pub(in crate::config) objcxx: Option<String>,
-    /// Flags for CUDA.
-    pub(in crate::config) cuda: Option<String>,
-    /// Flags for HIP.
-    pub(in crate::config) hip: Option<String>,
-    /// Flags for assembler.
-    pub(in crate::config) asm: Option<String>,
-    /// Flags for Fortran.
-    pub(in crate::config) fortran: Option<String>,
-    /// Flags for linking programs, shared libraries and modules.
-    pub(in crate::config) linker: Option<String>,
-    /// Flags for linking programs.
-    pub(in crate::config) exe_linker: Option<String>,
-    /// Flags for linking shared libraries.
-    pub(in crate::config) shared_linker: Option<String>,
-    /// Flags for linking modules (plug-ins).
-    pub(in crate::config) module_linker: Option<String>,
-    /// Flags of the archiver for static libraries.
-    pub(in crate::config) static_linker: Option<String>,
+flags! {
+    /// Initial flags of a build folder.
+    Flags {
+        /// Further flags by build type.
+        build_types: Option<BTreeMap<String, Option<BuildTypeFlags>>>
+    }
+    /// Further flags of one build type.
+    BuildTypeFlags {}
 }
 
 /// A CMake variable: its value, or its type and value.

@@ -135,6 +135,14 @@ fn s3_with_sccache(setup: Setup) {
 }
 
 fn redis_with_sccache(setup: Setup) {
+    redis(setup);
+}
+
+fn redis_with_ccache(setup: Setup) {
+    redis(setup);
+}
+
+fn redis(setup: Setup) {
     let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
     let server = Redis::start();
     let remote = format!("{{ type: redis, endpoint: \"redis://{}\" }}", server.server.address());
@@ -144,41 +152,26 @@ fn redis_with_sccache(setup: Setup) {
 }
 
 fn redis_with_a_password_with_sccache(setup: Setup) {
-    let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
-    let server = Redis::start_with_password(SECRET);
-    let remote = format!(
-        "{{ type: redis, endpoint: \"redis://{}\", \
-         credentials: {{ password: \"${{CACHE_PASSWORD}}\" }} }}",
-        server.server.address()
-    );
-    let secrets = vec![("CACHE_PASSWORD", SECRET.to_owned())];
-    let build = Build::new("redis-pw", setup, tools, &remote, secrets);
-    prove_remote(&build, &format!("redis {}", server.server.address()));
-    prove_missing_secret(&build, "CACHE_PASSWORD");
-}
-
-fn redis_with_ccache(setup: Setup) {
-    let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
-    let server = Redis::start();
-    let remote = format!("{{ type: redis, endpoint: \"redis://{}\" }}", server.server.address());
-    let build = Build::new("redis", setup, tools, &remote, Vec::new());
-    prove_remote(&build, &format!("redis {}", server.server.address()));
-    assert!(server.keys() >= build.project.objects());
+    redis_with_a_password(setup, 0);
 }
 
 fn redis_with_a_password_with_ccache(setup: Setup) {
+    redis_with_a_password(setup, 3);
+}
+
+fn redis_with_a_password(setup: Setup, db: u32) {
     let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
     let server = Redis::start_with_password(SECRET);
     let remote = format!(
-        "{{ type: redis, endpoint: \"redis://{}\", db: 3, \
+        "{{ type: redis, endpoint: \"redis://{}\", db: {db}, \
          credentials: {{ password: \"${{CACHE_PASSWORD}}\" }} }}",
         server.server.address()
     );
     let secrets = vec![("CACHE_PASSWORD", SECRET.to_owned())];
     let build = Build::new("redis-pw", setup, tools, &remote, secrets);
     prove_remote(&build, &format!("redis {}", server.server.address()));
-    let in_db_3 = server.cli().args(["-n", "3", "DBSIZE"]).run();
-    assert_ne!(in_db_3.stdout.trim(), "0", "{in_db_3}");
+    let in_db = server.cli().args(["-n", &db.to_string(), "DBSIZE"]).run();
+    assert_ne!(in_db.stdout.trim(), "0", "{in_db}");
     prove_missing_secret(&build, "CACHE_PASSWORD");
 }
 

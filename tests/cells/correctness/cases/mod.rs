@@ -142,6 +142,9 @@ const DEBUG_PROGRAM: File =
 /// A program that prints `VALUE`.
 const PRINTS_VALUE: &str =
     "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";
+/// A target with a source that the build makes from `made.txt`.
+const MAKES_A_SOURCE: &str = "add_custom_command(OUTPUT made.c COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.c DEPENDS made.txt)\n\
+                 add_executable(% main.c ${CMAKE_CURRENT_BINARY_DIR}/made.c)\n";
 /// The same, of `value.h`.
 const PRINTS_VALUE_OF_HEADER: &str =
     "#include <stdio.h>\n#include \"value.h\"\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";

@@ -92,20 +92,22 @@ function(_toolchainkit_activate out_reason used)
       _toolchainkit_install_launcher("${used}" ${ARGN})
       set(command "${folder}/launcher")
     endif()
-    _toolchainkit_probe(reason "${used}" ${command})
+    _toolchainkit_probe(reason "${used}" "${command}")
   endif()
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Starts the daemon with the command in ARGN. The output goes to files, because CMake would wait for a daemon that inherits a
+# Starts the daemon with the command. The output goes to files, because CMake would wait for a daemon that inherits a
 # pipe.
-function(_toolchainkit_probe out_reason storage)
+function(_toolchainkit_probe out_reason storage command)
   set("${out_reason}" "" PARENT_SCOPE)
   set(option --start-server)
   if(CMAKE_HOST_WIN32 AND tool STREQUAL "ccache")
     set(option --version)
   endif()
-  execute_process(COMMAND ${ARGN} "${option}" RESULT_VARIABLE result TIMEOUT 30
+  # On Windows, nothing was written there yet.
+  file(MAKE_DIRECTORY "${folder}")
+  execute_process(COMMAND ${command} "${option}" RESULT_VARIABLE result TIMEOUT 30
     OUTPUT_FILE "${folder}/probe-output" ERROR_FILE "${folder}/probe-errors")
   file(READ "${folder}/probe-output" output)
   file(READ "${folder}/probe-errors" errors)

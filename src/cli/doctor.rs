@@ -108,7 +108,7 @@ fn words(outcome: &Outcome, tool: Tool) -> (String, Option<String>) {
         ),
         Outcome::New => (
             format!("it was not in the cache of {tool}, and is cached now"),
-            Some("exactly this was not compiled before, or its entry was removed; a larger `cache.size_gb` keeps more entries".to_owned()),
+            Some("this compilation was not cached before, or its entry was removed; a larger `cache.size_gb` keeps more entries".to_owned()),
         ),
         Outcome::NotStored(explanation) => explained("it was not stored in the cache, because ", explanation),
         Outcome::Volatile(explanation) => explained("it never hits, because ", explanation),

@@ -99,14 +99,14 @@ impl CliError {
                 "nothing was written. Move the files away, or choose other paths below `output:`".to_owned(),
             ),
             Self::Detection(error) => detection_help(error),
-            Self::Store(StoreError::NotOurs(_)) => Some(IN_THE_WAY.to_owned()),
+            Self::Store(StoreError::NotOurs(_)) => Some(FOREIGN_FILE_HELP.to_owned()),
             Self::ToolChanged(_) => Some("run `toolchainkit install --force` to install it again".to_owned()),
             _ => None,
         }
     }
 }
 
-const IN_THE_WAY: &str = "move it away, or choose another folder with --dir";
+const FOREIGN_FILE_HELP: &str = "move it away, or choose another folder with --dir";
 
 const fn detection_exit_code(error: &DetectionError) -> u8 {
     match error {
@@ -139,7 +139,7 @@ fn detection_help(error: &DetectionError) -> Option<String> {
 
 fn install_help(error: &InstallError) -> Option<String> {
     Some(match error {
-        InstallError::Store(StoreError::NotOurs(_)) => IN_THE_WAY.to_owned(),
+        InstallError::Store(StoreError::NotOurs(_)) => FOREIGN_FILE_HELP.to_owned(),
         InstallError::Store(StoreError::Unsafe(folder)) => {
             format!("if you trust everything in this folder, run: chmod o-w {folder}")
         }
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_controls_a_terminal_is_spelled_out() {
+    fn control_characters_are_escaped() {
         assert_eq!(plain("a\u{1b}[31mb\r\u{7f}"), "a\\u{1b}[31mb\\u{d}\\u{7f}");
         assert_eq!(plain("x\u{9b}2J\u{202e}y"), "x\\u{9b}2J\\u{202e}y");
         assert_eq!(plain("ä\n\tb"), "ä\n\tb");

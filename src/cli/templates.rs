@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, Diagnostic, Place};
 use crate::output::FileSet;
 use crate::render::{self, RenderError, Templates};
 
-/// Far more than any template needs; a larger file is something else.
+/// The size limit of a template. A larger file is probably not a template.
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// Renders the files of the project, with its user templates if it has any.

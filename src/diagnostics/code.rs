@@ -43,7 +43,7 @@ codes! {
         "A configuration is YAML in UTF-8. Some editors on Windows save files as UTF-16 or in a local code page. \
          Save the file as UTF-8. The message gives the position of the first invalid byte."
     ConfigTooLarge "config-too-large" "The configuration file is too large."
-        "The limit is 64 KiB, many times the size of a long configuration. The path probably names some other file."
+        "The limit is 64 KiB, many times the size of a long configuration. The path probably leads to another file."
     EmptyConfig "empty-config" "The configuration file has no settings."
         "An empty file is usually a mistake, such as a failed copy or a wrong path, so it is an error. To use the \
          defaults for everything, write `version: 1`. To start from a commented file, run `toolchainkit init`."

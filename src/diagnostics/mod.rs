@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong in the user's file, where, and what to do about it. The stages create [`Diagnostic`]s and
+//! Diagnostics: an error in the user's file, its place, and the advice. The stages create [`Diagnostic`]s and
 //! collect them in a [`Sink`]; [`Report`] turns them into text or JSON. This module does not print, and hides which
 //! crate draws the source excerpts.
 
@@ -17,9 +17,9 @@ pub use self::suggest::{did_you_mean, list};
 /// How serious a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// It works, but probably not as intended.
+    /// The configuration works, but probably not as intended.
     Warning,
-    /// It cannot work; nothing is generated.
+    /// The configuration cannot work; nothing is generated.
     Error,
 }
 
@@ -41,13 +41,13 @@ pub struct Diagnostic {
     pub code: Code,
     /// Error or warning.
     pub severity: Severity,
-    /// What is wrong, as a sentence fragment. Never contains a secret.
+    /// The message, as a sentence fragment. Never contains a secret.
     pub message: String,
-    /// Where it is.
+    /// The place of the error.
     pub place: Place,
     /// A short label for the marked source.
     pub label: Option<String>,
-    /// What to do about it.
+    /// The advice to the user.
     pub help: Option<String>,
     /// Other places that are involved.
     pub related: Vec<(Place, String)>,

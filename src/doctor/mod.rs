@@ -1,5 +1,5 @@
 //! Finds out why a source file was compiled instead of taken from the cache: gets its command from the build folder, runs
-//! it again through the cache, and explains the result of the tool and what to do.
+//! it again through the cache, and explains the result of the tool, and what the user can do.
 
 mod build_tree;
 mod command;

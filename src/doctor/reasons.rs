@@ -1,16 +1,16 @@
-//! Explains why a tool does not cache a compilation, and what to do about it.
+//! Explains why a tool does not cache a compilation, with advice to the user.
 //!
 //! sccache counts the reasons in its statistics below `not_cached`; most reasons are the name of an option. ccache writes
 //! the name of a counter into its log, after the details.
 
 use std::fmt;
 
-/// Why a compilation is not cached, and what to do.
+/// The reason why a compilation is not cached, and the advice to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// A clause about the compilation.
     pub because: String,
-    /// What to do.
+    /// The advice to the user.
     pub help: String,
 }
 

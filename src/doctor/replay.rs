@@ -50,7 +50,7 @@ pub struct CacheOfBuild<'a> {
     pub launcher: &'a Utf8Path,
 }
 
-/// What the cache does with a compilation.
+/// The result of the cache for a compilation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It is in the cache.
@@ -88,7 +88,7 @@ impl Outcome {
 /// The results about a compilation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings {
-    /// What the cache does.
+    /// The result of the cache.
     pub outcome: Outcome,
     /// Why other checkouts cannot use the entry; `None` if they can.
     pub unshared: Option<Explanation>,

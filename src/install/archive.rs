@@ -28,7 +28,7 @@ pub enum ArchiveError {
     Forbidden {
         /// The name of the entry.
         name: String,
-        /// What is wrong with it.
+        /// The problem.
         what: &'static str,
     },
     /// The archive does not contain the executable.

@@ -24,7 +24,7 @@ pub enum DownloadError {
     Request {
         /// The address.
         url: String,
-        /// Why.
+        /// The cause.
         source: Box<ureq::Error>,
     },
     /// The server did not send the file.
@@ -96,7 +96,7 @@ pub enum DownloadError {
     Certificates {
         /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// Writing the file failed.

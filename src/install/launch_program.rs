@@ -81,7 +81,7 @@ impl Store {
         let receipt = Receipt {
             from: source.to_string(),
             archive_sha256: None,
-            trusted_by: format!("it came with toolchainkit {version}"),
+            trusted_by: format!("part of toolchainkit {version}"),
             executable_sha256: Digest::of(&content).to_string(),
             executable_bytes: content.len() as u64,
         };

@@ -135,7 +135,7 @@ pub enum InstallError {
     Signature {
         /// The file.
         what: String,
-        /// Why.
+        /// The cause.
         source: SignatureError,
     },
     /// The given file is unknown.
@@ -151,7 +151,7 @@ pub enum InstallError {
     Archive {
         /// The file or its address.
         what: String,
-        /// Why.
+        /// The cause.
         source: ArchiveError,
     },
     /// The network may not be used, and the file was not found.
@@ -188,7 +188,7 @@ pub enum InstallError {
     Unusable {
         /// The source of the executable.
         from: String,
-        /// What happened when the executable ran.
+        /// The problem that occurred when the executable ran.
         problem: String,
     },
     /// The download failed.

@@ -62,7 +62,7 @@ pub enum StoreError {
     Io {
         /// The store.
         folder: Utf8PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// A file that toolchainkit did not install is at the path of the tool.

@@ -1,4 +1,4 @@
-//! Where sccache's daemon listens.
+//! The address of sccache's daemon.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-/// A socket, or a port for an sccache that knows no sockets. In messages and files it is one text: a path or
+/// A socket, or a port for an sccache without support for sockets. In messages and files it is one text: a path or
 /// `127.0.0.1:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -23,14 +23,14 @@ const SOCKET: &str = "SCCACHE_SERVER_UDS";
 const PORT: &str = "SCCACHE_SERVER_PORT";
 
 impl Address {
-    /// Sets the variable that tells sccache of this address, and no other one.
+    /// Sets the variable for this address, and removes the other one.
     pub(super) fn tell(&self, command: &mut Command) {
         command.env_remove(self.other_variable());
         let (name, value) = self.variable();
         command.env(name, value);
     }
 
-    /// The variable that must not be set, since sccache might read it as well.
+    /// The variable that must not be set, because sccache might read it, too.
     pub(super) const fn other_variable(&self) -> &'static str {
         match self {
             Self::Socket(_) => PORT,
@@ -45,8 +45,8 @@ impl Address {
         }
     }
 
-    /// The variables for a client of this daemon. A client that finds no daemon starts one of its own: with the storage that
-    /// is set here, that one fails at once.
+    /// The variables for a client of this daemon. A client that finds no daemon starts another one. With the storage in
+    /// these variables, such a daemon fails immediately.
     pub(super) fn of_client(&self) -> Vec<(&'static str, OsString)> {
         const NO_STORAGE: &str = "tcp://no-daemon";
         let mut variables = vec![
@@ -55,7 +55,7 @@ impl Address {
             self.variable(),
         ];
         if matches!(self, Self::Port(_)) {
-            // The name up to sccache 0.7.
+            // The name of the variable up to sccache 0.7.
             variables.push(("SCCACHE_MEMCACHED", NO_STORAGE.into()));
         }
         variables

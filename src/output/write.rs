@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn one_foreign_file_stops_everything() {
+    fn a_foreign_file_prevents_all_writing() {
         let folder = tempfile::tempdir().unwrap();
         let project = Utf8Path::from_path(folder.path()).unwrap();
         fs_err::create_dir(project.join("cmake")).unwrap();

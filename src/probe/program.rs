@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// What a program printed and how it ended.
+/// The output and the exit status of a program.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    /// How it ended.
+    /// The exit status.
     pub(crate) status: ExitStatus,
     /// Its standard output; bytes that are not UTF-8 are replaced.
     pub(crate) stdout: String,
@@ -27,7 +27,7 @@ pub enum RunError {
     Start {
         /// The program.
         program: Utf8PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// It did not end in time, and was killed.
@@ -35,7 +35,7 @@ pub enum RunError {
     TimedOut {
         /// The program.
         program: Utf8PathBuf,
-        /// The time it had.
+        /// The time limit.
         limit: Duration,
     },
 }
@@ -86,7 +86,7 @@ pub(crate) fn run_in(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(start)?;
-    // Both pipes are drained at once, or a program that fills one of them would wait for us for ever.
+    // Read both pipes at the same time. Otherwise, a program that fills one of them would wait forever.
     let stdout = child.stdout.take().map(|pipe| thread::spawn(move || drain(pipe)));
     let stderr = child.stderr.take().map(|pipe| thread::spawn(move || drain(pipe)));
     let deadline = Instant::now() + limit;
@@ -108,7 +108,7 @@ pub(crate) fn run_in(
 
 fn drain(mut pipe: impl std::io::Read) -> String {
     let mut bytes = Vec::new();
-    // What could be read before an error is all there is to show.
+    // After an error, the result is the output so far.
     let _ = pipe.read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -9,12 +9,12 @@ use crate::list::{CMake, tests};
 use crate::support::{Finished, Run, Sandbox, Tool, Tools, versions};
 
 tests![
-    it_says_why_a_source_was_compiled in caches_and_generators(),
-    it_says_what_the_script_leaves_to_the_compiler,
-    a_build_whose_cache_works_is_well in CACHES,
-    a_cache_that_does_not_work_is_told_by_exit_code_8,
-    a_remote_that_was_away_is_a_note_and_not_a_fault,
-    precompiled_headers_in_microsofts_manner_are_explained,
+    the_reason_for_a_compilation_is_reported in caches_and_generators(),
+    compilations_without_the_cache_by_the_script_are_explained,
+    all_checks_pass_for_a_working_cache in CACHES,
+    a_broken_cache_gives_exit_code_8,
+    an_unreachable_remote_is_a_note_and_not_an_error,
+    precompiled_headers_with_microsofts_options_are_explained,
 ];
 
 const CALL: &str = "toolchainkit_enable_cache(PROJECT project_with_problems)";
@@ -77,7 +77,7 @@ fn project_with_problems<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'s
     checkout
 }
 
-/// Each cache with each generator, or but for one pair each.
+/// Each cache with each generator, or a subset that contains each of them.
 fn caches_and_generators() -> Vec<(Tool, &'static str, CMake)> {
     let setups = [
         ("Ninja", Tools::CMAKE),
@@ -93,7 +93,7 @@ fn caches_and_generators() -> Vec<(Tool, &'static str, CMake)> {
     cells
 }
 
-fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, &'static str, CMake)) {
+fn the_reason_for_a_compilation_is_reported((cache, generator, CMake(version)): (Tool, &'static str, CMake)) {
     let Some(tools) = tools_for(&[cache, Tool::CMake(version)]) else { return };
     let sandbox = Sandbox::new("doctor").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project_with_problems(&sandbox, &tools, generator).with_cmake(&tools, version);
@@ -103,12 +103,12 @@ fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, 
     has(&new, "because", "was not in the cache");
     assert!(
         !checkout.build_folder().join("CMakeFiles/well.dir/well.c.o").exists(),
-        "the build is left alone"
+        "doctor changed the build folder"
     );
     why(&checkout, "well.c", "hit", 0);
     why(&checkout, "sub folder/sub.c", "new", 0);
     why(&checkout, "sub folder/sub.c", "hit", 0);
-    // Its objects in the cache are those of the build.
+    // The build gets hits from the objects that doctor stored.
     checkout.build();
     let (hits, _) = checkout.counted(|| drop(checkout.rebuild()));
     assert!(hits >= 3, "{hits} hits");
@@ -148,7 +148,7 @@ fn it_says_why_a_source_was_compiled((cache, generator, CMake(version)): (Tool, 
 }
 
 /// The script runs the compiler without the cache in more cases.
-fn it_says_what_the_script_leaves_to_the_compiler() {
+fn compilations_without_the_cache_by_the_script_are_explained() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("doctor-script").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = project_with_problems(&sandbox, &tools, "Ninja").with_fallback();
@@ -170,7 +170,7 @@ fn it_says_what_the_script_leaves_to_the_compiler() {
     has(&timed, "unshared", "only this checkout gets hits");
 }
 
-fn a_build_whose_cache_works_is_well(cache: Tool) {
+fn all_checks_pass_for_a_working_cache(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("well").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project_with_problems(&sandbox, &tools, "Ninja");
@@ -195,7 +195,7 @@ fn a_build_whose_cache_works_is_well(cache: Tool) {
     assert!(checks.as_array().unwrap().iter().all(|check| check["state"] != "broken"), "{checks:#}");
 }
 
-fn a_cache_that_does_not_work_is_told_by_exit_code_8() {
+fn a_broken_cache_gives_exit_code_8() {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("broken").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     // No tool.
@@ -230,7 +230,7 @@ fn a_cache_that_does_not_work_is_told_by_exit_code_8() {
     assert!(finished.stdout.contains("cannot be run"), "{finished}");
 }
 
-fn a_remote_that_was_away_is_a_note_and_not_a_fault() {
+fn an_unreachable_remote_is_a_note_and_not_an_error() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("away").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let call = "toolchainkit_enable_cache(REMOTE redis SERVERS 127.0.0.1:1 SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT=tcp://{SERVER})";
@@ -243,7 +243,7 @@ fn a_remote_that_was_away_is_a_note_and_not_a_fault() {
     );
 }
 
-fn precompiled_headers_in_microsofts_manner_are_explained() {
+fn precompiled_headers_with_microsofts_options_are_explained() {
     let Some(tools) = tools_for(&[CACHES[0], Tool::System("clang-cl-14")]) else { return };
     let sandbox = Sandbox::new("microsoft").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", CALL);
@@ -262,7 +262,7 @@ fn precompiled_headers_in_microsofts_manner_are_explained() {
     ] {
         fs::write(checkout.source.join(name), text).unwrap();
     }
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     has(&why(&checkout, "a.cpp", "uncacheable", 0), "help", "use ccache for this build");
     why(&checkout, "b.cpp", "hit", 0);
 }

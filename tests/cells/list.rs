@@ -1,6 +1,6 @@
-//! The tests of this program: functions, and for a matrix one test for each of its cells.
+//! The list of tests: a test is a function, or a function with one cell of a matrix.
 //!
-//! A module names its tests in [`tests!`]. The name of a test is the path of its function and, behind that, the name of its
+//! A module lists its tests in [`tests!`]. The name of a test is the path of its function, followed by the name of its
 //! cell: `correctness::rebuild::gcc::sccache-0.16.0`.
 
 use std::io::{self, Write as _};
@@ -9,9 +9,9 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::support::Tool;
 
-/// Lists the tests of a module: `function` is one test, `function in cells` is one for each cell, which the function gets.
+/// Lists the tests of a module: `function` is one test, and `function in cells` is one test for each cell.
 ///
-/// The name of a function that is called `trial` is left out of the names of its tests.
+/// The function gets the cell as its argument. The name `trial` is omitted from the names of tests.
 macro_rules! tests {
     ($($function:ident $(in $cells:expr)?),* $(,)?) => {
         pub(super) fn tests(list: &mut $crate::list::List) {
@@ -65,7 +65,7 @@ impl List {
         self.0.iter().map(Trial::name).collect()
     }
 
-    /// What runs them.
+    /// The tests for the harness.
     pub(crate) fn into_trials(self) -> Vec<Trial> {
         self.0
     }
@@ -77,9 +77,9 @@ fn path(module: &str, function: &str) -> String {
     if function == "trial" { module.to_owned() } else { format!("{module}::{function}") }
 }
 
-/// What a test returns.
+/// The result of a test.
 pub(crate) trait Outcome {
-    /// Whether it has passed; its figures are printed.
+    /// Whether the test has passed. Prints its figures.
     fn verdict(self) -> Result<(), Failed>;
 }
 
@@ -98,7 +98,7 @@ impl Outcome for Result<String, String> {
 
 /// A cell of a matrix.
 pub(crate) trait Cell: Send + 'static {
-    /// Its name, which has parts with `::` between them.
+    /// Its name. Parts are separated by `::`.
     fn name(&self) -> String;
 }
 
@@ -146,14 +146,14 @@ impl<A: Cell, B: Cell, C: Cell> Cell for (A, B, C) {
     }
 }
 
-/// `text` as a part of a name that no shell and no filter reads as something else.
+/// `text` as a part of a name, without characters that are special in shells and filters.
 pub(crate) fn plain(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._+".contains(letter);
     let words = text.split(|letter| !is_plain(letter)).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
 }
 
-/// Every pair of a first and a second one.
+/// Every pair of an element of the first list and one of the second list.
 pub(crate) fn pairs<A: Copy, B: Copy>(
     first: impl IntoIterator<Item = A>,
     second: impl IntoIterator<Item = B>,

@@ -1,7 +1,7 @@
-//! The tests with the real tools of which there are many versions: CMake, the compilers, the caches and the servers.
+//! The tests with many versions of real tools: CMake, compilers, caches and servers.
 //!
-//! Each cell of a matrix is a test of its own. `tests/setup.sh` installs what they need. A test whose tools are missing
-//! says so and passes, and fails when `CI=true`.
+//! Each cell of a matrix is a separate test. `tests/setup.sh` installs the tools. A test whose tools are missing
+//! reports a skip and passes, and fails with `CI=true`.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Projects of other people, as they were released: what the first checkout compiled, the second gets, and what was built
-//! passes the project's own tests.
+//! Released projects of other authors: the second checkout gets all objects of the first one, and the built programs
+//! pass the project's own tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,17 +13,17 @@ tests![trial in cells()];
 
 /// A released project.
 struct Released {
-    /// The Debian package that it is in.
+    /// The Debian package with its source.
     package: &'static str,
-    /// What it needs to know.
+    /// Options of CMake that it needs.
     options: &'static [&'static str],
-    /// Objects at least.
+    /// The minimum number of objects.
     objects: u64,
     /// A test that fails with this compiler without any cache, too.
     failing: &'static str,
 }
 
-/// The day of the tests: certificates expire.
+/// The date for the tests, because certificates in the project expire.
 const DAY: &str = "2023-06-01 12:00:00";
 
 static MBEDTLS: Released = Released {
@@ -39,7 +39,7 @@ static GLM: Released = Released {
     failing: "test-core_func_integer",
 };
 
-/// Where one tool builds a project.
+/// The environment in which a tool builds a project.
 struct Place<'a> {
     sandbox: Sandbox,
     tools: &'a Tools,
@@ -51,7 +51,7 @@ impl Place<'_> {
         self.sandbox.command(self.tools.cmake(Tools::CMAKE))
     }
 
-    /// The released files in `folder`, untouched, and configured for `build`.
+    /// Copies the unchanged released files to `folder`, and configures `build`.
     fn configured(&self, project: &Released, folder: &str, build: &str) -> PathBuf {
         let released = self.tools.path(Tool::Source(project.package));
         let source = self.sandbox.dir(folder);
@@ -74,7 +74,7 @@ impl Place<'_> {
         }
     }
 
-    /// Builds all of it, and returns the hits and misses of that.
+    /// Builds everything, and returns the number of hits and misses.
     fn build(&self, build: &Path) -> (u64, u64) {
         let before = self.stats(build);
         finish(self.cmake().arg("--build").arg(build).arg("--clean-first"));
@@ -84,7 +84,7 @@ impl Place<'_> {
     }
 }
 
-/// Runs what may take long on a busy machine.
+/// Runs a command that may take long on a busy machine.
 fn finish(command: &mut Command) -> Finished {
     let finished = command.run_within(Duration::from_mins(20));
     assert_eq!(finished.code(), Some(0), "{finished}");
@@ -104,7 +104,7 @@ impl list::Cell for Cell {
     }
 }
 
-/// The smaller project with one cache; or both, of which the other takes a minute to compile, with both.
+/// The smaller project with one cache, or with `--full` both projects with both caches. The larger one takes a minute.
 fn cells() -> Vec<Cell> {
     let caches = [Tool::Sccache(Tools::SCCACHE), Tool::Ccache(Tools::CCACHE)];
     if !Tools::full() {
@@ -135,14 +135,15 @@ fn trial(Cell { project, tool }: Cell) {
     // Some projects compile a file several times in the same way.
     assert!(objects >= project.objects && hits < objects / 4, "{hits} hits, {misses} misses");
     assert_eq!(place.build(&first), (objects, 0), "{}, {tool}: again", project.package);
-    // ccache takes paths relative to the build folder, which has to lie as the first one does.
+    // ccache makes paths relative to the build folder, so the second one needs the same position relative to the
+    // sources.
     let build = if name == "sccache" { "build-of-second" } else { "elsewhere/second/another-build" };
     let second = place.configured(project, "elsewhere/second", build);
     assert_eq!(place.build(&second), (objects, 0), "{}, {tool}: second checkout", project.package);
 
     let ctest = tools.cmake(Tools::CMAKE).with_file_name("ctest");
     let mut tests = place.sandbox.command("faketime");
-    // One after the other: some of them share files.
+    // The tests run one after the other, because some of them share files.
     tests.arg(DAY).arg(ctest).args(["--output-on-failure", "-E", project.failing]).current_dir(&second);
     let tested = finish(&mut tests);
     assert!(tested.stdout.contains("100% tests passed"), "{tested}");

@@ -1,18 +1,19 @@
-# Runs cases as CMake runs its own tests (RunCMake): each is configured, and what CMake prints and returns is compared.
+# Runs test cases like CMake's own RunCMake tests: configures each one, and compares the output and the exit code.
 #
 #   cmake -DMODULE=<ToolchainKit.cmake> -DNINJA=<ninja> -DWORK=<folder> [-DONLY=<topic>/<case>] -P RunCases.cmake
 #
-# A case is cases/<topic>/<case>.cmake, which the project in that folder reads. Beside it is what is expected:
-#   <case>-result.txt   the exit code; without it 0
-#   <case>-stdout.txt   a regular expression; without it anything
-#   <case>-stderr.txt   a regular expression; without it nothing at all
-#   <case>-check.cmake  is read afterwards, with the folder `build`, `stdout` and `stderr`; sets `failure` to what is wrong
-# White space of any length counts as one blank, since CMake breaks long messages into lines. In comments a case says
-# what it needs:
-#   # since: 3.19            an older CMake passes it over
-#   # options: -DA=B ...     of cmake
-#   # environment: A=B ...   for cmake
-#   # times: 2               how often it is configured; what is expected holds for the last time
+# A case is cases/<topic>/<case>.cmake. The project in that folder includes it. The expected results are beside it:
+#   <case>-result.txt   the exit code; default: 0
+#   <case>-stdout.txt   a regular expression; default: any output
+#   <case>-stderr.txt   a regular expression; default: no output
+#   <case>-check.cmake  is included afterwards, with the variables `build`, `stdout` and `stderr`; sets `failure` to a
+#   message
+# White space of any length is compared as one space, because CMake wraps long messages. Comments in a case set its
+# requirements:
+#   # since: 3.19            older CMake versions skip the case
+#   # options: -DA=B ...     options of cmake
+#   # environment: A=B ...   variables for cmake
+#   # times: 2               configures the case twice; the expected results are those of the last run
 cmake_minimum_required(VERSION 3.15)
 
 function(read_word out_words text name)

@@ -18,7 +18,7 @@ pub(crate) enum Tool {
     Ccache(&'static str),
 }
 
-/// Debian's, which knows no sockets.
+/// Debian's sccache, which does not support sockets.
 pub(crate) const WITH_PORT: Tool = Tool::Sccache("debian");
 pub(crate) const SCCACHES: [Tool; 2] =
     [Tool::Sccache(versions::SCCACHE), Tool::Sccache(versions::SCCACHES[versions::SCCACHES.len() - 1])];
@@ -61,7 +61,7 @@ impl Tool {
     }
 }
 
-/// Those of `tools` that are installed.
+/// The installed tools among `tools`.
 pub(crate) fn installed(tools: &[Tool]) -> impl Iterator<Item = Tool> {
     tools.iter().copied().filter(|tool| tool.program().is_some())
 }
@@ -206,7 +206,7 @@ impl Bench {
         (sum("cache_hits"), sum("cache_misses"))
     }
 
-    /// sccache counts, and stores, after its answer.
+    /// Waits for these numbers, because sccache counts and stores after its answer.
     pub(crate) fn counts(&self, hits: u64, misses: u64) -> bool {
         eventually(SOME_SECONDS, || self.counted() == (hits, misses))
     }
@@ -248,8 +248,8 @@ impl Bench {
         })
     }
 
-    /// An option with which a compilation takes at least so long.
-    pub(crate) fn slowly(&self, seconds: u32) -> String {
+    /// A compiler option that delays a compilation by this time.
+    pub(crate) fn delay_option(&self, seconds: u32) -> String {
         let folder = self.root().join(format!("slow-{seconds}"));
         fs::create_dir_all(&folder).expect("a folder");
         let real = Command::new("/usr/bin/cc").arg("-print-prog-name=cc1").output().expect("cc").stdout;
@@ -260,19 +260,19 @@ impl Bench {
     }
 
     /// Starts a compilation with this option, and waits until the compiler runs.
-    pub(crate) fn begin(&self, slowly: &str, object: &str) -> Child {
+    pub(crate) fn begin(&self, delay: &str, object: &str) -> Child {
         let asleep = || self.processes_with(|line| line.starts_with("sleep ")).len();
         let before = asleep();
         let mut command = self.compiling(Path::new("/usr/bin/cc"), object);
         let child =
-            command.arg(slowly).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+            command.arg(delay).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         assert!(eventually(SOME_SECONDS, || asleep() > before), "{:?}", self.processes());
         child
     }
 }
 
-/// Writes a program in a separate process. A file that this process writes may still be open in a child of another test,
-/// and cannot be executed then.
+/// Writes a program in a separate process. If this process wrote it, the file might still be open in a child process of
+/// another test, and could not be executed.
 pub(crate) fn write_program(path: &Path, text: &str) {
     let mut command = Command::new("sh");
     command.args(["-c", "printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path).arg(text);
@@ -292,8 +292,8 @@ pub(crate) fn kill(id: u32) {
     assert!(status.success(), "{id}");
 }
 
-/// Compares an object with that of the compiler alone.
-pub(crate) fn is_right(bench: &Bench, object: &str) {
+/// Compares an object with the one that the compiler alone writes.
+pub(crate) fn assert_correct_object(bench: &Bench, object: &str) {
     let plain = bench.object("plain.o");
     let status = bench.command("/usr/bin/cc").args(["-c", "a.c", "-o", "plain.o"]).status().expect("cc");
     assert!(status.success());

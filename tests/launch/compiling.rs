@@ -7,7 +7,8 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::bench::{
-    ALL, Bench, SCCACHES, Tool, eventually, installed, is_right, output_of, shared_output, write_program,
+    ALL, Bench, SCCACHES, Tool, assert_correct_object, eventually, installed, output_of, shared_output,
+    write_program,
 };
 
 const CC: &str = "/usr/bin/cc";
@@ -18,11 +19,11 @@ fn the_first_compilation_misses_and_the_second_hits() {
         let bench = Bench::new(tool);
         assert_eq!(bench.compile("a.o"), "");
         assert!(bench.counts(0, 1), "{tool:?}: {:?}", bench.counted());
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         fs::remove_file(bench.object("a.o")).unwrap();
         assert_eq!(bench.compile("a.o"), "");
         assert!(bench.counts(1, 1), "{tool:?}: {:?}", bench.counted());
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         let mode = fs::metadata(bench.object("a.o")).unwrap().permissions().mode();
         assert_eq!(mode, fs::metadata(bench.object("plain.o")).unwrap().permissions().mode(), "{tool:?}");
     }
@@ -38,7 +39,7 @@ fn a_compile_error_is_printed_once_with_its_exit_code() {
         assert_eq!(output.status.code(), Some(1), "{tool:?}: {text}");
         assert_eq!(text.matches("a.c:1:1: error:").count(), 1, "{tool:?}: {text}");
         assert!(!text.contains("toolchainkit:"), "{tool:?}: {text}");
-        // With this code, sccache reports a failure of its own.
+        // sccache uses this exit code for its own failures.
         let odd = bench.root().join("odd");
         write_program(&odd, "#!/bin/sh\ncase \" $* \" in *\" -c \"*) exit 101 ;; esac\nexec cc \"$@\"\n");
         fs::write(bench.source().join("a.c"), "int y;\n").unwrap();
@@ -74,8 +75,8 @@ fn sixty_four_parallel_compilations_start_one_daemon() {
 fn a_daemon_is_replaced_during_a_build_without_a_failure() {
     for tool in installed(&SCCACHES) {
         let building = Bench::new(tool);
-        let slowly = building.slowly(3);
-        let mut begun = building.begin(&slowly, "slow.o");
+        let delay = building.delay_option(3);
+        let mut begun = building.begin(&delay, "slow.o");
         let former = building.daemons();
         let another = building.another("second");
         let started = another.option(&["--start-server"]);
@@ -88,7 +89,7 @@ fn a_daemon_is_replaced_during_a_build_without_a_failure() {
         // The second checkout gets hits from the first one.
         for bench in [&building, &another] {
             let mut command = bench.compiling(Path::new(CC), "again.o");
-            command.arg(&slowly);
+            command.arg(&delay);
             assert_eq!(output_of(command), "", "{tool:?}");
         }
         assert!(another.counts(2, 0), "{tool:?}: {:?}", another.counted());
@@ -139,7 +140,7 @@ fn a_daemon_that_cannot_start_gives_one_notice_and_the_compiler_runs() {
             notices += bench.compile(&format!("{index}.o")).matches("toolchainkit:").count();
         }
         assert!(notices <= 1, "{tool:?}");
-        is_right(&bench, "2.o");
+        assert_correct_object(&bench, "2.o");
     }
 }
 
@@ -150,7 +151,7 @@ fn toolchainkit_bypass_runs_the_compiler_without_the_tool() {
         let mut command = bench.compiling(Path::new(CC), "a.o");
         command.env("TOOLCHAINKIT_BYPASS", "1").stdin(Stdio::null());
         assert_eq!(output_of(command), "");
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         assert!(bench.daemons().is_empty());
         assert_eq!(bench.counted(), (0, 0), "{tool:?}");
     }

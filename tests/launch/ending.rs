@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use crate::bench::{ALL, Bench, SCCACHES, eventually, installed, is_right, kill};
+use crate::bench::{ALL, Bench, SCCACHES, assert_correct_object, eventually, installed, kill};
 
 const LONG: Duration = Duration::from_secs(15);
 
@@ -12,12 +12,12 @@ const LONG: Duration = Duration::from_secs(15);
 fn a_killed_supervisor_does_not_break_the_build_and_leaves_no_process() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
-        let slowly = bench.slowly(2);
-        let mut child = bench.begin(&slowly, "a.o");
+        let delay = bench.delay_option(2);
+        let mut child = bench.begin(&delay, "a.o");
         let (supervisors, daemons) = (bench.supervisors(), bench.daemons());
         kill(supervisors[0]);
         assert!(child.wait().unwrap().success(), "{tool:?}");
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         assert!(eventually(LONG, || bench.processes().is_empty()), "{tool:?}: {:?}", bench.processes());
         assert_eq!(bench.compile("b.o"), "", "{tool:?}");
         assert_eq!(bench.daemons().len(), 1);
@@ -30,12 +30,12 @@ fn a_killed_supervisor_does_not_break_the_build_and_leaves_no_process() {
 fn a_killed_daemon_is_replaced_and_does_not_break_the_build() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
-        let slowly = bench.slowly(2);
-        let mut child = bench.begin(&slowly, "a.o");
+        let delay = bench.delay_option(2);
+        let mut child = bench.begin(&delay, "a.o");
         let (supervisors, daemons) = (bench.supervisors(), bench.daemons());
         kill(daemons[0]);
         assert!(child.wait().unwrap().success(), "{tool:?}");
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         assert_eq!(bench.compile("b.o"), "", "{tool:?}");
         assert!(bench.counts(0, 1), "{tool:?}: {:?}", bench.counted());
         assert_eq!(bench.supervisors(), supervisors);
@@ -47,8 +47,8 @@ fn a_killed_daemon_is_replaced_and_does_not_break_the_build() {
 fn the_compiler_of_a_killed_launcher_is_killed() {
     for tool in installed(&ALL) {
         let bench = Bench::new(tool);
-        let slowly = bench.slowly(4);
-        let mut child = bench.begin(&slowly, "a.o");
+        let delay = bench.delay_option(4);
+        let mut child = bench.begin(&delay, "a.o");
         let begun = Instant::now();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -69,8 +69,8 @@ fn an_idle_daemon_and_its_supervisor_stop_but_not_during_a_compilation() {
         let mut bench = Bench::new(tool);
         bench.settings["idle_seconds"] = 2.into();
         bench.configure();
-        let slowly = bench.slowly(5);
-        let mut child = bench.begin(&slowly, "a.o");
+        let delay = bench.delay_option(5);
+        let mut child = bench.begin(&delay, "a.o");
         let daemons = bench.daemons();
         thread::sleep(Duration::from_secs(4));
         assert_eq!(bench.daemons(), daemons, "{tool:?}");
@@ -84,11 +84,11 @@ fn an_idle_daemon_and_its_supervisor_stop_but_not_during_a_compilation() {
 fn stop_server_waits_for_running_compilations() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
-        let slowly = bench.slowly(2);
-        let mut child = bench.begin(&slowly, "a.o");
+        let delay = bench.delay_option(2);
+        let mut child = bench.begin(&delay, "a.o");
         assert_eq!(bench.option(&["--stop-server"]).status.code(), Some(0), "{tool:?}");
         assert!(child.wait().unwrap().success(), "{tool:?}");
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         assert!(eventually(LONG, || bench.processes().is_empty()), "{tool:?}: {:?}", bench.processes());
         assert_eq!(bench.option(&["--stop-server"]).status.code(), Some(2), "{tool:?}");
     }
@@ -98,13 +98,13 @@ fn stop_server_waits_for_running_compilations() {
 fn supervisor_and_daemon_stop_after_their_folder_is_removed() {
     for tool in installed(&SCCACHES) {
         let bench = Bench::new(tool);
-        let slowly = bench.slowly(3);
-        let mut child = bench.begin(&slowly, "slow.o");
+        let delay = bench.delay_option(3);
+        let mut child = bench.begin(&delay, "slow.o");
         let former = bench.supervisors();
         fs::remove_dir_all(bench.root().join("home/cache")).unwrap();
         assert_eq!(bench.compile("a.o"), "", "{tool:?}");
         assert!(child.wait().unwrap().success(), "{tool:?}");
-        is_right(&bench, "slow.o");
+        assert_correct_object(&bench, "slow.o");
         let is_gone = || !bench.supervisors().contains(&former[0]) && bench.daemons().len() == 1;
         assert!(eventually(LONG, is_gone), "{tool:?}: {:?}", bench.processes());
         assert!(bench.root().join("home/cache/store").is_dir());

@@ -1,4 +1,4 @@
-//! The files and folders of the launcher in any state: the compiler runs.
+//! The compiler runs in every state of the launcher's files and folders.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::bench::{ALL, Bench, SCCACHES, SOME_SECONDS, Tool, eventually, installed, is_right, output_of};
+use crate::bench::{
+    ALL, Bench, SCCACHES, SOME_SECONDS, Tool, assert_correct_object, eventually, installed, output_of,
+};
 
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
@@ -20,7 +22,7 @@ fn compiles_three_times(bench: &Bench, what: &str) -> String {
     let mut text = String::new();
     for index in 0..3 {
         text += &bench.compile(&format!("{index}.o"));
-        is_right(bench, &format!("{index}.o"));
+        assert_correct_object(bench, &format!("{index}.o"));
     }
     assert!(text.lines().count() <= 1, "{:?}, {what}: {text}", bench.tool);
     text
@@ -49,7 +51,7 @@ fn an_unusable_run_folder_is_replaced_by_another_one() {
             fs::create_dir_all(run.parent().unwrap()).unwrap();
             make(&run);
             assert_eq!(compiles_three_times(&bench, what), "", "{tool:?}, {what}");
-            // There are other run folders.
+            // Another run folder was used.
             assert!(bench.counts(2, 1), "{tool:?}, {what}: {:?}", bench.counted());
         }
     }
@@ -68,7 +70,7 @@ fn without_a_home_folder_the_supervisor_is_in_tmp() {
             output_of(command)
         };
         assert_eq!(run(&["/usr/bin/cc", "-c", "a.c", "-o", "a.o"]), "");
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         assert_eq!(bench.daemons().len(), 1);
         run(&["--stop-server"]);
         let user = std::os::unix::fs::MetadataExt::uid(&fs::metadata(bench.root()).unwrap());
@@ -158,7 +160,7 @@ fn the_compiler_runs_with_few_descriptors() {
                 "{tool:?}, {limit}: {}",
                 String::from_utf8_lossy(&output.stderr)
             );
-            is_right(&bench, "a.o");
+            assert_correct_object(&bench, "a.o");
         }
     }
 }
@@ -178,7 +180,7 @@ fn the_daemon_inherits_no_descriptor_of_the_build() {
         let output = bench.command("bash").args(["-c", &script]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         assert_eq!(bench.daemons().len(), 1);
-        File::open(&lock).unwrap().try_lock().expect("nobody has the lock");
+        File::open(&lock).unwrap().try_lock().expect("no process has the lock");
         for id in bench.daemons().into_iter().chain(bench.supervisors()) {
             let folder = fs::read_link(format!("/proc/{id}/cwd")).unwrap();
             assert!(!folder.starts_with(bench.source()), "{folder:?}");
@@ -195,7 +197,7 @@ fn another_mount_namespace_has_its_own_daemon() {
     };
     let can = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
     if !can.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: no mount namespace can be made");
+        eprintln!("SKIPPED: a mount namespace cannot be created");
         return;
     }
     for tool in installed(&SCCACHES) {
@@ -204,7 +206,7 @@ fn another_mount_namespace_has_its_own_daemon() {
         let mut command = alone(&bench);
         command.args(["/usr/bin/cc", "-c", "a.c", "-o", "b.o"]);
         assert_eq!(output_of(command), "", "{tool:?}");
-        is_right(&bench, "b.o");
+        assert_correct_object(&bench, "b.o");
         let two = || bench.daemons().len() == 2 && bench.supervisors().len() == 2;
         assert!(eventually(SOME_SECONDS, two), "{tool:?}: {:?}", bench.processes());
         let beside = fs::read_dir(bench.root().join("home/cache")).unwrap();
@@ -238,10 +240,10 @@ fn a_hanging_remote_costs_seconds_once_and_is_not_used_for_a_minute() {
         let begun = Instant::now();
         assert_eq!(bench.compile("a.o"), line, "{tool:?}");
         assert!(begun.elapsed() < Duration::from_secs(15), "{tool:?}: {:?}", begun.elapsed());
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         let begun = Instant::now();
         assert_eq!(bench.compile("b.o"), "", "{tool:?}");
         assert!(begun.elapsed() < Duration::from_secs(3), "{tool:?}: {:?}", begun.elapsed());
-        is_right(&bench, "b.o");
+        assert_correct_object(&bench, "b.o");
     }
 }

@@ -1,19 +1,19 @@
-//! An sccache whose daemon listens at a port.
+//! An sccache version whose daemon listens on a port.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::bench::{Bench, WITH_PORT, eventually, installed, is_right, kill, write_program};
+use crate::bench::{Bench, WITH_PORT, assert_correct_object, eventually, installed, kill, write_program};
 
 const LONG: Duration = Duration::from_secs(15);
 
-/// The port that `--start-server` tells.
+/// Starts the daemon, and returns the port that `--start-server` prints.
 fn start(bench: &Bench) -> u16 {
     let started = bench.option(&["--start-server"]);
     assert!(started.status.success(), "{started:?}");
-    let told: serde_json::Value = serde_json::from_slice(&started.stdout).expect("one line of JSON");
-    let address = told["address"].as_str().expect("an address");
+    let printed: serde_json::Value = serde_json::from_slice(&started.stdout).expect("one line of JSON");
+    let address = printed["address"].as_str().expect("an address");
     address.strip_prefix("127.0.0.1:").unwrap_or_else(|| panic!("{address}")).parse().expect("a number")
 }
 
@@ -21,7 +21,7 @@ fn answers(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-fn has_none(bench: &Bench) -> bool {
+fn has_no_process(bench: &Bench) -> bool {
     eventually(LONG, || bench.processes().is_empty())
 }
 
@@ -31,17 +31,17 @@ fn the_first_compilation_misses_and_the_second_hits() {
         let bench = Bench::new(tool);
         assert_eq!(bench.compile("a.o"), "");
         assert!(bench.counts(0, 1), "{:?}", bench.counted());
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         fs::remove_file(bench.object("a.o")).unwrap();
         assert_eq!(bench.compile("a.o"), "");
         assert!(bench.counts(1, 1), "{:?}", bench.counted());
-        is_right(&bench, "a.o");
+        assert_correct_object(&bench, "a.o");
         assert_eq!((bench.daemons().len(), bench.supervisors().len()), (1, 1));
     }
 }
 
 #[test]
-fn a_stop_ends_the_daemon_and_nobody_asks_whoever_listens_at_its_port_then() {
+fn after_a_stop_the_daemon_is_gone_and_its_port_is_not_used() {
     for tool in installed(&[WITH_PORT]) {
         let bench = Bench::new(tool);
         let port = start(&bench);
@@ -49,34 +49,34 @@ fn a_stop_ends_the_daemon_and_nobody_asks_whoever_listens_at_its_port_then() {
         assert_eq!(bench.compile("a.o"), "");
         assert!(bench.counts(0, 1), "{:?}", bench.counted());
         assert_eq!(bench.option(&["--stop-server"]).status.code(), Some(0));
-        assert!(has_none(&bench), "{:?}", bench.processes());
+        assert!(has_no_process(&bench), "{:?}", bench.processes());
         assert!(!answers(port));
         let stats = bench.option(&["--show-stats"]);
         assert_eq!(stats.status.code(), Some(2), "{stats:?}");
         assert_eq!(String::from_utf8_lossy(&stats.stderr), "toolchainkit: no daemon is running\n");
         assert!(bench.processes().is_empty());
         assert_eq!(bench.option(&["--stop-server"]).status.code(), Some(2));
-        // What it stored is there for the next one.
+        // The next daemon uses the objects of the stopped one.
         assert_eq!(bench.compile("a.o"), "");
         assert!(bench.counts(1, 0), "{:?}", bench.counted());
     }
 }
 
 #[test]
-fn when_the_supervisor_or_the_daemon_is_killed_the_build_goes_on() {
+fn a_killed_supervisor_or_daemon_does_not_break_the_build() {
     for tool in installed(&[WITH_PORT]) {
         let bench = Bench::new(tool);
-        let slowly = bench.slowly(2);
-        let mut child = bench.begin(&slowly, "a.o");
+        let delay = bench.delay_option(2);
+        let mut child = bench.begin(&delay, "a.o");
         kill(bench.supervisors()[0]);
         assert!(child.wait().unwrap().success());
-        is_right(&bench, "a.o");
-        assert!(has_none(&bench), "{:?}", bench.processes());
-        let mut child = bench.begin(&slowly, "b.o");
+        assert_correct_object(&bench, "a.o");
+        assert!(has_no_process(&bench), "{:?}", bench.processes());
+        let mut child = bench.begin(&delay, "b.o");
         let (supervisors, daemons) = (bench.supervisors(), bench.daemons());
         kill(daemons[0]);
         assert!(child.wait().unwrap().success());
-        is_right(&bench, "b.o");
+        assert_correct_object(&bench, "b.o");
         assert_eq!(bench.compile("c.o"), "");
         assert_eq!(bench.supervisors(), supervisors);
         assert_ne!(bench.daemons(), daemons);
@@ -85,7 +85,7 @@ fn when_the_supervisor_or_the_daemon_is_killed_the_build_goes_on() {
 }
 
 #[test]
-fn a_daemon_whose_port_was_taken_meanwhile_gets_another_one() {
+fn a_daemon_whose_port_is_in_use_gets_another_one() {
     for tool in installed(&[WITH_PORT]) {
         let mut bench = Bench::new(tool);
         let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -108,12 +108,12 @@ fn a_daemon_whose_port_was_taken_meanwhile_gets_another_one() {
         assert_eq!(bench.compile("a.o"), "");
         assert!(bench.counts(0, 1), "{:?}", bench.counted());
         other.set_nonblocking(true).unwrap();
-        assert!(other.accept().is_err(), "nothing is sent to whoever listens at the port that was taken");
+        assert!(other.accept().is_err(), "the other process that listens on the port received a connection");
     }
 }
 
 #[test]
-fn records_tell_the_port() {
+fn records_contain_the_port() {
     use toolchainkit::launch::supervisor;
     for tool in installed(&[WITH_PORT]) {
         let bench = Bench::new(tool);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a test asks of Azurite, which has no client of its own: a container, and the names of its blobs.
+"""A client for Azurite: creates a container, or lists the names of its blobs.
 
     azure_client.py create|list PORT KEY CONTAINER
 """
@@ -19,7 +19,7 @@ VERSION = "2021-08-06"
 def request(method, port, key, container, parameters):
     """A request signed with the account's key: Authorize with Shared Key, 2015-02-21 or later."""
     date = email.utils.formatdate(usegmt=True)
-    # The emulator's path has the account's name twice: once as a path, once as the account.
+    # The path contains the account name twice: the emulator uses it as the first folder, too.
     resource = f"/{ACCOUNT}/{ACCOUNT}/{container}" + "".join(f"\n{k}:{v}" for k, v in sorted(parameters.items()))
     to_sign = f"{method}" + "\n" * 12 + f"x-ms-date:{date}\nx-ms-version:{VERSION}\n{resource}"
     digest = hmac.new(base64.b64decode(key), to_sign.encode(), hashlib.sha256).digest()

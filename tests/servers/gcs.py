@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""A Google Cloud Storage of one process and no disk, for tests against the real client.
+"""A Google Cloud Storage server in one process, without files, for tests with the real client.
 
-Clients of the service take no endpoint, but they honour a proxy and a certificate store. So this is one port that is
-  * the proxy: `CONNECT storage.googleapis.com:443` is answered with a certificate made at start, and the JSON API;
+Clients have no setting for the endpoint, but they use a proxy and a certificate store. So a single port is
+  * the proxy: after `CONNECT storage.googleapis.com:443`, it serves the JSON API with a certificate created at start;
   * the token endpoint: `GET /token`;
-  * the count of what is stored: `GET /count`;
-  * a switch: after `GET /fail?STATUS` the storage answers every request so, after `GET /fail-writes?STATUS` every upload,
-    and after `GET /recover` it is as before.
+  * the number of stored objects: `GET /count`;
+  * a switch for faults: `GET /fail?STATUS` answers every further request with this status, `GET /fail-writes?STATUS` every
+    upload, and `GET /recover` ends this.
 
     gcs.py PORT FOLDER
 
-It binds to 127.0.0.1 only. FOLDER takes the certificates: a client is to trust `ca.pem` in it.
+It listens only on 127.0.0.1. It writes the certificates to FOLDER; a client must trust `ca.pem` there.
 """
 
 import datetime
@@ -64,11 +64,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Front(Handler):
-    """What the port speaks in plain text: the proxy, the tokens, the count."""
+    """The requests without TLS: the proxy, the tokens, the number of objects."""
 
     def do_CONNECT(self):
         if self.path != f"{HOST}:443":
-            self.fail(403, f"this proxy leads to {HOST} only")
+            self.fail(403, f"this proxy only connects to {HOST}")
             return
         self.send_response(200, "Connection established")
         self.end_headers()
@@ -100,11 +100,11 @@ class Api(Handler):
         if self.server.failure:
             status, writes_only = self.server.failure
             if self.command == "POST" or not writes_only:
-                self.fail(status, "this is what the test wants")
+                self.fail(status, "injected by the test")
                 return False
         if self.headers.get("Authorization") == f"Bearer {TOKEN}":
             return True
-        self.fail(401, "the token is not the one that was given out")
+        self.fail(401, "invalid token")
         return False
 
     def do_GET(self):
@@ -142,7 +142,7 @@ class Api(Handler):
 
 
 def resource(bucket, name, data):
-    """An object as the API shows it: its 64-bit numbers are strings."""
+    """The API's representation of an object. 64-bit numbers are strings."""
     return {
         "kind": "storage#object",
         "id": f"{bucket}/{name}/1",
@@ -159,7 +159,7 @@ def resource(bucket, name, data):
 
 
 def certificate(folder):
-    """A certificate authority, and a certificate of the storage host: TLS stacks refuse one that is both."""
+    """Creates a certificate authority and a certificate for the storage host. TLS stacks refuse one certificate for both."""
 
     def openssl(*arguments):
         subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)

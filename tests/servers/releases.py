@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A server of release archives, good and bad, for tests of what downloads them.
+"""A server for release archives, with correct and incorrect behaviours, for tests of downloads.
 
     releases.py PORT FOLDER [tls]
 
-It binds to 127.0.0.1 only. The files of FOLDER/files are served by their last name, whatever folder is asked for; the
-first folder of the path says how: /plain/…, /flipped/…, /drip/…, see `Handler`. FOLDER/requests gets a line for each
-request. With `tls` it speaks TLS, by a certificate that FOLDER/ca.pem vouches for.
+It listens only on 127.0.0.1. It serves the files in FOLDER/files by the last part of the requested path. The first
+part selects the behaviour: /plain/…, /flipped/…, /drip/…, see `Handler`. FOLDER/requests gets a line for each
+request. With `tls`, it uses TLS, with a certificate that is signed by FOLDER/ca.pem.
 """
 
 import pathlib
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         self.fail(302, Location=location)
 
     def from_offset(self, data):
-        """The part that is asked for, and its head."""
+        """Sends the headers, and returns the requested range."""
         wanted = self.headers.get("Range")
         if not wanted:
             self.head(200, len(data))
@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.from_offset(data))
 
     def how_slow(self, data, _):
-        """About half a second, in many pieces."""
+        """Sends the file in many parts, in about half a second."""
         data = self.from_offset(data)
         step = len(data) // 40 + 1
         for start in range(0, len(data), step):
@@ -84,17 +84,17 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data[: len(data) // 2])
 
     def how_cut(self, data, seen):
-        """The first two answers are cut off; whoever goes on where they ended gets all."""
+        """Truncates the first two answers. A client that resumes gets the whole file."""
         part = self.from_offset(data)
         self.wfile.write(part[: len(part) // 2] if seen <= 2 else part)
 
     def how_cut_whole(self, data, seen):
-        """As `cut`, by a server that knows no ranges."""
+        """Like `cut`, without support for ranges."""
         self.head(200, len(data))
         self.wfile.write(data[: len(data) // 2] if seen <= 2 else data)
 
     def how_short(self, data, _):
-        """A length that is too small, so that the client ends early."""
+        """Announces a length that is too small, so the client stops too early."""
         self.head(200, len(data) - 7)
         self.wfile.write(data)
 
@@ -103,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def how_endless(self, _, __):
-        """3 GB without a length."""
+        """Sends 3 GB without a length."""
         self.head(200, None)
         for _ in range(3 * 1024):
             self.wfile.write(bytes(1 << 20))
@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def certificates(folder):
-    """A CA, and a certificate for this machine by it."""
+    """Creates a certificate authority and a certificate for this machine."""
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
@@ -169,7 +169,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_):
-        """A client that hangs up is what most of these tests are about."""
+        """Ignores errors, because many tests close the connection early."""
 
 
 def main():

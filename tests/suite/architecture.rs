@@ -1,10 +1,10 @@
-//! Data goes one way: which module of `src` may use which, as the table in ARCHITECTURE.md says.
+//! Checks that each module of `src` uses only the modules that the table in ARCHITECTURE.md allows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A module of the table, and those it may use.
+/// A module of the table, and the modules that it may use.
 struct Row {
     module: String,
     may_use: BTreeSet<String>,
@@ -30,7 +30,7 @@ fn table() -> Vec<Row> {
         quoted(cells[0]).map(move |module| (module, may_use.clone())).collect::<Vec<_>>()
     });
     let rows = rows.collect::<Vec<_>>();
-    assert!(rows.len() > 10, "the table has another form");
+    assert!(rows.len() > 10, "the table has an unknown format");
     let names = rows.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>();
     let allowed = |name: &str, cell: &str| match cell {
         "everything" => names.iter().filter(|other| *other != name).cloned().collect(),
@@ -50,7 +50,7 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every file of `src`, but for the two that put all together, with the module that it is.
+/// Every file of `src` with its module, except the roots of the library and of the programs.
 fn modules() -> Vec<(PathBuf, Vec<String>)> {
     let src = root().join("src");
     let mut files = Vec::new();
@@ -79,7 +79,7 @@ fn code(file: &Path) -> String {
         .fold(String::new(), |text, line| text + line + "\n")
 }
 
-/// Every path that `code`, which is in `module`, names from `crate` or `super` on, as words after the crate.
+/// Every path in `code` that begins with `crate` or `super`, without the name of the crate. `code` is in `module`.
 fn named(code: &str, module: &[String]) -> Vec<Vec<String>> {
     let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut found = Vec::new();
@@ -107,7 +107,7 @@ fn named(code: &str, module: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-/// The row of a path: the one with the longest name that it begins with.
+/// The row of a path: the one whose module is the longest prefix of the path.
 fn row_of<'a>(path: &[String], table: &'a [Row]) -> Option<&'a Row> {
     let text = path.join("::") + "::";
     let rows = table.iter().filter(|row| text.starts_with(&format!("{}::", row.module)));
@@ -119,7 +119,7 @@ fn every_module_uses_only_what_the_table_allows() {
     let table = table();
     for (file, module) in modules() {
         let row = row_of(&module, &table);
-        // What merely lists the modules of a folder has no row.
+        // A file that only lists the modules of a folder has no row.
         let Some(row) = row else {
             let lists = code(&file).lines().all(|line| line.trim().is_empty() || line.contains("mod "));
             assert!(lists, "{} is in no row of the table", file.display());
@@ -135,14 +135,14 @@ fn every_module_uses_only_what_the_table_allows() {
     }
 }
 
-/// A module is not built from what is built from it.
+/// No module uses itself through other modules.
 #[test]
-fn the_table_has_no_circle() {
+fn the_table_has_no_cycle() {
     let table = table();
     let mut left = table.iter().map(|row| (row.module.as_str(), &row.may_use)).collect::<BTreeMap<_, _>>();
     while !left.is_empty() {
         let ready = left.iter().find(|(_, uses)| uses.iter().all(|used| !left.contains_key(used.as_str())));
-        let Some((&module, _)) = ready else { panic!("a circle among {:?}", left.keys()) };
+        let Some((&module, _)) = ready else { panic!("a cycle among {:?}", left.keys()) };
         left.remove(module);
     }
 }
@@ -164,9 +164,9 @@ fn every_row_is_a_module_and_every_folder_has_a_row() {
     }
 }
 
-/// Even the words of a test of this file would be found.
+/// Paths in all forms are found.
 #[test]
-fn paths_are_found_from_wherever_they_begin() {
+fn paths_are_resolved_relative_to_their_module() {
     let module = ["caching", "remote", "s3"].map(str::to_owned);
     let of = |code: &str| named(code, &module).into_iter().map(|path| path.join("::")).collect::<Vec<_>>();
     assert_eq!(of("use super::endpoint::Endpoint;"), ["caching::remote::endpoint::Endpoint"]);
@@ -176,20 +176,21 @@ fn paths_are_found_from_wherever_they_begin() {
 }
 
 #[test]
-fn no_folder_or_file_is_a_drawer() {
+fn no_file_is_a_collection_of_helpers_and_none_is_too_long() {
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap();
         assert!(!["utils", "util", "helpers", "common", "misc"].contains(&name), "{}", file.display());
         let lines = fs::read_to_string(&file).unwrap().lines().count();
-        assert!(lines <= 600, "{} has {lines} lines: does it hold two things?", file.display());
+        assert!(lines <= 600, "{} has {lines} lines: split it", file.display());
     }
 }
 
-/// What starts before each compilation is small and quick, so it has none of the libraries of the command.
+/// The launcher starts before each compilation, so it must be small and fast, without the libraries of the command
+/// line.
 #[test]
-fn the_launcher_is_made_of_little() {
+fn the_launcher_uses_few_libraries() {
     const ALLOWED: [&str; 3] = ["serde", "serde_json", "rustix"];
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
@@ -199,7 +200,7 @@ fn the_launcher_is_made_of_little() {
     assert!(names.iter().any(|name| name == "clap"), "{names:?}");
     let mut files = 0;
     for (file, _) in modules().into_iter().filter(|(_, module)| module[0] == "launch") {
-        // A file of tests is not a part of the program.
+        // A file with tests is not part of the program.
         if file.to_string_lossy().ends_with("tests.rs") {
             continue;
         }

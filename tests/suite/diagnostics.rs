@@ -88,7 +88,7 @@ fn reports_of_the_invalid_files() {
 }
 
 #[test]
-fn each_invalid_file_has_only_the_error_that_its_name_says() {
+fn each_invalid_file_has_only_the_error_in_its_name() {
     for (name, text) in bad_files() {
         let expected = Code::from_name(name.split('.').next().unwrap()).unwrap_or_else(|| panic!("{name}"));
         let found = codes(&text);
@@ -139,7 +139,7 @@ fn no_report_contains_a_secret() {
             assert!(!shown.contains(SECRET), "{name}: {shown}");
         }
     }
-    assert!(with_secret >= 8, "only {with_secret} files hold the secret");
+    assert!(with_secret >= 8, "only {with_secret} files contain the secret");
 }
 
 #[test]

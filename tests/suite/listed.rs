@@ -1,4 +1,5 @@
-//! Every test of `tests/cells` is in a list: the attribute of the standard harness would keep it from ever running there.
+//! Checks that every test of `tests/cells` is in a list. A test with the attribute of the standard harness would never
+//! run there.
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! The tests that are there once: what is generated and said, the commands, installing, and the support code itself.
+//! The tests that run once: generated files, messages, commands, `install`, and the support code itself.
 //!
-//! `tests/setup.sh` installs what some of them need. A test whose tools are missing says so and passes, and fails when
-//! `CI=true`. What is tested with many versions of the real tools is in `tests/cells`. The support code needs Unix, so on
-//! Windows there is only what does without it.
+//! `tests/setup.sh` installs the tools for some of them. A test whose tools are missing reports a skip and passes, and
+//! fails with `CI=true`. Tests with many versions of the real tools are in `tests/cells`. The support code needs Unix,
+//! so tests that use it do not exist on Windows.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! The test servers, proved against the real tools: what one compile stores, another without a local cache gets back.
+//! Tests the test servers with the real tools: a second compilation without a local cache gets the object of the first
+//! one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,11 +47,16 @@ impl Compile {
         command
     }
 
-    /// Compiles through the cache; the object must be the one that it is without.
+    /// Compiles through the cache, and compares the object with the one of an uncached compilation.
     fn compile(&self) -> Finished {
         let object = self.sandbox.root().join("unit.o");
         let finished = self.command().args(["gcc", "-c", "unit.c", "-o", "unit.o"]).run();
-        assert_eq!(fs::read(&object).expect("an object"), self.expected, "another object\n{finished}");
+        assert_eq!(
+            fs::read(&object).expect("an object"),
+            self.expected,
+            "the objects differ
+{finished}"
+        );
         fs::remove_file(object).expect("an object");
         finished
     }
@@ -64,13 +70,13 @@ fn ccache_stats(compile: &Compile) -> Stats {
     Stats::of_ccache(&compile.command().args(["--print-stats", "--format=json"]).run().stdout)
 }
 
-/// The environment of an sccache whose daemon is of its own.
+/// The environment of an sccache with its own daemon.
 fn sccache_env(sandbox: &Path, storage: impl IntoIterator<Item = (&'static str, String)>) -> Env {
     let socket = sandbox.join("run/sccache.sock").to_str().expect("a plain path").to_owned();
     storage.into_iter().chain([("SCCACHE_SERVER_UDS", socket)]).collect()
 }
 
-/// Compiles with sccache and `storage`; stops the daemon, and with it all that it knows; the next one must have a hit.
+/// Compiles with sccache and `storage`, and stops the daemon with all its state. The next compilation must be a hit.
 fn prove_sccache(tools: &Tools, name: &str, storage: impl IntoIterator<Item = (&'static str, String)>) {
     let mut compile = Compile::new(name, tools.sccache(Tools::SCCACHE), []);
     compile.env = sccache_env(compile.sandbox.root(), storage);
@@ -81,13 +87,14 @@ fn prove_sccache(tools: &Tools, name: &str, storage: impl IntoIterator<Item = (&
     assert!(stored, "nothing is stored: {cold:?}");
     assert_eq!(cold, Stats { misses: 1, writes: 1, ..Stats::default() });
     compile.command().arg("--stop-server").run();
-    assert!(!compile.sandbox.cache_home().join("sccache").exists(), "it went to the disk");
+    assert!(!compile.sandbox.cache_home().join("sccache").exists(), "the object is in the local cache");
 
     compile.compile();
     assert_eq!(sccache_stats(&compile), Stats { hits: 1, ..Stats::default() });
 }
 
-/// Compiles with ccache and the remote storage `url`; wipes the local one; the next compile must have a hit.
+/// Compiles with ccache and the remote storage `url`, and removes the local storage. The next compilation must be a
+/// hit.
 fn prove_ccache(tools: &Tools, name: &str, url: &str) {
     let storage = format!("{url}|connect-timeout=5000");
     let mut compile = Compile::new(name, tools.ccache(Tools::CCACHE), [("CCACHE_REMOTE_STORAGE", storage)]);
@@ -157,7 +164,7 @@ fn s3_refuses_a_wrong_secret() {
     let s3 = S3::start(&tools);
     let mut compile = Compile::new("s3-wrong", tools.sccache(Tools::SCCACHE), []);
     compile.env = sccache_env(compile.sandbox.root(), s3_storage(&s3));
-    compile.env.insert("AWS_SECRET_ACCESS_KEY", "a guess".to_owned());
+    compile.env.insert("AWS_SECRET_ACCESS_KEY", "a wrong secret".to_owned());
     let refused = compile.command().arg("--start-server").run_expecting(2);
     assert!(refused.text().contains("SignatureDoesNotMatch"), "{refused}");
 }
@@ -212,7 +219,7 @@ fn gcs_with_sccache() {
 }
 
 #[test]
-fn a_paused_server_is_silent_until_it_resumes() {
+fn a_paused_server_does_not_answer_until_it_resumes() {
     let Some(_) = Tools::require(Redis::NEEDS) else { return };
     let redis = Redis::start();
     redis.server.pause();
@@ -226,7 +233,7 @@ fn a_paused_server_is_silent_until_it_resumes() {
 }
 
 #[test]
-fn a_stopped_server_refuses() {
+fn a_stopped_server_refuses_connections() {
     let Some(_) = Tools::require(Redis::NEEDS) else { return };
     let mut redis = Redis::start();
     redis.server.stop();

@@ -1,4 +1,4 @@
-//! The support code itself: a sandbox leaves nothing behind, a program that hangs is found, a project really builds.
+//! Tests the support code itself: a sandbox removes everything, a hanging program is killed, a project builds.
 
 use std::cell::RefCell;
 use std::fs;
@@ -13,21 +13,21 @@ use crate::support::tools::system;
 use crate::support::{Project, Run, Sandbox, Tool, Tools};
 
 #[test]
-fn a_missing_tool_skips_for_a_person_and_fails_in_ci() {
+fn a_missing_tool_skips_a_test_locally_and_fails_it_in_ci() {
     let answer = catch_unwind(|| Tools::require(&[Tool::Sccache("0.0.0")]).is_none());
     match std::env::var("CI").as_deref() {
-        Ok("true") => assert!(answer.is_err(), "it passed in CI"),
-        _ => assert!(answer.expect("no panic outside CI"), "it was not missed"),
+        Ok("true") => assert!(answer.is_err(), "the test passed in CI"),
+        _ => assert!(answer.expect("no panic outside CI"), "the missing tool was not noticed"),
     }
 }
 
 #[test]
-fn a_command_sees_nothing_of_the_caller() {
+fn a_command_does_not_inherit_the_environment_of_the_caller() {
     let sandbox = Sandbox::new("environment");
     let environment = sandbox.command("/usr/bin/env").run().stdout;
     let mut names: Vec<&str> = environment.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
     names.sort_unstable();
-    // The sandbox names the program that launches compilers, which is under test.
+    // The sandbox sets TOOLCHAINKIT_LAUNCH to the launcher under test.
     let expected = [
         "HOME",
         "LANG",
@@ -55,16 +55,16 @@ fn the_path_has_the_chosen_tools_first() {
 }
 
 #[test]
-fn a_sandbox_leaves_room_for_a_socket_and_is_private() {
+fn a_sandbox_has_a_short_path_and_is_private() {
     let sandbox = Sandbox::new("a name that is rather long");
     assert!(sandbox.runtime_dir().as_os_str().len() < 40, "{}", sandbox.runtime_dir().display());
     let root = sandbox.root().to_path_buf();
     drop(sandbox);
-    assert!(!root.exists(), "{} is left", root.display());
+    assert!(!root.exists(), "{} was not removed", root.display());
 }
 
 #[test]
-fn a_sandbox_ends_the_daemons_that_were_started_in_it() {
+fn a_sandbox_stops_the_daemons_that_were_started_in_it() {
     let Some(tools) = Tools::require(&[Tool::Sccache(Tools::SCCACHE)]) else { return };
     let sandbox = Sandbox::new("daemon");
     let socket = sandbox.runtime_dir().join("sccache.sock");
@@ -76,7 +76,7 @@ fn a_sandbox_ends_the_daemons_that_were_started_in_it() {
     let daemons = sandbox.processes();
     assert_eq!(daemons.len(), 1, "{daemons:?}");
     drop(sandbox);
-    // A zombie that nobody reaps keeps its entry, without an environment.
+    // A zombie keeps its entry in /proc until it is reaped, but without an environment.
     let environment = fs::read(format!("/proc/{}/environ", daemons[0])).unwrap_or_default();
     assert!(environment.is_empty(), "the daemon still runs");
 }
@@ -88,34 +88,34 @@ fn a_program_that_hangs_is_killed() {
 }
 
 #[test]
-fn an_unexpected_end_shows_the_transcript() {
+fn an_unexpected_exit_code_shows_the_transcript() {
     let panic =
         catch_unwind(|| Sandbox::new("end").command("/bin/sh").args(["-c", "echo words >&2; exit 3"]).run());
-    let message = *panic.expect_err("3 is not 0").downcast::<String>().expect("a text");
+    let message = *panic.expect_err("the exit code is 3").downcast::<String>().expect("a text");
     for part in ["expected exit code 0", "words", "exit code 3"] {
         assert!(message.contains(part), "{message}");
     }
 }
 
 #[test]
-fn at_a_free_port_nobody_listens() {
-    let refusal = TcpStream::connect(("127.0.0.1", free_port())).expect_err("nobody listens");
+fn no_process_listens_on_a_free_port() {
+    let refusal = TcpStream::connect(("127.0.0.1", free_port())).expect_err("no process listens");
     assert_eq!(refusal.kind(), io::ErrorKind::ConnectionRefused);
 }
 
 #[test]
-fn a_server_whose_port_is_taken_gets_another() {
+fn a_server_whose_port_is_in_use_gets_another_one() {
     let Some(_) = Tools::require(Redis::NEEDS) else { return };
-    let thief = RefCell::new(None);
+    let other = RefCell::new(None);
     let server = ServerProcess::start(&system("redis-server"), |port, _| {
-        let mut thief = thief.borrow_mut();
-        if thief.is_none() {
-            *thief = Some(TcpListener::bind(("127.0.0.1", port)).expect("the port is free"));
+        let mut other = other.borrow_mut();
+        if other.is_none() {
+            *other = Some(TcpListener::bind(("127.0.0.1", port)).expect("the port is free"));
         }
         ["--bind", "127.0.0.1", "--save", "", "--port", &port.to_string()].map(str::to_owned).into()
     });
-    let stolen = thief.into_inner().expect("asked at least once").local_addr().expect("an address").port();
-    assert_ne!(server.port(), stolen);
+    let taken = other.into_inner().expect("asked at least once").local_addr().expect("an address").port();
+    assert_ne!(server.port(), taken);
 }
 
 /// Builds `project` in `build`, and returns what its program prints.

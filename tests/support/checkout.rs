@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::{Finished, Project, Run, Sandbox, Stats, Tool, Tools};
 
-/// The caches that the module can use, each in the version that most tests take.
+/// The caches that the module can use, each in the version that most tests use.
 pub(crate) const CACHES: [Tool; 2] = [Tool::Sccache(Tools::SCCACHE), Tool::Ccache(Tools::CCACHE)];
 
 /// The module under test.
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmake");
 
-/// What every test needs, and `more`.
+/// The tools that every test needs, and `more`.
 pub(crate) fn tools_for(more: &[Tool]) -> Option<Tools> {
     let basis = [
         Tool::CMake(Tools::CMAKE),
@@ -45,7 +45,8 @@ pub(crate) struct Checkout<'a> {
 }
 
 impl<'a> Checkout<'a> {
-    /// The sample project in `folder`, which knows nothing of the module; its toolchain file makes the `call`.
+    /// The sample project in `folder`. Its `CMakeLists.txt` does not use the module; its toolchain file contains
+    /// `call`.
     pub(crate) fn sample(sandbox: &'a Sandbox, tools: &Tools, folder: &str, call: &str) -> Self {
         let source = sandbox.root().join(folder);
         let objects = Project::write(&source, 2, 3).objects();
@@ -82,7 +83,7 @@ impl<'a> Checkout<'a> {
         }
     }
 
-    /// The launcher is the script of the module, and not the program.
+    /// Uses the module's script as the launcher instead of the program.
     pub(crate) fn with_fallback(self) -> Self {
         self.env("TOOLCHAINKIT_LAUNCH", "OFF")
     }
@@ -158,9 +159,9 @@ impl<'a> Checkout<'a> {
     }
 
     /// Configures and builds in an empty build folder.
-    pub(crate) fn build_afresh(&self) -> Finished {
+    pub(crate) fn rebuild_from_scratch(&self) -> Finished {
         if self.build_folder().exists() {
-            fs::remove_dir_all(self.build_folder()).expect("the build folder goes");
+            fs::remove_dir_all(self.build_folder()).expect("the build folder can be removed");
         }
         let configured = self.configure();
         self.build();
@@ -183,7 +184,7 @@ impl<'a> Checkout<'a> {
         let changed = text.replace("\"breaker_seconds\": 60", &format!("\"breaker_seconds\": {seconds}"));
         assert!(changed != text, "{text}");
         fs::write(&path, changed).expect("launcher.json");
-        // The supervisor reads it only at its start.
+        // The supervisor reads this file only when it starts.
         self.ask(&["--stop-server"]);
         self.ask(&["--start-server"]);
     }
@@ -203,7 +204,7 @@ impl<'a> Checkout<'a> {
         if self.status_field("tool") == "sccache" {
             Stats::of_sccache(&self.ask(&["--show-stats", "--stats-format", "json"]).stdout)
         } else {
-            // Before 4.10 there is no JSON.
+            // ccache before 4.10 prints no JSON.
             let json = self.launcher().args(["--print-stats", "--format=json"]).run_to_any_end();
             if json.code() == Some(0) {
                 Stats::of_ccache(&json.stdout)
@@ -213,7 +214,7 @@ impl<'a> Checkout<'a> {
         }
     }
 
-    /// How many hits and misses `action` adds.
+    /// The number of hits and misses during `action`.
     pub(crate) fn counted(&self, action: impl FnOnce()) -> (u64, u64) {
         let before = self.stats();
         action();
@@ -224,7 +225,7 @@ impl<'a> Checkout<'a> {
     /// The daemon's process: sccache without arguments, and with an address in the folder of its socket.
     pub(crate) fn daemon(&self) -> u32 {
         let socket = PathBuf::from(self.status_field("socket"));
-        let folder = socket.parent().expect("the socket lies in a folder");
+        let folder = socket.parent().expect("the socket is in a folder");
         let address = format!("SCCACHE_SERVER_UDS={}/", folder.display());
         let program = format!("{}\0", self.status_field("program"));
         let is_daemon = |pid: &u32| {
@@ -237,12 +238,12 @@ impl<'a> Checkout<'a> {
         daemons[0]
     }
 
-    /// The objects of the local cache go, as on another machine, where no daemon has them open either.
+    /// Removes the objects of the local cache, and stops the daemon. This is the state on another machine.
     pub(crate) fn wipe_local_cache(&self) {
         self.launcher().arg("--stop-server").run_to_any_end();
         let cache = self.sandbox.cache_home().join("toolchainkit/cache");
         if cache.exists() {
-            fs::remove_dir_all(cache).expect("the cache goes");
+            fs::remove_dir_all(cache).expect("the cache can be removed");
         }
     }
 }

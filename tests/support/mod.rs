@@ -1,6 +1,6 @@
-//! What the tests stand on: the installed tools, a sandbox to run them in, projects to build, and servers to cache in.
+//! Support code of the tests: the installed tools, a sandbox, projects to build, and cache servers.
 //!
-//! Nothing here but `backends` and `checkout` knows toolchainkit. It runs real programs only, and cleans up after them.
+//! Only `backends` and `checkout` depend on toolchainkit. All programs are real ones, and are stopped at the end of a test.
 
 pub(crate) mod backends;
 pub(crate) mod checkout;

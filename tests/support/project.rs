@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A CMake project of one program, with a header that all its files include. It compiles in a moment.
+/// A CMake project with one program, and a header that all its files include. It compiles quickly.
 #[derive(Debug)]
 pub(crate) struct Project {
     root: PathBuf,
@@ -37,17 +37,17 @@ impl Project {
         &self.root
     }
 
-    /// How many objects a build compiles.
+    /// The number of objects of a build.
     pub(crate) fn objects(&self) -> u64 {
         u64::try_from(self.c + self.cxx + 1).expect("a small number")
     }
 
-    /// Changes the shared header, on which each object depends.
+    /// Changes the shared header. Each object depends on it.
     pub(crate) fn set_shared_value(&self, value: usize) {
         self.file("shared.h", &format!("#pragma once\n#define SHARED_VALUE {value}\n"));
     }
 
-    /// What the program prints when `value` is in the shared header and all objects are fresh.
+    /// The expected output of the program, if `value` is in the shared header and all objects are up to date.
     pub(crate) fn output(&self, value: usize) -> String {
         format!("{}\n", value * (self.c + self.cxx + 1))
     }
@@ -62,7 +62,7 @@ impl Project {
         c.chain(cxx).collect()
     }
 
-    /// Without files in C++, the project has no such language, for which a small machine may lack the library.
+    /// A project without C++ files does not enable the language C++, because a small machine may lack the C++ library.
     fn cmake_lists(&self) -> String {
         format!(
             "cmake_minimum_required(VERSION 3.15...3.31)\n\

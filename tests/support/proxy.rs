@@ -1,4 +1,4 @@
-//! A TCP proxy that behaves as networks and servers do on a bad day.
+//! A TCP proxy that simulates failures of networks and servers.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,31 +11,31 @@ use nix::sys::socket::{Backlog, listen, setsockopt, sockopt::Linger};
 
 use super::run::eventually;
 
-/// How the proxy treats connections, those that exist and new ones.
+/// How the proxy treats existing and new connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Not at all: it passes on what it gets.
+    /// No fault: it forwards all data.
     None,
-    /// Nobody listens, and connections are closed, as when the server was killed.
+    /// It does not listen, and closes its connections, like a killed server.
     Refuse,
-    /// It accepts, and nothing comes back.
+    /// It accepts connections, and never answers.
     Hang,
-    /// Packets get lost: connecting takes for ever.
+    /// All packets are lost, so no connection is established.
     Blackhole,
     /// 1 KB per second in each direction, for all connections together.
     Crawl,
-    /// It accepts, and resets the connection.
+    /// It accepts connections, and resets them.
     Reset,
-    /// An HTTP server answers each request, or each that writes, with this status.
+    /// It answers each HTTP request, or each request that writes, with this status.
     Http { status: u16, writes_only: bool },
 }
 
-/// How often connections look for another fault.
+/// The interval at which connections check for a changed fault.
 const TICK: Duration = Duration::from_millis(20);
-/// What goes through a crawling connection at a time.
-const CRUMB: usize = 64;
+/// The number of bytes that a slow connection forwards at once.
+const CHUNK: usize = 64;
 
-/// A proxy in front of one server, on a port of its own.
+/// A proxy in front of one server. It has its own port.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     link: Arc<Link>,
@@ -45,9 +45,9 @@ pub(crate) struct Proxy {
 struct Link {
     port: u16,
     server: SocketAddr,
-    /// `None` when the proxy ends.
+    /// `None` after the end of the proxy.
     fault: Mutex<Option<Fault>>,
-    /// Held while a crumb is on its way: to the server, and back.
+    /// Held while a slow connection forwards bytes: one lock for each direction.
     crawling: [Mutex<()>; 2],
 }
 
@@ -66,12 +66,12 @@ impl Proxy {
         Self { link }
     }
 
-    /// Where it listens, as `host:port`.
+    /// Its address as `host:port`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.link.port)
     }
 
-    /// Brings a fault about, and waits until it shows to those who connect.
+    /// Sets a fault, and waits until new connections have it.
     pub(crate) fn set(&self, fault: Fault) {
         self.link.set(Some(fault));
         let address = SocketAddr::from(([127, 0, 0, 1], self.link.port));
@@ -83,7 +83,7 @@ impl Proxy {
                 _ => kind.is_ok(),
             }
         };
-        assert!(eventually(Duration::from_secs(10), shows), "{fault:?} does not show");
+        assert!(eventually(Duration::from_secs(10), shows), "{fault:?} has no effect");
     }
 }
 
@@ -103,7 +103,7 @@ impl Link {
     }
 }
 
-/// Accepts until the proxy ends, or keeps the port as the fault wants it.
+/// Accepts connections until the end of the proxy. With some faults, it only occupies the port, or closes it.
 fn accept(link: &Arc<Link>, listener: TcpListener) {
     let mut listener = Some(listener);
     let mut lost: Vec<TcpStream> = Vec::new();
@@ -127,25 +127,25 @@ fn accept(link: &Arc<Link>, listener: TcpListener) {
 
 fn open<'a>(link: &Link, listener: &'a mut Option<TcpListener>) -> &'a TcpListener {
     if listener.is_none() {
-        // Another program may have the port for a moment, for a connection that it makes.
+        // Another program may use the port for an outgoing connection for a short time.
         let bound = eventually(Duration::from_secs(10), || {
             *listener = TcpListener::bind(("127.0.0.1", link.port)).ok();
             listener.is_some()
         });
         assert!(bound, "port {} is taken", link.port);
     }
-    let listener = listener.as_ref().expect("it was opened");
+    let listener = listener.as_ref().expect("it is open");
     listener.set_nonblocking(true).expect("an option of sockets");
     queue(listener, 128);
     listener
 }
 
 fn queue(listener: &TcpListener, length: i32) {
-    let backlog = Backlog::new(length).expect("a length that systems know");
+    let backlog = Backlog::new(length).expect("a valid length");
     listen(listener, backlog).expect("a listening socket");
 }
 
-/// With its queue of connections full, the system drops the packets of those who connect.
+/// Fills the queue of connections. The system then drops the packets of further connections.
 fn fill_queue(listener: &TcpListener) -> Vec<TcpStream> {
     queue(listener, 0);
     let address = listener.local_addr().expect("a bound socket has an address");
@@ -163,7 +163,7 @@ fn serve(link: &Arc<Link>, client: TcpStream) {
         let Ok(server) = TcpStream::connect(link.server) else { return };
         let (Ok(to_client), Ok(from_server)) = (client.try_clone(), server.try_clone()) else { return };
         let back = Arc::clone(&link);
-        // An error is the end of a connection, which is what both sides get to see.
+        // After an error the connection ends, and both sides see that.
         thread::spawn(move || pump(&back, &from_server, &to_client, 1).ok());
         pump(&link, &client, &server, 0).ok();
     });
@@ -173,7 +173,7 @@ fn reset(client: &TcpStream) {
     setsockopt(client, Linger, &linger { l_onoff: 1, l_linger: 0 }).expect("an option of sockets");
 }
 
-/// Carries bytes `from` one side `to` the other one, as the fault of the moment has it.
+/// Forwards bytes `from` one side `to` the other one, according to the current fault.
 fn pump(link: &Link, mut from: &TcpStream, mut to: &TcpStream, direction: usize) -> io::Result<()> {
     from.set_read_timeout(Some(TICK))?;
     let mut buffer = [0; 16 * 1024];
@@ -199,23 +199,25 @@ fn pump(link: &Link, mut from: &TcpStream, mut to: &TcpStream, direction: usize)
         };
         let bytes = &buffer[..length];
         match link.fault() {
-            Some(Fault::Http { status, writes_only }) if direction == 0 && is_meant(bytes, writes_only) => {
+            Some(Fault::Http { status, writes_only })
+                if direction == 0 && is_affected(bytes, writes_only) =>
+            {
                 let answer = format!(
-                    "HTTP/1.1 {status} As The Test Wants\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    "HTTP/1.1 {status} Injected By The Test\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 );
                 (&mut &*client).write_all(answer.as_bytes())?;
                 client.shutdown(Shutdown::Write)?;
-                // Closing with something unread would reset the connection before the answer is read.
+                // Closing with unread data would reset the connection before the client has read the answer.
                 thread::sleep(TICK * 10);
                 return close(from, to);
             }
             Some(Fault::Crawl) => {
-                for crumb in bytes.chunks(CRUMB) {
+                for chunk in bytes.chunks(CHUNK) {
                     let _turn = link.crawling[direction].lock().unwrap_or_else(PoisonError::into_inner);
                     if link.fault() == Some(Fault::Crawl) {
-                        thread::sleep(Duration::from_secs(1) * u32::try_from(CRUMB).expect("small") / 1024);
+                        thread::sleep(Duration::from_secs(1) * u32::try_from(CHUNK).expect("small") / 1024);
                     }
-                    to.write_all(crumb)?;
+                    to.write_all(chunk)?;
                 }
             }
             _ => to.write_all(bytes)?,
@@ -227,8 +229,8 @@ fn close(from: &TcpStream, to: &TcpStream) -> io::Result<()> {
     from.shutdown(Shutdown::Both).and(to.shutdown(Shutdown::Both))
 }
 
-/// Whether what a client sends is the begin of a request that the fault is for.
-fn is_meant(bytes: &[u8], writes_only: bool) -> bool {
+/// Whether these bytes are the start of a request that the fault affects.
+fn is_affected(bytes: &[u8], writes_only: bool) -> bool {
     let starts = |methods: &[&str]| methods.iter().any(|method| bytes.starts_with(method.as_bytes()));
     starts(&["PUT ", "POST ", "MKCOL "]) || (!writes_only && starts(&["GET ", "HEAD ", "PROPFIND "]))
 }

@@ -1,4 +1,4 @@
-//! Programs with an end: run one, expect how it ends, and see all of it when it ends otherwise.
+//! Runs programs to their end, and panics with the whole transcript if the result is unexpected.
 
 use std::fmt;
 use std::fs::{self, File, Permissions};
@@ -10,19 +10,19 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A test that takes longer than this for one program has found a hang.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// A program that runs longer than this hangs.
+const TIME_LIMIT: Duration = Duration::from_mins(5);
 
-/// What a program did.
+/// The result of a program.
 #[derive(Debug)]
 pub(crate) struct Finished {
     command: String,
     status: ExitStatus,
-    /// All that it wrote to standard output.
+    /// Its standard output.
     pub(crate) stdout: String,
-    /// All that it wrote to standard error.
+    /// Its standard error.
     pub(crate) stderr: String,
-    /// How long it took.
+    /// Its duration.
     pub(crate) elapsed: Duration,
 }
 
@@ -32,7 +32,7 @@ impl Finished {
         self.status.code()
     }
 
-    /// Standard output and then standard error, for a text that may be in either.
+    /// Standard output followed by standard error, to search for a text that may be in either.
     pub(crate) fn text(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
@@ -64,18 +64,18 @@ pub(crate) trait Run {
         finished
     }
 
-    /// Runs it, however it may end.
+    /// Runs it, and accepts every exit code and signal.
     fn run_to_any_end(&mut self) -> Finished {
-        self.run_within(PATIENCE)
+        self.run_within(TIME_LIMIT)
     }
 
-    /// Runs it, and kills it and panics with the transcript when it takes longer than `limit`.
+    /// Runs it. If it takes longer than `limit`, kills it and panics with the transcript.
     fn run_within(&mut self, limit: Duration) -> Finished;
 }
 
 impl Run for Command {
     fn run_within(&mut self, limit: Duration) -> Finished {
-        // Files, not pipes: a daemon that inherits a pipe would keep its reader waiting.
+        // Files instead of pipes: if a daemon inherits a pipe, its reader waits for the end of the daemon.
         let mut stdout = tempfile::tempfile().expect("a file for the output");
         let mut stderr = tempfile::tempfile().expect("a file for the output");
         self.stdin(Stdio::null())
@@ -101,10 +101,10 @@ impl Run for Command {
     }
 }
 
-/// The end of `child`, unless it runs beyond `deadline`.
+/// The exit status of `child`. `None` if it still runs at `deadline`.
 fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
-        if let Some(status) = child.try_wait().expect("the child is ours") {
+        if let Some(status) = child.try_wait().expect("a child of this process") {
             return Some(status);
         }
         if Instant::now() > deadline {
@@ -120,16 +120,16 @@ fn content(file: &mut File) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Makes `path` a program: a script in sh. Its folder is made if need be.
+/// Writes an executable shell script to `path`. Creates its folder if it is missing.
 pub(crate) fn write_script(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a script");
     fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it can run");
 }
 
-/// Sends the signal `name` to `target`, a process or (with a minus sign) a process group. It may be gone already.
+/// Sends the signal `name` to `target`, a process or (with a minus sign) a process group, which may have ended.
 pub(crate) fn signal(name: &str, target: &str) {
-    // The shell's own kill: the program of that name is in a package that not every machine has.
+    // The shell's built-in kill, because not every machine has the package with the program `kill`.
     Command::new("/bin/sh")
         .args(["-c", r#"kill -s "$1" -- "$2""#, "kill", name, target])
         .stderr(Stdio::null())
@@ -137,7 +137,7 @@ pub(crate) fn signal(name: &str, target: &str) {
         .expect("kill runs");
 }
 
-/// Whether `condition` comes true within `limit`.
+/// Whether `condition` becomes true within `limit`.
 pub(crate) fn eventually(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     loop {

@@ -1,4 +1,4 @@
-//! A place of its own for each test: its folders, its environment, and the end of what it leaves running.
+//! A sandbox for each test: its own folders and environment. At its end, it stops the processes of the test.
 
 use std::env;
 use std::ffi::OsStr;
@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -13,10 +14,16 @@ use tempfile::TempDir;
 
 use super::run::{Run as _, eventually, signal};
 
-/// `toolchainkit-launch` without what a debugger needs, which is most of it: each build folder gets a copy.
+/// `toolchainkit-launch` without its debug information, which is most of the file: each build folder gets a copy.
 ///
-/// Each test is a process of its own, so the file is kept for the next one, by the time of the program.
+/// The file is kept for the next process. Its name contains the time of the program. With `cargo test`, several threads of
+/// this process need it at the same time, so only one of them creates it.
 pub(crate) fn launch_program() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(strip_launch_program).clone()
+}
+
+fn strip_launch_program() -> PathBuf {
     let built = Path::new(env!("CARGO_BIN_EXE_toolchainkit-launch"));
     let modified = fs::metadata(built).and_then(|found| found.modified()).expect("the program was built");
     let age = modified.duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_nanos();
@@ -24,12 +31,12 @@ pub(crate) fn launch_program() -> PathBuf {
     if !program.exists() {
         let unfinished = program.with_extension(std::process::id().to_string());
         Command::new("strip").arg("-o").arg(&unfinished).arg(built).run();
-        fs::rename(&unfinished, &program).expect("it gets its name when it is whole");
+        fs::rename(&unfinished, &program).expect("the complete file gets its final name");
     }
     program
 }
 
-/// A temporary folder with an own home, and an environment in which nothing of the caller's remains.
+/// A temporary folder with its own home folder, and an environment without the caller's variables.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     root: TempDir,
@@ -37,11 +44,11 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox whose folder shows the first letters of `name`.
+    /// A sandbox. The name of its folder contains the first letters of `name`.
     ///
     /// `TOOLCHAINKIT_TEST_KEEP=1` keeps the folder for inspection.
     pub(crate) fn new(name: &str) -> Self {
-        // A daemon's socket lies deep in here, and the path of a socket is limited to 107 bytes.
+        // A short path: the socket of a daemon is deep in this folder, and its path may have at most 107 bytes.
         let short: String = name.chars().take(12).collect();
         let mut root = tempfile::Builder::new()
             .prefix(&format!("tk-{short}-"))
@@ -57,19 +64,19 @@ impl Sandbox {
         sandbox
     }
 
-    /// Puts the folder of `program` on the `PATH`, before what is there.
+    /// Adds the folder of `program` to the front of `PATH`.
     pub(crate) fn on_path(mut self, program: &Path) -> Self {
         self.add_to_path(program);
         self
     }
 
-    /// The same for a sandbox in use.
+    /// The same for an existing sandbox.
     pub(crate) fn add_to_path(&mut self, program: &Path) {
-        let folder = program.parent().expect("a program lies in a folder");
+        let folder = program.parent().expect("a program is in a folder");
         self.path.insert(0, folder.to_path_buf());
     }
 
-    /// The sandbox itself.
+    /// The folder of the sandbox.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
@@ -94,14 +101,14 @@ impl Sandbox {
         self.root().join("run")
     }
 
-    /// A folder in the sandbox, made if need be.
+    /// A folder in the sandbox. Creates it if it is missing.
     pub(crate) fn dir(&self, name: &str) -> PathBuf {
         let folder = self.root().join(name);
         fs::create_dir_all(&folder).expect("a folder in the sandbox");
         folder
     }
 
-    /// A command that runs in the sandbox and sees nothing else.
+    /// A command that runs in the sandbox, with only its environment.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(self.resolve(program.as_ref()));
         command
@@ -123,7 +130,7 @@ impl Sandbox {
         env::join_paths(folders).ok().and_then(|path| path.into_string().ok()).expect("plain paths")
     }
 
-    /// The full path of `program`: [`Command`] itself would search the `PATH` of the test's own process.
+    /// The full path of `program`, because [`Command`] would search the `PATH` of the test process.
     fn resolve(&self, program: &OsStr) -> PathBuf {
         self.path
             .iter()
@@ -132,7 +139,7 @@ impl Sandbox {
             .unwrap_or_else(|| PathBuf::from(program))
     }
 
-    /// The processes that were started in here and still run: those with this `HOME`.
+    /// The running processes of this sandbox: those with its `HOME`.
     pub(crate) fn processes(&self) -> Vec<u32> {
         let home = [b"HOME=", self.home().as_os_str().as_encoded_bytes()].concat();
         let is_ours = |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|entry| entry == home);
@@ -145,7 +152,7 @@ impl Sandbox {
 }
 
 impl Drop for Sandbox {
-    /// Ends what was started in here; a killed daemon may leave a successor that was just starting.
+    /// Kills the processes of this sandbox, repeatedly: when a daemon is killed, another one may just be starting.
     fn drop(&mut self) {
         let ended = eventually(Duration::from_secs(10), || {
             let left = self.processes();

@@ -1,17 +1,17 @@
-//! What a compiler cache says of itself.
+//! The statistics of a compiler cache.
 
 use serde_json::Value;
 
 /// The counters that the tools have in common.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stats {
-    /// Objects that came from the cache.
+    /// Objects from the cache.
     pub(crate) hits: u64,
-    /// Objects that had to be compiled.
+    /// Compiled objects.
     pub(crate) misses: u64,
-    /// Objects that sccache has stored, or ccache has stored remotely.
+    /// Objects that sccache has stored, or that ccache has stored remotely.
     pub(crate) writes: u64,
-    /// Times that the cache failed.
+    /// Failures of the cache.
     pub(crate) errors: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Where the tools are that `tests/setup.sh` installs.
+//! The paths of the tools that `tests/setup.sh` installs.
 
 use std::env;
 use std::fmt;
@@ -19,29 +19,29 @@ pub(crate) enum Tool {
     Sccache(&'static str),
     /// ccache of this version.
     Ccache(&'static str),
-    /// The wheel of this package and version, as the package index has it.
+    /// The wheel of this package and version from the package index.
     Wheel(&'static str, &'static str),
     /// The server of S3 and WebDAV.
     Rclone,
     /// The emulator of Azure Blob Storage.
     Azurite,
-    /// zig, which brings compilers and C libraries for many machines.
+    /// zig, which contains compilers and C libraries for many machines.
     Zig,
     /// Conan, a package manager for C and C++.
     Conan,
-    /// sccache as Debian builds it, without any remote storage.
+    /// Debian's sccache, without support for remote storages.
     DebianSccache,
-    /// toolchainkit as people have it: `cargo build --release`.
+    /// toolchainkit, built with `cargo build --release`.
     Released,
-    /// What the authors of this Debian package released, unpacked.
+    /// The unpacked upstream source of this Debian package.
     Source(&'static str),
-    /// GCC's libraries for 32 bits, on a machine of 64.
+    /// GCC's 32-bit libraries on a 64-bit machine.
     Multilib,
     /// The libraries of clang's sanitizers.
     CompilerRt,
-    /// nvcc and what it needs to compile; no GPU.
+    /// nvcc and the packages that it needs to compile. A GPU is not needed.
     Cuda,
-    /// A program that the system's packages bring.
+    /// A program from the system's packages.
     System(&'static str),
 }
 
@@ -75,22 +75,23 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// The CMake versions that are promised to work, oldest first. Presets need the third or newer.
+    /// The supported CMake versions, oldest first. Presets need the third or newer.
     pub(crate) const CMAKES: [&str; versions::CMAKES.len()] = versions::CMAKES;
-    /// The CMake of a test that is not about versions.
+    /// The CMake version of tests that use a single version.
     pub(crate) const CMAKE: &str = Self::CMAKES[Self::CMAKES.len() - 1];
-    /// The sccache of a test that is not about versions.
+    /// The sccache version of tests that use a single version.
     pub(crate) const SCCACHE: &str = versions::SCCACHE;
-    /// The sccache versions of the tests about versions, oldest first.
+    /// The sccache versions of tests that use several versions, oldest first.
     pub(crate) const SCCACHES: [&str; versions::SCCACHES.len()] = versions::SCCACHES;
     /// The newest sccache.
     pub(crate) const NEWEST_SCCACHE: &str = Self::SCCACHES[Self::SCCACHES.len() - 1];
-    /// The ccache of a test that is not about versions.
+    /// The ccache version of tests that use a single version.
     pub(crate) const CCACHE: &str = versions::CCACHE;
 
     /// The tools, if all of `needed` are installed.
     ///
-    /// Otherwise the test is to return at once: the skip has been told. In CI nothing may be skipped, so there it panics.
+    /// Otherwise, the skip has been reported, and the test must return at once. In CI, this function panics, because no
+    /// test may be skipped there.
     pub(crate) fn require(needed: &[Tool]) -> Option<Self> {
         let tools = Self::locate();
         let missing: Vec<&Tool> = needed.iter().filter(|tool| !tools.has(**tool)).collect();
@@ -100,7 +101,7 @@ impl Tools {
         let names = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let message = format!("{names} missing; tests/setup.sh installs what the tests need");
         assert!(env::var("CI").as_deref() != Ok("true"), "{message}");
-        // Not by eprintln!, which the test runner keeps to itself as long as a test passes.
+        // Not with eprintln!, because the test runner hides its output if the test passes.
         writeln!(io::stderr(), "SKIPPED: {message}").expect("standard error is open");
         note_skip(&message);
         None
@@ -119,10 +120,10 @@ impl Tools {
         self.path(tool).is_file()
     }
 
-    /// Where `tool` is, or would be.
+    /// The path of `tool`, whether it is installed or not.
     pub(crate) fn path(&self, tool: Tool) -> PathBuf {
         match tool {
-            // Beside it is a Python script of that name, which takes 150 ms to start.
+            // Not the Python script of the same name beside it, which takes 150 ms to start.
             Tool::CMake(version) => self.root.join(format!("cmake-{version}/cmake/data/bin/cmake")),
             Tool::Ninja => self.root.join("ninja/bin/ninja"),
             Tool::Sccache(version) => self.root.join(format!("sccache-{version}/bin/sccache")),
@@ -145,7 +146,7 @@ impl Tools {
         }
     }
 
-    /// Its name ends in the platforms that it is for, which are pip's business.
+    /// The name ends in the platforms, which depend on pip's choice, so only its start is compared.
     fn wheel(&self, package: &str, version: &str) -> PathBuf {
         let folder = self.root.join("wheels");
         let start = format!("{}-{version}-", package.replace('-', "_"));
@@ -176,22 +177,23 @@ impl Tools {
         self.path(Tool::Ccache(version))
     }
 
-    /// Whether the whole cross product is to be tested, not only a subset that has every pair.
+    /// Whether to test the whole cross product, and not only a subset that contains every pair.
     pub(crate) fn full() -> bool {
         env::var("TOOLCHAINKIT_TEST_FULL").as_deref() == Ok("1")
     }
 }
 
-/// Adds a line to the file in which `tests/run.sh` collects what was skipped: nextest shows nothing of a test that passes.
+/// Adds a line to the file in which `tests/run.sh` collects the skipped tests, because nextest hides the output of
+/// tests that pass.
 fn note_skip(message: &str) {
     let Some(path) = env::var_os("TOOLCHAINKIT_TEST_SKIPS") else { return };
     let name = env::var("NEXTEST_TEST_NAME").unwrap_or_default();
     let mut file = File::options().create(true).append(true).open(path).expect("the file of skips");
-    // In one call, for other tests write to it as well.
+    // In a single call, because other tests write to it at the same time.
     file.write_all(format!("SKIPPED {name}: {message}\n").as_bytes()).expect("the file of skips");
 }
 
-/// Where the system's program `name` is, or would be.
+/// The path of the system's program `name`, whether it is installed or not.
 pub(crate) fn system(name: &str) -> PathBuf {
     ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
         .into_iter()
@@ -200,7 +202,7 @@ pub(crate) fn system(name: &str) -> PathBuf {
         .unwrap_or_else(|| Path::new("/usr/bin").join(name))
 }
 
-/// GCC's C++ library for 32 bits, or where it would be; its folder is named by GCC's version.
+/// The path of GCC's 32-bit C++ library, whether it is installed or not. The path contains GCC's version.
 fn multilib() -> PathBuf {
     let versions = Path::new("/usr/lib/gcc/x86_64-linux-gnu");
     let libraries = versions.read_dir().into_iter().flatten().filter_map(Result::ok);
@@ -208,7 +210,8 @@ fn multilib() -> PathBuf {
     libraries.find(|path| path.is_file()).unwrap_or_else(|| versions.join("32/libstdc++.a"))
 }
 
-/// A library of the address sanitizer of a clang of the system, or where it would be; it lies below clang's version.
+/// The path of a library of the address sanitizer of the system's clang, whether it is installed or not. The path
+/// contains clang's version.
 fn compiler_rt() -> PathBuf {
     let clangs = Path::new("/usr/lib").read_dir().into_iter().flatten().filter_map(Result::ok);
     let folders = clangs.map(|entry| entry.path().join("lib/clang")).filter_map(|path| path.read_dir().ok());

@@ -1,5 +1,5 @@
-//! What a process inherits, and what happens to it when its parent ends.
-#![expect(unsafe_code, reason = "descriptors that somebody left open have no owner in Rust")]
+//! Inherited descriptors and limits, and the end of a process together with its parent.
+#![expect(unsafe_code, reason = "inherited descriptors have no owner in Rust")]
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use rustix::process::{Resource, Rlimit};
 /// Must be called first, because it closes all other descriptors.
 pub fn become_daemon() {
     close_inherited_descriptors();
-    // This fails only for the leader of a process group, and a new child is none.
+    // This fails only for the leader of a process group. A new child process is not one.
     let _ = rustix::process::setsid();
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     reset_limits();
@@ -31,16 +31,18 @@ fn close_inherited_descriptors() {
         Err(_) => (STANDARD + 1..MOST).collect(),
     };
     for descriptor in open.into_iter().filter(|descriptor| *descriptor > STANDARD) {
-        // SAFETY: nobody closes it meanwhile; if it is closed already, the call says so.
+        // SAFETY: this process has one thread, so the descriptor is not closed meanwhile. For a closed descriptor, the
+        // call fails.
         let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
         if rustix::io::fcntl_getfd(borrowed).is_ok() {
-            // SAFETY: it is open, and nothing in this process uses it: it has only just begun, with one thread.
+            // SAFETY: the descriptor is open, and no code uses it, because this process has just started, with one
+            // thread.
             drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
         }
     }
 }
 
-/// The limits of the process may be meant for a single command.
+/// Resets inherited limits, which may be set for a single command.
 fn reset_limits() {
     const STACK: u64 = 8 << 20;
     const DESCRIPTORS: u64 = 1 << 16;

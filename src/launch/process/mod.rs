@@ -42,7 +42,7 @@ pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
 
 /// A command, to be run as a child or in place of this program.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the launcher is there to run a program")]
+#[expect(clippy::disallowed_methods, reason = "the purpose of the launcher is to run a program")]
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     Command::new(program)
 }

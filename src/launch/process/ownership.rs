@@ -131,7 +131,7 @@ pub fn user_folders(configured: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The process ID of the other end, if it belongs to this user; 0 if the system does not tell.
+/// The process ID of the other end, if it belongs to this user; 0 if the system does not support this.
 #[must_use]
 pub fn peer(connection: &Connection) -> Option<u32> {
     #[cfg(target_os = "linux")]

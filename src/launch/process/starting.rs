@@ -1,8 +1,8 @@
-//! Starting the tool, so that it ends when this process does.
+//! Starts the tool so that it ends together with this process.
 //!
-//! std forks wherever something is to be done between fork and exec, which copies all page tables of this process and
-//! takes longer than all else that a launcher does. Without that, std shares the memory with the child until exec; so does
-//! this, and asks for the death signal on the way.
+//! If code must run between fork and exec, std forks. This copies all page tables of the process, and takes longer than
+//! the rest of the launcher. Otherwise std shares the memory with the child until exec. This module does the same, and
+//! also requests the parent-death signal in the child.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -11,32 +11,32 @@ use std::process::{Command, ExitStatus};
 
 use rustix::process::{Pid, Signal, WaitOptions};
 
-/// A program that was started. Unlike that of std, it is told apart from others by its id alone.
+/// A started program. Unlike std's `Child`, it is identified only by its process ID.
 #[derive(Debug)]
 pub struct Child {
     pid: Pid,
     status: Option<ExitStatus>,
 }
 
-/// Starts what `command` says: its program, by a path, with its arguments and environment, nothing else. What it says to
-/// the standard error goes to `errors`.
+/// Starts the program of `command`, which must be a path, with its arguments and environment. Other settings of
+/// `command` are ignored. `errors` replaces the standard error of the program.
 ///
-/// The child is ended when this process is, and may end its own children before: a compiler that goes on would write an
-/// object that the next build takes for done.
+/// When this process ends, the child gets SIGTERM, so it can end its own children first. A compiler that keeps running
+/// would write an object that the next build considers up to date.
 ///
 /// # Errors
 ///
-/// Where it cannot be started.
+/// If the program cannot be started.
 #[cfg(target_os = "linux")]
 pub fn start(command: &mut Command, errors: Option<&OwnedFd>) -> io::Result<Child> {
     shared::start(command, errors).map(|pid| Child { pid, status: None })
 }
 
-/// As on Linux, but for the death signal, which there is none of.
+/// As on Linux, but without the parent-death signal, which other systems do not have.
 ///
 /// # Errors
 ///
-/// Where it cannot be started.
+/// If the program cannot be started.
 #[cfg(not(target_os = "linux"))]
 pub fn start(command: &mut Command, errors: Option<&OwnedFd>) -> io::Result<Child> {
     if let Some(errors) = errors {
@@ -46,7 +46,7 @@ pub fn start(command: &mut Command, errors: Option<&OwnedFd>) -> io::Result<Chil
 }
 
 impl Child {
-    /// Its id.
+    /// Its process ID.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.pid.as_raw_nonzero().get().cast_unsigned()
@@ -56,7 +56,7 @@ impl Child {
         self.pid
     }
 
-    /// Kills it, unless it was waited for.
+    /// Kills it, unless it has been reaped.
     pub fn kill(&self) {
         if self.status.is_none() {
             let _ = rustix::process::kill_process(self.pid, Signal::KILL);
@@ -67,7 +67,7 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// Where it is no child of ours any more.
+    /// If it is no longer a child of this process.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         while self.status.is_none() {
             match rustix::process::waitpid(Some(self.pid), WaitOptions::empty()) {
@@ -92,7 +92,7 @@ mod shared {
 
     use rustix::process::{Pid, Signal};
 
-    // As the system's headers declare them.
+    // The declarations of the system's headers.
     unsafe extern "C" {
         fn clone(
             run: unsafe extern "C" fn(*mut c_void) -> c_int,
@@ -110,21 +110,21 @@ mod shared {
         fn signal(signal: c_int, handler: usize) -> usize;
     }
 
-    /// The child has our memory, and we wait until it has a program of its own or has ended.
+    /// The child shares the memory of this process, which waits until the child has called exec or has ended.
     const CLONE_VM: c_int = 0x100;
     const CLONE_VFORK: c_int = 0x4000;
     const SIG_DFL: usize = 0;
     /// Enough for a few system calls, also without optimisation.
     const STACK: usize = 64 * 1024;
 
-    /// What the child is to do, all of it made before.
+    /// The data for the child, prepared before it starts.
     struct Plan {
         parent: Option<Pid>,
         errors: Option<c_int>,
         program: *const c_char,
         arguments: *const *const c_char,
         environment: *const *const c_char,
-        /// Why there is no program.
+        /// The reason why the program could not be started.
         failure: Option<io::Error>,
     }
 
@@ -145,10 +145,10 @@ mod shared {
         };
         let mut stack = Vec::<u128>::with_capacity(STACK / size_of::<u128>());
         let flags = CLONE_VM | CLONE_VFORK | Signal::CHILD.as_raw();
-        // SAFETY: `run` gets the plan that it takes, which nobody else uses until it is done with it, as this thread is
-        // stopped until then (CLONE_VFORK), and a stack of its own, of which this is the end, aligned as every system asks
-        // for. What the plan points to lives until the end of this function. It runs beside other threads of this process,
-        // as std's own spawn does, and takes no lock.
+        // SAFETY: `run` expects a pointer to a plan. No other code uses the plan meanwhile, because this thread is
+        // stopped until the child has called exec or has ended (CLONE_VFORK). The pointers in the plan are valid until
+        // the end of this function. The child has its own stack; `top` is its end, with the alignment that every system
+        // requires. Other threads of this process run at the same time, as with std's spawn, so `run` takes no lock.
         let id = unsafe {
             let top = stack.as_mut_ptr().add(stack.capacity());
             clone(run, top.cast(), flags, ptr::from_mut(&mut plan).cast())
@@ -163,20 +163,20 @@ mod shared {
         }
     }
 
-    /// In the child: system calls and nothing else, above all nothing that allocates.
+    /// Runs in the child. It makes only system calls. In particular, it does not allocate memory.
     unsafe extern "C" fn run(plan: *mut c_void) -> c_int {
-        // SAFETY: it is the plan of `start`.
+        // SAFETY: `start` passes a pointer to its plan.
         let plan = unsafe { &mut *plan.cast::<Plan>() };
         let asked = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
-        // It may have been killed before that.
+        // The parent may have ended before the request.
         if rustix::process::getppid() != plan.parent {
             return 127;
         }
-        // SAFETY: the descriptor is open, and the strings and lists of them end as C wants it. Signal handlers are the
-        // child's own (no CLONE_SIGHAND), as are its descriptors.
+        // SAFETY: the descriptor is open, and the strings end with NUL and the lists with a null pointer, as C
+        // requires. The child has its own signal handlers (no CLONE_SIGHAND) and its own descriptors.
         let done = asked.is_ok()
             && unsafe {
-                // std ignores it, and a program would go on to do so.
+                // std ignores SIGPIPE, and the program would inherit this.
                 signal(Signal::PIPE.as_raw(), SIG_DFL);
                 plan.errors.is_none_or(|errors| dup2(errors, 2) == 2)
                     && execve(plan.program, plan.arguments, plan.environment) == 0
@@ -195,7 +195,7 @@ mod shared {
         texts.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect()
     }
 
-    /// Our own environment, with what the command changes.
+    /// The environment of this process, with the changes of the command.
     fn environment(command: &Command) -> io::Result<Vec<CString>> {
         let mut changes: Vec<(&OsStr, Option<&OsStr>)> = command.get_envs().collect();
         changes.sort_unstable();
@@ -223,7 +223,7 @@ mod tests {
 
     use super::*;
 
-    fn said(command: &mut Command) -> (ExitStatus, String) {
+    fn result_of(command: &mut Command) -> (ExitStatus, String) {
         let (mut reader, writer) = io::pipe().unwrap();
         let mut child = start(command, Some(&writer.into())).unwrap();
         let mut text = String::new();
@@ -232,41 +232,41 @@ mod tests {
     }
 
     #[test]
-    fn it_gets_its_arguments_and_environment_and_its_end_is_told() {
+    fn a_program_gets_its_arguments_and_environment_and_its_exit_code_is_returned() {
         let mut command = super::super::command("/bin/sh");
         command.args(["-c", "echo \"$0|$1|$TK_SET|${TK_UNSET-none}|$PATH\" >&2; exit 7", "a b", ""]);
         command.env("TK_SET", "x=\u{e9}").env_remove("TK_UNSET");
-        let (status, text) = said(&mut command);
+        let (status, text) = result_of(&mut command);
         let path = super::super::variable("PATH").unwrap();
         assert_eq!(status.code(), Some(7));
         assert_eq!(text, format!("a b||x=\u{e9}|none|{}\n", path.to_str().unwrap()));
         let mut command = super::super::command("/bin/sh");
         command.args(["-c", "env >&2"]).env_remove("PATH").env("TK_EMPTY", "");
-        let (_, text) = said(&mut command);
+        let (_, text) = result_of(&mut command);
         assert!(text.lines().any(|line| line == "TK_EMPTY="), "{text}");
         assert!(!text.contains("TK_UNSET"), "{text}");
     }
 
     #[test]
-    fn what_is_no_program_is_an_error_and_leaves_no_child() {
+    fn a_missing_program_is_an_error() {
         let error = start(&mut super::super::command("/not/there"), None).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
-    fn a_killed_one_says_so() {
+    fn the_signal_of_a_killed_program_is_returned() {
         let mut child = start(super::super::command("/bin/sleep").arg("60"), None).unwrap();
         child.kill();
         assert_eq!(child.wait().unwrap().signal(), Some(9));
-        assert_eq!(child.wait().unwrap().signal(), Some(9), "asked again");
+        assert_eq!(child.wait().unwrap().signal(), Some(9), "a second wait");
     }
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_broken_pipe_ends_it_as_it_ends_others() {
+    fn a_program_does_not_ignore_sigpipe() {
         let mut command = super::super::command("/bin/sh");
         command.args(["-c", "sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status >&2"]);
-        let (_, text) = said(&mut command);
+        let (_, text) = result_of(&mut command);
         let ignored = u64::from_str_radix(text.trim(), 16).unwrap();
         assert_eq!(ignored & (1 << (Signal::PIPE.as_raw() - 1)), 0, "{text}");
     }

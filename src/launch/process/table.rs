@@ -9,7 +9,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 /// A process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Process {
-    /// Its id.
+    /// Its ID.
     pub id: u32,
     /// The ID of its parent.
     pub parent: u32,
@@ -22,7 +22,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// The process of this id.
+    /// The process with this ID.
     #[must_use]
     pub fn of(id: u32) -> Option<Self> {
         let line = read(&format!("/proc/{id}/stat"))?;

@@ -20,7 +20,7 @@ pub struct Wait {
     handle: Option<OwnedFd>,
 }
 
-/// What ended the waiting.
+/// The event that ended the waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Happened {
     /// The child has ended.
@@ -84,7 +84,8 @@ fn is_over(pid: Pid) -> bool {
     !matches!(rustix::process::waitid(WaitId::Pid(pid), options), Ok(None))
 }
 
-/// What can be waited for with others, and is ready when this child of ours has ended; `None` where there is no such thing.
+/// A descriptor that is ready for reading when this child process has ended; `None` on systems without such
+/// descriptors.
 #[must_use]
 pub fn end_of(child: u32) -> Option<OwnedFd> {
     #[cfg(target_os = "linux")]
@@ -95,7 +96,7 @@ pub fn end_of(child: u32) -> Option<OwnedFd> {
     handle
 }
 
-/// Waits until there is something to be read from one of them, at most this long. Tells of each whether it is ready.
+/// Waits until one of the descriptors is ready for reading, for at most `most`. Returns for each whether it is ready.
 #[must_use]
 pub fn wait_for_any(all: &[BorrowedFd<'_>], most: Duration) -> Vec<bool> {
     let timeout = Timespec::try_from(most).ok();

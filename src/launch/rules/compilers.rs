@@ -1,5 +1,5 @@
-//! Finds out what a compiler is: from its predefined macros, not from its name. The answer is stored with a stamp of its
-//! file, so that a compiler is asked once.
+//! Determines the family of a compiler from its predefined macros, not from its name. The answer is stored with a stamp
+//! of its file, so each compiler runs only once for this.
 
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -30,8 +30,8 @@ const NOT_GCC: &[&str] = &[
     "__LCC__",
 ];
 
-/// The second line of a script that runs a compiler of two words begins with this, and then identifies the compiler: other
-/// than a wrapper, the script need not be asked.
+/// The second line of a script that runs a compiler of two words begins with this text, followed by an identification
+/// of the compiler. So, unlike a wrapper, the script does not have to be run to identify it.
 pub(super) const MADE_BY_MODULE: &str = "# Written by ToolchainKit.cmake.";
 
 /// The oldest entries above this number are removed.
@@ -41,7 +41,7 @@ const LARGEST: u64 = 1 << 20;
 
 const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
-/// `<build>/toolchainkit/compilers.json`: the known compilers. If the file is damaged, each compiler is asked again.
+/// `<build>/toolchainkit/compilers.json`: the known compilers. If the file is damaged, each compiler is examined again.
 #[derive(Debug)]
 pub(super) struct KnownCompilers {
     path: PathBuf,
@@ -408,7 +408,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_wrapper_with_another_identity_is_asked_again() {
+    fn a_wrapper_with_a_changed_identity_is_examined_again() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cc");

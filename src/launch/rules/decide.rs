@@ -31,13 +31,13 @@ pub struct Compiler {
     pub path: PathBuf,
     /// Its family, according to its predefined macros. For a masquerade, the family of the real compiler.
     pub family: Family,
-    /// What kind of program is at that path.
+    /// The kind of the program at that path.
     pub kind: CompilerKind,
     /// The real compiler behind a masquerade.
     pub replacement: Option<PathBuf>,
 }
 
-/// What a rule can find out about the machine. Nothing is found out unless a rule needs it.
+/// The facts about the machine that rules can ask for. A fact is only determined if a rule needs it.
 pub trait Facts {
     /// The compiler.
     fn compiler(&self) -> Compiler;
@@ -55,7 +55,7 @@ pub trait Facts {
     fn identity(&self, compiler: &Compiler) -> String;
     /// Whether a file below one of `folders`, or directly in one of `flat`, contains a string that begins with the path of
     /// the checkout.
-    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
+    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
 }
 
 /// How to run a compilation.
@@ -81,7 +81,7 @@ pub fn decide(question: &Question<'_>, facts: &dyn Facts) -> Decision {
     let mut decision = Decision::default();
     for rule in TABLE {
         let is_for_compiler = rule.compilers.is_empty() || rule.compilers.contains(&compiler.family);
-        let applies_here = !rule.only_relocatable || question.checkout.leaves_out_places();
+        let applies_here = !rule.only_relocatable || question.checkout.removes_checkout_path();
         let is_superseded = decision.bypass.is_some() && !matches!(rule.action, Action::Options(_));
         if !rule.is_for(question.tool, question.version) || !is_for_compiler || !applies_here || is_superseded
         {
@@ -210,7 +210,7 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
         }
         Condition::CheckoutInTexts => {
             let (folders, flat) = folders_of(question, &facts.working_directory());
-            !(folders.is_empty() && flat.is_empty()) && facts.names_checkout(&folders, &flat)
+            !(folders.is_empty() && flat.is_empty()) && facts.contains_checkout_path(&folders, &flat)
         }
         Condition::Compiler(kind) => compiler.kind == kind,
     }

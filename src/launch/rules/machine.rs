@@ -9,7 +9,7 @@ use super::compilers::{self, KnownCompilers};
 use super::decide::{Compiler, Facts};
 use super::texts::{self, Depth};
 
-/// Larger sources are not read. They are generated.
+/// Larger sources are not read. They are probably generated.
 const LARGEST_SOURCE: u64 = 64 << 20;
 
 /// Answers the questions of the rules. It finds out each answer at most once.
@@ -109,9 +109,10 @@ impl Facts for Machine<'_> {
         self.identity.get_or_init(|| compilers::identity(&compiler.path, self.is_cxx)).clone()
     }
 
-    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
-        let names =
-            |folder: &PathBuf, depth| texts::names_checkout(folder, depth, self.checkout, &self.folder());
+    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        let names = |folder: &PathBuf, depth| {
+            texts::contains_checkout_path(folder, depth, self.checkout, &self.folder())
+        };
         folders.iter().any(|folder| names(folder, Depth::All))
             || flat.iter().any(|folder| names(folder, Depth::Files))
     }

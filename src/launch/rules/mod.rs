@@ -45,7 +45,7 @@ pub struct Checkout {
 impl Checkout {
     /// Whether the tool removes the path of the checkout from what it hashes.
     #[must_use]
-    pub const fn leaves_out_places(&self) -> bool {
+    pub const fn removes_checkout_path(&self) -> bool {
         self.relocatable && !self.base_dirs.is_empty()
     }
 }
@@ -56,7 +56,7 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     TABLE.iter().find(|rule| rule.name == name)
 }
 
-/// Identifies what the rules do, in 32 hexadecimal digits. Their names and texts are not part of it.
+/// A digest of the behaviour of the rules, in 32 hexadecimal digits. It does not include their names and texts.
 #[must_use]
 pub fn digest() -> String {
     let text: String = TABLE.iter().map(Rule::behaviour).collect();

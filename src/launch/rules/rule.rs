@@ -41,7 +41,7 @@ impl Family {
     }
 }
 
-/// What kind of program a compiler is.
+/// The kind of a program that is used as a compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CompilerKind {
     /// A binary, which its bytes identify.
@@ -134,7 +134,7 @@ pub enum KeyPart {
     Command,
 }
 
-/// What a rule does.
+/// The action of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Run the compiler without the cache.
@@ -173,13 +173,13 @@ pub struct Rule {
     pub condition: Condition,
     /// It does not apply if an argument matches one of these.
     pub unless: &'static [Pattern],
-    /// What it does.
+    /// Its action.
     pub action: Action,
-    /// Why it is needed: what the tool does wrong.
+    /// The reason for the rule: the mistake of the tool.
     pub why: &'static str,
     /// A clause for `doctor --why` about a compilation that the rule applies to.
     pub because: &'static str,
-    /// What the user can do.
+    /// The advice to the user.
     pub help: &'static str,
     /// The evidence: an issue, an experiment or a test.
     pub source: &'static str,
@@ -198,7 +198,7 @@ impl Rule {
         })
     }
 
-    /// Everything that decides about a compilation, as one line.
+    /// All parts of the rule that affect a compilation, as one line.
     pub(super) fn behaviour(&self) -> String {
         let conditions = (self.tools, self.compilers, self.only_relocatable, self.condition, self.unless);
         format!("{conditions:?} {:?}\n", self.action)

@@ -20,7 +20,7 @@ struct Fake {
     compiler: Compiler,
     variables: Vec<(&'static str, &'static str)>,
     text: &'static str,
-    names_checkout: bool,
+    contains_checkout_path: bool,
     has_files: bool,
 }
 
@@ -32,7 +32,13 @@ impl Default for Fake {
             kind: CompilerKind::Program,
             replacement: None,
         };
-        Self { compiler, variables: Vec::new(), text: "int f(void);", names_checkout: false, has_files: true }
+        Self {
+            compiler,
+            variables: Vec::new(),
+            text: "int f(void);",
+            contains_checkout_path: false,
+            has_files: true,
+        }
     }
 }
 
@@ -58,8 +64,8 @@ impl Facts for Fake {
     fn identity(&self, _: &Compiler) -> String {
         "IDENTITY".into()
     }
-    fn names_checkout(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
-        self.names_checkout && folders.iter().chain(flat).any(|folder| folder.ends_with("gen"))
+    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
+        self.contains_checkout_path && folders.iter().chain(flat).any(|folder| folder.ends_with("gen"))
     }
 }
 
@@ -138,7 +144,7 @@ fn a_file_that_a_tool_cannot_cache_correctly_bypasses_it() {
 }
 
 #[test]
-fn the_family_and_kind_of_the_compiler_decide() {
+fn rules_depend_on_the_family_and_kind_of_the_compiler() {
     let of = |family, kind, replacement: Option<&str>| Fake {
         compiler: Compiler {
             path: "/x/mpicc".into(),
@@ -200,7 +206,7 @@ fn values_are_appended_to_those_in_the_environment() {
 
 #[test]
 fn the_path_of_the_checkout_is_part_of_the_key_if_the_tool_removes_it() {
-    let fake = Fake { names_checkout: true, ..Fake::default() };
+    let fake = Fake { contains_checkout_path: true, ..Fake::default() };
     let rule = |tool, line: &str| {
         names(&decide_for(tool, &fake, line)).into_iter().find(|name| name.contains("checkout"))
     };
@@ -223,7 +229,7 @@ fn ccache_has_no_base_directory_with_a_profile() {
 }
 
 #[test]
-fn the_table_is_in_order() {
+fn the_table_is_sorted() {
     let ends = |rule: &super::Rule| matches!(rule.action, Action::Bypass | Action::Replace);
     let first = TABLE.iter().position(|rule| !ends(rule)).expect("a rule for the cache");
     assert!(TABLE[first..].iter().all(|rule| !ends(rule)), "rules that bypass the cache come first");
@@ -361,13 +367,13 @@ proptest! {
     }
 }
 
-/// With the facts of this machine, which are read again each time, as in each compilation: the compiler's file, the known
-/// compilers, the source, and the folders of headers.
+/// Measures `decide()` with the facts of this machine. They are read again each time, as in each compilation: the
+/// compiler's file, the known compilers, the source, and the folders of headers.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "this module does without fs_err")]
 fn an_ordinary_compilation_is_decided_at_once() {
     const ROUNDS: usize = 300;
-    // Coarse without optimisation, where it takes ten times as long.
+    // A rough limit: without optimisation, this takes ten times as long.
     let most = Duration::from_micros(if cfg!(debug_assertions) { 600 } else { 50 });
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("project");
@@ -378,7 +384,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
     let main = source.join("src/main.c");
     std::fs::write(&main, "int main(void) { return 0; }\n").unwrap();
     std::fs::write(build.join("generated/config.h"), "#define VERSION 1\n").unwrap();
-    // What was just written is not remembered.
+    // The result for a file that was just written is not stored.
     std::thread::sleep(Duration::from_millis(100));
     let checkout = Checkout {
         base_dirs: vec![source.clone(), build.clone()],
@@ -386,7 +392,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
         source: source.clone(),
         relocatable: true,
     };
-    // There is one where Rust programs are linked.
+    // Every machine that links Rust programs has this compiler.
     let compiler = OsStr::new("/usr/bin/cc");
     let line = format!(
         "-DA=1 -I{0}/include -I{1}/generated -isystem /usr/include/x -O2 -g -Wall -Wextra -std=gnu17 -fPIC -MD -MT \

@@ -67,11 +67,11 @@ const OTHERS: &[&str] = &[
     "marks",
     "check_cache",
 ];
-/// Names of such files.
+/// Names of files that a build writes or reads, but that no source includes.
 const OTHER_NAMES: &[&str] =
     &["Makefile", "CMakeCache.txt", "CMakeLists.txt", "ParseCache.txt", "install_manifest.txt"];
 
-/// A file that was read, and its first line with such a string; empty if there is none.
+/// A file that was read, and its first line with the path of the checkout; empty if there is no such line.
 struct ReadFile {
     stamp: String,
     line: String,
@@ -82,7 +82,7 @@ struct ReadFile {
 struct Findings {
     folders: Vec<(PathBuf, String)>,
     files: Vec<(PathBuf, ReadFile)>,
-    is_too_much: bool,
+    has_too_many_files: bool,
     is_racy: bool,
 }
 
@@ -95,8 +95,14 @@ pub(super) enum Depth {
     Files,
 }
 
-/// Whether a file in `folder`, a folder of the checkout, contains such a string. `memory` is `<build>/toolchainkit`.
-pub(super) fn names_checkout(folder: &Path, depth: Depth, checkout: &Checkout, memory: &Path) -> bool {
+/// Whether a file in `folder`, a folder of the checkout, contains a string that begins with the path of the checkout.
+/// `memory` is `<build>/toolchainkit`.
+pub(super) fn contains_checkout_path(
+    folder: &Path,
+    depth: Depth,
+    checkout: &Checkout,
+    memory: &Path,
+) -> bool {
     let is_build = folder.starts_with(&checkout.build);
     let (root, name) = match (is_build, depth) {
         (true, _) => (&checkout.build, "paths"),
@@ -107,19 +113,20 @@ pub(super) fn names_checkout(folder: &Path, depth: Depth, checkout: &Checkout, m
     let place = memory.join(name).join(place);
     let record = place.join("looked");
     let old = read(&record);
-    if let Some(names) = old.as_ref().and_then(still_holds) {
+    if let Some(names) = old.as_ref().and_then(is_still_valid) {
         return names;
     }
     let known: HashMap<PathBuf, ReadFile> =
         old.map(|(_, files)| files.into_iter().collect()).unwrap_or_default();
     let findings = scan(folder, depth, checkout, is_build, &known);
-    // With too many files, a build folder counts as one with such a string, and a source folder as one without.
-    let names = if findings.is_too_much {
+    // With too many files, a build folder is treated as one with the path of the checkout, and a source folder as one
+    // without.
+    let names = if findings.has_too_many_files {
         is_build
     } else {
         findings.files.iter().any(|(_, seen)| !seen.line.is_empty())
     };
-    if !findings.is_racy && !findings.is_too_much && std::fs::create_dir_all(&place).is_ok() {
+    if !findings.is_racy && !findings.has_too_many_files && std::fs::create_dir_all(&place).is_ok() {
         let line = |(path, seen): &(PathBuf, ReadFile)| {
             (!seen.line.is_empty()).then(|| format!("{}:{}\n", path.display(), seen.line))
         };
@@ -166,7 +173,7 @@ fn record_of(findings: &Findings) -> Option<String> {
 }
 
 /// The result in the record, if nothing has changed.
-fn still_holds((folders, files): &Record) -> Option<bool> {
+fn is_still_valid((folders, files): &Record) -> Option<bool> {
     let is_same = |path: &Path, stamp: &str| Stamp::of(path).is_some_and(|now| now.to_string() == stamp);
     let holds = folders.iter().all(|(path, stamp)| is_same(path, stamp))
         && files.iter().all(|(path, seen)| is_same(path, &seen.stamp));
@@ -216,7 +223,7 @@ fn scan(
             }
         }
         if findings.files.len() > MOST_FILES || findings.folders.len() + folders.len() > most_folders {
-            findings.is_too_much = true;
+            findings.has_too_many_files = true;
             return findings;
         }
     }
@@ -232,7 +239,7 @@ fn may_be_included(name: &str, size: u64) -> bool {
     HEADERS.contains(&extension.as_str()) || (size <= LARGEST && !OTHERS.contains(&extension.as_str()))
 }
 
-/// The first line with such a string; empty if there is none.
+/// The first line with a string that begins with the path of the checkout; empty if there is no such line.
 #[expect(clippy::disallowed_methods, reason = "the compiler cannot include a file that cannot be read")]
 fn line_with_checkout(path: &Path, checkout: &Checkout) -> String {
     let Ok(bytes) = std::fs::read(path) else { return String::new() };
@@ -293,7 +300,7 @@ mod tests {
     }
 
     fn is_named(folder: &Path, checkout: &Checkout) -> bool {
-        names_checkout(folder, Depth::All, checkout, &checkout.build.join("toolchainkit"))
+        contains_checkout_path(folder, Depth::All, checkout, &checkout.build.join("toolchainkit"))
     }
 
     fn wait_until_old() {
@@ -338,16 +345,16 @@ mod tests {
         let record = checkout.build.join("toolchainkit/paths/gen/looked");
         assert!(record.exists(), "stored");
         assert!(!is_named(&gen_folder, &checkout));
-        // In place, which leaves the folders as they are.
+        // Write in place, so the modification times of the folders do not change.
         write(&deep, &text);
         assert!(is_named(&gen_folder, &checkout));
         wait_until_old();
         assert!(is_named(&gen_folder, &checkout));
-        let seen = fs_err::read_to_string(record.with_file_name("seen")).expect("what was seen");
+        let seen = fs_err::read_to_string(record.with_file_name("seen")).expect("the record");
         assert!(seen.starts_with(&format!("{}:#define A", deep.display())), "{seen}");
         fs_err::write(&record, "d\tx").expect("a damaged record");
         assert!(is_named(&gen_folder, &checkout));
-        fs_err::remove_file(&deep).expect("the file goes");
+        fs_err::remove_file(&deep).expect("the file can be removed");
         assert!(!is_named(&gen_folder, &checkout));
     }
 

@@ -1,6 +1,6 @@
 //! Compilers of two words, such as `zig c++`. CMake puts the second word in front of the options
-//! (`CMAKE_<LANG>_COMPILER_ARG1`). sccache asks the first word alone what it is, and fails; so the launcher runs a script of
-//! one word in its place.
+//! (`CMAKE_<LANG>_COMPILER_ARG1`). sccache runs only the first word to identify the compiler, and fails. So the
+//! launcher runs a script of one word in its place.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -10,7 +10,7 @@ use super::compilers::{MADE_BY_MODULE, find, is_script};
 use super::hash;
 use super::stamp::Stamp;
 
-/// Only programs that contain the compiler themselves: their bytes identify it. `ccache g++` is none of them.
+/// Only programs that contain the compiler, so their bytes identify it. `ccache g++` is not such a program.
 const PROGRAMS: &[&str] = &["zig"];
 const SUBCOMMANDS: &[&str] = &["cc", "c++"];
 
@@ -40,7 +40,7 @@ pub fn as_one_program(
     Some(script)
 }
 
-/// The tools identify a compiler by its bytes, so those of the program are in the script.
+/// The tools identify a compiler by its bytes, so the script contains a hash of the program.
 fn text(program: &Path, path: &str, subcommand: &str) -> io::Result<String> {
     let head = if is_script(program) {
         "# Written by toolchainkit-launch.".to_owned()
@@ -51,7 +51,7 @@ fn text(program: &Path, path: &str, subcommand: &str) -> io::Result<String> {
     Ok(format!("#!/bin/sh\n{head}\nexec '{quoted}' {subcommand} \"$@\"\n"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "nobody is told when the script cannot be made")]
+#[expect(clippy::disallowed_methods, reason = "errors are not reported, so they need no path")]
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_of_the_program_makes_another_script() {
+    fn another_version_of_the_program_changes_the_script() {
         let scratch = tempfile::tempdir().expect("a folder");
         let folder = scratch.path();
         let text = |version: &str| {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn other_commands_stay_as_they_are() {
+    fn other_commands_are_not_changed() {
         let scratch = tempfile::tempdir().expect("a folder");
         let folder = scratch.path();
         for name in ["zig", "ccache", "gcc"] {
@@ -138,7 +138,7 @@ mod tests {
         {
             assert_eq!(join(folder, words), None, "{words:?}");
         }
-        // The folder cannot be made where there is a file.
+        // The folder cannot be created at the path of a file.
         fs_err::write(folder.join("build"), "").expect("a file");
         assert_eq!(join(folder, &["./zig", "cc"]), None);
     }

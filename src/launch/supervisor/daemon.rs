@@ -109,7 +109,7 @@ impl Daemon {
         self.process
     }
 
-    /// Ready when it has ended.
+    /// A descriptor that is ready for reading when the daemon has ended.
     pub(super) fn end(&self) -> Option<BorrowedFd<'_>> {
         self.end.as_ref().map(AsFd::as_fd)
     }
@@ -122,7 +122,7 @@ impl Daemon {
         &self.base_dirs
     }
 
-    /// Where it listens when it is ready.
+    /// The address at which it listens when it is ready.
     pub(super) fn address(&self) -> Address {
         match &self.place {
             Place::Socket { socket, .. } => Address::Socket(socket.clone()),
@@ -144,7 +144,7 @@ impl Daemon {
             Place::Socket { new, socket } => {
                 Connection::connect(&*new).is_ok() && fs::rename(new, socket).is_ok()
             }
-            Place::Port(port) => port.is_of(id),
+            Place::Port(port) => port.is_listening(id),
         };
         self.is_ready
     }

@@ -1,4 +1,4 @@
-//! The port of a daemon that knows no sockets.
+//! The port of a daemon that does not support Unix sockets.
 
 use std::fs;
 use std::io::{self, Read};
@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::launch::process::{self, Connection, Listener};
 
-/// A port that was free, and whether the daemon got it. Anybody may listen at a port, so that an answer there proves
-/// nothing: the daemon itself says so, by the message that sccache sends to the process that starts it.
+/// A port that was free, and whether the daemon listens on it. Any process may listen on a port, so an answer there
+/// proves nothing. The proof is the message that sccache's daemon sends to the process that starts it.
 #[derive(Debug)]
 pub(super) struct Port {
     number: u16,
@@ -25,11 +25,11 @@ enum Outcome {
     Failed,
 }
 
-/// The message follows the connection at once.
+/// The timeout for the message, which the daemon sends immediately after it has connected.
 const MESSAGE: Duration = Duration::from_secs(1);
 
 impl Port {
-    /// Takes a port that is free at the moment. The daemon is to send its message to the socket at `path`.
+    /// Chooses a port that is free at the moment. The daemon must send its message to the socket at `path`.
     pub(super) fn choose(path: PathBuf) -> io::Result<Self> {
         let number = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let listener = Listener::bind(&path)?;
@@ -41,25 +41,25 @@ impl Port {
         self.number
     }
 
-    /// Where the daemon sends its message to.
+    /// The socket for the message of the daemon.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether this daemon has said that it listens.
-    pub(super) fn is_of(&mut self, daemon: u32) -> bool {
-        self.hear(daemon) == Some(Outcome::Listens)
+    /// Whether this daemon has reported that it listens.
+    pub(super) fn is_listening(&mut self, daemon: u32) -> bool {
+        self.outcome_for(daemon) == Some(Outcome::Listens)
     }
 
-    /// Whether this daemon has said that somebody else listens.
+    /// Whether this daemon has reported that another process uses the port.
     pub(super) fn is_taken(&mut self, daemon: u32) -> bool {
-        self.hear(daemon) == Some(Outcome::Taken)
+        self.outcome_for(daemon) == Some(Outcome::Taken)
     }
 
-    fn hear(&mut self, daemon: u32) -> Option<Outcome> {
+    fn outcome_for(&mut self, daemon: u32) -> Option<Outcome> {
         while self.outcome.is_none() {
             let Ok((connection, _)) = self.listener.accept() else { break };
-            // Where the system does not say who it is, its id is 0.
+            // On systems that do not report the process, its ID is 0.
             if process::peer(&connection).is_some_and(|id| id == daemon || id == 0) {
                 self.outcome = Some(read(connection).unwrap_or(Outcome::Failed));
             }
@@ -73,7 +73,8 @@ impl Port {
     }
 }
 
-/// Four bytes of length, and an enumeration as bincode writes it, which begins with the number of the variant.
+/// Reads a message: four bytes with its length, and an enumeration in bincode, which begins with the number of its
+/// variant.
 fn read(mut connection: Connection) -> io::Result<Outcome> {
     connection.set_nonblocking(false)?;
     connection.set_read_timeout(Some(MESSAGE))?;
@@ -95,15 +96,19 @@ mod tests {
     fn after(sender: u32, message: &[u8]) -> (bool, bool) {
         let scratch = tempfile::tempdir().unwrap();
         let mut port = Port::choose(scratch.path().join("new")).unwrap();
-        assert!(!port.is_of(sender), "nobody has said anything");
+        assert!(!port.is_listening(sender), "no message was sent");
         Connection::connect(port.path()).unwrap().write_all(message).unwrap();
-        let heard = (port.is_of(sender), port.is_taken(sender));
-        assert_eq!(heard, (port.is_of(sender), port.is_taken(sender)), "it is remembered");
-        heard
+        let outcome = (port.is_listening(sender), port.is_taken(sender));
+        assert_eq!(
+            outcome,
+            (port.is_listening(sender), port.is_taken(sender)),
+            "a second call gives another result"
+        );
+        outcome
     }
 
     #[test]
-    fn the_daemon_says_whether_it_listens() {
+    fn the_message_shows_whether_the_daemon_listens() {
         let own = std::process::id();
         assert_eq!(after(own, b"\0\0\0\x06\0\0\0\0\xef\xa7"), (true, false));
         assert_eq!(after(own, b"\0\0\0\x04\x01\0\0\0"), (false, true));
@@ -113,7 +118,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn nobody_else_says_so_for_it() {
+    fn a_message_of_another_process_is_ignored() {
         assert_eq!(after(std::process::id() + 1, b"\0\0\0\x06\0\0\0\0\xef\xa7"), (false, false));
     }
 }

@@ -21,15 +21,15 @@ const STOP: Duration = Duration::from_secs(12);
 const RETIRE: Duration = Duration::from_mins(1);
 /// A compilation that runs for this long counts in the detection of a hang.
 const STALL_WAIT: Duration = Duration::from_secs(4);
-/// After so many seconds in a row, the storage hangs.
+/// The number of consecutive seconds with stalled compilations after which the storage is considered hanging.
 const STALL_SECONDS: u32 = 4;
 /// How long the compiler of a lost client is searched. The daemon may only be about to start it.
 const SEARCH_TIME: Duration = Duration::from_secs(2);
 /// How long the next compilation of the same object waits for this search.
 const HOLD_TIME: Duration = Duration::from_secs(1);
-/// After so long without a client, a daemon with other settings may be replaced.
+/// The time without a client after which a daemon with other settings may be replaced.
 const UNUSED: Duration = Duration::from_secs(10);
-/// So many crashes of the daemon within a minute open the breaker.
+/// The number of crashes of the daemon within a minute that opens the breaker.
 const MAX_CRASHES: usize = 3;
 
 /// An event.
@@ -43,7 +43,7 @@ pub(super) enum Event {
     NotStarted(String),
     /// The daemon has ended.
     Ended,
-    /// A second has passed. The daemon runs so many programs.
+    /// A second has passed. The daemon runs this number of programs.
     Tick {
         programs: usize,
     },
@@ -68,7 +68,7 @@ pub(super) enum Action {
     Kill,
     /// Stops the daemon (SIGSTOP), and kills the programs that it runs.
     CutOff,
-    /// Kills the daemon after a moment, in which clients that gave up end their tools.
+    /// Kills the daemon after a short delay, so that clients that gave up can end their tools first.
     KillSoon,
     /// Kills the compilers of a daemon that has ended.
     KillOrphans,
@@ -133,7 +133,7 @@ struct LostCompiler {
 pub(super) struct State {
     settings: String,
     breaker_time: Duration,
-    /// Zero: never.
+    /// Zero means that the daemon never stops.
     idle_time: Duration,
     phase: Phase,
     breaker: Breaker,

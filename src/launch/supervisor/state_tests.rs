@@ -45,7 +45,7 @@ impl Bench {
         self.handle(Event::Hello(client, hello(Want::Compile, object, &["/a"])))
     }
 
-    /// Lets so many seconds pass. Returns all actions.
+    /// Lets this number of seconds pass. Returns all actions.
     fn pass(&mut self, seconds: u64, programs: usize) -> Vec<Action> {
         let mut actions = Vec::new();
         for _ in 0..seconds {
@@ -71,8 +71,8 @@ fn many_parallel_clients_start_one_daemon() {
     for client in 1..64 {
         assert_eq!(bench.compile(client, &format!("{client}.o")), []);
     }
-    let told: Vec<Action> = (0..64).map(Action::TellAddress).collect();
-    assert_eq!(bench.handle(Event::Started), told);
+    let answers: Vec<Action> = (0..64).map(Action::TellAddress).collect();
+    assert_eq!(bench.handle(Event::Started), answers);
     assert!(bench.state.is_busy());
 }
 
@@ -93,8 +93,8 @@ fn a_daemon_that_does_not_start_is_reported_once_and_tried_again_after_a_minute(
     bench.pass(BREAKER, 0);
     bench.compile(6, "6.o");
     assert_eq!(bench.handle(Event::Started), []);
-    assert_eq!(bench.compile(7, "7.o"), [Action::TellAddress(7)], "this one tries");
-    assert_eq!(bench.compile(8, "8.o"), [without(8, None)], "and the others do not");
+    assert_eq!(bench.compile(7, "7.o"), [Action::TellAddress(7)], "one client tries the tool");
+    assert_eq!(bench.compile(8, "8.o"), [without(8, None)], "the others do not");
     bench.handle(Event::Done(7));
     assert_eq!(bench.compile(9, "9.o"), [Action::TellAddress(9)]);
 }
@@ -377,6 +377,6 @@ proptest! {
                 prop_assert!(waited <= Duration::from_secs(35), "{} waits for {:?}", client, waited);
             }
         }
-        prop_assert!(is_over || waiting.is_empty(), "they wait: {:?}", waiting);
+        prop_assert!(is_over || waiting.is_empty(), "clients still wait: {:?}", waiting);
     }
 }

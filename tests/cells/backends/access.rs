@@ -1,4 +1,4 @@
-//! With read-only access, nothing is written to the server, whatever credentials and variables there are.
+//! With read-only access, nothing is written to the server, regardless of credentials and variables.
 
 use std::fs;
 
@@ -10,8 +10,8 @@ use crate::support::servers::{Nginx, Redis, S3};
 use crate::support::{Finished, Tools, versions};
 
 tests![
-    a_fork_only_reads_s3 in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
-    a_fork_only_reads_redis in [SCCACHE, CCACHE, CCACHE_OF_SYSTEM],
+    a_fork_can_only_read_s3 in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
+    a_fork_can_only_read_redis in [SCCACHE, CCACHE, CCACHE_OF_SYSTEM],
     an_sccache_without_read_only_mode_does_not_use_the_remote,
     a_server_that_refuses_writes_gives_a_notice,
 ];
@@ -25,7 +25,7 @@ fn add_profiles(build: &Build) {
     build.toolchainkit(&["generate"]);
 }
 
-/// Builds as a pull request from a fork would: by its profile, with the credentials, and with variables that ask for more.
+/// Builds like a pull request from a fork: with its profile, the credentials, and variables that request write access.
 fn build_as_fork(build: &Build) -> Finished {
     let more = [
         ("SCCACHE_S3_RW_MODE", "READ_WRITE"),
@@ -47,7 +47,7 @@ fn build_as_fork(build: &Build) -> Finished {
 
 /// A trusted build fills the storage. A fork's build of a changed project then gets hits, and stores nothing.
 /// `objects` counts the objects on the server.
-fn prove_fork_only_reads(build: &Build, objects: impl Fn() -> u64) {
+fn prove_that_a_fork_can_only_read(build: &Build, objects: impl Fn() -> u64) {
     build.configure();
     build.build();
     build.wait_until_stored();
@@ -65,18 +65,18 @@ fn prove_fork_only_reads(build: &Build, objects: impl Fn() -> u64) {
     let (_, misses) = build.hits_and_misses();
     assert!(misses >= build.project.objects(), "the changed project was compiled");
     build.stop_daemon();
-    assert_eq!(objects(), before, "something was written");
+    assert_eq!(objects(), before, "an object was written");
 }
 
-fn a_fork_only_reads_s3(setup: Setup) {
+fn a_fork_can_only_read_s3(setup: Setup) {
     let Some(tools) = setup.tools(S3::NEEDS) else { return };
     let server = S3::start(&tools);
     let build = Build::new("fork-s3", setup, &tools, &s3_remote(&server, ""), s3_secrets());
     add_profiles(&build);
-    prove_fork_only_reads(&build, || server.objects() as u64);
+    prove_that_a_fork_can_only_read(&build, || server.objects() as u64);
 }
 
-fn a_fork_only_reads_redis(setup: Setup) {
+fn a_fork_can_only_read_redis(setup: Setup) {
     let Some(tools) = setup.tools(Redis::NEEDS) else { return };
     let server = Redis::start_with_password("sesame");
     let remote = format!(
@@ -86,7 +86,7 @@ fn a_fork_only_reads_redis(setup: Setup) {
     let secrets = vec![("PASSWORD", "sesame".to_owned())];
     let build = Build::new("fork-redis", setup, &tools, &remote, secrets);
     add_profiles(&build);
-    prove_fork_only_reads(&build, || server.keys());
+    prove_that_a_fork_can_only_read(&build, || server.keys());
 }
 
 fn an_sccache_without_read_only_mode_does_not_use_the_remote() {

@@ -1,4 +1,4 @@
-//! Every kind of storage, each setting that a server can see, and every version of the tools, on real servers.
+//! Every kind of storage, each setting that affects the server, and every version of the tools, with real servers.
 
 mod access;
 mod names;

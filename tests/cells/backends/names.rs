@@ -1,4 +1,4 @@
-//! Every variable for a tool exists in it, since the documented version.
+//! Each tool supports every variable that is set for it, since the documented version.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,11 +33,12 @@ fn sccache_supports_every_variable_since_the_documented_version(Sccache(version)
     let Some(tools) = Tools::require(&[Tool::Sccache(version)]) else { return };
     let words = words(&fs::read(tools.sccache(version)).expect("the program"));
     let has = |name: &str| words.contains(name);
-    assert!(!has("SCCACHE_S3_SECRET_KEY"), "a name that somebody made up");
+    assert!(!has("SCCACHE_S3_SECRET_KEY"), "a name that does not exist was found");
     let this: Version = version.parse().expect("a version");
     for (name, setting) in &settings {
         let known = setting.since.is_none_or(|since| this >= since);
-        // These were there before what they are gated for: a library has them; a socket has a gate of its own.
+        // The program contains these names in earlier versions, too: a library defines them, or only a part of their
+        // values is new.
         let older = name.starts_with("AZURE_") || *name == "SCCACHE_MEMCACHED_ENDPOINT";
         assert!(has(name) == known || (older && has(name)), "{name} in sccache {version}");
     }
@@ -46,12 +47,12 @@ fn sccache_supports_every_variable_since_the_documented_version(Sccache(version)
     }
 }
 
-/// The possible names in a program, one a line.
+/// The possible names in a program, one per line.
 fn words(program: &[u8]) -> String {
     let mut words = String::new();
     for run in program.split(|byte| !(byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')) {
         if run.len() > 8 {
-            words += str::from_utf8(run).expect("these are letters");
+            words += str::from_utf8(run).expect("ASCII letters");
             words.push('\n');
         }
     }

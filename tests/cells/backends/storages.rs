@@ -18,12 +18,12 @@ tests![
     memcached_with_a_login,
     plain_http_with_sccache,
     plain_http_with_ccache in [CCACHE, CCACHE_OF_SYSTEM],
-    a_header_of_the_team_s_own_with_ccache,
+    an_additional_http_header_with_ccache,
     azure_with_a_connection_string,
     shared_folder_with_ccache in [CCACHE, CCACHE_OF_SYSTEM],
 ];
 
-/// Runs `test`, if its tools are there; not for the cross product of CMakes, which is not what these are about.
+/// Runs `test` if its tools are installed. These tests do not run with all CMake versions, on which they do not depend.
 fn with(setup: Setup, server: &[Tool], test: impl Fn(&Tools)) {
     if let Some(tools) = setup.tools(server) {
         test(&tools);
@@ -38,7 +38,7 @@ fn anonymous_s3_ignores_keys_in_the_environment() {
             S3::BUCKET,
             server.endpoint()
         );
-        // They have another purpose, and sccache rejects them together with this setting.
+        // These variables have another purpose, and sccache rejects them together with this setting.
         let keys = vec![
             ("AWS_ACCESS_KEY_ID", "key-of-something-else".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "secret-of-something-else".to_owned()),
@@ -68,7 +68,7 @@ fn redis_with_password_database_prefix_and_expiry() {
             let seconds: i64 = ask(&["TTL", key]).trim().parse().expect("a number");
             assert!((1100..=1234).contains(&seconds), "{key} lives for {seconds} s");
         }
-        assert_eq!(server.keys(), 0, "in the default database");
+        assert_eq!(server.keys(), 0, "keys in the default database");
     });
 }
 
@@ -76,7 +76,7 @@ fn redis_over_tls() {
     with(SCCACHE, Redis::NEEDS, |tools| {
         let server = Redis::start_with_tls();
         let remote = format!("{{ type: redis, endpoint: \"rediss://{}\" }}", server.server.address());
-        // Whom a machine trusts is the machine's own affair.
+        // The trusted certificates are a setting of the machine, not of toolchainkit.
         let trust = vec![("SSL_CERT_FILE", server.authority())];
         prove_round_trip(&Build::new("redis-tls", SCCACHE, tools, &remote, trust));
     });
@@ -90,7 +90,7 @@ fn redis_cluster() {
         prove_round_trip(&build);
         let keys = cluster.keys();
         assert!(keys.iter().sum::<u64>() >= build.project.objects(), "{keys:?}");
-        assert!(keys.iter().filter(|&&keys| keys > 0).count() > 1, "all on one node: {keys:?}");
+        assert!(keys.iter().filter(|&&keys| keys > 0).count() > 1, "all keys are on one node: {keys:?}");
     });
 }
 
@@ -119,7 +119,7 @@ fn memcached_with_a_login() {
         };
         let secrets = vec![("CACHE_PASSWORD", SECRET.to_owned())];
         prove_round_trip(&Build::new("mc-login", SCCACHE, tools, &remote("CACHE_PASSWORD"), secrets));
-        let wrong = vec![("GUESS", "let me in, please".to_owned())];
+        let wrong = vec![("GUESS", "a wrong password".to_owned())];
         let stranger = Build::new("mc-guess", SCCACHE, tools, &remote("GUESS"), wrong);
         stranger.toolchainkit(&["generate"]);
         let refused = stranger.configure();
@@ -174,7 +174,7 @@ fn plain_http_with_ccache(setup: Setup) {
     });
 }
 
-fn a_header_of_the_team_s_own_with_ccache() {
+fn an_additional_http_header_with_ccache() {
     with(CCACHE, Nginx::NEEDS, |tools| {
         let server = Nginx::start(SECRET, "unused");
         let remote = format!(
@@ -201,7 +201,7 @@ fn azure_with_a_connection_string() {
         let blobs = server.blobs();
         assert!(blobs.len() as u64 >= build.project.objects(), "{blobs:?}");
         assert!(blobs.iter().all(|name| name.starts_with("team/demo/")), "{blobs:?}");
-        // The key alone is in no file either, though it is only a part of the variable.
+        // The key, which is a part of the variable, is in no file, either.
         let key = Build { secrets: vec![("KEY", Azurite::KEY.to_owned())], ..build };
         key.assert_no_secret_on_disk();
     });

@@ -1,4 +1,4 @@
-//! The local cache in front of the remote, and several remotes behind one another.
+//! The local cache in front of a remote, and several remotes as tiers.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::support::{Run, versions};
 tests![
     an_object_from_the_remote_is_also_stored_on_disk in [versions::sccache("0.15"), Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
     remote_only_stores_no_local_copy in [SCCACHE, CCACHE],
-    a_slow_remote_fills_the_fast_one in [sccache(versions::sccache("0.15")), SCCACHE, CCACHE],
+    objects_from_a_slow_remote_are_stored_in_the_fast_one in [sccache(versions::sccache("0.15")), SCCACHE, CCACHE],
     tools_without_tiers_use_the_local_cache_with_a_notice in [(sccache(versions::sccache("0.14")), "sccache 0.15"), (CCACHE_OF_SYSTEM, "ccache 4.13")],
     the_write_error_policy_determines_whether_a_dead_tier_is_an_error,
 ];
@@ -81,19 +81,22 @@ fn two_remotes(fast: &Redis, slow: &WebDav, more: &str) -> String {
     )
 }
 
-fn a_slow_remote_fills_the_fast_one(setup: Setup) {
+fn objects_from_a_slow_remote_are_stored_in_the_fast_one(setup: Setup) {
     let Some(tools) = setup.tools(&[Redis::NEEDS, WebDav::NEEDS].concat()) else { return };
     let (fast, slow) = (Redis::start(), WebDav::start(&tools));
     let build = Build::new("two", setup, &tools, &two_remotes(&fast, &slow, ""), Vec::new());
-    let told = prove_round_trip(&build);
-    assert!(!told.text().contains("environment"), "the presets are taken for the user's wishes: {told}");
+    let finished = prove_round_trip(&build);
+    assert!(
+        !finished.text().contains("environment"),
+        "values of the presets were treated as settings of the user: {finished}"
+    );
     assert!(fast.keys() >= build.project.objects());
     assert!(slow.objects() as u64 >= build.project.objects());
-    // The fast one loses all objects. The slow one is enough.
+    // Remove all objects from the fast remote. The slow one still has them.
     fast.cli().arg("FLUSHALL").run();
     prove_hits_without_local_files(&build);
     if setup.is_sccache() {
-        assert_eq!(levels(&build)[2].0, build.project.objects(), "from the slow one");
+        assert_eq!(levels(&build)[2].0, build.project.objects(), "hits from the slow remote");
     }
 }
 

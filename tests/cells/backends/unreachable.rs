@@ -7,9 +7,9 @@ use crate::support::servers::free_port;
 use crate::support::{Run, Tools};
 
 tests![
-    the_cache_of_github_actions in VERSIONS,
-    alibaba_s_storage in VERSIONS,
-    tencent_s_storage in VERSIONS,
+    github_actions in VERSIONS,
+    alibaba_oss in VERSIONS,
+    tencent_cos in VERSIONS,
     azure_with_entra_id,
 ];
 
@@ -20,7 +20,7 @@ fn answer(version: &'static str, remote: &str, variables: Vec<(&'static str, Str
     let build = Build::new("unreachable", setup, &tools, remote, variables);
     build.toolchainkit(&["generate"]);
     let configured = build.configure();
-    // The same storage without the module, which checks the server first.
+    // The same storage without the module, because the module would check the server first.
     let text = build.command(env!("CARGO_BIN_EXE_toolchainkit")).args(["env", "--with-secrets"]).run().stdout;
     let script = format!(
         "{text}\nexport SCCACHE_SERVER_UDS=\"$PWD/s\" SCCACHE_CONF=/dev/null\nsccache --start-server"
@@ -40,7 +40,7 @@ fn assert_has(answer: &str, words: &[&str]) {
 
 const VERSIONS: [Sccache; 2] = [Sccache(Tools::SCCACHE), Sccache(Tools::NEWEST_SCCACHE)];
 
-fn the_cache_of_github_actions(Sccache(version): Sccache) {
+fn github_actions(Sccache(version): Sccache) {
     let port = free_port();
     let runner = vec![
         ("ACTIONS_RUNTIME_TOKEN", "token".to_owned()),
@@ -53,7 +53,7 @@ fn the_cache_of_github_actions(Sccache(version): Sccache) {
     assert_has(&outside, &["cache url for ghac not found"]);
 }
 
-fn alibaba_s_storage(Sccache(version): Sccache) {
+fn alibaba_oss(Sccache(version): Sccache) {
     let endpoint = format!("http://localhost:{}", free_port());
     let remote = format!(
         "{{ type: oss, bucket: builds, endpoint: \"{endpoint}\", prefix: p, \
@@ -69,7 +69,7 @@ fn alibaba_s_storage(Sccache(version): Sccache) {
     assert_has(&text, &["service: oss", "error sending request"]);
 }
 
-fn tencent_s_storage(Sccache(version): Sccache) {
+fn tencent_cos(Sccache(version): Sccache) {
     let remote = "{ type: cos, bucket: builds-1, endpoint: \"http://cos.invalid\", prefix: p, \
                   credentials: { secret_id: \"${ID}\", secret_key: \"${SECRET}\" } }";
     let keys = vec![("ID", "id".to_owned()), ("SECRET", "secret of the id".to_owned())];
@@ -82,6 +82,6 @@ fn azure_with_entra_id() {
                   credentials: { tenant_id: t, client_id: c, client_secret: \"${SECRET}\" } }";
     let secret = || vec![("SECRET", "secret of the application".to_owned())];
     let Some(text) = answer(Tools::NEWEST_SCCACHE, remote, secret()) else { return };
-    // It requests a token from Microsoft, which cannot be reached or refuses.
+    // It requests a token from a Microsoft server, which is unreachable or refuses.
     assert_has(&text, &["service: azblob", "reqsign::Sign"]);
 }

@@ -1,4 +1,4 @@
-//! One configuration with every version of the tools: each builds, and uses the remote as far as it supports it.
+//! One configuration with every version of the tools: each build works, and uses the remote if the tool supports it.
 
 use std::fs;
 
@@ -28,9 +28,13 @@ fn every_sccache_uses_the_same_remotes(Sccache(version): Sccache) {
         "{{ type: redis, endpoint: \"redis://{}\", db: 1, prefix: p, ttl: 600 }}",
         redis.server.address()
     );
-    let told = prove_round_trip(&Build::new("redis", setup, &tools, &remote, Vec::new()));
+    let finished = prove_round_trip(&Build::new("redis", setup, &tools, &remote, Vec::new()));
     let has_levels = ![versions::sccache("0.10"), versions::sccache("0.14")].contains(&version);
-    assert_eq!(told.text().contains("left out: SCCACHE_MULTILEVEL_CHAIN"), !has_levels, "{version}: {told}");
+    assert_eq!(
+        finished.text().contains("left out: SCCACHE_MULTILEVEL_CHAIN"),
+        !has_levels,
+        "{version}: {finished}"
+    );
     let s3 = S3::start(&tools);
     prove_round_trip(&Build::new("s3", setup, &tools, &s3_remote(&s3, ", prefix: p"), s3_secrets()));
     assert!(s3.folder().join("p").is_dir());
@@ -50,8 +54,14 @@ fn every_ccache_uses_the_same_remotes(setup: Setup) {
     prove_round_trip(&Build::new("http", setup, &tools, &remote, Vec::new()));
 }
 
-/// The local cache serves, one line says why, and the remote stays as it is.
-fn prove_refused(setup: Setup, tools: &Tools, remote: &str, secrets: Vec<(&'static str, String)>, why: &str) {
+/// Proves that the build uses the local cache, prints the reason, and does not change the remote.
+fn prove_that_the_remote_is_not_used(
+    setup: Setup,
+    tools: &Tools,
+    remote: &str,
+    secrets: Vec<(&'static str, String)>,
+    why: &str,
+) {
     let build = Build::new("refused", setup, tools, remote, secrets);
     build.toolchainkit(&["generate"]);
     let configured = build.configure();
@@ -67,7 +77,7 @@ fn a_missing_feature_that_the_remote_needs_is_named() {
     let nginx = Nginx::start("unused", "unused");
     let plain_put =
         format!("{{ type: http, endpoint: \"{}\", disable_create_dir: true }}", nginx.url("open"));
-    prove_refused(
+    prove_that_the_remote_is_not_used(
         SCCACHE,
         &tools,
         &plain_put,
@@ -77,11 +87,23 @@ fn a_missing_feature_that_the_remote_needs_is_named() {
     assert_eq!(nginx.objects("open"), 0);
     let s3 = S3::start(&tools);
     let encrypted = s3_remote(&s3, ", sse_kms: true");
-    prove_refused(SCCACHE, &tools, &encrypted, s3_secrets(), "needs sccache 0.17.0 or newer for SCCACHE_S3");
+    prove_that_the_remote_is_not_used(
+        SCCACHE,
+        &tools,
+        &encrypted,
+        s3_secrets(),
+        "needs sccache 0.17.0 or newer for SCCACHE_S3",
+    );
     assert_eq!(s3.objects(), 0);
     let Some(tools) = CCACHE_OF_SYSTEM.tools(&[]) else { return };
     let header = format!("{{ type: http, endpoint: \"{}\", header: X-Team=a }}", nginx.url("open"));
-    prove_refused(CCACHE_OF_SYSTEM, &tools, &header, Vec::new(), "needs ccache 4.11.0 or newer");
+    prove_that_the_remote_is_not_used(
+        CCACHE_OF_SYSTEM,
+        &tools,
+        &header,
+        Vec::new(),
+        "needs ccache 4.11.0 or newer",
+    );
 }
 
 /// Debian's sccache was built without remote storages.

@@ -1,4 +1,4 @@
-//! Where and how the module can be called, and what it does not change.
+//! The ways to call the module, and the settings that it must not change.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ tests![
     the_module_can_be_called_before_and_after_project in [versions::cmake("3.15"), Tools::CMAKE].map(CMake),
     configuring_does_not_use_the_cache in pairs(CACHES, [versions::cmake("3.15"), Tools::CMAKE].map(CMake)),
     an_existing_launcher_is_not_replaced,
-    the_cache_can_be_switched_off,
+    the_cache_can_be_disabled,
     the_first_call_applies_to_the_whole_build,
     paths_with_special_characters_work in pairs(CACHES, ["Ninja", "Unix Makefiles"]),
 ];
@@ -41,7 +41,7 @@ fn every_cmake_and_generator() -> Vec<(CMake, &'static str, Tool)> {
     let mut cells = Vec::new();
     for (index, version) in Tools::CMAKES.into_iter().enumerate() {
         for (other, generator) in generators.into_iter().enumerate() {
-            // It came with 3.17.
+            // It was added in CMake 3.17.
             if version == Tools::CMAKES[0] && generator == "Ninja Multi-Config" {
                 continue;
             }
@@ -117,7 +117,7 @@ fn an_existing_launcher_is_not_replaced() {
     let half = Checkout::sample(&sandbox, &tools, "half", call).option("-DCMAKE_C_COMPILER_LAUNCHER=");
     half.configure();
     let counts = half.counted(|| drop(half.build()));
-    assert_eq!(counts, (0, 3), "the C++ files alone");
+    assert_eq!(counts, (0, 3), "only the C++ files are cached");
 
     let env = Checkout::sample(&sandbox, &tools, "env", call)
         .env("CMAKE_C_COMPILER_LAUNCHER", "/usr/bin/env")
@@ -131,16 +131,16 @@ fn an_existing_launcher_is_not_replaced() {
     );
 
     let own = Checkout::case(&sandbox, &tools, "own-launcher");
-    own.build_afresh();
+    own.rebuild_from_scratch();
     let launched = fs::read_to_string(own.source.join("launched")).expect("the project's launcher ran");
     assert_eq!(launched.lines().count(), 1);
 }
 
-fn the_cache_can_be_switched_off() {
+fn the_cache_can_be_disabled() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("off").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     let checkout = checkout.option("-DTOOLCHAINKIT_CACHE=OFF");
     let configured = checkout.configure();
     assert!(configured.stdout.contains("no cache: switched off by TOOLCHAINKIT_CACHE=OFF"), "{configured}");
@@ -173,6 +173,6 @@ fn paths_with_special_characters_work((cache, generator): (Tool, &'static str)) 
     assert_eq!(counts, (0, checkout.objects), "{cache} {generator}");
     let directory = checkout.source.join(awkward);
     assert!(Path::new(&checkout.status_field("dir")).starts_with(&directory), "{}", checkout.summary());
-    assert!(directory.read_dir().expect("the cache is there").next().is_some());
+    assert!(directory.read_dir().expect("the cache exists").next().is_some());
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (checkout.objects, 0));
 }

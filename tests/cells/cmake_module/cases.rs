@@ -15,7 +15,7 @@ const RUNNER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmake/RunCases.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cmake/cases");
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
 
-/// How many case files there are.
+/// The number of case files.
 fn cases() -> usize {
     let names = |folder: &Path| -> Vec<String> {
         let entries = fs::read_dir(folder).expect("a folder of cases").filter_map(Result::ok);

@@ -125,7 +125,11 @@ fn exit_code_2_of_a_compiler_is_not_a_failure_of_sccache() {
     let compiler = script(&sandbox, "cc", "echo refused >&2\nexit 2");
     let finished = checkout.launcher().arg(&compiler).args(["-c", "main.c", "-o", "main.o"]).run_expecting(2);
     assert!(!finished.stderr.contains("toolchainkit:"), "{finished}");
-    assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects), "the others are cached");
+    assert_eq!(
+        checkout.counted(|| drop(checkout.build())),
+        (0, checkout.objects),
+        "the other files are cached"
+    );
 }
 
 fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {
@@ -139,7 +143,7 @@ fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {
     let checkout = Checkout::sample(&sandbox, &tools, "project", call)
         .env("TOOLCHAINKIT_CACHE_TOOL", program.to_str().expect("a plain path"));
     checkout.configure();
-    fs::remove_file(&program).expect("the tool goes");
+    fs::remove_file(&program).expect("the tool can be removed");
     let built = checkout.build();
     assert_eq!(built.text().matches("is gone: compiling without a cache").count(), 1, "{built}");
 }
@@ -183,12 +187,12 @@ fn a_changed_macro_in_a_precompiled_header_recompiles(
         .option(&format!("-DCMAKE_CXX_COMPILER={compiler}"))
         .option(&format!("-DCMAKE_C_COMPILER={c_compiler}"));
     let output = |program: &str| checkout.command(checkout.build_folder().join(program)).run().stdout;
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     assert_eq!((output("program"), output("second")), ("1 1\n".into(), "1 1\n".into()));
     for value in [2, 3] {
         let header = format!("#pragma once\n#include <string>\n#define VALUE {value}\n");
         fs::write(checkout.source.join("header.h"), header).expect("the header");
-        checkout.build_afresh();
+        checkout.rebuild_from_scratch();
         let expected = format!("{value} {value}\n");
         let what = format!("{cache} {compiler} {version} {value}");
         assert_eq!((output("program"), output("second")), (expected.clone(), expected), "{what}");

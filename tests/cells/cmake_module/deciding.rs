@@ -25,7 +25,7 @@ fn without_a_tool_the_build_has_no_cache() {
     let Some(tools) = tools_for(&[]) else { return };
     let sandbox = Sandbox::new("missing").on_path(&tools.ninja());
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(TOOL sccache)");
-    let configured = checkout.build_afresh();
+    let configured = checkout.rebuild_from_scratch();
     assert!(
         configured.stderr.contains("toolchainkit: no cache: sccache was not found on PATH or in "),
         "{configured}"
@@ -183,7 +183,7 @@ fn configuring_again_keeps_the_daemon_and_recompiles_nothing(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("again").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     let daemon = || (cache == CACHES[0]).then(|| checkout.daemon());
     let before = daemon();
     let again = checkout.configure();

@@ -1,6 +1,6 @@
 //! Compilers with Microsoft's options: a real clang-cl, which builds objects for Windows here.
 //!
-//! No source includes a header of the system, so that no Windows SDK is needed.
+//! No source includes a system header, so no Windows SDK is needed.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ tests![
 
 const CLANG_CL: Tool = Tool::System("clang-cl-14");
 
-/// A cross build with clang-cl. Neither resources nor manifests are made, and nothing is linked.
+/// A cross build with clang-cl, without resources and manifests. Nothing is linked.
 const TOOLCHAIN: &str = "\
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR AMD64)
@@ -34,10 +34,10 @@ set(CMAKE_CXX_COMPILER_WORKS ON)
 const CALL: &str =
     "include(\"${CMAKE_CURRENT_LIST_DIR}/ToolchainKit.cmake\")\ntoolchainkit_enable_cache(PROJECT p)\n";
 
-/// How many objects the project has without a precompiled header.
+/// The number of objects of the project without a precompiled header.
 const OBJECTS: u64 = 3;
 
-/// A project for `clang-cl` that asks for CMake `minimum`; `call` ends its toolchain file.
+/// A project for `clang-cl` with this minimum version of CMake. `call` is at the end of its toolchain file.
 fn project<'a>(
     sandbox: &'a Sandbox,
     tools: &Tools,
@@ -62,7 +62,7 @@ fn ninja(checkout: &Checkout) -> String {
         .concat()
 }
 
-/// Whether the debug information goes into the object.
+/// Whether the debug information is in the object.
 fn is_embedded(checkout: &Checkout) -> bool {
     let text = ninja(checkout);
     let flags: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("FLAGS = ")).collect();
@@ -73,11 +73,11 @@ fn is_embedded(checkout: &Checkout) -> bool {
     has("Zi") == 0 && has("Z7") == flags.len()
 }
 
-/// Every CMake with every policy that it has and every cache, or half of these with all pairs.
+/// Every CMake version with its policies and every cache, or half of the combinations with all pairs.
 fn cmakes_and_policies() -> Vec<(CMake, &'static str, Tool)> {
     let mut cells = Vec::new();
     for (index, version) in Tools::CMAKES.into_iter().enumerate() {
-        // The policy that changes how CMake asks for debug information is new in 3.25.
+        // The policy for the format of debug information was added in CMake 3.25.
         let has_policy = !version.starts_with("3.1") && !version.starts_with("3.21");
         for (other, minimum) in ["3.15", "3.25"].into_iter().enumerate() {
             for (third, cache) in CACHES.into_iter().enumerate() {
@@ -127,8 +127,8 @@ fn a_changed_header_recompiles((cache, CMake(version)): (Tool, CMake)) {
     let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
     let sandbox = Sandbox::new("msvc-deps").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project(&sandbox, &tools, "project", version, "3.15", CALL);
-    checkout.build_afresh();
-    // All objects come from the cache now, and with them what they depend on.
+    checkout.rebuild_from_scratch();
+    // Now all objects and their dependencies come from the cache.
     checkout.rebuild();
     let object = checkout.build_folder().join("CMakeFiles/plain.dir/one.c.obj");
     let before = fs::read(&object).expect("an object");
@@ -145,7 +145,7 @@ fn a_call_after_project_changes_the_existing_flags(
     let Some(tools) = tools_for(&[cache, CLANG_CL, Tool::CMake(version)]) else { return };
     let sandbox = Sandbox::new("msvc-after").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project(&sandbox, &tools, "project", version, minimum, "").option("-DAFTER_PROJECT=ON");
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     assert!(is_embedded(&checkout), "{cache} {version} {minimum}: {}", ninja(&checkout));
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (OBJECTS, 0), "{cache} {version} {minimum}");
 }
@@ -159,10 +159,10 @@ fn precompiled_headers_are_cached_or_listed_in_a_notice((cache, CMake(version)):
     let words = "cannot cache targets with a precompiled header, and ccache can: precompiled\n";
     assert_eq!(configured.stdout.contains(words), cache == CACHES[0], "{configured}");
     checkout.build();
-    // The header itself and what it is compiled into.
+    // The header itself and the sources that include it.
     let cached = if cache == CACHES[0] { OBJECTS } else { OBJECTS + 3 };
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (cached, 0), "{what}");
-    // A macro that only the header knows: each value must be in the object, whatever the cache holds.
+    // A macro that is only in the header: each value must be in the object, regardless of the content of the cache.
     let mut objects = Vec::new();
     for value in ["5", "6", "5"] {
         fs::write(checkout.source.join("precompiled.h"), format!("#define ONLY_THERE {value}\n"))
@@ -170,7 +170,7 @@ fn precompiled_headers_are_cached_or_listed_in_a_notice((cache, CMake(version)):
         checkout.rebuild();
         let object = checkout.build_folder().join("CMakeFiles/precompiled.dir/four.cpp.obj");
         let mut bytes = fs::read(object).expect("an object");
-        // The time at which it was compiled.
+        // Clear the time of the compilation.
         bytes[4..8].fill(0);
         objects.push(bytes);
     }

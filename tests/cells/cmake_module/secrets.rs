@@ -17,7 +17,7 @@ tests![
     every_byte_of_a_secret_is_percent_encoded_correctly,
 ];
 
-/// Characters that mean something to sh, `CMake`, ninja, URLs or ccache.
+/// Characters that are special in sh, `CMake`, ninja, URLs or ccache.
 const SECRET: &str = "pw:7f3a d@/é%\"$x'`;&<>#?\\[{}*~";
 
 /// A call for a Redis server with a password in the variable `CACHE_PASSWORD`.
@@ -59,7 +59,7 @@ fn a_secret_is_used_but_never_written_or_printed(cache: Tool) {
     checkout.wipe_local_cache();
     assert_eq!(checkout.counted(|| outputs.push(checkout.rebuild())), (checkout.objects, 0), "{cache}");
 
-    // A part without special characters, which no quoting changes.
+    // A part without special characters, so quoting does not change it.
     for folder in [checkout.source.as_path(), &sandbox.cache_home(), &sandbox.home()] {
         assert_eq!(containing(folder, "7f3a"), Vec::<String>::new());
     }

@@ -1,4 +1,4 @@
-//! The fallback script under each shell that is some system's `sh`.
+//! The fallback script under each shell that is `sh` on some system.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ tests![
 
 const SHELLS: [&str; 5] = ["dash", "bash --posix", "busybox ash", "mksh", "yash"];
 
-/// A checkout whose launcher is run by one shell.
+/// A checkout whose launcher runs in a given shell.
 struct Scene<'a> {
     checkout: Checkout<'a>,
     shell: &'static str,
@@ -73,7 +73,7 @@ fn the_script_works_under_every_shell((cache, shell): (Tool, &'static str)) {
         scene.launch(&["/usr/bin/gcc", "-march=native", "-c", "good.c", "-o", "object.o"]).run();
         scene.compile("good.c", 0);
     });
-    assert_eq!(bypassed, (1, 0), "{cache}, {shell}: only the last one uses the tool");
+    assert_eq!(bypassed, (1, 0), "{cache}, {shell}: only the last compilation uses the tool");
 
     scene.launch(&["--stop-server"]).run_to_any_end();
     assert_eq!(scene.compile("good.c", 0).text(), "", "{cache}, {shell}: the daemon starts again");

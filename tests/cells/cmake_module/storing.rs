@@ -13,9 +13,9 @@ use crate::support::{Run, Sandbox, Tool, Tools};
 tests![
     a_second_checkout_hits_for_every_object_of_the_first in CACHES,
     an_unreachable_remote_is_replaced_by_the_local_cache_quickly in CACHES,
-    a_hanging_remote_is_given_up_after_a_timeout,
+    a_hanging_remote_is_replaced_after_a_timeout,
     the_first_server_that_answers_is_used,
-    the_reason_of_the_tool_for_a_refusing_remote_is_printed,
+    the_message_of_the_tool_about_a_failing_remote_is_printed,
     a_stopped_or_killed_daemon_is_started_once_with_the_same_storage in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(Sccache),
     a_plain_build_from_any_shell_uses_the_configured_cache,
     the_folder_of_the_daemon_is_private,
@@ -42,7 +42,7 @@ fn a_second_checkout_hits_for_every_object_of_the_first(cache: Tool) {
             let option = format!("-DCMAKE_BUILD_TYPE={build_type}");
             let sandbox = Sandbox::new("second").on_path(&tools.ninja()).on_path(&tools.path(cache));
             let first = Checkout::sample(&sandbox, &tools, "first", &call).option(&option);
-            first.build_afresh();
+            first.rebuild_from_scratch();
             if is_remote {
                 first.wipe_local_cache();
             }
@@ -50,7 +50,7 @@ fn a_second_checkout_hits_for_every_object_of_the_first(cache: Tool) {
             second.configure();
             let counts = second.counted(|| drop(second.build()));
             assert_eq!(counts, (second.objects, 0), "{cache}, remote {is_remote}, {build_type}");
-            // The first one is not put out by it.
+            // The first checkout still hits.
             first.configure();
             assert_eq!(first.counted(|| drop(first.rebuild())), (first.objects, 0));
         }
@@ -68,7 +68,7 @@ fn an_unreachable_remote_is_replaced_by_the_local_cache_quickly(cache: Tool) {
         format!("; remote redis 127.0.0.1:{port} does not answer (no server listens at 127.0.0.1:{port})");
     assert!(configured.stderr.contains(&words), "{configured}");
     assert_eq!(checkout.status_field("mode"), "local");
-    // The environment of the presets still names the dead remote, and must not bring it back.
+    // The environment of the presets still contains the unreachable remote. It must not enable it.
     let endpoint = format!("tcp://127.0.0.1:{port}");
     let checkout = checkout
         .env("SCCACHE_REDIS_ENDPOINT", &endpoint)
@@ -82,7 +82,7 @@ fn an_unreachable_remote_is_replaced_by_the_local_cache_quickly(cache: Tool) {
     assert_eq!(checkout.stats().errors, 0);
 }
 
-fn a_hanging_remote_is_given_up_after_a_timeout() {
+fn a_hanging_remote_is_replaced_after_a_timeout() {
     let Some(tools) = tools_for(&[&[CACHES[0]], Redis::NEEDS].concat()) else { return };
     let redis = Redis::start();
     redis.server.pause();
@@ -107,12 +107,12 @@ fn the_first_server_that_answers_is_used() {
     let sandbox = Sandbox::new("servers").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let call = remote(alive).replace("SERVERS ", &format!("SERVERS 127.0.0.1:{dead} "));
     let checkout = Checkout::sample(&sandbox, &tools, "project", &call);
-    let configured = checkout.build_afresh();
+    let configured = checkout.rebuild_from_scratch();
     assert!(configured.stdout.contains(&format!("remote redis 127.0.0.1:{alive}")), "{configured}");
     assert!(redis.keys() >= checkout.objects);
 }
 
-fn the_reason_of_the_tool_for_a_refusing_remote_is_printed() {
+fn the_message_of_the_tool_about_a_failing_remote_is_printed() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("refused").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     // Without SERVERS, only the start of the daemon shows it.
@@ -132,7 +132,7 @@ fn a_stopped_or_killed_daemon_is_started_once_with_the_same_storage(Sccache(vers
     let Some(tools) = tools_for(&[sccache]) else { return };
     let sandbox = Sandbox::new("daemon").on_path(&tools.ninja()).on_path(&tools.path(sccache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     for kill in [false, true] {
         let old = checkout.daemon();
         if kill {
@@ -160,7 +160,7 @@ fn a_plain_build_from_any_shell_uses_the_configured_cache() {
     let checkout = Checkout::sample(&sandbox, &tools, "project", &remote(redis.server.port()));
     checkout.configure();
     checkout.ask(&["--stop-server"]);
-    // There are settings of another project in the environment, and a configuration file of the user.
+    // The environment contains settings of another project, and the user has a configuration file.
     let config = sandbox.config_home().join("sccache");
     fs::create_dir_all(&config).expect("a folder");
     fs::write(config.join("config"), "[cache.disk]\ndir = \"/nonexistent\"\n").expect("a configuration file");
@@ -192,10 +192,10 @@ fn the_folder_of_the_daemon_is_private() {
         checkout.ask(&["--stop-server"]);
     };
     for checkout in [checkout, Checkout::sample(&sandbox, &tools, "project", LOCAL).with_fallback()] {
-        fs::remove_dir_all(&root).expect("the folder goes");
+        fs::remove_dir_all(&root).expect("the folder can be removed");
         symlink(sandbox.dir("trap"), &root).expect("a link");
         elsewhere(&checkout);
-        fs::remove_file(&root).expect("the link goes");
+        fs::remove_file(&root).expect("the link can be removed");
         fs::create_dir(&root).expect("a folder");
         if metadata.uid() == 0 {
             std::os::unix::fs::chown(&root, Some(65534), None).expect("root may");
@@ -216,7 +216,7 @@ fn a_long_path_of_the_home_folder_moves_the_socket() {
     assert!(Path::new(&socket).starts_with(runtime_dir) && socket.len() < 100, "{socket}");
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
     checkout.ask(&["--stop-server"]);
-    fs::remove_dir_all(Path::new(&socket).parent().expect("a folder")).expect("the folder goes");
+    fs::remove_dir_all(Path::new(&socket).parent().expect("a folder")).expect("the folder can be removed");
 }
 
 fn a_cache_folder_that_cannot_be_written_gives_a_notice(cache: Tool) {
@@ -225,7 +225,7 @@ fn a_cache_folder_that_cannot_be_written_gives_a_notice(cache: Tool) {
     // Not even root can create a folder below a file.
     let checkout =
         Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(DIR main.c/cache)");
-    let configured = checkout.build_afresh();
+    let configured = checkout.rebuild_from_scratch();
     assert!(configured.stderr.contains("cannot write to "), "{configured}");
     assert_eq!(checkout.status_field("mode"), "none");
 }

@@ -1,4 +1,4 @@
-//! A build folder and a daemon of the module whose launcher was a script with a daemon of its own.
+//! The upgrade of a build folder of the old module, whose launcher was a script that started its own daemon.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,22 +10,22 @@ use crate::list::tests;
 use crate::support::run::eventually;
 use crate::support::{Sandbox, write_script};
 
-tests![nothing_of_the_former_module_stays_behind in ["program", "script"]];
+tests![an_upgrade_removes_all_files_of_the_old_module in ["program", "script"]];
 
-/// What the former launcher kept beside itself, and in the run folder of its daemon.
+/// Files of the old launcher: beside it, and in the run folder of its daemon.
 const BESIDE: [&str; 2] = ["launcher-functions", "known-compilers"];
 const OF_DAEMON: [&str; 8] =
     ["pid", "settings", "basedirs", "server.json", "lock", "log", "clients", "socket"];
 
-fn nothing_of_the_former_module_stays_behind(launcher: &'static str) {
+fn an_upgrade_removes_all_files_of_the_old_module(launcher: &'static str) {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("upgrade").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(PROJECT shared)");
     let checkout = if launcher == "script" { checkout.with_fallback() } else { checkout };
-    checkout.build_afresh();
+    checkout.rebuild_from_scratch();
     checkout.ask(&["--stop-server"]);
 
-    // The folders as the former module left them; the command in build.ninja was the same.
+    // Write the files of the old module. The command in build.ninja was the same.
     let folder = checkout.build_folder().join("toolchainkit");
     fs::remove_file(folder.join("launcher")).expect("the launcher");
     write_script(
@@ -61,13 +61,19 @@ fn nothing_of_the_former_module_stays_behind(launcher: &'static str) {
     );
     fs::write(run.join("settings"), settings).expect("a file");
 
-    // Its parent is this test, which has to take note of its end while CMake waits for that.
+    // This test is the parent of the daemon, so it must reap the daemon while CMake waits for its end.
     let configured = std::thread::scope(|scope| {
         let ends = scope.spawn(|| {
-            eventually(Duration::from_secs(30), || daemon.try_wait().expect("our child").is_some())
+            eventually(Duration::from_secs(30), || {
+                daemon.try_wait().expect("a child of this process").is_some()
+            })
         });
         let configured = checkout.configure();
-        assert!(ends.join().expect("the thread ends"), "the former daemon goes on\n{configured}");
+        assert!(
+            ends.join().expect("the thread ends"),
+            "the old daemon still runs
+{configured}"
+        );
         configured
     });
     let left: Vec<PathBuf> = OF_DAEMON

@@ -19,7 +19,7 @@ tests![
     a_compiler_of_two_words_is_cached in CACHES,
 ];
 
-/// Its object depends on the optimisation, and its preprocessed text does not.
+/// The object depends on the optimisation level, but the preprocessed text does not.
 const SOURCE: &str = "int twice(int number) { return number + number; }\n";
 
 /// A compiler whose version changes only the objects.
@@ -27,7 +27,7 @@ fn write_compiler(path: &Path, version: u8) {
     write_script(path, &format!("exec /usr/bin/gcc -O{version} \"$@\""));
 }
 
-/// Runs `trial` with the cache and a checkout that is configured for it.
+/// Runs `trial` with a checkout that is configured for this cache.
 fn with(cache: Tool, trial: impl Fn(&Sandbox, &Checkout<'_>)) {
     let cell = Cell { compiler: super::GCC, cache };
     let Some(tools) = cell.tools(&[]) else { return };
@@ -52,7 +52,7 @@ fn an_upgrade_of_the_compiler_in_place_recompiles(cache: Tool) {
             write_compiler(&compiler, 1);
             age(&compiler, if matches!(cache, Tool::Sccache(_)) { "2 hours ago" } else { "1 hour ago" });
             let second = compile(checkout, called);
-            assert!(first != second, "{cache}: a stale object by {}", called.display());
+            assert!(first != second, "{cache}: a stale object with {}", called.display());
             assert!(compile(checkout, called) == second, "{cache}");
         }
     });
@@ -96,7 +96,7 @@ fn an_upgrade_behind_a_masquerade_folder_recompiles(cache: Tool) {
     with(cache, |sandbox, checkout| {
         let folder = sandbox.dir("masquerade");
         let own = sandbox.dir("own").join("ccache");
-        fs::copy("/bin/true", &own).expect("what is called ccache");
+        fs::copy("/bin/true", &own).expect("a program with the name ccache");
         let called = folder.join("my-gcc");
         symlink(&own, &called).expect("a link");
         let real = sandbox.dir("compilers").join("my-gcc");
@@ -124,10 +124,7 @@ fn a_compiler_with_any_name_has_correct_line_numbers(cache: Tool) {
                 compile_with(checkout, &compiler, &["-g"], &[])
             };
             let first = with(SOURCE);
-            assert!(
-                with(&format!("\n\n{SOURCE}")) != first,
-                "{cache}: line numbers of an older text by {name}"
-            );
+            assert!(with(&format!("\n\n{SOURCE}")) != first, "{cache}: outdated line numbers with {name}");
             assert!(with(SOURCE) == first, "{cache}: {name}");
             let counts = checkout.counted(|| drop(with(SOURCE)));
             assert_eq!(counts, (1, 0), "{cache}: {name}");
@@ -151,7 +148,7 @@ fn an_unknown_compiler_is_not_cached(cache: Tool) {
     });
 }
 
-/// Like `zig cc`, without zig: sccache asks only the first word what it is.
+/// Like `zig cc`, without zig: sccache detects the compiler by running only the first word.
 fn a_compiler_of_two_words_is_cached(cache: Tool) {
     with(cache, |sandbox, checkout| {
         let program = sandbox.dir("compilers").join("zig");
@@ -175,12 +172,12 @@ fn age(path: &Path, time: &str) {
     std::process::Command::new("touch").args(["-d", time]).arg(path).run();
 }
 
-/// The object of `main.c`, by the launcher of a build.
+/// Compiles `main.c` with the launcher of a build, and returns the object.
 fn compile(checkout: &Checkout<'_>, compiler: &Path) -> Vec<u8> {
     compile_with(checkout, compiler, &[], &[])
 }
 
-/// The same with more options, and more in the environment.
+/// The same with more options and more environment variables.
 fn compile_with(
     checkout: &Checkout<'_>,
     compiler: &Path,

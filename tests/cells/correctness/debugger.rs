@@ -25,7 +25,7 @@ const SOURCES: [(&str, &str); 4] = [
     ),
     ("include/twice.h", "static int twice(int n) {\n  return n + n; // of twice.h\n}\n"),
 ];
-/// These lines: the place for a breakpoint, and the text that a debugger shows.
+/// These lines: the position of a breakpoint, and the text that a debugger shows.
 const LINES: [(&str, &str); 3] =
     [("main.c:3", "of main.c"), ("part.c:4", "of part.c"), ("twice.h:2", "of twice.h")];
 
@@ -41,7 +41,7 @@ fn trial(cell: Cell) -> Result<String, String> {
     second.configure();
     assert_eq!(second.counted(|| drop(second.build())), (2, 0));
     // The folder of the compilation no longer exists.
-    fs::remove_dir_all(&first.source).expect("the first checkout goes");
+    fs::remove_dir_all(&first.source).expect("the first checkout can be removed");
 
     let mut faults = Vec::new();
     let mut expect = |how: &str, seen: usize, expected: usize| {
@@ -88,8 +88,9 @@ fn trial(cell: Cell) -> Result<String, String> {
 }
 
 impl Cell {
-    /// Whether the name of a source lies below the build folder for a debugger (`./build/./app/main.c`): that of the source
-    /// begins with `./`, as sccache leaves it, and is joined to the folder that it was compiled in, which is `./build`.
+    /// Whether a debugger searches a source below the build folder (`./build/./app/main.c`). sccache does not change
+    /// the name of the source, which begins with `./`, and the debugger joins it to the folder of the compilation,
+    /// `./build`.
     fn joins_names(self) -> bool {
         self.is_sccache()
     }
@@ -97,8 +98,8 @@ impl Cell {
 
 fn place<'a>(cell: Cell, sandbox: &'a Sandbox, tools: &Tools, folder: &str) -> Checkout<'a> {
     let checkout = cell.checkout(sandbox, tools, folder).option("-DCMAKE_BUILD_TYPE=Debug");
-    // gdb would find the file of the sample instead.
-    fs::remove_file(checkout.source.join("main.c")).expect("the sample goes");
+    // Otherwise gdb would find this file of the sample.
+    fs::remove_file(checkout.source.join("main.c")).expect("the file can be removed");
     for (path, text) in SOURCES {
         let path = checkout.source.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -108,8 +109,8 @@ fn place<'a>(cell: Cell, sandbox: &'a Sandbox, tools: &Tools, folder: &str) -> C
     checkout.option(&toolchain)
 }
 
-/// How many of the lines gdb shows, when it is started in `folder` and told `settings`: `main` by its name, and all when
-/// the program stops at them.
+/// The number of lines that gdb shows, if it is started in `folder` with `settings`: `main` by its name, and all lines
+/// when the program stops at them.
 fn gdb(checkout: &Checkout<'_>, folder: &Path, settings: &[String]) -> usize {
     let mut command = checkout.command("gdb");
     command.current_dir(folder).args(["--batch", "-nx", "-ex", "set breakpoint pending off"]);
@@ -134,7 +135,7 @@ fn gdb(checkout: &Checkout<'_>, folder: &Path, settings: &[String]) -> usize {
 fn lldb(checkout: &Checkout<'_>, folder: &Path, map: &str) -> usize {
     let mut command = checkout.command("lldb-22");
     command.current_dir(folder).args(["--batch", "--no-lldbinit"]);
-    // A container may not allow it.
+    // In a container, disabling ASLR may be forbidden.
     command.args(["-o", "settings set target.disable-aslr false"]);
     command.args(["-o", &format!("settings set target.source-map {map}")]);
     command.args(["-o", &format!("target create {}", checkout.build_folder().join("debugged").display())]);

@@ -28,7 +28,7 @@ fn the_date_of_a_program_is_that_of_source_date_epoch(cell: Cell) -> Result<Stri
     fs::write(checkout.source.join("main.c"), main).expect("a source");
     checkout.configure();
     let mut faults = Vec::new();
-    // Each for the first time, again, and when another one has been there.
+    // Each date for the first time, again, and after the other date.
     for (epoch, date, expected) in [
         (DAYS[0].0, DAYS[0].1, (0, 1)),
         (DAYS[0].0, DAYS[0].1, (1, 0)),

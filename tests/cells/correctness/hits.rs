@@ -1,6 +1,6 @@
 //! Another build of the same sources compiles nothing, in any place and for any user.
 
-use super::cases::{self, Bound, Case};
+use super::cases::{self, Case, Misses};
 use super::project::{self, Built, State};
 use super::{Cell, cells};
 use crate::cmake_module::Checkout;
@@ -35,16 +35,17 @@ fn trial(cell: Cell) -> Result<String, String> {
     for build_type in build_types(cell) {
         let sandbox = Cell::sandbox(tools);
         let first = place(cell, &sandbox, tools, build_type, Move::Nothing);
-        let cases = cases::that_hit();
+        let cases = cases::expected_hits();
         project::write(&first.source, &cases, State::Before);
         first.configure();
         let built = project::build(&first, &cases);
         let objects = built.iter().map(Built::compilations).sum::<usize>() as u64;
-        let bound = |(case, built): (&&Case, &Built), elsewhere| match (case.bound)(cell, elsewhere) {
-            Bound::Nothing => 0,
-            Bound::Headers => built.headers,
-            Bound::All => built.compilations(),
-        };
+        let misses_of =
+            |(case, built): (&&Case, &Built), elsewhere| match (case.expected_misses)(cell, elsewhere) {
+                Misses::Nothing => 0,
+                Misses::Headers => built.headers,
+                Misses::All => built.compilations(),
+            };
         for other in moves(cell) {
             let checkout = place(cell, &sandbox, tools, build_type, other);
             project::write(&checkout.source, &cases, State::Before);
@@ -63,23 +64,24 @@ fn trial(cell: Cell) -> Result<String, String> {
             let mut again = Vec::new();
             let counts = checkout.counted(|| again = project::build(&checkout, &cases));
             total += counts.0;
-            let bound = |pair| bound(pair, other.is_of_place());
-            let may_miss = cases.iter().zip(&built).map(bound).sum::<usize>() as u64;
+            let expected = |pair| misses_of(pair, other.changes_paths());
+            let may_miss = cases.iter().zip(&built).map(expected).sum::<usize>() as u64;
             if counts.0 + counts.1 != objects || counts.1 > may_miss {
                 faults.push(format!(
-                    "{build_type}, {other:?}: {} hits of {objects}, {} misses, and {may_miss} may",
+                    "{build_type}, {other:?}: {} hits of {objects}, {} misses; {may_miss} misses are allowed",
                     counts.0, counts.1
                 ));
             }
-            // An object without a path is equal to that of an uncached build.
-            // Debug information names the build folder where the compiler takes the shorter of two prefixes (clang 14).
+            // An object that contains no path is equal to that of an uncached build.
+            // With clang 14, debug information contains the build folder, because clang 14 uses the shorter of two
+            // prefixes.
             let names_build_folder = build_type == "Debug" && other == Move::BuildFolder;
             if cell.maps_paths() && !names_build_folder {
                 let expected = project::without_cache(cell, &checkout, &cases);
                 for (case, (expected, again)) in cases.iter().zip(expected.iter().zip(&again)) {
-                    if expected != again && !(case.tells_paths)(cell) {
+                    if expected != again && !(case.contains_paths)(cell) {
                         faults.push(format!(
-                            "{build_type}, {other:?}, {}: not what is compiled here",
+                            "{build_type}, {other:?}, {}: differs from the uncached object",
                             case.name
                         ));
                     }
@@ -91,13 +93,13 @@ fn trial(cell: Cell) -> Result<String, String> {
     if faults.is_empty() { Ok(figures) } else { Err(format!("{figures}\n  {}", faults.join("\n  "))) }
 }
 
-/// Both, or one so that each compiler and each cache has both.
+/// Both build types, or one of them, so that each compiler and each cache is tested with both.
 fn build_types(cell: Cell) -> Vec<&'static str> {
     let all = ["Debug", "Release"];
     if Tools::full() { all.into() } else { vec![all[(cell.row() + cell.column()) % 2]] }
 }
 
-/// All moves, or in CI every third one, different ones in each cell.
+/// All moves, or without `--full` a third of them, different ones in each cell.
 fn moves(cell: Cell) -> impl Iterator<Item = Move> {
     let chosen = move |index: usize| Tools::full() || (index + cell.row() + cell.column()).is_multiple_of(3);
     let moves = MOVES.into_iter().enumerate().filter(move |(index, _)| chosen(*index));
@@ -125,13 +127,13 @@ fn place<'a>(cell: Cell, sandbox: &'a Sandbox, tools: &Tools, build_type: &str, 
 }
 
 impl Move {
-    /// ccache takes paths relative to the build folder; and only from 4.12 on can it have a second base directory.
+    /// ccache makes paths relative to the build folder, and supports a second base directory only since 4.12.
     fn can_hit(self, cell: Cell) -> bool {
         self != Self::OutsideOfSource || cell.is_sccache()
     }
 
-    /// Whether the sources or the build folder are in another place.
-    fn is_of_place(self) -> bool {
+    /// Whether the sources or the build folder are in another folder.
+    fn changes_paths(self) -> bool {
         matches!(self, Self::Checkout | Self::BuildFolder | Self::OutsideOfSource)
     }
 }

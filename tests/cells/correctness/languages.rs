@@ -1,4 +1,4 @@
-//! Languages that are cached only on request, or not at all.
+//! Languages that are cached only if they are enabled, or not at all.
 
 use std::fs;
 use std::path::Path;
@@ -10,18 +10,18 @@ use crate::list::tests;
 use crate::support::{Run, Sandbox, Tool};
 
 tests![
-    cuda_hits_on_request in SCCACHES,
-    hip_hits_on_request in SCCACHES,
-    fortran_is_never_given_to_a_cache in [CACHES[0], CACHES[3]],
+    cuda_hits_if_it_is_enabled in SCCACHES,
+    hip_hits_if_it_is_enabled in SCCACHES,
+    fortran_is_never_cached in [CACHES[0], CACHES[3]],
 ];
 
-fn cuda_hits_on_request(cache: Tool) {
+fn cuda_hits_if_it_is_enabled(cache: Tool) {
     let Some(tools) = tools_for(&[cache, Tool::Cuda]) else { return };
     let sandbox = Sandbox::new("cuda").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let call = "toolchainkit_enable_cache(LANGUAGES C CXX CUDA)";
     let checkout = Checkout::sample(&sandbox, &tools, "project", call);
     checkout.configure();
-    // By the launcher: for CMake's own test of the compiler there would have to be a linker of device code.
+    // This test calls the launcher directly, because CMake's check of the compiler needs a linker for device code.
     let compile = || {
         let mut command = checkout.launcher();
         command.arg(tools.path(Tool::Cuda)).args(["-arch=sm_75", "-c", "add.cu", "-o", "add.o"]);
@@ -33,7 +33,7 @@ fn cuda_hits_on_request(cache: Tool) {
     let mut again = Vec::new();
     let (hits, misses) = checkout.counted(|| again = compile());
     assert!(hits > 0 && misses == 0, "{cache}: {hits} hits, {misses} misses");
-    assert!(again == first, "{cache}: another object");
+    assert!(again == first, "{cache}: the objects differ");
     write_kernel(&checkout, "-");
     assert!(compile() != first, "{cache}: a stale object");
 }
@@ -45,7 +45,7 @@ fn write_kernel(checkout: &Checkout<'_>, operator: &str) {
     write(&checkout.source, "add.cu", &text);
 }
 
-fn hip_hits_on_request(cache: Tool) {
+fn hip_hits_if_it_is_enabled(cache: Tool) {
     let needed = [
         cache,
         Tool::System(HIP_COMPILER),
@@ -57,13 +57,13 @@ fn hip_hits_on_request(cache: Tool) {
     let checkout =
         Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(LANGUAGES C CXX HIP)");
     checkout.configure();
-    // By what CMake would write, for its own test of the compiler needs what AMD distributes; and without the identifier
-    // that Clang makes of its whole command line, to which the launcher adds.
+    // The command that CMake would write, because CMake's check of the compiler needs AMD's packages. `-fuse-cuid=none`
+    // disables the identifier that Clang computes from the whole command line, because the launcher adds options to it.
     let arguments = "--offload-arch=gfx900 -nogpuinc -nogpulib -fuse-cuid=none -x hip -c add.hip -o add.o";
     let object = || {
         let path = checkout.source.join("add.o");
         let bytes = fs::read(&path).expect("an object");
-        fs::remove_file(path).expect("the object goes");
+        fs::remove_file(path).expect("the object can be removed");
         bytes
     };
     let compile = || {
@@ -78,10 +78,10 @@ fn hip_hits_on_request(cache: Tool) {
     };
     write_hip_kernel(&checkout, "+", "");
     let first = compile();
-    assert!(first == compile_without_cache(), "{cache}: another object than without it");
+    assert!(first == compile_without_cache(), "{cache}: the object differs from the uncached one");
     let mut again = Vec::new();
     assert_eq!(checkout.counted(|| again = compile()), (1, 0), "{cache}");
-    assert!(again == first, "{cache}: another object");
+    assert!(again == first, "{cache}: the objects differ");
     // A change for the GPU, one for the host, and back.
     for (operator, host) in [("-", ""), ("-", "int host() { return 1; }"), ("-", "int host() { return 2; }")]
     {
@@ -91,10 +91,11 @@ fn hip_hits_on_request(cache: Tool) {
         assert!(changed == compile_without_cache(), "{cache}: a stale object: {operator} {host}");
     }
     write_hip_kernel(&checkout, "+", "");
-    assert!(compile() == first, "{cache}: another object when all is as it was");
+    assert!(compile() == first, "{cache}: the object of the unchanged source differs");
 }
 
-/// A kernel with as much of HIP's header as the compiler asks for; the operator is in what is compiled for the GPU alone.
+/// A kernel with the declarations of HIP's header that the compiler needs. The operator is only in the code for the
+/// GPU.
 fn write_hip_kernel(checkout: &Checkout<'_>, operator: &str, host: &str) {
     let text = format!(
         "struct dim3 {{ unsigned x, y, z; }};\ntypedef struct stream *hipStream_t;\n\
@@ -106,7 +107,7 @@ fn write_hip_kernel(checkout: &Checkout<'_>, operator: &str, host: &str) {
     write(&checkout.source, "add.hip", &text);
 }
 
-fn fortran_is_never_given_to_a_cache(cache: Tool) {
+fn fortran_is_never_cached(cache: Tool) {
     let Some(tools) = tools_for(&[cache, Tool::System("gfortran")]) else { return };
     let sandbox = Sandbox::new("fortran").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
@@ -120,7 +121,7 @@ fn fortran_is_never_given_to_a_cache(cache: Tool) {
     );
     let checkout = checkout.option("-DCMAKE_Fortran_COMPILER=/usr/bin/gfortran");
     checkout.configure();
-    // Only the source in C.
+    // Only the C source is cached.
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, 1), "{cache}");
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (1, 0), "{cache}");
 }

@@ -1,4 +1,4 @@
-//! No hit is wrong, and everything that can hit does, with each compiler and each version of a cache.
+//! No hit is wrong, and every compilation that can hit does, with each compiler and each version of a cache.
 
 mod cases;
 mod compilers;
@@ -65,12 +65,12 @@ impl Cell {
         matches!(self.cache, Tool::Sccache(_))
     }
 
-    /// Which of the compilers it has.
+    /// The index of its compiler.
     fn row(self) -> usize {
         COMPILERS.iter().position(|compiler| *compiler == self.compiler).expect("one of the compilers")
     }
 
-    /// Which of the caches it has.
+    /// The index of its cache.
     fn column(self) -> usize {
         CACHES.iter().position(|cache| *cache == self.cache).expect("one of the caches")
     }
@@ -84,12 +84,12 @@ impl Cell {
         }
     }
 
-    /// The tools for it, and `more`.
+    /// The tools for this cell, and `more`.
     fn tools(self, more: &[Tool]) -> Option<Tools> {
         tools_for(&[&[self.cache, Tool::System(self.compiler)], more].concat())
     }
 
-    /// A sandbox for it, where nothing but the system's tools and Ninja can be found.
+    /// A sandbox for this cell, with only the system's tools and Ninja on PATH.
     fn sandbox(tools: &Tools) -> Sandbox {
         Sandbox::new("hits").on_path(&tools.ninja())
     }
@@ -114,7 +114,7 @@ fn cells() -> Vec<Cell> {
     COMPILERS.into_iter().flat_map(of_compiler).collect()
 }
 
-/// The whole matrix, or without `--full` a part in which each compiler and each cache occurs.
+/// The whole matrix, or without `--full` a subset that contains each compiler and each cache.
 fn some_cells() -> Vec<Cell> {
     let mut cells = cells();
     cells.retain(|cell| Tools::full() || (cell.row() + cell.column()).is_multiple_of(COMPILERS.len()));

@@ -1,4 +1,4 @@
-//! A program that prints the path of its checkout prints the right one, also if another checkout was compiled first.
+//! A program that prints the path of its checkout prints the correct path, also if another checkout was compiled first.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::cmake_module::Checkout;
 use crate::list::tests;
 use crate::support::Run;
 
-tests![a_program_knows_its_own_checkout in some_cells()];
+tests![a_program_prints_the_path_of_its_own_checkout in some_cells()];
 
 /// Each of these programs gets a path of the checkout in a different way, and prints it; `plain` prints none.
 const PROGRAMS: [&str; 11] = [
@@ -69,7 +69,7 @@ const MAIN: &str = r#"#include <stdio.h>
 #define STRING(x) #x
 #define STRING_OF(x) STRING(x)
 #ifdef WORD
-// Not the text that another program is made of.
+// The preprocessed text must differ from that of the other programs.
 #define PLACE "" STRING_OF(WORD)
 #endif
 #ifdef HEADER
@@ -80,7 +80,7 @@ const MAIN: &str = r#"#include <stdio.h>
 int main(void) { puts(PLACE); return 0; }
 "#;
 
-fn a_program_knows_its_own_checkout(cell: Cell) -> Result<String, String> {
+fn a_program_prints_the_path_of_its_own_checkout(cell: Cell) -> Result<String, String> {
     let Some(tools) = &cell.tools(&[]) else { return Ok("skipped".to_owned()) };
     let sandbox = Cell::sandbox(tools);
     let mut faults = Vec::new();
@@ -101,7 +101,7 @@ fn a_program_knows_its_own_checkout(cell: Cell) -> Result<String, String> {
             }
         }
     }
-    // Also if the other checkout has compiled the same program.
+    // The second checkout may hit only for the program without a path.
     if counts.0 != 1 || counts.1 != PROGRAMS.len() as u64 {
         faults.push(format!("{} hits and {} misses in the second checkout", counts.0, counts.1));
     }

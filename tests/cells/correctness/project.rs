@@ -10,7 +10,7 @@ use super::cases::{Case, File};
 use crate::cmake_module::Checkout;
 use crate::support::Run;
 
-/// Before the changes, or after them.
+/// The state of the files: before or after the changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Before,
@@ -20,11 +20,11 @@ pub(super) enum State {
 /// The results of a case.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Built {
-    /// The objects, and what the compiler writes beside them.
+    /// The objects, and the files that the compiler writes beside them.
     pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
     /// The output of the program, if there is one.
     pub(super) output: String,
-    /// How many precompiled headers there are. Their bytes are the compiler's own: those of GCC are never the same twice.
+    /// The number of precompiled headers. Their bytes are not compared, because GCC never writes the same bytes twice.
     pub(super) headers: usize,
 }
 
@@ -57,14 +57,14 @@ fn write_file(folder: &Path, file: &File, target: &str, state: State) {
     let text = if state == State::Before { file.before } else { file.after };
     let Some(text) = text else {
         if path.exists() {
-            fs::remove_file(&path).expect("the file goes");
+            fs::remove_file(&path).expect("the file can be removed");
         }
         return;
     };
     let text = if file.path == "CMakeLists.txt" { text.replace('%', target) } else { text.to_owned() };
     let time = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
     write_text(&path, &text);
-    if let (true, Some(time)) = (file.keeps_time, time) {
+    if let (true, Some(time)) = (file.keeps_modification_time, time) {
         let file = fs::File::options().write(true).open(&path).expect("the file");
         file.set_modified(time).expect("the time of the file");
     }
@@ -79,7 +79,7 @@ fn write_text(path: &Path, text: &str) {
 }
 
 /// Arguments of `cmake --build` that rebuild everything, and continue after errors.
-pub(super) const ANEW: [&str; 4] = ["--clean-first", "--", "-j2", "-k0"];
+pub(super) const REBUILD: [&str; 4] = ["--clean-first", "--", "-j2", "-k0"];
 
 /// Files beside an object with the same content each time.
 const BESIDE: [&str; 6] = ["su", "ci", "optimized", "remarks", "types", "yaml"];
@@ -94,7 +94,7 @@ fn remove_beside(folder: &Path) {
         if path.is_dir() {
             remove_beside(&path);
         } else if BESIDE.contains(&extension) || BESIDE_ONCE.contains(&extension) {
-            fs::remove_file(path).expect("a file goes");
+            fs::remove_file(path).expect("the file can be removed");
         }
     }
 }
@@ -108,12 +108,12 @@ fn build_by(checkout: &Checkout<'_>, building: &mut Command, cases: &[&Case]) ->
     for case in cases {
         remove_beside(&checkout.build_folder().join(case.target()).join("CMakeFiles"));
     }
-    building.args(ANEW).run();
+    building.args(REBUILD).run();
     let collect = |case: &&Case| {
         let folder = checkout.build_folder().join(case.target());
         let mut built = Built { output: output(checkout, case), ..Built::default() };
         find_objects(&folder, &folder, &mut built);
-        assert!(!built.files.is_empty(), "{} has made nothing", case.name);
+        assert!(!built.files.is_empty(), "{} has produced no files", case.name);
         built
     };
     cases.iter().map(collect).collect()
@@ -124,28 +124,28 @@ pub(super) fn without_cache(cell: Cell, checkout: &Checkout<'_>, cases: &[&Case]
     if cell.is_sccache() {
         return build_by(checkout, checkout.building().env("TOOLCHAINKIT_BYPASS", "1"), cases);
     }
-    // ccache makes paths relative before it runs the compiler, so the objects to compare with are those of an empty
-    // cache. What the programs print is that of a build without ccache.
+    // ccache makes paths relative before it runs the compiler, so the reference objects are built with an empty cache.
+    // The expected output of the programs is that of a build without ccache.
     let folder = PathBuf::from(checkout.status_field("dir"));
     let away = folder.with_extension("away");
-    // There is none where no case is to be cached.
+    // If no case is cached, the cache does not exist.
     let is_there = folder.exists();
     if is_there {
-        fs::rename(&folder, &away).expect("the cache goes");
+        fs::rename(&folder, &away).expect("the cache can be moved");
     }
     let mut built = build(checkout, cases);
     if is_there {
-        fs::remove_dir_all(&folder).expect("the other cache goes");
-        fs::rename(&away, &folder).expect("the cache comes back");
+        fs::remove_dir_all(&folder).expect("the other cache can be removed");
+        fs::rename(&away, &folder).expect("the cache can be moved back");
     }
-    checkout.building().env("CCACHE_DISABLE", "1").args(ANEW).run();
-    for (built, case) in built.iter_mut().zip(cases).filter(|(_, case)| !(case.tells_paths)(cell)) {
+    checkout.building().env("CCACHE_DISABLE", "1").args(REBUILD).run();
+    for (built, case) in built.iter_mut().zip(cases).filter(|(_, case)| !(case.contains_paths)(cell)) {
         built.output = output(checkout, case);
     }
     built
 }
 
-/// What the program of `case` prints; nothing if it is none.
+/// The output of the program of `case`; empty if the case has no program.
 pub(super) fn output(checkout: &Checkout<'_>, case: &Case) -> String {
     let program = checkout.build_folder().join(case.target()).join(case.target());
     if program.exists() { checkout.command(program).run().stdout } else { String::new() }

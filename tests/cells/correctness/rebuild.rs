@@ -8,7 +8,7 @@ use crate::support::{Tool, Tools};
 
 tests![
     trial in cells(),
-    by_the_script in script_cells(),
+    with_the_script in script_cells(),
 ];
 
 /// The script has fewer hits, but no wrong ones. All cells, or one for each tool.
@@ -24,7 +24,7 @@ fn trial(cell: Cell) -> Result<String, String> {
     try_changes(cell, false)
 }
 
-fn by_the_script(cell: Cell) -> Result<String, String> {
+fn with_the_script(cell: Cell) -> Result<String, String> {
     try_changes(cell, true)
 }
 
@@ -49,8 +49,8 @@ fn try_changes(cell: Cell, is_script: bool) -> Result<String, String> {
     let warm = project::build(&checkout, &cases);
     faults.extend(compare("warm", cell, &cases, &after, &warm));
     for (case, (before, after)) in cases.iter().zip(before.iter().zip(&after)) {
-        if before == after && (cell.is_sccache() || !(case.tells_paths)(cell)) {
-            faults.push(format!("{}: changes nothing", case.name));
+        if before == after && (cell.is_sccache() || !(case.contains_paths)(cell)) {
+            faults.push(format!("{}: the objects did not change", case.name));
         }
     }
 
@@ -61,9 +61,10 @@ fn try_changes(cell: Cell, is_script: bool) -> Result<String, String> {
     // Some cases must not be cached.
     let uncached = cases.iter().filter(|case| case.is_uncached).count() as u64;
     if (is_script && hits == 0) || (!is_script && hits + uncached + 2 < cases.len() as u64) {
-        faults.push(format!("{hits} hits and {misses} misses when all is as it was"));
+        faults.push(format!("{hits} hits and {misses} misses after the change was reverted"));
     }
-    let figures = format!("{} cases, {hits} hits and {misses} misses when all is as it was", cases.len());
+    let figures =
+        format!("{} cases, {hits} hits and {misses} misses after the change was reverted", cases.len());
     if faults.is_empty() { Ok(figures) } else { Err(format!("{figures}\n  {}", faults.join("\n  "))) }
 }
 
@@ -77,11 +78,11 @@ fn compare(when: &str, cell: Cell, cases: &[&Case], expected: &[Built], seen: &[
     for (case, (expected, seen)) in cases.iter().zip(expected.iter().zip(seen)) {
         if case.is_volatile {
             if expected.output == seen.output {
-                faults.push(format!("{}: {when}: {} once more", case.name, seen.output.trim()));
+                faults.push(format!("{}: {when}: {} again", case.name, seen.output.trim()));
             }
             continue;
         }
-        if (case.is_beyond)(cell) {
+        if (case.is_unnoticed)(cell) {
             continue;
         }
         if expected.output != seen.output {
@@ -89,7 +90,7 @@ fn compare(when: &str, cell: Cell, cases: &[&Case], expected: &[Built], seen: &[
         }
         for (path, object) in &expected.files {
             if seen.files.get(path) != Some(object) {
-                faults.push(format!("{}: {when}: another {}", case.name, path.display()));
+                faults.push(format!("{}: {when}: {} differs", case.name, path.display()));
             }
         }
     }

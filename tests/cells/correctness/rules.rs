@@ -1,4 +1,4 @@
-//! Each rule of the launcher has a case that fails without it.
+//! Each rule of the launcher names a test case that fails without it.
 
 use toolchainkit::launch::rules::TABLE;
 

@@ -88,7 +88,7 @@ pub(crate) struct Build {
     pub(crate) sandbox: Sandbox,
     pub(crate) project: Project,
     pub(crate) setup: Setup,
-    /// The variables that only the user's shell has: secrets.
+    /// Variables that are set only in the user's shell: secrets.
     pub(crate) secrets: Vec<(&'static str, String)>,
 }
 

@@ -47,7 +47,12 @@ fn prove_remote(build: &Build, location: &str) {
     build.configure();
     let warm = build.build();
     build.assert_program_runs();
-    assert_eq!(build.hits_and_misses(), (objects, 0), "warm, by preset\n{warm}");
+    assert_eq!(
+        build.hits_and_misses(),
+        (objects, 0),
+        "warm, with the preset
+{warm}"
+    );
 
     build.stop_daemon();
     build.toolchainkit(&["stats"]);
@@ -57,7 +62,12 @@ fn prove_remote(build: &Build, location: &str) {
     }
     let plain = build.rebuild(build.command(build.build_tool()));
     build.assert_program_runs();
-    assert_eq!(build.hits_and_misses(), (objects, 0), "warm, by the build tool alone\n{plain}");
+    assert_eq!(
+        build.hits_and_misses(),
+        (objects, 0),
+        "warm, with the build tool alone
+{plain}"
+    );
     build.assert_no_secret_on_disk();
 }
 
@@ -114,7 +124,7 @@ fn local_disk(setup: Setup) {
         build.toolchainkit(&["stats", "--zero"]);
     }
     build.rebuild(build.bare(build.build_tool()));
-    assert_eq!(build.hits_and_misses(), (objects, 0), "by the build tool alone");
+    assert_eq!(build.hits_and_misses(), (objects, 0), "with the build tool alone");
 }
 
 fn s3_with_sccache(setup: Setup) {

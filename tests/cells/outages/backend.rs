@@ -7,7 +7,7 @@ use crate::support::{Run, Tool, Tools};
 
 /// The faults of a remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum RemoteFault {
     Network(Fault),
     AuthRefused,
     DiskFull,
@@ -43,8 +43,8 @@ impl Backend {
     }
 
     /// Memcached without TLS has neither users nor a read-only mode, and removes old objects when it is full.
-    pub(super) fn can_have(self, trouble: Trouble) -> bool {
-        self != Self::Memcached || matches!(trouble, Trouble::Network(_))
+    pub(super) fn supports(self, fault: RemoteFault) -> bool {
+        self != Self::Memcached || matches!(fault, RemoteFault::Network(_))
     }
 
     pub(super) fn start(self, tools: &Tools) -> Remote {
@@ -129,35 +129,35 @@ impl Remote {
     }
 
     /// Causes the fault.
-    pub(super) fn inject(&self, trouble: Trouble) {
-        let (status, writes_only) = match trouble {
-            Trouble::Network(fault) => return self.proxy.set(fault),
-            Trouble::AuthRefused => (403, false),
-            Trouble::DiskFull => (507, true),
-            Trouble::ReadOnly => (403, true),
+    pub(super) fn inject(&self, fault: RemoteFault) {
+        let (status, writes_only) = match fault {
+            RemoteFault::Network(fault) => return self.proxy.set(fault),
+            RemoteFault::AuthRefused => (403, false),
+            RemoteFault::DiskFull => (507, true),
+            RemoteFault::ReadOnly => (403, true),
         };
         match &self.server {
             Server::S3(_) | Server::Http(_) => self.proxy.set(Fault::Http { status, writes_only }),
             Server::Gcs(gcs) => gcs.fail(Some(status), writes_only),
-            Server::Redis(redis) => match trouble {
-                Trouble::AuthRefused => {
+            Server::Redis(redis) => match fault {
+                RemoteFault::AuthRefused => {
                     configure(redis, "requirepass", "another");
-                    // Those who are in already must come again.
+                    // Existing connections stay authenticated, so close them.
                     redis
                         .cli()
                         .env("REDISCLI_AUTH", "another")
                         .args(["CLIENT", "KILL", "TYPE", "normal"])
                         .run();
                 }
-                Trouble::DiskFull => configure(redis, "maxmemory", "1"),
+                RemoteFault::DiskFull => configure(redis, "maxmemory", "1"),
                 _ => configure(redis, "min-replicas-to-write", "1"),
             },
-            Server::Memcached(_) => unreachable!("it cannot have {trouble:?}"),
+            Server::Memcached(_) => unreachable!("Memcached does not support {fault:?}"),
         }
     }
 
     /// Ends all faults.
-    pub(super) fn heal(&self) {
+    pub(super) fn end_faults(&self) {
         self.proxy.set(Fault::None);
         match &self.server {
             Server::Gcs(gcs) => gcs.fail(None, false),

@@ -1,4 +1,5 @@
-//! The life of the daemon: one for each storage, also with many parallel clients, and none is left behind.
+//! Starting, replacing and stopping the daemon: one for each storage, also with many parallel clients. None stays
+//! running.
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixListener;
@@ -30,15 +31,15 @@ const COUNTED: Duration = Duration::from_secs(5);
 const VERSIONS: [Tool; 2] = [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE)];
 const LOCAL: &str = "toolchainkit_enable_cache(PROJECT shared TOOL sccache)";
 
-/// The daemons that run in `sandbox`: of all processes of the program, those without a command.
+/// The daemons in `sandbox`: the processes of the program without arguments.
 fn daemons(sandbox: &Sandbox, program: &Path) -> Vec<u32> {
     let line = [program.as_os_str().as_encoded_bytes(), b"\0"].concat();
     let is_daemon = |pid: &u32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|of| of == line);
     sandbox.processes().into_iter().filter(is_daemon).collect()
 }
 
-/// Runs so many compilations in parallel, which all succeed. Returns their output.
-fn compile_at_once(checkout: &Checkout<'_>, how_many: usize) -> String {
+/// Runs `count` compilations in parallel, which must all succeed. Returns their output.
+fn compile_in_parallel(checkout: &Checkout<'_>, count: usize) -> String {
     let path = checkout.sandbox.root().join("output");
     let output = File::create(&path).expect("a file");
     let another = || output.try_clone().expect("another handle");
@@ -47,9 +48,9 @@ fn compile_at_once(checkout: &Checkout<'_>, how_many: usize) -> String {
         command.args(["/usr/bin/cc", "-c", "c_0.c", "-o"]).arg(format!("object-{index}.o"));
         command.stdin(Stdio::null()).stdout(another()).stderr(another()).spawn().expect("it starts")
     };
-    let children: Vec<Child> = (0..how_many).map(compile).collect();
+    let children: Vec<Child> = (0..count).map(compile).collect();
     for mut child in children {
-        assert!(child.wait().expect("our child").success());
+        assert!(child.wait().expect("a child of this process").success());
     }
     fs::read_to_string(path).expect("a file")
 }
@@ -61,7 +62,7 @@ fn counted(checkout: &Checkout<'_>, expected: u64) -> u64 {
     counted()
 }
 
-/// A compiler that needs `seconds` more than the real one, except for the question what it is.
+/// A compiler that takes `seconds` longer than the real one, except when it is identified.
 fn slow_compiler(sandbox: &Sandbox, seconds: &str) -> PathBuf {
     let compiler = sandbox.dir("slow").join("cc");
     let wait = format!("case \" $* \" in *\" -E \"* | *\" -### \"*) ;; *\" -c \"*) sleep {seconds} ;; esac");
@@ -78,7 +79,7 @@ fn sixty_four_first_compilations_start_one_daemon(sccache: Tool) {
     for repeat in 0..repeats {
         checkout.ask(&["--stop-server"]);
         assert!(daemons(&sandbox, &tools.path(sccache)).is_empty(), "{sccache}: stopped");
-        let output = compile_at_once(&checkout, 64);
+        let output = compile_in_parallel(&checkout, 64);
         assert_eq!(daemons(&sandbox, &tools.path(sccache)), [checkout.daemon()], "{sccache}, {repeat}");
         assert_eq!(counted(&checkout, 64), 64, "{sccache}, {repeat}: all by the same daemon\n{output}");
         assert_eq!(output, "", "{sccache}, {repeat}");
@@ -98,7 +99,7 @@ fn no_client_connects_before_the_daemon_listens(sccache: Tool) {
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL);
     checkout.configure();
     checkout.ask(&["--stop-server"]);
-    assert_eq!(compile_at_once(&checkout, 8), "", "{sccache}");
+    assert_eq!(compile_in_parallel(&checkout, 8), "", "{sccache}");
     assert_eq!(counted(&checkout, 8), 8, "{sccache}");
 }
 
@@ -115,7 +116,8 @@ fn a_daemon_is_replaced_during_a_build_without_a_failure(sccache: Tool) {
     let compile = |index: usize| {
         let [name, object] = [format!("-DOBJECT=object_{index}"), format!("object-{index}.o")];
         let finished = building.launcher().arg(&compiler).args([&name, "-c", "c_0.c", "-o", &object]).run();
-        // On a busy machine one may come too late all the same: sccache says so, and it is done again.
+        // On a busy machine, a compilation may still reach the old daemon after its end. sccache then prints a message,
+        // and the launcher repeats the compilation.
         assert!(!finished.text().contains("toolchainkit:"), "{sccache}: {finished}");
     };
     thread::scope(|scope| {
@@ -147,14 +149,14 @@ fn the_next_compilation_restarts_a_missing_daemon(sccache: Tool) {
     };
     signal("KILL", &checkout.daemon().to_string());
     assert_eq!(compile(), "", "{sccache}");
-    // As after a restart of the machine, when another program has the process ID.
+    // The state after a restart of the machine: another program has the process ID.
     let socket = PathBuf::from(checkout.status_field("socket"));
     let record = socket.with_file_name("server.json");
-    let former = fs::read_to_string(&record).expect("what the supervisor wrote down");
+    let former = fs::read_to_string(&record).expect("the record of the supervisor");
     let former: Value = serde_json::from_str(&former).expect("JSON");
     checkout.ask(&["--stop-server"]);
     let mut another = Command::new("sleep").arg("60").spawn().expect("it starts");
-    let leave_behind = || {
+    let leave_files_of_a_dead_daemon = || {
         for name in ["socket", "endpoint"] {
             let _ = fs::remove_file(socket.with_file_name(name));
             drop(UnixListener::bind(socket.with_file_name(name)).expect("a socket"));
@@ -164,13 +166,16 @@ fn the_next_compilation_restarts_a_missing_daemon(sccache: Tool) {
         record_of_another["supervisor"] = another.id().into();
         fs::write(&record, record_of_another.to_string()).expect("a file");
     };
-    leave_behind();
+    leave_files_of_a_dead_daemon();
     assert_eq!(compile(), "", "{sccache}");
     checkout.ask(&["--stop-server"]);
-    leave_behind();
+    leave_files_of_a_dead_daemon();
     checkout.launcher().arg("--stop-server").run_expecting(2);
     assert_eq!(compile(), "", "{sccache}");
-    assert!(another.try_wait().expect("our child").is_none(), "{sccache}: it has nothing to do with this");
+    assert!(
+        another.try_wait().expect("a child of this process").is_none(),
+        "{sccache}: an unrelated process was killed"
+    );
     another.kill().and_then(|()| another.wait()).expect("it ends");
 }
 
@@ -186,7 +191,7 @@ fn five_checkouts_that_build_in_parallel_share_all_objects(cache: Tool) {
     );
     let checkouts: Vec<_> =
         (0..5).map(|index| Checkout::sample(&sandbox, &tools, &format!("checkout-{index}"), &call)).collect();
-    // One after the other; the last daemon knows all folders.
+    // Configure one after the other, so the last daemon has the base directories of all checkouts.
     for checkout in &checkouts {
         checkout.configure();
     }
@@ -217,14 +222,14 @@ fn an_idle_daemon_stops_but_not_during_a_compilation(sccache: Tool) {
     let sandbox = Sandbox::new("idle").on_path(&tools.ninja()).on_path(&tools.path(sccache));
     let checkout = Checkout::sample(&sandbox, &tools, "project", LOCAL).env("SCCACHE_IDLE_TIMEOUT", "4");
     checkout.configure();
-    // A compiler that takes longer than that.
+    // A compiler that takes longer than the idle timeout.
     let compiler = slow_compiler(&sandbox, "9");
     let daemon = checkout.daemon();
     let begun = Instant::now();
     let finished = checkout.launcher().arg(&compiler).args(["-c", "c_0.c", "-o", "slow.o"]).run();
     assert!(begun.elapsed() > Duration::from_secs(8), "{finished}");
     assert!(finished.text().is_empty(), "{sccache}: {finished}");
-    assert_eq!(daemons(&sandbox, &tools.path(sccache)), [daemon], "{sccache}: it was not idle");
+    assert_eq!(daemons(&sandbox, &tools.path(sccache)), [daemon], "{sccache}: the daemon was not idle");
     let ends = || sandbox.processes().is_empty();
     assert!(eventually(Duration::from_secs(30), ends), "{sccache}: {:?}", sandbox.processes());
     // The next compilation starts it again.
@@ -238,7 +243,7 @@ fn a_build_works_without_a_writable_home_folder(cache: Tool) {
     let call = "toolchainkit_enable_cache(PROJECT shared)";
     let checkout = Checkout::sample(&sandbox, &tools, "homeless", call);
     let homeless = |mut command: Command| {
-        // The sandbox knows its processes by their home, so this one must end by itself.
+        // The sandbox identifies its processes by HOME, so this daemon must stop by itself.
         command.env("XDG_CACHE_HOME", "").env("HOME", sandbox.root().join("nowhere"));
         command.run()
     };

@@ -58,8 +58,9 @@ fn interrupt(mut command: Command, name: &str, delay: Duration) {
     let mut child = command.spawn().expect("the build starts");
     thread::sleep(delay);
     signal(name, &format!("-{}", child.id()));
-    let ended = eventually(Duration::from_secs(30), || child.try_wait().expect("our child").is_some());
-    assert!(ended, "the build goes on after {name}");
+    let ended =
+        eventually(Duration::from_secs(30), || child.try_wait().expect("a child of this process").is_some());
+    assert!(ended, "the build still runs after {name}");
 }
 
 fn an_interrupted_build_leaves_no_compiler_and_no_partial_object(cache: Tool) {
@@ -77,22 +78,23 @@ fn an_interrupted_build_leaves_no_compiler_and_no_partial_object(cache: Tool) {
     let reference = slow_project(&sandbox, &tools, "reference", "set(TOOLCHAINKIT_CACHE OFF)");
     reference.build();
     for moment in 0..moments {
-        // Spread over the first two seconds, in which the compilers are at work.
+        // The delays are spread over the first two seconds, while the compilers run.
         let delay = Duration::from_millis(40 + u64::from(moment) * 397 % 2000);
         checkout.building().args(["--target", "clean"]).run();
-        // No hit would take long enough.
+        // A hit would be too fast for an interrupt, so remove all objects.
         checkout.wipe_local_cache();
         redis.cli().arg("FLUSHALL").run();
         let mut ninja = checkout.command("ninja");
         ninja.arg("-C").arg(checkout.build_folder()).arg("-j2");
         interrupt(ninja, ["INT", "TERM", "HUP"][usize::from(moment % 3)], delay);
         let gone = eventually(Duration::from_secs(5), || compilers(&sandbox).is_empty());
-        assert!(gone, "{cache}, {delay:?}: still there: {:?}", compilers(&sandbox));
+        assert!(gone, "{cache}, {delay:?}: still running: {:?}", compilers(&sandbox));
         let built = checkout.build();
         assert!(!built.text().contains("toolchainkit:"), "{cache}, {delay:?}: {built}");
         for index in 0..FILES {
-            let (is, ought) = (fs::read(object(&checkout, index)), fs::read(object(&reference, index)));
-            assert!(is.unwrap() == ought.unwrap(), "{cache}, {delay:?}: another object {index}");
+            let (actual, expected) =
+                (fs::read(object(&checkout, index)), fs::read(object(&reference, index)));
+            assert!(actual.unwrap() == expected.unwrap(), "{cache}, {delay:?}: object {index} differs");
         }
     }
 }

@@ -72,27 +72,28 @@ fn kills_at_random_moments_leave_correct_objects_and_no_process(cache: Tool) {
             signal("KILL", &pid.to_string());
             killed[(round % 3) as usize] += 1;
         }
-        let ended = eventually(uncached * 3 + LIMIT, || build.try_wait().expect("our child").is_some());
+        let ended =
+            eventually(uncached * 3 + LIMIT, || build.try_wait().expect("a child of this process").is_some());
         assert!(ended, "{what}: the build does not end");
-        let succeeded = build.wait().expect("our child").success();
+        let succeeded = build.wait().expect("a child of this process").success();
         assert!(begun.elapsed() < uncached * 3 + LIMIT, "{what}: {:?}", begun.elapsed());
         if victim == Victim::Launcher {
-            // Its compiler does not go on writing.
+            // The compiler of the killed launcher must not keep running.
             let quiet = eventually(Duration::from_secs(5), || compilers(&sandbox).is_empty());
-            assert!(quiet, "{what}: still there: {:?}", compilers(&sandbox));
+            assert!(quiet, "{what}: still running: {:?}", compilers(&sandbox));
             checkout.build();
         } else {
             assert!(succeeded, "{what}: the build fails");
         }
         for (index, expected) in expected.iter().enumerate() {
             let made = fs::read(object(&checkout, index)).expect("an object");
-            assert!(made == *expected, "{what}: another object {index}");
+            assert!(made == *expected, "{what}: object {index} differs");
         }
         assert!(processes(&sandbox, Victim::Daemon).len() <= 1, "{what}: several daemons");
     }
-    // Of each kind some were running at that moment.
+    // At these moments, some processes of each kind were running.
     assert!(killed.iter().all(|count| count * 9 >= rounds), "{cache}: {killed:?} of {rounds} were killed");
     checkout.launcher().arg("--stop-server").run_to_any_end();
     let ends = || sandbox.processes().is_empty();
-    assert!(eventually(LIMIT, ends), "{cache}: {:?} stay behind", sandbox.processes());
+    assert!(eventually(LIMIT, ends), "{cache}: {:?} still run", sandbox.processes());
 }

@@ -1,12 +1,12 @@
-//! Each fault, at each time, with each storage and each tool: the build succeeds with the right objects, about as fast as without
-//! a cache, and hits resume afterwards.
+//! Each fault, at each time, with each storage and each tool: the build succeeds with correct objects, about as fast as
+//! without a cache, and hits resume afterwards.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, thread};
 
-use super::{Backend, Trouble};
+use super::{Backend, RemoteFault};
 use crate::cmake_module::{Checkout, tools_for};
 use crate::list::{self, plain, tests};
 use crate::support::proxy::Fault;
@@ -15,7 +15,7 @@ use crate::support::{Finished, Run, Sandbox, Tool, Tools};
 
 tests![
     trial in cells(),
-    by_the_script in script_cells(),
+    with_the_script in script_cells(),
 ];
 
 /// Source files of the project.
@@ -29,17 +29,17 @@ enum When {
     MidBuild,
 }
 
-const ROWS: [(&str, Trouble, When); 10] = [
-    ("down at configure", Trouble::Network(Fault::Refuse), When::Configuring),
-    ("down at first compile", Trouble::Network(Fault::Refuse), When::FirstCompile),
-    ("killed mid-build", Trouble::Network(Fault::Refuse), When::MidBuild),
-    ("hangs", Trouble::Network(Fault::Hang), When::MidBuild),
-    ("blackholed", Trouble::Network(Fault::Blackhole), When::MidBuild),
-    ("1 KB/s", Trouble::Network(Fault::Crawl), When::MidBuild),
-    ("resets", Trouble::Network(Fault::Reset), When::MidBuild),
-    ("auth refused", Trouble::AuthRefused, When::MidBuild),
-    ("disk full", Trouble::DiskFull, When::MidBuild),
-    ("read-only", Trouble::ReadOnly, When::MidBuild),
+const ROWS: [(&str, RemoteFault, When); 10] = [
+    ("down at configure", RemoteFault::Network(Fault::Refuse), When::Configuring),
+    ("down at first compile", RemoteFault::Network(Fault::Refuse), When::FirstCompile),
+    ("killed mid-build", RemoteFault::Network(Fault::Refuse), When::MidBuild),
+    ("hangs", RemoteFault::Network(Fault::Hang), When::MidBuild),
+    ("blackholed", RemoteFault::Network(Fault::Blackhole), When::MidBuild),
+    ("1 KB/s", RemoteFault::Network(Fault::Crawl), When::MidBuild),
+    ("resets", RemoteFault::Network(Fault::Reset), When::MidBuild),
+    ("auth refused", RemoteFault::AuthRefused, When::MidBuild),
+    ("disk full", RemoteFault::DiskFull, When::MidBuild),
+    ("read-only", RemoteFault::ReadOnly, When::MidBuild),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +61,8 @@ fn cells() -> Vec<Cell> {
     let caches =
         [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)];
     let mut cells = Vec::new();
-    for (row, (_, trouble, _)) in ROWS.into_iter().enumerate() {
-        for (column, backend) in Backend::ALL.into_iter().enumerate().filter(|(_, b)| b.can_have(trouble)) {
+    for (row, (_, fault, _)) in ROWS.into_iter().enumerate() {
+        for (column, backend) in Backend::ALL.into_iter().enumerate().filter(|(_, b)| b.supports(fault)) {
             let possible: Vec<Tool> =
                 caches.iter().copied().filter(|cache| backend.works_with(*cache)).collect();
             let chosen = (row + column) % possible.len();
@@ -74,9 +74,9 @@ fn cells() -> Vec<Cell> {
     cells
 }
 
-/// With the script: each trouble with one storage and one version of each tool.
+/// The cells for the script: each fault with one storage and one version of each tool.
 fn script_cells() -> Vec<Cell> {
-    let rows = (0..ROWS.len()).filter(|row| Backend::Redis.can_have(ROWS[*row].1));
+    let rows = (0..ROWS.len()).filter(|row| Backend::Redis.supports(ROWS[*row].1));
     let caches = [Tool::Sccache(Tools::SCCACHE), Tool::Ccache(Tools::CCACHE)];
     let is_chosen = |row: usize, index: usize| Tools::full() || row % 2 == index;
     let of_row = |row: usize| {
@@ -87,19 +87,19 @@ fn script_cells() -> Vec<Cell> {
 }
 
 fn trial(cell: Cell) -> Result<String, String> {
-    try_trouble(cell, false)
+    try_fault(cell, false)
 }
 
-fn by_the_script(cell: Cell) -> Result<String, String> {
-    try_trouble(cell, true)
+fn with_the_script(cell: Cell) -> Result<String, String> {
+    try_fault(cell, true)
 }
 
 /// The times, or the error.
-fn try_trouble(cell: Cell, is_script: bool) -> Result<String, String> {
+fn try_fault(cell: Cell, is_script: bool) -> Result<String, String> {
     let Some(tools) = &tools_for(&[&[cell.cache], cell.backend.needs()].concat()) else {
         return Ok("skipped".to_owned());
     };
-    let (_, trouble, when) = ROWS[cell.row];
+    let (_, fault, when) = ROWS[cell.row];
     let sandbox = Sandbox::new("outage").on_path(&tools.ninja()).on_path(&tools.path(cell.cache));
     let remote = cell.backend.start(tools);
     let name = if matches!(cell.cache, Tool::Ccache(_)) { "ccache" } else { "sccache" };
@@ -110,18 +110,18 @@ fn try_trouble(cell: Cell, is_script: bool) -> Result<String, String> {
 
     let (uncached, objects) = without_cache(&checkout);
     if when == When::Configuring {
-        remote.inject(trouble);
+        remote.inject(fault);
     }
     let configured = checkout.configure();
     if when == When::FirstCompile {
-        remote.inject(trouble);
+        remote.inject(fault);
     }
     let built = thread::scope(|scope| {
         if when == When::MidBuild {
             scope.spawn(|| {
                 let begun = || object_files(&checkout.build_folder()).len() >= FILES / 4;
                 assert!(eventually(Duration::from_mins(1), begun), "the build does not begin");
-                remote.inject(trouble);
+                remote.inject(fault);
             });
         }
         checkout.building().args(["--", "-j4"]).run_to_any_end()
@@ -130,7 +130,10 @@ fn try_trouble(cell: Cell, is_script: bool) -> Result<String, String> {
         return Err(built.to_string());
     }
     if read(&checkout.build_folder()) != objects {
-        return Err(format!("other objects than without a cache\n{built}"));
+        return Err(format!(
+            "the objects differ from those of an uncached build
+{built}"
+        ));
     }
     if is_script && built.text().contains("took more than 30 s") && daemon_runs(&sandbox) {
         return Err(format!("the daemon that did not answer still runs, and may write objects\n{built}"));
@@ -142,17 +145,17 @@ fn try_trouble(cell: Cell, is_script: bool) -> Result<String, String> {
     }
     let total = (configured.elapsed + built.elapsed).as_secs_f64();
     let figures = format!("{total:.1} s, without a cache {:.1} s", uncached.as_secs_f64());
-    // Configuring with a cache may take as long as the outage allows; without one it takes a moment.
-    // The script waits for 30 s for what does not answer.
+    // With a cache, configuring includes the time limits of the outage.
+    // The script waits up to 30 s for an answer.
     let outage = if is_script { 60.0 } else { 15.0 };
     if total > 1.2 * uncached.as_secs_f64() + outage {
         return Err(format!("{figures}\n{configured}\n{built}"));
     }
-    remote.heal();
-    recover(&checkout, when).map(|hits| format!("{figures}; {hits} hits after it"))
+    remote.end_faults();
+    recover(&checkout, when).map(|hits| format!("{figures}; {hits} hits after the outage"))
 }
 
-/// Whether a daemon of sccache runs whose socket is in the sandbox.
+/// Whether an sccache daemon with a socket in the sandbox is running.
 fn daemon_runs(sandbox: &Sandbox) -> bool {
     let variable = format!("SCCACHE_SERVER_UDS={}", sandbox.root().display()).into_bytes();
     let processes = fs::read_dir("/proc").expect("the processes").filter_map(Result::ok);
@@ -161,7 +164,7 @@ fn daemon_runs(sandbox: &Sandbox) -> bool {
         .any(|environment| environment.split(|byte| *byte == 0).any(|line| line.starts_with(&variable)))
 }
 
-/// Files that take a moment each to compile, and whose objects differ.
+/// Files with different objects. Each takes some time to compile.
 fn write_project(source: &Path) {
     let names: Vec<String> = (0..FILES).map(|index| format!("unit_{index}.cpp")).collect();
     for (index, name) in names.iter().enumerate() {
@@ -184,7 +187,7 @@ fn without_cache(checkout: &Checkout<'_>) -> (Duration, BTreeMap<PathBuf, Vec<u8
     let built = checkout.building().args(["--", "-j4"]).run();
     let objects = read(&checkout.build_folder());
     assert_eq!(objects.len(), FILES);
-    fs::remove_dir_all(checkout.build_folder()).expect("the build folder goes");
+    fs::remove_dir_all(checkout.build_folder()).expect("the build folder can be removed");
     (off.elapsed + built.elapsed, objects)
 }
 
@@ -199,7 +202,7 @@ fn read(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     object_files(folder).into_iter().map(|path| (path.clone(), fs::read(path).expect("an object"))).collect()
 }
 
-/// Builds until all objects come from the remote. A minute of the launcher's passes in a moment.
+/// Builds until all objects come from the remote. Closes the breaker first, instead of waiting for a minute.
 fn recover(checkout: &Checkout<'_>, when: When) -> Result<u64, String> {
     if when == When::Configuring {
         checkout.configure();
@@ -208,7 +211,7 @@ fn recover(checkout: &Checkout<'_>, when: When) -> Result<u64, String> {
     if breaker.exists() {
         checkout.command("touch").args(["-t", "200001010000"]).arg(&breaker).run();
     } else {
-        // The supervisor of sccache has it in memory.
+        // The supervisor of sccache has the breaker in memory.
         checkout.ask(&["--start-server"]);
     }
     let mut last: Option<Finished> = None;
@@ -216,11 +219,11 @@ fn recover(checkout: &Checkout<'_>, when: When) -> Result<u64, String> {
         let before = checkout.stats();
         last = Some(rebuild(checkout));
         let after = checkout.stats();
-        // Counters start anew with the daemon.
+        // A new daemon counts from zero.
         if after.hits.checked_sub(before.hits) == Some(FILES as u64) && !breaker.exists() {
             return Ok(after.hits - before.hits);
         }
-        // What was missed is stored after the answer.
+        // Objects of misses are stored after the answer.
         thread::sleep(Duration::from_secs(1));
         if name_is_ccache(checkout) {
             checkout.wipe_local_cache();

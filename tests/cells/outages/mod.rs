@@ -8,7 +8,7 @@ mod matrix;
 mod states;
 
 use crate::list::List;
-use backend::{Backend, Trouble};
+use backend::{Backend, RemoteFault};
 
 pub(crate) fn tests(list: &mut List) {
     for add in [daemons::tests, interrupts::tests, kills::tests, matrix::tests, states::tests] {

@@ -1,5 +1,5 @@
-//! Files and folders of the launcher are missing, full, read-only or of another user at build time: the build works, with the
-//! program and with the script.
+//! Files and folders of the launcher are missing, full, read-only or owned by another user at build time: the build
+//! works, with the program and with the script.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ tests![
     the_launcher_works_with_as_few_descriptors_as_the_compiler in pairs(CACHES, ["program", "script"]),
 ];
 
-/// A build of this project takes a second. A build that takes this much longer has waited for something.
+/// A build of this project takes a second. A build that takes this much longer has waited for a timeout.
 const LIMIT: Duration = Duration::from_secs(16);
 
 /// Root ignores the mode of files. Without these capabilities, it does not.
@@ -26,15 +26,15 @@ struct State {
     name: &'static str,
     /// Whether the daemon of sccache was stopped before.
     is_stopped: bool,
-    /// What happens to the folders, in sh.
+    /// The change of the folders, as a shell script.
     before: &'static str,
-    /// How the build runs, in sh; its command is `"$@"`.
+    /// The shell script that runs the build; its command is `"$@"`.
     around: &'static str,
 }
 
 const STATES: [State; 17] = [
     state("run folder missing", true, "rm -rf \"$RUN\"", ""),
-    state("run folder removed under a living daemon", false, "rm -rf \"$RUN\"", ""),
+    state("run folder removed while the daemon runs", false, "rm -rf \"$RUN\"", ""),
     state("run folder cannot be written", true, "rm -rf \"$RUN\"; mkdir -m 500 \"$RUN\"", AS_ANY_USER),
     state("run folder is a file", true, "rm -rf \"$RUN\"; : >\"$RUN\"", ""),
     state(
@@ -50,14 +50,14 @@ const STATES: [State; 17] = [
         "mount -t tmpfs -o size=4k,nr_inodes=1 none \"$RUN\"; exec \"$@\"",
     ),
     state(
-        "run folder of somebody else",
+        "run folder of another user",
         true,
         "mkdir -p \"$RUN\"; chown -R 1234 \"$RUN\"; chmod -R 700 \"$RUN\"",
         AS_ANY_USER,
     ),
-    state("home gone", true, "rm -rf \"$HOME\" \"$XDG_CACHE_HOME\"", ""),
+    state("home removed", true, "rm -rf \"$HOME\" \"$XDG_CACHE_HOME\"", ""),
     state("home cannot be written", true, "chmod 500 \"$HOME\" \"$XDG_CACHE_HOME\"", AS_ANY_USER),
-    state("user's cache folder removed under a living daemon", false, "rm -rf \"$XDG_CACHE_HOME\"", ""),
+    state("user's cache folder removed while the daemon runs", false, "rm -rf \"$XDG_CACHE_HOME\"", ""),
     state("cache folder removed", false, "rm -rf \"$CACHE\"", ""),
     state(
         "cache folder on a read-only file system",
@@ -72,15 +72,15 @@ const STATES: [State; 17] = [
         "mount -t tmpfs -o size=4k,nr_inodes=1 none \"$CACHE\"; exec \"$@\"",
     ),
     state(
-        "cache folder of somebody else",
+        "cache folder of another user",
         true,
         "mkdir -p \"$CACHE\"; chown -R 1234 \"$CACHE\"; chmod -R go-rwx \"$CACHE\"",
         AS_ANY_USER,
     ),
-    state("tool gone", false, "rm \"$TOOL\"", ""),
+    state("tool removed", false, "rm \"$TOOL\"", ""),
     state("tool cannot be executed", false, "chmod 644 \"$TOOL\"", ""),
     state(
-        "state files damaged and from the future",
+        "state files damaged, with times in the future",
         true,
         "find \"$RUN\" \"$BUILD/toolchainkit\" -type f ! -name launcher | while read -r file; do
            printf '\\377 { damaged\\n' >\"$file\"; touch -d 2100-01-01 \"$file\"
@@ -191,8 +191,8 @@ impl Scene<'_> {
     }
 }
 
-/// Where the compiler itself gets by with so few descriptors, it does with the launcher. A script needs a shell, which
-/// needs more.
+/// If the compiler itself works with this few descriptors, it also works with the launcher. The script needs a shell,
+/// which needs more descriptors.
 fn the_launcher_works_with_as_few_descriptors_as_the_compiler((cache, kind): (Tool, &'static str)) {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("few").on_path(&tools.ninja()).on_path(&tools.path(cache));
@@ -201,7 +201,7 @@ fn the_launcher_works_with_as_few_descriptors_as_the_compiler((cache, kind): (To
     checkout.configure();
     let program = checkout.build_folder().join("toolchainkit/launcher");
     let mut compiled = 0;
-    // dash keeps copies of what it redirects from descriptor 10 on.
+    // dash copies redirected descriptors to descriptor 10 and higher.
     let least = if kind == "script" { 16 } else { 3 };
     for limit in least..=24 {
         let text = format!("ulimit -n {limit}; exec \"$@\"");
@@ -215,5 +215,5 @@ fn the_launcher_works_with_as_few_descriptors_as_the_compiler((cache, kind): (To
             compiled += 1;
         }
     }
-    assert!(compiled > 4, "{cache}: the limits are too low to show anything");
+    assert!(compiled > 4, "{cache}: the limits are too low for the compiler");
 }

@@ -63,7 +63,7 @@ fn the_configured_programs_run(CMake(version): CMake) {
     checkout.write("CMakeLists.txt", LISTS);
     checkout.write("main.c", "int part(int);\nint main(void) { return part(-1); }\n");
     checkout.configure(&[]);
-    // Forget the programs that try_compile has run.
+    // Remove the programs that try_compile has run from the trace.
     let _ = fs::remove_file(checkout.path.join("trace"));
     checkout.build();
     let prefix = checkout.path.join("installed");

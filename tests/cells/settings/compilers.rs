@@ -39,7 +39,8 @@ fn compiled_by(checkout: &Checkout) -> String {
     checkout.command("b/main", &[]).run().stdout.trim().to_owned()
 }
 
-/// What is configured and by what that compiles: the first with every CMake, the others with one each, or with all.
+/// A configuration and the compilers that it selects. The first runs with every CMake, the others with one each, or
+/// with all.
 fn versions_and_compilers() -> Vec<(CMake, &'static str, &'static str)> {
     let cases = [
         ("compilers: clang-22", "1022 1022"),

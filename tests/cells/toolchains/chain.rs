@@ -18,7 +18,7 @@ tests![
     variables_that_a_base_overwrites_are_restored in [SCCACHE.cmake(versions::cmake("3.15")), SCCACHE],
     a_launcher_of_the_base_is_kept,
     an_old_emscripten_file_as_base_works_with_every_cmake in emscripten_setups(),
-    vcpkg_as_base_and_with_ours_chain_loaded in setups(3),
+    vcpkg_can_be_the_base_or_chain_load_our_file in setups(3),
     cache_settings_do_not_change_the_file_that_vcpkg_hashes,
     a_profile_reaches_try_compile_through_a_wrapper in setups(1),
     a_missing_base_is_reported,
@@ -139,7 +139,7 @@ fn a_launcher_of_the_base_is_kept() {
     assert!(ninja.contains("LAUNCHER = /usr/bin/env"), "{configured}");
 }
 
-/// As everywhere, and the first CMake 4.
+/// The setups of other tests, and the first CMake 4.
 fn emscripten_setups() -> Vec<Setup> {
     let mut all = setups(2);
     let first = SCCACHE.cmake(versions::cmake("4.0"));
@@ -160,7 +160,7 @@ fn an_old_emscripten_file_as_base_works_with_every_cmake(setup: Setup) {
     assert_settled(&build);
 }
 
-fn vcpkg_as_base_and_with_ours_chain_loaded(setup: Setup) {
+fn vcpkg_can_be_the_base_or_chain_load_our_file(setup: Setup) {
     let vcpkg = base("vcpkg/vcpkg.cmake");
     let more = format!("toolchain:\n  base: {}\n  flags: {{ c: -DOURS=1 }}\n", vcpkg.display());
     let Some(wrapping) = build("vcpkg-base", setup, &[], &more) else { return };
@@ -210,7 +210,7 @@ fn a_profile_reaches_try_compile_through_a_wrapper(setup: Setup) {
         compilers: { c: aarch64-linux-gnu-gcc, cxx: aarch64-linux-gnu-g++ }\n      \
         target: { system: Linux, processor: aarch64 }\n";
     let Some(build) = build("wrapper", setup, CROSS, more) else { return };
-    // As a wrapper of the Android NDK may do.
+    // A wrapper of the Android NDK may do this.
     let wrapper = "include(\"${CMAKE_CURRENT_LIST_DIR}/cmake/toolchain.cmake\")\n\
         set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SOMETHING_ELSE)\n\
         file(APPEND \"$ENV{SEEN}\" \"${CMAKE_SYSTEM_PROCESSOR}\\n\")\n";

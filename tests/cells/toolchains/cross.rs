@@ -130,7 +130,7 @@ static TARGETS: [Target; 8] = [
     },
 ];
 
-/// A target and what it is built with.
+/// A target, and the tools to build it with.
 #[derive(Clone, Copy)]
 struct Cell {
     target: &'static Target,

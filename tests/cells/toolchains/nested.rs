@@ -71,7 +71,7 @@ fn prove(build: &Build, objects: u64, options: &[&str]) -> Finished {
 }
 
 fn sub_projects_and_later_enabled_languages_are_cached(setup: Setup) {
-    // Eight objects: five of the part, and one of each of the three below.
+    // Eight objects: five of the part, and one of each of the three targets below.
     let lists = "cmake_minimum_required(VERSION 3.15...3.31)
 project(top NONE)
 enable_language(C)

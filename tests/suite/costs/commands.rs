@@ -1,4 +1,4 @@
-//! What the commands cost, as people have them: built for release.
+//! The costs of the commands, in the release build.
 
 use std::fs;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::{costs, generating_costs};
 use crate::install::Bench;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
-/// How often each is run.
+/// The number of runs of each command.
 const ROUNDS: usize = 25;
 
 #[test]
@@ -18,11 +18,11 @@ fn generate_takes_less_than_10_ms_and_20_mb() {
     fs::write(sandbox.root().join("toolchainkit.yaml"), &crate::golden::cases()["sample"]).expect("a file");
     let [whole, without] = generating_costs(&sandbox, sandbox.root(), &released);
     let time = whole.median.saturating_sub(without.median);
-    // Of all the children that have ended; in kilobytes.
+    // The maximum of all ended child processes, in kilobytes.
     let peak = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); \
                 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
-    let told = sandbox.command("python3").args(["-c", peak]).arg(&released).arg("generate").run().stdout;
-    let peak: u64 = told.lines().last().and_then(|line| line.parse().ok()).expect("a number");
+    let output = sandbox.command("python3").args(["-c", peak]).arg(&released).arg("generate").run().stdout;
+    let peak: u64 = output.lines().last().and_then(|line| line.parse().ok()).expect("a number");
     println!("generate: {time:?}, {peak} KB");
     assert!(time < Duration::from_millis(10), "{time:?}");
     assert!(peak < 20_000, "{peak} KB");
@@ -30,7 +30,7 @@ fn generate_takes_less_than_10_ms_and_20_mb() {
 }
 
 #[test]
-fn install_takes_less_than_20_ms_when_the_tool_is_there() {
+fn install_takes_less_than_20_ms_if_the_tool_is_installed() {
     let Some(tools) = Tools::require(&[Tool::Released]) else { return };
     let Some(bench) = Bench::start() else { return };
     bench.install("plain").run();

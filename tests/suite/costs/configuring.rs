@@ -1,4 +1,5 @@
-//! What configuring costs more with a generated toolchain file than with a bare compiler launcher, the two by turns.
+//! The additional cost of configuring with a generated toolchain file, compared with a bare compiler launcher. The two
+//! are measured alternately.
 
 use std::fs;
 use std::ops::RangeInclusive;
@@ -9,11 +10,11 @@ use super::{costs, millis};
 use crate::support::checkout::{CACHES, tools_for};
 use crate::support::{Project, Run as _, Sandbox, Tool, Tools};
 
-/// Pairs of runs, of which the median difference counts. One difference is off by 30 to 40 ms now and then, so more are
-/// measured while it is not clear on which side of the limit the median lies.
+/// The number of pairs of runs. The median of the differences is compared with the limit. Single differences are
+/// sometimes wrong by 30 to 40 ms, so more pairs are measured until the result is clear.
 const PAIRS: RangeInclusive<usize> = 9..=61;
 
-/// Milliseconds that one run took.
+/// The times of one run in milliseconds.
 #[derive(Clone, Copy)]
 struct Run {
     wall: f64,
@@ -31,7 +32,7 @@ fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
     numbers[numbers.len() / 2]
 }
 
-/// What one of the two sides costs, and by how much the other one costs more, in milliseconds.
+/// The cost of the bare launcher, and the additional cost of the toolchain file, in milliseconds.
 #[derive(Clone, Copy)]
 struct Costs {
     bare: f64,
@@ -91,12 +92,12 @@ fn configuring_costs_no_more_than_two_percent_or_fifty_milliseconds() {
             let run = |(name, options): &(&str, Vec<String>)| {
                 let build = sandbox.root().join(name);
                 if fresh && build.exists() {
-                    fs::remove_dir_all(&build).expect("the build folder goes");
+                    fs::remove_dir_all(&build).expect("the build folder can be removed");
                 }
                 fs::create_dir_all(&build).expect("a build folder");
                 measure(&mut configuring(&sandbox, &tools.cmake(version), &source, &build, options))
             };
-            // The first time starts the daemon.
+            // The first run starts the daemon, so it is not counted.
             for side in &sides {
                 run(side);
             }
@@ -105,7 +106,7 @@ fn configuring_costs_no_more_than_two_percent_or_fifty_milliseconds() {
                 pairs.push([run(&sides[0]), run(&sides[1])]);
                 let wall = Costs::new(&pairs, |run| run.wall);
                 let processor = Costs::new(&pairs, |run| run.processor);
-                // On a busy machine programs wait for each other, which is not what they cost.
+                // On a busy machine, the wall time includes waiting for other programs.
                 let costs = if wall.bare > 1.3 * processor.bare { processor } else { wall };
                 if pairs.len() >= *PAIRS.start() && (costs.is_clear() || pairs.len() == *PAIRS.end()) {
                     break [wall, processor, costs];

@@ -1,4 +1,5 @@
-//! What the launcher costs with a hit, measured against the bare tool with the same settings, the two by turns.
+//! The cost of a hit with the launcher, compared with the bare tool with the same settings. The two are measured
+//! alternately.
 
 use std::time::Duration;
 
@@ -7,27 +8,27 @@ use crate::support::checkout::{Checkout, tools_for};
 use crate::support::servers::Redis;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
-/// How often each is run.
+/// The number of runs of each command in an attempt.
 const ROUNDS: usize = 200;
 
-/// How often all are run at most.
+/// The maximum number of attempts.
 const ATTEMPTS: usize = 6;
 
-/// So much longer may a hit take: a millisecond where it takes five by the tool alone, and more on a slower machine.
-fn most(bare: Duration) -> Duration {
+/// The maximum additional time of a hit: a millisecond if the tool alone takes five, and more on a slower machine.
+fn time_limit(bare: Duration) -> Duration {
     bare / 10 + Duration::from_micros(500)
 }
 
 const CACHES: [Tool; 3] =
     [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)];
 
-/// The program as people have it.
+/// Uses the release build of the program.
 fn released<'a>(checkout: Checkout<'a>, tools: &Tools) -> Checkout<'a> {
     let program = tools.path(Tool::Released).with_file_name("toolchainkit-launch");
     checkout.env("TOOLCHAINKIT_LAUNCH", program.to_str().expect("a plain path"))
 }
 
-/// Where a build has its objects: not in the source folder, which would have changed after each.
+/// The path of an object in the build folder. An object in the source folder would change that folder.
 fn object(checkout: &Checkout<'_>, name: &str) -> String {
     format!("{}/build/CMakeFiles/{name}.o", checkout.source.display())
 }
@@ -50,7 +51,7 @@ fn a_hit_takes_little_longer_with_the_launcher() {
                 );
             }
             let checkout = released(Checkout::sample(&sandbox, &tools, "project", &(call + ")")), &tools);
-            checkout.build_afresh();
+            checkout.rebuild_from_scratch();
             assert_eq!(checkout.status_field("launch"), "program");
 
             // The bare tool gets the environment that the launcher would give it.
@@ -74,8 +75,8 @@ fn a_hit_takes_little_longer_with_the_launcher() {
             bare.args(compile).arg(object(&checkout, "bare")).run();
             let mut launched = checkout.launcher();
             launched.args(compile).arg(object(&checkout, "launched")).run();
-            // What else the machine does makes a run longer, never shorter. So the shortest runs are compared, and more are
-            // measured while it is not clear.
+            // Other programs on the machine make a run longer, but never shorter. So the shortest runs are compared,
+            // and more runs are measured until the result is clear.
             let mut shortest = [Duration::MAX; 2];
             for attempt in 1..=ATTEMPTS {
                 let [bare, launched] = costs(ROUNDS, [&mut bare, &mut launched]);
@@ -91,7 +92,7 @@ fn a_hit_takes_little_longer_with_the_launcher() {
                     millis(added),
                 );
                 println!("{figures}");
-                if shortest[1] <= shortest[0] + most(shortest[0]) && added <= most(bare.median) {
+                if shortest[1] <= shortest[0] + time_limit(shortest[0]) && added <= time_limit(bare.median) {
                     break;
                 }
                 assert!(attempt < ATTEMPTS, "{figures}");
@@ -101,7 +102,7 @@ fn a_hit_takes_little_longer_with_the_launcher() {
 }
 
 #[test]
-fn more_settings_cost_no_more() {
+fn more_settings_do_not_increase_the_cost() {
     let Some(tools) = tools_for(&[Tool::Sccache(Tools::SCCACHE), Tool::Released]) else { return };
     let sandbox =
         Sandbox::new("settings").on_path(&tools.ninja()).on_path(&tools.path(Tool::Sccache(Tools::SCCACHE)));
@@ -112,7 +113,7 @@ fn more_settings_cost_no_more() {
     let few = released(Checkout::sample(&sandbox, &tools, "few", &call(&settings[0])), &tools);
     let many = released(Checkout::sample(&sandbox, &tools, "many", &call(&settings.join(" "))), &tools);
     let [few, many] = [few, many].map(|checkout| {
-        checkout.build_afresh();
+        checkout.rebuild_from_scratch();
         let mut launched = checkout.launcher();
         launched.args(["/usr/bin/c++", "-c", "cxx_0.cpp", "-o"]).arg(object(&checkout, "launched")).run();
         launched

@@ -1,4 +1,4 @@
-//! A big configuration is generated in no time.
+//! The cost of `generate` with a large configuration.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::generating_costs;
 use crate::support::{Sandbox, Tool, Tools};
 
-/// 10 toolchains, 4 build types, and 3 profiles besides the settings without one.
+/// 10 toolchains, 4 build types, and 3 profiles in addition to the settings without a profile.
 fn yaml() -> String {
     let mut yaml = String::from(
         "cache: { tool: sccache, remote: { type: s3, bucket: b } }\n\

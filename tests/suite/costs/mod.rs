@@ -1,5 +1,5 @@
-//! What toolchainkit may cost. `tests/run.sh` runs these alone, after all others: beside them a limit in milliseconds
-//! would measure the tests.
+//! Limits for the costs of toolchainkit. `tests/run.sh` runs these tests alone, after all others, because parallel
+//! tests would change the times.
 
 mod commands;
 mod configuring;
@@ -15,19 +15,20 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::support::Sandbox;
 
-/// What many runs of a command cost.
+/// The cost of a command over many runs.
 #[derive(Debug)]
 struct Cost {
-    /// The shortest that a run took.
+    /// The time of the shortest run.
     best: Duration,
     /// The median.
     median: Duration,
-    /// The median of the processors' time, of the command and all its children. Other programs on the machine, which
-    /// make each run wait, hardly change it.
+    /// The median of the processor time of the command and all its children. Other programs on the machine hardly
+    /// change it.
     processor: Duration,
 }
 
-/// The cost of each command in `rounds` in which all run by turns: what else the machine does meets all of them alike.
+/// The cost of each command. In each of the `rounds`, all commands run once, so other programs on the machine affect
+/// all of them equally.
 fn costs<const N: usize>(rounds: usize, mut commands: [&mut Command; N]) -> [Cost; N] {
     let mut times = [const { (Vec::new(), Vec::new()) }; N];
     for command in &mut commands {
@@ -48,12 +49,12 @@ fn costs<const N: usize>(rounds: usize, mut commands: [&mut Command; N]) -> [Cos
     })
 }
 
-/// Of those that have ended.
+/// The processor time of all ended child processes.
 fn used_by_children() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("every system tells");
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("every system supports this");
     let [user, system] = [usage.user_time(), usage.system_time()].map(|time| {
         let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
-        Duration::from_micros(micros.try_into().expect("time goes on"))
+        Duration::from_micros(micros.try_into().expect("times are not negative"))
     });
     user + system
 }
@@ -62,7 +63,7 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The cost of `generate` in `project` from nothing, and of what the measurement adds to it.
+/// The cost of `generate` in `project` without generated files, and the overhead of the measurement.
 fn generating_costs(sandbox: &Sandbox, project: &Path, released: &Path) -> [Cost; 2] {
     let mut removing = sandbox.command("sh");
     removing.args(["-c", "rm -rf cmake CMakePresets.json && exec true"]).current_dir(project);

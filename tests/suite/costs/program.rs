@@ -1,5 +1,5 @@
-//! What the launcher costs by itself: with a tool that does nothing, beside a program in C that does no more than start
-//! the tool, wait, and pass its exit code on.
+//! The cost of the launcher itself, with a tool that does nothing. It is compared with a C program that only starts the
+//! tool, waits, and returns its exit code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use super::{costs, millis};
 use crate::support::checkout::{Checkout, tools_for};
 use crate::support::{Run, Sandbox, Tool};
 
-/// How often each is run.
+/// The number of runs of each command.
 const ROUNDS: usize = 400;
 
-/// ccache, as far as configuring asks for it.
+/// A stand-in for ccache that only supports the calls at configure time.
 const TOOL: &str = r#"#include <stdio.h>
 #include <string.h>
 int main(int count, char **words) {

@@ -1,4 +1,4 @@
-//! The program that launches compilers comes into the store together with a tool.
+//! `toolchainkit install` also installs `toolchainkit-launch`.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -20,7 +20,7 @@ fn folder() -> String {
 }
 
 impl Bench {
-    /// Puts a stand-in beside toolchainkit, as packages have the program; returns its path.
+    /// Puts a stand-in for the program beside toolchainkit, like a package, and returns its path.
     fn put_beside(&self, text: &str) -> PathBuf {
         let path = self.toolchainkit.with_file_name("toolchainkit-launch");
         write_script(&path, text);
@@ -33,7 +33,7 @@ impl Bench {
 }
 
 #[test]
-fn it_comes_with_the_tool_and_stays_as_it_is() {
+fn the_launcher_is_installed_with_the_tool_and_not_written_again() {
     let Some(bench) = Bench::start() else { return };
     let beside = bench.put_beside("echo first");
     let installed = bench.install("plain").run();
@@ -44,17 +44,17 @@ fn it_comes_with_the_tool_and_stays_as_it_is() {
     let program = bench.launch_program();
     assert_eq!(fs::read(&program).unwrap(), fs::read(&beside).unwrap());
     let data = fs::symlink_metadata(&program).unwrap();
-    assert!(data.is_file(), "a copy, and no link");
+    assert!(data.is_file(), "not a copy, but a link");
     assert_eq!(data.permissions().mode() & 0o7777, 0o755);
 
     let again = bench.install("plain").run();
     assert!(!again.stderr.contains("toolchainkit-launch"), "{again}");
-    assert_eq!(fs::metadata(&program).unwrap().ino(), data.ino(), "it is not written again");
-    assert!(bench.command(&["install", "--verify"]).run().stdout.contains("it came with toolchainkit"));
+    assert_eq!(fs::metadata(&program).unwrap().ino(), data.ino(), "it was written again");
+    assert!(bench.command(&["install", "--verify"]).run().stdout.contains("part of toolchainkit"));
 }
 
 #[test]
-fn it_comes_also_where_the_tool_is_there_already_and_is_renewed() {
+fn the_launcher_is_installed_and_updated_if_the_tool_exists() {
     let Some(bench) = Bench::start() else { return };
     let without = bench.install("plain").run();
     assert!(without.stderr.contains("`cargo install toolchainkit` installs both"), "{without}");
@@ -71,9 +71,9 @@ fn it_comes_also_where_the_tool_is_there_already_and_is_renewed() {
     assert_eq!(names(&bench.store()), [".lock", &FOLDER, &folder()]);
 }
 
-/// A package may have the programs in a folder of its own and a link on PATH.
+/// A package may contain the programs in a separate folder, and a link on PATH.
 #[test]
-fn it_is_found_beside_what_a_link_leads_to() {
+fn the_launcher_is_found_beside_the_target_of_a_link() {
     let Some(bench) = Bench::start() else { return };
     bench.put_beside("echo first");
     let link = bench.sandbox.dir("links").join("toolchainkit");
@@ -83,7 +83,7 @@ fn it_is_found_beside_what_a_link_leads_to() {
 }
 
 #[test]
-fn older_ones_go_and_others_stay() {
+fn older_launchers_are_removed_and_others_are_kept() {
     let Some(bench) = Bench::start() else { return };
     bench.put_beside("echo first");
     bench.install("plain").run();
@@ -98,7 +98,7 @@ fn older_ones_go_and_others_stay() {
         fs::copy(here.join("toolchainkit-launch"), folder.join("toolchainkit-launch")).unwrap();
         fs::copy(here.join("receipt.json"), folder.join("receipt.json")).unwrap();
     }
-    // What was not put there by toolchainkit is not touched.
+    // A folder without a receipt was not written by toolchainkit, so it is kept.
     fs::remove_file(bench.store().join(&older[1]).join("receipt.json")).unwrap();
     bench.put_beside("echo the second");
     bench.install("plain").run();
@@ -108,7 +108,7 @@ fn older_ones_go_and_others_stay() {
 }
 
 #[test]
-fn what_is_in_the_way_is_not_touched() {
+fn a_foreign_file_at_the_path_of_the_launcher_is_not_replaced() {
     let Some(bench) = Bench::start() else { return };
     bench.put_beside("echo first");
     fs::create_dir_all(bench.store().join(folder())).unwrap();

@@ -32,7 +32,7 @@ pub(crate) struct Bench {
     executable: Vec<u8>,
     /// The digest of the archive on the server.
     sha256: String,
-    /// toolchainkit, in a folder of its own: what is beside it is part of an installation.
+    /// toolchainkit in a separate folder, because a launcher beside it would be installed, too.
     toolchainkit: PathBuf,
 }
 
@@ -57,7 +57,7 @@ impl Bench {
         let sandbox = Sandbox::new("install");
         let toolchainkit = sandbox.dir("program").join("toolchainkit");
         let built = env!("CARGO_BIN_EXE_toolchainkit");
-        // Another file system has no second name for it.
+        // A hard link is impossible between file systems, so the program is copied there.
         fs::hard_link(built, &toolchainkit)
             .or_else(|_| fs::copy(built, &toolchainkit).map(drop))
             .expect("a copy of the program");
@@ -71,18 +71,18 @@ impl Bench {
 
     fn install_expecting(&self, how: &str, sha256: &str) -> Command {
         let mut command = self.command(&["install"]);
-        command.args(self.what(how, sha256));
+        command.args(self.arguments(how, sha256));
         command
     }
 
     /// The same with a released program.
     pub(crate) fn install_by(&self, released: &Path, how: &str) -> Command {
         let mut command = self.sandbox.command(released);
-        command.arg("install").args(self.what(how, &self.sha256));
+        command.arg("install").args(self.arguments(how, &self.sha256));
         command
     }
 
-    fn what(&self, how: &str, sha256: &str) -> [String; 7] {
+    fn arguments(&self, how: &str, sha256: &str) -> [String; 7] {
         let mirror = self.releases.url(how);
         ["ccache", "--version", VERSION, "--mirror", &mirror, "--sha256", sha256].map(str::to_owned)
     }

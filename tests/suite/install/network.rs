@@ -53,14 +53,14 @@ fn a_terminal_shows_a_bar_and_a_log_shows_lines() {
     let log = bench.install("slow").arg("--force").run();
     assert_eq!(log.stdout.lines().count(), 1, "{log}");
     assert!(!log.stderr.contains("iB/s") && !log.stderr.contains('\r'), "{log}");
-    // The download, the tool, and that the program which launches compilers is not there.
+    // The lines for the download, the tool, and the missing launcher.
     assert_eq!(log.stderr.lines().count(), 3, "{log}");
     let quiet = bench.install("plain").args(["--force", "--quiet"]).run();
     assert_eq!(quiet.stderr, "");
 }
 
 #[test]
-fn behind_a_proxy() {
+fn downloads_use_the_configured_proxy() {
     let Some(_) = Tools::require(Proxy::NEEDS) else { return };
     for start in [Releases::start, Releases::start_with_tls] {
         let Some(bench) = Bench::start_on(start) else { return };
@@ -82,7 +82,11 @@ fn behind_a_proxy() {
 
         install().env("ALL_PROXY", proxy.url()).env("NO_PROXY", "example.org,127.0.0.1").run();
         install().run();
-        assert_eq!(proxy.server.log().matches("Established connection").count(), 1, "these two went past it");
+        assert_eq!(
+            proxy.server.log().matches("Established connection").count(),
+            1,
+            "these two requests used the proxy"
+        );
 
         let refused = install().env(variable, "http://me:hunter2@127.0.0.1:1").run_expecting(5);
         assert!(!refused.text().contains("hunter2"), "{refused}");

@@ -190,7 +190,7 @@ fn a_store_that_is_not_a_folder_or_is_writable_by_others_is_rejected() {
 
 /// Runs the installation with the store on a separate disk with these mount `options`, and lists the files that it
 /// leaves there.
-fn on_a_disk(bench: &Bench, options: &str) -> crate::support::Finished {
+fn install_on_separate_disk(bench: &Bench, options: &str) -> crate::support::Finished {
     let script = r#"
         mount -t tmpfs -o "$1" tmpfs "$XDG_CACHE_HOME" || exit 99
         shift
@@ -210,11 +210,11 @@ fn a_full_or_read_only_disk_leaves_no_files() {
     let archive = super::good_archive(&bench.executable).len();
     // Full in the middle of the download, and in the middle of unpacking.
     for size in [archive / 2, bench.executable.len() * 3 / 4] {
-        let full = on_a_disk(&bench, &format!("size={size}"));
+        let full = install_on_separate_disk(&bench, &format!("size={size}"));
         assert!(full.stderr.contains("No space left on device"), "{full}");
         assert_eq!(full.stdout, "", "no file is left: {full}");
     }
-    let read_only = on_a_disk(&bench, "ro");
+    let read_only = install_on_separate_disk(&bench, "ro");
     assert!(read_only.stderr.contains("Read-only file system"), "{read_only}");
     assert_eq!(read_only.stdout, "", "{read_only}");
 }

@@ -17,7 +17,7 @@ fn twenty_parallel_installations_download_once_and_succeed() {
     let Some(bench) = Bench::start() else { return };
     let mut all: Vec<Child> = (0..20).map(|_| spawn(&mut bench.install("slow"))).collect();
     for child in &mut all {
-        assert!(child.wait().expect("the child is ours").success());
+        assert!(child.wait().expect("a child of this process").success());
     }
     bench.assert_installed();
     assert_eq!(bench.releases.requests(), [format!("slow {} -", asset())]);
@@ -28,7 +28,7 @@ fn twenty_parallel_forced_installations_succeed() {
     let Some(bench) = Bench::start() else { return };
     let mut all: Vec<Child> = (0..20).map(|_| spawn(bench.install("plain").arg("--force"))).collect();
     for child in &mut all {
-        assert!(child.wait().expect("the child is ours").success());
+        assert!(child.wait().expect("a child of this process").success());
     }
     bench.assert_installed();
     assert_eq!(bench.releases.requests().len(), 20);
@@ -45,8 +45,8 @@ fn a_killed_installation_leaves_no_usable_partial_tool() {
         fs::remove_dir_all(bench.store()).expect("the store");
         let mut child = spawn(&mut bench.install("slow"));
         thread::sleep(whole * moment / 50 + Duration::from_millis(u64::from(moment % 7)));
-        child.kill().expect("the child is ours");
-        child.wait().expect("the child is ours");
+        child.kill().expect("a child of this process");
+        child.wait().expect("a child of this process");
         // A file with its final name is complete; the executable of an unfinished installation is in a temporary
         // folder.
         if names(&bench.store()).contains(&FOLDER) {

@@ -1,4 +1,4 @@
-//! Azure Blob Storage, by Microsoft's emulator Azurite.
+//! Azure Blob Storage, provided by Microsoft's emulator Azurite.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,12 +15,12 @@ pub(crate) struct Azurite {
 }
 
 impl Azurite {
-    /// What [`Tools::require`] is to ask for.
+    /// The tools to pass to [`Tools::require`].
     pub(crate) const NEEDS: &[Tool] =
         &[Tool::Azurite, Tool::System("node"), Tool::System("python3"), Tool::System("setpriv")];
     /// The container that exists.
     pub(crate) const CONTAINER: &str = "builds";
-    /// The key of the emulator's one account, which its documentation tells everybody.
+    /// The key of the emulator's only account. It is public, from the documentation.
     pub(crate) const KEY: &str =
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -44,7 +44,7 @@ impl Azurite {
         azurite
     }
 
-    /// What a client needs to know, secret included.
+    /// The connection string for a client, with the secret.
     pub(crate) fn connection_string(&self) -> String {
         format!(
             "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={};\

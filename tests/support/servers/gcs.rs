@@ -1,4 +1,5 @@
-//! Google Cloud Storage, by a server of our own: the service's clients take no endpoint, and no emulator has its name.
+//! Google Cloud Storage, provided by our own server: sccache has no setting for the endpoint, so an emulator cannot be
+//! used.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +8,7 @@ use std::path::Path;
 use super::process::ServerProcess;
 use crate::support::tools::{Tool, system};
 
-/// A storage that the real client takes for Google's, as long as it has the environment [`Gcs::env`].
+/// A storage that the real client uses in place of Google's, with the environment [`Gcs::env`].
 #[derive(Debug)]
 pub(crate) struct Gcs {
     /// Its process.
@@ -15,10 +16,10 @@ pub(crate) struct Gcs {
 }
 
 impl Gcs {
-    /// What [`Tools::require`](crate::support::Tools::require) is to ask for.
+    /// The tools to pass to [`Tools::require`](crate::support::Tools::require).
     pub(crate) const NEEDS: &[Tool] =
         &[Tool::System("python3"), Tool::System("openssl"), Tool::System("setpriv")];
-    /// A bucket; it has all that one asks for.
+    /// A bucket. The server accepts every bucket name.
     pub(crate) const BUCKET: &str = "build-cache";
 
     /// Starts one.
@@ -33,12 +34,12 @@ impl Gcs {
         Self { server }
     }
 
-    /// What leads sccache here: the proxy, the certificate to trust, and where the token comes from.
+    /// The variables that direct sccache to this server: the proxy, the trusted certificate, and the URL of the token.
     pub(crate) fn env(&self) -> Vec<(&'static str, String)> {
         self.env_by(&self.server.address())
     }
 
-    /// The same by way of another address that leads to this one.
+    /// The same through another address, such as that of a [`Proxy`](crate::support::proxy::Proxy).
     pub(crate) fn env_by(&self, address: &str) -> Vec<(&'static str, String)> {
         let url = format!("http://{address}");
         let ca = self.server.path("ca.pem").into_os_string().into_string().expect("a plain path");
@@ -49,7 +50,7 @@ impl Gcs {
         ]
     }
 
-    /// Makes it answer all requests, or all uploads, with an HTTP status; `None` heals it.
+    /// Answers all requests, or all uploads, with an HTTP status; `None` ends this.
     pub(crate) fn fail(&self, status: Option<u16>, writes_only: bool) {
         let page = match (status, writes_only) {
             (None, _) => "recover".to_owned(),
@@ -59,7 +60,7 @@ impl Gcs {
         self.get(&page);
     }
 
-    /// How many objects it has.
+    /// The number of its objects.
     pub(crate) fn objects(&self) -> u64 {
         let answer = self.get("count");
         let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
@@ -70,7 +71,7 @@ impl Gcs {
     fn get(&self, page: &str) -> String {
         let mut stream = TcpStream::connect(self.server.address()).expect("the server accepts");
         let request = format!("GET /{page} HTTP/1.0\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("the server takes a request");
+        stream.write_all(request.as_bytes()).expect("the server accepts a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("the server answers");
         answer

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::process::ServerProcess;
 use crate::support::tools::{Tool, system};
 
-/// A Memcached server that takes items of up to 32 MB.
+/// A Memcached server for items of up to 32 MB.
 #[derive(Debug)]
 pub(crate) struct Memcached {
     /// Its process.
@@ -17,13 +17,13 @@ pub(crate) struct Memcached {
 }
 
 impl Memcached {
-    /// What [`Tools::require`](crate::support::Tools::require) is to ask for.
+    /// The tools to pass to [`Tools::require`](crate::support::Tools::require).
     pub(crate) const NEEDS: &[Tool] = &[Tool::System("memcached"), Tool::System("setpriv")];
 
-    /// What [`Memcached::start_with_login`] needs.
+    /// The tools for [`Memcached::start_with_login`].
     pub(crate) const NEEDS_OF_LOGIN: &[Tool] =
         &[Tool::System("memcached"), Tool::System("saslpasswd2"), Tool::System("setpriv")];
-    /// The user with a password; SASL takes the realm for a part of the name.
+    /// The user with a password. For SASL, the realm is part of the name.
     pub(crate) const USER: &str = "builder@cache";
 
     /// Starts one.
@@ -32,9 +32,9 @@ impl Memcached {
         Self { server }
     }
 
-    /// Starts one that wants [`Memcached::USER`] and `password` (SASL), and speaks the binary protocol only.
+    /// Starts one that requires [`Memcached::USER`] and `password` (SASL). It supports only the binary protocol.
     pub(crate) fn start_with_login(password: &str) -> Self {
-        // `env` becomes memcached, and the order to die with the test stays.
+        // `env` replaces itself by memcached, so the parent-death signal stays in effect.
         let server = ServerProcess::start(&system("env"), |port, folder| {
             let (user, realm) = Self::USER.split_once('@').expect("a user and a realm");
             let folder = folder.to_str().expect("a plain path");
@@ -52,11 +52,11 @@ impl Memcached {
         Self { server }
     }
 
-    /// How many items it has.
+    /// The number of its items.
     pub(crate) fn items(&self) -> u64 {
         let mut stream = TcpStream::connect(self.server.address()).expect("memcached accepts");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time limit");
-        stream.write_all(b"stats\r\n").expect("memcached takes a command");
+        stream.write_all(b"stats\r\n").expect("memcached accepts a command");
         BufReader::new(stream)
             .lines()
             .map(|line| line.expect("memcached answers"))
@@ -68,7 +68,7 @@ impl Memcached {
 
 fn arguments(port: u16) -> Vec<String> {
     let port = port.to_string();
-    // As root it wants a user, and a change of user would take away the order to die with the test.
+    // As root, it needs a user. A change of the user would clear the parent-death signal, so the user stays root.
     ["-l", "127.0.0.1", "-p", &port, "-U", "0", "-I", "32m", "-m", "256", "-u", "root"]
         .map(str::to_owned)
         .into()

@@ -1,4 +1,4 @@
-//! Real servers to cache in. Each listens on 127.0.0.1 at a port of its own, and ends with the value that stands for it.
+//! Real cache servers. Each listens on its own port of 127.0.0.1, and stops when its value is dropped.
 
 mod azurite;
 mod gcs;

@@ -1,4 +1,4 @@
-//! Plain HTTP storage: nginx, which takes GET and PUT, and knows nothing of WebDAV's folders and lists.
+//! Plain HTTP storage: nginx with GET and PUT, without WebDAV's folders and lists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use super::process::{ServerProcess, count_files};
 use crate::support::run::Run;
 use crate::support::tools::{Tool, system};
 
-/// An nginx with a storage for everybody (`/open`), one behind a login (`/basic`), one for a token (`/bearer`), and one
-/// for a header (`/team`).
+/// An nginx with a public storage (`/open`), and storages that require a login (`/basic`), a token (`/bearer`) and a
+/// header (`/team`).
 #[derive(Debug)]
 pub(crate) struct Nginx {
     /// Its process.
@@ -17,15 +17,15 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// What [`Tools::require`](crate::support::Tools::require) is to ask for.
+    /// The tools to pass to [`Tools::require`](crate::support::Tools::require).
     pub(crate) const NEEDS: &[Tool] =
         &[Tool::System("nginx"), Tool::System("openssl"), Tool::System("setpriv")];
     /// The user of `/basic`.
     pub(crate) const USER: &str = "builder";
-    /// The value of `X-Team` that `/team` wants.
+    /// The value of `X-Team` that `/team` requires.
     pub(crate) const TEAM: &str = "compilers & co";
 
-    /// Starts one whose `/basic` wants `password` and whose `/bearer` wants `token`.
+    /// Starts one with this `password` for `/basic` and this `token` for `/bearer`.
     pub(crate) fn start(password: &str, token: &str) -> Self {
         let server = ServerProcess::start(&system("nginx"), |port, folder| {
             for storage in ["open", "basic", "bearer", "team"] {
@@ -45,12 +45,12 @@ impl Nginx {
         format!("http://{}/{storage}", self.server.address())
     }
 
-    /// Where what is stored lies as files.
+    /// The folder with the stored files.
     pub(crate) fn folder(&self, storage: &str) -> PathBuf {
         self.server.path("data").join(storage)
     }
 
-    /// How many files are in a storage.
+    /// The number of files in a storage.
     pub(crate) fn objects(&self, storage: &str) -> usize {
         count_files(&self.folder(storage))
     }

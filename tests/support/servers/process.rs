@@ -1,4 +1,4 @@
-//! The process of a server: started, seen to listen, paused, ended.
+//! The process of a server: starting, waiting until it listens, pausing, stopping.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 use crate::support::run::{eventually, signal};
 use crate::support::tools::system;
 
-/// How long a server may take to listen, on a machine that is busy with compiling.
+/// The time limit until a server listens, on a machine that is busy with compiling.
 const START: Duration = Duration::from_secs(30);
 
-/// A port on which nobody listens.
+/// An unused port.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound socket has an address").port()
@@ -22,7 +22,7 @@ pub(crate) fn free_port() -> u16 {
 
 /// A running server and its folder.
 ///
-/// It ends with the thread that started it, even if that one is killed: do not share a server between tests.
+/// It ends with the thread that started it, even if the thread is killed: do not share a server between tests.
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
     child: Child,
@@ -31,7 +31,7 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts `program` with what `arguments` says for a port and a folder, and waits until it listens.
+    /// Starts `program` with the `arguments` for a port and a folder, and waits until it listens.
     pub(crate) fn start<A: AsRef<str>>(program: &Path, arguments: impl Fn(u16, &Path) -> Vec<A>) -> Self {
         let mut last_words = String::new();
         for _ in 0..5 {
@@ -40,14 +40,14 @@ impl ServerProcess {
             let mut ended = false;
             let child = &mut server.child;
             let settled = eventually(START, || {
-                ended = child.try_wait().expect("the child is ours").is_some();
+                ended = child.try_wait().expect("a child of this process").is_some();
                 ended || listens_on(child.id(), port)
             });
             assert!(settled, "{} does not listen\n{}", program.display(), server.log());
             if !ended {
                 return server;
             }
-            // Perhaps somebody else took the port between our asking for it and the server's.
+            // Another process may have bound the port before the server did.
             last_words = server.log();
         }
         panic!("{} ends at its start\n{last_words}", program.display());
@@ -57,7 +57,7 @@ impl ServerProcess {
         let folder = tempfile::Builder::new().prefix("tk-server-").tempdir_in("/tmp").expect("a folder");
         let log = File::create(folder.path().join("log")).expect("a log");
         let arguments = arguments(port, folder.path());
-        // The server dies with the test, also when the test is killed and drops nothing.
+        // The kernel kills the server at the end of the test, also if the test is killed and does not run destructors.
         let child = Command::new(system("setpriv"))
             .args(["--pdeathsig", "KILL", "--"])
             .arg(program)
@@ -73,12 +73,12 @@ impl ServerProcess {
         Self { child, port, folder }
     }
 
-    /// Where it listens.
+    /// Its port.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Where it listens, as `host:port`.
+    /// Its address as `host:port`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -88,24 +88,24 @@ impl ServerProcess {
         self.folder.path().join(name)
     }
 
-    /// What it has written so far.
+    /// Its output so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
-    /// Stops it from answering: it accepts connections, and then is silent.
+    /// Pauses it: it accepts connections, but does not answer.
     pub(crate) fn pause(&self) {
         signal("STOP", &self.child.id().to_string());
     }
 
-    /// Lets it answer again.
+    /// Resumes it after a pause.
     pub(crate) fn resume(&self) {
         signal("CONT", &self.child.id().to_string());
     }
 
-    /// Ends it: connections are refused.
+    /// Stops it: connections are refused.
     pub(crate) fn stop(&mut self) {
-        // Both fail only when it has ended already.
+        // Both fail only if it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -117,7 +117,7 @@ impl Drop for ServerProcess {
     }
 }
 
-/// Whether it is the process `pid` that listens on `port`, not another one that was faster.
+/// Whether the process `pid` listens on `port`, and not another process that was faster.
 fn listens_on(pid: u32, port: u16) -> bool {
     let Some(inode) = listening_inode(port) else { return false };
     let link = format!("socket:[{inode}]");
@@ -137,7 +137,7 @@ fn listening_inode(port: u16) -> Option<String> {
     })
 }
 
-/// How many files lie below `folder`.
+/// The number of files below `folder`.
 pub(super) fn count_files(folder: &Path) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());

@@ -5,7 +5,7 @@ use std::fs;
 use super::process::ServerProcess;
 use crate::support::tools::{Tool, system};
 
-/// A proxy that lets everybody on this machine through.
+/// A proxy that accepts all connections of this machine.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     /// Its process.
@@ -13,7 +13,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// What [`Tools::require`](crate::support::Tools::require) is to ask for.
+    /// The tools to pass to [`Tools::require`](crate::support::Tools::require).
     pub(crate) const NEEDS: &[Tool] = &[Tool::System("tinyproxy"), Tool::System("setpriv")];
 
     /// Starts one.

@@ -8,7 +8,7 @@ use super::process::{ServerProcess, free_port};
 use crate::support::run::{Run, eventually};
 use crate::support::tools::{Tool, system};
 
-/// A Redis server that keeps nothing on disk.
+/// A Redis server that stores nothing on disk.
 #[derive(Debug)]
 pub(crate) struct Redis {
     /// Its process.
@@ -17,27 +17,27 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// What [`Tools::require`](crate::support::Tools::require) is to ask for.
+    /// The tools to pass to [`Tools::require`](crate::support::Tools::require).
     pub(crate) const NEEDS: &[Tool] =
         &[Tool::System("redis-server"), Tool::System("redis-cli"), Tool::System("setpriv")];
 
-    /// Starts one that lets everybody in.
+    /// Starts one without a password.
     pub(crate) fn start() -> Self {
         Self::launch(None, |_, _| Vec::new())
     }
 
-    /// Starts one that wants `password`.
+    /// Starts one with this `password`.
     pub(crate) fn start_with_password(password: &str) -> Self {
         let wanted = password.to_owned();
         Self::launch(Some(password.to_owned()), move |_, _| vec!["--requirepass".to_owned(), wanted.clone()])
     }
 
-    /// Starts one that listens at [`Redis::socket`] too.
+    /// Starts one that also listens on [`Redis::socket`].
     pub(crate) fn start_with_socket() -> Self {
         Self::launch(None, |_, folder| vec!["--unixsocket".to_owned(), text(&folder.join("redis.sock"))])
     }
 
-    /// Starts one that speaks TLS only, with a certificate that [`Redis::authority`] vouches for.
+    /// Starts one that accepts only TLS, with a certificate that [`Redis::authority`] has signed.
     pub(crate) fn start_with_tls() -> Self {
         Self::launch(None, |port, folder| {
             make_certificate(folder);
@@ -53,7 +53,7 @@ impl Redis {
         })
     }
 
-    /// `more` are further arguments; of an option that occurs twice, the last counts.
+    /// `more` are further arguments. If an option occurs twice, Redis uses the last one.
     fn launch(password: Option<String>, more: impl Fn(u16, &Path) -> Vec<String>) -> Self {
         let server = ServerProcess::start(&system("redis-server"), |port, folder| {
             let common = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir", &text(folder)]
@@ -64,22 +64,22 @@ impl Redis {
         Self { server, password }
     }
 
-    /// Where it listens, if it was started with a socket.
+    /// The path of its socket, if it was started with one.
     pub(crate) fn socket(&self) -> String {
         text(&self.server.path("redis.sock"))
     }
 
-    /// The certificate to trust, if it speaks TLS.
+    /// The certificate authority to trust, if it uses TLS.
     pub(crate) fn authority(&self) -> String {
         text(&self.server.path("authority.pem"))
     }
 
-    /// How many keys it has.
+    /// The number of its keys.
     pub(crate) fn keys(&self) -> u64 {
         self.cli().arg("DBSIZE").run().stdout.trim().parse().expect("a number of keys")
     }
 
-    /// The client, ready for a command to the server.
+    /// The Redis client with the address of the server, without a command.
     pub(crate) fn cli(&self) -> Command {
         let mut command = Command::new(system("redis-cli"));
         command.env_clear().args(["-h", "127.0.0.1", "-p", &self.server.port().to_string()]);
@@ -90,21 +90,21 @@ impl Redis {
     }
 }
 
-/// Three Redis servers that share the keys.
+/// Three Redis servers that form a cluster.
 #[derive(Debug)]
 pub(crate) struct RedisCluster {
     nodes: [Redis; 3],
 }
 
 impl RedisCluster {
-    /// What [`Tools::require`](crate::support::Tools::require) is to ask for.
+    /// The tools to pass to [`Tools::require`](crate::support::Tools::require).
     pub(crate) const NEEDS: &[Tool] = Redis::NEEDS;
 
-    /// Starts one, and waits until it has agreed on who holds what.
+    /// Starts one, and waits until its nodes have assigned all slots.
     pub(crate) fn start() -> Self {
         let node = || {
             Redis::launch(None, |_, _| {
-                // By default 10000 above the port, which may be no port at all.
+                // By default, this is the port plus 10000, which may be more than 65535.
                 let bus = free_port().to_string();
                 ["--cluster-enabled", "yes", "--cluster-port", &bus].map(str::to_owned).into()
             })
@@ -115,11 +115,11 @@ impl RedisCluster {
         create.args(nodes.iter().map(|node| node.server.address())).arg("--cluster-yes").run();
         let agreed =
             |node: &Redis| node.cli().args(["CLUSTER", "INFO"]).run().stdout.contains("cluster_state:ok");
-        assert!(eventually(Duration::from_secs(30), || nodes.iter().all(agreed)), "no cluster comes about");
+        assert!(eventually(Duration::from_secs(30), || nodes.iter().all(agreed)), "the cluster is not ready");
         Self { nodes }
     }
 
-    /// The URLs of the nodes, with commas between.
+    /// The URLs of the nodes, separated by commas.
     pub(crate) fn endpoint(&self) -> String {
         self.nodes
             .iter()
@@ -128,7 +128,7 @@ impl RedisCluster {
             .join(",")
     }
 
-    /// How many keys each node has.
+    /// The number of keys of each node.
     pub(crate) fn keys(&self) -> [u64; 3] {
         self.nodes.each_ref().map(Redis::keys)
     }

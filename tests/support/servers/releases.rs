@@ -1,4 +1,4 @@
-//! Released archives, served as they should be and in all the ways in which they should not.
+//! A server for released archives, with correct and many kinds of incorrect answers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::process::ServerProcess;
 use crate::support::tools::{Tool, system};
 
-/// A server in the place of the one that the tools' projects release on; `tests/servers/releases.py` says what it can.
+/// A server in place of the one with the tools' releases. `tests/servers/releases.py` describes its behaviours.
 #[derive(Debug)]
 pub(crate) struct Releases {
     /// Its process.
@@ -15,16 +15,16 @@ pub(crate) struct Releases {
 }
 
 impl Releases {
-    /// What [`Tools::require`](crate::support::Tools::require) is to ask for.
+    /// The tools to pass to [`Tools::require`](crate::support::Tools::require).
     pub(crate) const NEEDS: &[Tool] =
         &[Tool::System("python3"), Tool::System("openssl"), Tool::System("setpriv")];
 
-    /// Starts one that speaks HTTP.
+    /// Starts one with HTTP.
     pub(crate) fn start() -> Self {
         Self::launch("http", &[])
     }
 
-    /// Starts one that speaks TLS.
+    /// Starts one with TLS.
     pub(crate) fn start_with_tls() -> Self {
         Self::launch("https", &["tls"])
     }
@@ -47,7 +47,7 @@ impl Releases {
         fs::write(self.server.path("files").join(name), content).expect("a file to serve");
     }
 
-    /// The address of the server that serves in this way.
+    /// The address of the server with this behaviour.
     pub(crate) fn url(&self, how: &str) -> String {
         format!("{}://127.0.0.1:{}/{how}", self.scheme, self.server.port())
     }
@@ -57,7 +57,7 @@ impl Releases {
         self.server.path("ca.pem")
     }
 
-    /// What has been asked for: a line of the way, the name and the range for each request.
+    /// The requests so far: a line with the behaviour, the name and the range for each.
     pub(crate) fn requests(&self) -> Vec<String> {
         let log = fs::read_to_string(self.server.path("requests")).unwrap_or_default();
         log.lines().map(str::to_owned).collect()

@@ -14,23 +14,23 @@ pub(crate) struct S3 {
 }
 
 impl S3 {
-    /// What [`Tools::require`] is to ask for.
+    /// The tools to pass to [`Tools::require`].
     pub(crate) const NEEDS: &[Tool] = &[Tool::Rclone, Tool::System("setpriv")];
     /// The bucket that exists.
     pub(crate) const BUCKET: &str = "build-cache";
-    /// A region for the signature; any is accepted.
+    /// A region for the signature; the server accepts every region.
     pub(crate) const REGION: &str = "us-east-1";
-    /// The access key that is let in.
+    /// The valid access key.
     pub(crate) const ACCESS_KEY: &str = "access-key-of-the-test";
     /// Its secret.
     pub(crate) const SECRET_KEY: &str = "secret-key-of-the-test";
 
-    /// Starts one that lets in who has the keys.
+    /// Starts one that requires the keys.
     pub(crate) fn start(tools: &Tools) -> Self {
         Self::launch(tools, &["--auth-key", &format!("{},{}", Self::ACCESS_KEY, Self::SECRET_KEY)])
     }
 
-    /// Starts one that lets everybody in, also without a signature.
+    /// Starts one that also accepts requests without a signature.
     pub(crate) fn start_for_everybody(tools: &Tools) -> Self {
         Self::launch(tools, &[])
     }
@@ -53,12 +53,12 @@ impl S3 {
         format!("http://{}", self.server.address())
     }
 
-    /// Where the bucket's objects lie as files.
+    /// The folder with the bucket's objects as files.
     pub(crate) fn folder(&self) -> PathBuf {
         self.server.path("data").join(Self::BUCKET)
     }
 
-    /// How many objects the bucket has.
+    /// The number of objects in the bucket.
     pub(crate) fn objects(&self) -> usize {
         count_files(&self.folder())
     }

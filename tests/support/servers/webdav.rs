@@ -1,4 +1,4 @@
-//! WebDAV, and with it plain HTTP storage, served by rclone from a folder.
+//! WebDAV, which includes plain HTTP storage, served by rclone from a folder.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,15 +14,15 @@ pub(crate) struct WebDav {
 }
 
 impl WebDav {
-    /// What [`Tools::require`] is to ask for.
+    /// The tools to pass to [`Tools::require`].
     pub(crate) const NEEDS: &[Tool] = &[Tool::Rclone, Tool::System("setpriv")];
 
-    /// Starts one that lets everybody in.
+    /// Starts one without a login.
     pub(crate) fn start(tools: &Tools) -> Self {
         Self::launch(tools, &[])
     }
 
-    /// Starts one that wants a user and a password.
+    /// Starts one that requires a user and a password.
     pub(crate) fn start_with_login(tools: &Tools, user: &str, password: &str) -> Self {
         Self::launch(tools, &["--user", user, "--pass", password])
     }
@@ -42,9 +42,9 @@ impl WebDav {
         webdav
     }
 
-    /// Makes the upper two of three folders into which sccache sorts objects below a prefix. Of two requests to make the
-    /// same one at the same time, rclone 1.75 refuses one, and sccache 0.16 then gives up the object: in one of some 130
-    /// first builds.
+    /// Creates the upper two levels of the folders for sccache's objects below a prefix. If two requests create the
+    /// same folder at the same time, rclone 1.75 refuses one of them, and sccache 0.16 then does not store the object.
+    /// This happened in one of 130 first builds.
     pub(crate) fn make_folders(&self, prefix: &str) {
         for number in 0..=0xff {
             let folder = self.folder().join(prefix).join(format!("{:x}/{:x}", number / 16, number % 16));
@@ -57,17 +57,17 @@ impl WebDav {
         format!("http://{}", self.server.address())
     }
 
-    /// Where what is stored lies as files.
+    /// The folder with the stored files.
     fn folder(&self) -> PathBuf {
         self.server.path("data")
     }
 
-    /// How many files are stored.
+    /// The number of stored files.
     pub(crate) fn objects(&self) -> usize {
         self.objects_below("")
     }
 
-    /// How many files are stored below the prefix.
+    /// The number of stored files below the prefix.
     pub(crate) fn objects_below(&self, prefix: &str) -> usize {
         count_files(&self.folder().join(prefix))
     }

@@ -2,7 +2,7 @@
 
 use super::{CLANG, Case, File, GCC, NEWEST_CLANG, case, changed, kept};
 
-/// Its two states give different files with each option.
+/// With each option, the two states give different files.
 const MAIN: File = changed(
     "main.c",
     "static int f(int n) { int s = 0; for (int i = 0; i < n; i++) s += i * 3; return s; }\nint g(int n) { return f(n); }\n",
@@ -25,28 +25,20 @@ macro_rules! with {
 }
 
 pub(super) const CASES: &[Case] = &[
-    case("the use of the stack beside the object", &[with!("-fstack-usage"), MAIN]).uncached(),
-    case("the graph of calls beside the object", &[with!("-fcallgraph-info"), MAIN]).only(&[GCC]).uncached(),
-    case("a dump of GCC beside the object", &[with!("-fdump-tree-optimized"), MAIN]).only(&[GCC]).uncached(),
-    case("all dumps of GCC beside the object", &[with!("-da"), MAIN]).only(&[GCC]).uncached(),
-    case("a record of optimisation beside the object", &[with!("-O2 -fsave-optimization-record"), MAIN])
-        .uncached(),
-    case(
-        "a file of remarks that GCC is told to write",
-        &[with!("-O2 -fopt-info-all=${beside}.remarks"), MAIN],
-    )
-    .only(&[GCC])
-    .uncached(),
-    case("a listing of types beside the object", &[with!("\"SHELL:-aux-info ${beside}.types\""), MAIN])
+    case("a stack usage file", &[with!("-fstack-usage"), MAIN]).uncached(),
+    case("a call graph file", &[with!("-fcallgraph-info"), MAIN]).only(&[GCC]).uncached(),
+    case("a GCC dump file", &[with!("-fdump-tree-optimized"), MAIN]).only(&[GCC]).uncached(),
+    case("all GCC dump files", &[with!("-da"), MAIN]).only(&[GCC]).uncached(),
+    case("an optimisation record file", &[with!("-O2 -fsave-optimization-record"), MAIN]).uncached(),
+    case("an optimisation remarks file", &[with!("-O2 -fopt-info-all=${beside}.remarks"), MAIN])
         .only(&[GCC])
         .uncached(),
-    case("the dependencies of the assembler", &[with!("-Wa,--MD,${beside}.assembled"), MAIN])
+    case("a declarations file", &[with!("\"SHELL:-aux-info ${beside}.types\""), MAIN])
         .only(&[GCC])
         .uncached(),
-    case("a listing of the assembler", &[with!("-Wa,-adhln=${beside}.listing"), MAIN])
+    case("an assembler dependency file", &[with!("-Wa,--MD,${beside}.assembled"), MAIN])
         .only(&[GCC])
         .uncached(),
-    case("a trace of the compiler's time", &[with!("-ftime-trace"), MAIN])
-        .only(&[CLANG, NEWEST_CLANG])
-        .uncached(),
+    case("an assembler listing file", &[with!("-Wa,-adhln=${beside}.listing"), MAIN]).only(&[GCC]).uncached(),
+    case("a time trace file", &[with!("-ftime-trace"), MAIN]).only(&[CLANG, NEWEST_CLANG]).uncached(),
 ];

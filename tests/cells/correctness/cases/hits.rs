@@ -1,7 +1,7 @@
 //! Ordinary targets without a change, which must hit in every place.
 
 use super::{
-    Bound, Case, Cell, GCC, MAKES_A_SOURCE, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept,
+    Case, Cell, GCC, MAKES_A_SOURCE, Misses, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept,
 };
 
 /// A macro and a template.
@@ -11,11 +11,11 @@ const USES_PRECOMPILED: &str = "int part();\nint main() { std::printf(\"%d\\n\",
 
 /// Clang's precompiled header contains the paths of all files in it. sccache hashes these paths, because Clang ignores `-E` when it
 /// writes such a header. ccache caches it only in direct mode, which is off, and hashes its content for each user.
-fn bound_by_header(cell: Cell, elsewhere: bool) -> Bound {
+fn misses_with_precompiled_header(cell: Cell, elsewhere: bool) -> Misses {
     match (cell.compiler, cell.is_sccache(), elsewhere) {
-        (GCC, _, _) | (_, true, false) => Bound::Nothing,
-        (_, true, true) | (_, false, false) => Bound::Headers,
-        (_, false, true) => Bound::All,
+        (GCC, _, _) | (_, true, false) => Misses::Nothing,
+        (_, true, true) | (_, false, false) => Misses::Headers,
+        (_, false, true) => Misses::All,
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "assertions and names of files",
+        "assertions and file names",
         &[
             PROGRAM,
             kept(
@@ -58,7 +58,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a header that a file is made from",
+        "a configured header",
         &[
             kept(
                 "CMakeLists.txt",
@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a source that is made by the build",
+        "a generated source",
         &[
             kept("CMakeLists.txt", MAKES_A_SOURCE),
             kept("made.txt", "int value(void) { return 1; }\n"),
@@ -95,7 +95,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     )
     // Clang writes a checksum of the generated source, which contains paths.
-    .telling_paths(),
+    .containing_paths(),
     case(
         "position independent code in a library",
         &[
@@ -117,7 +117,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     )
     // Clang names a module of Objective-C by its source.
-    .telling_paths(),
+    .containing_paths(),
     case(
         "Objective-C++",
         &[
@@ -128,7 +128,7 @@ pub(super) const CASES: &[Case] = &[
             ),
         ],
     )
-    .telling_paths(),
+    .containing_paths(),
     case(
         "C and assembler",
         &[
@@ -163,9 +163,9 @@ pub(super) const CASES: &[Case] = &[
             kept("part/part.cpp", "int part() { return twice(VALUE); }\n"),
         ],
     )
-    .bound(bound_by_header)
-    // So do objects with debug information.
-    .telling_paths_with(|cell| cell.compiler != GCC),
+    .expected_misses(misses_with_precompiled_header)
+    // Objects with debug information contain the path, too.
+    .containing_paths_with(|cell| cell.compiler != GCC),
     case(
         "a precompiled header of another target",
         &[
@@ -179,7 +179,7 @@ pub(super) const CASES: &[Case] = &[
             kept("part.cpp", "int part() { return twice(VALUE); }\n"),
         ],
     )
-    .bound(bound_by_header)
-    // So do objects with debug information.
-    .telling_paths_with(|cell| cell.compiler != GCC),
+    .expected_misses(misses_with_precompiled_header)
+    // Objects with debug information contain the path, too.
+    .containing_paths_with(|cell| cell.compiler != GCC),
 ];

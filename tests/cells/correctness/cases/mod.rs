@@ -16,40 +16,41 @@ pub(super) const COMPILERS: [&str; 3] = [GCC, CLANG, NEWEST_CLANG];
 
 /// A target in its own folder, before and after a change of its objects.
 pub(super) struct Case {
-    /// What changes.
+    /// The change.
     pub(super) name: &'static str,
-    /// `%` in a `CMakeLists.txt` stands for the target.
+    /// The files. `%` in a `CMakeLists.txt` is replaced by the target.
     pub(super) files: &'static [File],
     /// The compilers that support the case; empty for all.
     pub(super) compilers: &'static [&'static str],
-    /// Two compilations of the same text differ, as with `__TIME__`: only the program's output is compared.
+    /// Two compilations of the same text give different objects, as with `__TIME__`: only the program's output is
+    /// compared.
     pub(super) is_volatile: bool,
     /// The case may be compiled without the cache.
     pub(super) is_uncached: bool,
     /// The program or its objects contain the path of the source.
-    pub(super) tells_paths: fn(Cell) -> bool,
-    /// The caches that do not notice the change: see `cmake/README.md`.
-    pub(super) is_beyond: fn(Cell) -> bool,
-    /// Which compilations miss: in the same place, or elsewhere.
-    pub(super) bound: fn(Cell, bool) -> Bound,
+    pub(super) contains_paths: fn(Cell) -> bool,
+    /// The caches that do not notice the change; see `cmake/README.md`.
+    pub(super) is_unnoticed: fn(Cell) -> bool,
+    /// The compilations that miss, in the same place or (`true`) in another one.
+    pub(super) expected_misses: fn(Cell, bool) -> Misses,
 }
 
 /// The compilations that cannot hit.
 #[derive(Clone, Copy)]
-pub(super) enum Bound {
+pub(super) enum Misses {
     Nothing,
     Headers,
     All,
 }
 
-/// A file in both states; without a text, it does not exist.
+/// A file in both states. `None` means that it does not exist.
 #[derive(Clone, Copy)]
 pub(super) struct File {
     pub(super) path: &'static str,
     pub(super) before: Option<&'static str>,
     pub(super) after: Option<&'static str>,
-    /// The changed file keeps the time of modification.
-    pub(super) keeps_time: bool,
+    /// Whether the changed file keeps its modification time.
+    pub(super) keeps_modification_time: bool,
 }
 
 const fn case(name: &'static str, files: &'static [File]) -> Case {
@@ -59,9 +60,9 @@ const fn case(name: &'static str, files: &'static [File]) -> Case {
         compilers: &[],
         is_volatile: false,
         is_uncached: false,
-        tells_paths: |_| false,
-        is_beyond: |_| false,
-        bound: |_, _| Bound::Nothing,
+        contains_paths: |_| false,
+        is_unnoticed: |_| false,
+        expected_misses: |_, _| Misses::Nothing,
     }
 }
 
@@ -81,22 +82,22 @@ impl Case {
         self
     }
 
-    const fn telling_paths(self) -> Self {
-        self.telling_paths_with(|_| true)
+    const fn containing_paths(self) -> Self {
+        self.containing_paths_with(|_| true)
     }
 
-    const fn telling_paths_with(mut self, cells: fn(Cell) -> bool) -> Self {
-        self.tells_paths = cells;
+    const fn containing_paths_with(mut self, cells: fn(Cell) -> bool) -> Self {
+        self.contains_paths = cells;
         self
     }
 
-    const fn beyond(mut self, caches: fn(Cell) -> bool) -> Self {
-        self.is_beyond = caches;
+    const fn unnoticed_by(mut self, caches: fn(Cell) -> bool) -> Self {
+        self.is_unnoticed = caches;
         self
     }
 
-    const fn bound(mut self, bound: fn(Cell, bool) -> Bound) -> Self {
-        self.bound = bound;
+    const fn expected_misses(mut self, expected_misses: fn(Cell, bool) -> Misses) -> Self {
+        self.expected_misses = expected_misses;
         self
     }
 
@@ -108,7 +109,7 @@ impl Case {
 }
 
 const fn file(path: &'static str, before: Option<&'static str>, after: Option<&'static str>) -> File {
-    File { path, before, after, keeps_time: false }
+    File { path, before, after, keeps_modification_time: false }
 }
 
 const fn kept(path: &'static str, text: &'static str) -> File {
@@ -128,8 +129,8 @@ const fn removed(path: &'static str, text: &'static str) -> File {
 }
 
 impl File {
-    const fn keeping_time(mut self) -> Self {
-        self.keeps_time = true;
+    const fn keeping_modification_time(mut self) -> Self {
+        self.keeps_modification_time = true;
         self
     }
 }
@@ -139,13 +140,13 @@ const PROGRAM: File = kept("CMakeLists.txt", "add_executable(% main.c)\n");
 /// The same with debug information.
 const DEBUG_PROGRAM: File =
     kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -g)\n");
+/// A target with a generated source.
+const MAKES_A_SOURCE: &str = "add_custom_command(OUTPUT made.c COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.c DEPENDS made.txt)\n\
+                 add_executable(% main.c ${CMAKE_CURRENT_BINARY_DIR}/made.c)\n";
 /// A program that prints `VALUE`.
 const PRINTS_VALUE: &str =
     "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";
-/// A target with a source that the build makes from `made.txt`.
-const MAKES_A_SOURCE: &str = "add_custom_command(OUTPUT made.c COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.c DEPENDS made.txt)\n\
-                 add_executable(% main.c ${CMAKE_CURRENT_BINARY_DIR}/made.c)\n";
-/// The same, of `value.h`.
+/// The same, with `VALUE` from `value.h`.
 const PRINTS_VALUE_OF_HEADER: &str =
     "#include <stdio.h>\n#include \"value.h\"\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";
 
@@ -166,12 +167,12 @@ pub(super) fn of(compiler: &str, column: Option<usize>) -> Vec<&'static Case> {
     all.enumerate().filter(is_chosen).map(|(_, case)| case).collect()
 }
 
-/// The names of all that must be compiled again.
+/// The names of all cases that must be compiled again.
 pub(super) fn names() -> Vec<&'static str> {
     COMPILERS.iter().flat_map(|compiler| of(compiler, None)).map(|case| case.name).collect()
 }
 
 /// The cases that must hit if only the place or the time changes.
-pub(super) fn that_hit() -> Vec<&'static Case> {
+pub(super) fn expected_hits() -> Vec<&'static Case> {
     hits::CASES.iter().collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{CLANG, Case, GCC, NEWEST_CLANG, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, case, changed, kept};
 
-/// What options do to macros and to code.
+/// Its object depends on options for macros and for code.
 const MAIN: &str = "#include <stdio.h>\n#ifndef VALUE\n#define VALUE 3\n#endif\nstatic int f(int n) { int s = 0; for (int i = 0; i < n; i++) s += i * VALUE; return s; }\n\
                     int g(int n) { return f(n); }\nvoid h(float *a, const float *b, int n) { for (int i = 0; i < n; i++) a[i] += b[i]; }\n                    int main(void) { printf(\"%ld %d\\n\", __STDC_VERSION__, VALUE); return 0; }\n";
 
@@ -19,16 +19,16 @@ macro_rules! options {
 pub(super) const CASES: &[Case] = &[
     case("a definition", &[options!("-DVALUE=1", "-DVALUE=2"), kept("main.c", MAIN)]),
     case(
-        "a definition with blanks and quotes",
+        "a macro definition with spaces and quotes",
         &[
             options!("[[-DVALUE=puts(\"a b\")]]", "[[-DVALUE=puts(\"a  b\")]]"),
             kept("main.c", "#include <stdio.h>\nint main(void) { VALUE; return 0; }\n"),
         ],
     ),
-    case("a definition taken back", &[options!("-DVALUE=1", "-DVALUE=1 -UVALUE"), kept("main.c", MAIN)]),
-    case("a definition for the preprocessor", &[options!("-Wp,-DVALUE=1", "-Wp,-DVALUE=2"), kept("main.c", MAIN)]),
+    case("a macro definition followed by -U", &[options!("-DVALUE=1", "-DVALUE=1 -UVALUE"), kept("main.c", MAIN)]),
+    case("a macro definition in -Wp", &[options!("-Wp,-DVALUE=1", "-Wp,-DVALUE=2"), kept("main.c", MAIN)]),
     case(
-        "a definition handed to the preprocessor",
+        "a macro definition in -Xpreprocessor",
         &[
             options!("\"SHELL:-Xpreprocessor -DVALUE=1\"", "\"SHELL:-Xpreprocessor -DVALUE=2\""),
             kept("main.c", MAIN),
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
     case("the sign of char", &[options!("-fsigned-char", "-funsigned-char"), kept("main.c", "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", (int)(char)200); return 0; }\n")]),
     case("assertions", &[options!("-DNDEBUG", "-UNDEBUG"), kept("main.c", "#include <assert.h>\nint main(int argc, char **argv) { (void)argv; assert(argc); return 0; }\n")]),
     case(
-        "a header by option",
+        "a header from -include",
         &[
             options!("-include ${CMAKE_CURRENT_SOURCE_DIR}/forced.h", "-include ${CMAKE_CURRENT_SOURCE_DIR}/forced.h"),
             changed("forced.h", "#define VALUE 1\n", "#define VALUE 2\n"),
@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "macros by option",
+        "macros from -imacros",
         &[
             options!("-imacros ${CMAKE_CURRENT_SOURCE_DIR}/forced.h", "-imacros ${CMAKE_CURRENT_SOURCE_DIR}/forced.h"),
             changed("forced.h", "#define VALUE 1\n", "#define VALUE 2\n"),
@@ -81,7 +81,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a response file of a response file",
+        "a nested response file",
         &[
             options!("@${CMAKE_CURRENT_SOURCE_DIR}/outer.rsp", "@${CMAKE_CURRENT_SOURCE_DIR}/outer.rsp"),
             changed("outer.rsp", "-O1 -DVALUE='1 + 1'\n", "-O1 -DVALUE='1 + 2'\n"),
@@ -109,7 +109,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .only(&[GCC]),
     case(
-        "the specs of code generation",
+        "specs that change code generation",
         &[
             options!("-specs=${CMAKE_CURRENT_SOURCE_DIR}/my.specs", "-specs=${CMAKE_CURRENT_SOURCE_DIR}/my.specs"),
             changed("my.specs", "*cc1_options:\n+ -O1\n\n", "*cc1_options:\n+ -O3\n\n"),
@@ -127,7 +127,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .only(&[NEWEST_CLANG]),
     case(
-        "a list for a sanitizer",
+        "a sanitizer ignore list",
         &[
             kept(
                 "CMakeLists.txt",
@@ -157,8 +157,8 @@ pub(super) const CASES: &[Case] = &[
         ],
     )
     .only(&[CLANG, NEWEST_CLANG]),
-    case("the name of folders in debug information", &[options!("-g -fdebug-prefix-map=${CMAKE_BINARY_DIR}=/one", "-g -fdebug-prefix-map=${CMAKE_BINARY_DIR}=/two"), kept("main.c", "int main(void) { return 0; }\n")])
+    case("a path mapping in debug information", &[options!("-g -fdebug-prefix-map=${CMAKE_BINARY_DIR}=/one", "-g -fdebug-prefix-map=${CMAKE_BINARY_DIR}=/two"), kept("main.c", "int main(void) { return 0; }\n")])
     // Clang 14 uses the first matching option, which is ours.
     .only(&[GCC, NEWEST_CLANG]),
-    case("the name of folders in macros", &[options!("-fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=/one", "-fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=/two"), kept("main.c", "#include <stdio.h>\nint main(void) { puts(__FILE__); return 0; }\n")]).telling_paths(),
+    case("a path mapping in macros", &[options!("-fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=/one", "-fmacro-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=/two"), kept("main.c", "#include <stdio.h>\nint main(void) { puts(__FILE__); return 0; }\n")]).containing_paths(),
 ];

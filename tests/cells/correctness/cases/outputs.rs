@@ -104,7 +104,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "the batches of a unity build",
+        "the order in a unity build",
         &[
             changed(
                 "CMakeLists.txt",
@@ -135,7 +135,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "coverage switched on",
+        "enabled coverage",
         &[
             changed(
                 "CMakeLists.txt",
@@ -229,7 +229,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "the generator of a constant",
+        "a program that generates a constant",
         &[
             kept(
                 "CMakeLists.txt",

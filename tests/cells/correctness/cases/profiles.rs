@@ -1,9 +1,9 @@
-//! Profiles that the build generates: by running a program, or from counts.
+//! Profiles that the build generates, by running a program or from counts.
 
 use super::{CLANG, Case, File, GCC, NEWEST_CLANG, case, changed, kept};
 
-/// A program that reads `numbers.txt` makes the profile of GCC that comes first. It is compiled by the same way: GCC takes
-/// no profile of a source that it knows by another path.
+/// Generates a profile for GCC by running a program with `numbers.txt`. The program is compiled with the same path of
+/// the source, because GCC ignores a profile that was recorded for another path.
 macro_rules! trained {
     ($profile:literal, $option:literal) => {
         kept(
@@ -75,12 +75,12 @@ pub(super) const CASES: &[Case] = &[
     )
     .only(&[GCC]),
     case(
-        "the probabilities of branches",
+        "branch probabilities of a profile",
         &[trained!("${objects}/%.dir/main.c.gcda", "-fbranch-probabilities"), kept("main.c", MAIN), NUMBERS],
     )
     .only(&[GCC]),
     case(
-        "a file of counts",
+        "a merged profile file",
         &[
             counted!("merged.profdata", "-fprofile-instr-use=${CMAKE_CURRENT_BINARY_DIR}/merged.profdata"),
             kept("main.c", WORK),
@@ -89,7 +89,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .only(&[CLANG, NEWEST_CLANG]),
     case(
-        "a folder of counts",
+        "a merged profile in a folder",
         &[
             counted!("default.profdata", "-fprofile-use=${CMAKE_CURRENT_BINARY_DIR}"),
             kept("main.c", WORK),

@@ -17,15 +17,15 @@ pub(super) const CASES: &[Case] = &[
         &[PROGRAM, kept("main.c", PRINTS_VALUE_OF_HEADER), changed("value.h", "#define VALUE 1\n", "#define VALUE 2\n")],
     ),
     case(
-        "a header with its size and time kept",
+        "a header with unchanged size and time",
         &[
             PROGRAM,
             kept("main.c", PRINTS_VALUE_OF_HEADER),
-            changed("value.h", "#define VALUE 1\n", "#define VALUE 2\n").keeping_time(),
+            changed("value.h", "#define VALUE 1\n", "#define VALUE 2\n").keeping_modification_time(),
         ],
     ),
     case(
-        "a header of a header",
+        "an indirectly included header",
         &[
             PROGRAM,
             kept("main.c", PRINTS_VALUE_OF_HEADER),
@@ -34,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a header of a system folder",
+        "a header in a system folder",
         &[
             kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_include_directories(% SYSTEM PRIVATE system)\n"),
             kept("main.c", PRINTS_VALUE_OF_HEADER),
@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a header that was shadowed",
+        "a removed header earlier in the search path",
         &[
             kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_include_directories(% PRIVATE first second)\n"),
             kept("main.c", PRINTS_VALUE_OF_HEADER),
@@ -121,9 +121,9 @@ pub(super) const CASES: &[Case] = &[
             DEBUG_PROGRAM,
             changed("main.c", "int f(int a) { return a; }\nint main(void) { return f(0); }\n", "int f(int a) { return a; }\nint main(void) { return   f(0); }\n"),
         ],
-    ).beyond(|_| true),
+    ).unnoticed_by(|_| true),
     case(
-        "the line that a macro tells",
+        "a line number from __LINE__",
         &[
             PROGRAM,
             changed(
@@ -134,7 +134,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "the line that the compiler tells",
+        "a line number from __builtin_LINE",
         &[
             PROGRAM,
             changed(
@@ -145,7 +145,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "the place that std::source_location tells",
+        "a line number from std::source_location",
         &[
             kept("CMakeLists.txt", "add_executable(% main.cpp)\ntarget_compile_features(% PRIVATE cxx_std_20)\n"),
             kept(
@@ -168,7 +168,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "blanks in a string",
+        "spaces in a string",
         &[
             PROGRAM,
             changed(
@@ -198,7 +198,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a file that an assembler statement includes, as the build says",
+        "a file that an assembler statement includes, marked by the project",
         &[
             kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -Wa,-I,${CMAKE_CURRENT_SOURCE_DIR})\nset_source_files_properties(main.c PROPERTIES COMPILE_DEFINITIONS TOOLCHAINKIT_NO_CACHE)\n"),
             kept("main.c", PRINTS_INCLUDED_TEXT),
@@ -216,7 +216,7 @@ pub(super) const CASES: &[Case] = &[
             ),
             changed("data.txt", "one", "two"),
         ],
-    ).beyond(|cell| cell.is_sccache() || cell.cache == Tool::System("ccache")),
+    ).unnoticed_by(|cell| cell.is_sccache() || cell.cache == Tool::System("ccache")),
     case(
         "a file that #embed includes",
         &[
@@ -247,7 +247,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .volatile(),
     case(
-        "a header that a file is made from when CMake configures",
+        "a configured header",
         &[
             changed(
                 "CMakeLists.txt",
@@ -259,7 +259,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a header that is made by the build",
+        "a generated header",
         &[
             kept(
                 "CMakeLists.txt",
@@ -271,7 +271,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a source that is made by the build",
+        "a generated source",
         &[
             kept("CMakeLists.txt", MAKES_A_SOURCE),
             changed("made.txt", "int value(void) { return 1; }\n", "int value(void) { return 2; }\n"),
@@ -279,7 +279,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "the place of a source",
+        "the folder of a source",
         &[
             changed("CMakeLists.txt", "add_executable(% one/main.c)\n", "add_executable(% two/main.c)\n"),
             kept("one/main.c", "#include <stdio.h>\nint main(void) { const char *n = __FILE__; while (*n) n++; puts(n - 10); return 0; }\n"),
@@ -287,7 +287,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "the place of a source with debug information",
+        "the folder of a source with debug information",
         &[
             changed(
                 "CMakeLists.txt",
@@ -311,7 +311,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "a macro that only a directive reads",
+        "a macro that is only used in a directive",
         &[
             PROGRAM,
             kept(

@@ -1,11 +1,11 @@
-# Does to a build what the NDK's file of this name does, with a compiler that Debian has.
+# Affects a build in the same way as the NDK's file of this name, with a compiler from Debian.
 if(ANDROID_NDK_TOOLCHAIN_INCLUDED)
   return()
 endif()
 set(ANDROID_NDK_TOOLCHAIN_INCLUDED TRUE)
 cmake_minimum_required(VERSION 3.6.0)
 
-# Each try_compile reads this file again, and gets what this list names and nothing else.
+# Each try_compile reads this file again. It gets only the variables in this list.
 if(NOT DEFINED ANDROID_ABI)
   message(FATAL_ERROR "ANDROID_ABI is not set")
 endif()
@@ -20,7 +20,7 @@ if(DEFINED ANDROID_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${ANDROID_CCACHE}")
 endif()
 
-# The flags are variables of the cache, under which flags of this file are put: CMAKE_<LANG>_FLAGS_INIT has no effect.
+# The flags are cache variables, and include the flags of this file: CMAKE_<LANG>_FLAGS_INIT has no effect.
 foreach(name IN ITEMS C_FLAGS CXX_FLAGS C_FLAGS_RELEASE CXX_FLAGS_RELEASE EXE_LINKER_FLAGS)
   set(CMAKE_${name} "" CACHE STRING "Flags")
 endforeach()

@@ -1,4 +1,4 @@
-# Does to a build what vcpkg's scripts/buildsystems/vcpkg.cmake does, without packages.
+# Affects a build in the same way as vcpkg's scripts/buildsystems/vcpkg.cmake, without packages.
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.7.2)
 if(VCPKG_CHAINLOAD_TOOLCHAIN_FILE)

@@ -1,10 +1,10 @@
-# Under the name of a compiler of this machine, the copy is run as MSBuild would run cl.exe: without any environment.
+# Runs the copy under the name of a compiler of this machine, without environment variables, like MSBuild runs cl.exe.
 file(MAKE_DIRECTORY "${build}/part" "${build}/masquerade" "${build}/own")
 configure_file("${build}/toolchainkit/visual-studio/cl.exe" "${build}/masquerade/gcc" COPYONLY)
 set(path "$ENV{PATH}")
 set(ENV{PATH} "${build}/masquerade:/usr/bin:/bin")
 file(WRITE "${build}/log" "")
-# The second time from a folder and with a source elsewhere: the settings make the two alike.
+# The second run uses another folder and another source path. With the settings, it hits.
 foreach(part IN ITEMS one two)
   file(WRITE "${build}/${part}/unit.c" "int visual_studio;\n")
   execute_process(WORKING_DIRECTORY "${build}/${part}" RESULT_VARIABLE compiled ERROR_VARIABLE words

@@ -1,4 +1,4 @@
-# One word, not the list with arguments that other generators get.
+# The launcher for Xcode must be one word, without the arguments that other generators get.
 set(CMAKE_GENERATOR Xcode)
 toolchainkit_enable_cache(PROJECT generators TOOL ccache)
 expect(CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER "^[^;]*/toolchainkit/launcher$")

@@ -1,4 +1,4 @@
-# Xcode would run the launcher like this.
+# Runs the launcher in the same way as Xcode.
 file(WRITE "${build}/unit.c" "int unit;\n")
 execute_process(COMMAND "${build}/toolchainkit/launcher" /usr/bin/gcc -c "${build}/unit.c" -o "${build}/unit.o"
   RESULT_VARIABLE compiled)

@@ -1,5 +1,5 @@
-# Does to a build what Emscripten's file of this name does, with the compiler of the machine. It is the toolchain file,
-# and then CMake's file of the platform that it names.
+# Affects a build in the same way as Emscripten's file of this name, with the compiler of the machine. CMake reads it
+# twice: as the toolchain file, and as the file for the platform that it sets.
 cmake_minimum_required(VERSION 3.0)
 
 set(CMAKE_SYSTEM_NAME Emscripten)

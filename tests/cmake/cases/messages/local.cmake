@@ -1,3 +1,3 @@
-toolchainkit_enable_cache(PROJECT told TOOL sccache)
+toolchainkit_enable_cache(PROJECT messages TOOL sccache)
 expect_launcher(C CXX OBJC OBJCXX)
 expect_no_launcher(CUDA HIP Fortran ISPC Swift ASM)

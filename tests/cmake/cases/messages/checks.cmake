@@ -1,6 +1,6 @@
-# Compiles a lot while configuring, none of it through the cache, and only one line is said.
+# The project compiles many files while configuring. None of them uses the cache, and only one line is printed.
 set(LANGUAGES C CXX)
-toolchainkit_enable_cache(PROJECT told)
+toolchainkit_enable_cache(PROJECT messages)
 macro(after_project)
   include(CheckCSourceCompiles)
   include(CheckCXXSourceCompiles)

@@ -1,4 +1,4 @@
-toolchainkit_enable_cache(PROJECT told TOOL sccache REMOTE redis
+toolchainkit_enable_cache(PROJECT messages TOOL sccache REMOTE redis
   SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT=tcp://127.0.0.1:1 SCCACHE_REDIS_RW_MODE=READ_ONLY
   SCCACHE_REQUIRES SCCACHE_REDIS_RW_MODE=99.1)
 expect_launcher(C CXX)

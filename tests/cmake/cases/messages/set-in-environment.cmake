@@ -1,4 +1,4 @@
 # environment: CMAKE_C_COMPILER_LAUNCHER=/usr/bin/env
-toolchainkit_enable_cache(PROJECT told LANGUAGES C CXX)
+toolchainkit_enable_cache(PROJECT messages LANGUAGES C CXX)
 expect_no_launcher(C)
 expect_launcher(CXX)

@@ -1,3 +1,3 @@
 # options: -DTOOLCHAINKIT_CACHE=OFF
-toolchainkit_enable_cache(PROJECT told)
+toolchainkit_enable_cache(PROJECT messages)
 expect_no_launcher(C CXX)

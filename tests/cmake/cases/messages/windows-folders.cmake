@@ -1,7 +1,7 @@
 # environment: LOCALAPPDATA=@WORK@/windows
 # On Windows there is no launcher file, and the list of folders is one word of the command.
 set(CMAKE_HOST_WIN32 TRUE)
-toolchainkit_enable_cache(PROJECT told TOOL ccache)
+toolchainkit_enable_cache(PROJECT messages TOOL ccache)
 unset(CMAKE_HOST_WIN32)
 set(folders "")
 foreach(word IN LISTS CMAKE_C_COMPILER_LAUNCHER)

@@ -1,3 +1,3 @@
 # environment: PATH=/usr/bin:/bin
-toolchainkit_enable_cache(PROJECT told TOOL sccache)
+toolchainkit_enable_cache(PROJECT messages TOOL sccache)
 expect_no_launcher(C CXX)

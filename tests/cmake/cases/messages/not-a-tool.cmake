@@ -1,2 +1,2 @@
 # environment: TOOLCHAINKIT_CACHE_TOOL=/bin/true
-toolchainkit_enable_cache(PROJECT told)
+toolchainkit_enable_cache(PROJECT messages)

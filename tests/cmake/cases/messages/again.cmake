@@ -1,0 +1,3 @@
+# times: 2
+toolchainkit_enable_cache(PROJECT messages)
+expect_launcher(C CXX)

@@ -1,0 +1,4 @@
+toolchainkit_enable_cache(PROJECT messages)
+unset(CMAKE_C_COMPILER_LAUNCHER)
+toolchainkit_enable_cache(PROJECT messages)
+expect_launcher(C)

@@ -1,3 +1,0 @@
-toolchainkit_enable_cache(PROJECT told LANGUAGES CXX)
-expect_launcher(CXX)
-expect_no_launcher(C OBJC OBJCXX)

@@ -1,2 +1,0 @@
-toolchainkit_enable_cache(PROJECT told)
-toolchainkit_enable_cache(PROJECT told SIZE_GB 3)

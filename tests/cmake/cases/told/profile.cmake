@@ -1,1 +1,0 @@
-toolchainkit_enable_cache(PROJECT told PROFILE ci)

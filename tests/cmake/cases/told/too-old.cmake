@@ -1,2 +1,0 @@
-toolchainkit_enable_cache(PROJECT told TOOL sccache MIN_VERSION 99)
-expect_no_launcher(C CXX)

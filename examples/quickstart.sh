@@ -56,7 +56,10 @@ for name in $(compgen -e); do
 done
 mkdir -m 700 "$work/home" "$work/cache" "$work/run"
 export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_RUNTIME_DIR=$work/run
-PATH=${CARGO_TARGET_DIR:-$repository/target}/release:$tools/cmake-4.4.4/cmake/data/bin:$tools/ninja/bin:$tools/sccache-0.16.0/bin:$PATH
+cmakes='' sccache=''
+# shellcheck source=tests/versions.sh
+. "$repository/tests/versions.sh"
+PATH=${CARGO_TARGET_DIR:-$repository/target}/release:$tools/cmake-${cmakes##* }/cmake/data/bin:$tools/ninja/bin:$tools/sccache-$sccache/bin:$PATH
 
 title 'The configuration is a single file'
 show cat toolchainkit.yaml

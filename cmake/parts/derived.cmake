@@ -4,9 +4,14 @@
 # Sets these variables:
 # clear_<tool>               variables of the environment that must not reach the tool
 # keep                       variables of the environment that sccache's daemon may get; * only at the end
-# contradicted               credentials that sccache rejects together with a setting (setting=variable)
-# ccache_schemes             schemes of remote storages, and the feature of ccache that each needs (scheme=feature)
+# contradicted_<setting>     credentials that sccache rejects together with this setting
+# ccache_schemes             schemes of remote storages
+# ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# first_port, port_count     the ports for a daemon without a socket
+# longest_socket_path        the most characters in the path of a socket
+# default_size_gb            the default of SIZE_GB, and
+# largest_size_gb            its maximum
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
 # minimum_rules              the oldest version of its rules
 macro(_toolchainkit_derived)
@@ -138,21 +143,28 @@ macro(_toolchainkit_derived)
     http_proxy
     https_proxy
     no_proxy)
-  set(contradicted
-    SCCACHE_S3_NO_CREDENTIALS=AWS_ACCESS_KEY_ID
-    SCCACHE_S3_NO_CREDENTIALS=AWS_SECRET_ACCESS_KEY
-    SCCACHE_S3_NO_CREDENTIALS=AWS_SESSION_TOKEN
-    SCCACHE_S3_NO_CREDENTIALS=AWS_WEB_IDENTITY_TOKEN_FILE
-    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_ACCESS_KEY_ID
-    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_ACCESS_KEY_SECRET
-    SCCACHE_OSS_NO_CREDENTIALS=ALIBABA_CLOUD_SECURITY_TOKEN)
+  set(contradicted_SCCACHE_S3_NO_CREDENTIALS
+    AWS_ACCESS_KEY_ID
+    AWS_SECRET_ACCESS_KEY
+    AWS_SESSION_TOKEN
+    AWS_WEB_IDENTITY_TOKEN_FILE)
+  set(contradicted_SCCACHE_OSS_NO_CREDENTIALS
+    ALIBABA_CLOUD_ACCESS_KEY_ID
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET
+    ALIBABA_CLOUD_SECURITY_TOKEN)
   set(ccache_schemes
-    file=file-storage
-    http=http-storage
-    https=https-storage
-    redis=redis-storage
-    redis+unix=redis+unix-storage
-    rediss=rediss-storage)
+    file
+    http
+    https
+    redis
+    redis+unix
+    rediss)
+  set(ccache_feature_file file-storage)
+  set(ccache_feature_http http-storage)
+  set(ccache_feature_https https-storage)
+  set(ccache_feature_redis redis-storage)
+  set(ccache_feature_redis+unix redis+unix-storage)
+  set(ccache_feature_rediss rediss-storage)
   set(options_sccache_gcc
     -fno-working-directory
     -fprofile-arcs
@@ -162,6 +174,11 @@ macro(_toolchainkit_derived)
     -fno-profile-arcs)
   set(options_ccache_gcc)
   set(options_ccache_clang)
+  set(first_port 20000)
+  set(port_count 12000)
+  set(longest_socket_path 100)
+  set(default_size_gb 10)
+  set(largest_size_gb 1000000)
   set(minimum_protocol 1)
   set(minimum_rules 1)
 endmacro()

@@ -139,8 +139,10 @@ cmake_policy(VERSION 3.15...3.31)
 
 set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
 
-# The private functions use CMake's dynamic scope: they read the arguments of this function (arg_…) and the variables of
-# _toolchainkit_decide (tool, version, program, folder, notes). They store results in the given variables.
+# The private functions store results only in the variables whose names they get (out_…), in the record of a storage
+# (_toolchainkit_put) and in the notices (_toolchainkit_note). Besides their arguments, they read what does not change after
+# _toolchainkit_decide has set it: the arguments of this function (arg_…), folder, user_folder, launch, launch_file, tool,
+# version, program, and the variables of _toolchainkit_derived.
 function(toolchainkit_enable_cache)
   get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
   if(in_try_compile)
@@ -153,14 +155,24 @@ function(toolchainkit_enable_cache)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "toolchainkit: unknown arguments of toolchainkit_enable_cache: ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  _toolchainkit_defaults()
+  _toolchainkit_derived()
+  _toolchainkit_default(arg_PROJECT_DIR "${CMAKE_SOURCE_DIR}")
+  _toolchainkit_default_project(project "${arg_PROJECT_DIR}")
+  _toolchainkit_default(arg_PROJECT "${project}")
+  _toolchainkit_default(arg_TOOL sccache ccache)
+  _toolchainkit_default(arg_LANGUAGES C CXX OBJC OBJCXX)
+  _toolchainkit_default(arg_SIZE_GB "${default_size_gb}")
+  _toolchainkit_default(arg_ON_FAILURE fallback)
+  _toolchainkit_default(arg_RELOCATABLE ON)
+  _toolchainkit_default(arg_DIRECT_MODE AUTO)
+  _toolchainkit_check_arguments("${arg_LANGUAGES}" "${arg_SIZE_GB}" "${arg_ON_FAILURE}")
 
   # CMake reads a toolchain file twice, and a project may call this function again. The first call applies to the whole build.
   get_property(first_call GLOBAL PROPERTY _TOOLCHAINKIT_CALL)
   if("${first_call}" STREQUAL "")
     set(call "called ${ARGV}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CALL "${call}")
-    _toolchainkit_decide(launcher languages)
+    _toolchainkit_decide(launcher languages "${call}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
   elseif(NOT "${first_call}" STREQUAL "called ${ARGV}")

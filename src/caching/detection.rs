@@ -21,12 +21,10 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use super::cache_tool::{BuildCacheConfig, CacheTool};
+pub use super::tool::limits::DEFAULT_SIZE_GB;
 use super::tool::{Tool, Version};
 use crate::install::{self, InstallError, InstallOptions, Installed, Progress, Silent, Store, Way};
 use crate::probe::{environment, program};
-
-/// The default limit of the local cache in GiB.
-pub const DEFAULT_SIZE_GB: u32 = 10;
 
 /// The environment variable with the name or the executable of the tool to use. The CMake module reads it, too.
 const TOOL_VARIABLE: &str = "TOOLCHAINKIT_CACHE_TOOL";
@@ -103,7 +101,7 @@ impl From<&Installed> for CacheTool {
 
 /// Where a tool was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum FoundAt {
     /// The path in `TOOLCHAINKIT_CACHE_TOOL`, or one that the caller gave.
     Named,
     /// On PATH.
@@ -118,7 +116,7 @@ pub struct Candidate {
     /// The tool.
     pub tool: CacheTool,
     /// Where it was found.
-    pub place: Place,
+    pub found_at: FoundAt,
     /// Why it is not usable.
     pub objection: Option<String>,
 }
@@ -249,7 +247,7 @@ impl BuildCacheManager {
         let installed = install::install(tool, &options, store, progress)?;
         let tool = CacheTool::from(&installed);
         match self.objection(&tool) {
-            None => Ok(Candidate { tool, place: Place::Managed, objection: None }),
+            None => Ok(Candidate { tool, found_at: FoundAt::Managed, objection: None }),
             Some(objection) => Err(DetectionError::Insufficient { path: tool.path, objection }),
         }
     }
@@ -296,7 +294,7 @@ impl BuildCacheManager {
             Some(tool) => self.objection(tool),
         };
         match (tool, objection) {
-            (Some(tool), None) => Ok(Candidate { tool, place: Place::Named, objection: None }),
+            (Some(tool), None) => Ok(Candidate { tool, found_at: FoundAt::Named, objection: None }),
             (_, objection) => Err(DetectionError::Named { path, objection: objection.unwrap_or_default() }),
         }
     }
@@ -304,11 +302,11 @@ impl BuildCacheManager {
     fn candidates_of(&self, tool: Tool) -> impl Iterator<Item = Candidate> {
         let on_path = if self.search_path { program::find(tool.name()) } else { None };
         let managed = self.store.as_ref().map(|store| store.executables(tool)).unwrap_or_default();
-        let places = on_path.into_iter().map(|path| (Place::Path, path));
-        let places = places.chain(managed.into_iter().map(|path| (Place::Managed, path)));
-        places.filter_map(move |(place, path)| {
+        let places = on_path.into_iter().map(|path| (FoundAt::Path, path));
+        let places = places.chain(managed.into_iter().map(|path| (FoundAt::Managed, path)));
+        places.filter_map(move |(found_at, path)| {
             let tool = identify(tool, &path)?;
-            Some(Candidate { objection: self.objection(&tool), tool, place })
+            Some(Candidate { objection: self.objection(&tool), tool, found_at })
         })
     }
 

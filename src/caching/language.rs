@@ -1,19 +1,23 @@
 //! The languages of a build.
 
-/// A language for which CMake supports a compiler launcher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A language that CMake can compile through a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
-    /// `c`
+    /// C
     C,
-    /// `cxx`
+    /// C++
     Cxx,
-    /// `objc`
+    /// Objective-C
     ObjC,
-    /// `objcxx`
+    /// Objective-C++
     ObjCxx,
-    /// `cuda`, not enabled by default
+    /// CUDA
     Cuda,
-    /// `hip`, not enabled by default, supported only by sccache
+    /// HIP; needs sccache
     Hip,
 }
 

@@ -17,10 +17,8 @@ use sha2::{Digest as _, Sha256};
 use super::cache_tool::CacheTool;
 use super::language::Language;
 pub use super::statistics::{CacheStats, get_cache_stats};
+use super::tool::limits::{LONGEST_SOCKET_PATH, PORTS};
 use super::tool::{Tool, Version, variables};
-
-/// Longer paths do not fit into the address of a Unix socket (108 bytes on Linux, 104 on macOS).
-const LONGEST_SOCKET_PATH: usize = 100;
 
 /// The CMake variables that make a build use `cache_tool` with its local cache in `cache_dir`.
 ///
@@ -86,6 +84,6 @@ fn daemon_address(cache_dir: &Utf8Path) -> String {
         return format!("{}={socket}", variables::SCCACHE_SERVER_UDS);
     }
     let digest = Sha256::digest(cache_dir.as_str());
-    let port = 20_000 + u16::from_be_bytes([digest[0], digest[1]]) % 10_000;
+    let port = PORTS.start + u16::from_be_bytes([digest[0], digest[1]]) % (PORTS.end - PORTS.start);
     format!("{}={port}", variables::SCCACHE_SERVER_PORT)
 }

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
-use crate::caching::remote::{Part, SettingValue, reveal_setting};
+use crate::caching::remote::{SettingValue, ValuePart, reveal_setting};
 use crate::caching::tool::Tool;
 use crate::plan::ToolPlan;
 use crate::probe::environment;
@@ -105,9 +105,9 @@ fn with_secrets(
             // The runner masks the exact text of a secret, and a URL contains it percent-encoded.
             for part in parts {
                 let spellings = match part {
-                    Part::Text(_) => continue,
-                    Part::Raw(secret) | Part::PercentEncoded(secret) => {
-                        [Part::Raw(secret.clone()), Part::PercentEncoded(secret.clone())]
+                    ValuePart::Text(_) => continue,
+                    ValuePart::Raw(secret) | ValuePart::PercentEncoded(secret) => {
+                        [ValuePart::Raw(secret.clone()), ValuePart::PercentEncoded(secret.clone())]
                     }
                 };
                 for spelling in spellings {

@@ -12,7 +12,7 @@ use super::progress::Shown;
 use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
-use crate::caching::detection::{BuildCacheManager, Candidate, Place};
+use crate::caching::detection::{BuildCacheManager, Candidate, FoundAt};
 use crate::caching::tool::{Tool, Version};
 use crate::install::{Digest, InstallOptions, LaunchProgram, LaunchProgramError, Receipt, Store, Way};
 
@@ -79,7 +79,7 @@ impl Wanted {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FoundAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Named => "from TOOLCHAINKIT_CACHE_TOOL",
@@ -112,7 +112,7 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
     }
     let progress = Shown::new(printer);
     let found = manager.find_or_install(&progress)?;
-    printer.say(&format!("{} {}, {}", found.tool.tool, found.tool.version, found.place));
+    printer.say(&format!("{} {}, {}", found.tool.tool, found.tool.version, found.found_at));
     let launch = launch_program(&store, &progress, printer)?;
     match args.format.format {
         Format::Human => printer.product(&format!("{}\n", found.tool.path)),
@@ -122,7 +122,7 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
             printer.json(&object);
         }
     }
-    if args.dir.is_some() && found.place == Place::Managed {
+    if args.dir.is_some() && found.found_at == FoundAt::Managed {
         let launch =
             launch.map(|launch| format!(" -DTOOLCHAINKIT_LAUNCH={}", launch.path)).unwrap_or_default();
         let tool = found.tool.path.as_str();
@@ -200,10 +200,10 @@ fn object(candidate: &Candidate) -> serde_json::Value {
         "tool": candidate.tool.tool,
         "version": candidate.tool.version,
         "path": candidate.tool.path,
-        "place": match candidate.place {
-            Place::Named => "named",
-            Place::Path => "path",
-            Place::Managed => "managed",
+        "place": match candidate.found_at {
+            FoundAt::Named => "named",
+            FoundAt::Path => "path",
+            FoundAt::Managed => "managed",
         },
     })
 }
@@ -229,7 +229,7 @@ fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> C
         let backends = tool.backends().map_or("unknown".to_owned(), |backends| backends.join(" "));
         printer.product(&format!(
             "{mark} {} {}  {}  ({})\n",
-            tool.tool, tool.version, tool.path, candidate.place
+            tool.tool, tool.version, tool.path, candidate.found_at
         ));
         printer.product(&format!("    remote caches: {backends}\n"));
         if let Some(objection) = &candidate.objection {

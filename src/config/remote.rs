@@ -3,7 +3,7 @@
 use super::node::{Entry, Node, Scalar, Value, shorten};
 use super::shape::{MAPPING, unknown_key, unknown_value, wrong_type};
 use crate::caching::remote::{Access, BACKENDS, Backend, Field, Kind, RemoteFields, Section};
-use crate::caching::remote::{Issue, Severity as IssueSeverity, backend, check};
+use crate::caching::remote::{Issue, IssueSeverity, backend, check};
 use crate::caching::secret::Credential;
 use crate::diagnostics::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, list};
 

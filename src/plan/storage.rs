@@ -1,6 +1,6 @@
 //! The settings of a remote cache: one backend, or several as tiers.
 
-use crate::caching::remote::{self, Part, RemoteFields, Setting, SettingValue};
+use crate::caching::remote::{self, RemoteFields, Setting, SettingValue, ValuePart};
 use crate::caching::tool::{Tool, Version, variables};
 use crate::config::model::Cache;
 
@@ -68,12 +68,12 @@ fn one_list(settings: Vec<Setting>) -> Vec<Setting> {
     let mut name = "";
     for setting in settings {
         if !parts.is_empty() {
-            parts.push(Part::Text(" ".to_owned()));
+            parts.push(ValuePart::Text(" ".to_owned()));
         }
         name = setting.name;
         match setting.value {
-            SettingValue::Plain(text) => parts.push(Part::Text(text)),
-            SettingValue::Server(scheme) => parts.push(Part::Text(scheme.to_owned())),
+            SettingValue::Plain(text) => parts.push(ValuePart::Text(text)),
+            SettingValue::Server(scheme) => parts.push(ValuePart::Text(scheme.to_owned())),
             SettingValue::Secret(secret) => parts.extend(secret),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::caching::tool::Version;
 use crate::config::model::{
-    Expandable, Family, Flags, Linker, Lto, Sanitizer, SourceLanguage, Target, Toolchain, TryCompile,
+    CompilerFamily, Expandable, Flags, Linker, Lto, Sanitizer, SourceLanguage, Target, Toolchain, TryCompile,
     Variable,
 };
 
@@ -116,7 +116,9 @@ impl CompilersPlan {
             defines: toolchain.defines.clone(),
             sanitizers: sanitizers(toolchain),
             static_runtime: toolchain.static_runtime.then_some(match toolchain.family {
-                Some(Family::Msvc | Family::ClangCl | Family::Zig) => StaticRuntime::Variable,
+                Some(CompilerFamily::Msvc | CompilerFamily::ClangCl | CompilerFamily::Zig) => {
+                    StaticRuntime::Variable
+                }
                 _ => StaticRuntime::VariableAndOptions,
             }),
             emulator: toolchain.emulator.clone(),
@@ -127,9 +129,9 @@ impl CompilersPlan {
 }
 
 impl LinkerPlan {
-    fn new(linker: Linker, family: Option<Family>) -> Self {
+    fn new(linker: Linker, family: Option<CompilerFamily>) -> Self {
         let before = match family {
-            Some(Family::ClangCl) => LinkerBefore::Program(format!("{}-link", linker.name())),
+            Some(CompilerFamily::ClangCl) => LinkerBefore::Program(format!("{}-link", linker.name())),
             _ => LinkerBefore::Option(format!("-fuse-ld={}", linker.name())),
         };
         Self { linker, before }
@@ -220,10 +222,10 @@ fn sanitizers(toolchain: &Toolchain) -> Option<SanitizersPlan> {
     let list = names.join(",");
     Some(match toolchain.family {
         // The linker reads the required libraries from the object files.
-        Some(Family::Msvc) => {
+        Some(CompilerFamily::Msvc) => {
             SanitizersPlan { compile: vec![format!("/fsanitize={list}")], link: Vec::new() }
         }
-        Some(Family::ClangCl) => {
+        Some(CompilerFamily::ClangCl) => {
             SanitizersPlan { compile: vec![format!("-fsanitize={list}")], link: Vec::new() }
         }
         _ => SanitizersPlan {
@@ -253,7 +255,7 @@ mod tests {
             plan.linker.unwrap().before
         };
         assert_eq!(of(None), LinkerBefore::Option("-fuse-ld=lld".to_owned()));
-        assert_eq!(of(Some(Family::ClangCl)), LinkerBefore::Program("lld-link".to_owned()));
+        assert_eq!(of(Some(CompilerFamily::ClangCl)), LinkerBefore::Program("lld-link".to_owned()));
     }
 
     #[test]
@@ -265,10 +267,13 @@ mod tests {
             });
             plan.sanitizers.unwrap()
         };
-        assert_eq!(of(Family::Gcc).link, ["-fsanitize=address", "-fsanitize=undefined"]);
-        assert_eq!(of(Family::Gcc).compile, ["-fsanitize=address,undefined", "-fno-omit-frame-pointer"]);
-        assert_eq!(of(Family::Msvc).compile, ["/fsanitize=address,undefined"]);
-        assert!(of(Family::Msvc).link.is_empty() && of(Family::ClangCl).link.is_empty());
+        assert_eq!(of(CompilerFamily::Gcc).link, ["-fsanitize=address", "-fsanitize=undefined"]);
+        assert_eq!(
+            of(CompilerFamily::Gcc).compile,
+            ["-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
+        );
+        assert_eq!(of(CompilerFamily::Msvc).compile, ["/fsanitize=address,undefined"]);
+        assert!(of(CompilerFamily::Msvc).link.is_empty() && of(CompilerFamily::ClangCl).link.is_empty());
     }
 
     #[test]
@@ -293,7 +298,7 @@ mod tests {
             plan.static_runtime
         };
         assert_eq!(of(None), Some(StaticRuntime::VariableAndOptions));
-        assert_eq!(of(Some(Family::Zig)), Some(StaticRuntime::Variable));
+        assert_eq!(of(Some(CompilerFamily::Zig)), Some(StaticRuntime::Variable));
         assert_eq!(plan(|_| ()).static_runtime, None);
     }
 }

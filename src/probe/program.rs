@@ -56,17 +56,12 @@ pub(crate) fn own_executable() -> Option<Utf8PathBuf> {
 ///
 /// # Errors
 /// [`RunError`]; an exit status other than 0 is no error here.
-pub(crate) fn run<E, K, V>(
+pub(crate) fn run(
     program: &Utf8Path,
     arguments: &[&str],
-    environment: E,
+    environment: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
     limit: Duration,
-) -> Result<Finished, RunError>
-where
-    E: IntoIterator<Item = (K, V)>,
-    K: AsRef<OsStr>,
-    V: AsRef<OsStr>,
-{
+) -> Result<Finished, RunError> {
     run_in(Utf8Path::new("."), program, arguments, environment, limit)
 }
 
@@ -74,18 +69,13 @@ where
 ///
 /// # Errors
 /// [`RunError`]
-pub(crate) fn run_in<E, K, V>(
+pub(crate) fn run_in(
     folder: &Utf8Path,
     program: &Utf8Path,
     arguments: &[impl AsRef<OsStr>],
-    environment: E,
+    environment: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
     limit: Duration,
-) -> Result<Finished, RunError>
-where
-    E: IntoIterator<Item = (K, V)>,
-    K: AsRef<OsStr>,
-    V: AsRef<OsStr>,
-{
+) -> Result<Finished, RunError> {
     let start = |source| RunError::Start { program: program.to_owned(), source };
     let mut command = Command::new(program);
     command

@@ -2,6 +2,7 @@
 
 use crate::caching::remote::{self, variables};
 use crate::caching::tool::Tool;
+use crate::caching::tool::limits::{DEFAULT_SIZE_GB, LARGEST_SIZE_GB, LONGEST_SOCKET_PATH, PORTS};
 use crate::launch::protocol::PROTOCOL;
 use crate::launch::rules::{self, Action, Family};
 
@@ -11,9 +12,14 @@ const HEAD: &str = "
 # Sets these variables:
 # clear_<tool>               variables of the environment that must not reach the tool
 # keep                       variables of the environment that sccache's daemon may get; * only at the end
-# contradicted               credentials that sccache rejects together with a setting (setting=variable)
-# ccache_schemes             schemes of remote storages, and the feature of ccache that each needs (scheme=feature)
+# contradicted_<setting>     credentials that sccache rejects together with this setting
+# ccache_schemes             schemes of remote storages
+# ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# first_port, port_count     the ports for a daemon without a socket
+# longest_socket_path        the most characters in the path of a socket
+# default_size_gb            the default of SIZE_GB, and
+# largest_size_gb            its maximum
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
 # minimum_rules              the oldest version of its rules
 macro(_toolchainkit_derived)
@@ -27,19 +33,31 @@ pub fn derived_part() -> String {
         list(&format!("clear_{tool}"), variables::cleared(tool), &mut text);
     }
     list("keep", variables::kept(), &mut text);
-    let contradicted = variables::contradicted().into_iter().flat_map(|(setting, credentials)| {
-        credentials.into_iter().map(move |variable| format!("{setting}={variable}"))
-    });
-    list("contradicted", contradicted, &mut text);
-    let schemes = remote::ccache_schemes().into_iter().map(|(scheme, feature)| format!("{scheme}={feature}"));
-    list("ccache_schemes", schemes, &mut text);
+    for (setting, credentials) in variables::contradicted() {
+        list(&format!("contradicted_{setting}"), credentials, &mut text);
+    }
+    let schemes = remote::ccache_schemes();
+    list("ccache_schemes", schemes.iter().map(|(scheme, _)| scheme), &mut text);
+    for (scheme, feature) in schemes {
+        text.push_str(&format!("  set(ccache_feature_{scheme} {feature})\n"));
+    }
     for tool in Tool::ALL {
         for (compiler, family) in [("gcc", Family::Gcc), ("clang", Family::Clang)] {
             list(&format!("options_{tool}_{compiler}"), options(tool, family), &mut text);
         }
     }
-    text.push_str(&format!("  set(minimum_protocol {PROTOCOL})\n"));
-    text.push_str(&format!("  set(minimum_rules {})\nendmacro()\n", rules::VERSION));
+    for (name, number) in [
+        ("first_port", PORTS.start.into()),
+        ("port_count", PORTS.len()),
+        ("longest_socket_path", LONGEST_SOCKET_PATH),
+        ("default_size_gb", DEFAULT_SIZE_GB as usize),
+        ("largest_size_gb", LARGEST_SIZE_GB as usize),
+        ("minimum_protocol", PROTOCOL as usize),
+        ("minimum_rules", rules::VERSION as usize),
+    ] {
+        text.push_str(&format!("  set({name} {number})\n"));
+    }
+    text.push_str("endmacro()\n");
     text
 }
 

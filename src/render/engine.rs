@@ -7,7 +7,7 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::escape::{self, EscapeError};
-use crate::config::model::{Expandable, Part};
+use crate::config::model::{Expandable, Segment};
 
 /// All templates, by their path below `templates/`.
 const TEMPLATES: &[(&str, &str)] = &[
@@ -121,9 +121,9 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
 /// The inside of a quoted CMake argument in which `${NAME}` reads the environment variable.
 fn expanded_inside(text: &str) -> Result<String, EscapeError> {
     let text = Expandable::new(text);
-    let parts = text.parts().map(|part| match part {
-        Part::Text(text) => escape::cmake_quoted_inside(text),
-        Part::Variable(name) => Ok(format!("$ENV{{{name}}}")),
+    let parts = text.segments().map(|part| match part {
+        Segment::Text(text) => escape::cmake_quoted_inside(text),
+        Segment::Variable(name) => Ok(format!("$ENV{{{name}}}")),
     });
     parts.collect()
 }
@@ -137,7 +137,7 @@ fn quoted(inside: Result<String, EscapeError>) -> Result<Value, Error> {
 fn below(path: &str, variable: &str) -> Result<Value, Error> {
     let variable = escape::cmake_identifier(variable).map_err(invalid)?;
     let inside = expanded_inside(path).map_err(invalid)?;
-    let begins_with_variable = matches!(Expandable::new(path).parts().next(), Some(Part::Variable(_)));
+    let begins_with_variable = matches!(Expandable::new(path).segments().next(), Some(Segment::Variable(_)));
     let absolute = path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') || begins_with_variable;
     Ok(Value::from_safe_string(if absolute {
         format!("\"{inside}\"")

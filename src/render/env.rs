@@ -2,7 +2,7 @@
 
 use super::RenderError;
 use super::escape::{self, EscapeError};
-use crate::caching::remote::{OnOlderTool, Part, SettingValue};
+use crate::caching::remote::{OnOlderTool, SettingValue, ValuePart};
 use crate::caching::secret::Credential;
 use crate::plan::ToolPlan;
 
@@ -45,7 +45,7 @@ pub fn environment(shell: Shell, plan: &ToolPlan, servers: &[String]) -> Result<
                 Some(assignment(shell, name, &format!("{scheme}{server}")).map_err(unfit)?)
             }
             SettingValue::Secret(parts) => match parts.as_slice() {
-                [Part::Raw(Credential::Variable(variable))] => reference(shell, name, variable),
+                [ValuePart::Raw(Credential::Variable(variable))] => reference(shell, name, variable),
                 _ => None,
             }
             .or_else(|| comment(shell, &format!("{name} is a secret: {}", setting.value.describe()))),

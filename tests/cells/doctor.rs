@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::list::{CMake, tests};
-use crate::support::{Finished, Run, Sandbox, Tool, Tools};
+use crate::support::{Finished, Run, Sandbox, Tool, Tools, versions};
 
 tests![
     the_reason_for_a_compilation_is_reported in caches_and_generators(),
@@ -79,7 +79,11 @@ fn project_with_problems<'a>(sandbox: &'a Sandbox, tools: &Tools, generator: &'s
 
 /// Each cache with each generator, or a subset that contains each of them.
 fn caches_and_generators() -> Vec<(Tool, &'static str, CMake)> {
-    let setups = [("Ninja", Tools::CMAKE), ("Ninja Multi-Config", "3.21.4"), ("Unix Makefiles", "3.18.4")];
+    let setups = [
+        ("Ninja", Tools::CMAKE),
+        ("Ninja Multi-Config", versions::cmake("3.21")),
+        ("Unix Makefiles", versions::cmake("3.18")),
+    ];
     let mut cells = Vec::new();
     for (index, cache) in CACHES.into_iter().enumerate() {
         let setups = setups.into_iter().enumerate();

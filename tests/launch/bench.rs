@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::versions;
+
 /// A cache tool, as `tests/setup.sh` installs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
@@ -18,8 +20,9 @@ pub(crate) enum Tool {
 
 /// Debian's sccache, which does not support sockets.
 pub(crate) const WITH_PORT: Tool = Tool::Sccache("debian");
-pub(crate) const SCCACHES: [Tool; 2] = [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0")];
-pub(crate) const ALL: [Tool; 3] = [SCCACHES[0], SCCACHES[1], Tool::Ccache("4.14.2")];
+pub(crate) const SCCACHES: [Tool; 2] =
+    [Tool::Sccache(versions::SCCACHE), Tool::Sccache(versions::SCCACHES[versions::SCCACHES.len() - 1])];
+pub(crate) const ALL: [Tool; 3] = [SCCACHES[0], SCCACHES[1], Tool::Ccache(versions::CCACHE)];
 
 impl Tool {
     pub(crate) fn name(self) -> &'static str {

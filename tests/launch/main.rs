@@ -12,3 +12,6 @@ mod compiling;
 mod ending;
 mod places;
 mod ports;
+#[expect(dead_code, reason = "CMake is not tested here")]
+#[path = "../support/versions.rs"]
+mod versions;

@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use toolchainkit::caching::remote::variables::{cleared, contradicted, is_one_of, kept};
-use toolchainkit::caching::remote::{
-    Access, BACKENDS, Backend, RemoteFields, Section, Support, ccache_schemes,
-};
+use toolchainkit::caching::remote::{Access, BACKENDS, Backend, RemoteFields, Support, ccache_schemes};
 use toolchainkit::caching::tool::Tool;
+use toolchainkit::caching::tool::limits::LONGEST_SOCKET_PATH;
 use toolchainkit::render::derived::derived_part;
+
+use crate::support::backends::everything;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -31,23 +32,19 @@ fn the_module_has_the_variables_of_the_backends_and_rules() {
     );
 }
 
+/// The script, which the module contains unchanged, has the same limit as the program and the module.
+#[test]
+fn the_script_leaves_room_for_the_name_of_the_socket() {
+    let script = fs::read_to_string(root().join("cmake/parts/fallback.sh")).unwrap();
+    let longest = format!("[ ${{#tk_run}} -lt {} ]", LONGEST_SOCKET_PATH - "/socket".len());
+    assert!(script.contains(&longest), "{longest}");
+}
+
 /// Configurations of a backend in which each of its fields is set, with every form of an endpoint and of access.
-fn everything(backend: &dyn Backend) -> impl Iterator<Item = RemoteFields> {
+fn configurations(backend: &dyn Backend) -> impl Iterator<Item = RemoteFields> {
     let endpoints = ["h:1", "redis://h:1", "redis://h:1,redis://g:1", "unix:///s", "https://h"];
     endpoints.into_iter().flat_map(|endpoint| {
-        [Access::ReadWrite, Access::ReadOnly].map(|access| {
-            let mut config = RemoteFields::new(backend.name());
-            config.access = access;
-            for field in backend.fields() {
-                let value = match (field.section, field.name) {
-                    (Section::Credentials, _) => "${X}",
-                    (_, "endpoint") => endpoint,
-                    _ => "1",
-                };
-                config.set(field.section, field.name, value);
-            }
-            config
-        })
+        [Access::ReadWrite, Access::ReadOnly].map(|access| everything(backend, endpoint, access))
     })
 }
 
@@ -58,7 +55,7 @@ fn every_variable_that_a_backend_can_set_is_cleared_or_belongs_to_its_credential
         let cleared = cleared(tool);
         let mut seen = BTreeSet::new();
         for backend in BACKENDS.iter().filter(|backend| matches!(backend.support(tool), Support::Since(_))) {
-            for config in everything(*backend) {
+            for config in configurations(*backend) {
                 for setting in backend.settings(tool, &config) {
                     let of_credentials = is_one_of(setting.name, backend.credential_variables());
                     let is_cleared = cleared.contains(&setting.name);
@@ -128,7 +125,8 @@ fn a_storage_without_credentials_removes_them_from_the_environment() {
 fn the_table_has_the_scheme_of_every_ccache_address() {
     let schemes = ccache_schemes();
     for backend in BACKENDS {
-        for config in everything(*backend).filter(|config| backend.expressible(Tool::Ccache, config).is_ok())
+        for config in
+            configurations(*backend).filter(|config| backend.expressible(Tool::Ccache, config).is_ok())
         {
             for setting in backend.settings(Tool::Ccache, &config) {
                 let address = setting.value.describe();

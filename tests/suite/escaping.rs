@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use toolchainkit::render::escape;
 
-use crate::support::{Run, Sandbox, Tool, Tools};
+use crate::support::{Run, Sandbox, Tool, Tools, versions};
 
 /// Difficult cases, and random mixtures of the characters that are special in CMake, presets and shells.
 fn texts() -> Vec<String> {
@@ -71,7 +71,7 @@ fn texts() -> Vec<String> {
 
 #[test]
 fn cmake_reads_every_quoted_argument_unchanged() {
-    let versions = ["3.15.3", "3.21.4", "4.4.4"];
+    let versions = [versions::cmake("3.15"), versions::cmake("3.21"), Tools::CMAKE];
     let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
     let texts = texts();
     for version in versions {
@@ -92,7 +92,7 @@ fn cmake_reads_every_quoted_argument_unchanged() {
 
 #[test]
 fn cmake_splits_a_list_only_between_its_elements() {
-    let versions = ["3.15.3", "4.4.4"];
+    let versions = [versions::cmake("3.15"), Tools::CMAKE];
     let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
     let texts = texts()
         .into_iter()
@@ -134,7 +134,7 @@ fn a_shell_reads_every_word_unchanged() {
 
 #[test]
 fn presets_pass_every_value_unchanged() {
-    let versions = ["3.21.4", "4.4.4"];
+    let versions = [versions::cmake("3.21"), Tools::CMAKE];
     let Some(tools) = Tools::require(&versions.map(Tool::CMake)) else { return };
     // CMake truncates a cache variable at a line break, and an environment variable cannot contain a NUL.
     let texts =

@@ -7,7 +7,7 @@ use serde_json::Value;
 use toolchainkit::output::FileKind;
 
 use crate::golden::{cases, files};
-use crate::support::{Run, Sandbox, Tool, Tools};
+use crate::support::{Run, Sandbox, Tool, Tools, versions};
 
 /// CMake's schema, which its wheels contain as a part of the manual.
 fn official_schema(tools: &Tools) -> Value {
@@ -62,13 +62,15 @@ fn presets_are_valid_for_the_official_schema() {
 
 #[test]
 fn cmake_lists_the_presets() {
-    let versions = ["3.21.4", "3.25.2", "3.31.10", "4.4.4"];
+    let versions = [versions::cmake("3.21"), versions::cmake("3.25"), versions::cmake("3.31"), Tools::CMAKE];
     let needed = versions.map(Tool::CMake);
     let Some(tools) = Tools::require(&needed) else { return };
     for version in versions {
         for (name, yaml) in cases() {
             // The included file needs CMake 3.23, and workflows 3.25.
-            if matches!(name.as_str(), "included-presets" | "toolchains") && version == "3.21.4" {
+            if matches!(name.as_str(), "included-presets" | "toolchains")
+                && version == versions::cmake("3.21")
+            {
                 continue;
             }
             let listed = list(&tools.cmake(version), &name, &yaml);

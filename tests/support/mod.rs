@@ -1,7 +1,8 @@
 //! Support code of the tests: the installed tools, a sandbox, projects to build, and cache servers.
 //!
-//! Only `checkout` depends on toolchainkit. All programs are real ones, and are stopped at the end of a test.
+//! Only `backends` and `checkout` depend on toolchainkit. All programs are real ones, and are stopped at the end of a test.
 
+pub(crate) mod backends;
 pub(crate) mod checkout;
 pub(crate) mod project;
 pub(crate) mod proxy;
@@ -10,6 +11,7 @@ pub(crate) mod sandbox;
 pub(crate) mod servers;
 pub(crate) mod stats;
 pub(crate) mod tools;
+pub(crate) mod versions;
 
 pub(crate) use project::Project;
 pub(crate) use run::{Finished, Run, write_script};

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::versions;
+
 /// A program that a test may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
@@ -74,18 +76,17 @@ pub(crate) struct Tools {
 
 impl Tools {
     /// The supported CMake versions, oldest first. Presets need the third or newer.
-    pub(crate) const CMAKES: [&str; 8] =
-        ["3.15.3", "3.18.4", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
+    pub(crate) const CMAKES: [&str; versions::CMAKES.len()] = versions::CMAKES;
     /// The CMake version of tests that use a single version.
-    pub(crate) const CMAKE: &str = "4.4.4";
+    pub(crate) const CMAKE: &str = Self::CMAKES[Self::CMAKES.len() - 1];
     /// The sccache version of tests that use a single version.
-    pub(crate) const SCCACHE: &str = "0.16.0";
+    pub(crate) const SCCACHE: &str = versions::SCCACHE;
     /// The sccache versions of tests that use several versions, oldest first.
-    pub(crate) const SCCACHES: [&str; 5] = ["0.10.0", "0.14.0", "0.15.0", "0.16.0", Self::NEWEST_SCCACHE];
+    pub(crate) const SCCACHES: [&str; versions::SCCACHES.len()] = versions::SCCACHES;
     /// The newest sccache.
-    pub(crate) const NEWEST_SCCACHE: &str = "0.19.0";
+    pub(crate) const NEWEST_SCCACHE: &str = Self::SCCACHES[Self::SCCACHES.len() - 1];
     /// The ccache version of tests that use a single version.
-    pub(crate) const CCACHE: &str = "4.14.2";
+    pub(crate) const CCACHE: &str = versions::CCACHE;
 
     /// The tools, if all of `needed` are installed.
     ///

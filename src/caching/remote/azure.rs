@@ -6,7 +6,7 @@
 
 use super::endpoint::{self, Endpoint};
 use super::setting::error;
-use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Azure;
@@ -72,27 +72,11 @@ impl Backend for Azure {
         FIELDS
     }
 
-    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
-        match tool {
-            Tool::Sccache => &[RW_MODE],
-            Tool::Ccache => &[],
-        }
-    }
-
     fn credential_variables(&self) -> &'static [&'static str] {
         &["AZBLOB_*", "AZURE_*"]
     }
 
-    fn features(&self) -> &'static [Feature] {
-        const { &[Feature::of_sccache("Azure")] }
-    }
-
-    fn support(&self, tool: Tool) -> Support {
-        match tool {
-            Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
-            Tool::Ccache => Support::No("ccache has no Azure storage"),
-        }
-    }
+    only_for_sccache!(Version::new(0, 4, 0), "Azure", [RW_MODE], "ccache has no Azure storage");
 
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         let has = |name: &str| config.has(name);

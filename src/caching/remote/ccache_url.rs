@@ -2,10 +2,10 @@
 
 use secrecy::ExposeSecret;
 
-use super::percent_encode;
 use super::setting::error;
-use super::{Access, Field, Issue, Kind, Part, RemoteFields, Setting, SettingValue};
+use super::{Access, Field, Issue, Kind, RemoteFields, Setting, SettingValue, ValuePart};
 use crate::caching::secret::Credential;
+use crate::caching::tool::url::{percent_encode, percent_encode_except};
 use crate::caching::tool::{Tool, Version};
 
 const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
@@ -47,18 +47,16 @@ pub(super) fn refuse_own(tool: Tool, config: &RemoteFields) -> Result<(), String
 }
 
 /// `user:password@`, percent-encoded; empty without a password.
-pub(super) fn userinfo(config: &RemoteFields, default_user: &str) -> Vec<Part> {
+pub(super) fn userinfo(config: &RemoteFields, default_user: &str) -> Vec<ValuePart> {
     let Some(password) = config.credential("password") else { return Vec::new() };
     let user = match config.credential("username") {
         // A plain user name is not secret.
-        Some(Credential::Value(user)) => {
-            Part::Text(percent_encode(user.expose_secret()).expose_secret().to_owned())
-        }
-        Some(user) => Part::PercentEncoded(user.clone()),
-        None => Part::Text(default_user.to_owned()),
+        Some(Credential::Value(user)) => ValuePart::Text(percent_encode(user.expose_secret().as_bytes())),
+        Some(user) => ValuePart::PercentEncoded(user.clone()),
+        None => ValuePart::Text(default_user.to_owned()),
     };
-    let colon = Part::Text(":".to_owned());
-    vec![user, colon, Part::PercentEncoded(password.clone()), Part::Text("@".to_owned())]
+    let colon = ValuePart::Text(":".to_owned());
+    vec![user, colon, ValuePart::PercentEncoded(password.clone()), ValuePart::Text("@".to_owned())]
 }
 
 /// The attributes of a network storage, in the format with `|`, which every version from 4.4 to 4.14 reads.
@@ -123,15 +121,10 @@ pub(super) fn check_shards(config: &RemoteFields, address: &str, issues: &mut Ve
 
 /// A path, encoded for a URL.
 pub(super) fn encoded_path(path: &str) -> String {
-    let encoded = |byte: u8| match byte {
-        b'/' | b'*' => char::from(byte).to_string(),
-        _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    path.bytes().map(encoded).collect()
+    percent_encode_except(path.as_bytes(), b"/*")
 }
 
 /// The setting; it is plain if no part is a credential.
-pub(super) fn storage(parts: Vec<Part>) -> Setting {
+pub(super) fn storage(parts: Vec<ValuePart>) -> Setting {
     Setting::new(REMOTE_STORAGE, SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
 }

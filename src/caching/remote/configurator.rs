@@ -6,11 +6,12 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Issue, OnOlderTool, Part, RemoteCacheConfig, RemoteFields, Setting, SettingValue, Severity, backend,
-    check, check_tool, percent_encode,
+    Issue, IssueSeverity, OnOlderTool, RemoteCacheConfig, RemoteFields, Setting, SettingValue, ValuePart,
+    backend, check, check_tool,
 };
 use crate::caching::cache_tool::{BuildCacheConfig, CacheTool};
 use crate::caching::secret::Credential;
+use crate::caching::tool::url::percent_encode;
 use crate::caching::tool::{Tool, Version};
 use crate::probe::environment;
 
@@ -86,7 +87,7 @@ impl RemoteCacheConfigurator {
     }
 
     /// Returns every error and warning about `remote_config` with this tool, which is run to get its features. The
-    /// configuration is valid if no issue has [`Severity::Error`].
+    /// configuration is valid if no issue has [`IssueSeverity::Error`].
     #[must_use]
     pub fn validate(&self, remote_config: &RemoteCacheConfig) -> Vec<Issue> {
         self.issues(&remote_config.into())
@@ -95,7 +96,7 @@ impl RemoteCacheConfigurator {
     fn issues(&self, fields: &RemoteFields) -> Vec<Issue> {
         let mut issues = check(fields);
         issues.extend(check_tool(self.cache.tool.tool, fields).err());
-        if issues.iter().all(|issue| issue.severity < Severity::Error) {
+        if issues.iter().all(|issue| issue.severity < IssueSeverity::Error) {
             issues.extend(missing_feature(&self.cache.tool, fields));
         }
         issues
@@ -108,7 +109,7 @@ impl RemoteCacheConfigurator {
     pub fn configure(&self, remote_config: &RemoteCacheConfig) -> Result<CacheEnvironment, ConfigureError> {
         let fields = RemoteFields::from(remote_config);
         let issues = self.issues(&fields);
-        if issues.iter().any(|issue| issue.severity == Severity::Error) {
+        if issues.iter().any(|issue| issue.severity == IssueSeverity::Error) {
             return Err(ConfigureError::Invalid(issues));
         }
         let tool = &self.cache.tool;
@@ -130,7 +131,7 @@ fn missing_feature(tool: &CacheTool, config: &RemoteFields) -> Option<Issue> {
     let missing = !tool.backends()?.contains(&config.backend_type.as_str());
     missing.then(|| Issue {
         code: "unsupported-by-tool",
-        severity: Severity::Error,
+        severity: IssueSeverity::Error,
         field: "type".to_owned(),
         message: format!(
             "{} {} at {} was built without {}",
@@ -149,8 +150,8 @@ fn missing_feature(tool: &CacheTool, config: &RemoteFields) -> Option<Issue> {
 /// The value of a setting, including secrets; `server` is the chosen server if there are several.
 pub(crate) fn reveal_setting(value: &SettingValue, server: &str) -> Result<SecretString, ConfigureError> {
     Ok(match self::value(value, server)? {
-        Value::Plain(text) => SecretString::from(text),
-        Value::Secret(secret) => secret,
+        EnvironmentValue::Plain(text) => SecretString::from(text),
+        EnvironmentValue::Secret(secret) => secret,
     })
 }
 
@@ -167,23 +168,23 @@ fn is_known(tool: &CacheTool, setting: &Setting) -> Result<bool, ConfigureError>
     }
 }
 
-fn value(value: &SettingValue, server: &str) -> Result<Value, ConfigureError> {
+fn value(value: &SettingValue, server: &str) -> Result<EnvironmentValue, ConfigureError> {
     let parts = match value {
-        SettingValue::Plain(text) => return Ok(Value::Plain(text.clone())),
-        SettingValue::Server(scheme) => return Ok(Value::Plain(format!("{scheme}{server}"))),
+        SettingValue::Plain(text) => return Ok(EnvironmentValue::Plain(text.clone())),
+        SettingValue::Server(scheme) => return Ok(EnvironmentValue::Plain(format!("{scheme}{server}"))),
         SettingValue::Secret(parts) => parts,
     };
     let mut text = String::new();
     for part in parts {
         match part {
-            Part::Text(fixed) => text.push_str(fixed),
-            Part::Raw(credential) => text.push_str(reveal(credential)?.expose_secret()),
-            Part::PercentEncoded(credential) => {
-                text.push_str(percent_encode(reveal(credential)?.expose_secret()).expose_secret());
+            ValuePart::Text(fixed) => text.push_str(fixed),
+            ValuePart::Raw(credential) => text.push_str(reveal(credential)?.expose_secret()),
+            ValuePart::PercentEncoded(credential) => {
+                text.push_str(&percent_encode(reveal(credential)?.expose_secret().as_bytes()));
             }
         }
     }
-    Ok(Value::Secret(SecretString::from(text)))
+    Ok(EnvironmentValue::Secret(SecretString::from(text)))
 }
 
 fn reveal(credential: &Credential) -> Result<SecretString, ConfigureError> {
@@ -198,16 +199,16 @@ fn reveal(credential: &Credential) -> Result<SecretString, ConfigureError> {
 /// Environment variables of a cache tool. They include secrets, so the type has no `Serialize`, and `Debug` hides them.
 #[derive(Clone)]
 pub struct CacheEnvironment {
-    variables: BTreeMap<&'static str, Value>,
+    variables: BTreeMap<&'static str, EnvironmentValue>,
 }
 
 #[derive(Clone)]
-enum Value {
+enum EnvironmentValue {
     Plain(String),
     Secret(SecretString),
 }
 
-impl Value {
+impl EnvironmentValue {
     fn expose(&self) -> &str {
         match self {
             Self::Plain(text) => text,
@@ -220,7 +221,7 @@ impl CacheEnvironment {
     /// The value of a variable, including secrets.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(Value::expose)
+        self.variables.get(name).map(EnvironmentValue::expose)
     }
 
     /// All variables with their values, including secrets, sorted by name.
@@ -230,7 +231,10 @@ impl CacheEnvironment {
 
     /// The names of the variables that hold secrets.
     pub fn secret_names(&self) -> impl Iterator<Item = &'static str> {
-        self.variables.iter().filter(|(_, value)| matches!(value, Value::Secret(_))).map(|(&name, _)| name)
+        self.variables
+            .iter()
+            .filter(|(_, value)| matches!(value, EnvironmentValue::Secret(_)))
+            .map(|(&name, _)| name)
     }
 }
 
@@ -247,8 +251,8 @@ impl<'a> IntoIterator for &'a CacheEnvironment {
 impl fmt::Debug for CacheEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.variables.iter().map(|(name, value)| match value {
-            Value::Plain(text) => (name, text.as_str()),
-            Value::Secret(_) => (name, "[redacted]"),
+            EnvironmentValue::Plain(text) => (name, text.as_str()),
+            EnvironmentValue::Secret(_) => (name, "[redacted]"),
         });
         f.debug_map().entries(shown).finish()
     }

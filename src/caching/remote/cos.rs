@@ -2,7 +2,7 @@
 
 use super::endpoint;
 use super::setting::check_pair;
-use super::{Backend, Feature, Field, Issue, RemoteFields, Setting, Support};
+use super::{Backend, Field, Issue, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Cos;
@@ -38,27 +38,11 @@ impl Backend for Cos {
         FIELDS
     }
 
-    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
-        match tool {
-            Tool::Sccache => &[RW_MODE],
-            Tool::Ccache => &[],
-        }
-    }
-
     fn credential_variables(&self) -> &'static [&'static str] {
         &["TENCENTCLOUD_*", "TKE_*"]
     }
 
-    fn features(&self) -> &'static [Feature] {
-        const { &[Feature::of_sccache("COS")] }
-    }
-
-    fn support(&self, tool: Tool) -> Support {
-        match tool {
-            Tool::Sccache => Support::Since(FIRST),
-            Tool::Ccache => Support::No("ccache has no Tencent storage"),
-        }
-    }
+    only_for_sccache!(FIRST, "COS", [RW_MODE], "ccache has no Tencent storage");
 
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         endpoint::check_url(config.text("endpoint"), "such as https://cos.ap-singapore.myqcloud.com", issues);

@@ -2,7 +2,7 @@
 
 use super::ccache_url::{self, encoded_path, read_only, shards, storage};
 use super::setting::{check_layout, error};
-use super::{Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct File;
@@ -85,7 +85,7 @@ impl Backend for File {
             shards(config),
             read_only(config).to_owned(),
         ];
-        vec![storage(vec![Part::Text(text.concat())])]
+        vec![storage(vec![ValuePart::Text(text.concat())])]
     }
 
     fn location(&self, config: &RemoteFields) -> String {

@@ -4,7 +4,7 @@
 //! and no anonymous access.
 
 use super::setting::error;
-use super::{Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Access, Backend, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gcs;
@@ -47,27 +47,16 @@ impl Backend for Gcs {
         FIELDS
     }
 
-    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
-        match tool {
-            Tool::Sccache => &[RW_MODE, OLD_CREDENTIALS_URL],
-            Tool::Ccache => &[],
-        }
-    }
-
     fn credential_variables(&self) -> &'static [&'static str] {
         &["GCE_METADATA_HOST", "GOOGLE_*"]
     }
 
-    fn features(&self) -> &'static [Feature] {
-        const { &[Feature::of_sccache("GCS")] }
-    }
-
-    fn support(&self, tool: Tool) -> Support {
-        match tool {
-            Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
-            Tool::Ccache => Support::No("ccache has no Google Cloud storage"),
-        }
-    }
+    only_for_sccache!(
+        Version::new(0, 4, 0),
+        "GCS",
+        [RW_MODE, OLD_CREDENTIALS_URL],
+        "ccache has no Google Cloud storage"
+    );
 
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         if config.has("key_path") && config.get("credentials_url").is_some() {

@@ -3,7 +3,7 @@
 //! The runner provides the address and the token (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`) to actions but not to
 //! shell steps, so a step with actions/github-script must export them. On other machines, the local cache is used.
 
-use super::{Backend, Feature, Field, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Field, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gha;
@@ -34,27 +34,16 @@ impl Backend for Gha {
         FIELDS
     }
 
-    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
-        match tool {
-            Tool::Sccache => &[ENABLED, RW_MODE],
-            Tool::Ccache => &[],
-        }
-    }
-
     fn credential_variables(&self) -> &'static [&'static str] {
         &["ACTIONS_*", "GITHUB_SERVER_URL"]
     }
 
-    fn features(&self) -> &'static [Feature] {
-        const { &[Feature::of_sccache("GHA")] }
-    }
-
-    fn support(&self, tool: Tool) -> Support {
-        match tool {
-            Tool::Sccache => Support::Since(SECOND_SERVICE),
-            Tool::Ccache => Support::No("ccache does not support the cache of GitHub Actions"),
-        }
-    }
+    only_for_sccache!(
+        SECOND_SERVICE,
+        "GHA",
+        [ENABLED, RW_MODE],
+        "ccache does not support the cache of GitHub Actions"
+    );
 
     fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         let mut settings = vec![Setting::plain(ENABLED, "true").since(SECOND_SERVICE)];

@@ -9,7 +9,7 @@ use super::ccache_url::{
 };
 use super::endpoint;
 use super::setting::{check_layout, check_pair, error};
-use super::{Access, Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
+use super::{Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Http;
@@ -158,19 +158,20 @@ fn ccache_storage(config: &RemoteFields) -> Setting {
         .unwrap_or(config.text("endpoint"))
         .trim_end_matches('/');
     let folder = config.prefix().map(|prefix| format!("/{prefix}")).unwrap_or_default();
-    let mut parts = vec![Part::Text("http://".to_owned())];
+    let mut parts = vec![ValuePart::Text("http://".to_owned())];
     parts.extend(userinfo(config, ""));
     let layout = config.get("layout").unwrap_or(DEFAULT_LAYOUT);
-    parts.push(Part::Text(format!("{rest}{folder}|layout={layout}{}", attributes(config))));
+    parts.push(ValuePart::Text(format!("{rest}{folder}|layout={layout}{}", attributes(config))));
     if let Some(keep_alive) = config.get("keep_alive") {
-        parts.push(Part::Text(format!("|keep-alive={keep_alive}")));
+        parts.push(ValuePart::Text(format!("|keep-alive={keep_alive}")));
     }
     if let Some(token) = config.credential("token") {
-        parts.extend([Part::Text("|bearer-token=".to_owned()), Part::PercentEncoded(token.clone())]);
+        parts
+            .extend([ValuePart::Text("|bearer-token=".to_owned()), ValuePart::PercentEncoded(token.clone())]);
     }
     match config.get("header").and_then(|header| header.split_once('=')) {
         Some((name, value)) => {
-            parts.push(Part::Text(format!("|header={name}={}", encoded_path(value))));
+            parts.push(ValuePart::Text(format!("|header={name}={}", encoded_path(value))));
             storage(parts).since(Version::new(4, 11, 0))
         }
         None => storage(parts),

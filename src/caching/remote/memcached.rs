@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{SettingValue, bad_endpoint, secret_in_endpoint};
-use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Severity, Support};
+use super::{Backend, Field, Issue, IssueSeverity, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Memcached;
@@ -57,23 +57,7 @@ impl Backend for Memcached {
         FIELDS
     }
 
-    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
-        match tool {
-            Tool::Sccache => &[RW_MODE, OLD_ENDPOINT],
-            Tool::Ccache => &[],
-        }
-    }
-
-    fn features(&self) -> &'static [Feature] {
-        const { &[Feature::of_sccache("Memcached")] }
-    }
-
-    fn support(&self, tool: Tool) -> Support {
-        match tool {
-            Tool::Sccache => Support::Since(MODERN),
-            Tool::Ccache => Support::No("ccache has no Memcached storage"),
-        }
-    }
+    only_for_sccache!(MODERN, "Memcached", [RW_MODE, OLD_ENDPOINT], "ccache has no Memcached storage");
 
     fn has_tls(&self) -> bool {
         false
@@ -88,7 +72,7 @@ impl Backend for Memcached {
         if config.text("endpoint").contains(',') {
             issues.push(Issue {
                 code: "several-servers",
-                severity: Severity::Warning,
+                severity: IssueSeverity::Warning,
                 field: "endpoint".to_owned(),
                 message: "sccache supports one Memcached server".to_owned(),
                 help: Some(

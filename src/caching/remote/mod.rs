@@ -81,6 +81,27 @@
 //! [`RemoteCacheConfig`]), and translates them into the [`Setting`]s of a tool. No other code in the crate refers to a
 //! backend by name, so a new backend needs only a new file and a line in [`BACKENDS`].
 
+/// The methods of a backend that only sccache supports: from which version on, the feature that it must be built with, the
+/// further variables, and why ccache does not support it.
+macro_rules! only_for_sccache {
+    ($since:expr, $feature:literal, $further_variables:expr, $why_not_ccache:literal) => {
+        fn further_variables(&self, tool: $crate::caching::tool::Tool) -> &'static [&'static str] {
+            if tool == $crate::caching::tool::Tool::Sccache { &$further_variables } else { &[] }
+        }
+
+        fn features(&self) -> &'static [$crate::caching::remote::Feature] {
+            const { &[$crate::caching::remote::Feature::of_sccache($feature)] }
+        }
+
+        fn support(&self, tool: $crate::caching::tool::Tool) -> $crate::caching::remote::Support {
+            match tool {
+                $crate::caching::tool::Tool::Sccache => $crate::caching::remote::Support::Since($since),
+                $crate::caching::tool::Tool::Ccache => $crate::caching::remote::Support::No($why_not_ccache),
+            }
+        }
+    };
+}
+
 mod azure;
 mod ccache_url;
 mod config;
@@ -109,8 +130,8 @@ pub(crate) use self::configurator::reveal_setting;
 pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfigurator};
 pub use self::features::{Feature, ccache_schemes};
 pub use self::fields::{Field, FieldValue, Kind, RemoteFields, Section, Variable};
-pub use self::setting::{OnOlderTool, Part, Setting, SettingValue};
-pub(crate) use self::setting::{list_element, percent_encode};
+pub(crate) use self::setting::list_element;
+pub use self::setting::{OnOlderTool, Setting, SettingValue, ValuePart};
 use super::tool::{Tool, Version};
 
 /// Every backend, in the order of the documentation.
@@ -135,7 +156,7 @@ pub fn backend(name: &str) -> Option<&'static dyn Backend> {
 
 /// The severity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub enum IssueSeverity {
     /// It works, but probably not as intended.
     Warning,
     /// It cannot work.
@@ -148,7 +169,7 @@ pub struct Issue {
     /// The stable, kebab-case code of the diagnostic.
     pub code: &'static str,
     /// Error or warning.
-    pub severity: Severity,
+    pub severity: IssueSeverity,
     /// The path of the setting below `remote:` in YAML (`bucket`, `credentials.password`); empty if it concerns all of it.
     pub field: String,
     /// The problem, as a part of a sentence.
@@ -160,8 +181,8 @@ pub struct Issue {
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
+            IssueSeverity::Warning => "warning",
+            IssueSeverity::Error => "error",
         };
         write!(f, "{severity}[{}]: ", self.code)?;
         if !self.field.is_empty() {

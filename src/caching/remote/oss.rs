@@ -2,7 +2,7 @@
 
 use super::endpoint;
 use super::setting::{check_pair, error};
-use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Oss;
@@ -38,27 +38,11 @@ impl Backend for Oss {
         FIELDS
     }
 
-    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
-        match tool {
-            Tool::Sccache => &[RW_MODE],
-            Tool::Ccache => &[],
-        }
-    }
-
     fn credential_variables(&self) -> &'static [&'static str] {
         &["ALIBABA_*", "OSS_*"]
     }
 
-    fn features(&self) -> &'static [Feature] {
-        const { &[Feature::of_sccache("OSS")] }
-    }
-
-    fn support(&self, tool: Tool) -> Support {
-        match tool {
-            Tool::Sccache => Support::Since(FIRST),
-            Tool::Ccache => Support::No("ccache has no Alibaba storage"),
-        }
-    }
+    only_for_sccache!(FIRST, "OSS", [RW_MODE], "ccache has no Alibaba storage");
 
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         endpoint::check_url(config.text("endpoint"), "such as https://oss-cn-hangzhou.aliyuncs.com", issues);

@@ -11,7 +11,7 @@ use super::ccache_url::{
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{bad_endpoint, error, secret_in_endpoint};
-use super::{Backend, Feature, Field, Issue, Kind, Part, RemoteFields, Setting, Support};
+use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Redis;
@@ -242,14 +242,14 @@ fn ccache_storage(config: &RemoteFields) -> Setting {
     let mut parts = Vec::new();
     let tail = if is_unix(endpoint) {
         let path = Endpoint::parse(endpoint).map(|endpoint| endpoint.path).unwrap_or_default();
-        parts.push(Part::Text("redis+unix:".to_owned()));
+        parts.push(ValuePart::Text("redis+unix:".to_owned()));
         db(config).map_or_else(|| path.to_owned(), |db| format!("{path}?db={db}"))
     } else {
         let address = Endpoint::parse(endpoint).map(|endpoint| endpoint.address(6379)).unwrap_or_default();
-        parts.push(Part::Text("redis://".to_owned()));
+        parts.push(ValuePart::Text("redis://".to_owned()));
         parts.extend(userinfo(config, "default"));
         db(config).map_or_else(|| address.clone(), |db| format!("{address}/{db}"))
     };
-    parts.push(Part::Text(tail + &attributes(config)));
+    parts.push(ValuePart::Text(tail + &attributes(config)));
     storage(parts)
 }

@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{bad_endpoint, check_pair, error, secret_in_endpoint};
-use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support};
+use super::{Backend, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct S3;
@@ -79,27 +79,11 @@ impl Backend for S3 {
         FIELDS
     }
 
-    fn further_variables(&self, tool: Tool) -> &'static [&'static str] {
-        match tool {
-            Tool::Sccache => &[USE_SSL, RW_MODE],
-            Tool::Ccache => &[],
-        }
-    }
-
     fn credential_variables(&self) -> &'static [&'static str] {
         &["AWS_*"]
     }
 
-    fn features(&self) -> &'static [Feature] {
-        const { &[Feature::of_sccache("S3")] }
-    }
-
-    fn support(&self, tool: Tool) -> Support {
-        match tool {
-            Tool::Sccache => Support::Since(Version::new(0, 4, 0)),
-            Tool::Ccache => Support::No("ccache has no S3 storage"),
-        }
-    }
+    only_for_sccache!(Version::new(0, 4, 0), "S3", [USE_SSL, RW_MODE], "ccache has no S3 storage");
 
     fn check(&self, config: &RemoteFields, issues: &mut Vec<Issue>) {
         check_pair(config, "access_key", "secret_key", issues);

@@ -1,10 +1,10 @@
 //! Settings of the tools, and checks for all backends.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::{
-    Access, BACKENDS, Backend, Field, FieldValue, Issue, Kind, RemoteFields, Section, Severity, Variable,
-    backend,
+    Access, BACKENDS, Backend, Field, FieldValue, Issue, IssueSeverity, Kind, RemoteFields, Section,
+    Variable, backend,
 };
 use crate::caching::secret::Credential;
 use crate::caching::tool::{Tool, Version};
@@ -30,12 +30,12 @@ pub enum SettingValue {
     /// The scheme, followed by the address of the server that is chosen at configure time.
     Server(&'static str),
     /// Composed of secrets, on the build machine.
-    Secret(Vec<Part>),
+    Secret(Vec<ValuePart>),
 }
 
 /// A part of a value that contains a secret.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Part {
+pub enum ValuePart {
     /// Fixed text; never contains a brace.
     Text(String),
     /// The unchanged secret.
@@ -57,11 +57,11 @@ impl SettingValue {
     /// The value for messages and for the generated files: `{NAME}` is replaced by the value of an environment variable,
     /// `%{NAME}` by its percent-encoded value. `None` for a secret that is given as a literal value.
     pub(crate) fn template(&self) -> Option<String> {
-        let piece = |part: &Part| match part {
-            Part::Text(text) => Some(text.clone()),
-            Part::Raw(Credential::Variable(name)) => Some(format!("{{{name}}}")),
-            Part::PercentEncoded(Credential::Variable(name)) => Some(format!("%{{{name}}}")),
-            Part::Raw(Credential::Value(_)) | Part::PercentEncoded(Credential::Value(_)) => None,
+        let piece = |part: &ValuePart| match part {
+            ValuePart::Text(text) => Some(text.clone()),
+            ValuePart::Raw(Credential::Variable(name)) => Some(format!("{{{name}}}")),
+            ValuePart::PercentEncoded(Credential::Variable(name)) => Some(format!("%{{{name}}}")),
+            ValuePart::Raw(Credential::Value(_)) | ValuePart::PercentEncoded(Credential::Value(_)) => None,
         };
         match self {
             Self::Plain(text) => Some(text.clone()),
@@ -83,10 +83,10 @@ impl SettingValue {
     }
 
     /// Plain if no part is a credential.
-    pub(crate) fn from_parts(parts: Vec<Part>) -> Self {
+    pub(crate) fn from_parts(parts: Vec<ValuePart>) -> Self {
         let text = parts.iter().map(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
-            Part::Raw(_) | Part::PercentEncoded(_) => None,
+            ValuePart::Text(text) => Some(text.as_str()),
+            ValuePart::Raw(_) | ValuePart::PercentEncoded(_) => None,
         });
         match text.collect::<Option<String>>() {
             Some(text) => Self::Plain(text),
@@ -112,7 +112,7 @@ impl Setting {
             (Credential::Value(value), Kind::Text | Kind::SecretFile) => {
                 SettingValue::Plain(value.expose_secret().to_owned())
             }
-            _ => SettingValue::Secret(vec![Part::Raw(credential.clone())]),
+            _ => SettingValue::Secret(vec![ValuePart::Raw(credential.clone())]),
         };
         Self::new(name, value)
     }
@@ -142,7 +142,7 @@ impl Setting {
 /// An error about `field`.
 pub(super) fn error(code: &'static str, field: &str, message: impl Into<String>, help: &str) -> Issue {
     let help = (!help.is_empty()).then(|| help.to_owned());
-    Issue { code, severity: Severity::Error, field: field.to_owned(), message: message.into(), help }
+    Issue { code, severity: IssueSeverity::Error, field: field.to_owned(), message: message.into(), help }
 }
 
 /// Checks two credentials that are only valid together.
@@ -192,7 +192,7 @@ pub(super) fn check(config: &RemoteFields) -> Vec<Issue> {
     }
     check_names(backend, config, &mut issues);
     check_characters(backend, config, &mut issues);
-    if issues.iter().all(|issue| issue.severity < Severity::Error) {
+    if issues.iter().all(|issue| issue.severity < IssueSeverity::Error) {
         backend.check(config, &mut issues);
     }
     issues
@@ -305,21 +305,6 @@ pub(super) fn check_tool(tool: Tool, config: &RemoteFields) -> Result<(), Issue>
     ))
 }
 
-/// Percent-encodes a secret for a URL; only the unreserved characters of RFC 3986 stay.
-pub(crate) fn percent_encode(secret: &str) -> SecretString {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(secret.len() * 3);
-    for byte in secret.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    SecretString::from(encoded)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,11 +317,5 @@ mod tests {
         for bad in ["a[b", "a]b", "]a[", "a\\", "a\nb", "a\0b", "a\tb"] {
             assert!(list_element(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn percent_encoding_keeps_unreserved_characters_only() {
-        assert_eq!(percent_encode("aZ09-._~").expose_secret(), "aZ09-._~");
-        assert_eq!(percent_encode("p:w@/% ü|").expose_secret(), "p%3Aw%40%2F%25%20%C3%BC%7C");
     }
 }

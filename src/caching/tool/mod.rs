@@ -2,7 +2,9 @@
 
 mod ccache;
 mod features;
+pub mod limits;
 mod sccache;
+pub(crate) mod url;
 pub(crate) mod variables;
 mod version;
 

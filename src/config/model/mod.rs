@@ -1,9 +1,13 @@
 //! The valid configuration: defaults are applied, profiles are merged, and all checks are done.
+//!
+//! The enums are also those of `raw`: serde reads them from the file, and editors show their doc comments.
 
 mod presets;
 mod toolchain;
 
 use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub use self::presets::*;
 pub use self::toolchain::*;
@@ -108,13 +112,14 @@ pub struct Cache {
     pub write_error_policy: WriteErrorPolicy,
 }
 
-/// `cache.write_error_policy`: which tiers must store an object for sccache to count the write as successful.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which tiers must store an object for the write to count as successful.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum WriteErrorPolicy {
-    /// Every tier; each must be reachable when the daemon starts (the default).
+    /// Every tier; each must be reachable at configure time.
     #[default]
     All,
-    /// The fastest.
+    /// The fastest tier.
     L0,
     /// None.
     Ignore,
@@ -167,10 +172,11 @@ impl DirectMode {
     }
 }
 
-/// What happens when the cache cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What to do when the cache cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum OnFailure {
-    /// Use the local cache, or else no cache (the default).
+    /// Use the local cache, or else no cache.
     #[default]
     Fallback,
     /// Stop configuring with an error.

@@ -1,5 +1,8 @@
 //! `presets:`
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 /// `presets:`, except for the keys that apply to the whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presets {
@@ -26,7 +29,8 @@ pub struct Presets {
 }
 
 /// A kind of presets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum PresetKind {
     /// `cmake --preset`
     Configure,
@@ -34,9 +38,9 @@ pub enum PresetKind {
     Build,
     /// `ctest --preset`
     Test,
-    /// `cpack --preset`
+    /// `cpack --preset`; needs CMake 3.25, and a project that includes CPack
     Package,
-    /// `cmake --workflow --preset`
+    /// `cmake --workflow --preset`, which runs the other kinds in order; needs CMake 3.25
     Workflow,
 }
 
@@ -58,7 +62,8 @@ impl PresetKind {
 }
 
 /// How much tests print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Verbosity {
     /// One line for each test
     Default,

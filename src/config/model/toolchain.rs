@@ -1,5 +1,8 @@
 //! `toolchain:`, and each of `toolchains:`.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::caching::tool::Version;
 
 /// A toolchain. CMake's defaults apply to whatever is `None` or empty.
@@ -8,7 +11,7 @@ pub struct Toolchain {
     /// Another toolchain file to load first.
     pub base: Option<Expandable>,
     /// The compiler family, if the file names one.
-    pub family: Option<Family>,
+    pub family: Option<CompilerFamily>,
     /// The compilers, each with the arguments that it needs to act as a compiler (`zig`, `cc`).
     pub compilers: Vec<(SourceLanguage, Vec<Expandable>)>,
     /// The other tools (archiver, `strip`, …), by their CMake variables.
@@ -50,9 +53,9 @@ pub struct Toolchain {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expandable(String);
 
-/// A part of an [`Expandable`].
+/// A segment of an [`Expandable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part<'a> {
+pub enum Segment<'a> {
     /// Literal text.
     Text(&'a str),
     /// The value of this environment variable.
@@ -69,7 +72,7 @@ impl Expandable {
     /// Whether each `$` starts a `${NAME}`.
     #[must_use]
     pub fn has_no_literal_dollar(&self) -> bool {
-        self.parts().all(|part| !matches!(part, Part::Text(text) if text.contains('$')))
+        self.segments().all(|part| !matches!(part, Segment::Text(text) if text.contains('$')))
     }
 
     /// The text as written in the file.
@@ -78,8 +81,8 @@ impl Expandable {
         &self.0
     }
 
-    /// Its parts, in order.
-    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    /// Its segments, in order.
+    pub fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
         let mut rest = self.0.as_str();
         std::iter::from_fn(move || {
             if rest.is_empty() {
@@ -87,21 +90,21 @@ impl Expandable {
             }
             if let Some((name, after)) = variable(rest) {
                 rest = after;
-                return Some(Part::Variable(name));
+                return Some(Segment::Variable(name));
             }
             let starts = rest.char_indices().map(|(byte, _)| byte).skip(1);
             let end = starts.into_iter().find(|&byte| variable(&rest[byte..]).is_some());
             let (text, after) = rest.split_at(end.unwrap_or(rest.len()));
             rest = after;
-            Some(Part::Text(text))
+            Some(Segment::Text(text))
         })
     }
 
     /// The environment variables that it refers to.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.parts().filter_map(|part| match part {
-            Part::Variable(name) => Some(name),
-            Part::Text(_) => None,
+        self.segments().filter_map(|part| match part {
+            Segment::Variable(name) => Some(name),
+            Segment::Text(_) => None,
         })
     }
 }
@@ -146,16 +149,8 @@ impl SourceLanguage {
     /// CMake's name (`CXX`).
     #[must_use]
     pub const fn cmake_name(self) -> &'static str {
-        match self {
-            Self::C => "C",
-            Self::Cxx => "CXX",
-            Self::ObjC => "OBJC",
-            Self::ObjCxx => "OBJCXX",
-            Self::Cuda => "CUDA",
-            Self::Hip => "HIP",
-            Self::Asm => "ASM",
-            Self::Fortran => "Fortran",
-        }
+        const NAMES: [&str; 8] = ["C", "CXX", "OBJC", "OBJCXX", "CUDA", "HIP", "ASM", "Fortran"];
+        NAMES[self as usize]
     }
 
     /// The name in YAML (`cxx`).
@@ -206,7 +201,7 @@ impl SourceLanguage {
 
 /// A compiler family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
+pub enum CompilerFamily {
     /// GCC
     Gcc,
     /// Clang, with the command line of GCC
@@ -219,7 +214,7 @@ pub enum Family {
     Zig,
 }
 
-impl Family {
+impl CompilerFamily {
     /// The name in YAML.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -234,7 +229,8 @@ impl Family {
 }
 
 /// A linker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Linker {
     /// GNU ld
     Bfd,
@@ -293,8 +289,9 @@ pub struct Flags {
     pub link: Vec<(&'static str, String)>,
 }
 
-/// `toolchain.lto`
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Link-time optimisation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
 pub enum Lto {
     /// For all build types or none.
     All(bool),
@@ -303,15 +300,16 @@ pub enum Lto {
 }
 
 /// A sanitizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Sanitizer {
     /// Memory errors
     Address,
-    /// Memory errors, with hardware support
+    /// Memory errors, with hardware support (AArch64)
     Hwaddress,
     /// Memory leaks
     Leak,
-    /// Uninitialised memory
+    /// Uninitialised memory (clang only)
     Memory,
     /// Data races
     Thread,
@@ -343,7 +341,8 @@ impl Sanitizer {
 }
 
 /// What CMake's checks build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum TryCompile {
     /// A program.
     Executable,
@@ -361,7 +360,8 @@ pub struct Variable {
 }
 
 /// The type of a cache entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum VariableType {
     /// ON or OFF
     Bool,
@@ -387,7 +387,7 @@ impl VariableType {
 }
 
 /// A host system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Host {
     /// Linux
     Linux,
@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn environment_variables_are_separated_from_text() {
-        let parts = |text: &str| format!("{:?}", Expandable::new(text).parts().collect::<Vec<_>>());
+        let parts = |text: &str| format!("{:?}", Expandable::new(text).segments().collect::<Vec<_>>());
         assert_eq!(parts("${A}/b${C_1}"), r#"[Variable("A"), Text("/b"), Variable("C_1")]"#);
         assert_eq!(parts("ä$O"), r#"[Text("ä$O")]"#);
         assert_eq!(parts(""), "[]");

@@ -1,5 +1,6 @@
 //! The file as it is written. `shape` has checked the types against the JSON schema of these structs before serde reads
-//! them, so reading cannot fail. Editors show the doc comments as descriptions.
+//! them, so reading cannot fail. Editors show the doc comments as descriptions. An enum whose values need no validation is
+//! the model's own.
 
 mod presets;
 mod toolchain;
@@ -11,6 +12,8 @@ use serde::Deserialize;
 
 pub(super) use self::presets::*;
 pub(super) use self::toolchain::*;
+use super::model::{Language, OnFailure, WriteErrorPolicy};
+use crate::caching::tool::limits::LARGEST_SIZE_GB;
 
 /// The builds of a CMake project and the compiler cache that they share.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -69,9 +72,9 @@ pub(super) struct Cache {
     /// Whether to use a compiler cache. Default true.
     pub(super) enabled: Option<bool>,
     /// The cache tool. Default auto: the first installed tool that supports the settings of this file.
-    pub(super) tool: Option<Tool>,
+    pub(super) tool: Option<ToolChoice>,
     /// Limit of the local cache in GiB. Default 10.
-    #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "GiB"))]
+    #[schemars(range(min = 1, max = LARGEST_SIZE_GB), extend("x-unit" = "GiB"))]
     pub(super) size_gb: Option<u32>,
     /// Folder of the local cache, relative to the project unless absolute. Default: the user's cache folder.
     pub(super) dir: Option<String>,
@@ -97,18 +100,6 @@ pub(super) struct Cache {
     pub(super) remote_only: Option<bool>,
     /// Which of sccache's tiers must store an object for the write to count as successful. Default all.
     pub(super) write_error_policy: Option<WriteErrorPolicy>,
-}
-
-/// Which tiers must store an object for the write to count as successful.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum WriteErrorPolicy {
-    /// Every tier; each must be reachable at configure time.
-    All,
-    /// The fastest tier.
-    L0,
-    /// None.
-    Ignore,
 }
 
 /// Which version `toolchainkit install` installs, and from where.
@@ -138,7 +129,8 @@ impl From<serde::de::IgnoredAny> for Remotes {
 /// A cache tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Tool {
+#[schemars(rename = "Tool")]
+pub(super) enum ToolChoice {
     /// sccache
     Sccache,
     /// ccache
@@ -164,34 +156,6 @@ pub(super) enum DirectMode {
 pub(super) enum Auto {
     /// As toolchainkit decides.
     Auto,
-}
-
-/// What to do when the cache cannot be used.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum OnFailure {
-    /// Use the local cache, or else no cache.
-    Fallback,
-    /// Stop configuring with an error.
-    Fail,
-}
-
-/// A language that CMake can compile through a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Language {
-    /// C
-    C,
-    /// C++
-    Cxx,
-    /// Objective-C
-    ObjC,
-    /// Objective-C++
-    ObjCxx,
-    /// CUDA
-    Cuda,
-    /// HIP; needs sccache
-    Hip,
 }
 
 /// Where the generated files go, relative to the project.

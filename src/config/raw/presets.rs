@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::model::{PresetKind, Verbosity};
+
 /// The generated presets.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -34,22 +36,6 @@ pub(in crate::config) struct Presets {
     pub(in crate::config) matrix: Option<Matrix>,
 }
 
-/// A kind of presets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum PresetKind {
-    /// `cmake --preset`
-    Configure,
-    /// `cmake --build --preset`
-    Build,
-    /// `ctest --preset`
-    Test,
-    /// `cpack --preset`; needs CMake 3.25, and a project that includes CPack
-    Package,
-    /// `cmake --workflow --preset`, which runs the other kinds in order; needs CMake 3.25
-    Workflow,
-}
-
 /// What tests print.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -61,18 +47,6 @@ pub(in crate::config) struct TestOutput {
     /// File for the test results in JUnit format, relative to the build folder unless absolute. May contain CMake's
     /// preset macros. Needs CMake 3.25.
     pub(in crate::config) junit: Option<String>,
-}
-
-/// How much tests print.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum Verbosity {
-    /// One line for each test
-    Default,
-    /// The output of the tests
-    Verbose,
-    /// The output of the tests and all actions of ctest
-    Extra,
 }
 
 /// Which toolchains, profiles and build types are combined.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::model::{Host, Linker, Lto, Sanitizer, TryCompile, VariableType};
+
 /// Compilers, flags and target. Paths are relative to the project unless absolute. In a compiler, path, emulator or
 /// variable, CMake replaces "${NAME}" by the environment variable at configure time.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -102,20 +104,6 @@ pub(in crate::config) struct Binutils {
     pub(in crate::config) ld: Option<String>,
 }
 
-/// A linker.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum Linker {
-    /// GNU ld
-    Bfd,
-    /// GNU gold
-    Gold,
-    /// LLVM's lld
-    Lld,
-    /// mold
-    Mold,
-}
-
 /// The machine to build for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -194,108 +182,52 @@ pub(in crate::config) struct Standards {
     pub(in crate::config) extensions: Option<bool>,
 }
 
-/// Initial flags of a build folder.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct Flags {
-    /// Flags for C.
-    pub(in crate::config) c: Option<String>,
-    /// Flags for C++.
-    pub(in crate::config) cxx: Option<String>,
-    /// Flags for Objective-C.
-    pub(in crate::config) objc: Option<String>,
-    /// Flags for Objective-C++.
-    pub(in crate::config) objcxx: Option<String>,
-    /// Flags for CUDA.
-    pub(in crate::config) cuda: Option<String>,
-    /// Flags for HIP.
-    pub(in crate::config) hip: Option<String>,
-    /// Flags for assembler.
-    pub(in crate::config) asm: Option<String>,
-    /// Flags for Fortran.
-    pub(in crate::config) fortran: Option<String>,
-    /// Flags for linking programs, shared libraries and modules.
-    pub(in crate::config) linker: Option<String>,
-    /// Flags for linking programs.
-    pub(in crate::config) exe_linker: Option<String>,
-    /// Flags for linking shared libraries.
-    pub(in crate::config) shared_linker: Option<String>,
-    /// Flags for linking modules (plug-ins).
-    pub(in crate::config) module_linker: Option<String>,
-    /// Flags of the archiver for static libraries.
-    pub(in crate::config) static_linker: Option<String>,
-    /// Further flags by build type.
-    pub(in crate::config) build_types: Option<BTreeMap<String, Option<BuildTypeFlags>>>,
+/// Declares sections with these keys, followed by the given ones.
+macro_rules! flags {
+    ($($(#[$about:meta])* $name:ident { $($(#[$key_about:meta])* $key:ident: $type:ty)? })*) => { $(
+        $(#[$about])*
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(in crate::config) struct $name {
+            /// Flags for C.
+            pub(in crate::config) c: Option<String>,
+            /// Flags for C++.
+            pub(in crate::config) cxx: Option<String>,
+            /// Flags for Objective-C.
+            pub(in crate::config) objc: Option<String>,
+            /// Flags for Objective-C++.
+            pub(in crate::config) objcxx: Option<String>,
+            /// Flags for CUDA.
+            pub(in crate::config) cuda: Option<String>,
+            /// Flags for HIP.
+            pub(in crate::config) hip: Option<String>,
+            /// Flags for assembler.
+            pub(in crate::config) asm: Option<String>,
+            /// Flags for Fortran.
+            pub(in crate::config) fortran: Option<String>,
+            /// Flags for linking programs, shared libraries and modules.
+            pub(in crate::config) linker: Option<String>,
+            /// Flags for linking programs.
+            pub(in crate::config) exe_linker: Option<String>,
+            /// Flags for linking shared libraries.
+            pub(in crate::config) shared_linker: Option<String>,
+            /// Flags for linking modules (plug-ins).
+            pub(in crate::config) module_linker: Option<String>,
+            /// Flags of the archiver for static libraries.
+            pub(in crate::config) static_linker: Option<String>,
+            $($(#[$key_about])* pub(in crate::config) $key: $type,)?
+        }
+    )* };
 }
 
-/// Further flags of one build type.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct BuildTypeFlags {
-    /// Flags for C.
-    pub(in crate::config) c: Option<String>,
-    /// Flags for C++.
-    pub(in crate::config) cxx: Option<String>,
-    /// Flags for Objective-C.
-    pub(in crate::config) objc: Option<String>,
-    /// Flags for Objective-C++.
-    pub(in crate::config) objcxx: Option<String>,
-    /// Flags for CUDA.
-    pub(in crate::config) cuda: Option<String>,
-    /// Flags for HIP.
-    pub(in crate::config) hip: Option<String>,
-    /// Flags for assembler.
-    pub(in crate::config) asm: Option<String>,
-    /// Flags for Fortran.
-    pub(in crate::config) fortran: Option<String>,
-    /// Flags for linking programs, shared libraries and modules.
-    pub(in crate::config) linker: Option<String>,
-    /// Flags for linking programs.
-    pub(in crate::config) exe_linker: Option<String>,
-    /// Flags for linking shared libraries.
-    pub(in crate::config) shared_linker: Option<String>,
-    /// Flags for linking modules (plug-ins).
-    pub(in crate::config) module_linker: Option<String>,
-    /// Flags of the archiver for static libraries.
-    pub(in crate::config) static_linker: Option<String>,
-}
-
-/// Link-time optimisation.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(in crate::config) enum Lto {
-    /// For all build types or none.
-    All(bool),
-    /// For these build types.
-    BuildTypes(Vec<String>),
-}
-
-/// A sanitizer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum Sanitizer {
-    /// Memory errors
-    Address,
-    /// Memory errors, with hardware support (AArch64)
-    Hwaddress,
-    /// Memory leaks
-    Leak,
-    /// Uninitialised memory (clang only)
-    Memory,
-    /// Data races
-    Thread,
-    /// Undefined behaviour
-    Undefined,
-}
-
-/// What CMake's checks build.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::config) enum TryCompile {
-    /// A program.
-    Executable,
-    /// A static library.
-    StaticLibrary,
+flags! {
+    /// Initial flags of a build folder.
+    Flags {
+        /// Further flags by build type.
+        build_types: Option<BTreeMap<String, Option<BuildTypeFlags>>>
+    }
+    /// Further flags of one build type.
+    BuildTypeFlags {}
 }
 
 /// A CMake variable: its value, or its type and value.
@@ -319,29 +251,4 @@ pub(in crate::config) struct TypedVariable {
     /// Its value.
     #[schemars(required, extend("type" = ["string", "number", "boolean"]))]
     pub(in crate::config) value: Option<String>,
-}
-
-/// The type of a cache entry.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub(in crate::config) enum VariableType {
-    /// ON or OFF
-    Bool,
-    /// Text
-    String,
-    /// A folder
-    Path,
-    /// A file
-    FilePath,
-}
-
-/// A host system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub(in crate::config) enum Host {
-    /// Linux
-    Linux,
-    /// macOS
-    Darwin,
-    /// Windows
-    Windows,
 }

@@ -2,14 +2,13 @@
 
 use super::{Scope, text};
 use crate::caching::remote::check_tool;
+use crate::caching::tool::limits::DEFAULT_SIZE_GB;
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Cache, DirectMode, Install, Language, OnFailure, WriteErrorPolicy};
+use crate::config::model::{Cache, DirectMode, Install, Language};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::install::check_mirror;
-
-const SIZE_GB: u32 = 10;
 
 pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     let node = scope.node;
@@ -20,10 +19,10 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     let languages = languages(raw.languages, scope);
     let min_version = version(raw.min_version, &["cache", "min_version"], scope);
     let install = install(raw.install.unwrap_or_default(), scope);
-    let tools = match raw.tool.unwrap_or(raw::Tool::Auto) {
-        raw::Tool::Sccache => named_tool(Tool::Sccache, &remotes, &languages, scope),
-        raw::Tool::Ccache => named_tool(Tool::Ccache, &remotes, &languages, scope),
-        raw::Tool::Auto => suitable_tools(&remotes, &languages, scope),
+    let tools = match raw.tool.unwrap_or(raw::ToolChoice::Auto) {
+        raw::ToolChoice::Sccache => named_tool(Tool::Sccache, &remotes, &languages, scope),
+        raw::ToolChoice::Ccache => named_tool(Tool::Ccache, &remotes, &languages, scope),
+        raw::ToolChoice::Auto => suitable_tools(&remotes, &languages, scope),
     };
     let versions =
         [(&["cache", "min_version"][..], min_version), (&["cache", "install", "version"], install.version)];
@@ -36,14 +35,11 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     Cache {
         enabled: raw.enabled.unwrap_or(true),
         tools,
-        size_gb: raw.size_gb.unwrap_or(SIZE_GB),
+        size_gb: raw.size_gb.unwrap_or(DEFAULT_SIZE_GB),
         dir: text::path(raw.dir, &["cache", "dir"], scope).map(Into::into),
         min_version,
         languages,
-        on_failure: match raw.on_failure {
-            Some(raw::OnFailure::Fail) => OnFailure::Fail,
-            Some(raw::OnFailure::Fallback) | None => OnFailure::Fallback,
-        },
+        on_failure: raw.on_failure.unwrap_or_default(),
         install,
         relocatable: raw.relocatable.unwrap_or(true),
         direct_mode: match raw.direct_mode {
@@ -52,11 +48,7 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
             Some(raw::DirectMode::Auto(raw::Auto::Auto)) | None => DirectMode::Auto,
         },
         remote_only: remote_only(raw.remote_only, &remotes, scope),
-        write_error_policy: match raw.write_error_policy {
-            Some(raw::WriteErrorPolicy::Ignore) => WriteErrorPolicy::Ignore,
-            Some(raw::WriteErrorPolicy::L0) => WriteErrorPolicy::L0,
-            Some(raw::WriteErrorPolicy::All) | None => WriteErrorPolicy::All,
-        },
+        write_error_policy: raw.write_error_policy.unwrap_or_default(),
         remote: remotes.into_iter().map(|remote| remote.config).collect(),
     }
 }
@@ -138,7 +130,7 @@ fn suitable_tools(remotes: &[Remote<'_>], languages: &[Language], scope: &mut Sc
     able
 }
 
-fn languages(raw: Option<Vec<raw::Language>>, scope: &mut Scope<'_>) -> Vec<Language> {
+fn languages(raw: Option<Vec<Language>>, scope: &mut Scope<'_>) -> Vec<Language> {
     let keys = ["cache", "languages"];
     let Some(raw) = raw else { return Language::DEFAULT.to_vec() };
     if raw.is_empty() && scope.node.find(&keys).is_some_and(|node| node.items().is_empty()) {
@@ -147,22 +139,11 @@ fn languages(raw: Option<Vec<raw::Language>>, scope: &mut Scope<'_>) -> Vec<Lang
     }
     for (index, language) in raw.iter().enumerate() {
         if raw[..index].contains(language) {
-            let message = format!("`{}` is listed twice", model_language(*language).key());
+            let message = format!("`{}` is listed twice", language.key());
             scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
         }
     }
-    raw.into_iter().map(model_language).collect()
-}
-
-fn model_language(language: raw::Language) -> Language {
-    match language {
-        raw::Language::C => Language::C,
-        raw::Language::Cxx => Language::Cxx,
-        raw::Language::ObjC => Language::ObjC,
-        raw::Language::ObjCxx => Language::ObjCxx,
-        raw::Language::Cuda => Language::Cuda,
-        raw::Language::Hip => Language::Hip,
-    }
+    raw
 }
 
 fn install(raw: raw::Install, scope: &mut Scope<'_>) -> Install {

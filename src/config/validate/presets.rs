@@ -2,7 +2,7 @@
 
 use super::{Scope, text};
 use crate::caching::tool::Version;
-use crate::config::model::{Config, PresetKind, Presets, Verbosity};
+use crate::config::model::{Config, PresetKind, Presets};
 use crate::config::node::Value;
 use crate::config::raw;
 use crate::diagnostics::{Code, did_you_mean};
@@ -46,29 +46,17 @@ pub(super) fn validate(raw: raw::Presets, cache_enabled: bool, scope: &mut Scope
         binary_dir: binary_dir.unwrap_or_else(|| "build/${presetName}".to_owned()),
         build_types: build_types(raw.build_types, scope),
         prefix: prefix(raw.prefix, scope),
-        kinds: raw.kinds.map(|kinds| self::kinds(&kinds, scope)),
+        kinds: raw.kinds.map(|kinds| self::kinds(kinds, scope)),
         jobs: raw.jobs,
         output_on_failure: output.on_failure.unwrap_or(true),
-        verbosity: output.verbosity.map(|verbosity| match verbosity {
-            raw::Verbosity::Default => Verbosity::Default,
-            raw::Verbosity::Verbose => Verbosity::Verbose,
-            raw::Verbosity::Extra => Verbosity::Extra,
-        }),
+        verbosity: output.verbosity,
         junit,
         package_generators: raw.package_generators.unwrap_or_default(),
     }
 }
 
-fn kinds(raw: &[raw::PresetKind], scope: &mut Scope<'_>) -> Vec<PresetKind> {
+fn kinds(kinds: Vec<PresetKind>, scope: &mut Scope<'_>) -> Vec<PresetKind> {
     let keys = ["presets", "kinds"];
-    let kinds = raw.iter().map(|kind| match kind {
-        raw::PresetKind::Configure => PresetKind::Configure,
-        raw::PresetKind::Build => PresetKind::Build,
-        raw::PresetKind::Test => PresetKind::Test,
-        raw::PresetKind::Package => PresetKind::Package,
-        raw::PresetKind::Workflow => PresetKind::Workflow,
-    });
-    let kinds = kinds.collect::<Vec<_>>();
     let is_list = scope.node.find(&keys).is_some_and(|node| matches!(node.value, Value::List(_)));
     if is_list && !kinds.contains(&PresetKind::Configure) {
         let help = "add `configure`: the other kinds refer to configure presets";

@@ -1,9 +1,10 @@
 //! Values that only the environment knows.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::super::settings::Secret;
+use crate::caching::tool::url::percent_encode;
 
 /// The value of a template, or the first variable that is not set.
 pub(super) fn value(
@@ -20,7 +21,7 @@ pub(super) fn value(
         value.extend_from_slice(before.as_bytes());
         let set = variable(name).filter(|value| !value.is_empty()).ok_or_else(|| name.to_owned())?;
         if encode {
-            percent_encode(&set, &mut value);
+            value.extend_from_slice(percent_encode(set.as_bytes()).as_bytes());
         } else {
             value.extend_from_slice(set.as_bytes());
         }
@@ -40,17 +41,6 @@ fn next_reference(text: &str) -> Option<(&str, &str, &str)> {
         let (name, after) = text[open + 1..].split_once('}')?;
         is_name(name).then_some((&text[..open], name, after))
     })
-}
-
-/// The unreserved characters of RFC 3986 stay.
-fn percent_encode(text: &OsStr, into: &mut Vec<u8>) {
-    for &byte in text.as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            into.push(byte);
-        } else {
-            into.extend_from_slice(format!("%{byte:02X}").as_bytes());
-        }
-    }
 }
 
 #[cfg(test)]

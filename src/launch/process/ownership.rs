@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{Connection, variable};
+use crate::caching::tool::limits::LONGEST_SOCKET_PATH;
 
 /// A hash of `bytes` in 16 hexadecimal digits (FNV-1a).
 #[must_use]
@@ -113,8 +114,8 @@ pub fn make_private_folder(root: &Path, id: &str, owner: &str) -> io::Result<Pat
     Ok(folder)
 }
 
-/// The path of a socket has at most 107 bytes.
-const LONGEST: usize = 100 - "/0123456789abcdef/0123456789abcdef/endpoint".len();
+/// The longest run folder. The names of other sockets are not longer.
+const LONGEST: usize = LONGEST_SOCKET_PATH - "/0123456789abcdef/0123456789abcdef/endpoint".len();
 
 /// The possible parent folders for run folders, `configured` first.
 #[must_use]

@@ -7,7 +7,7 @@ use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
 use crate::support::run::Run;
 use crate::support::servers::{Nginx, Redis, S3};
-use crate::support::{Finished, Tools};
+use crate::support::{Finished, Tools, versions};
 
 tests![
     a_fork_can_only_read_s3 in [Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
@@ -90,7 +90,7 @@ fn a_fork_can_only_read_redis(setup: Setup) {
 }
 
 fn an_sccache_without_read_only_mode_does_not_use_the_remote() {
-    let setup = Setup { cache: crate::support::Tool::Sccache("0.15.0"), ..SCCACHE };
+    let setup = Setup { cache: crate::support::Tool::Sccache(versions::sccache("0.15")), ..SCCACHE };
     let Some(tools) = setup.tools(S3::NEEDS) else { return };
     let server = S3::start(&tools);
     let build =

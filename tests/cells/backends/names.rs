@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use toolchainkit::caching::remote::{BACKENDS, RemoteFields, Section, Setting};
+use toolchainkit::caching::remote::{Access, BACKENDS, Setting};
 use toolchainkit::caching::tool::{Tool as Kind, Version};
 
 use crate::list::{Sccache, tests};
+use crate::support::backends::everything;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
@@ -14,26 +15,11 @@ tests![
     ccache_reads_every_variable in [Tool::Ccache(Tools::CCACHE), Tool::System("ccache")],
 ];
 
-/// A configuration with all settings of the backend, even if they contradict each other.
-fn everything(backend: &dyn toolchainkit::caching::remote::Backend, endpoint: &str) -> RemoteFields {
-    let mut config = RemoteFields::new(backend.name());
-    config.access = toolchainkit::caching::remote::Access::ReadOnly;
-    for field in backend.fields() {
-        let value = match (field.section, field.name) {
-            (Section::Credentials, _) => "${X}",
-            (_, "endpoint") => endpoint,
-            _ => "1",
-        };
-        config.set(field.section, field.name, value);
-    }
-    config
-}
-
 fn all_settings(tool: Kind) -> BTreeMap<&'static str, Setting> {
     let mut all = BTreeMap::new();
     for backend in BACKENDS {
         for endpoint in ["h:1", "redis://h:1", "redis://h:1,redis://g:1"] {
-            let settings = backend.settings(tool, &everything(*backend, endpoint));
+            let settings = backend.settings(tool, &everything(*backend, endpoint, Access::ReadOnly));
             all.extend(settings.into_iter().map(|setting| (setting.name, setting)));
         }
     }

@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::{CCACHE_OF_SYSTEM, prove_hits_without_local_files, prove_round_trip, sccache};
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
-use crate::support::Run;
 use crate::support::Tools;
 use crate::support::servers::{Redis, WebDav};
+use crate::support::{Run, versions};
 
 tests![
-    an_object_from_the_remote_is_also_stored_on_disk in ["0.15.0", Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
+    an_object_from_the_remote_is_also_stored_on_disk in [versions::sccache("0.15"), Tools::SCCACHE, Tools::NEWEST_SCCACHE].map(sccache),
     remote_only_stores_no_local_copy in [SCCACHE, CCACHE],
-    objects_from_a_slow_remote_are_stored_in_the_fast_one in [sccache("0.15.0"), SCCACHE, CCACHE],
-    tools_without_tiers_use_the_local_cache_with_a_notice in [(sccache("0.14.0"), "sccache 0.15"), (CCACHE_OF_SYSTEM, "ccache 4.13")],
+    objects_from_a_slow_remote_are_stored_in_the_fast_one in [sccache(versions::sccache("0.15")), SCCACHE, CCACHE],
+    tools_without_tiers_use_the_local_cache_with_a_notice in [(sccache(versions::sccache("0.14")), "sccache 0.15"), (CCACHE_OF_SYSTEM, "ccache 4.13")],
     the_write_error_policy_determines_whether_a_dead_tier_is_an_error,
 ];
 

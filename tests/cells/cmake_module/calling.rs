@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::{CACHES, Checkout, setting, tools_for};
 use crate::list::{CMake, pairs, tests};
-use crate::support::{Sandbox, Tool, Tools, write_script};
+use crate::support::{Sandbox, Tool, Tools, versions, write_script};
 
 tests![
     every_cmake_and_generator_hits_after_a_clean_build in every_cmake_and_generator(),
-    the_module_can_be_called_before_and_after_project in ["3.15.3", "4.4.4"].map(CMake),
-    configuring_does_not_use_the_cache in pairs(CACHES, ["3.15.3", "4.4.4"].map(CMake)),
+    the_module_can_be_called_before_and_after_project in [versions::cmake("3.15"), Tools::CMAKE].map(CMake),
+    configuring_does_not_use_the_cache in pairs(CACHES, [versions::cmake("3.15"), Tools::CMAKE].map(CMake)),
     an_existing_launcher_is_not_replaced,
     the_cache_can_be_disabled,
     the_first_call_applies_to_the_whole_build,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{CACHES, Checkout, tools_for};
 use crate::list::{CMake, pairs, tests};
-use crate::support::{Run, Sandbox, Tool, write_script};
+use crate::support::{Run, Sandbox, Tool, Tools, versions, write_script};
 
 tests![
     a_compile_error_is_printed_once_with_the_exit_code_of_the_compiler in CACHES,
@@ -16,7 +16,7 @@ tests![
     exit_code_2_of_a_compiler_is_not_a_failure_of_sccache,
     a_configured_build_compiles_after_the_tool_is_removed in CACHES,
     a_native_compilation_is_not_shared_with_other_processors,
-    a_changed_macro_in_a_precompiled_header_recompiles in pairs(CACHES, pairs(["g++", "clang++"], ["3.21.4", "4.4.4"].map(CMake))),
+    a_changed_macro_in_a_precompiled_header_recompiles in pairs(CACHES, pairs(["g++", "clang++"], [versions::cmake("3.21"), Tools::CMAKE].map(CMake))),
     sources_without_modules_are_not_scanned_for_modules,
 ];
 

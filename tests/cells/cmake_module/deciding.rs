@@ -94,8 +94,9 @@ fn an_sccache_that_needs_a_port_needs_the_program() {
 fn tools_are_found_by_name_on_the_path_and_in_the_store() {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("finding").on_path(&tools.ninja());
+    let newest = format!("ccache-{}", Tools::CCACHE);
     // The newest one in the store; a folder without a version is ignored.
-    for folder in ["ccache-4.9", "ccache-4.14.2", "ccache-old"] {
+    for folder in ["ccache-4.9", &newest, "ccache-old"] {
         let folder = sandbox.cache_home().join("toolchainkit/tools").join(folder);
         fs::create_dir_all(&folder).expect("a folder");
         symlink(tools.path(CACHES[1]), folder.join("ccache")).expect("a link");
@@ -105,7 +106,7 @@ fn tools_are_found_by_name_on_the_path_and_in_the_store() {
     let checkout = Checkout::sample(&sandbox, &tools, "store", &call);
     checkout.configure();
     assert!(
-        checkout.status_field("program").ends_with("/tools/ccache-4.14.2/ccache"),
+        checkout.status_field("program").ends_with(&format!("/tools/{newest}/ccache")),
         "{}",
         checkout.summary()
     );

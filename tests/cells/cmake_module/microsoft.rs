@@ -6,14 +6,14 @@ use std::fs;
 
 use super::{CACHES, Checkout, tools_for};
 use crate::list::{CMake, pairs, tests};
-use crate::support::{Sandbox, Tool, Tools};
+use crate::support::{Sandbox, Tool, Tools, versions};
 
 tests![
     debug_information_is_cached_with_every_cmake_and_policy in cmakes_and_policies(),
     without_the_module_debug_information_is_not_embedded,
-    a_changed_header_recompiles in pairs(CACHES, ["3.18.4", Tools::CMAKE].map(CMake)),
-    a_call_after_project_changes_the_existing_flags in pairs([(CMake("3.21.4"), "3.15"), (CMake(Tools::CMAKE), "3.15"), (CMake(Tools::CMAKE), "3.25")], CACHES),
-    precompiled_headers_are_cached_or_listed_in_a_notice in pairs(CACHES, ["3.21.4", Tools::CMAKE].map(CMake)),
+    a_changed_header_recompiles in pairs(CACHES, [versions::cmake("3.18"), Tools::CMAKE].map(CMake)),
+    a_call_after_project_changes_the_existing_flags in pairs([(CMake(versions::cmake("3.21")), "3.15"), (CMake(Tools::CMAKE), "3.15"), (CMake(Tools::CMAKE), "3.25")], CACHES),
+    precompiled_headers_are_cached_or_listed_in_a_notice in pairs(CACHES, [versions::cmake("3.21"), Tools::CMAKE].map(CMake)),
 ];
 
 const CLANG_CL: Tool = Tool::System("clang-cl-14");
@@ -112,8 +112,10 @@ fn debug_information_is_cached_with_every_cmake_and_policy(
 }
 
 fn without_the_module_debug_information_is_not_embedded() {
-    let Some(tools) = tools_for(&[CLANG_CL, Tool::CMake("3.21.4")]) else { return };
-    for (version, minimum) in [("3.21.4", "3.15"), (Tools::CMAKE, "3.15"), (Tools::CMAKE, "3.25")] {
+    let Some(tools) = tools_for(&[CLANG_CL, Tool::CMake(versions::cmake("3.21"))]) else { return };
+    for (version, minimum) in
+        [(versions::cmake("3.21"), "3.15"), (Tools::CMAKE, "3.15"), (Tools::CMAKE, "3.25")]
+    {
         let sandbox = Sandbox::new("msvc-bare").on_path(&tools.ninja());
         let checkout = project(&sandbox, &tools, "bare", version, minimum, "");
         checkout.configure();

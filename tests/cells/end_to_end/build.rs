@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::list::{CMake, Cell};
 use crate::support::run::eventually;
-use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, write_script};
+use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, versions, write_script};
 
 /// The tools of a case.
 #[derive(Debug, Clone, Copy)]
@@ -157,7 +157,7 @@ impl Build {
     }
 
     pub(crate) fn has_presets(&self) -> bool {
-        !matches!(self.setup.cmake, "3.15.3" | "3.18.4")
+        !versions::CMAKES[..2].contains(&self.setup.cmake)
     }
 
     pub(crate) fn folder(&self) -> PathBuf {

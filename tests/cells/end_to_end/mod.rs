@@ -10,20 +10,20 @@ use std::fs;
 
 use self::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
-use crate::support::Run;
 use crate::support::Tools;
 use crate::support::servers::{Gcs, Memcached, Redis, S3, WebDav};
+use crate::support::{Run, versions};
 
 tests![
     local_disk in local_disks(),
-    s3_with_sccache in SCCACHE.cmake("3.31.10").each(),
-    redis_with_sccache in SCCACHE.cmake("3.21.4").each(),
+    s3_with_sccache in SCCACHE.cmake(versions::cmake("3.31")).each(),
+    redis_with_sccache in SCCACHE.cmake(versions::cmake("3.21")).each(),
     redis_with_a_password_with_sccache in SCCACHE.make().clang().each(),
-    redis_with_ccache in CCACHE.cmake("3.31.10").each(),
-    redis_with_a_password_with_ccache in CCACHE.cmake("3.15.3").each(),
+    redis_with_ccache in CCACHE.cmake(versions::cmake("3.31")).each(),
+    redis_with_a_password_with_ccache in CCACHE.cmake(versions::cmake("3.15")).each(),
     memcached_with_sccache in SCCACHE.make().each(),
     memcached_uses_the_first_server_that_answers in SCCACHE.each(),
-    webdav_with_sccache in SCCACHE.cmake("3.25.2").each(),
+    webdav_with_sccache in SCCACHE.cmake(versions::cmake("3.25")).each(),
     http_with_ccache in CCACHE.make().each(),
     http_with_a_login_with_ccache in CCACHE.clang().each(),
     gcs_with_sccache in SCCACHE.each(),
@@ -92,12 +92,12 @@ fn local_disks() -> Vec<Setup> {
     }
     vec![
         SCCACHE,
-        SCCACHE.cmake("3.15.3").make(),
-        SCCACHE.cmake("3.21.4").clang(),
-        CCACHE.cmake("3.31.10"),
+        SCCACHE.cmake(versions::cmake("3.15")).make(),
+        SCCACHE.cmake(versions::cmake("3.21")).clang(),
+        CCACHE.cmake(versions::cmake("3.31")),
         CCACHE.make().clang(),
-        CCACHE.cmake("3.15.3"),
-        CCACHE.cmake("3.25.2").make(),
+        CCACHE.cmake(versions::cmake("3.15")),
+        CCACHE.cmake(versions::cmake("3.25")).make(),
     ]
 }
 
@@ -145,6 +145,14 @@ fn s3_with_sccache(setup: Setup) {
 }
 
 fn redis_with_sccache(setup: Setup) {
+    redis(setup);
+}
+
+fn redis_with_ccache(setup: Setup) {
+    redis(setup);
+}
+
+fn redis(setup: Setup) {
     let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
     let server = Redis::start();
     let remote = format!("{{ type: redis, endpoint: \"redis://{}\" }}", server.server.address());
@@ -154,41 +162,26 @@ fn redis_with_sccache(setup: Setup) {
 }
 
 fn redis_with_a_password_with_sccache(setup: Setup) {
-    let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
-    let server = Redis::start_with_password(SECRET);
-    let remote = format!(
-        "{{ type: redis, endpoint: \"redis://{}\", \
-         credentials: {{ password: \"${{CACHE_PASSWORD}}\" }} }}",
-        server.server.address()
-    );
-    let secrets = vec![("CACHE_PASSWORD", SECRET.to_owned())];
-    let build = Build::new("redis-pw", setup, tools, &remote, secrets);
-    prove_remote(&build, &format!("redis {}", server.server.address()));
-    prove_missing_secret(&build, "CACHE_PASSWORD");
-}
-
-fn redis_with_ccache(setup: Setup) {
-    let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
-    let server = Redis::start();
-    let remote = format!("{{ type: redis, endpoint: \"redis://{}\" }}", server.server.address());
-    let build = Build::new("redis", setup, tools, &remote, Vec::new());
-    prove_remote(&build, &format!("redis {}", server.server.address()));
-    assert!(server.keys() >= build.project.objects());
+    redis_with_a_password(setup, 0);
 }
 
 fn redis_with_a_password_with_ccache(setup: Setup) {
+    redis_with_a_password(setup, 3);
+}
+
+fn redis_with_a_password(setup: Setup, db: u32) {
     let Some(tools) = &setup.tools(Redis::NEEDS) else { return };
     let server = Redis::start_with_password(SECRET);
     let remote = format!(
-        "{{ type: redis, endpoint: \"redis://{}\", db: 3, \
+        "{{ type: redis, endpoint: \"redis://{}\", db: {db}, \
          credentials: {{ password: \"${{CACHE_PASSWORD}}\" }} }}",
         server.server.address()
     );
     let secrets = vec![("CACHE_PASSWORD", SECRET.to_owned())];
     let build = Build::new("redis-pw", setup, tools, &remote, secrets);
     prove_remote(&build, &format!("redis {}", server.server.address()));
-    let in_db_3 = server.cli().args(["-n", "3", "DBSIZE"]).run();
-    assert_ne!(in_db_3.stdout.trim(), "0", "{in_db_3}");
+    let in_db = server.cli().args(["-n", &db.to_string(), "DBSIZE"]).run();
+    assert_ne!(in_db.stdout.trim(), "0", "{in_db}");
     prove_missing_secret(&build, "CACHE_PASSWORD");
 }
 

@@ -14,7 +14,7 @@ use crate::support::servers::Redis;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
-    an_interrupted_build_leaves_no_compiler_and_no_partial_object in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0"), Tool::Ccache(Tools::CCACHE)],
+    an_interrupted_build_leaves_no_compiler_and_no_partial_object in [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)],
 ];
 
 /// A source that compiles long enough for an interrupt.

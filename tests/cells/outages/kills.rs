@@ -12,7 +12,7 @@ use crate::support::run::{eventually, signal};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
-    kills_at_random_moments_leave_correct_objects_and_no_process in [Tool::Sccache("0.16.0"), Tool::Sccache("0.19.0")],
+    kills_at_random_moments_leave_correct_objects_and_no_process in [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE)],
 ];
 
 /// The kind of process to kill.

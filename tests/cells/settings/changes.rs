@@ -4,13 +4,13 @@ use std::fs;
 
 use super::Checkout;
 use crate::list::{CMake, tests};
-use crate::support::{Run, Tools};
+use crate::support::{Run, Tools, versions};
 
 tests![
-    a_changed_compiler_is_reported_in_one_line in ["3.15.3", Tools::CMAKE].map(CMake),
-    flags_and_variables_are_updated_unless_the_user_changed_them in ["3.15.3", Tools::CMAKE].map(CMake),
+    a_changed_compiler_is_reported_in_one_line in [versions::cmake("3.15"), Tools::CMAKE].map(CMake),
+    flags_and_variables_are_updated_unless_the_user_changed_them in [versions::cmake("3.15"), Tools::CMAKE].map(CMake),
     flags_are_added_to_a_build_folder_without_flags,
-    the_value_of_an_environment_variable_is_remembered in ["3.15.3", Tools::CMAKE].map(CMake),
+    the_value_of_an_environment_variable_is_remembered in [versions::cmake("3.15"), Tools::CMAKE].map(CMake),
 ];
 
 fn yaml(toolchain: &str) -> String {
@@ -65,7 +65,9 @@ fn flags_and_variables_are_updated_unless_the_user_changed_them(CMake(version): 
 }
 
 fn flags_are_added_to_a_build_folder_without_flags() {
-    let Some(checkout) = Checkout::new("flags-later", "3.21.4", &[], &yaml("")) else { return };
+    let Some(checkout) = Checkout::new("flags-later", versions::cmake("3.21"), &[], &yaml("")) else {
+        return;
+    };
     checkout.configure(&[]);
     checkout.generate(&yaml("flags: { cxx: -DLATER }"));
     checkout.build();

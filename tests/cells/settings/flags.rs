@@ -2,11 +2,11 @@
 
 use super::Checkout;
 use crate::list::{CMake, pairs, tests};
-use crate::support::{Run, Tools};
+use crate::support::{Run, Tools, versions};
 
 tests![
     commands_contain_each_setting_once in pairs(super::versions(), ["gcc", "clang"]),
-    a_static_runtime_is_linked_into_the_program in ["3.15.3", Tools::CMAKE].map(CMake),
+    a_static_runtime_is_linked_into_the_program in [versions::cmake("3.15"), Tools::CMAKE].map(CMake),
     an_unsupported_standard_is_reported_with_the_version_that_it_needs,
 ];
 
@@ -84,7 +84,7 @@ fn a_static_runtime_is_linked_into_the_program(CMake(version): CMake) {
 
 fn an_unsupported_standard_is_reported_with_the_version_that_it_needs() {
     let yaml = "cache: { enabled: false }\ntoolchain: { standards: { cxx: 26 } }\n";
-    let Some(checkout) = Checkout::new("standard", "3.21.4", &[], yaml) else { return };
+    let Some(checkout) = Checkout::new("standard", versions::cmake("3.21"), &[], yaml) else { return };
     let arguments = ["-G", "Ninja", "-S", ".", "-B", "b", "--toolchain", "cmake/toolchain.cmake"];
     let refused = checkout.command("cmake", &arguments).run_expecting(1);
     assert!(refused.stderr.contains("CXX 26 in toolchainkit.yaml needs CMake 3.25.0"), "{refused}");

@@ -2,7 +2,7 @@
 
 use super::Checkout;
 use crate::list::{CMake, tests};
-use crate::support::{Run, Tool, Tools};
+use crate::support::{Run, Tool, Tools, versions};
 
 tests![
     fortran_has_its_own_compiler_and_flags in super::versions().zip(FORTRAN_COMPILERS.into_iter().cycle()),
@@ -50,7 +50,7 @@ end function
         "#include <stdio.h>\nint total(int);\nint main(void) { printf(\"%d\\n\", total(1000)); return 0; }\n",
     );
     // CMake supports Fortran with Ninja since 3.17.
-    let generator = if version == "3.15.3" { "Unix Makefiles" } else { "Ninja" };
+    let generator = if version == versions::cmake("3.15") { "Unix Makefiles" } else { "Ninja" };
     let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
     let arguments = ["-G", generator, "-S", ".", "-B", "b", toolchain, "-DCMAKE_BUILD_TYPE=Release"];
     checkout.command("cmake", &arguments).run();
@@ -68,8 +68,8 @@ fn cuda_has_its_compiler_flags_and_host_compiler(CMake(version): CMake) {
     let nvcc = tools.path(Tool::Cuda);
     let folder = nvcc.parent().and_then(|bin| bin.parent()).expect("the folder of nvcc");
     // CMake before 3.18 has no flag for CUDA 17.
-    let standard = if version == "3.15.3" { 14 } else { 17 };
-    let sanitizers = if version == "3.15.3" { "" } else { "address, undefined" };
+    let standard = if version == versions::cmake("3.15") { 14 } else { 17 };
+    let sanitizers = if version == versions::cmake("3.15") { "" } else { "address, undefined" };
     let yaml = format!(
         "cache: {{ enabled: false }}
 toolchain:
@@ -122,7 +122,7 @@ set_target_properties(main PROPERTIES CUDA_SEPARABLE_COMPILATION ON)
 
 fn an_unsupported_standard_of_cuda_is_reported_with_the_version_that_it_needs() {
     let yaml = "cache: { enabled: false }\ntoolchain: { standards: { cuda: 17 } }\n";
-    let Some(checkout) = Checkout::new("cuda-17", "3.15.3", &[], yaml) else { return };
+    let Some(checkout) = Checkout::new("cuda-17", versions::cmake("3.15"), &[], yaml) else { return };
     let arguments = ["-G", "Ninja", "-S", ".", "-B", "b", "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake"];
     let refused = checkout.command("cmake", &arguments).run_expecting(1);
     assert!(refused.stderr.contains("CUDA 17 in toolchainkit.yaml needs CMake 3.18.0"), "{refused}");

@@ -2,10 +2,10 @@
 
 use super::Checkout;
 use crate::list::{CMake, tests};
-use crate::support::Tools;
+use crate::support::{Tools, versions};
 
 tests![
-    flags_of_the_user_do_not_change_the_linker in [(CMake("3.15.3"), ("gcc", "mold", "mold ")), (CMake(Tools::CMAKE), ("clang", "lld", "LLD "))],
+    flags_of_the_user_do_not_change_the_linker in [(CMake(versions::cmake("3.15")), ("gcc", "mold", "mold ")), (CMake(Tools::CMAKE), ("clang", "lld", "LLD "))],
 ];
 
 fn flags_of_the_user_do_not_change_the_linker(

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::list::{CMake, List};
-use crate::support::{Finished, Run, Sandbox, Tool, Tools, write_script};
+use crate::support::{Finished, Run, Sandbox, Tool, Tools, versions, write_script};
 
 pub(crate) fn tests(list: &mut List) {
     for add in [
@@ -41,8 +41,8 @@ pub(crate) fn tests(list: &mut List) {
 
 /// The oldest, a middle and the newest CMake. CI leaves out the middle one, which other tests cover.
 fn versions() -> impl Iterator<Item = CMake> {
-    let versions = ["3.15.3", "3.21.4", Tools::CMAKE].into_iter();
-    versions.filter(|version| Tools::full() || *version != "3.21.4").map(CMake)
+    let versions = [versions::cmake("3.15"), versions::cmake("3.21"), Tools::CMAKE].into_iter();
+    versions.filter(|version| Tools::full() || *version != versions::cmake("3.21")).map(CMake)
 }
 
 /// A project with one source for C and one for C++, and a configuration.

@@ -2,12 +2,12 @@
 
 use super::Checkout;
 use crate::list::{self, CMake, tests};
-use crate::support::{Run, Tool, Tools};
+use crate::support::{Run, Tool, Tools, versions};
 
 tests![
     each_sanitizer_reports_its_kind_of_error in versions_and_sanitizers(),
-    sanitizers_are_used_in_the_program_but_not_in_try_compile in [(CMake("3.15.3"), "gcc"), (CMake(Tools::CMAKE), "clang")],
-    a_sanitizer_reports_an_error_in_the_emulator in ["3.15.3", Tools::CMAKE].map(CMake),
+    sanitizers_are_used_in_the_program_but_not_in_try_compile in [(CMake(versions::cmake("3.15")), "gcc"), (CMake(Tools::CMAKE), "clang")],
+    a_sanitizer_reports_an_error_in_the_emulator in [versions::cmake("3.15"), Tools::CMAKE].map(CMake),
 ];
 
 const FAULTY: &str = r#"#include <cstdio>
@@ -65,7 +65,7 @@ const CASES: [Case; 7] = [
 
 /// Each sanitizer runs with one CMake; the first one of each compiler runs with all. With `--full`, all run with all.
 fn versions_and_sanitizers() -> Vec<Cell> {
-    let versions = ["3.15.3", "3.21.4", Tools::CMAKE];
+    let versions = [versions::cmake("3.15"), versions::cmake("3.21"), Tools::CMAKE];
     let mut cells = Vec::new();
     for (index, case) in CASES.into_iter().enumerate() {
         let is_chosen = |version: &&str| Tools::full() || index % 4 == 0 || versions[index % 3] == *version;

@@ -2,10 +2,10 @@
 
 use super::Checkout;
 use crate::list::{CMake, tests};
-use crate::support::{Run, Tools};
+use crate::support::{Run, Tools, versions};
 
 tests![
-    an_explicit_null_unsets_a_value in ["3.21.4", Tools::CMAKE].map(CMake),
+    an_explicit_null_unsets_a_value in [versions::cmake("3.21"), Tools::CMAKE].map(CMake),
     a_profile_can_unset_the_remote_cache,
 ];
 

@@ -2,10 +2,10 @@
 
 use super::Checkout;
 use crate::list::{CMake, tests};
-use crate::support::{Run, Tools};
+use crate::support::{Run, Tools, versions};
 
 tests![
-    a_workflow_configures_builds_tests_and_packages in ["3.25.2", Tools::CMAKE].map(CMake),
+    a_workflow_configures_builds_tests_and_packages in [versions::cmake("3.25"), Tools::CMAKE].map(CMake),
     an_older_cmake_gets_presets_that_it_supports,
 ];
 
@@ -54,7 +54,7 @@ fn a_workflow_configures_builds_tests_and_packages(CMake(version): CMake) {
 
 fn an_older_cmake_gets_presets_that_it_supports() {
     let yaml = "cache: { enabled: false }\ntoolchains: { clang: { compilers: clang, hosts: [Linux] } }\n";
-    let Some(checkout) = Checkout::new("older", "3.21.4", &[], yaml) else { return };
+    let Some(checkout) = Checkout::new("older", versions::cmake("3.21"), &[], yaml) else { return };
     checkout.command("cmake", &["--preset", "clang-release"]).run();
     checkout.command("cmake", &["--build", "--preset", "clang-release"]).run();
     checkout.command("ctest", &["--preset", "clang-release"]).run();

@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::setups;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::{Cell as _, tests};
-use crate::support::{Finished, Run, Tool};
+use crate::support::{Finished, Run, Tool, versions};
 
 tests![
     the_ndk_as_base_keeps_all_flags in setups(0),
     flags_of_the_user_override_the_configuration_with_a_base_too,
-    variables_that_a_base_overwrites_are_restored in [SCCACHE.cmake("3.15.3"), SCCACHE],
+    variables_that_a_base_overwrites_are_restored in [SCCACHE.cmake(versions::cmake("3.15")), SCCACHE],
     a_launcher_of_the_base_is_kept,
     an_old_emscripten_file_as_base_works_with_every_cmake in emscripten_setups(),
     vcpkg_can_be_the_base_or_chain_load_our_file in setups(3),
@@ -142,7 +142,7 @@ fn a_launcher_of_the_base_is_kept() {
 /// The setups of other tests, and the first CMake 4.
 fn emscripten_setups() -> Vec<Setup> {
     let mut all = setups(2);
-    let first = SCCACHE.cmake("4.0.3");
+    let first = SCCACHE.cmake(versions::cmake("4.0"));
     if !all.iter().any(|setup| setup.name() == first.name()) {
         all.push(first);
     }

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
-use crate::support::{Finished, Run, Stats, Tool, Tools};
+use crate::support::{Finished, Run, Stats, Tool, Tools, versions};
 
 tests![
     a_package_that_conan_builds_is_cached in conan_setups(),
-    conans_toolchain_file_as_base in [SCCACHE.cmake("3.18.4"), CCACHE.cmake("4.0.3"), SCCACHE.cmake("3.25.2")],
+    conans_toolchain_file_as_base in [SCCACHE.cmake(versions::cmake("3.18")), CCACHE.cmake(versions::cmake("4.0")), SCCACHE.cmake(versions::cmake("3.25"))],
 ];
 
 /// The number of objects of the library; the program that uses it has one.
@@ -159,9 +159,9 @@ fn find(folder: &Path, name: &str, found: &mut Vec<PathBuf>) {
 /// Every CMake with both caches, or three of these.
 fn conan_setups() -> Vec<Setup> {
     if Tools::full() {
-        super::CMAKES.into_iter().flat_map(|cmake| [SCCACHE.cmake(cmake), CCACHE.cmake(cmake)]).collect()
+        Tools::CMAKES.into_iter().flat_map(|cmake| [SCCACHE.cmake(cmake), CCACHE.cmake(cmake)]).collect()
     } else {
-        vec![SCCACHE.cmake("3.15.3"), CCACHE.cmake("3.28.4"), SCCACHE]
+        vec![SCCACHE.cmake(versions::cmake("3.15")), CCACHE.cmake(versions::cmake("3.28")), SCCACHE]
     }
 }
 

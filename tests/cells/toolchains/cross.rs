@@ -6,10 +6,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::CMAKES;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::{self, tests};
 use crate::support::servers::Redis;
+use crate::support::versions::CMAKES;
 use crate::support::{Project, Run, Tool, Tools};
 
 tests![trial in cells()];

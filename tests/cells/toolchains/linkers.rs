@@ -1,8 +1,8 @@
 //! The configured linker has linked the program, which its comment section proves.
 
-use super::CMAKES;
 use crate::end_to_end::build::{Build, SCCACHE};
 use crate::list::{self, CMake, tests};
+use crate::support::versions::CMAKES;
 use crate::support::{Run, Tool, Tools};
 
 tests![trial in cells()];

@@ -16,14 +16,11 @@ pub(crate) fn tests(list: &mut List) {
     }
 }
 
-/// Every supported CMake, oldest first; the first two do not support presets.
-const CMAKES: [&str; 8] = ["3.15.3", "3.18.4", "3.21.4", "3.25.2", "3.28.4", "3.31.10", "4.0.3", "4.4.4"];
-
 /// Every CMake with both cache tools. In CI only those with an index of `share` modulo four: two CMakes, one for each
 /// tool.
 fn setups(share: usize) -> Vec<Setup> {
     let caches = [SCCACHE, CCACHE];
-    let all = CMAKES.into_iter().enumerate().flat_map(|(index, cmake)| {
+    let all = Tools::CMAKES.into_iter().enumerate().flat_map(|(index, cmake)| {
         let chosen =
             move |cache: usize| Tools::full() || (index % 4 == share && (index / 4 + share) % 2 == cache);
         (0..2).filter(move |&cache| chosen(cache)).map(move |cache| caches[cache].cmake(cmake))

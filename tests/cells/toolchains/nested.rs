@@ -7,13 +7,13 @@ use std::path::Path;
 use super::setups;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::{pairs, tests};
-use crate::support::{Finished, Project, Run, Tool};
+use crate::support::{Finished, Project, Run, Tool, versions};
 
 tests![
     sub_projects_and_later_enabled_languages_are_cached in setups(0),
     an_external_project_uses_the_toolchain_and_the_cache_of_the_enclosing_build in [pairs(["all-arguments"], setups(1)), pairs(["toolchain-file"], setups(2))].concat(),
     the_profile_reaches_an_external_project,
-    an_external_project_can_use_the_cache_without_the_toolchain in [SCCACHE.cmake("3.15.3"), CCACHE.cmake("3.18.4"), CCACHE],
+    an_external_project_can_use_the_cache_without_the_toolchain in [SCCACHE.cmake(versions::cmake("3.15")), CCACHE.cmake(versions::cmake("3.18")), CCACHE],
     an_external_project_still_builds_when_the_enclosing_build_loses_and_regains_its_cache,
     installing_and_packaging_use_the_tools_of_the_target in setups(3),
 ];
@@ -143,7 +143,7 @@ fn the_profile_reaches_an_external_project() {
 
 fn an_external_project_can_use_the_cache_without_the_toolchain(setup: Setup) {
     // With the module, as in a project without the generator, and with the generated settings.
-    let call = if setup.cmake == "3.18.4" {
+    let call = if setup.cmake == versions::cmake("3.18") {
         "include(cmake/toolchainkit-cache.cmake)"
     } else {
         "include(cmake/ToolchainKit.cmake)\ntoolchainkit_enable_cache(PROJECT demo)"

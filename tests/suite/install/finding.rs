@@ -43,7 +43,7 @@ fn cmake_finds_the_installed_tool_without_path() {
     let needed = [Tool::CMake(Tools::CMAKE), Tool::Ninja, Tool::Sccache(Tools::SCCACHE)];
     let Some(tools) = Tools::require(&[&needed, Releases::NEEDS].concat()) else { return };
     let arch = std::env::consts::ARCH;
-    let top = format!("sccache-v0.16.0-{arch}-unknown-linux-musl");
+    let top = format!("sccache-v{}-{arch}-unknown-linux-musl", Tools::SCCACHE);
     let executable = fs::read(tools.sccache(Tools::SCCACHE)).unwrap();
     let archive = tar_gz(|tar| add(tar, &format!("{top}/sccache"), &executable));
     let releases = Releases::start();
@@ -51,8 +51,10 @@ fn cmake_finds_the_installed_tool_without_path() {
     let sandbox = Sandbox::new("first-use").on_path(&tools.cmake(Tools::CMAKE)).on_path(&tools.ninja());
     let project = Project::write(&sandbox.root().join("project"), 2, 2);
     let mirror = releases.url("plain");
-    let yaml =
-        format!("cache:\n  tool: sccache\n  install: {{ version: \"0.16.0\", mirror: \"{mirror}\" }}\n");
+    let yaml = format!(
+        "cache:\n  tool: sccache\n  install: {{ version: \"{}\", mirror: \"{mirror}\" }}\n",
+        Tools::SCCACHE
+    );
     fs::write(project.root().join("toolchainkit.yaml"), yaml).unwrap();
     let command = |program: &str, arguments: &[&str]| {
         let mut command = sandbox.command(program);
@@ -62,10 +64,13 @@ fn cmake_finds_the_installed_tool_without_path() {
     let toolchainkit = env!("CARGO_BIN_EXE_toolchainkit");
     command(toolchainkit, &["generate"]).run();
     let installed = command(toolchainkit, &["install", "--sha256", &super::sha256(&archive)]).run();
-    assert!(installed.stdout.trim().ends_with("/toolchainkit/tools/sccache-0.16.0/sccache"), "{installed}");
+    assert!(
+        installed.stdout.trim().ends_with(&format!("/toolchainkit/tools/sccache-{}/sccache", Tools::SCCACHE)),
+        "{installed}"
+    );
 
     let configured = command("cmake", &["--preset", "debug"]).run();
-    assert!(configured.stdout.contains("sccache 0.16.0"), "{configured}");
+    assert!(configured.stdout.contains(&format!("sccache {}", Tools::SCCACHE)), "{configured}");
     for _ in 0..2 {
         command("cmake", &["--build", "--preset", "debug", "--clean-first"]).run();
     }
@@ -166,7 +171,8 @@ fn verify_detects_a_change_and_force_repairs_it() {
     let good = bench.command(&["install", "--verify"]).run();
     assert!(good.stdout.starts_with("good"), "{good}");
     let receipt: Value =
-        serde_json::from_slice(&fs::read(bench.store().join(FOLDER).join("receipt.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(bench.store().join(&*FOLDER).join("receipt.json")).unwrap())
+            .unwrap();
     assert_eq!(receipt["archive_sha256"], bench.sha256);
     assert_eq!(receipt["executable_sha256"], super::sha256(&bench.executable));
 
@@ -191,7 +197,7 @@ fn old_versions_are_removed_on_request() {
     let Some(bench) = Bench::start() else { return };
     bench.install("plain").run();
     let old = bench.store().join("ccache-4.13.0");
-    fs::rename(bench.store().join(FOLDER), &old).unwrap();
+    fs::rename(bench.store().join(&*FOLDER), &old).unwrap();
     fs::write(old.join("ccache"), "#!/bin/sh\necho ccache version 4.13.0\n").unwrap();
     let foreign = bench.store().join("ccache-4.12.0");
     fs::create_dir(&foreign).unwrap();
@@ -199,7 +205,7 @@ fn old_versions_are_removed_on_request() {
     assert!(old.exists());
     let removed = bench.install("plain").arg("--remove-old").run();
     assert!(removed.stderr.contains("removed ccache 4.13.0"), "{removed}");
-    assert_eq!(names(&bench.store()), [".lock", "ccache-4.12.0", FOLDER]);
+    assert_eq!(names(&bench.store()), [".lock", "ccache-4.12.0", &FOLDER]);
 }
 
 #[test]
@@ -207,7 +213,7 @@ fn a_tool_can_be_installed_into_another_folder() {
     let Some(bench) = Bench::start() else { return };
     let elsewhere = bench.sandbox.root().join("elsewhere");
     let installed = bench.install("plain").arg("--dir").arg(&elsewhere).run();
-    assert_eq!(installed.stdout.trim(), elsewhere.join(FOLDER).join("ccache").to_str().unwrap());
+    assert_eq!(installed.stdout.trim(), elsewhere.join(&*FOLDER).join("ccache").to_str().unwrap());
     assert!(installed.stderr.contains("TOOLCHAINKIT_CACHE_TOOL"), "{installed}");
     bench.assert_nothing_left();
 }

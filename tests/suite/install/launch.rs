@@ -39,7 +39,7 @@ fn the_launcher_is_installed_with_the_tool_and_not_written_again() {
     let installed = bench.install("plain").run();
     assert!(installed.stderr.contains("toolchainkit-launch "), "{installed}");
     assert_eq!(installed.stdout, format!("{}\n", bench.installed().display()));
-    assert_eq!(names(&bench.store()), [".lock", FOLDER, &folder()]);
+    assert_eq!(names(&bench.store()), [".lock", &FOLDER, &folder()]);
     assert_eq!(names(&bench.store().join(folder())), ["receipt.json", "toolchainkit-launch"]);
     let program = bench.launch_program();
     assert_eq!(fs::read(&program).unwrap(), fs::read(&beside).unwrap());
@@ -58,7 +58,7 @@ fn the_launcher_is_installed_and_updated_if_the_tool_exists() {
     let Some(bench) = Bench::start() else { return };
     let without = bench.install("plain").run();
     assert!(without.stderr.contains("`cargo install toolchainkit` installs both"), "{without}");
-    assert_eq!(names(&bench.store()), [".lock", FOLDER]);
+    assert_eq!(names(&bench.store()), [".lock", &FOLDER]);
     bench.put_beside("echo first");
     bench.install("plain").run();
     assert_eq!(bench.sandbox.command(bench.launch_program()).run().stdout, "first\n");
@@ -68,7 +68,7 @@ fn the_launcher_is_installed_and_updated_if_the_tool_exists() {
     let answer: Value = serde_json::from_str(&json.args(["--format", "json"]).run().stdout).unwrap();
     assert_eq!(answer["launch"].as_str(), bench.launch_program().to_str(), "{answer}");
     assert_eq!(bench.sandbox.command(bench.launch_program()).run().stdout, "the second\n");
-    assert_eq!(names(&bench.store()), [".lock", FOLDER, &folder()]);
+    assert_eq!(names(&bench.store()), [".lock", &FOLDER, &folder()]);
 }
 
 /// A package may contain the programs in a separate folder, and a link on PATH.

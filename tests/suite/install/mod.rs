@@ -12,6 +12,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,7 +22,7 @@ use crate::support::{Run, Sandbox, Tool, Tools};
 
 /// The version of the ccache wheel; no archive of this version is known.
 const VERSION: &str = Tools::CCACHE;
-const FOLDER: &str = "ccache-4.14.2";
+static FOLDER: LazyLock<String> = LazyLock::new(|| format!("ccache-{VERSION}"));
 
 /// A server with releases of ccache, and a sandbox to install them in.
 pub(crate) struct Bench {
@@ -99,7 +100,7 @@ impl Bench {
 
     /// The path of the installed executable.
     fn installed(&self) -> PathBuf {
-        self.store().join(FOLDER).join("ccache")
+        self.store().join(&*FOLDER).join("ccache")
     }
 
     /// Creates the folder for archives that the user downloads.
@@ -115,8 +116,8 @@ impl Bench {
         assert!(content == self.executable, "{} bytes, not those of the real ccache", content.len());
         let printed = self.sandbox.command(self.installed()).arg("--version").run();
         assert!(printed.stdout.starts_with(&format!("ccache version {VERSION}\n")), "{printed}");
-        assert_eq!(names(&self.store()), [".lock", FOLDER]);
-        assert_eq!(names(&self.store().join(FOLDER)), ["ccache", "receipt.json"]);
+        assert_eq!(names(&self.store()), [".lock", &FOLDER]);
+        assert_eq!(names(&self.store().join(&*FOLDER)), ["ccache", "receipt.json"]);
     }
 
     /// Panics if a failed installation left files behind.

@@ -145,14 +145,14 @@ fn an_insecure_mirror_is_rejected() {
 #[test]
 fn a_foreign_folder_at_the_path_of_the_tool_is_not_replaced() {
     let Some(bench) = Bench::start() else { return };
-    let mine = bench.store().join(FOLDER);
+    let mine = bench.store().join(&*FOLDER);
     fs::create_dir_all(&mine).unwrap();
     fs::write(mine.join("mine"), "precious").unwrap();
     for force in [&[][..], &["--force"]] {
         let refused = bench.install("plain").args(force).run_expecting(6);
         assert!(refused.stderr.contains("already exists and is not replaced"), "{refused}");
         assert_eq!(names(&mine), ["mine"]);
-        assert_eq!(names(&bench.store()), [".lock", FOLDER]);
+        assert_eq!(names(&bench.store()), [".lock", &FOLDER]);
     }
     assert_eq!(bench.releases.requests().len(), 0, "no download before the check");
 }
@@ -177,7 +177,7 @@ fn a_store_that_is_not_a_folder_or_is_writable_by_others_is_rejected() {
         .args(install.get_args())
         .run();
     bench.assert_installed();
-    for path in [bench.store(), bench.store().join(FOLDER), bench.installed()] {
+    for path in [bench.store(), bench.store().join(&*FOLDER), bench.installed()] {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755, "{}", path.display());
     }
 

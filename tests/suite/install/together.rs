@@ -49,7 +49,7 @@ fn a_killed_installation_leaves_no_usable_partial_tool() {
         child.wait().expect("a child of this process");
         // A file with its final name is complete; the executable of an unfinished installation is in a temporary
         // folder.
-        if names(&bench.store()).iter().any(|name| name == FOLDER) {
+        if names(&bench.store()).contains(&FOLDER) {
             assert!(fs::read(bench.installed()).unwrap() == bench.executable, "partial after {moment}");
         } else {
             unfinished += 1;

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use rows::{Changes, ROWS};
 
 use super::{
-    Access, BACKENDS, Kind, RemoteCacheConfig, RemoteFields, Section, Severity, backend, check, check_tool,
+    Access, BACKENDS, IssueSeverity, Kind, RemoteCacheConfig, RemoteFields, Section, backend, check,
+    check_tool,
 };
 use crate::caching::tool::Tool;
 
@@ -240,7 +241,7 @@ fn an_unsupported_tool_is_rejected_and_another_suggested() {
     for (name, changes, tool) in cases {
         let issue = check_tool(*tool, &with(name, changes)).unwrap_err();
         let other = if *tool == Tool::Ccache { "sccache" } else { "ccache" };
-        assert_eq!((issue.code, issue.severity), ("unsupported-by-tool", Severity::Error));
+        assert_eq!((issue.code, issue.severity), ("unsupported-by-tool", IssueSeverity::Error));
         assert!(issue.help.unwrap().ends_with(other), "{name} {changes:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! `toolchain.compilers` and `toolchain.binutils`
 
 use super::super::{Scope, text};
-use crate::config::model::{Expandable, Family, SourceLanguage};
+use crate::config::model::{CompilerFamily, Expandable, SourceLanguage};
 use crate::config::raw;
 use crate::diagnostics::{Code, did_you_mean, list};
 
@@ -14,7 +14,7 @@ pub(super) fn validate(
     raw: Option<raw::Compilers>,
     triple: Option<&str>,
     scope: &mut Scope<'_>,
-) -> (Option<Family>, Compilers) {
+) -> (Option<CompilerFamily>, Compilers) {
     let keys = ["toolchain", "compilers"];
     match raw {
         None => (None, Vec::new()),
@@ -41,7 +41,7 @@ pub(super) fn validate(
 
 /// The family of compilers that are named by language. It follows from the name of the C compiler, or else of the C++
 /// compiler.
-fn family_of(raw: &raw::CompilersByLanguage) -> Option<Family> {
+fn family_of(raw: &raw::CompilersByLanguage) -> Option<CompilerFamily> {
     let name = match (&raw.c, &raw.cxx) {
         (Some(c), _) => c.clone(),
         (None, Some(cxx)) => cxx.replace("clang++", "clang").replace("g++", "gcc"),
@@ -73,7 +73,7 @@ fn by_language(raw: raw::CompilersByLanguage, scope: &mut Scope<'_>) -> Compiler
 
 /// The compilers of a family.
 struct Members {
-    family: Family,
+    family: CompilerFamily,
     c: Vec<String>,
     cxx: Vec<String>,
     fortran: Option<String>,
@@ -92,14 +92,19 @@ impl Members {
             fortran: None,
         };
         if file == "msvc" || file == "cl" {
-            return Some(one(Family::Msvc, "cl"));
+            return Some(one(CompilerFamily::Msvc, "cl"));
         }
         if file == "clang-cl" || file.strip_prefix("clang-cl-").is_some_and(is_version) {
-            return Some(one(Family::ClangCl, file));
+            return Some(one(CompilerFamily::ClangCl, file));
         }
         if file == "zig" {
             let words = |command: &str| vec![format!("{folder}zig{ending}"), command.to_owned()];
-            return Some(Self { family: Family::Zig, c: words("cc"), cxx: words("c++"), fortran: None });
+            return Some(Self {
+                family: CompilerFamily::Zig,
+                c: words("cc"),
+                cxx: words("c++"),
+                fortran: None,
+            });
         }
         let (stem, version) = match file.rsplit_once('-') {
             Some((stem, version)) if is_version(version) => (stem, format!("-{version}")),
@@ -108,13 +113,13 @@ impl Members {
         let (prefix, word) =
             stem.rsplit_once('-').map_or(("", stem), |(prefix, _)| stem.split_at(prefix.len() + 1));
         let (family, sibling) = match word {
-            "gcc" => (Family::Gcc, "g++"),
-            "clang" => (Family::Clang, "clang++"),
+            "gcc" => (CompilerFamily::Gcc, "g++"),
+            "clang" => (CompilerFamily::Clang, "clang++"),
             _ => return None,
         };
         // The name of a cross-compiling GCC starts with the triple.
         let prefix = match triple {
-            Some(triple) if family == Family::Gcc && prefix.is_empty() => format!("{triple}-"),
+            Some(triple) if family == CompilerFamily::Gcc && prefix.is_empty() => format!("{triple}-"),
             _ => prefix.to_owned(),
         };
         let program = |word: &str| format!("{folder}{prefix}{word}{version}{ending}");
@@ -122,15 +127,15 @@ impl Members {
             family,
             c: vec![program(word)],
             cxx: vec![program(sibling)],
-            fortran: (family == Family::Gcc).then(|| program("gfortran")),
+            fortran: (family == CompilerFamily::Gcc).then(|| program("gfortran")),
         })
     }
 
     fn compilers(self) -> Compilers {
         let words = |words: &[String]| words.iter().map(Expandable::new).collect::<Vec<_>>();
         let of_c = SourceLanguage::OF_C.into_iter().filter(|language| match self.family {
-            Family::Gcc | Family::Clang => true,
-            Family::ClangCl | Family::Msvc | Family::Zig => {
+            CompilerFamily::Gcc | CompilerFamily::Clang => true,
+            CompilerFamily::ClangCl | CompilerFamily::Msvc | CompilerFamily::Zig => {
                 matches!(language, SourceLanguage::C | SourceLanguage::Cxx)
             }
         });

@@ -6,7 +6,7 @@ mod target;
 
 use super::{Scope, presets, text};
 use crate::config::model::{
-    Family, Host, Linker, Lto, Sanitizer, SourceLanguage, Toolchain, TryCompile, Variable, VariableType,
+    CompilerFamily, Host, Linker, Lto, Sanitizer, SourceLanguage, Toolchain, Variable,
 };
 use crate::config::raw;
 use crate::diagnostics::{Code, Diagnostic};
@@ -25,7 +25,7 @@ pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain 
         family,
         compilers,
         binutils: compilers::binutils(raw.binutils.unwrap_or_default(), scope),
-        linker: raw.linker.map(linker),
+        linker: raw.linker,
         target: target.map(|target| target.target),
         extensions: standards.extensions,
         standards: self::standards(&standards, scope),
@@ -37,14 +37,11 @@ pub(super) fn validate(raw: raw::Toolchain, scope: &mut Scope<'_>) -> Toolchain 
         sanitizers: sanitizers(&raw.sanitizers.unwrap_or_default(), scope),
         static_runtime: raw.static_runtime.unwrap_or(false),
         emulator: list(raw.emulator, &["toolchain", "emulator"], scope),
-        try_compile: raw.try_compile.map(|kind| match kind {
-            raw::TryCompile::Executable => TryCompile::Executable,
-            raw::TryCompile::StaticLibrary => TryCompile::StaticLibrary,
-        }),
+        try_compile: raw.try_compile,
         variables: variables(raw.variables.unwrap_or_default(), scope),
         hosts: match raw.hosts {
-            Some(hosts) => hosts.into_iter().map(host).collect(),
-            None if family == Some(Family::Msvc) => vec![Host::Windows],
+            Some(hosts) => hosts,
+            None if family == Some(CompilerFamily::Msvc) => vec![Host::Windows],
             None => Vec::new(),
         },
     }
@@ -77,23 +74,6 @@ fn list_element(text: &str) -> Result<(), String> {
     crate::caching::remote::list_element(text)
 }
 
-const fn linker(raw: raw::Linker) -> Linker {
-    match raw {
-        raw::Linker::Bfd => Linker::Bfd,
-        raw::Linker::Gold => Linker::Gold,
-        raw::Linker::Lld => Linker::Lld,
-        raw::Linker::Mold => Linker::Mold,
-    }
-}
-
-const fn host(raw: raw::Host) -> Host {
-    match raw {
-        raw::Host::Linux => Host::Linux,
-        raw::Host::Darwin => Host::Darwin,
-        raw::Host::Windows => Host::Windows,
-    }
-}
-
 fn standards(raw: &raw::Standards, scope: &mut Scope<'_>) -> Vec<(SourceLanguage, u32)> {
     use SourceLanguage::{C, Cuda, Cxx, Hip, ObjC, ObjCxx};
     let given = [
@@ -120,27 +100,19 @@ fn standards(raw: &raw::Standards, scope: &mut Scope<'_>) -> Vec<(SourceLanguage
     standards
 }
 
-fn lto(raw: raw::Lto, scope: &mut Scope<'_>) -> Lto {
+fn lto(raw: Lto, scope: &mut Scope<'_>) -> Lto {
     match raw {
-        raw::Lto::All(wanted) => Lto::All(wanted),
-        raw::Lto::BuildTypes(types) => {
+        Lto::All(_) => raw,
+        Lto::BuildTypes(types) => {
             Lto::BuildTypes(presets::check_build_types(types, &["toolchain", "lto"], scope))
         }
     }
 }
 
-fn sanitizers(raw: &[raw::Sanitizer], scope: &mut Scope<'_>) -> Vec<Sanitizer> {
+fn sanitizers(raw: &[Sanitizer], scope: &mut Scope<'_>) -> Vec<Sanitizer> {
     let keys = ["toolchain", "sanitizers"];
     let mut sanitizers: Vec<Sanitizer> = Vec::new();
-    for (index, sanitizer) in raw.iter().enumerate() {
-        let sanitizer = match sanitizer {
-            raw::Sanitizer::Address => Sanitizer::Address,
-            raw::Sanitizer::Hwaddress => Sanitizer::Hwaddress,
-            raw::Sanitizer::Leak => Sanitizer::Leak,
-            raw::Sanitizer::Memory => Sanitizer::Memory,
-            raw::Sanitizer::Thread => Sanitizer::Thread,
-            raw::Sanitizer::Undefined => Sanitizer::Undefined,
-        };
+    for (index, &sanitizer) in raw.iter().enumerate() {
         let name = sanitizer.name();
         if sanitizers.contains(&sanitizer) {
             let message = format!("`{name}` is listed twice");
@@ -209,12 +181,6 @@ fn variables(
             let help = "write the value on one line: CMake keeps only the first line of a cache entry";
             scope.error(&keys, Code::ControlCharacter, "the value contains a line break", help);
         }
-        let kind = kind.map(|kind| match kind {
-            raw::VariableType::Bool => VariableType::Bool,
-            raw::VariableType::String => VariableType::String,
-            raw::VariableType::Path => VariableType::Path,
-            raw::VariableType::FilePath => VariableType::FilePath,
-        });
         variables.push((name, Variable { kind, value: crate::config::model::Expandable::new(value) }));
     }
     variables
@@ -232,8 +198,8 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
         scope.sink.push(fault.with_help(help));
     };
     match (toolchain.linker, family) {
-        (Some(_), Family::Msvc | Family::Zig)
-        | (Some(Linker::Bfd | Linker::Gold | Linker::Mold), Family::ClangCl) => {
+        (Some(_), CompilerFamily::Msvc | CompilerFamily::Zig)
+        | (Some(Linker::Bfd | Linker::Gold | Linker::Mold), CompilerFamily::ClangCl) => {
             let help = "remove `linker`: these compilers use their own linker";
             refuse(&["toolchain", "linker"], "this linker", help);
         }
@@ -241,11 +207,11 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
     }
     for sanitizer in &toolchain.sanitizers {
         let known = match family {
-            Family::Clang => true,
-            Family::Gcc => *sanitizer != Sanitizer::Memory,
-            Family::Msvc => *sanitizer == Sanitizer::Address,
-            Family::ClangCl => matches!(sanitizer, Sanitizer::Address | Sanitizer::Undefined),
-            Family::Zig => matches!(sanitizer, Sanitizer::Thread | Sanitizer::Undefined),
+            CompilerFamily::Clang => true,
+            CompilerFamily::Gcc => *sanitizer != Sanitizer::Memory,
+            CompilerFamily::Msvc => *sanitizer == Sanitizer::Address,
+            CompilerFamily::ClangCl => matches!(sanitizer, Sanitizer::Address | Sanitizer::Undefined),
+            CompilerFamily::Zig => matches!(sanitizer, Sanitizer::Thread | Sanitizer::Undefined),
         };
         if !known {
             let what = format!("the sanitizer `{}`", sanitizer.name());
@@ -259,7 +225,7 @@ pub(super) fn check_family(toolchain: &Toolchain, scope: &mut Scope<'_>) {
     // clang assumes that the library of `leak` contains that of `undefined`, as the other libraries do (clang 14 to
     // 22).
     let has = |sanitizer| toolchain.sanitizers.contains(&sanitizer);
-    if family == Family::Clang
+    if family == CompilerFamily::Clang
         && has(Sanitizer::Leak)
         && has(Sanitizer::Undefined)
         && !has(Sanitizer::Address)

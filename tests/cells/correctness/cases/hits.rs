@@ -1,6 +1,8 @@
 //! Ordinary targets without a change, which must hit in every place.
 
-use super::{Case, Cell, GCC, Misses, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept};
+use super::{
+    Case, Cell, GCC, MAKES_A_SOURCE, Misses, PRINTS_VALUE, PRINTS_VALUE_OF_HEADER, PROGRAM, case, kept,
+};
 
 /// A macro and a template.
 const PRECOMPILED: &str =
@@ -69,11 +71,7 @@ pub(super) const CASES: &[Case] = &[
     case(
         "a generated source",
         &[
-            kept(
-                "CMakeLists.txt",
-                "add_custom_command(OUTPUT made.c COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.c DEPENDS made.txt)\n\
-                 add_executable(% main.c ${CMAKE_CURRENT_BINARY_DIR}/made.c)\n",
-            ),
+            kept("CMakeLists.txt", MAKES_A_SOURCE),
             kept("made.txt", "int value(void) { return 1; }\n"),
             kept(
                 "main.c",

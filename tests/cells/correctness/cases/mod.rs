@@ -141,6 +141,9 @@ const PROGRAM: File = kept("CMakeLists.txt", "add_executable(% main.c)\n");
 /// The same with debug information.
 const DEBUG_PROGRAM: File =
     kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -g)\n");
+/// A target with a generated source.
+const MAKES_A_SOURCE: &str = "add_custom_command(OUTPUT made.c COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.c DEPENDS made.txt)\n\
+                 add_executable(% main.c ${CMAKE_CURRENT_BINARY_DIR}/made.c)\n";
 /// A program that prints `VALUE`.
 const PRINTS_VALUE: &str =
     "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n";

@@ -28,7 +28,7 @@ pub(super) const CASES: &[Case] = &[
             TWO_FOLDERS,
             kept("main.c", PRINTS_VALUE_OF_HEADER),
             kept("first/other.h", ""),
-            added("first/value.h", "#define VALUE 2\n").keeping_time(),
+            added("first/value.h", "#define VALUE 2\n").keeping_modification_time(),
             kept("second/value.h", "#define VALUE 1\n"),
         ],
     ),

@@ -1,10 +1,14 @@
 //! Changes of sources and headers.
 
 use super::{
-    CLANG, Case, DEBUG_PROGRAM, GCC, NEWEST_CLANG, PRINTS_VALUE_OF_HEADER, PROGRAM, added, case, changed,
-    kept, removed,
+    CLANG, Case, DEBUG_PROGRAM, GCC, MAKES_A_SOURCE, NEWEST_CLANG, PRINTS_VALUE_OF_HEADER, PROGRAM, added,
+    case, changed, kept, removed,
 };
 use crate::support::Tool;
+
+/// Prints the text that an assembler statement includes.
+const PRINTS_INCLUDED_TEXT: &str = "#include <stdio.h>\n__asm__(\".globl text\\n.data\\ntext: .incbin \\\"data.txt\\\"\\n.byte 0\\n.text\\n\");\nextern char text[];\n\
+                 int main(void) { puts(text); return 0; }\n";
 
 pub(super) const CASES: &[Case] = &[
     case("a source", &[PROGRAM, changed("main.c", "int main(void) { return 0; }\n", "int main(void) { return 0 * 2 + 1 - 1; }\nint more;\n")]),
@@ -189,11 +193,7 @@ pub(super) const CASES: &[Case] = &[
         "a file that an assembler statement includes",
         &[
             kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -Wa,-I,${CMAKE_CURRENT_SOURCE_DIR})\n"),
-            kept(
-                "main.c",
-                "#include <stdio.h>\n__asm__(\".globl text\\n.data\\ntext: .incbin \\\"data.txt\\\"\\n.byte 0\\n.text\\n\");\nextern char text[];\n\
-                 int main(void) { puts(text); return 0; }\n",
-            ),
+            kept("main.c", PRINTS_INCLUDED_TEXT),
             changed("data.txt", "one", "two"),
         ],
     ),
@@ -201,11 +201,7 @@ pub(super) const CASES: &[Case] = &[
         "a file that an assembler statement includes, marked by the project",
         &[
             kept("CMakeLists.txt", "add_executable(% main.c)\ntarget_compile_options(% PRIVATE -Wa,-I,${CMAKE_CURRENT_SOURCE_DIR})\nset_source_files_properties(main.c PROPERTIES COMPILE_DEFINITIONS TOOLCHAINKIT_NO_CACHE)\n"),
-            kept(
-                "main.c",
-                "#include <stdio.h>\n__asm__(\".globl text\\n.data\\ntext: .incbin \\\"data.txt\\\"\\n.byte 0\\n.text\\n\");\nextern char text[];\n\
-                 int main(void) { puts(text); return 0; }\n",
-            ),
+            kept("main.c", PRINTS_INCLUDED_TEXT),
             changed("data.txt", "one", "two"),
         ],
     ),
@@ -277,11 +273,7 @@ pub(super) const CASES: &[Case] = &[
     case(
         "a generated source",
         &[
-            kept(
-                "CMakeLists.txt",
-                "add_custom_command(OUTPUT made.c COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.c DEPENDS made.txt)\n\
-                 add_executable(% main.c ${CMAKE_CURRENT_BINARY_DIR}/made.c)\n",
-            ),
+            kept("CMakeLists.txt", MAKES_A_SOURCE),
             changed("made.txt", "int value(void) { return 1; }\n", "int value(void) { return 2; }\n"),
             kept("main.c", "#include <stdio.h>\nint value(void);\nint main(void) { printf(\"%d\\n\", value()); return 0; }\n"),
         ],

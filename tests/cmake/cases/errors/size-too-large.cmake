@@ -1,0 +1,1 @@
+toolchainkit_enable_cache(SIZE_GB 1000001)

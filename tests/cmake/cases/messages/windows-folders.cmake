@@ -1,0 +1,16 @@
+# environment: LOCALAPPDATA=@WORK@/windows
+# On Windows there is no launcher file, and the list of folders is one word of the command.
+set(CMAKE_HOST_WIN32 TRUE)
+toolchainkit_enable_cache(PROJECT messages TOOL ccache)
+unset(CMAKE_HOST_WIN32)
+set(folders "")
+foreach(word IN LISTS CMAKE_C_COMPILER_LAUNCHER)
+  if(word MATCHES "^CCACHE_BASEDIR=(.*)$")
+    set(folders "${CMAKE_MATCH_1}")
+  endif()
+endforeach()
+if(CMAKE_C_COMPILER_LAUNCHER MATCHES "/ccache$")
+  expect(folders "${CMAKE_SOURCE_DIR};${CMAKE_BINARY_DIR}")
+else()
+  message(SEND_ERROR "no launcher is set")
+endif()

@@ -20,6 +20,8 @@ pub mod settings;
 mod stamp;
 pub mod supervisor;
 
+pub use self::client::why_not_direct;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use self::plan::Plan;
+use super::guard::{Answer, Guard, Reason};
 use super::process;
-use super::settings::Settings;
+use super::settings::{Direct, Settings};
 use crate::caching::tool::Tool;
 
 pub(super) use self::options::option;
@@ -46,7 +47,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
             return run_instead(&arguments);
         }
     };
-    let plan = plan::plan(&settings, arguments);
+    let plan = plan::plan(&settings, arguments, std::env::current_dir().unwrap_or_default());
     let compilation = Compilation { settings, plan };
     if compilation.plan.is_bypassed() {
         return compilation.run_compiler();
@@ -61,6 +62,25 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
     match compilation.settings.tool {
         Tool::Sccache => sccache::compile(&compilation),
         Tool::Ccache => ccache::compile(&compilation),
+    }
+}
+
+/// Why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the compiler.
+#[must_use]
+pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: PathBuf) -> Option<Reason> {
+    if settings.direct_mode == Direct::Set || command.is_empty() {
+        return None;
+    }
+    let plan = plan::plan(settings, command, directory);
+    if plan.is_bypassed() {
+        return None;
+    }
+    match plan.question(settings) {
+        Ok(question) => match Guard::new(None).answer(&question) {
+            Answer::Direct(_) => None,
+            Answer::Without(reason) => Some(reason),
+        },
+        Err(reason) => Some(reason.into()),
     }
 }
 

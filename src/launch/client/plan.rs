@@ -29,10 +29,9 @@ pub(super) struct Plan {
 }
 
 /// Asks the rules.
-pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>) -> Plan {
+pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: PathBuf) -> Plan {
     let mut arguments = command.split_off(1);
     let mut called = command.pop().unwrap_or_default();
-    let directory = std::env::current_dir().unwrap_or_default();
     let of_tool = |name: &str| environment_of_tool(settings, name);
     let search_path = of_tool("PATH").unwrap_or_default();
     if let Some(script) = as_one_program(&called, &arguments, &directory, &search_path, &settings.folder()) {

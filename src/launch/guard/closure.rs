@@ -1,5 +1,6 @@
 //! All files that a command can read, and the fingerprint.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,22 +22,25 @@ const MOST_COMMANDS: usize = 50_000;
 /// A larger list of headers is not read.
 const LARGEST_DEPFILE: u64 = 16 << 20;
 
+/// A clause that says why a command may not use direct mode.
+pub type Reason = Cow<'static, str>;
+
 /// Whether a command may use direct mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// It may, with this part of its key.
     Direct(String),
     /// It may not: a clause with the reason.
-    Without(&'static str),
+    Without(Reason),
 }
 
 /// Whether the result of a command with direct mode is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is.
     Right,
     /// It may not be: the command must run again without direct mode.
-    Wrong(&'static str),
+    Wrong(Reason),
 }
 
 /// The guard. It remembers what it has read, and looks at all time stamps again for each question.
@@ -48,7 +52,7 @@ pub struct Guard {
     /// Lists of headers that were found to be right, by question.
     verified: HashMap<u64, HashSet<u64>>,
     /// Commands whose result was wrong.
-    refused: HashMap<u64, &'static str>,
+    refused: HashMap<u64, Reason>,
     /// Fingerprints under which an object may be stored for other files.
     spoiled: HashSet<String>,
 }
@@ -74,13 +78,13 @@ struct Step {
     version: u32,
     reached: Arc<[Id]>,
     part: u64,
-    failure: Option<&'static str>,
+    failure: Option<Reason>,
 }
 
 /// All files that a command can read.
 struct Closure {
     files: Vec<Id>,
-    fingerprint: Result<String, &'static str>,
+    fingerprint: Result<String, Reason>,
 }
 
 impl Guard {
@@ -100,7 +104,7 @@ impl Guard {
     /// The fingerprint for a command, before it runs.
     pub fn answer(&mut self, question: &Question) -> Answer {
         if let Some(reason) = self.refused.get(&digest(question)) {
-            return Answer::Without(reason);
+            return Answer::Without(reason.clone());
         }
         match self.closure(question).fingerprint {
             Ok(fingerprint) => Answer::Direct(fingerprint),
@@ -113,14 +117,14 @@ impl Guard {
         let closure = self.closure(question);
         if closure.fingerprint.as_deref() != Ok(fingerprint) {
             self.spoiled.insert(fingerprint.to_owned());
-            return Verdict::Wrong("files have changed while it was compiled");
+            return Verdict::Wrong("files have changed while it was compiled".into());
         }
         match self.check_headers(question, &closure) {
             Ok(()) => Verdict::Right,
             Err(reason) => {
                 self.spoiled.insert(fingerprint.to_owned());
-                self.refused.insert(digest(question), reason);
-                Verdict::Wrong(reason)
+                self.refused.insert(digest(question), reason.into());
+                Verdict::Wrong(reason.into())
             }
         }
     }
@@ -192,7 +196,7 @@ impl Guard {
             self.searches.clear();
         }
         self.tree.begin();
-        let failed = |reason| Closure { files: Vec::new(), fingerprint: Err(reason) };
+        let failed = |reason: &'static str| Closure { files: Vec::new(), fingerprint: Err(reason.into()) };
         let directory = PathBuf::from(&question.directory);
         let mut folders: Vec<PathBuf> =
             question.folders.iter().map(|folder| directory.join(folder)).collect();
@@ -226,12 +230,12 @@ impl Guard {
         let source = self.tree.file(&directory.join(&question.source));
         queued.insert(source);
         files.push(source);
-        let mut failure = None;
+        let mut failure: Option<Reason> = None;
         // Names on the command line are searched like those in a file in the working directory.
         for name in &question.included {
             match self.candidates(name.as_bytes(), Some(directory), key, search) {
                 Ok(found) => self.add(&found, key, &mut files, &mut queued, &mut hasher),
-                Err(reason) => failure = Some(reason),
+                Err(reason) => failure = Some(reason.into()),
             }
             name.hash(&mut hasher);
         }
@@ -290,8 +294,7 @@ impl Guard {
         definitions: &Scan,
         key: &Key,
         search: &mut Search,
-    ) -> Result<Vec<Id>, &'static str> {
-        const COMPUTED: &str = "the name in an #include is computed";
+    ) -> Result<Vec<Id>, Reason> {
         let scans: Vec<(Id, Arc<Scan>)> = files.iter().map(|file| (*file, self.tree.scan(*file))).collect();
         let all = || scans.iter().map(|(_, scan)| &**scan).chain([definitions]);
         let wrappers: HashSet<&[u8]> = all().flat_map(|scan| &scan.wrappers).map(|name| &**name).collect();
@@ -306,7 +309,9 @@ impl Guard {
                     .map(|(_, value)| value)
                     .collect();
                 if values.is_empty() || all().any(|scan| scan.defined.contains(&identity)) {
-                    return Err(COMPUTED);
+                    let path = self.tree.path(*file).display();
+                    let name = String::from_utf8_lossy(macro_);
+                    return Err(format!("an #include or __has_include names a macro ({path}: {name})").into());
                 }
                 let folder = self.tree.path(*file).parent().map(Path::to_owned);
                 for value in values {
@@ -330,7 +335,8 @@ impl Guard {
         let mut hasher = DefaultHasher::new();
         named(&path, &key.roots).hash(&mut hasher);
         let mut reached = Vec::new();
-        let mut failure = scan.opaque;
+        let in_file = |reason: &str| Reason::from(format!("{reason} ({})", path.display()));
+        let mut failure = scan.opaque.map(in_file);
         for name in &scan.names {
             let of_file = name.quoted.then_some(folder);
             match self.candidates(&name.text, of_file, key, search) {
@@ -341,7 +347,7 @@ impl Guard {
                     }
                     reached.extend(found);
                 }
-                Err(reason) => failure = Some(reason),
+                Err(reason) => failure = Some(in_file(reason)),
             }
         }
         let mut added = HashSet::new();

@@ -53,12 +53,28 @@ impl Scan {
             }
             let end =
                 text[mark..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| mark + end);
-            scan.directive(&text[mark + width..end]);
+            let mut one = Self::default();
+            one.directive(&text[mark + width..end]);
             at = end;
+            // Prose in a comment: "#include directives are …".
+            if (one.opaque.is_some() || !one.computed.is_empty()) && is_in_comment(&text, mark) {
+                continue;
+            }
+            scan.extend(one);
         }
         scan.names.sort_unstable();
         scan.names.dedup();
         scan
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.computed.extend(other.computed);
+        self.literal.extend(other.literal);
+        self.defined.extend(other.defined);
+        self.wrappers.extend(other.wrappers);
+        self.calls.extend(other.calls);
+        self.opaque = other.opaque.or(self.opaque);
     }
 
     fn directive(&mut self, line: &[u8]) {
@@ -153,6 +169,16 @@ fn begins_line(before: &[u8]) -> bool {
         }
     }
     true
+}
+
+/// Whether this is certainly in a comment of several lines.
+fn is_in_comment(text: &[u8], at: usize) -> bool {
+    let before = &text[..at];
+    let Some(open) = before.windows(2).rposition(|window| window == b"/*") else { return false };
+    let line = before[..open].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    // In a string or in another comment, it begins no comment.
+    let is_plain = !before[line..open].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'/'));
+    is_plain && find(&before[open..], b"*/").is_none() && find(text, b"R\"").is_none()
 }
 
 /// Without blanks and comments at the beginning.
@@ -302,6 +328,23 @@ mod tests {
         assert_eq!((scan.computed.len(), scan.wrappers), (0, vec![Box::from(*b"F")]));
         let calls: Vec<(&[u8], &[u8])> = scan.calls.iter().map(|(name, of)| (&**name, &**of)).collect();
         assert_eq!(calls, [(&b"F"[..], &b"A"[..]), (b"F", b""), (b"B", b"1")]);
+    }
+
+    #[test]
+    fn prose_in_a_comment_is_not_a_directive() {
+        for text in ["/* The\n   #include's protect\n themselves. */\n", "int a; /*\n#include directives\n*/"]
+        {
+            assert_eq!(Scan::of(text.as_bytes()), Scan::default(), "{text}");
+        }
+        for text in [
+            "/* a */\n#include NAME\n",
+            "const char *s = \"/*\";\n#include NAME\n",
+            "// see /*\n#include NAME\n",
+            "auto s = R\"(\n/*\n)\";\n#include NAME\n",
+            "/*\n*/ #include NAME\n",
+        ] {
+            assert_eq!(Scan::of(text.as_bytes()).computed, [Box::from(*b"NAME")], "{text}");
+        }
     }
 
     #[test]

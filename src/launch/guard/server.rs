@@ -82,11 +82,11 @@ fn answer(connection: Connection, guard: &Mutex<Guard>, is_used: &AtomicBool) {
                     asked = Some((question, fingerprint.clone()));
                     Told::Direct(fingerprint)
                 }
-                Answer::Without(reason) => Told::Without(reason.to_owned()),
+                Answer::Without(reason) => Told::Without(reason.into_owned()),
             },
             Ask::Check => match asked.take().map(|(question, print)| guard.check(&question, &print)) {
                 Some(Verdict::Right) => Told::Right,
-                Some(Verdict::Wrong(reason)) => Told::Wrong(reason.to_owned()),
+                Some(Verdict::Wrong(reason)) => Told::Wrong(reason.into_owned()),
                 None => return,
             },
         };

@@ -54,6 +54,8 @@ struct UnitReport {
     help: Option<String>,
     /// Why other checkouts cannot use the entry.
     unshared: Option<String>,
+    /// Why a hit needs the preprocessor.
+    not_direct: Option<String>,
     command: Vec<String>,
 }
 
@@ -63,7 +65,7 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
     let mut reports = Vec::new();
     let mut broken = None;
     for unit in units {
-        let Findings { outcome, unshared, command } = replay(of_build, &unit)?;
+        let Findings { outcome, unshared, not_direct, command } = replay(of_build, &unit)?;
         let (because, help) = words(&outcome, of_build.tool);
         if matches!(outcome, Outcome::NotStored(_)) {
             broken = Some(because.clone());
@@ -75,6 +77,7 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
             because,
             help,
             unshared: unshared.map(|explanation| explanation.to_string()),
+            not_direct: not_direct.map(|explanation| explanation.to_string()),
             command,
         });
     }
@@ -92,8 +95,9 @@ fn of_build(cache: &BuildCache) -> Result<CacheOfBuild<'_>, CliError> {
 
 fn sentence(report: &UnitReport) -> String {
     let help = report.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
-    let unshared = report.unshared.as_ref().map(|text| format!("\n  {text}")).unwrap_or_default();
-    format!("{} ({}): {}{help}{unshared}\n", report.source, report.object, report.because)
+    let line = |text: &Option<String>| text.as_ref().map(|text| format!("\n  {text}")).unwrap_or_default();
+    let more = line(&report.unshared) + &line(&report.not_direct);
+    format!("{} ({}): {}{help}{more}\n", report.source, report.object, report.because)
 }
 
 /// A clause about the outcome, and advice if there is any.

@@ -14,6 +14,7 @@ use crate::launch::rules::{
     Action, Checkout, Condition, Decision, KeyPart, Machine, Question, Rule, as_one_program, decide,
 };
 use crate::launch::settings::Settings;
+use crate::launch::why_not_direct;
 
 const SCRIPT: &str = "run `toolchainkit install` to install toolchainkit-launch, which can cache it, and configure the build \
                       again";
@@ -22,6 +23,7 @@ const SCRIPT: &str = "run `toolchainkit install` to install toolchainkit-launch,
 pub(super) struct Decided {
     /// Whether the launcher is the script, which runs the compiler without the tool if a rule applies.
     is_script: bool,
+    settings: Option<Settings>,
     tool: Tool,
     checkout: Checkout,
     arguments: Arguments,
@@ -69,7 +71,7 @@ impl Decided {
             checkout: &checkout,
         };
         let decision = decide(&question, &facts);
-        Self { is_script: settings.is_none(), tool, checkout, arguments, decision }
+        Self { is_script: settings.is_none(), settings, tool, checkout, arguments, decision }
     }
 
     /// Why the launcher always runs the compiler without the tool; `None` if it has no such reason. Only valid after it did.
@@ -112,6 +114,16 @@ impl Decided {
             None => rule.because.to_owned(),
         };
         Some(Explanation::new(because, rule.help))
+    }
+
+    /// Why a hit runs the preprocessor; `None` if it does not, or if the settings say so.
+    pub(super) fn not_direct_reason(&self, unit: &Unit, launched: usize) -> Option<Explanation> {
+        let command = unit.words.iter().skip(launched).map(OsString::from).collect();
+        let reason = why_not_direct(self.settings.as_ref()?, command, unit.directory.clone().into())?;
+        Some(Explanation::new(
+            format!("a hit runs the preprocessor, because {reason}"),
+            "such hits are right, but slower; see \"Direct mode\" in cmake/README.md",
+        ))
     }
 
     /// The first line with a path of the checkout in the include folders of the command, from the files of the rule.

@@ -92,6 +92,8 @@ pub struct Findings {
     pub outcome: Outcome,
     /// Why other checkouts cannot use the entry; `None` if they can.
     pub unshared: Option<Explanation>,
+    /// Why a hit needs the preprocessor; `None` if it does not, or if the settings say so.
+    pub not_direct: Option<Explanation>,
     /// The command without the launcher.
     pub command: Vec<String>,
 }
@@ -107,12 +109,13 @@ pub fn replay(cache: CacheOfBuild<'_>, unit: &Unit) -> Result<Findings, ReplayEr
     let launched = launcher_words(cache, &unit.words);
     let command = unit.words[launched..].to_vec();
     if launched == 0 {
-        return Ok(Findings { outcome: bypassed(&unit.words), unshared: None, command });
+        return Ok(Findings { outcome: bypassed(&unit.words), unshared: None, not_direct: None, command });
     }
     let outcome = Replay { cache, unit, launched }.outcome()?;
     // After the compilation, because the launcher has then written the files that this reads.
-    let unshared = Decided::new(cache, unit, launched).unshareable_reason();
-    Ok(Findings { outcome, unshared, command })
+    let decided = Decided::new(cache, unit, launched);
+    let (unshared, not_direct) = (decided.unshareable_reason(), decided.not_direct_reason(unit, launched));
+    Ok(Findings { outcome, unshared, not_direct, command })
 }
 
 /// The number of words of the launcher at the start of the command.

@@ -24,6 +24,11 @@ impl Stamp {
         self.modified >= time || self.changed >= time
     }
 
+    /// The numbers of the device and the file, which its path may lose.
+    pub(in crate::launch) const fn identity(&self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
     /// Whether both times are whole seconds, as on file systems with a slow clock.
     pub(in crate::launch) const fn has_whole_seconds(&self) -> bool {
         const SECOND: i128 = 1_000_000_000;

@@ -49,6 +49,10 @@ pub struct Guard {
     tree: Tree,
     folders: Folders,
     searches: HashMap<Key, Search>,
+    /// The number of searches that were begun.
+    begun: u64,
+    /// The last answer to each question.
+    answered: HashMap<u64, Answered>,
     /// Lists of headers that were found to be right, by question.
     verified: HashMap<u64, HashSet<u64>>,
     /// Commands whose result was wrong.
@@ -66,6 +70,8 @@ struct Key {
 /// What was found in a list of folders.
 #[derive(Debug, Default)]
 struct Search {
+    /// Another number means that files have appeared or disappeared.
+    number: u64,
     /// All that the entries below depend on.
     seen: Seen,
     found: HashMap<Box<[u8]>, Box<[Id]>>,
@@ -82,9 +88,19 @@ struct Step {
 }
 
 /// All files that a command can read.
+#[derive(Debug, Clone)]
 struct Closure {
-    files: Vec<Id>,
+    files: Arc<[Id]>,
     fingerprint: Result<String, Reason>,
+}
+
+/// An answer, as long as nothing has changed.
+#[derive(Debug)]
+struct Answered {
+    /// [`Search::number`]
+    search: u64,
+    versions: Box<[u32]>,
+    closure: Closure,
 }
 
 impl Guard {
@@ -92,9 +108,11 @@ impl Guard {
     #[must_use]
     pub fn new(memory: Option<PathBuf>) -> Self {
         Self {
-            tree: Tree::default(),
+            tree: Tree::new(),
             folders: Folders::new(memory),
             searches: HashMap::new(),
+            begun: 0,
+            answered: HashMap::new(),
             verified: HashMap::new(),
             refused: HashMap::new(),
             spoiled: HashSet::new(),
@@ -113,12 +131,22 @@ impl Guard {
     }
 
     /// Looks at the result of a command that ran with this fingerprint.
+    ///
+    /// The contents of headers are not compared: what the tool may have stored names the contents that it has read, and with
+    /// these contents the fingerprint is another one. Whether the same files exist is: a file may return.
     pub fn check(&mut self, question: &Question, fingerprint: &str) -> Verdict {
-        let closure = self.closure(question);
-        if closure.fingerprint.as_deref() != Ok(fingerprint) {
+        self.tree.begin();
+        let closure = self.key(question).ok().and_then(|key| {
+            let search = self.searches.get(&key)?;
+            let answered = self.answered.get(&digest(question))?;
+            let is_same = answered.search == search.number && self.tree.is_unchanged(&search.seen);
+            is_same.then(|| answered.closure.clone())
+        });
+        let closure = closure.filter(|closure| closure.fingerprint.as_deref() == Ok(fingerprint));
+        let Some(closure) = closure else {
             self.spoiled.insert(fingerprint.to_owned());
             return Verdict::Wrong("files have changed while it was compiled".into());
-        }
+        };
         match self.check_headers(question, &closure) {
             Ok(()) => Verdict::Right,
             Err(reason) => {
@@ -190,30 +218,55 @@ impl Guard {
         Ok(())
     }
 
-    fn closure(&mut self, question: &Question) -> Closure {
-        if self.tree.size() > MOST || self.searches.len() > MOST_SEARCHES {
-            self.tree = Tree::default();
-            self.searches.clear();
-        }
-        self.tree.begin();
-        let failed = |reason: &'static str| Closure { files: Vec::new(), fingerprint: Err(reason.into()) };
-        let directory = PathBuf::from(&question.directory);
+    /// The folders of a command: its own, and those that the compiler always searches.
+    fn key(&mut self, question: &Question) -> Result<Key, &'static str> {
+        let directory = Path::new(&question.directory);
         let mut folders: Vec<PathBuf> =
             question.folders.iter().map(|folder| directory.join(folder)).collect();
-        match self.folders.of(question) {
-            Ok(of_compiler) => folders.extend(of_compiler),
-            Err(reason) => return failed(reason),
-        }
+        folders.extend(self.folders.of(question)?);
         let mut listed = HashSet::new();
         folders.retain(|folder| listed.insert(folder.clone()));
-        let key = Key { folders, roots: question.roots.clone() };
-        let mut search = self.searches.remove(&key).unwrap_or_default();
-        if !self.tree.is_unchanged(&search.seen) {
-            search = Search::default();
+        Ok(Key { folders, roots: question.roots.clone() })
+    }
+
+    fn closure(&mut self, question: &Question) -> Closure {
+        if self.tree.size() > MOST
+            || self.searches.len() > MOST_SEARCHES
+            || self.answered.len() > MOST_COMMANDS
+        {
+            self.tree = Tree::new();
+            self.searches.clear();
+            self.answered.clear();
         }
-        let closure = self.follow(question, &key, &mut search);
+        self.tree.begin();
+        let key = match self.key(question) {
+            Ok(key) => key,
+            Err(reason) => return Closure { files: Arc::new([]), fingerprint: Err(reason.into()) },
+        };
+        let mut search = self.searches.remove(&key).unwrap_or_default();
+        if search.number == 0 || !self.tree.is_unchanged(&search.seen) {
+            self.begun += 1;
+            search = Search { number: self.begun, ..Search::default() };
+        }
+        let command = digest(question);
+        let closure = match self.same_answer(command, search.number) {
+            Some(closure) => closure,
+            None => self.follow(question, &key, &mut search),
+        };
+        let versions = closure.files.iter().map(|file| self.tree.file_version(*file)).collect();
+        self.answered.insert(command, Answered { search: search.number, versions, closure: closure.clone() });
         self.searches.insert(key, search);
         closure
+    }
+
+    /// The last answer, if nothing has changed.
+    fn same_answer(&mut self, command: u64, search: u64) -> Option<Closure> {
+        let answered = self.answered.get(&command).filter(|answered| answered.search == search)?;
+        let fingerprint = answered.closure.fingerprint.as_ref().ok()?;
+        let mut files = answered.closure.files.iter().zip(&answered.versions);
+        let is_same = !self.spoiled.contains(fingerprint)
+            && files.all(|(file, version)| self.tree.file_version(*file) == *version);
+        is_same.then(|| answered.closure.clone())
     }
 
     fn follow(&mut self, question: &Question, key: &Key, search: &mut Search) -> Closure {
@@ -261,14 +314,14 @@ impl Guard {
             }
         }
         if let Some(reason) = failure {
-            return Closure { files, fingerprint: Err(reason) };
+            return Closure { files: files.into(), fingerprint: Err(reason) };
         }
         second.write_u64(hasher.finish());
         let mut fingerprint = format!("{:016x}{:016x}", hasher.finish(), second.finish());
         while self.spoiled.contains(&fingerprint) {
             fingerprint.push('0');
         }
-        Closure { files, fingerprint: Ok(fingerprint) }
+        Closure { files: files.into(), fingerprint: Ok(fingerprint) }
     }
 
     fn add(

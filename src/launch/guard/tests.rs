@@ -265,6 +265,7 @@ fn a_list_of_headers_with_an_unknown_file_is_wrong() {
 #[test]
 fn the_list_of_headers_of_another_checkout_is_replaced() {
     let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
     let question = checkout.question();
     let mut guard = Guard::new(None);
     let other = "a.o: /other/checkout/src/a.c \\\n /other/checkout/inc2/x.h /other/checkout/inc2/sub/y.h\n";

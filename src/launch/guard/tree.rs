@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::scan::Scan;
+use crate::launch::process::{Watch, WatchedFolder};
 use crate::launch::stamp::Stamp;
 
 /// A change so shortly before a look, in nanoseconds, may be followed by one with the same time stamp: the clock of a file
@@ -40,10 +42,23 @@ struct Folder {
     stamp: Option<Stamp>,
     is_young: bool,
     entries: Arc<HashMap<OsString, Kind>>,
+    /// Whether it contains a precompiled header.
+    has_precompiled: bool,
     /// Why it cannot be listed.
     failure: Option<&'static str>,
     version: u32,
     looked_at: u64,
+    watched: Option<Watched>,
+    /// The number of reported changes.
+    reports: u64,
+}
+
+/// A folder that is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Watched {
+    number: WatchedFolder,
+    /// It has moved away from its path if this is another one.
+    folder: Option<(u64, u64)>,
 }
 
 #[derive(Debug, Default)]
@@ -54,10 +69,13 @@ struct Source {
     scan: Arc<Scan>,
     version: u32,
     looked_at: u64,
+    parent: Option<Id>,
+    /// The number of reported changes of its folder before it was read, if each later change is reported.
+    reports: Option<(Watched, u64)>,
 }
 
 /// All folders and files that were looked at. Each is looked at again once for each question.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tree {
     question: u64,
     now: i128,
@@ -65,14 +83,63 @@ pub(super) struct Tree {
     folder_ids: HashMap<PathBuf, Id>,
     files: Vec<Source>,
     file_ids: HashMap<PathBuf, Id>,
+    watch: Option<Watch>,
+    watched: HashMap<WatchedFolder, Vec<Id>>,
 }
 
 impl Tree {
-    /// Begins a question: from now on, everything is looked at again.
+    pub(super) fn new() -> Self {
+        Self {
+            question: 0,
+            now: 0,
+            folders: Vec::new(),
+            folder_ids: HashMap::new(),
+            files: Vec::new(),
+            file_ids: HashMap::new(),
+            watch: Watch::new(),
+            watched: HashMap::new(),
+        }
+    }
+
+    /// Begins a question: from now on, everything is looked at again. The content of a file in a watched folder is not, unless
+    /// a change was reported.
     pub(super) fn begin(&mut self) {
         self.question += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.now = i128::try_from(now.as_nanos()).unwrap_or_default();
+        let changes = self.watch.as_ref().map(Watch::changes).unwrap_or_default();
+        let all = changes.lost.then(|| self.watched.keys().copied().collect());
+        for number in all.unwrap_or(changes.folders) {
+            for folder in self.watched.get(&number).into_iter().flatten() {
+                self.folders[*folder].reports += 1;
+            }
+        }
+        for number in changes.ended {
+            for folder in self.watched.remove(&number).into_iter().flatten() {
+                self.folders[folder].watched = None;
+            }
+        }
+    }
+
+    /// Watches a folder that was looked at, unless it is watched already.
+    fn watched(&mut self, id: Id) -> Option<(Watched, u64)> {
+        let folder = &self.folders[id];
+        let identity = folder.stamp?.identity();
+        if let Some(watched) = folder.watched.filter(|watched| watched.folder == Some(identity)) {
+            return Some((watched, folder.reports));
+        }
+        let number = self.watch.as_ref()?.add(&folder.path)?;
+        // The path may lead elsewhere meanwhile.
+        let identity = Stamp::of(&folder.path)?.identity();
+        let watched = Watched { number, folder: Some(identity) };
+        let of_number = self.watched.entry(number).or_default();
+        if !of_number.contains(&id) {
+            of_number.push(id);
+        }
+        let folder = &mut self.folders[id];
+        folder.watched = Some(watched);
+        folder.reports += 1;
+        Some((watched, folder.reports))
     }
 
     /// The number of remembered folders and files.
@@ -134,6 +201,10 @@ impl Tree {
             folder.is_young = is_young;
             folder.stamp = stamp;
             if !is_same {
+                let ending = |name: &OsString| {
+                    Path::new(name).extension().is_some_and(|end| end == "gch" || end == "pch")
+                };
+                folder.has_precompiled = entries.keys().any(ending);
                 folder.entries = Arc::new(entries);
                 folder.failure = failure;
                 folder.version += 1;
@@ -150,7 +221,27 @@ impl Tree {
         if file.looked_at == question {
             return file.version;
         }
-        let stamp = Stamp::of(&file.path);
+        let parent = self.parent(id);
+        if let Some(parent) = parent {
+            self.folder_version(parent);
+            let folder = &self.folders[parent];
+            let identity = folder.stamp.map(|stamp| stamp.identity());
+            let is_reported = self.files[id].reports.is_some_and(|(watched, reports)| {
+                folder.watched == Some(watched) && watched.folder == identity && folder.reports == reports
+            });
+            if is_reported {
+                let file = &mut self.files[id];
+                file.looked_at = question;
+                return file.version;
+            }
+        }
+        // Before the file is looked at, so that a change after it is reported.
+        let reports = parent.and_then(|parent| self.watched(parent));
+        let file = &self.files[id];
+        let found = fs::metadata(&file.path).ok();
+        let stamp = found.as_ref().map(Stamp::from);
+        // A change by another name of the file is not reported.
+        let is_single = found.as_ref().is_some_and(|found| found.nlink() == 1) && !self.is_link(id);
         if file.looked_at == 0 || stamp != file.stamp || file.is_young {
             let is_young = self.is_young(stamp);
             let scan = match stamp {
@@ -168,8 +259,23 @@ impl Tree {
             }
         }
         let file = &mut self.files[id];
+        file.reports = reports.filter(|_| is_single);
         file.looked_at = question;
         file.version
+    }
+
+    fn parent(&mut self, id: Id) -> Option<Id> {
+        if self.files[id].parent.is_none() {
+            let folder = self.files[id].path.parent().map(Path::to_owned)?;
+            self.files[id].parent = Some(self.folder(&folder));
+        }
+        self.files[id].parent
+    }
+
+    fn is_link(&self, id: Id) -> bool {
+        let file = &self.files[id];
+        let entry = file.parent.zip(file.path.file_name());
+        entry.is_none_or(|(folder, name)| self.folders[folder].entries.get(name) != Some(&Kind::File))
     }
 
     /// What a file names. It was looked at.
@@ -199,10 +305,15 @@ impl Tree {
         } else {
             place.push(parent);
         }
-        for ending in [".gch", ".pch"] {
-            let mut precompiled = last.to_owned();
-            precompiled.push(ending);
-            if self.kind(&place, &precompiled, seen)?.is_some() {
+        let id = self.folder(&place);
+        seen.add_folder(self, id);
+        if self.folders[id].has_precompiled {
+            let is_there = |ending: &str| {
+                let mut precompiled = last.to_owned();
+                precompiled.push(ending);
+                self.folders[id].entries.contains_key(&precompiled)
+            };
+            if is_there(".gch") || is_there(".pch") {
                 return Err("a precompiled header is beside a header");
             }
         }
@@ -228,7 +339,7 @@ impl Tree {
         }
     }
 
-    /// Whether nothing of this has changed.
+    /// Whether the same files exist as then.
     pub(super) fn is_unchanged(&mut self, seen: &Seen) -> bool {
         seen.folders.iter().all(|(id, version)| self.folder_version(*id) == *version)
             && seen.files.iter().all(|(id, version)| self.file_version(*id) == *version)

@@ -5,6 +5,7 @@ mod ownership;
 mod starting;
 mod table;
 mod waiting;
+mod watch;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -20,6 +21,8 @@ pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphan
 pub use waiting::{
     Happened, Wait, adopt_orphans, die_like, end_of, has_ended, open_mode, wait_for_any, was_interrupted,
 };
+
+pub use watch::{Changes, Watch, WatchedFolder};
 
 /// A connection between client and supervisor.
 pub type Connection = std::os::unix::net::UnixStream;

@@ -1,0 +1,153 @@
+//! Watching folders, so that unchanged files need not be looked at.
+
+use std::path::Path;
+
+/// A folder that is watched.
+pub type WatchedFolder = i32;
+
+/// What has happened since the last call.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// In these folders, something has changed.
+    pub folders: Vec<WatchedFolder>,
+    /// These folders are no longer watched.
+    pub ended: Vec<WatchedFolder>,
+    /// Changes were lost: everything may have changed.
+    pub lost: bool,
+}
+
+/// Watches folders of local file systems. Without it, each file is looked at.
+#[derive(Debug)]
+pub struct Watch {
+    #[cfg(target_os = "linux")]
+    descriptor: std::os::fd::OwnedFd,
+}
+
+#[cfg(target_os = "linux")]
+impl Watch {
+    /// `None` if the system cannot watch folders.
+    #[must_use]
+    pub fn new() -> Option<Self> {
+        use rustix::fs::inotify::{CreateFlags, init};
+        init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok().map(|descriptor| Self { descriptor })
+    }
+
+    /// Watches a folder. `None` for a file system on which other machines may change files, or if too many are watched.
+    #[must_use]
+    pub fn add(&self, folder: &Path) -> Option<WatchedFolder> {
+        use rustix::fs::inotify::{WatchFlags, add_watch};
+        // AFS, Ceph, CIFS, Coda, FUSE, NFS, 9P, SMB, SMB 2, VirtualBox.
+        const REMOTE: [u64; 10] = [
+            0x5346_414f,
+            0x00c3_6400,
+            0xff53_4d42,
+            0x7375_7245,
+            0x6573_5546,
+            0x6969,
+            0x0102_1997,
+            0x517b,
+            0xfe53_4d42,
+            0x786f_4256,
+        ];
+        #[expect(clippy::cast_sign_loss, reason = "the number of a file system has 32 bits")]
+        let kind = rustix::fs::statfs(folder).ok()?.f_type as u64 & 0xffff_ffff;
+        if REMOTE.contains(&kind) {
+            return None;
+        }
+        let flags = WatchFlags::MODIFY
+            | WatchFlags::ATTRIB
+            | WatchFlags::CLOSE_WRITE
+            | WatchFlags::CREATE
+            | WatchFlags::DELETE
+            | WatchFlags::MOVE
+            | WatchFlags::DELETE_SELF
+            | WatchFlags::MOVE_SELF
+            | WatchFlags::ONLYDIR;
+        add_watch(&self.descriptor, folder, flags).ok()
+    }
+
+    /// All changes since the last call. The kernel reports a change before the call that made it returns.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        use rustix::fs::inotify::{ReadFlags, Reader};
+        let mut changes = Changes::default();
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 16 * 1024];
+        let mut reader = Reader::new(&self.descriptor, &mut buffer);
+        loop {
+            match reader.next() {
+                Ok(event) => {
+                    let events = event.events();
+                    changes.lost |= events.contains(ReadFlags::QUEUE_OVERFLOW);
+                    if events.intersects(ReadFlags::IGNORED | ReadFlags::DELETE_SELF | ReadFlags::UNMOUNT) {
+                        changes.ended.push(event.wd());
+                    }
+                    if changes.folders.last() != Some(&event.wd()) {
+                        changes.folders.push(event.wd());
+                    }
+                }
+                Err(rustix::io::Errno::AGAIN) => return changes,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return Changes { lost: true, ..changes },
+            }
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Watch {
+    /// Never.
+    #[must_use]
+    pub const fn new() -> Option<Self> {
+        None
+    }
+
+    /// Never.
+    #[must_use]
+    pub const fn add(&self, _folder: &Path) -> Option<WatchedFolder> {
+        None
+    }
+
+    /// Everything may have changed.
+    #[must_use]
+    pub const fn changes(&self) -> Changes {
+        Changes { folders: Vec::new(), ended: Vec::new(), lost: true }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_of_a_file_is_seen_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a");
+        fs_err::write(&file, "1").unwrap();
+        let watch = Watch::new().unwrap();
+        let watched = watch.add(folder.path()).unwrap();
+        assert_eq!(watch.changes(), Changes::default());
+        for text in ["2", "3"] {
+            fs_err::write(&file, text).unwrap();
+            assert_eq!(watch.changes().folders, [watched]);
+            assert_eq!(watch.changes(), Changes::default());
+        }
+        let other = folder.path().join("b");
+        fs_err::rename(&file, &other).unwrap();
+        assert_eq!(watch.changes().folders, [watched]);
+        std::fs::File::options()
+            .write(true)
+            .open(&other)
+            .unwrap()
+            .set_modified(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap();
+        assert_eq!(watch.changes().folders, [watched]);
+        for number in 0..40_000 {
+            fs_err::write(folder.path().join((number % 2).to_string()), "").unwrap();
+        }
+        let changes = watch.changes();
+        assert!(changes.lost, "the queue of the kernel is full");
+        assert_eq!(watch.changes(), Changes::default());
+        fs_err::remove_dir_all(folder.path()).unwrap();
+        assert_eq!(watch.changes().ended[..1], [watched]);
+    }
+}

@@ -162,11 +162,15 @@ fn resolve(schema: &Schema) -> (&Schema, bool) {
 /// The branches of a schema that allows values of several types. The type of a value determines its branch.
 fn union(schema: &Schema) -> Option<Vec<&Schema>> {
     let branches = schema["anyOf"].as_array()?.iter().map(|branch| resolve(branch).0).collect::<Vec<_>>();
-    branches.iter().all(|branch| !branch["type"].is_null()).then_some(branches)
+    let has_type = |branch: &&Schema| !branch["type"].is_null() || choices(branch).is_some();
+    branches.iter().all(has_type).then_some(branches)
 }
 
 /// Whether `node` has the type of this branch.
 fn admits(branch: &Schema, node: &Node) -> bool {
+    if choices(branch).is_some() {
+        return matches!(&node.value, Value::Scalar(scalar) if scalar.typed.is_string());
+    }
     match (kind(branch), &node.value) {
         (Some("object"), Value::Map(_)) | (Some("array"), Value::List(_)) => true,
         (Some("string"), Value::Scalar(scalar)) => scalar.typed.is_string(),

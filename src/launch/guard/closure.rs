@@ -19,6 +19,8 @@ const MOST: usize = 200_000;
 /// Above so many lists of folders, or commands, the same.
 const MOST_SEARCHES: usize = 2_000;
 const MOST_COMMANDS: usize = 50_000;
+/// GCC includes this header before each source, from anywhere in the search path.
+const IMPLICIT: &[u8] = b"stdc-predef.h";
 /// A larger list of headers is not read.
 const LARGEST_DEPFILE: u64 = 16 << 20;
 
@@ -291,6 +293,10 @@ impl Guard {
                 Err(reason) => failure = Some(reason.into()),
             }
             name.hash(&mut hasher);
+        }
+        match self.candidates(IMPLICIT, None, key, search) {
+            Ok(found) => self.add(&found, key, &mut files, &mut queued, &mut hasher),
+            Err(reason) => failure = Some(reason.into()),
         }
         let mut at = 0;
         while failure.is_none() {

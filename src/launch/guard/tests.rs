@@ -87,6 +87,7 @@ fn files_that_an_include_can_reach_change_the_fingerprint() {
         "system/opt.h",
         "inc2/near.h",
         "system/x.h",
+        "inc1/stdc-predef.h",
     ] {
         checkout.write(path, "");
         let second = print(&mut guard, &checkout.question());

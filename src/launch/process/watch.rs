@@ -114,10 +114,12 @@ impl Watch {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn each_change_of_a_file_is_seen_at_once() {
         let folder = tempfile::tempdir().unwrap();

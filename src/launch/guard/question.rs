@@ -25,7 +25,7 @@ pub struct Question {
     pub included: Vec<String>,
     /// The include folders of the command and of the environment.
     pub folders: Vec<String>,
-    /// The definitions that contain a quote or bracket, as `NAME=VALUE`.
+    /// The definitions, as `NAME=VALUE`.
     pub definitions: Vec<String>,
     /// The file to which the names of the headers are written.
     pub depfile: String,
@@ -90,6 +90,10 @@ const UNKNOWN: &[&str] = &[
     "--specs",
     "-fpreprocessed",
     "-B",
+    "-idirafter=",
+    "-working-directory",
+    "-fms-compat",
+    "-finput-charset",
 ];
 
 /// Options that change the folders that a compiler always searches.
@@ -175,7 +179,6 @@ impl Question {
             }
             included.push(file);
         }
-        let has_name = |definition: &&str| definition.contains(['"', '<']);
         let definitions = arguments.macros().iter().filter_map(|definition| definition.to_str());
         Ok(Self {
             compiler: text(&command.compiler.path)?,
@@ -185,7 +188,7 @@ impl Question {
             source: text(source)?,
             included,
             folders: folders.collect::<Result<_, _>>()?,
-            definitions: definitions.filter(has_name).map(str::to_owned).collect(),
+            definitions: definitions.map(str::to_owned).collect(),
             depfile: text(depfile)?,
             roots: command.roots.clone(),
             context: command.context.clone(),
@@ -246,7 +249,7 @@ mod tests {
         assert_eq!(question.flags, ["-std=c++17", "-m32"]);
         assert_eq!(
             (question.included, question.definitions),
-            (vec!["f.h".to_owned()], vec!["A=\"x.h\"".to_owned()])
+            (vec!["f.h".to_owned()], vec!["A=\"x.h\"".to_owned(), "B".to_owned()])
         );
         assert!(question.is_cxx);
         assert_eq!(ask("--sysroot /r -MD -c -x c m.cpp").unwrap().flags, ["--sysroot", "/r"]);
@@ -269,6 +272,7 @@ mod tests {
             "-MD -Xclang -internal-isystem -Xclang /x -c m.cpp",
             "-MD -Wp,-isystem,/x -c m.cpp",
             "-MD -include cmake_pch.hxx -c m.cpp",
+            "-MD -working-directory /x -c m.cpp",
         ] {
             assert!(ask(line).is_err(), "{line}");
         }

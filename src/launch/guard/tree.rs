@@ -1,6 +1,6 @@
 //! Which files exist, and what they name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read;
@@ -41,7 +41,9 @@ struct Folder {
     /// `None` if there is no folder.
     stamp: Option<Stamp>,
     is_young: bool,
-    entries: Arc<HashMap<OsString, Kind>>,
+    entries: HashMap<OsString, Kind>,
+    /// The names that matter: those that directives have named.
+    asked: HashSet<OsString>,
     /// Whether it contains a precompiled header.
     has_precompiled: bool,
     /// Why it cannot be listed.
@@ -180,7 +182,7 @@ impl Tree {
         &self.files[file].path
     }
 
-    /// Looks at a folder. Returns a number that changes when its files do.
+    /// Looks at a folder. Returns a number that changes when a file with a name that matters appears or disappears.
     pub(super) fn folder_version(&mut self, id: Id) -> u32 {
         let (question, folder) = (self.question, &self.folders[id]);
         if folder.looked_at == question {
@@ -194,19 +196,20 @@ impl Tree {
                 None => (HashMap::new(), None),
             };
             let folder = &mut self.folders[id];
+            let ending =
+                |name: &OsString| Path::new(name).extension().is_some_and(|end| end == "gch" || end == "pch");
+            let has_precompiled = entries.keys().any(ending);
             let is_same = folder.looked_at != 0
-                && *folder.entries == entries
                 && folder.failure == failure
-                && folder.stamp.is_some() == stamp.is_some();
+                && folder.has_precompiled == has_precompiled
+                && !has_precompiled
+                && folder.asked.iter().all(|name| folder.entries.get(name) == entries.get(name));
             folder.is_young = is_young;
             folder.stamp = stamp;
+            folder.has_precompiled = has_precompiled;
+            folder.entries = entries;
+            folder.failure = failure;
             if !is_same {
-                let ending = |name: &OsString| {
-                    Path::new(name).extension().is_some_and(|end| end == "gch" || end == "pch")
-                };
-                folder.has_precompiled = entries.keys().any(ending);
-                folder.entries = Arc::new(entries);
-                folder.failure = failure;
                 folder.version += 1;
             }
         }
@@ -333,10 +336,11 @@ impl Tree {
     fn kind(&mut self, folder: &Path, name: &OsStr, seen: &mut Seen) -> Result<Option<Kind>, &'static str> {
         let id = self.folder(folder);
         seen.add_folder(self, id);
-        match self.folders[id].failure {
-            Some(failure) => Err(failure),
-            None => Ok(self.folders[id].entries.get(name).copied()),
+        let folder = &mut self.folders[id];
+        if !folder.asked.contains(name) {
+            folder.asked.insert(name.to_owned());
         }
+        folder.failure.map_or_else(|| Ok(folder.entries.get(name).copied()), Err)
     }
 
     /// Whether the same files exist as then.
@@ -388,7 +392,26 @@ fn list(path: &Path) -> (HashMap<OsString, Kind>, Option<&'static str>) {
         }
         entries.insert(entry.file_name(), kind);
     }
+    if ignores_case(path, &entries) {
+        return (entries, Some("a file system does not distinguish upper and lower case"));
+    }
     (entries, None)
+}
+
+/// Whether a file is found by its name in the other case.
+fn ignores_case(path: &Path, entries: &HashMap<OsString, Kind>) -> bool {
+    let other_case = |name: &OsString| {
+        let other: String = name
+            .to_str()?
+            .chars()
+            .map(|letter| match letter {
+                'a'..='z' => letter.to_ascii_uppercase(),
+                _ => letter.to_ascii_lowercase(),
+            })
+            .collect();
+        (!entries.contains_key(OsStr::new(&other))).then_some(other)
+    };
+    entries.keys().find_map(other_case).is_some_and(|name| path.join(name).symlink_metadata().is_ok())
 }
 
 fn read(path: &Path) -> Scan {

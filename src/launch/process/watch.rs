@@ -32,26 +32,29 @@ impl Watch {
         init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok().map(|descriptor| Self { descriptor })
     }
 
-    /// Watches a folder. `None` for a file system on which other machines may change files, or if too many are watched.
+    /// Watches a folder. `None` for a file system that may not be local, or if too many are watched.
     #[must_use]
     pub fn add(&self, folder: &Path) -> Option<WatchedFolder> {
         use rustix::fs::inotify::{WatchFlags, add_watch};
-        // AFS, Ceph, CIFS, Coda, FUSE, NFS, 9P, SMB, SMB 2, VirtualBox.
-        const REMOTE: [u64; 10] = [
-            0x5346_414f,
-            0x00c3_6400,
-            0xff53_4d42,
-            0x7375_7245,
-            0x6573_5546,
-            0x6969,
-            0x0102_1997,
-            0x517b,
-            0xfe53_4d42,
-            0x786f_4256,
+        // Ext, XFS, Btrfs, tmpfs, overlayfs, ZFS, F2FS, ramfs, bcachefs, SquashFS, EROFS, JFS. Changes by other machines are
+        // reported on none of the others, such as NFS, SMB, FUSE, 9P and those of clusters.
+        const LOCAL: [u64; 12] = [
+            0xef53,
+            0x5846_5342,
+            0x9123_683e,
+            0x0102_1994,
+            0x794c_7630,
+            0x2fc1_2fc1,
+            0xf2f5_2010,
+            0x8584_58f6,
+            0xca45_1a4e,
+            0x7371_7368,
+            0xe0f5_e1e2,
+            0x3153_464a,
         ];
         #[expect(clippy::cast_sign_loss, reason = "the number of a file system has 32 bits")]
         let kind = rustix::fs::statfs(folder).ok()?.f_type as u64 & 0xffff_ffff;
-        if REMOTE.contains(&kind) {
+        if !LOCAL.contains(&kind) {
             return None;
         }
         let flags = WatchFlags::MODIFY

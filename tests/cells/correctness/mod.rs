@@ -3,6 +3,7 @@
 mod cases;
 mod compilers;
 mod debugger;
+mod direct;
 mod epoch;
 mod hits;
 mod languages;
@@ -23,6 +24,7 @@ pub(crate) fn tests(list: &mut List) {
     for add in [
         compilers::tests,
         debugger::tests,
+        direct::tests,
         epoch::tests,
         hits::tests,
         languages::tests,

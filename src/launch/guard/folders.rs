@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -57,7 +57,7 @@ impl Folders {
 
     /// The folders for a question. Fails with the reason why they are not known.
     pub(super) fn of(&mut self, question: &Question) -> Result<Vec<PathBuf>, &'static str> {
-        let stamp = Stamp::of(Path::new(&question.compiler)).ok_or("the compiler is missing")?.to_string();
+        let stamp = stamp(&question.compiler).ok_or("the compiler is missing")?;
         let is_same = |entry: &&Entry| {
             entry.compiler == question.compiler
                 && entry.is_cxx == question.is_cxx
@@ -83,6 +83,12 @@ impl Folders {
         }
         Ok(folders)
     }
+}
+
+/// Identifies the compiler, and the files beside it: Clang reads a configuration file in its own folder.
+fn stamp(compiler: &str) -> Option<String> {
+    let real = std::fs::canonicalize(compiler).ok()?;
+    Some(format!("{} {}", Stamp::of(&real)?, Stamp::of(real.parent()?)?))
 }
 
 /// What the compiler prints about its folders.

@@ -107,6 +107,7 @@ const FLAGS: &[&str] = &[
     "--target=",
     "--gcc-toolchain=",
     "--gcc-install-dir=",
+    "--gcc-triple=",
     "-nostdinc",
     "-nostdlibinc",
     "-nobuiltininc",

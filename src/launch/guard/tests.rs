@@ -284,8 +284,9 @@ fn the_list_of_headers_of_another_checkout_is_replaced() {
 #[test]
 fn a_compiler_is_asked_once() {
     let checkout = Checkout::new();
-    let memory = checkout.root.join("folders.json");
-    let asked = checkout.root.join("asked");
+    let memory = checkout.root.join("memory/folders.json");
+    let asked = checkout.root.join("memory/asked");
+    fs_err::create_dir_all(checkout.root.join("memory")).expect("a folder");
     let compiler = fs_err::read_to_string(checkout.root.join("gcc")).expect("a script");
     checkout.write("gcc", &compiler.replace("cd ", &format!("echo >>{}\ncd ", asked.display())));
     for _ in 0..3 {
@@ -297,7 +298,10 @@ fn a_compiler_is_asked_once() {
     let other = Question { flags: vec!["-m32".into()], ..checkout.question() };
     print(&mut Guard::new(Some(memory.clone())), &other);
     assert_eq!(fs_err::read(&asked).expect("a file").len(), 2);
+    checkout.write("clang.cfg", "");
+    print(&mut Guard::new(Some(memory.clone())), &other);
+    assert_eq!(fs_err::read(&asked).expect("a file").len(), 3, "a configuration file beside it");
     fs_err::write(&memory, "{").expect("a damaged file");
     print(&mut Guard::new(Some(memory)), &other);
-    assert_eq!(fs_err::read(asked).expect("a file").len(), 3);
+    assert_eq!(fs_err::read(asked).expect("a file").len(), 4);
 }

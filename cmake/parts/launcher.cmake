@@ -60,7 +60,9 @@ function(_toolchainkit_choose_direct_mode out_value out_direct_mode)
     set(first 4.0)
     set(of_user "$ENV{CCACHE_DIRECT}")
   endif()
-  if(launch STREQUAL "program" AND of_user STREQUAL "" AND version VERSION_GREATER_EQUAL "${first}")
+  # Visual Studio runs ccache without the launcher.
+  if(launch STREQUAL "program" AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
+      AND of_user STREQUAL "" AND version VERSION_GREATER_EQUAL "${first}")
     set("${out_value}" ON PARENT_SCOPE)
     set("${out_direct_mode}" auto PARENT_SCOPE)
   endif()

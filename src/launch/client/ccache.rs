@@ -36,7 +36,7 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     else {
         return compilation.run_compiler();
     };
-    let mut mode = guarded::mode(compilation, || connection::guard(settings, storage));
+    let mut mode = guarded::mode(compilation, true, || connection::guard(settings, storage));
     let has_remote = environment.value(REMOTE).is_some_and(|value| !value.is_empty());
     if !has_remote {
         return compile_with(compilation, storage, &environment, None, &mut mode);

@@ -39,12 +39,18 @@ pub(super) struct Guarded {
     fingerprint: String,
 }
 
-/// Asks for the mode of a compilation. `connect` returns a connection to the guard.
-pub(super) fn mode(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) -> Mode {
+/// Asks for the mode of a compilation. `is_possible`: whether the tool can use direct mode. `connect` returns a connection to the
+/// guard.
+pub(super) fn mode(
+    compilation: &Compilation,
+    is_possible: bool,
+    connect: impl FnOnce() -> Option<Connection>,
+) -> Mode {
     if compilation.settings.direct_mode == Direct::Set {
         return Mode::AsSet;
     }
-    ask(compilation, connect).map_or(Mode::Off, Mode::Guarded)
+    let guarded = is_possible.then(|| ask(compilation, connect)).flatten();
+    guarded.map_or(Mode::Off, Mode::Guarded)
 }
 
 fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) -> Option<Guarded> {

@@ -42,10 +42,22 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
             return compilation.run_compiler();
         }
     };
-    let mode = guarded::mode(compilation, || connection::guard(&compilation.settings, daemon.storage));
+    let mode = guarded::mode(compilation, can_store_headers(daemon.storage), || {
+        connection::guard(&compilation.settings, daemon.storage)
+    });
     let mut run = Run { daemon, mode, may_repeat: true };
     let Some(end) = run.start(compilation) else { return compilation.run_compiler() };
     run.conclude(compilation, end)
+}
+
+/// Whether sccache can use its folder for the direct mode. Otherwise it fails (0.16 and 0.19), and without a local cache it has no
+/// direct mode.
+fn can_store_headers(storage: &Storage) -> bool {
+    if storage.directory.as_os_str().is_empty() {
+        return false;
+    }
+    let folder = storage.directory.join("preprocessor");
+    process::can_write(&folder).unwrap_or_else(|| std::fs::create_dir_all(&folder).is_ok())
 }
 
 fn object(compilation: &Compilation) -> String {

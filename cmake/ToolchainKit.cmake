@@ -2355,6 +2355,12 @@ endfunction()
 
 function(_toolchainkit_json_list out_elements)
   set(elements "")
+  # Long lists consist of names, which need no escapes.
+  if("${ARGN}" MATCHES "^[A-Za-z0-9_.*;-]+$")
+    list(JOIN ARGN "\", \"" elements)
+    set("${out_elements}" "\"${elements}\"" PARENT_SCOPE)
+    return()
+  endif()
   foreach(element IN LISTS ARGN)
     _toolchainkit_json_text(element "${element}")
     string(APPEND elements ", ${element}")

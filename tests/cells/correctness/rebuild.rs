@@ -1,5 +1,8 @@
 //! After a change, a build with a warm cache gives the same objects and the same output of the programs as an uncached build.
 
+use std::thread;
+use std::time::Duration;
+
 use super::cases::{self, CLANG, Case, GCC};
 use super::project::{self, Built, State};
 use super::{CACHES, Cell, cells};
@@ -42,10 +45,12 @@ fn try_changes(cell: Cell, is_script: bool) -> Result<String, String> {
     project::write(&checkout.source, &cases, State::Before);
     checkout.configure();
     let before = project::without_cache(cell, &checkout, &cases);
+    wait_for_another_second(&cases);
     let mut faults = compare("cold", cell, &cases, &before, &project::build(&checkout, &cases));
 
     project::write(&checkout.source, &cases, State::After);
     let after = project::without_cache(cell, &checkout, &cases);
+    wait_for_another_second(&cases);
     let warm = project::build(&checkout, &cases);
     faults.extend(compare("warm", cell, &cases, &after, &warm));
     for (case, (before, after)) in cases.iter().zip(before.iter().zip(&after)) {
@@ -66,6 +71,13 @@ fn try_changes(cell: Cell, is_script: bool) -> Result<String, String> {
     let figures =
         format!("{} cases, {hits} hits and {misses} misses after the change was reverted", cases.len());
     if faults.is_empty() { Ok(figures) } else { Err(format!("{figures}\n  {}", faults.join("\n  "))) }
+}
+
+/// `__TIME__` of two compilations in the same second is the same.
+fn wait_for_another_second(cases: &[&Case]) {
+    if cases.iter().any(|case| case.is_volatile) {
+        thread::sleep(Duration::from_millis(1100));
+    }
 }
 
 /// The cases for the cell.

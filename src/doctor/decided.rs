@@ -21,8 +21,7 @@ const SCRIPT: &str = "run `toolchainkit install` to install toolchainkit-launch,
 
 /// The decision of the launcher of a build about a compilation.
 pub(super) struct Decided {
-    /// Whether the launcher is the script, which runs the compiler without the tool if a rule applies.
-    is_script: bool,
+    /// `None` if the launcher is the script, which runs the compiler without the tool if a rule applies.
     settings: Option<Settings>,
     tool: Tool,
     checkout: Checkout,
@@ -71,7 +70,7 @@ impl Decided {
             checkout: &checkout,
         };
         let decision = decide(&question, &facts);
-        Self { is_script: settings.is_none(), settings, tool, checkout, arguments, decision }
+        Self { settings, tool, checkout, arguments, decision }
     }
 
     /// Why the launcher always runs the compiler without the tool; `None` if it has no such reason. Only valid after it did.
@@ -80,7 +79,7 @@ impl Decided {
         if let Some(rule) = self.decision.bypass {
             return Some(words(rule, rule.help));
         }
-        if !self.is_script {
+        if self.settings.is_some() {
             return None;
         }
         let degrades = |rule: &&&Rule| {
@@ -101,7 +100,7 @@ impl Decided {
 
     /// Why other checkouts cannot use the entry; `None` if they can.
     pub(super) fn unshareable_reason(&self) -> Option<Explanation> {
-        if self.is_script && self.tool == Tool::Sccache {
+        if self.settings.is_none() && self.tool == Tool::Sccache {
             return Some(Explanation::new(
                 "the launcher script gives sccache no base directories, so only this checkout gets hits",
                 "run `toolchainkit install` to install toolchainkit-launch, which does so with `cache.relocatable`",

@@ -41,13 +41,9 @@ pub(super) enum Missing {
 /// The guard in the supervisor of this storage. Starts a supervisor, if none runs.
 pub(super) fn guard(settings: &Settings, storage: &Storage) -> Option<Connection> {
     let owner = process::owner();
-    let of_folder = |folder: &Path| {
-        let connection =
-            process::is_private_folder(folder).then(|| Connection::connect(folder.join(GUARD)).ok())??;
-        process::peer(&connection).map(|_| connection)
-    };
     let roots = process::user_folders(&settings.run_root);
-    let find = || roots.iter().find_map(|root| of_folder(&root.join(&storage.id).join(&owner)));
+    let find = || roots.iter().find_map(|root| reach(&root.join(&storage.id).join(&owner), GUARD));
+    let find = || find().map(|(connection, _)| connection);
     find().or_else(|| find_or_start(settings, storage).ok().and_then(|_| find()))
 }
 
@@ -72,12 +68,18 @@ pub(super) fn address(settings: &Settings, storage: &Storage) -> Option<Address>
     Some(Address::Socket(folder.join(SOCKET)))
 }
 
-fn connect(folder: &Path) -> Option<Supervised> {
+/// A connection to a socket in a private folder, and the process ID of the other end.
+fn reach(folder: &Path, socket: &str) -> Option<(Connection, u32)> {
     if !process::is_private_folder(folder) {
         return None;
     }
-    let connection = Connection::connect(folder.join(ENDPOINT)).ok()?;
+    let connection = Connection::connect(folder.join(socket)).ok()?;
     let process = process::peer(&connection)?;
+    Some((connection, process))
+}
+
+fn connect(folder: &Path) -> Option<Supervised> {
+    let (connection, process) = reach(folder, ENDPOINT)?;
     Some(Supervised { reader: BufReader::with_capacity(1024, connection), process })
 }
 

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use super::depfile;
 use super::folders::Folders;
 use super::question::Question;
-use super::scan::{self, Name, Scan};
+use super::scan::{Name, Scan};
 use super::tree::{Id, Seen, Tree};
+use crate::launch::rules::hash;
 
 /// Above so many folders and files, everything is forgotten.
 const MOST: usize = 200_000;
@@ -251,12 +252,13 @@ impl Guard {
             search = Search { number: self.begun, ..Search::default() };
         }
         let command = digest(question);
-        let closure = match self.same_answer(command, search.number) {
-            Some(closure) => closure,
-            None => self.follow(question, &key, &mut search),
-        };
-        let versions = closure.files.iter().map(|file| self.tree.file_version(*file)).collect();
-        self.answered.insert(command, Answered { search: search.number, versions, closure: closure.clone() });
+        let closure = self.same_answer(command, search.number).unwrap_or_else(|| {
+            let closure = self.follow(question, &key, &mut search);
+            let versions = closure.files.iter().map(|file| self.tree.file_version(*file)).collect();
+            let answered = Answered { search: search.number, versions, closure: closure.clone() };
+            self.answered.insert(command, answered);
+            closure
+        });
         self.searches.insert(key, search);
         closure
     }
@@ -362,7 +364,7 @@ impl Guard {
             let calls = scan.calls.iter().filter(|(name, _)| wrappers.contains(&**name));
             let of_calls = calls.map(|(_, argument)| argument);
             for macro_ in scan.computed.iter().chain(of_calls) {
-                let identity = scan::hash(macro_);
+                let identity = hash(macro_.iter().copied());
                 let values: Vec<&Name> = all()
                     .flat_map(|scan| scan.literal.iter().filter(|(name, _)| name == macro_))
                     .map(|(_, value)| value)

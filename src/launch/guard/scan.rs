@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::launch::rules::hash;
+
 /// A name in a directive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Name {
@@ -23,7 +25,7 @@ pub(super) struct Scan {
     pub(super) computed: Vec<Macro>,
     /// Macros that are defined as exactly one name in quotes or brackets.
     pub(super) literal: Vec<(Macro, Name)>,
-    /// Other macros.
+    /// The hashes of the names of other macros.
     pub(super) defined: Vec<u64>,
     /// Macros with an argument that they pass to `__has_include`.
     pub(super) wrappers: Vec<Macro>,
@@ -108,7 +110,7 @@ impl Scan {
         }
         match literal(without_blanks(value)).filter(|_| !is_function) {
             Some(value) => self.literal.push((name.into(), value)),
-            None => self.defined.push(hash(name)),
+            None => self.defined.push(hash(name.iter().copied())),
         }
     }
 
@@ -148,12 +150,6 @@ impl Scan {
             text = if close == b'"' { &rest[length + 1..] } else { rest };
         }
     }
-}
-
-/// Identifies the name of a macro.
-pub(super) fn hash(name: &[u8]) -> u64 {
-    name.iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Whether only blanks, or the end of a comment, are before this in its line.
@@ -212,7 +208,7 @@ fn arguments_of<'a>(text: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a 
     })
 }
 
-/// The name in quotes or brackets at the beginning, if nothing of the same line can change it.
+/// The name in quotes or brackets at the beginning.
 fn literal(text: &[u8]) -> Option<Name> {
     let close = match text.first()? {
         b'<' => b'>',
@@ -318,7 +314,10 @@ mod tests {
         assert_eq!(scan.computed, [Box::from(*b"A"), Box::from(*b"B")]);
         let literal: Vec<&[u8]> = scan.literal.iter().map(|(name, _)| &**name).collect();
         assert_eq!(literal, [b"A", b"B"]);
-        assert_eq!((scan.defined, scan.opaque, scan.names.len()), (vec![hash(b"C")], None, 0));
+        assert_eq!(
+            (scan.defined, scan.opaque, scan.names.len()),
+            (vec![hash(b"C".iter().copied())], None, 0)
+        );
         assert!(Scan::of(b"#include STR(a.h)").opaque.is_some());
         assert!(Scan::of(b"#include").opaque.is_some());
         assert_eq!(Scan::of(b"#if __has_include(A)").computed, [Box::from(*b"A")]);

@@ -157,6 +157,11 @@ impl Tools {
         entries.into_iter().find(is_it).unwrap_or_else(|| folder.join(start))
     }
 
+    /// The launcher of the release build.
+    pub(crate) fn released_launcher(&self) -> PathBuf {
+        self.path(Tool::Released).with_file_name("toolchainkit-launch")
+    }
+
     /// CMake of `version`.
     pub(crate) fn cmake(&self, version: &'static str) -> PathBuf {
         self.path(Tool::CMake(version))

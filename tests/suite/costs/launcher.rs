@@ -24,7 +24,7 @@ const CACHES: [Tool; 3] =
 
 /// Uses the release build of the program.
 fn released<'a>(checkout: Checkout<'a>, tools: &Tools) -> Checkout<'a> {
-    let program = tools.path(Tool::Released).with_file_name("toolchainkit-launch");
+    let program = tools.released_launcher();
     checkout.env("TOOLCHAINKIT_LAUNCH", program.to_str().expect("a plain path"))
 }
 

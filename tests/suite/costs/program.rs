@@ -47,7 +47,7 @@ fn the_launcher_takes_little_more_than_a_program_in_c() {
     let sandbox = Sandbox::new("starter").on_path(&tools.ninja());
     let tool = compile(&sandbox, "ccache", TOOL);
     let in_c = compile(&sandbox, "starter", STARTER);
-    let released = tools.path(Tool::Released).with_file_name("toolchainkit-launch");
+    let released = tools.released_launcher();
     let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()")
         .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tool.display()))
         .env("TOOLCHAINKIT_LAUNCH", path(&released));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
@@ -31,10 +32,19 @@ pub type Reason = Cow<'static, str>;
 /// Whether a command may use direct mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It may, with this part of its key.
-    Direct(String),
+    /// It may.
+    Direct(Permission),
     /// It may not: a clause with the reason.
     Without(Reason),
+}
+
+/// The permission of a command to use direct mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    /// A part of the key of the direct mode.
+    pub fingerprint: String,
+    /// [`Tree::changes`] at this time.
+    changes: usize,
 }
 
 /// Whether the result of a command with direct mode is right.
@@ -75,7 +85,7 @@ struct Key {
 struct Search {
     /// Another number means that files have appeared or disappeared.
     number: u64,
-    /// All that the entries below depend on.
+    /// All that the entries below depend on, and what those before them depended on.
     seen: Seen,
     found: HashMap<Box<[u8]>, Box<[Id]>>,
     steps: HashMap<Id, Step>,
@@ -128,36 +138,63 @@ impl Guard {
             return Answer::Without(reason.clone());
         }
         match self.closure(question).fingerprint {
-            Ok(fingerprint) => Answer::Direct(fingerprint),
+            Ok(fingerprint) => Answer::Direct(Permission { fingerprint, changes: self.tree.changes() }),
             Err(reason) => Answer::Without(reason),
         }
     }
 
-    /// Looks at the result of a command that ran with this fingerprint.
+    /// Looks at the result of a command that ran with this permission.
     ///
     /// The contents of headers are not compared: what the tool may have stored names the contents that it has read, and with
-    /// these contents the fingerprint is another one. Whether the same files exist is: a file may return.
-    pub fn check(&mut self, question: &Question, fingerprint: &str) -> Verdict {
+    /// these contents the fingerprint is another one. Whether a file with a name that the command can reach has appeared or
+    /// disappeared is, also if it has returned.
+    pub fn check(&mut self, question: &Question, permission: &Permission) -> Verdict {
+        let Permission { fingerprint, changes } = permission;
         self.tree.begin();
         let closure = self.key(question).ok().and_then(|key| {
             let search = self.searches.get(&key)?;
             let answered = self.answered.get(&digest(question))?;
-            let is_same = answered.search == search.number && self.tree.is_unchanged(&search.seen);
-            is_same.then(|| answered.closure.clone())
+            let is_same = answered.closure.fingerprint.as_ref() == Ok(fingerprint);
+            self.tree.look_again(&search.seen);
+            (is_same && !self.concerns(question, answered, *changes)).then(|| answered.closure.clone())
         });
-        let closure = closure.filter(|closure| closure.fingerprint.as_deref() == Ok(fingerprint));
         let Some(closure) = closure else {
-            self.spoiled.insert(fingerprint.to_owned());
+            self.spoiled.insert(fingerprint.clone());
             return Verdict::Wrong("files have changed while it was compiled".into());
         };
         match self.check_headers(question, &closure) {
             Ok(()) => Verdict::Right,
             Err(reason) => {
-                self.spoiled.insert(fingerprint.to_owned());
+                self.spoiled.insert(fingerprint.clone());
                 self.refused.insert(digest(question), reason.into());
                 Verdict::Wrong(reason.into())
             }
         }
+    }
+
+    /// Whether a change since then concerns a command: the name of the file is a part of a name in its directives.
+    fn concerns(&self, question: &Question, answered: &Answered, changes: usize) -> bool {
+        let changed = self.tree.changed_since(changes);
+        if changed.is_empty() {
+            return false;
+        }
+        let Some(changed) = changed.iter().map(Option::as_deref).collect::<Option<HashSet<&OsStr>>>() else {
+            return true;
+        };
+        let of_path = |path: &Path| path.components().any(|part| changed.contains(part.as_os_str()));
+        let of_name = |name: &[u8]| std::str::from_utf8(name).map_or(true, |name| of_path(Path::new(name)));
+        let of_scan = |scan: &Scan| {
+            scan.names.iter().any(|name| of_name(&name.text))
+                || scan.literal.iter().any(|(_, value)| of_name(&value.text))
+        };
+        of_name(IMPLICIT)
+            || question.included.iter().any(|name| of_path(Path::new(name)))
+            || of_scan(&definitions(&question.definitions))
+            || answered.closure.files.iter().zip(&answered.versions).any(|(file, version)| {
+                self.tree.version(*file) != *version
+                    || self.tree.path(*file).file_name().is_some_and(|name| changed.contains(name))
+                    || of_scan(&self.tree.scan(*file))
+            })
     }
 
     /// Whether the list of headers names only files of the closure. If sccache has written the list of another checkout, it is
@@ -249,7 +286,9 @@ impl Guard {
         let mut search = self.searches.remove(&key).unwrap_or_default();
         if search.number == 0 || !self.tree.is_unchanged(&search.seen) {
             self.begun += 1;
-            search = Search { number: self.begun, ..Search::default() };
+            // The folders of commands that still run are looked at when they end.
+            let seen = self.tree.look_again(&search.seen);
+            search = Search { number: self.begun, seen, ..Search::default() };
         }
         let command = digest(question);
         let closure = self.same_answer(command, search.number).unwrap_or_else(|| {

@@ -30,6 +30,6 @@ mod tree;
 #[cfg(all(test, unix))]
 mod tests;
 
-pub use self::closure::{Answer, Guard, Reason, Verdict};
+pub use self::closure::{Answer, Guard, Permission, Reason, Verdict};
 pub use self::question::{Command, Question};
 pub(super) use self::server::{Ask, ENDPOINT, Told, serve};

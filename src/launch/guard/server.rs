@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::closure::{Answer, Guard, Verdict};
+use super::closure::{Answer, Guard, Permission, Verdict};
 use super::question::Question;
 use crate::launch::process::{self, Connection, Listener};
 use crate::launch::protocol;
@@ -72,23 +72,26 @@ fn answer(connection: Connection, guard: &Mutex<Guard>, is_used: &AtomicBool) {
         return;
     }
     let mut reader = BufReader::new(connection);
-    let mut asked: Option<(Box<Question>, String)> = None;
+    let mut asked: Option<(Box<Question>, Permission)> = None;
     while let Ok(Some(ask)) = protocol::receive::<Ask>(&mut reader) {
         is_used.store(true, Ordering::Relaxed);
         let mut guard = guard.lock().unwrap_or_else(PoisonError::into_inner);
         let told = match ask {
             Ask::May(question) => match guard.answer(&question) {
-                Answer::Direct(fingerprint) => {
-                    asked = Some((question, fingerprint.clone()));
+                Answer::Direct(permission) => {
+                    let fingerprint = permission.fingerprint.clone();
+                    asked = Some((question, permission));
                     Told::Direct(fingerprint)
                 }
                 Answer::Without(reason) => Told::Without(reason.into_owned()),
             },
-            Ask::Check => match asked.take().map(|(question, print)| guard.check(&question, &print)) {
-                Some(Verdict::Right) => Told::Right,
-                Some(Verdict::Wrong(reason)) => Told::Wrong(reason.into_owned()),
-                None => return,
-            },
+            Ask::Check => {
+                match asked.take().map(|(question, permission)| guard.check(&question, &permission)) {
+                    Some(Verdict::Right) => Told::Right,
+                    Some(Verdict::Wrong(reason)) => Told::Wrong(reason.into_owned()),
+                    None => return,
+                }
+            }
         };
         drop(guard);
         if protocol::send(reader.get_mut(), &told).is_err() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
-use super::{Answer, Guard, Question, Verdict};
+use super::{Answer, Guard, Permission, Question, Verdict};
 
 /// A checkout with `src/a.c`, which includes `<x.h>` of `inc2`, and `"near.h"` of its own folder.
 struct Checkout {
@@ -61,11 +61,15 @@ impl Checkout {
     }
 }
 
-fn print(guard: &mut Guard, question: &Question) -> String {
+fn permitted(guard: &mut Guard, question: &Question) -> Permission {
     match guard.answer(question) {
-        Answer::Direct(fingerprint) => fingerprint,
+        Answer::Direct(permission) => permission,
         Answer::Without(reason) => panic!("{reason}"),
     }
+}
+
+fn print(guard: &mut Guard, question: &Question) -> String {
+    permitted(guard, question).fingerprint
 }
 
 fn is_refused(guard: &mut Guard, question: &Question) -> bool {
@@ -226,9 +230,9 @@ fn what_cannot_be_known_is_refused() {
 
 /// Asks, runs `compile`, and checks.
 fn compiled(guard: &mut Guard, question: &Question, compile: impl FnOnce()) -> Verdict {
-    let fingerprint = print(guard, question);
+    let permission = permitted(guard, question);
     compile();
-    guard.check(question, &fingerprint)
+    guard.check(question, &permission)
 }
 
 #[test]
@@ -245,6 +249,50 @@ fn a_change_during_a_compilation_spoils_its_fingerprint() {
     let second = print(&mut guard, &question);
     assert_ne!(second, first, "an object may be stored for other files");
     assert_eq!(print(&mut guard, &question), second);
+}
+
+#[test]
+fn a_header_that_disappears_and_returns_spoils_it() {
+    let checkout = Checkout::new();
+    checkout.write("build/a.d", "a.o: ../src/a.c ../inc2/x.h \\\n ../inc2/sub/y.h\n");
+    let mut guard = Guard::new(None);
+    let question = checkout.question();
+    let first = print(&mut guard, &question);
+    let replace = || {
+        fs_err::rename(checkout.root.join("inc2/sub/y.h"), checkout.root.join("y.h")).expect("it moves");
+        fs_err::rename(checkout.root.join("y.h"), checkout.root.join("inc2/sub/y.h")).expect("it moves");
+    };
+    assert!(matches!(compiled(&mut guard, &question, replace), Verdict::Wrong(_)));
+    assert_ne!(print(&mut guard, &question), first);
+}
+
+#[test]
+fn headers_of_other_commands_do_not_spoil_it() {
+    let checkout = Checkout::new();
+    checkout.write("build/a.d", "a.o: ../src/a.c ../inc2/x.h \\\n ../inc2/sub/y.h\n");
+    checkout.write("src/b.c", "#include \"gen/late.h\"\n");
+    let mut guard = Guard::new(None);
+    let question = checkout.question();
+    // The other command has the same folders, or only some of them.
+    let other = Question { source: checkout.path("src/b.c"), ..checkout.question() };
+    let third = Question { folders: vec![checkout.path("inc2")], ..other.clone() };
+    let first = print(&mut guard, &question);
+    print(&mut guard, &other);
+    print(&mut guard, &third);
+    for path in ["inc2/gen/late.h", "inc1/gen/late.h", "src/gen/late.h"] {
+        let generate = || checkout.write(path, "");
+        assert_eq!(compiled(&mut guard, &question, generate), Verdict::Right, "{path}");
+    }
+    let permission = permitted(&mut guard, &question);
+    checkout.remove("inc1/gen/late.h");
+    print(&mut guard, &other);
+    print(&mut guard, &third);
+    assert_eq!(guard.check(&question, &permission), Verdict::Right, "the other command has asked meanwhile");
+    assert_eq!(print(&mut guard, &question), first);
+    let permission = permitted(&mut guard, &question);
+    checkout.write("inc1/x.h", "");
+    print(&mut guard, &other);
+    assert!(matches!(guard.check(&question, &permission), Verdict::Wrong(_)));
 }
 
 #[test]

@@ -87,6 +87,8 @@ pub(super) struct Tree {
     file_ids: HashMap<PathBuf, Id>,
     watch: Option<Watch>,
     watched: HashMap<WatchedFolder, Vec<Id>>,
+    /// The names that matter of all files that have appeared or disappeared, in order. `None` is any name.
+    changes: Vec<Option<OsString>>,
 }
 
 impl Tree {
@@ -100,6 +102,7 @@ impl Tree {
             file_ids: HashMap::new(),
             watch: Watch::new(),
             watched: HashMap::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -110,6 +113,16 @@ impl Tree {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.now = i128::try_from(now.as_nanos()).unwrap_or_default();
         let changes = self.watch.as_ref().map(Watch::changes).unwrap_or_default();
+        if changes.lost {
+            self.changes.push(None);
+        }
+        // A file that has disappeared and returned is found in no list of its folder.
+        for (number, name) in changes.names {
+            let mut folders = self.watched.get(&number).into_iter().flatten();
+            if folders.any(|folder| self.folders[*folder].asked.contains(&name)) {
+                self.changes.push(Some(name));
+            }
+        }
         let all = changes.lost.then(|| self.watched.keys().copied().collect());
         for number in all.unwrap_or(changes.folders) {
             for folder in self.watched.get(&number).into_iter().flatten() {
@@ -144,9 +157,19 @@ impl Tree {
         Some((watched, folder.reports))
     }
 
-    /// The number of remembered folders and files.
+    /// The number of remembered folders, files and changes.
     pub(super) fn size(&self) -> usize {
-        self.folders.len() + self.files.len()
+        self.folders.len() + self.files.len() + self.changes.len()
+    }
+
+    /// The number of changes until now, for [`Self::changed_since`].
+    pub(super) fn changes(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// The names of the files that have appeared or disappeared since there were `number` changes. `None` is any name.
+    pub(super) fn changed_since(&self, number: usize) -> &[Option<OsString>] {
+        self.changes.get(number..).unwrap_or(&[None])
     }
 
     /// Whether what was found with this stamp may change without another stamp.
@@ -199,11 +222,15 @@ impl Tree {
             let ending =
                 |name: &OsString| Path::new(name).extension().is_some_and(|end| end == "gch" || end == "pch");
             let has_precompiled = entries.keys().any(ending);
-            let is_same = folder.looked_at != 0
-                && folder.failure == failure
-                && folder.has_precompiled == has_precompiled
-                && !has_precompiled
-                && folder.asked.iter().all(|name| folder.entries.get(name) == entries.get(name));
+            let is_known = folder.looked_at == 0
+                || (folder.failure == failure && !folder.has_precompiled && !has_precompiled);
+            let before = self.changes.len();
+            if !is_known {
+                self.changes.push(None);
+            }
+            let differs = |name: &&OsString| folder.entries.get(*name) != entries.get(*name);
+            self.changes.extend(folder.asked.iter().filter(differs).cloned().map(Some));
+            let is_same = folder.looked_at != 0 && before == self.changes.len();
             folder.is_young = is_young;
             folder.stamp = stamp;
             folder.has_precompiled = has_precompiled;
@@ -252,8 +279,11 @@ impl Tree {
                 None => Scan::default(),
             };
             let file = &mut self.files[id];
-            let is_same =
-                file.looked_at != 0 && *file.scan == scan && file.stamp.is_some() == stamp.is_some();
+            let is_there = file.stamp.is_some() == stamp.is_some();
+            if file.looked_at != 0 && !is_there {
+                self.changes.push(file.path.file_name().map(OsStr::to_owned));
+            }
+            let is_same = file.looked_at != 0 && *file.scan == scan && is_there;
             file.is_young = is_young;
             file.stamp = stamp;
             if !is_same {
@@ -279,6 +309,11 @@ impl Tree {
         let file = &self.files[id];
         let entry = file.parent.zip(file.path.file_name());
         entry.is_none_or(|(folder, name)| self.folders[folder].entries.get(name) != Some(&Kind::File))
+    }
+
+    /// The version of a file when it was looked at.
+    pub(super) fn version(&self, file: Id) -> u32 {
+        self.files[file].version
     }
 
     /// What a file names. It was looked at.
@@ -347,6 +382,14 @@ impl Tree {
     pub(super) fn is_unchanged(&mut self, seen: &Seen) -> bool {
         seen.folders.iter().all(|(id, version)| self.folder_version(*id) == *version)
             && seen.files.iter().all(|(id, version)| self.file_version(*id) == *version)
+    }
+
+    /// Looks at the same folders and files again.
+    pub(super) fn look_again(&mut self, seen: &Seen) -> Seen {
+        Seen {
+            folders: seen.folders.keys().map(|id| (*id, self.folder_version(*id))).collect(),
+            files: seen.files.keys().map(|id| (*id, self.file_version(*id))).collect(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Watching folders, so that unchanged files need not be looked at.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 /// A folder that is watched.
@@ -10,6 +11,8 @@ pub type WatchedFolder = i32;
 pub struct Changes {
     /// In these folders, something has changed.
     pub folders: Vec<WatchedFolder>,
+    /// Files with these names have appeared or disappeared in these folders.
+    pub names: Vec<(WatchedFolder, OsString)>,
     /// These folders are no longer watched.
     pub ended: Vec<WatchedFolder>,
     /// Changes were lost: everything may have changed.
@@ -72,6 +75,9 @@ impl Watch {
     /// All changes since the last call. The kernel reports a change before the call that made it returns.
     #[must_use]
     pub fn changes(&self) -> Changes {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+
         use rustix::fs::inotify::{ReadFlags, Reader};
         let mut changes = Changes::default();
         let mut buffer = [std::mem::MaybeUninit::uninit(); 16 * 1024];
@@ -83,6 +89,12 @@ impl Watch {
                     changes.lost |= events.contains(ReadFlags::QUEUE_OVERFLOW);
                     if events.intersects(ReadFlags::IGNORED | ReadFlags::DELETE_SELF | ReadFlags::UNMOUNT) {
                         changes.ended.push(event.wd());
+                    }
+                    let moves =
+                        ReadFlags::CREATE | ReadFlags::DELETE | ReadFlags::MOVED_FROM | ReadFlags::MOVED_TO;
+                    if let Some(name) = event.file_name().filter(|_| events.intersects(moves)) {
+                        let name = OsStr::from_bytes(name.to_bytes()).to_owned();
+                        changes.names.push((event.wd(), name));
                     }
                     if changes.folders.last() != Some(&event.wd()) {
                         changes.folders.push(event.wd());
@@ -113,7 +125,7 @@ impl Watch {
     /// Everything may have changed.
     #[must_use]
     pub const fn changes(&self) -> Changes {
-        Changes { folders: Vec::new(), ended: Vec::new(), lost: true }
+        Changes { lost: true, ..Changes::default() }
     }
 }
 
@@ -138,7 +150,9 @@ mod tests {
         }
         let other = folder.path().join("b");
         fs_err::rename(&file, &other).unwrap();
-        assert_eq!(watch.changes().folders, [watched]);
+        let changes = watch.changes();
+        assert_eq!(changes.folders, [watched]);
+        assert_eq!(changes.names, [(watched, "a".into()), (watched, "b".into())]);
         std::fs::File::options()
             .write(true)
             .open(&other)

@@ -156,7 +156,7 @@ fn precompiled_headers_are_cached_or_listed_in_a_notice((cache, CMake(version)):
     let sandbox = Sandbox::new("msvc-pch").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project(&sandbox, &tools, "project", version, "3.16", CALL).option("-DHEADER=ON");
     let configured = checkout.configure();
-    let words = "cannot cache targets with a precompiled header, and ccache can: precompiled\n";
+    let words = "cannot cache these targets with precompiled headers (with this compiler, only ccache can): precompiled\n";
     assert_eq!(configured.stdout.contains(words), cache == CACHES[0], "{configured}");
     checkout.build();
     // The header itself and the sources that include it.

@@ -194,7 +194,7 @@ impl BuildCacheManager {
         Self { cache_dir: Some(folder.into()), ..self }
     }
 
-    /// Manages tools in this store instead of the user's. The CMake module by itself searches only the user's store.
+    /// Manages tools in this store instead of the user's. The CMake module searches only the user's store.
     #[must_use]
     pub fn store(self, store: Store) -> Self {
         Self { store: Some(store), ..self }

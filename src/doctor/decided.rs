@@ -73,7 +73,8 @@ impl Decided {
         Self { settings, tool, checkout, arguments, decision }
     }
 
-    /// The reason why the launcher always runs the compiler without the tool; `None` if there is none. Only valid after it did.
+    /// The reason why the launcher always runs the compiler without the tool; `None` if there is none. Only valid after
+    /// it did.
     pub(super) fn bypass_reason(&self) -> Option<Explanation> {
         let words = |rule: &Rule, help: &str| Explanation::new(rule.because, help);
         if let Some(rule) = self.decision.bypass {

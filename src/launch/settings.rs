@@ -30,7 +30,7 @@ pub struct Settings {
     pub source: PathBuf,
     /// The build folder.
     pub build: PathBuf,
-    /// Base directories: folders that the tool removes from what it hashes.
+    /// Base directories: folders that the tool removes from its hash input.
     #[serde(default)]
     pub base_dirs: Vec<String>,
     /// Whether checkouts share objects.

@@ -201,7 +201,7 @@ impl Output {
         self.toolchain.with_file_name("toolchainkit-cache.cmake")
     }
 
-    /// CMake reads a presets file of this name by itself. A file of another name must be included from it.
+    /// The name of the presets file that CMake reads. A file of another name must be included from it.
     pub const OWN_PRESETS: &str = "CMakePresets.json";
 
     /// The toolchain file for this toolchain; `None` is `toolchain` itself.

@@ -331,8 +331,8 @@ impl Sanitizer {
         }
     }
 
-    /// Whether one program can use both sanitizers. Each sanitizer except `undefined` has a run-time library that tracks all memory,
-    /// so two of them conflict. The library of `address` contains `leak`.
+    /// Whether one program can use both sanitizers. Each sanitizer except `undefined` has a run-time library that tracks
+    /// all memory, so two of them conflict. The library of `address` contains `leak`.
     #[must_use]
     pub const fn is_compatible_with(self, other: Self) -> bool {
         use Sanitizer::{Address, Leak, Undefined};

@@ -39,8 +39,8 @@ pub(super) struct Guarded {
     fingerprint: String,
 }
 
-/// Determines the mode of a compilation. `is_possible`: whether the tool can use direct mode. `connect` returns a connection to
-/// the guard.
+/// Determines the mode of a compilation. `is_possible`: whether the tool can use direct mode. `connect` returns a
+/// connection to the guard.
 pub(super) fn mode(
     compilation: &Compilation,
     is_possible: bool,

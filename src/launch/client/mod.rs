@@ -65,7 +65,8 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-/// The reason why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the compiler.
+/// The reason why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the
+/// compiler.
 #[must_use]
 pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: PathBuf) -> Option<Reason> {
     if settings.direct_mode == Direct::Set || command.is_empty() {

@@ -14,8 +14,8 @@ pub(super) fn warn(folder: &Path, text: &str) {
     }
 }
 
-/// Whether no other launcher has printed within the last minute. Of several launchers, only the one with the lock prints. If the
-/// file cannot be opened, no launcher prints, because otherwise all of them would.
+/// Whether no other launcher has printed within the last minute. Of several launchers, only the one with the lock prints.
+/// If the file cannot be opened, no launcher prints, because otherwise all of them would.
 fn is_first(path: &Path) -> bool {
     let Ok(mut file) = File::options().append(true).create(true).open(path) else { return false };
     if file.try_lock().is_err() {

@@ -1,10 +1,11 @@
 //! The guard of the tools' direct mode.
 //!
-//! In direct mode, a tool takes an object from the cache if the headers that it included are unchanged. The tool does not detect
-//! a new header that is earlier in the search path, or another result of `__has_include`. The guard adds a fingerprint to the key
-//! of the direct mode. The fingerprint depends on all names in the directives of the source and of its headers, and on the files
-//! with these names in the folders that the command searches. If a file appears or disappears that an include could reach, the
-//! fingerprint changes, direct mode misses, and the tool compares the output of the preprocessor.
+//! In direct mode, a tool takes an object from the cache if the headers that it included are unchanged. The tool does not
+//! detect a new header that is earlier in the search path, or another result of `__has_include`. The guard adds a
+//! fingerprint to the key of the direct mode. The fingerprint depends on all names in the directives of the source and of
+//! its headers, and on the files with these names in the folders that the command searches. If a file appears or
+//! disappears that an include could reach, the fingerprint changes, direct mode misses, and the tool compares the output
+//! of the preprocessor.
 //!
 //! ```text
 //! question    the search path of a command, from its arguments; the commands that have no direct mode

@@ -1,5 +1,5 @@
-//! The thread of the supervisor that answers questions of clients about direct mode. It is separate, so that a slow file system
-//! does not delay the supervision of the daemon.
+//! The thread of the supervisor that answers questions of clients about direct mode. It is separate, so that a slow file
+//! system does not delay the supervision of the daemon.
 
 use std::io::BufReader;
 use std::path::PathBuf;

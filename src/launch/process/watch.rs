@@ -36,8 +36,8 @@ impl Watch {
     #[must_use]
     pub fn add(&self, folder: &Path) -> Option<WatchedFolder> {
         use rustix::fs::inotify::{WatchFlags, add_watch};
-        // Ext, XFS, Btrfs, tmpfs, overlayfs, ZFS, F2FS, ramfs, bcachefs, SquashFS, EROFS, JFS. Other file systems, such as NFS,
-        // SMB, FUSE, 9P and cluster file systems, do not report changes by other machines.
+        // Ext, XFS, Btrfs, tmpfs, overlayfs, ZFS, F2FS, ramfs, bcachefs, SquashFS, EROFS, JFS. Other file systems, such
+        // as NFS, SMB, FUSE, 9P and cluster file systems, do not report changes by other machines.
         const LOCAL: [u64; 12] = [
             0xef53,
             0x5846_5342,

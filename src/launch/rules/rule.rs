@@ -167,7 +167,7 @@ pub struct Rule {
     pub tools: &'static [Affected],
     /// The compilers that it applies to; empty for all.
     pub compilers: &'static [Family],
-    /// Whether it is only needed if the tool removes the path of the checkout from what it hashes.
+    /// Whether it is only needed if the tool removes the path of the checkout from its hash input.
     pub only_relocatable: bool,
     /// The condition for it to apply.
     pub condition: Condition,

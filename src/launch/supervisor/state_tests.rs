@@ -211,7 +211,7 @@ fn the_compiler_of_a_lost_client_is_searched_and_the_next_client_waits() {
     bench.pass(2, 1);
     assert_eq!(bench.state.lost_compilers().count(), 0);
     assert_eq!(bench.compile(5, "1.o"), [Action::SendAddress(5)]);
-    // Its compiler may have ended by itself.
+    // The compiler may have ended without a signal.
     bench.handle(Event::Disconnected(5));
     assert_eq!(bench.compile(6, "1.o"), []);
     assert_eq!(bench.pass(1, 0), [without(6, None)]);

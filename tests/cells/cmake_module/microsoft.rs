@@ -27,7 +27,7 @@ set(CMAKE_CXX_COMPILER /usr/bin/clang-cl-14)
 set(CMAKE_RC_COMPILER /bin/true)
 set(CMAKE_MT /bin/true)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-# CMake 3.15 does not find this out by itself.
+# CMake 3.15 does not detect this.
 set(CMAKE_C_COMPILER_WORKS ON)
 set(CMAKE_CXX_COMPILER_WORKS ON)
 ";

@@ -28,29 +28,31 @@ into a project and commit it.
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
 
   ``PROJECT``
-    Names the local cache folder. Default: the name of the top-level project, or that of its folder before ``project()``;
-    if ``PROJECT_DIR`` is another project, the name of that project.
+    The name of the local cache folder. Default: the name of the top-level project; before ``project()``, the name of its
+    folder. If ``PROJECT_DIR`` is another project, the name of that project.
   ``PROJECT_DIR``
     The folder that ``DIR`` is relative to. Default: the top-level source folder.
   ``PROFILE``
     A name for the status line.
   ``TOOL``
-    The tools to try, best first. Default: ``sccache ccache``.
+    The tools to use, preferred first. Default: ``sccache ccache``.
   ``MIN_VERSION``
     The oldest version of the tool to use.
   ``LANGUAGES``
-    Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) on request.
+    The languages to cache. Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) are possible, too.
   ``DIR``, ``SIZE_GB``
-    Folder and size limit of the local cache. Default: the user's cache folder, 10.
+    Folder and size limit (in GiB) of the local cache. Default: the user's cache folder, 10.
   ``ON_FAILURE``
-    What to do if the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
+    The reaction to a cache that cannot be used. ``fallback`` (default): use the local cache, or no cache. ``fail``: stop
+    with an error.
   ``RELOCATABLE``
-    Whether checkouts in other folders get hits. Default: ``ON``.
+    Whether checkouts in different folders share hits. Default: ``ON``.
   ``DIRECT_MODE``
     Whether the tools find hits by the contents of known headers, without the preprocessor. With ``AUTO`` (default),
     toolchainkit-launch allows it for each compilation whose search path it knows, and makes the names in this path a part of
-    the key; the launcher script does not use it. ``ON`` is the direct mode of the tool itself, which misses a new header that
-    is earlier in the search path or in ``__has_include``; sccache does not support it together with ``RELOCATABLE``.
+    the key. The launcher script does not use it. ``ON`` is the direct mode of the tool itself, which does not detect a new
+    header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
+    ``RELOCATABLE``.
   ``REMOTE``
     A name for the remote cache in messages. Required if there is a remote cache.
   ``SERVERS``
@@ -58,12 +60,12 @@ into a project and commit it.
   ``<TOOL>_SETTINGS``
     The settings of the remote, as environment variables of the tool.
   ``<TOOL>_SECRETS``
-    The same for secrets: ``{VAR}`` in the template stands for the value of the environment variable ``VAR``, ``%{VAR}`` for
-    its percent-encoded value. Only the launcher reads these values, CMake does not.
+    Settings with secrets. In the template, ``{VAR}`` stands for the value of the environment variable ``VAR``, and
+    ``%{VAR}`` for its percent-encoded value. The launcher reads these values; CMake does not.
   ``<TOOL>_SINCE``
-    A setting that is left out for older versions of the tool.
+    The oldest version of the tool that supports a setting. For an older tool, the setting is left out.
   ``<TOOL>_REQUIRES``
-    A setting without which the remote is not used.
+    The oldest version of the tool that supports a setting. With an older tool, the remote is not used.
 
 .. command:: toolchainkit_external_project_arguments
 
@@ -71,15 +73,15 @@ into a project and commit it.
 
     toolchainkit_external_project_arguments(<variable>)
 
-  Stores arguments for a build that this one starts. They pass on the toolchain file, the profile and the cache, with its
-  launcher and its daemon. Call it after ``project()``:
+  Stores the arguments that pass the toolchain file, the profile and the cache to a build that this one starts. That build
+  uses the same launcher and daemon. Call it after ``project()``:
 
   .. code-block:: cmake
 
     toolchainkit_external_project_arguments(arguments)
     ExternalProject_Add(parts ... CMAKE_CACHE_ARGS ${arguments} -DOTHER:STRING=...)
 
-  A build inside of this build folder that gets nothing but ``CMAKE_TOOLCHAIN_FILE`` uses the cache as well.
+  A build in this build folder uses the cache even if it gets only ``CMAKE_TOOLCHAIN_FILE``.
 
 .. command:: toolchainkit_set_compiler
 
@@ -88,8 +90,8 @@ into a project and commit it.
     toolchainkit_set_compiler(<lang> <compiler> [<argument>])
 
   For toolchain files: sets ``CMAKE_<LANG>_COMPILER``, unless the user, a preset or another toolchain file has set it. In a
-  native build, ``CC``, ``CXX``, ``FC``, … override it. A build folder keeps its first compiler; a notice tells if another one
-  is set later.
+  native build, ``CC``, ``CXX``, ``FC``, … override it. A build folder keeps its first compiler. If another one is set
+  later, CMake prints a notice.
 
 .. command:: toolchainkit_set_flags
 
@@ -106,19 +108,19 @@ into a project and commit it.
 
     toolchainkit_set_cache_entry(<variable> <type> <value>)
 
-  For toolchain files: a cache entry. A changed value replaces the old one, unless the user has changed the entry.
+  For toolchain files: sets a cache entry. A changed value replaces the old one, unless the user has changed the entry.
 
 Variables:
 
 ``TOOLCHAINKIT_CACHE``
-  ``OFF`` disables everything here.
+  ``OFF`` disables the cache.
 ``TOOLCHAINKIT_CACHE_TOOL``
-  Path or name of the tool, also as an environment variable. Overrides ``PATH``.
+  Path or name of the tool; may also be an environment variable. Overrides ``PATH``.
 ``TOOLCHAINKIT_LAUNCH``
-  Path of the program ``toolchainkit-launch``, also as an environment variable. Overrides ``PATH`` and the user's cache
-  folder. ``OFF``: use the launcher script, which is also used without the program.
+  Path of the program ``toolchainkit-launch``; may also be an environment variable. Overrides ``PATH`` and the user's cache
+  folder. ``OFF`` selects the launcher script. Without the program, the script is used, too.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
-  Set by this module, unless the user, the project or the environment has set it, also to an empty value.
+  Set by this module, unless the user, the project or the environment has set it. An empty value counts as set.
 
 ``CMAKE_MSVC_DEBUG_INFORMATION_FORMAT``, ``CMAKE_USER_MAKE_RULES_OVERRIDE``
   Set for Windows, unless already set, so that debug information is written into the objects.
@@ -131,7 +133,7 @@ that setting, and the status line shows it.
 include_guard(GLOBAL)
 
 if(CMAKE_VERSION VERSION_LESS 3.15)
-  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is required, and this is ${CMAKE_VERSION}.")
+  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is required, but this is ${CMAKE_VERSION}.")
 endif()
 
 cmake_policy(PUSH)
@@ -140,9 +142,9 @@ cmake_policy(VERSION 3.15...3.31)
 set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
 
 # The private functions store results only in the variables whose names they get (out_…), in the record of a storage
-# (_toolchainkit_put) and in the notices (_toolchainkit_note). Besides their arguments, they read what does not change after
-# _toolchainkit_decide has set it: the arguments of this function (arg_…), folder, user_folder, launch, launch_file, tool,
-# version, program, and the variables of _toolchainkit_derived.
+# (_toolchainkit_put) and in the notices (_toolchainkit_note). Besides their arguments, they read only variables that do not
+# change after _toolchainkit_decide has set them: the arguments of this function (arg_…), folder, user_folder, launch,
+# launch_file, tool, version, program, and the variables of _toolchainkit_derived.
 function(toolchainkit_enable_cache)
   get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
   if(in_try_compile)
@@ -210,7 +212,7 @@ function(toolchainkit_external_project_arguments out_arguments)
   if(EXISTS "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
     set(cache ON)
   endif()
-  # Also if they are empty, because the CMake cache of the other build keeps earlier values.
+  # Empty values are passed, too, because the CMake cache of the other build keeps earlier values.
   set(arguments "-DTOOLCHAINKIT_CACHE:BOOL=${cache}" "-DTOOLCHAINKIT_PROFILE:STRING=${TOOLCHAINKIT_PROFILE}")
   if(NOT "${CMAKE_TOOLCHAIN_FILE}" STREQUAL "")
     list(APPEND arguments "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}")
@@ -233,7 +235,7 @@ endif()
   set("${out_arguments}" "${arguments}" PARENT_SCOPE)
 endfunction()
 
-# --- deciding, once per configure -------------------------------------------------------------------------------------
+# --- decisions, once per configuration --------------------------------------------------------------------------------
 
 # The default of PROJECT. The name in project() is the same in every checkout, and is also known in a toolchain file.
 function(_toolchainkit_default_project out_project project_dir)
@@ -241,7 +243,7 @@ function(_toolchainkit_default_project out_project project_dir)
   if(project STREQUAL "" OR project STREQUAL "Project")
     get_filename_component(project "${CMAKE_SOURCE_DIR}" NAME)
   endif()
-  # Packages that vcpkg or Conan builds with the toolchain file of a project share its cache and its daemon.
+  # A package that vcpkg or Conan builds with the toolchain file of a project uses the cache and the daemon of that project.
   if(NOT project_dir STREQUAL CMAKE_SOURCE_DIR AND EXISTS "${project_dir}/CMakeLists.txt")
     file(STRINGS "${project_dir}/CMakeLists.txt" line LIMIT_COUNT 1
       REGEX "^[ \t]*[Pp][Rr][Oo][Jj][Ee][Cc][Tt][ \t]*\\([ \t]*[A-Za-z0-9_.+-]+")
@@ -282,7 +284,7 @@ function(_toolchainkit_is_free out_free language)
   endif()
 endfunction()
 
-# Everything that happens once per configuration. With an empty launcher, none is set. `call` identifies the arguments.
+# Performs the steps of one configuration. An empty result means that no launcher is set. `call` identifies the arguments.
 function(_toolchainkit_decide out_launcher out_languages call)
   set("${out_launcher}" "" PARENT_SCOPE)
   set(folder "${CMAKE_BINARY_DIR}/toolchainkit")
@@ -368,7 +370,7 @@ function(_toolchainkit_fail_if_wanted reason)
   endif()
 endfunction()
 
-# The storage that works: `remote`, `local` or `none`, and why it is not the wanted one.
+# Chooses the storage: `remote`, `local` or `none`, with the reason if it is not the configured one.
 function(_toolchainkit_choose_storage out_mode out_reason)
   set(override TRUE)
   set(reason "")
@@ -398,7 +400,7 @@ function(_toolchainkit_choose_storage out_mode out_reason)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Uses the remote, or tells why it cannot be used. Then the notices about it are removed.
+# Activates the remote. If it cannot be used, sets the reason, and removes the notices about the remote.
 function(_toolchainkit_try_remote out_reason)
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(server "")
@@ -426,10 +428,10 @@ function(_toolchainkit_try_remote out_reason)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Writes the file that _toolchainkit_enclosing_build reads in other builds.
+# Writes nested.cmake, which _toolchainkit_enclosing_build reads in nested builds.
 function(_toolchainkit_write_nested command languages maps_paths call_id)
   _toolchainkit_quote(quoted "${command}")
-  _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for builds inside of this one: their cache is the one of this build.
+  _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for nested builds, which use the cache of this build.
 set(enclosing_call ${call_id})
 set(enclosing_command ${quoted})
 set(enclosing_languages \"${languages}\")
@@ -482,8 +484,8 @@ function(_toolchainkit_compiler_variable out_name language)
   set("${out_name}" "${name}" PARENT_SCOPE)
 endfunction()
 
-# Makes `zig cc` one program, because sccache asks only `zig` what it is, and fails. The script contains the version, because
-# the tools hash the bytes of the compiler.
+# Replaces `zig cc` by a script of one word: sccache runs only `zig` to identify the compiler, and fails. The script contains
+# the version, because the tools hash the bytes of the compiler.
 function(_toolchainkit_compiler_program out_program program)
   set("${out_program}" "${program};${ARGN}" PARENT_SCOPE)
   if("${ARGN}" STREQUAL "")
@@ -517,8 +519,8 @@ function(_toolchainkit_compiler_program out_program program)
     file(COPY "${folder}/new/${name}" DESTINATION "${folder}" FILE_PERMISSIONS
       OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
     file(REMOVE_RECURSE "${folder}/new")
-    # By default, ccache hashes the size and the time of a compiler. This time depends only on the text, so that it is the same
-    # in a new build folder.
+    # By default, ccache hashes the size and the time of a compiler. Set a time that depends only on the text, so that it is
+    # the same in a new build folder.
     string(SHA256 hash "${text}")
     set(stamp 20)
     set(at 0)
@@ -548,7 +550,7 @@ function(toolchainkit_set_compiler language)
       if(NOT "${${record}}" STREQUAL "${ARGN}")
         string(REPLACE ";" " " wanted "${ARGN}")
         string(REPLACE ";" " " kept "${${record}}")
-        message(NOTICE "toolchainkit: ${variable} is ${wanted} now, but this build folder keeps ${kept}: remove it, or configure with --fresh")
+        message(NOTICE "toolchainkit: ${variable} is now ${wanted}, but this build folder keeps ${kept}: remove the folder, or configure with --fresh")
       endif()
     endif()
     return()
@@ -581,14 +583,14 @@ function(toolchainkit_set_flags)
     string(STRIP "${${variable}_INIT} ${flags}" start)
     set("${variable}_INIT" "${start}" PARENT_SCOPE)
     if(NOT in_try_compile)
-      _toolchainkit_follow_flags("${variable}" "${flags}")
+      _toolchainkit_update_flags("${variable}" "${flags}")
     endif()
   endwhile()
   if(NOT in_try_compile)
     set(before "${_TOOLCHAINKIT_FLAGS}")
     foreach(variable IN LISTS before)
       if(NOT variable IN_LIST variables)
-        _toolchainkit_follow_flags("${variable}" "")
+        _toolchainkit_update_flags("${variable}" "")
         unset("_TOOLCHAINKIT_${variable}" CACHE)
       endif()
     endforeach()
@@ -596,8 +598,8 @@ function(toolchainkit_set_flags)
   endif()
 endfunction()
 
-# Replaces the flags of a toolchain file in a build folder that may have older ones.
-function(_toolchainkit_follow_flags variable flags)
+# Replaces older flags of the toolchain file in a build folder.
+function(_toolchainkit_update_flags variable flags)
   set(record "_TOOLCHAINKIT_${variable}")
   if(NOT DEFINED "CACHE{${variable}}")
     set("${record}" "${flags}" CACHE INTERNAL "Flags of the toolchain file")
@@ -622,7 +624,7 @@ function(_toolchainkit_follow_flags variable flags)
   if(old STREQUAL "" AND NOT position EQUAL -1)
     string(APPEND value " ${flags}")
   elseif(position EQUAL -1)
-    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, so it does not get the flags ${flags}")
+    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, so the flags ${flags} are not added")
     return()
   else()
     string(REPLACE " ${old} " " ${flags} " value " ${value} ")
@@ -649,7 +651,7 @@ endfunction()
 
 # --- generators without compiler launchers ----------------------------------------------------------------------------
 
-# The reason why this generator cannot be used with a cache; empty if it can. Of the tools, those that it supports.
+# The reason why this generator cannot be used with a cache, empty if it can, and the tools that it supports.
 function(_toolchainkit_check_generator out_reason out_tools tools)
   set("${out_reason}" "" PARENT_SCOPE)
   set("${out_tools}" "${tools}" PARENT_SCOPE)
@@ -692,8 +694,8 @@ macro(_toolchainkit_set_visual_studio_globals)
   endif()
 endmacro()
 
-# Copies ccache under the name of the compiler. ccache 4.13 and newer reads settings from a file in the build folder, but not
-# those for the place of the cache.
+# Copies ccache under the name of the compiler. ccache 4.13 and newer reads settings from a file in the build folder, except
+# those for the location of the cache.
 function(_toolchainkit_write_visual_studio_files)
   configure_file("${program}" "${folder}/visual-studio/cl.exe" COPYONLY)
   set(text "# Written by ToolchainKit.cmake for Visual Studio.\n")
@@ -751,7 +753,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason too
     if(IS_ABSOLUTE "${name}")
       set(places "${name}")
     else()
-      # Only PATH, because CMake searches nothing else when it reads a toolchain file for the first time.
+      # Search only PATH, as CMake does when it reads a toolchain file for the first time.
       find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
         NO_CMAKE_SYSTEM_PATH)
       set(places "${_toolchainkit_program}")
@@ -770,7 +772,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason too
       elseif(NOT "${arg_MIN_VERSION}" STREQUAL "" AND CMAKE_MATCH_3 VERSION_LESS "${arg_MIN_VERSION}")
         list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}, but ${arg_MIN_VERSION} or newer is required")
       elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND launch STREQUAL "script")
-        # Its daemon listens on a TCP port. The program makes sure that the daemon is its own; a script cannot.
+        # The daemon of this sccache listens on a TCP port. Only the program can check that the daemon is its own.
         list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, but without toolchainkit-launch (run `toolchainkit install`) 0.9 or newer is required")
       else()
         set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)
@@ -827,32 +829,32 @@ function(_toolchainkit_find_server out_server out_reason servers)
   string(CONCAT proxy "$ENV{http_proxy}$ENV{HTTP_PROXY}$ENV{https_proxy}$ENV{HTTPS_PROXY}$ENV{all_proxy}$ENV{ALL_PROXY}")
   set(no_proxy "$ENV{no_proxy}")
   set(ENV{no_proxy} "*")
-  _toolchainkit_write_if_changed("${folder}/knock.cmake" [=[
-# cmake -Dserver=HOST:PORT -P knock.cmake: an error if nobody answers.
-get_filename_component(answer "${CMAKE_CURRENT_LIST_DIR}/knock-answer" ABSOLUTE)
+  _toolchainkit_write_if_changed("${folder}/probe-server.cmake" [=[
+# cmake -Dserver=HOST:PORT -P probe-server.cmake: fails if the server does not answer.
+get_filename_component(answer "${CMAKE_CURRENT_LIST_DIR}/probe-answer" ABSOLUTE)
 file(DOWNLOAD "http://${server}/" "${answer}" TIMEOUT 3 STATUS status)
 file(REMOVE "${answer}")
-set(silence "")
+set(failure "")
 if(status MATCHES "^7;")
-  set(silence "no server listens at ${server}")
+  set(failure "no server listens at ${server}")
 elseif(status MATCHES "^28;")
-  set(silence "no answer from ${server} within 3 s")
+  set(failure "no answer from ${server} within 3 s")
 elseif(status MATCHES "^6;")
-  set(silence "unknown host ${server}")
+  set(failure "unknown host ${server}")
 endif()
-if(CMAKE_SCRIPT_MODE_FILE AND NOT silence STREQUAL "")
-  message(FATAL_ERROR "${silence}")
+if(CMAKE_SCRIPT_MODE_FILE AND NOT failure STREQUAL "")
+  message(FATAL_ERROR "${failure}")
 endif()
 ]=])
   set(failures "")
   set(found "")
   foreach(server IN LISTS servers)
-    include("${folder}/knock.cmake")
-    if(silence STREQUAL "")
+    include("${folder}/probe-server.cmake")
+    if(failure STREQUAL "")
       set(found "${server}")
       break()
     endif()
-    list(APPEND failures "${silence}")
+    list(APPEND failures "${failure}")
   endforeach()
   set(ENV{no_proxy} "${no_proxy}")
   if(no_proxy STREQUAL "")
@@ -869,8 +871,8 @@ endif()
 endfunction()
 
 # A storage, `remote` or `local`, is a record of these fields: directory, size, location, id, refused (a reason), unset (names
-# of variables), names (of the tool's settings) and value_<NAME>, secrets (names of variables) and template_<NAME>. Only what
-# writes a file or a command makes NAME=VALUE, JSON or sh of them.
+# of variables), names (of the tool's settings) and value_<NAME>, secrets (names of variables) and template_<NAME>. Only the
+# functions that write a file or a command convert them to NAME=VALUE, JSON or sh.
 function(_toolchainkit_put storage field value)
   set_property(GLOBAL PROPERTY "_TOOLCHAINKIT_${storage}_${field}" "${value}")
 endfunction()
@@ -906,7 +908,7 @@ function(_toolchainkit_storage storage override server location)
   string(SUBSTRING "${id}" 0 16 id)
   if(tool STREQUAL "sccache")
     if(storage STREQUAL "remote")
-      # For the local copies of a remote. Two daemons must not share a folder.
+      # The folder for local copies of objects from the remote. Two daemons must not share a folder.
       string(APPEND directory "-${id}")
     endif()
     if(launch STREQUAL "script")
@@ -954,7 +956,7 @@ function(_toolchainkit_set storage name value)
   _toolchainkit_put("${storage}" "value_${name}" "${value}")
 endfunction()
 
-# A setting, or its value in the environment, unless that must not be written to a file.
+# The value of a setting. The environment overrides it, unless its value must not be written to a file.
 function(_toolchainkit_setting out_value name value)
   set("${out_value}" "${value}" PARENT_SCOPE)
   set(theirs "$ENV{${name}}")
@@ -970,7 +972,7 @@ function(_toolchainkit_setting out_value name value)
   endif()
 endfunction()
 
-# The settings of the remote, and what identifies it: two remotes with the same text may share a daemon.
+# Adds the settings of the remote. Sets a text that identifies it: two remotes with the same text may share a daemon.
 function(_toolchainkit_remote_settings out_identity storage server)
   string(TOUPPER "${tool}" TOOL)
   foreach(entry IN LISTS "arg_${TOOL}_REQUIRES")
@@ -1012,7 +1014,7 @@ function(_toolchainkit_remote_settings out_identity storage server)
     string(APPEND identity "${name}=${value}\n")
     _toolchainkit_set("${storage}" "${name}" "${value}")
     if(value STREQUAL "true")
-      # sccache rejects this setting together with keys in the environment, which may be there for other purposes.
+      # sccache rejects this setting together with keys in the environment. Other programs may need these keys.
       foreach(key IN LISTS "contradicted_${name}")
         _toolchainkit_add("${storage}" unset "${key}")
       endforeach()
@@ -1119,8 +1121,8 @@ function(_toolchainkit_ccache_settings storage)
   endif()
 endfunction()
 
-# The source folder, and the build folder if it is outside of it. sccache always gets both, and uses the longest match, so that
-# the name of the build folder does not matter. For ccache, all paths are relative to the build folder anyway.
+# The source folder, and the build folder if it is outside of it. sccache always gets both folders. It uses the longest match,
+# so the name of the build folder does not matter. ccache makes all paths relative to the build folder.
 function(_toolchainkit_base_directories out_folders)
   set(folders "${CMAKE_SOURCE_DIR}")
   string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
@@ -1140,17 +1142,17 @@ endfunction()
 
 # Sets these variables:
 # clear_<tool>               variables of the environment that must not reach the tool
-# keep                       variables of the environment that sccache's daemon may get; * only at the end
+# keep                       variables of the environment that sccache's daemon inherits; a * at the end is any suffix
 # contradicted_<setting>     credentials that sccache rejects together with this setting
 # ccache_schemes             schemes of remote storages
 # ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
 # first_port, port_count     the ports for a daemon without a socket
-# longest_socket_path        the most characters in the path of a socket
-# default_size_gb            the default of SIZE_GB, and
-# largest_size_gb            its maximum
+# longest_socket_path        the maximum length of the path of a socket
+# default_size_gb            the default of SIZE_GB
+# largest_size_gb            the maximum of SIZE_GB
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
-# minimum_rules              the oldest version of its rules
+# minimum_rules              the oldest version of the rules that the module can use
 macro(_toolchainkit_derived)
   set(clear_sccache
     SCCACHE_AZURE_BLOB_CONTAINER
@@ -1322,8 +1324,8 @@ endmacro()
 
 # --- activating a storage ---------------------------------------------------------------------------------------------
 
-# Creates the folder of the local cache, and checks that it and the folders in it are writable. Another user may have created
-# them. Uses a single process, because this happens in each configuration.
+# Creates the folder of the local cache, and checks that it and the folders in it are writable, because another user may have
+# created them. Uses a single process, to save time in each configuration.
 function(_toolchainkit_make_folders out_reason storage)
   set("${out_reason}" "" PARENT_SCOPE)
   _toolchainkit_get(directory "${storage}" directory)
@@ -1344,9 +1346,9 @@ done]=] toolchainkit "${directory}")
   endif()
 endfunction()
 
-# Stops the daemon of an older module, which kept its state in files in the run folder, with the program that started it. The
-# folder must belong to the user. On Windows, this still replaces a daemon when its settings change.
-function(_toolchainkit_end_old_daemon storage)
+# Stops the daemon of an older module with the program that started it. The older module kept the state of the daemon in files
+# in the run folder, which must belong to the user. On Windows, this still replaces a daemon when its settings change.
+function(_toolchainkit_stop_old_daemon storage)
   _toolchainkit_get(id "${storage}" id)
   set(run "${user_folder}/run/${id}")
   set(settings "")
@@ -1394,8 +1396,8 @@ while read -r process <"$1/pid" && kill -0 "$process"; do sleep 0.05 || sleep 1;
   endforeach()
 endfunction()
 
-# Prepares the storages in ARGN; the first one is used, and a second one replaces it if a secret is missing. Starting the daemon
-# also shows that the storage works.
+# Prepares the storage `used`, and those in ARGN, which replace it if a secret is missing. Starting the daemon also shows that
+# the storage works.
 function(_toolchainkit_activate out_reason used)
   _toolchainkit_get(reason "${used}" refused)
   foreach(storage IN ITEMS "${used}" ${ARGN})
@@ -1403,7 +1405,7 @@ function(_toolchainkit_activate out_reason used)
       _toolchainkit_make_folders(reason "${storage}")
     endif()
     if(reason STREQUAL "" AND tool STREQUAL "sccache")
-      _toolchainkit_end_old_daemon("${storage}")
+      _toolchainkit_stop_old_daemon("${storage}")
     endif()
   endforeach()
   if(reason STREQUAL "")
@@ -1418,15 +1420,15 @@ function(_toolchainkit_activate out_reason used)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Starts the daemon with the command. The output goes to files, because CMake would wait for a daemon that inherits a
-# pipe.
+# Starts the daemon with the command. Its output goes to files, because CMake would wait for the end of a daemon that inherits
+# a pipe.
 function(_toolchainkit_probe out_reason storage command)
   set("${out_reason}" "" PARENT_SCOPE)
   set(option --start-server)
   if(CMAKE_HOST_WIN32 AND tool STREQUAL "ccache")
     set(option --version)
   endif()
-  # On Windows, nothing was written there yet.
+  # On Windows, this folder does not exist yet.
   file(MAKE_DIRECTORY "${folder}")
   execute_process(COMMAND ${command} "${option}" RESULT_VARIABLE result TIMEOUT 30
     OUTPUT_FILE "${folder}/probe-output" ERROR_FILE "${folder}/probe-errors")
@@ -1448,16 +1450,16 @@ function(_toolchainkit_probe out_reason storage command)
   if(errors MATCHES "\nSource:\n *([^\n]+)")
     set(first "${first}: ${CMAKE_MATCH_1}")
   endif()
-  set(word "does not answer")
+  set(failure "does not answer")
   if(storage STREQUAL "local")
-    set(word "does not start")
+    set(failure "does not start")
   elseif(errors MATCHES "^toolchainkit: .* is not set")
-    set(word "cannot be used")
+    set(failure "cannot be used")
   elseif(errors MATCHES "cache type is not enabled|Cache type not supported with current feature|requires the '[a-z0-9]+' feature")
-    set(word "cannot be used")
+    set(failure "cannot be used")
     set(first "${program} was built without it")
   endif()
-  set("${out_reason}" "${word} (${first})" PARENT_SCOPE)
+  set("${out_reason}" "${failure} (${first})" PARENT_SCOPE)
 endfunction()
 
 # If the remote refuses the first write, sccache only reads from it, and reports this only in its log.
@@ -1474,8 +1476,8 @@ endfunction()
 
 # --- the launcher: a copy of toolchainkit-launch, or a script ---------------------------------------------------------
 
-# Chooses between `program` and `script`. For the program, sets the file that becomes <build>/toolchainkit/launcher: a copy,
-# which is run here once, because programs may not be allowed to run in this folder. Both are empty on Windows.
+# Chooses between `program` and `script`. For the program, sets the file that becomes <build>/toolchainkit/launcher. It is a
+# copy, which runs once here to check that this folder allows programs to run. Both results are empty on Windows.
 function(_toolchainkit_choose_launcher out_launch out_file)
   set("${out_launch}" "" PARENT_SCOPE)
   set("${out_file}" "" PARENT_SCOPE)
@@ -1518,8 +1520,8 @@ function(_toolchainkit_choose_launcher out_launch out_file)
   _toolchainkit_note("${reason}")
 endfunction()
 
-# Sets `direct_mode` to who decides about the direct mode of the tool: `auto` (the program, for each compilation) or `set` (the
-# value, which is then ON or OFF). The script has no guard for the direct mode.
+# Sets `direct_mode`: with `auto`, the program decides for each compilation whether the tool uses direct mode. With `set`, the
+# value (ON or OFF) decides. The script has no guard for the direct mode.
 function(_toolchainkit_choose_direct_mode out_value out_direct_mode)
   set("${out_direct_mode}" set PARENT_SCOPE)
   string(TOUPPER "${arg_DIRECT_MODE}" upper)
@@ -1550,7 +1552,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set(places "")
   file(TO_CMAKE_PATH "$ENV{PATH}" path)
   foreach(entry IN LISTS path)
-    # Without relative folders, because others may write to the current folder.
+    # Relative folders are skipped, because other users may be able to write to the current folder.
     if(IS_ABSOLUTE "${entry}" AND EXISTS "${entry}/toolchainkit-launch")
       list(APPEND places "${entry}/toolchainkit-launch")
       break()
@@ -1558,7 +1560,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   endforeach()
   string(TOLOWER "${CMAKE_HOST_SYSTEM_NAME}" system)
   if("${CMAKE_HOST_SYSTEM_PROCESSOR}" STREQUAL "")
-    # It is not known yet when CMake reads a toolchain file.
+    # CMake does not know the processor yet when it reads a toolchain file.
     cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
   else()
     set(processor "${CMAKE_HOST_SYSTEM_PROCESSOR}")
@@ -1571,8 +1573,8 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set("${out_places}" "${places}" PARENT_SCOPE)
 endfunction()
 
-# The present launcher if it is a copy of this program, or else a new copy. Compares sizes and times, because hashing both files
-# would take longer than everything else here.
+# The path of a copy of the program: the present launcher, if it is one, otherwise a new copy. Compares sizes and times, because
+# hashing both files would take longer than the rest of the function.
 function(_toolchainkit_copy_program out_copy program)
   _toolchainkit_program_stamp(stamp "${program}")
   if(EXISTS "${folder}/launcher" AND EXISTS "${folder}/launcher-stamp")
@@ -1632,7 +1634,7 @@ function(_toolchainkit_install_launcher)
     _toolchainkit_install_script("${text}")
     file(REMOVE "${folder}/launcher.json" "${folder}/launcher-stamp")
   endif()
-  # Files of an earlier script, of this module or an older one.
+  # Remove files of an earlier launcher script.
   file(REMOVE_RECURSE "${folder}/new" "${folder}/known-compilers" "${folder}/launcher-functions" "${folder}/paths"
     "${folder}/broken")
 endfunction()
@@ -1692,7 +1694,7 @@ function(_toolchainkit_launcher_json out_json)
   string(SUBSTRING "${storages}" 1 -1 storages)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
-  # The daemon ends after so many seconds without a client; 0 is never, as for sccache.
+  # The time in seconds after which an unused daemon ends; 0 is never, as for sccache.
   set(idle_seconds 600)
   if("$ENV{SCCACHE_IDLE_TIMEOUT}" MATCHES "^[0-9]+$")
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
@@ -1706,8 +1708,8 @@ function(_toolchainkit_launcher_json out_json)
 " PARENT_SCOPE)
 endfunction()
 
-# sh code that sets `result` to the value of a template, in which {VARIABLE} stands for a value of the environment, and
-# %{VARIABLE} for a percent-encoded one. Names of missing variables go to tk_missing.
+# sh code that sets `result` to the value of a template. {VARIABLE} stands for the value of an environment variable, and
+# %{VARIABLE} for its percent-encoded value. The code appends the names of missing variables to tk_missing.
 function(_toolchainkit_sh_template out_code result template)
   set(code "  ${result}=\n")
   while(template MATCHES "(%?){([A-Za-z_][A-Za-z0-9_]*)}")
@@ -1731,7 +1733,7 @@ function(_toolchainkit_sh_template out_code result template)
   set("${out_code}" "${code}  ${result}=$${result}${literal}\n" PARENT_SCOPE)
 endfunction()
 
-# The function of the script that selects a storage.
+# The sh function that selects this storage.
 function(_toolchainkit_sh_storage out_code storage)
   foreach(field IN ITEMS id names unset secrets)
     _toolchainkit_get("${field}" "${storage}" "${field}")
@@ -1801,13 +1803,13 @@ function(_toolchainkit_script out_text)
 # A failed redirection of `:` ends the shell, so such redirections are in subshells.
 # shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words must be split; the module sets
 
-# Prints at most one line a minute for this build folder. Only the caller that creates the file prints.
+# Prints at most one warning a minute for this build folder. Only the caller that creates the file prints.
 tk_warn() {
   find "$tk_folder/warned" -prune ! -mmin -1 -exec rm -rf {} +
   (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
 } 3>&2 2>/dev/null
 
-# Opens the breaker: for a minute, compilations do not use the tool. Then one tries it again.
+# Opens the breaker: for a minute, compilations do not use the tool. Then one compilation tries it again.
 tk_break() { (: >"$tk_folder/broken") 2>/dev/null; tk_warn "$1: compiling without $tk_kind for a minute"; }
 
 # Sets tk_run to a private folder for the daemon. It depends on the user, the boot, the mount namespace and the root folder.
@@ -1851,8 +1853,8 @@ tk_end() {
   rm -f "$tk_run/socket"
 } >/dev/null 2>&1
 
-# Finds out once which options a compiler needs. A script or a link to another cache is not cached, because the compiler behind
-# it is unknown. sccache ignores line numbers unless an option requests a profile; the options for GCC and Clang do that.
+# Determines once which options a compiler needs. A script or a link to another cache is not cached, because its compiler is
+# unknown. sccache ignores line numbers unless an option requests a profile, so the options request one.
 tk_find_options() {
   tk_options=no
   [ "$(head -c 2 "$1")" = "#!" ] || case $tk_kind:$(readlink -f "$1") in
@@ -1865,7 +1867,7 @@ tk_find_options() {
 } 2>/dev/null
 # <settings>
 [ "$tk_kind" = ccache ] || tk_find_run || tk_run=
-# A daemon that runs needs no secret.
+# A running daemon does not need the secrets.
 [ -z "$tk_missing" ] || [ "$1" = --start-server ] || [ -S "$tk_run/socket" ] ||
   { tk_warn "${tk_missing# } is not set: using the local cache"; tk_use_local; [ "$tk_kind" = ccache ] || tk_find_run || tk_run=; }
 [ "$tk_kind$tk_run" != sccache ] ||
@@ -1917,11 +1919,11 @@ for tk_part; do
   case $tk_part in -* | *.o | *.d | "$1") continue ;; esac
   [ ! -f "$tk_part" ] || ! LC_ALL=C grep -qF $tk_words "$tk_part" || exec "$@"
 done
-[ -x "$tk_program" ] || { tk_warn "$tk_program is gone: compiling without it until the project is configured again"; exec "$@"; }
+[ -x "$tk_program" ] || { tk_warn "$tk_program is missing: compiling without it until the project is configured again"; exec "$@"; }
 # A successful compilation closes the breaker. Until then, the others do not use the tool.
 [ ! -e "$tk_folder/broken" ] || { [ -z "$(find "$tk_folder/broken" -type f -mmin -1)" ] || exec "$@"; (: >"$tk_folder/broken") 2>/dev/null; }
 if [ "$tk_kind" = ccache ]; then
-  # Only this line shows that ccache has failed, and not the compiler.
+  # A line that begins with "ccache: error: " shows that ccache has failed, and not the compiler.
   { tk_text=$(tk_ask "$@" 2>&1 >&9 9>&-) && tk_status=0 || tk_status=$?; } 9>&1
   case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
 else
@@ -1950,13 +1952,13 @@ endfunction()
 
 # --- the launcher in the commands of the build ------------------------------------------------------------------------
 
-# The value of CMAKE_<LANG>_COMPILER_LAUNCHER: one word, which projects can pass on, except on Windows.
+# The value of CMAKE_<LANG>_COMPILER_LAUNCHER. Except on Windows, it is one word, so that projects can use it elsewhere.
 function(_toolchainkit_command out_command storage)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(command "${folder}/visual-studio")
   elseif(CMAKE_GENERATOR STREQUAL "Xcode")
-    # Its setting is one word.
+    # The setting of Xcode must be one word.
     set(command "${folder}/launcher")
   elseif(CMAKE_HOST_WIN32)
     _toolchainkit_windows_command(command "${storage}")
@@ -1964,7 +1966,7 @@ function(_toolchainkit_command out_command storage)
   set("${out_command}" "${command}" PARENT_SCOPE)
 endfunction()
 
-# The tool with its settings, without a script. A semicolon in a value separates folders.
+# The tool with its settings, without a script. In a value, a semicolon separates folders.
 function(_toolchainkit_windows_command out_command storage)
   set(command "${CMAKE_COMMAND}" -E env)
   _toolchainkit_get(names "${storage}" names)
@@ -1976,7 +1978,7 @@ function(_toolchainkit_windows_command out_command storage)
   list(APPEND command "${program}")
   set("${out_command}" "${command}" PARENT_SCOPE)
 endfunction()
-# --- options and properties that caching needs ------------------------------------------------------------------------
+# --- options and properties for caching ------- ------------------------------------------------------------------------
 
 function(_toolchainkit_has_precompiled_header out_condition)
   set("${out_condition}" "$<BOOL:$<TARGET_PROPERTY:PRECOMPILE_HEADERS>$<TARGET_PROPERTY:PRECOMPILE_HEADERS_REUSE_FROM>>"
@@ -1997,8 +1999,8 @@ function(_toolchainkit_configure_precompiled_headers)
   endif()
 endfunction()
 
-# For Microsoft's compiler and clang-cl. Debug information in a separate file (/Zi) cannot be cached; in the object (/Z7) it
-# can. With policy CMP0141, a variable selects this; without it, rules for project() do; after project(), the flags are changed.
+# For Microsoft's compiler and clang-cl. Debug information can be cached in the object (/Z7), but not in a separate file (/Zi).
+# A variable selects /Z7 with policy CMP0141, and rules for project() select it without. After project(), the flags are changed.
 # clang-cl can write dependencies in two ways, and ccache supports only one of them (ccache/ccache#1775).
 macro(_toolchainkit_configure_msvc_debug_information)
   if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
@@ -2079,12 +2081,12 @@ function(_toolchainkit_list_uncached_precompiled_headers)
   endforeach()
   if(NOT names STREQUAL "")
     list(JOIN names ", " names)
-    message(STATUS "toolchainkit: with this compiler sccache cannot cache targets with a precompiled header, and ccache can: ${names}")
+    message(STATUS "toolchainkit: sccache cannot cache these targets with precompiled headers (with this compiler, only ccache can): ${names}")
   endif()
 endfunction()
 
-# Whether to replace the path of the checkout in objects. Another checkout may get them, and __FILE__ and debuggers would use
-# that path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
+# Whether to replace the path of the checkout in objects. Otherwise, __FILE__ and debuggers in another checkout would use that
+# path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
 function(_toolchainkit_maps_paths out_whether)
   set("${out_whether}" FALSE PARENT_SCOPE)
   if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
@@ -2096,14 +2098,14 @@ function(_toolchainkit_maps_paths out_whether)
   endif()
 endfunction()
 
-# Not with -ffile-prefix-map, which also changes the paths in coverage data, where tools need the original ones. A language
-# with such options in the user's flags is left unchanged.
+# Replaces the path of the checkout in objects, but not with -ffile-prefix-map: that option also changes the paths in coverage
+# data, where tools need the original ones. Languages with such options in the user's flags are not changed.
 function(_toolchainkit_configure_path_maps)
   get_property(maps_paths GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
   if(NOT maps_paths)
     return()
   endif()
-  # With slashes, because otherwise the map would also apply to folders whose names begin with that of the source folder.
+  # The final slash keeps the map from applying to folders whose names begin with that of the source folder.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
@@ -2146,7 +2148,7 @@ function(_toolchainkit_configure_path_maps)
   endif()
 endfunction()
 
-# Sources that CMake scans for C++20 modules cannot be cached. Without modules, scanning is unnecessary.
+# Disables the scan for C++20 modules in projects without modules, because scanned sources cannot be cached.
 function(_toolchainkit_configure_module_scanning)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28 AND NOT DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
     cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_disable_module_scanning)
@@ -2180,8 +2182,8 @@ function(_toolchainkit_disable_module_scanning)
 endfunction()
 
 
-# A target with RULE_LAUNCH_COMPILE has its own launcher, which would treat ours as the compiler. The property is known only at
-# the end of the configuration, and CMake 3.19 and newer can defer a call until then.
+# Removes our launcher from targets with RULE_LAUNCH_COMPILE: the project's launcher would treat ours as the compiler. The
+# property is known only at the end of the configuration; CMake 3.19 and newer can defer a call until then.
 function(_toolchainkit_configure_launched_targets)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
     cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_remove_launcher_from_launched_targets)
@@ -2260,7 +2262,7 @@ function(_toolchainkit_no_cache kind reason)
   elseif(EXISTS "${folder}/launcher")
     # A nested build still calls it.
     _toolchainkit_install_script(
-      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build no longer has a cache.\nexec \"$@\"\n")
+      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build no longer uses a cache.\nexec \"$@\"\n")
   endif()
   _toolchainkit_write_summary(none "${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")
@@ -2295,7 +2297,7 @@ function(_toolchainkit_write_if_changed path text)
   endif()
 endfunction()
 
-# A quoted argument.
+# The text as a quoted argument of CMake.
 function(_toolchainkit_quote out_quoted text)
   string(REPLACE "\\" "\\\\" text "${text}")
   string(REPLACE "\"" "\\\"" text "${text}")

@@ -64,7 +64,7 @@ PATH=${CARGO_TARGET_DIR:-$repository/target}/release:$tools/cmake-${cmakes##* }/
 title 'The configuration is a single file'
 show cat toolchainkit.yaml
 
-title 'toolchainkit generates the files for CMake; commit them, and building does not need toolchainkit'
+title 'toolchainkit generates the files for CMake; with these files in git, building does not need toolchainkit'
 show toolchainkit generate
 show wc -l CMakePresets.json cmake/toolchain.cmake cmake/ToolchainKit.cmake
 
@@ -76,7 +76,7 @@ quietly cmake --build --preset release
 cold=$(($(now) - start))
 hits=$(stat hits) misses=$(stat misses)
 
-title 'The second build starts without a build folder, too'
+title 'The second build also starts without a build folder'
 quietly rm -rf build
 quietly cmake --preset release
 start=$(now)

@@ -104,7 +104,7 @@ install_wheel() {
   rmdir "$unfinished"
 }
 
-# Installs what is missing: the first word is the kind, `wheel` or `other`.
+# Installs missing tools. The first word is the kind, `wheel` or `other`.
 install_missing() {
   local kind=$1 name
   shift
@@ -157,7 +157,7 @@ fetch_other() {
     # With its dependencies, and from source, because there are no wheels.
     conan) pip_install --target "$2" conan==2.34.0 ;;
     zig) pip_install --no-deps --only-binary :all: --target "$2" ziglang==0.17.1 && build_libraries_of_zig "$2/ziglang" ;;
-    # Only the compiler, and what it needs to compile a kernel: 100 MB.
+    # Only the compiler and the files that it needs to compile a kernel: 100 MB.
     cuda)
       pip_install --no-deps --only-binary :all: --target "$2" \
         nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-runtime==13.0.96 &&

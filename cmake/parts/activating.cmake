@@ -1,8 +1,8 @@
 
 # --- activating a storage ---------------------------------------------------------------------------------------------
 
-# Creates the folder of the local cache, and checks that it and the folders in it are writable. Another user may have created
-# them. Uses a single process, because this happens in each configuration.
+# Creates the folder of the local cache, and checks that it and the folders in it are writable, because another user may have
+# created them. Uses a single process, to save time in each configuration.
 function(_toolchainkit_make_folders out_reason storage)
   set("${out_reason}" "" PARENT_SCOPE)
   _toolchainkit_get(directory "${storage}" directory)
@@ -23,9 +23,9 @@ done]=] toolchainkit "${directory}")
   endif()
 endfunction()
 
-# Stops the daemon of an older module, which kept its state in files in the run folder, with the program that started it. The
-# folder must belong to the user. On Windows, this still replaces a daemon when its settings change.
-function(_toolchainkit_end_old_daemon storage)
+# Stops the daemon of an older module with the program that started it. The older module kept the state of the daemon in files
+# in the run folder, which must belong to the user. On Windows, this still replaces a daemon when its settings change.
+function(_toolchainkit_stop_old_daemon storage)
   _toolchainkit_get(id "${storage}" id)
   set(run "${user_folder}/run/${id}")
   set(settings "")
@@ -73,8 +73,8 @@ while read -r process <"$1/pid" && kill -0 "$process"; do sleep 0.05 || sleep 1;
   endforeach()
 endfunction()
 
-# Prepares the storages in ARGN; the first one is used, and a second one replaces it if a secret is missing. Starting the daemon
-# also shows that the storage works.
+# Prepares the storage `used`, and those in ARGN, which replace it if a secret is missing. Starting the daemon also shows that
+# the storage works.
 function(_toolchainkit_activate out_reason used)
   _toolchainkit_get(reason "${used}" refused)
   foreach(storage IN ITEMS "${used}" ${ARGN})
@@ -82,7 +82,7 @@ function(_toolchainkit_activate out_reason used)
       _toolchainkit_make_folders(reason "${storage}")
     endif()
     if(reason STREQUAL "" AND tool STREQUAL "sccache")
-      _toolchainkit_end_old_daemon("${storage}")
+      _toolchainkit_stop_old_daemon("${storage}")
     endif()
   endforeach()
   if(reason STREQUAL "")
@@ -97,15 +97,15 @@ function(_toolchainkit_activate out_reason used)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Starts the daemon with the command. The output goes to files, because CMake would wait for a daemon that inherits a
-# pipe.
+# Starts the daemon with the command. Its output goes to files, because CMake would wait for the end of a daemon that inherits
+# a pipe.
 function(_toolchainkit_probe out_reason storage command)
   set("${out_reason}" "" PARENT_SCOPE)
   set(option --start-server)
   if(CMAKE_HOST_WIN32 AND tool STREQUAL "ccache")
     set(option --version)
   endif()
-  # On Windows, nothing was written there yet.
+  # On Windows, this folder does not exist yet.
   file(MAKE_DIRECTORY "${folder}")
   execute_process(COMMAND ${command} "${option}" RESULT_VARIABLE result TIMEOUT 30
     OUTPUT_FILE "${folder}/probe-output" ERROR_FILE "${folder}/probe-errors")
@@ -127,16 +127,16 @@ function(_toolchainkit_probe out_reason storage command)
   if(errors MATCHES "\nSource:\n *([^\n]+)")
     set(first "${first}: ${CMAKE_MATCH_1}")
   endif()
-  set(word "does not answer")
+  set(failure "does not answer")
   if(storage STREQUAL "local")
-    set(word "does not start")
+    set(failure "does not start")
   elseif(errors MATCHES "^toolchainkit: .* is not set")
-    set(word "cannot be used")
+    set(failure "cannot be used")
   elseif(errors MATCHES "cache type is not enabled|Cache type not supported with current feature|requires the '[a-z0-9]+' feature")
-    set(word "cannot be used")
+    set(failure "cannot be used")
     set(first "${program} was built without it")
   endif()
-  set("${out_reason}" "${word} (${first})" PARENT_SCOPE)
+  set("${out_reason}" "${failure} (${first})" PARENT_SCOPE)
 endfunction()
 
 # If the remote refuses the first write, sccache only reads from it, and reports this only in its log.

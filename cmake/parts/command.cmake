@@ -1,13 +1,13 @@
 
 # --- the launcher in the commands of the build ------------------------------------------------------------------------
 
-# The value of CMAKE_<LANG>_COMPILER_LAUNCHER: one word, which projects can pass on, except on Windows.
+# The value of CMAKE_<LANG>_COMPILER_LAUNCHER. Except on Windows, it is one word, so that projects can use it elsewhere.
 function(_toolchainkit_command out_command storage)
   string(REPLACE ";" "\\;" command "${folder}/launcher")
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(command "${folder}/visual-studio")
   elseif(CMAKE_GENERATOR STREQUAL "Xcode")
-    # Its setting is one word.
+    # The setting of Xcode must be one word.
     set(command "${folder}/launcher")
   elseif(CMAKE_HOST_WIN32)
     _toolchainkit_windows_command(command "${storage}")
@@ -15,7 +15,7 @@ function(_toolchainkit_command out_command storage)
   set("${out_command}" "${command}" PARENT_SCOPE)
 endfunction()
 
-# The tool with its settings, without a script. A semicolon in a value separates folders.
+# The tool with its settings, without a script. In a value, a semicolon separates folders.
 function(_toolchainkit_windows_command out_command storage)
   set(command "${CMAKE_COMMAND}" -E env)
   _toolchainkit_get(names "${storage}" names)

@@ -1,4 +1,4 @@
-# --- options and properties that caching needs ------------------------------------------------------------------------
+# --- options and properties for caching ------- ------------------------------------------------------------------------
 
 function(_toolchainkit_has_precompiled_header out_condition)
   set("${out_condition}" "$<BOOL:$<TARGET_PROPERTY:PRECOMPILE_HEADERS>$<TARGET_PROPERTY:PRECOMPILE_HEADERS_REUSE_FROM>>"
@@ -19,8 +19,8 @@ function(_toolchainkit_configure_precompiled_headers)
   endif()
 endfunction()
 
-# For Microsoft's compiler and clang-cl. Debug information in a separate file (/Zi) cannot be cached; in the object (/Z7) it
-# can. With policy CMP0141, a variable selects this; without it, rules for project() do; after project(), the flags are changed.
+# For Microsoft's compiler and clang-cl. Debug information can be cached in the object (/Z7), but not in a separate file (/Zi).
+# A variable selects /Z7 with policy CMP0141, and rules for project() select it without. After project(), the flags are changed.
 # clang-cl can write dependencies in two ways, and ccache supports only one of them (ccache/ccache#1775).
 macro(_toolchainkit_configure_msvc_debug_information)
   if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
@@ -101,12 +101,12 @@ function(_toolchainkit_list_uncached_precompiled_headers)
   endforeach()
   if(NOT names STREQUAL "")
     list(JOIN names ", " names)
-    message(STATUS "toolchainkit: with this compiler sccache cannot cache targets with a precompiled header, and ccache can: ${names}")
+    message(STATUS "toolchainkit: sccache cannot cache these targets with precompiled headers (with this compiler, only ccache can): ${names}")
   endif()
 endfunction()
 
-# Whether to replace the path of the checkout in objects. Another checkout may get them, and __FILE__ and debuggers would use
-# that path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
+# Whether to replace the path of the checkout in objects. Otherwise, __FILE__ and debuggers in another checkout would use that
+# path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
 function(_toolchainkit_maps_paths out_whether)
   set("${out_whether}" FALSE PARENT_SCOPE)
   if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
@@ -118,14 +118,14 @@ function(_toolchainkit_maps_paths out_whether)
   endif()
 endfunction()
 
-# Not with -ffile-prefix-map, which also changes the paths in coverage data, where tools need the original ones. A language
-# with such options in the user's flags is left unchanged.
+# Replaces the path of the checkout in objects, but not with -ffile-prefix-map: that option also changes the paths in coverage
+# data, where tools need the original ones. Languages with such options in the user's flags are not changed.
 function(_toolchainkit_configure_path_maps)
   get_property(maps_paths GLOBAL PROPERTY _TOOLCHAINKIT_MAPS_PATHS)
   if(NOT maps_paths)
     return()
   endif()
-  # With slashes, because otherwise the map would also apply to folders whose names begin with that of the source folder.
+  # The final slash keeps the map from applying to folders whose names begin with that of the source folder.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
@@ -168,7 +168,7 @@ function(_toolchainkit_configure_path_maps)
   endif()
 endfunction()
 
-# Sources that CMake scans for C++20 modules cannot be cached. Without modules, scanning is unnecessary.
+# Disables the scan for C++20 modules in projects without modules, because scanned sources cannot be cached.
 function(_toolchainkit_configure_module_scanning)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28 AND NOT DEFINED CMAKE_CXX_SCAN_FOR_MODULES)
     cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_disable_module_scanning)
@@ -202,8 +202,8 @@ function(_toolchainkit_disable_module_scanning)
 endfunction()
 
 
-# A target with RULE_LAUNCH_COMPILE has its own launcher, which would treat ours as the compiler. The property is known only at
-# the end of the configuration, and CMake 3.19 and newer can defer a call until then.
+# Removes our launcher from targets with RULE_LAUNCH_COMPILE: the project's launcher would treat ours as the compiler. The
+# property is known only at the end of the configuration; CMake 3.19 and newer can defer a call until then.
 function(_toolchainkit_configure_launched_targets)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
     cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _toolchainkit_remove_launcher_from_launched_targets)

@@ -1,4 +1,4 @@
-# --- deciding, once per configure -------------------------------------------------------------------------------------
+# --- decisions, once per configuration --------------------------------------------------------------------------------
 
 # The default of PROJECT. The name in project() is the same in every checkout, and is also known in a toolchain file.
 function(_toolchainkit_default_project out_project project_dir)
@@ -6,7 +6,7 @@ function(_toolchainkit_default_project out_project project_dir)
   if(project STREQUAL "" OR project STREQUAL "Project")
     get_filename_component(project "${CMAKE_SOURCE_DIR}" NAME)
   endif()
-  # Packages that vcpkg or Conan builds with the toolchain file of a project share its cache and its daemon.
+  # A package that vcpkg or Conan builds with the toolchain file of a project uses the cache and the daemon of that project.
   if(NOT project_dir STREQUAL CMAKE_SOURCE_DIR AND EXISTS "${project_dir}/CMakeLists.txt")
     file(STRINGS "${project_dir}/CMakeLists.txt" line LIMIT_COUNT 1
       REGEX "^[ \t]*[Pp][Rr][Oo][Jj][Ee][Cc][Tt][ \t]*\\([ \t]*[A-Za-z0-9_.+-]+")
@@ -47,7 +47,7 @@ function(_toolchainkit_is_free out_free language)
   endif()
 endfunction()
 
-# Everything that happens once per configuration. With an empty launcher, none is set. `call` identifies the arguments.
+# Performs the steps of one configuration. An empty result means that no launcher is set. `call` identifies the arguments.
 function(_toolchainkit_decide out_launcher out_languages call)
   set("${out_launcher}" "" PARENT_SCOPE)
   set(folder "${CMAKE_BINARY_DIR}/toolchainkit")
@@ -133,7 +133,7 @@ function(_toolchainkit_fail_if_wanted reason)
   endif()
 endfunction()
 
-# The storage that works: `remote`, `local` or `none`, and why it is not the wanted one.
+# Chooses the storage: `remote`, `local` or `none`, with the reason if it is not the configured one.
 function(_toolchainkit_choose_storage out_mode out_reason)
   set(override TRUE)
   set(reason "")
@@ -163,7 +163,7 @@ function(_toolchainkit_choose_storage out_mode out_reason)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Uses the remote, or tells why it cannot be used. Then the notices about it are removed.
+# Activates the remote. If it cannot be used, sets the reason, and removes the notices about the remote.
 function(_toolchainkit_try_remote out_reason)
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(server "")
@@ -191,10 +191,10 @@ function(_toolchainkit_try_remote out_reason)
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()
 
-# Writes the file that _toolchainkit_enclosing_build reads in other builds.
+# Writes nested.cmake, which _toolchainkit_enclosing_build reads in nested builds.
 function(_toolchainkit_write_nested command languages maps_paths call_id)
   _toolchainkit_quote(quoted "${command}")
-  _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for builds inside of this one: their cache is the one of this build.
+  _toolchainkit_write_if_changed("${folder}/nested.cmake" "# Written by ToolchainKit.cmake for nested builds, which use the cache of this build.
 set(enclosing_call ${call_id})
 set(enclosing_command ${quoted})
 set(enclosing_languages \"${languages}\")

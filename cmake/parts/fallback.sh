@@ -5,13 +5,13 @@
 # A failed redirection of `:` ends the shell, so such redirections are in subshells.
 # shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words must be split; the module sets
 
-# Prints at most one line a minute for this build folder. Only the caller that creates the file prints.
+# Prints at most one warning a minute for this build folder. Only the caller that creates the file prints.
 tk_warn() {
   find "$tk_folder/warned" -prune ! -mmin -1 -exec rm -rf {} +
   (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
 } 3>&2 2>/dev/null
 
-# Opens the breaker: for a minute, compilations do not use the tool. Then one tries it again.
+# Opens the breaker: for a minute, compilations do not use the tool. Then one compilation tries it again.
 tk_break() { (: >"$tk_folder/broken") 2>/dev/null; tk_warn "$1: compiling without $tk_kind for a minute"; }
 
 # Sets tk_run to a private folder for the daemon. It depends on the user, the boot, the mount namespace and the root folder.
@@ -55,8 +55,8 @@ tk_end() {
   rm -f "$tk_run/socket"
 } >/dev/null 2>&1
 
-# Finds out once which options a compiler needs. A script or a link to another cache is not cached, because the compiler behind
-# it is unknown. sccache ignores line numbers unless an option requests a profile; the options for GCC and Clang do that.
+# Determines once which options a compiler needs. A script or a link to another cache is not cached, because its compiler is
+# unknown. sccache ignores line numbers unless an option requests a profile, so the options request one.
 tk_find_options() {
   tk_options=no
   [ "$(head -c 2 "$1")" = "#!" ] || case $tk_kind:$(readlink -f "$1") in
@@ -69,7 +69,7 @@ tk_find_options() {
 } 2>/dev/null
 # <settings>
 [ "$tk_kind" = ccache ] || tk_find_run || tk_run=
-# A daemon that runs needs no secret.
+# A running daemon does not need the secrets.
 [ -z "$tk_missing" ] || [ "$1" = --start-server ] || [ -S "$tk_run/socket" ] ||
   { tk_warn "${tk_missing# } is not set: using the local cache"; tk_use_local; [ "$tk_kind" = ccache ] || tk_find_run || tk_run=; }
 [ "$tk_kind$tk_run" != sccache ] ||
@@ -121,11 +121,11 @@ for tk_part; do
   case $tk_part in -* | *.o | *.d | "$1") continue ;; esac
   [ ! -f "$tk_part" ] || ! LC_ALL=C grep -qF $tk_words "$tk_part" || exec "$@"
 done
-[ -x "$tk_program" ] || { tk_warn "$tk_program is gone: compiling without it until the project is configured again"; exec "$@"; }
+[ -x "$tk_program" ] || { tk_warn "$tk_program is missing: compiling without it until the project is configured again"; exec "$@"; }
 # A successful compilation closes the breaker. Until then, the others do not use the tool.
 [ ! -e "$tk_folder/broken" ] || { [ -z "$(find "$tk_folder/broken" -type f -mmin -1)" ] || exec "$@"; (: >"$tk_folder/broken") 2>/dev/null; }
 if [ "$tk_kind" = ccache ]; then
-  # Only this line shows that ccache has failed, and not the compiler.
+  # A line that begins with "ccache: error: " shows that ccache has failed, and not the compiler.
   { tk_text=$(tk_ask "$@" 2>&1 >&9 9>&-) && tk_status=0 || tk_status=$?; } 9>&1
   case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
 else

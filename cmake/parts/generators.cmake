@@ -1,6 +1,6 @@
 # --- generators without compiler launchers ----------------------------------------------------------------------------
 
-# The reason why this generator cannot be used with a cache; empty if it can. Of the tools, those that it supports.
+# The reason why this generator cannot be used with a cache, empty if it can, and the tools that it supports.
 function(_toolchainkit_check_generator out_reason out_tools tools)
   set("${out_reason}" "" PARENT_SCOPE)
   set("${out_tools}" "${tools}" PARENT_SCOPE)
@@ -43,8 +43,8 @@ macro(_toolchainkit_set_visual_studio_globals)
   endif()
 endmacro()
 
-# Copies ccache under the name of the compiler. ccache 4.13 and newer reads settings from a file in the build folder, but not
-# those for the place of the cache.
+# Copies ccache under the name of the compiler. ccache 4.13 and newer reads settings from a file in the build folder, except
+# those for the location of the cache.
 function(_toolchainkit_write_visual_studio_files)
   configure_file("${program}" "${folder}/visual-studio/cl.exe" COPYONLY)
   set(text "# Written by ToolchainKit.cmake for Visual Studio.\n")

@@ -1,8 +1,8 @@
 
 # --- the launcher: a copy of toolchainkit-launch, or a script ---------------------------------------------------------
 
-# Chooses between `program` and `script`. For the program, sets the file that becomes <build>/toolchainkit/launcher: a copy,
-# which is run here once, because programs may not be allowed to run in this folder. Both are empty on Windows.
+# Chooses between `program` and `script`. For the program, sets the file that becomes <build>/toolchainkit/launcher. It is a
+# copy, which runs once here to check that this folder allows programs to run. Both results are empty on Windows.
 function(_toolchainkit_choose_launcher out_launch out_file)
   set("${out_launch}" "" PARENT_SCOPE)
   set("${out_file}" "" PARENT_SCOPE)
@@ -45,8 +45,8 @@ function(_toolchainkit_choose_launcher out_launch out_file)
   _toolchainkit_note("${reason}")
 endfunction()
 
-# Sets `direct_mode` to who decides about the direct mode of the tool: `auto` (the program, for each compilation) or `set` (the
-# value, which is then ON or OFF). The script has no guard for the direct mode.
+# Sets `direct_mode`: with `auto`, the program decides for each compilation whether the tool uses direct mode. With `set`, the
+# value (ON or OFF) decides. The script has no guard for the direct mode.
 function(_toolchainkit_choose_direct_mode out_value out_direct_mode)
   set("${out_direct_mode}" set PARENT_SCOPE)
   string(TOUPPER "${arg_DIRECT_MODE}" upper)
@@ -77,7 +77,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set(places "")
   file(TO_CMAKE_PATH "$ENV{PATH}" path)
   foreach(entry IN LISTS path)
-    # Without relative folders, because others may write to the current folder.
+    # Relative folders are skipped, because other users may be able to write to the current folder.
     if(IS_ABSOLUTE "${entry}" AND EXISTS "${entry}/toolchainkit-launch")
       list(APPEND places "${entry}/toolchainkit-launch")
       break()
@@ -85,7 +85,7 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   endforeach()
   string(TOLOWER "${CMAKE_HOST_SYSTEM_NAME}" system)
   if("${CMAKE_HOST_SYSTEM_PROCESSOR}" STREQUAL "")
-    # It is not known yet when CMake reads a toolchain file.
+    # CMake does not know the processor yet when it reads a toolchain file.
     cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
   else()
     set(processor "${CMAKE_HOST_SYSTEM_PROCESSOR}")
@@ -98,8 +98,8 @@ function(_toolchainkit_find_launch_programs out_places wanted)
   set("${out_places}" "${places}" PARENT_SCOPE)
 endfunction()
 
-# The present launcher if it is a copy of this program, or else a new copy. Compares sizes and times, because hashing both files
-# would take longer than everything else here.
+# The path of a copy of the program: the present launcher, if it is one, otherwise a new copy. Compares sizes and times, because
+# hashing both files would take longer than the rest of the function.
 function(_toolchainkit_copy_program out_copy program)
   _toolchainkit_program_stamp(stamp "${program}")
   if(EXISTS "${folder}/launcher" AND EXISTS "${folder}/launcher-stamp")
@@ -159,7 +159,7 @@ function(_toolchainkit_install_launcher)
     _toolchainkit_install_script("${text}")
     file(REMOVE "${folder}/launcher.json" "${folder}/launcher-stamp")
   endif()
-  # Files of an earlier script, of this module or an older one.
+  # Remove files of an earlier launcher script.
   file(REMOVE_RECURSE "${folder}/new" "${folder}/known-compilers" "${folder}/launcher-functions" "${folder}/paths"
     "${folder}/broken")
 endfunction()
@@ -219,7 +219,7 @@ function(_toolchainkit_launcher_json out_json)
   string(SUBSTRING "${storages}" 1 -1 storages)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
-  # The daemon ends after so many seconds without a client; 0 is never, as for sccache.
+  # The time in seconds after which an unused daemon ends; 0 is never, as for sccache.
   set(idle_seconds 600)
   if("$ENV{SCCACHE_IDLE_TIMEOUT}" MATCHES "^[0-9]+$")
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
@@ -233,8 +233,8 @@ function(_toolchainkit_launcher_json out_json)
 " PARENT_SCOPE)
 endfunction()
 
-# sh code that sets `result` to the value of a template, in which {VARIABLE} stands for a value of the environment, and
-# %{VARIABLE} for a percent-encoded one. Names of missing variables go to tk_missing.
+# sh code that sets `result` to the value of a template. {VARIABLE} stands for the value of an environment variable, and
+# %{VARIABLE} for its percent-encoded value. The code appends the names of missing variables to tk_missing.
 function(_toolchainkit_sh_template out_code result template)
   set(code "  ${result}=\n")
   while(template MATCHES "(%?){([A-Za-z_][A-Za-z0-9_]*)}")
@@ -258,7 +258,7 @@ function(_toolchainkit_sh_template out_code result template)
   set("${out_code}" "${code}  ${result}=$${result}${literal}\n" PARENT_SCOPE)
 endfunction()
 
-# The function of the script that selects a storage.
+# The sh function that selects this storage.
 function(_toolchainkit_sh_storage out_code storage)
   foreach(field IN ITEMS id names unset secrets)
     _toolchainkit_get("${field}" "${storage}" "${field}")

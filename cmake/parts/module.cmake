@@ -28,29 +28,31 @@ into a project and commit it.
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
 
   ``PROJECT``
-    Names the local cache folder. Default: the name of the top-level project, or that of its folder before ``project()``;
-    if ``PROJECT_DIR`` is another project, the name of that project.
+    The name of the local cache folder. Default: the name of the top-level project; before ``project()``, the name of its
+    folder. If ``PROJECT_DIR`` is another project, the name of that project.
   ``PROJECT_DIR``
     The folder that ``DIR`` is relative to. Default: the top-level source folder.
   ``PROFILE``
     A name for the status line.
   ``TOOL``
-    The tools to try, best first. Default: ``sccache ccache``.
+    The tools to use, preferred first. Default: ``sccache ccache``.
   ``MIN_VERSION``
     The oldest version of the tool to use.
   ``LANGUAGES``
-    Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) on request.
+    The languages to cache. Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) are possible, too.
   ``DIR``, ``SIZE_GB``
-    Folder and size limit of the local cache. Default: the user's cache folder, 10.
+    Folder and size limit (in GiB) of the local cache. Default: the user's cache folder, 10.
   ``ON_FAILURE``
-    What to do if the remote cannot be used: ``fallback`` (default) to the local cache, or ``fail``.
+    The reaction to a cache that cannot be used. ``fallback`` (default): use the local cache, or no cache. ``fail``: stop
+    with an error.
   ``RELOCATABLE``
-    Whether checkouts in other folders get hits. Default: ``ON``.
+    Whether checkouts in different folders share hits. Default: ``ON``.
   ``DIRECT_MODE``
     Whether the tools find hits by the contents of known headers, without the preprocessor. With ``AUTO`` (default),
     toolchainkit-launch allows it for each compilation whose search path it knows, and makes the names in this path a part of
-    the key; the launcher script does not use it. ``ON`` is the direct mode of the tool itself, which misses a new header that
-    is earlier in the search path or in ``__has_include``; sccache does not support it together with ``RELOCATABLE``.
+    the key. The launcher script does not use it. ``ON`` is the direct mode of the tool itself, which does not detect a new
+    header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
+    ``RELOCATABLE``.
   ``REMOTE``
     A name for the remote cache in messages. Required if there is a remote cache.
   ``SERVERS``
@@ -58,12 +60,12 @@ into a project and commit it.
   ``<TOOL>_SETTINGS``
     The settings of the remote, as environment variables of the tool.
   ``<TOOL>_SECRETS``
-    The same for secrets: ``{VAR}`` in the template stands for the value of the environment variable ``VAR``, ``%{VAR}`` for
-    its percent-encoded value. Only the launcher reads these values, CMake does not.
+    Settings with secrets. In the template, ``{VAR}`` stands for the value of the environment variable ``VAR``, and
+    ``%{VAR}`` for its percent-encoded value. The launcher reads these values; CMake does not.
   ``<TOOL>_SINCE``
-    A setting that is left out for older versions of the tool.
+    The oldest version of the tool that supports a setting. For an older tool, the setting is left out.
   ``<TOOL>_REQUIRES``
-    A setting without which the remote is not used.
+    The oldest version of the tool that supports a setting. With an older tool, the remote is not used.
 
 .. command:: toolchainkit_external_project_arguments
 
@@ -71,15 +73,15 @@ into a project and commit it.
 
     toolchainkit_external_project_arguments(<variable>)
 
-  Stores arguments for a build that this one starts. They pass on the toolchain file, the profile and the cache, with its
-  launcher and its daemon. Call it after ``project()``:
+  Stores the arguments that pass the toolchain file, the profile and the cache to a build that this one starts. That build
+  uses the same launcher and daemon. Call it after ``project()``:
 
   .. code-block:: cmake
 
     toolchainkit_external_project_arguments(arguments)
     ExternalProject_Add(parts ... CMAKE_CACHE_ARGS ${arguments} -DOTHER:STRING=...)
 
-  A build inside of this build folder that gets nothing but ``CMAKE_TOOLCHAIN_FILE`` uses the cache as well.
+  A build in this build folder uses the cache even if it gets only ``CMAKE_TOOLCHAIN_FILE``.
 
 .. command:: toolchainkit_set_compiler
 
@@ -88,8 +90,8 @@ into a project and commit it.
     toolchainkit_set_compiler(<lang> <compiler> [<argument>])
 
   For toolchain files: sets ``CMAKE_<LANG>_COMPILER``, unless the user, a preset or another toolchain file has set it. In a
-  native build, ``CC``, ``CXX``, ``FC``, … override it. A build folder keeps its first compiler; a notice tells if another one
-  is set later.
+  native build, ``CC``, ``CXX``, ``FC``, … override it. A build folder keeps its first compiler. If another one is set
+  later, CMake prints a notice.
 
 .. command:: toolchainkit_set_flags
 
@@ -106,19 +108,19 @@ into a project and commit it.
 
     toolchainkit_set_cache_entry(<variable> <type> <value>)
 
-  For toolchain files: a cache entry. A changed value replaces the old one, unless the user has changed the entry.
+  For toolchain files: sets a cache entry. A changed value replaces the old one, unless the user has changed the entry.
 
 Variables:
 
 ``TOOLCHAINKIT_CACHE``
-  ``OFF`` disables everything here.
+  ``OFF`` disables the cache.
 ``TOOLCHAINKIT_CACHE_TOOL``
-  Path or name of the tool, also as an environment variable. Overrides ``PATH``.
+  Path or name of the tool; may also be an environment variable. Overrides ``PATH``.
 ``TOOLCHAINKIT_LAUNCH``
-  Path of the program ``toolchainkit-launch``, also as an environment variable. Overrides ``PATH`` and the user's cache
-  folder. ``OFF``: use the launcher script, which is also used without the program.
+  Path of the program ``toolchainkit-launch``; may also be an environment variable. Overrides ``PATH`` and the user's cache
+  folder. ``OFF`` selects the launcher script. Without the program, the script is used, too.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
-  Set by this module, unless the user, the project or the environment has set it, also to an empty value.
+  Set by this module, unless the user, the project or the environment has set it. An empty value counts as set.
 
 ``CMAKE_MSVC_DEBUG_INFORMATION_FORMAT``, ``CMAKE_USER_MAKE_RULES_OVERRIDE``
   Set for Windows, unless already set, so that debug information is written into the objects.
@@ -131,7 +133,7 @@ that setting, and the status line shows it.
 include_guard(GLOBAL)
 
 if(CMAKE_VERSION VERSION_LESS 3.15)
-  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is required, and this is ${CMAKE_VERSION}.")
+  message(FATAL_ERROR "toolchainkit: CMake 3.15 or newer is required, but this is ${CMAKE_VERSION}.")
 endif()
 
 cmake_policy(PUSH)
@@ -140,9 +142,9 @@ cmake_policy(VERSION 3.15...3.31)
 set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
 
 # The private functions store results only in the variables whose names they get (out_…), in the record of a storage
-# (_toolchainkit_put) and in the notices (_toolchainkit_note). Besides their arguments, they read what does not change after
-# _toolchainkit_decide has set it: the arguments of this function (arg_…), folder, user_folder, launch, launch_file, tool,
-# version, program, and the variables of _toolchainkit_derived.
+# (_toolchainkit_put) and in the notices (_toolchainkit_note). Besides their arguments, they read only variables that do not
+# change after _toolchainkit_decide has set them: the arguments of this function (arg_…), folder, user_folder, launch,
+# launch_file, tool, version, program, and the variables of _toolchainkit_derived.
 function(toolchainkit_enable_cache)
   get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
   if(in_try_compile)
@@ -210,7 +212,7 @@ function(toolchainkit_external_project_arguments out_arguments)
   if(EXISTS "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
     set(cache ON)
   endif()
-  # Also if they are empty, because the CMake cache of the other build keeps earlier values.
+  # Empty values are passed, too, because the CMake cache of the other build keeps earlier values.
   set(arguments "-DTOOLCHAINKIT_CACHE:BOOL=${cache}" "-DTOOLCHAINKIT_PROFILE:STRING=${TOOLCHAINKIT_PROFILE}")
   if(NOT "${CMAKE_TOOLCHAIN_FILE}" STREQUAL "")
     list(APPEND arguments "-DCMAKE_TOOLCHAIN_FILE:FILEPATH=${CMAKE_TOOLCHAIN_FILE}")

@@ -11,32 +11,32 @@ function(_toolchainkit_find_server out_server out_reason servers)
   string(CONCAT proxy "$ENV{http_proxy}$ENV{HTTP_PROXY}$ENV{https_proxy}$ENV{HTTPS_PROXY}$ENV{all_proxy}$ENV{ALL_PROXY}")
   set(no_proxy "$ENV{no_proxy}")
   set(ENV{no_proxy} "*")
-  _toolchainkit_write_if_changed("${folder}/knock.cmake" [=[
-# cmake -Dserver=HOST:PORT -P knock.cmake: an error if nobody answers.
-get_filename_component(answer "${CMAKE_CURRENT_LIST_DIR}/knock-answer" ABSOLUTE)
+  _toolchainkit_write_if_changed("${folder}/probe-server.cmake" [=[
+# cmake -Dserver=HOST:PORT -P probe-server.cmake: fails if the server does not answer.
+get_filename_component(answer "${CMAKE_CURRENT_LIST_DIR}/probe-answer" ABSOLUTE)
 file(DOWNLOAD "http://${server}/" "${answer}" TIMEOUT 3 STATUS status)
 file(REMOVE "${answer}")
-set(silence "")
+set(failure "")
 if(status MATCHES "^7;")
-  set(silence "no server listens at ${server}")
+  set(failure "no server listens at ${server}")
 elseif(status MATCHES "^28;")
-  set(silence "no answer from ${server} within 3 s")
+  set(failure "no answer from ${server} within 3 s")
 elseif(status MATCHES "^6;")
-  set(silence "unknown host ${server}")
+  set(failure "unknown host ${server}")
 endif()
-if(CMAKE_SCRIPT_MODE_FILE AND NOT silence STREQUAL "")
-  message(FATAL_ERROR "${silence}")
+if(CMAKE_SCRIPT_MODE_FILE AND NOT failure STREQUAL "")
+  message(FATAL_ERROR "${failure}")
 endif()
 ]=])
   set(failures "")
   set(found "")
   foreach(server IN LISTS servers)
-    include("${folder}/knock.cmake")
-    if(silence STREQUAL "")
+    include("${folder}/probe-server.cmake")
+    if(failure STREQUAL "")
       set(found "${server}")
       break()
     endif()
-    list(APPEND failures "${silence}")
+    list(APPEND failures "${failure}")
   endforeach()
   set(ENV{no_proxy} "${no_proxy}")
   if(no_proxy STREQUAL "")
@@ -53,8 +53,8 @@ endif()
 endfunction()
 
 # A storage, `remote` or `local`, is a record of these fields: directory, size, location, id, refused (a reason), unset (names
-# of variables), names (of the tool's settings) and value_<NAME>, secrets (names of variables) and template_<NAME>. Only what
-# writes a file or a command makes NAME=VALUE, JSON or sh of them.
+# of variables), names (of the tool's settings) and value_<NAME>, secrets (names of variables) and template_<NAME>. Only the
+# functions that write a file or a command convert them to NAME=VALUE, JSON or sh.
 function(_toolchainkit_put storage field value)
   set_property(GLOBAL PROPERTY "_TOOLCHAINKIT_${storage}_${field}" "${value}")
 endfunction()
@@ -90,7 +90,7 @@ function(_toolchainkit_storage storage override server location)
   string(SUBSTRING "${id}" 0 16 id)
   if(tool STREQUAL "sccache")
     if(storage STREQUAL "remote")
-      # For the local copies of a remote. Two daemons must not share a folder.
+      # The folder for local copies of objects from the remote. Two daemons must not share a folder.
       string(APPEND directory "-${id}")
     endif()
     if(launch STREQUAL "script")
@@ -138,7 +138,7 @@ function(_toolchainkit_set storage name value)
   _toolchainkit_put("${storage}" "value_${name}" "${value}")
 endfunction()
 
-# A setting, or its value in the environment, unless that must not be written to a file.
+# The value of a setting. The environment overrides it, unless its value must not be written to a file.
 function(_toolchainkit_setting out_value name value)
   set("${out_value}" "${value}" PARENT_SCOPE)
   set(theirs "$ENV{${name}}")
@@ -154,7 +154,7 @@ function(_toolchainkit_setting out_value name value)
   endif()
 endfunction()
 
-# The settings of the remote, and what identifies it: two remotes with the same text may share a daemon.
+# Adds the settings of the remote. Sets a text that identifies it: two remotes with the same text may share a daemon.
 function(_toolchainkit_remote_settings out_identity storage server)
   string(TOUPPER "${tool}" TOOL)
   foreach(entry IN LISTS "arg_${TOOL}_REQUIRES")
@@ -196,7 +196,7 @@ function(_toolchainkit_remote_settings out_identity storage server)
     string(APPEND identity "${name}=${value}\n")
     _toolchainkit_set("${storage}" "${name}" "${value}")
     if(value STREQUAL "true")
-      # sccache rejects this setting together with keys in the environment, which may be there for other purposes.
+      # sccache rejects this setting together with keys in the environment. Other programs may need these keys.
       foreach(key IN LISTS "contradicted_${name}")
         _toolchainkit_add("${storage}" unset "${key}")
       endforeach()
@@ -303,8 +303,8 @@ function(_toolchainkit_ccache_settings storage)
   endif()
 endfunction()
 
-# The source folder, and the build folder if it is outside of it. sccache always gets both, and uses the longest match, so that
-# the name of the build folder does not matter. For ccache, all paths are relative to the build folder anyway.
+# The source folder, and the build folder if it is outside of it. sccache always gets both folders. It uses the longest match,
+# so the name of the build folder does not matter. ccache makes all paths relative to the build folder.
 function(_toolchainkit_base_directories out_folders)
   set(folders "${CMAKE_SOURCE_DIR}")
   string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)

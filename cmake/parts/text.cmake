@@ -10,7 +10,7 @@ function(_toolchainkit_write_if_changed path text)
   endif()
 endfunction()
 
-# A quoted argument.
+# The text as a quoted argument of CMake.
 function(_toolchainkit_quote out_quoted text)
   string(REPLACE "\\" "\\\\" text "${text}")
   string(REPLACE "\"" "\\\"" text "${text}")

@@ -36,7 +36,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason too
     if(IS_ABSOLUTE "${name}")
       set(places "${name}")
     else()
-      # Only PATH, because CMake searches nothing else when it reads a toolchain file for the first time.
+      # Search only PATH, as CMake does when it reads a toolchain file for the first time.
       find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
         NO_CMAKE_SYSTEM_PATH)
       set(places "${_toolchainkit_program}")
@@ -55,7 +55,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason too
       elseif(NOT "${arg_MIN_VERSION}" STREQUAL "" AND CMAKE_MATCH_3 VERSION_LESS "${arg_MIN_VERSION}")
         list(APPEND reason "${place} is ${CMAKE_MATCH_1} ${CMAKE_MATCH_3}, but ${arg_MIN_VERSION} or newer is required")
       elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND launch STREQUAL "script")
-        # Its daemon listens on a TCP port. The program makes sure that the daemon is its own; a script cannot.
+        # The daemon of this sccache listens on a TCP port. Only the program can check that the daemon is its own.
         list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, but without toolchainkit-launch (run `toolchainkit install`) 0.9 or newer is required")
       else()
         set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)

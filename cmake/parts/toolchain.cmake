@@ -9,8 +9,8 @@ function(_toolchainkit_compiler_variable out_name language)
   set("${out_name}" "${name}" PARENT_SCOPE)
 endfunction()
 
-# Makes `zig cc` one program, because sccache asks only `zig` what it is, and fails. The script contains the version, because
-# the tools hash the bytes of the compiler.
+# Replaces `zig cc` by a script of one word: sccache runs only `zig` to identify the compiler, and fails. The script contains
+# the version, because the tools hash the bytes of the compiler.
 function(_toolchainkit_compiler_program out_program program)
   set("${out_program}" "${program};${ARGN}" PARENT_SCOPE)
   if("${ARGN}" STREQUAL "")
@@ -44,8 +44,8 @@ function(_toolchainkit_compiler_program out_program program)
     file(COPY "${folder}/new/${name}" DESTINATION "${folder}" FILE_PERMISSIONS
       OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
     file(REMOVE_RECURSE "${folder}/new")
-    # By default, ccache hashes the size and the time of a compiler. This time depends only on the text, so that it is the same
-    # in a new build folder.
+    # By default, ccache hashes the size and the time of a compiler. Set a time that depends only on the text, so that it is
+    # the same in a new build folder.
     string(SHA256 hash "${text}")
     set(stamp 20)
     set(at 0)
@@ -75,7 +75,7 @@ function(toolchainkit_set_compiler language)
       if(NOT "${${record}}" STREQUAL "${ARGN}")
         string(REPLACE ";" " " wanted "${ARGN}")
         string(REPLACE ";" " " kept "${${record}}")
-        message(NOTICE "toolchainkit: ${variable} is ${wanted} now, but this build folder keeps ${kept}: remove it, or configure with --fresh")
+        message(NOTICE "toolchainkit: ${variable} is now ${wanted}, but this build folder keeps ${kept}: remove the folder, or configure with --fresh")
       endif()
     endif()
     return()
@@ -108,14 +108,14 @@ function(toolchainkit_set_flags)
     string(STRIP "${${variable}_INIT} ${flags}" start)
     set("${variable}_INIT" "${start}" PARENT_SCOPE)
     if(NOT in_try_compile)
-      _toolchainkit_follow_flags("${variable}" "${flags}")
+      _toolchainkit_update_flags("${variable}" "${flags}")
     endif()
   endwhile()
   if(NOT in_try_compile)
     set(before "${_TOOLCHAINKIT_FLAGS}")
     foreach(variable IN LISTS before)
       if(NOT variable IN_LIST variables)
-        _toolchainkit_follow_flags("${variable}" "")
+        _toolchainkit_update_flags("${variable}" "")
         unset("_TOOLCHAINKIT_${variable}" CACHE)
       endif()
     endforeach()
@@ -123,8 +123,8 @@ function(toolchainkit_set_flags)
   endif()
 endfunction()
 
-# Replaces the flags of a toolchain file in a build folder that may have older ones.
-function(_toolchainkit_follow_flags variable flags)
+# Replaces older flags of the toolchain file in a build folder.
+function(_toolchainkit_update_flags variable flags)
   set(record "_TOOLCHAINKIT_${variable}")
   if(NOT DEFINED "CACHE{${variable}}")
     set("${record}" "${flags}" CACHE INTERNAL "Flags of the toolchain file")
@@ -149,7 +149,7 @@ function(_toolchainkit_follow_flags variable flags)
   if(old STREQUAL "" AND NOT position EQUAL -1)
     string(APPEND value " ${flags}")
   elseif(position EQUAL -1)
-    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, so it does not get the flags ${flags}")
+    message(NOTICE "toolchainkit: ${variable} was changed in this build folder, so the flags ${flags} are not added")
     return()
   else()
     string(REPLACE " ${old} " " ${flags} " value " ${value} ")

@@ -7,7 +7,7 @@ use super::tool::{Tool, Version};
 /// A cache tool on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheTool {
-    /// Which tool it is.
+    /// The tool.
     pub tool: Tool,
     /// The absolute path of its executable.
     pub path: Utf8PathBuf,

@@ -32,17 +32,17 @@ const TOOL_VARIABLE: &str = "TOOLCHAINKIT_CACHE_TOOL";
 /// The timeout for a tool to print its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// There is no usable cache tool.
+/// No usable cache tool is available.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectionError {
     /// No usable tool was found, and none may be installed.
     #[error("no usable {wanted} was found on PATH or in {managed}{}", .objections.iter().map(String::as_str).collect::<String>())]
     NotFound {
-        /// The tools that were looked for.
+        /// The names of the accepted tools.
         wanted: String,
         /// The folder of tools that toolchainkit manages.
         managed: Utf8PathBuf,
-        /// The tools that were found, and why each is not usable: one line for each.
+        /// One line for each tool that was found: its path, and the reason why it is not usable.
         objections: Vec<String>,
     },
     /// The tool in `TOOLCHAINKIT_CACHE_TOOL` is not usable.
@@ -50,7 +50,7 @@ pub enum DetectionError {
     Named {
         /// The executable.
         path: Utf8PathBuf,
-        /// Why.
+        /// The reason.
         objection: String,
     },
     /// The installed tool does not meet the requirements.
@@ -58,7 +58,7 @@ pub enum DetectionError {
     Insufficient {
         /// The executable.
         path: Utf8PathBuf,
-        /// Why.
+        /// The reason.
         objection: String,
     },
     /// No usable tool was found, and the installation failed.
@@ -99,29 +99,29 @@ impl From<&Installed> for CacheTool {
     }
 }
 
-/// Where a tool was found.
+/// The place in which a tool was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundAt {
-    /// The path in `TOOLCHAINKIT_CACHE_TOOL`, or one that the caller gave.
+    /// The path in `TOOLCHAINKIT_CACHE_TOOL`, or a path from the caller.
     Named,
-    /// On PATH.
+    /// A folder on PATH.
     Path,
-    /// In the store of [`crate::install`].
+    /// The store of [`crate::install`].
     Managed,
 }
 
-/// A tool that was found, and whether it is usable.
+/// A tool that was found; it may not be usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The tool.
     pub tool: CacheTool,
-    /// Where it was found.
+    /// The place in which it was found.
     pub found_at: FoundAt,
-    /// Why it is not usable.
+    /// The reason why it is not usable; `None` if it is usable.
     pub objection: Option<String>,
 }
 
-/// Finds the tool for a build, and installs it if there is none.
+/// Finds the cache tool for a build, and installs one if none is usable.
 #[derive(Debug, Clone)]
 pub struct BuildCacheManager {
     prefer: Option<Tool>,
@@ -194,7 +194,7 @@ impl BuildCacheManager {
         Self { cache_dir: Some(folder.into()), ..self }
     }
 
-    /// Manages tools in this store instead of the user's. The CMake module by itself searches only the user's store.
+    /// Manages tools in this store instead of the user's. The CMake module searches only the user's store.
     #[must_use]
     pub fn store(self, store: Store) -> Self {
         Self { store: Some(store), ..self }
@@ -206,7 +206,7 @@ impl BuildCacheManager {
         Self { search_path: search, ..self }
     }
 
-    /// The way to install; `None` never installs.
+    /// How to install a missing tool; `None` never installs.
     #[must_use]
     pub fn install(self, options: impl Into<Option<InstallOptions>>) -> Self {
         Self { install: options.into(), ..self }
@@ -310,12 +310,12 @@ impl BuildCacheManager {
         })
     }
 
-    /// Why the tool is not usable.
+    /// The reason why the tool is not usable; `None` if it is usable.
     fn objection(&self, found: &CacheTool) -> Option<String> {
         let CacheTool { tool, version, .. } = found;
         let oldest = self.min_version.unwrap_or_else(|| tool.oldest());
         if !self.tools.contains(tool) {
-            return Some(format!("it is {tool}, which may not be used here"));
+            return Some(format!("it is {tool}, which the configuration does not allow"));
         }
         if let Some(wanted) = self.version.filter(|wanted| wanted != version) {
             return Some(format!("it is version {version}, but version {wanted} is required"));

@@ -1,7 +1,7 @@
 //! The CMake variables that make a build launch its compilers through a cache, for users of the library.
 //!
-//! A build with the generated files does not need this: the vendored CMake module does the same and more. The module also
-//! keeps a launcher that the project sets:
+//! A build with the generated files does not need this, because the vendored CMake module sets these variables, too. The
+//! module does not replace a launcher that the project sets:
 //!
 //! ```cmake
 //! set(CMAKE_C_COMPILER_LAUNCHER "sccache")

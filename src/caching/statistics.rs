@@ -9,7 +9,7 @@ use super::detection::detect;
 use super::tool::{ParseStatsError, Tool, ToolStats, Version};
 use crate::probe::program::{self, RunError};
 
-/// The timeout for a daemon that does not answer.
+/// The timeout for a tool to print its statistics.
 const STATS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The statistics cannot be read.
@@ -18,10 +18,10 @@ pub enum StatsError {
     /// The tool is not installed.
     #[error("{0} was not found")]
     NotFound(Tool),
-    /// It could not be run.
+    /// The tool could not be run.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// It reported a failure.
+    /// The tool reported a failure.
     #[error("{tool} failed: {message}")]
     Failed {
         /// The tool.
@@ -29,7 +29,7 @@ pub enum StatsError {
         /// The first line that it printed.
         message: String,
     },
-    /// Its output cannot be parsed.
+    /// The output of the tool cannot be parsed.
     #[error(transparent)]
     Parse(#[from] ParseStatsError),
 }
@@ -60,7 +60,7 @@ pub struct CacheStats {
 }
 
 impl CacheStats {
-    /// Combines the statistics of `tool`; `location` is used if the tool did not report one.
+    /// The statistics of `tool`; `location` is used if the tool did not report one.
     #[must_use]
     pub fn new(tool: Tool, version: Version, location: &str, stats: &ToolStats) -> Self {
         Self {

@@ -48,7 +48,7 @@ pub(super) struct BuildCache {
     /// The kind of the launcher: `program`, `script`, or empty.
     #[serde(default)]
     launch: String,
-    /// Why the cache is not the configured one; empty if it is.
+    /// The reason why the cache is not the configured one; empty if it is.
     pub(super) reason: String,
 }
 

@@ -52,9 +52,9 @@ struct UnitReport {
     outcome: &'static str,
     because: String,
     help: Option<String>,
-    /// Why other checkouts cannot use the entry.
+    /// The reason why other checkouts cannot use the entry.
     unshared: Option<String>,
-    /// Why a hit needs the preprocessor.
+    /// The reason why a hit runs the preprocessor.
     not_direct: Option<String>,
     command: Vec<String>,
 }
@@ -108,7 +108,7 @@ fn words(outcome: &Outcome, tool: Tool) -> (String, Option<String>) {
     match outcome {
         Outcome::Hit => (
             format!("it is cached by {tool}"),
-            Some("if the build compiled it anyway, the source, a header, an option or the compiler had changed since the last compilation".to_owned()),
+            Some("if the build compiled it although it is in the cache, the source, a header, an option or the compiler had changed since the last compilation".to_owned()),
         ),
         Outcome::New => (
             format!("it was not in the cache of {tool}, and is cached now"),

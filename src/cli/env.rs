@@ -54,7 +54,7 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     let project = Project::load(global, printer)?;
     let variant = project.variant(args.profile.as_deref())?;
     let Some(cache) = &variant.cache else {
-        printer.say("the cache is disabled");
+        printer.report("the cache is disabled");
         return Ok(());
     };
     let plan = match args.tool {

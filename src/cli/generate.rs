@@ -65,7 +65,7 @@ fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -
     }
     match is(|state| *state != State::Same).count() {
         0 => {
-            printer.say("the generated files are up to date");
+            printer.report("the generated files are up to date");
             Ok(())
         }
         count if check => Err(CliError::OutOfDate { count }),
@@ -77,14 +77,14 @@ fn write(files: &FileSet, project: &Project, printer: &Printer) -> CommandResult
     let written = output::write(files, &project.folder)?;
     for file in files.iter() {
         let word = if written.contains(&file.path) { "wrote" } else { "unchanged" };
-        printer.say(&format!("{word:9} {}", file.path));
+        printer.report(&format!("{word:9} {}", file.path));
     }
     let Some(preset) = project.plan.variants.iter().flat_map(|variant| &variant.presets).next() else {
         return Ok(());
     };
     if !written.is_empty() {
         let name = &preset.name;
-        printer.say(&format!(
+        printer.report(&format!(
             "commit these files, and build with: cmake --preset {name} && cmake --build --preset {name}"
         ));
     }

@@ -36,6 +36,6 @@ pub(super) fn run(args: &InitArgs, global: &Global, printer: &Printer) -> Comman
         }
     };
     file.write_all(STARTER.as_bytes())?;
-    printer.say(&format!("wrote {path}; edit it, and then run `toolchainkit generate`"));
+    printer.report(&format!("wrote {path}; edit it, and then run `toolchainkit generate`"));
     Ok(())
 }

@@ -112,7 +112,7 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
     }
     let progress = Shown::new(printer);
     let found = manager.find_or_install(&progress)?;
-    printer.say(&format!("{} {}, {}", found.tool.tool, found.tool.version, found.found_at));
+    printer.report(&format!("{} {}, {}", found.tool.tool, found.tool.version, found.found_at));
     let launch = launch_program(&store, &progress, printer)?;
     match args.format.format {
         Format::Human => printer.product(&format!("{}\n", found.tool.path)),
@@ -126,7 +126,7 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
         let launch =
             launch.map(|launch| format!(" -DTOOLCHAINKIT_LAUNCH={}", launch.path)).unwrap_or_default();
         let tool = found.tool.path.as_str();
-        printer.say(&format!("to use it with CMake, add -DTOOLCHAINKIT_CACHE_TOOL={tool}{launch}"));
+        printer.report(&format!("to use it with CMake, add -DTOOLCHAINKIT_CACHE_TOOL={tool}{launch}"));
     }
     if args.remove_old {
         remove_old(&store, &found, printer)?;
@@ -143,13 +143,14 @@ fn launch_program(
     match store.add_launch_program(progress) {
         Ok(program) => {
             if program.is_new {
-                printer.say(&format!("toolchainkit-launch {}, installed by toolchainkit", program.version));
+                printer
+                    .report(&format!("toolchainkit-launch {}, installed by toolchainkit", program.version));
             }
             Ok(Some(program))
         }
         Err(LaunchProgramError::Store(error)) => Err(error.into()),
         Err(error) => {
-            printer.say(&format!("note: {error}"));
+            printer.report(&format!("note: {error}"));
             Ok(None)
         }
     }
@@ -244,7 +245,7 @@ fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> C
                 format!("`toolchainkit install` would install {tool}{version}")
             },
         );
-        printer.say(&format!("no usable tool was found; {would}"));
+        printer.report(&format!("no usable tool was found; {would}"));
     }
     Ok(())
 }
@@ -272,7 +273,7 @@ fn remove_old(store: &Store, chosen: &Candidate, printer: &Printer) -> CommandRe
     for installed in store.all(chosen.tool.tool) {
         if installed.path != chosen.tool.path {
             store.remove(&installed)?;
-            printer.say(&format!("removed {} {}", installed.tool, installed.version));
+            printer.report(&format!("removed {} {}", installed.tool, installed.version));
         }
     }
     Ok(())

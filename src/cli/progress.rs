@@ -25,9 +25,9 @@ impl<'a> Shown<'a> {
 }
 
 impl Progress for Shown<'_> {
-    fn say(&self, line: &str) {
+    fn report(&self, line: &str) {
         self.finished();
-        self.printer.say(line);
+        self.printer.report(line);
     }
 
     fn length(&self, bytes: Option<u64>) {

@@ -17,7 +17,7 @@ use crate::probe::environment;
 use crate::probe::program::RunError;
 use crate::render::{INCLUDED_PRESETS, RenderError};
 
-/// Why a command failed.
+/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("the configuration is invalid")]
@@ -81,7 +81,7 @@ impl CliError {
         }
     }
 
-    /// What to do about the error, if the message does not say so.
+    /// The advice about the error; `None` if the message contains it.
     fn help(&self) -> Option<String> {
         match self {
             Self::Exists { .. } => Some("edit the file, or remove it first".to_owned()),
@@ -194,7 +194,7 @@ impl Printer {
     }
 
     /// Prints a message for people to standard error, unless `--quiet` is given.
-    pub(super) fn say(&self, line: &str) {
+    pub(super) fn report(&self, line: &str) {
         if !self.quiet {
             let _ = writeln!(io::stderr().lock(), "{}", plain(line));
         }

@@ -66,22 +66,22 @@ pub(super) fn run(args: &ServerArgs, global: &Global, printer: &Printer) -> Comm
 fn start(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
     let Some(cache) = daemon_of(args, global, printer)? else { return Ok(()) };
     if cache.is_running() {
-        printer.say(&format!("already running: {}", cache.location));
+        printer.report(&format!("already running: {}", cache.location));
         return Ok(());
     }
     check(&launch(&cache, "--start-server")?, "start")?;
-    printer.say(&format!("started: {}", cache.location));
+    printer.report(&format!("started: {}", cache.location));
     Ok(())
 }
 
 fn stop(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
     let Some(cache) = daemon_of(args, global, printer)? else { return Ok(()) };
     if !cache.is_running() {
-        printer.say("not running");
+        printer.report("not running");
         return Ok(());
     }
     check(&launch(&cache, "--stop-server")?, "stop")?;
-    printer.say(&format!("stopped: {}", cache.location));
+    printer.report(&format!("stopped: {}", cache.location));
     Ok(())
 }
 
@@ -93,7 +93,7 @@ fn daemon_of(
 ) -> Result<Option<BuildCache>, CliError> {
     let cache = BuildCache::find(args, global)?;
     if cache.tool()?.0 == Tool::Ccache {
-        printer.say("ccache has no daemon");
+        printer.report("ccache has no daemon");
         return Ok(None);
     }
     Ok(Some(cache))
@@ -120,7 +120,7 @@ fn stop_all(printer: &Printer) -> CommandResult {
     for record in supervisors().iter().filter(|record| supervisor::is_running(record)) {
         let Record { location, project, .. } = record;
         match supervisor::stop(record) {
-            Ok(()) => printer.say(&format!("stopped: {location} ({project})")),
+            Ok(()) => printer.report(&format!("stopped: {location} ({project})")),
             Err(error) => {
                 failed = Some(CliError::CacheBroken(format!("sccache did not stop: {location}: {error}")));
             }
@@ -146,7 +146,7 @@ fn status(format: Format, printer: &Printer) {
         return printer.json(&objects.collect());
     }
     if records.is_empty() {
-        printer.say("no daemon was started by toolchainkit");
+        printer.report("no daemon was started by toolchainkit");
     }
     for record in &records {
         printer.foreign(&line(record));

@@ -35,7 +35,7 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     let stats = if counting {
         stats_through(tool, version, cache.launcher()?, &cache.location)?
     } else {
-        printer.say("the sccache daemon of this build is not running, so there are no statistics");
+        printer.report("the sccache daemon of this build is not running, so there are no statistics");
         CacheStats::new(tool, version, &cache.location, &ToolStats::default())
     };
     match args.format.format {

@@ -41,6 +41,6 @@ pub(super) fn run(args: &ValidateArgs, global: &Global, printer: &Printer) -> Co
         1 => ", 1 profile".to_owned(),
         number => format!(", {number} profiles"),
     };
-    printer.say(&format!("{}: valid{profiles}", project.excerpt.name()));
+    printer.report(&format!("{}: valid{profiles}", project.excerpt.name()));
     Ok(())
 }

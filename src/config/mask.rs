@@ -1,7 +1,7 @@
 //! Masks every possible secret in a text before it is shown. Each byte is replaced by one byte, so that positions stay
 //! valid. An excerpt shows the lines around *any* error, so hiding the value that `secret-in-config` reports is not
-//! enough. A text with a syntax error has no tree to search. So masking works on lines, and hides too much rather than
-//! too little: everything after a key that may hold a secret, except references (`${NAME}`) and known keys.
+//! enough. A text with a syntax error has no tree to search, so masking works on lines. In case of doubt it masks: it hides
+//! everything after a key that may hold a secret, except references (`${NAME}`) and known keys.
 
 use crate::caching::remote::{BACKENDS, Field, Kind, Section};
 use crate::caching::secret::Credential;
@@ -75,7 +75,7 @@ impl Names {
         }
     }
 
-    /// The byte after the first key in `line` that may have a secret in its value.
+    /// The position after the first key in `line` whose value may be a secret.
     fn end_of_key(&self, line: &str) -> Option<usize> {
         let mut start = 0;
         for (end, mark) in line.match_indices(['{', '[', ',', ':']) {
@@ -84,7 +84,7 @@ impl Names {
             }
             start = end + 1;
         }
-        // Also a key without its colon, and one without the space before its value.
+        // A key may lack its colon, or the space before its value.
         let text = line.trim_start_matches([' ', '\t', '-', '#', '"', '\'']);
         let word = text.find([' ', '\t', '\n', '{']).unwrap_or(text.len());
         let name = self.secrets.iter().find(|&&name| text.starts_with(name)).map(|name| name.len());
@@ -92,7 +92,7 @@ impl Names {
         Some(line.len() - text.len() + end)
     }
 
-    /// True for misspelt names of secrets, too.
+    /// Whether the value of `key` may be a secret. Also true for misspelt names of secrets.
     fn may_be_secret(&self, key: &str) -> bool {
         let letters = letters(key);
         let secrets: Vec<String> = self.secrets.iter().map(|name| self::letters(name)).collect();

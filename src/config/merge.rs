@@ -3,8 +3,8 @@
 
 use super::node::{Entry, Node, Value};
 
-/// Merges `over` over `base`. Mappings are merged key by key; lists and scalars replace. An explicit `null` unsets the
-/// value of `base`; an empty value changes nothing.
+/// Merges `over` over `base`. Mappings are merged key by key; a list or scalar replaces the value of `base`. An explicit
+/// `null` unsets that value; an empty value changes nothing.
 pub(super) fn merge(base: &Node, over: &Node) -> Node {
     let (Value::Map(below), Value::Map(above)) = (&base.value, &over.value) else {
         return if over.is_null() { base.clone() } else { over.without_nulls() };
@@ -30,7 +30,7 @@ fn merged_entry(entry: &Entry, over: &Node) -> Entry {
 }
 
 /// Whether `over` names another type of remote cache, so that no setting of `base` applies to it. Only remote caches
-/// and variables have a `type`; a variable has nothing else but its value.
+/// and variables have a `type`; the only other key of a variable is its value.
 fn is_another_remote(base: &Node, over: &Node) -> bool {
     let kind = |node: &Node| node.get("type").and_then(Node::as_text).map(str::to_owned);
     matches!((kind(base), kind(over)), (Some(base), Some(over)) if base != over)

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use crate::diagnostics::Place;
 
-/// A value of the document. A merged tree holds nodes of several documents; each keeps the position where it was
-/// written.
+/// A value of the document. A merged tree holds nodes from several parts of the file; each keeps its position in the
+/// text.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     /// Keys and indexes from the top of the file.
     pub(super) path: String,
-    /// The bytes to mark: the value of a scalar, the key of a mapping or list.
+    /// The bytes that a diagnostic marks: the value of a scalar, or the key of a mapping or list.
     pub(super) span: Range<usize>,
     pub(super) value: Value,
 }
@@ -20,11 +20,11 @@ pub(super) enum Value {
     Scalar(Scalar),
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// Has an error that is reported already; skipped without a further message.
+    /// A value with an error that is reported already. It causes no further message.
     Faulty,
 }
 
-/// A scalar with its spelling: `0.10` may be a version, which the number 0.1 is not.
+/// A scalar. The spelling is kept, because the version `0.10` differs from the number 0.1.
 #[derive(Debug, Clone)]
 pub(super) struct Scalar {
     pub(super) text: String,
@@ -44,7 +44,7 @@ impl Node {
         Place { path: self.path.clone(), span: Some(self.span.clone()) }
     }
 
-    /// The place of `keys` below this node, even if they do not exist.
+    /// The place of `keys` below this node. If they do not exist, it marks the nearest existing node.
     pub(super) fn place_of(&self, keys: &[&str]) -> Place {
         let Some((first, rest)) = keys.split_first() else { return self.place() };
         match self.get(first) {
@@ -139,7 +139,7 @@ pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
-/// The first characters of a text of any length.
+/// The text, cut after 48 characters.
 pub(super) fn shorten(text: &str) -> String {
     const LIMIT: usize = 48;
     if text.chars().count() <= LIMIT {

@@ -1,4 +1,4 @@
-//! Parses YAML text into [`Node`]s, without recursion. Reports every error, and goes on after each if it can.
+//! Parses YAML text into [`Node`]s, without recursion. Reports all errors: it continues after an error if that is possible.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use super::node::{Entry, Node, Scalar, Value, join};
 use crate::diagnostics::{Code, Diagnostic, Place, Sink};
 
-/// Far more than any configuration needs; a larger file is something else. Merging and the search for duplicates take
-/// quadratic time, which this limit keeps below a second.
+/// The largest file. It is many times the size of a long configuration. Merging and the search for duplicates take
+/// quadratic time; this limit keeps it below a second.
 const MAX_BYTES: usize = 64 * 1024;
-/// `profiles.x.cache.remote[0].credentials.y` is seven levels deep.
+/// The deepest nesting. `profiles.x.cache.remote[0].credentials.y` has seven levels.
 const MAX_DEPTH: usize = 16;
 
 /// Parses the single document in `text`. Returns `None` if there is no usable tree; the reason is then in `sink`.
@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
     if text.len() > MAX_BYTES {
         let message =
             format!("the file has {} KiB; the limit is {} KiB", text.len() / 1024, MAX_BYTES / 1024);
-        let help = "check that this is the configuration and not some other file";
+        let help = "check that the path leads to the configuration and not to another file";
         sink.push(Diagnostic::error(Code::ConfigTooLarge, message).with_help(help));
         return None;
     }
@@ -40,7 +40,7 @@ pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
     root
 }
 
-/// Boxed because errors are rare and large.
+/// The result of a step. The error is boxed, because it is large and rare.
 type Step = Result<(), Box<Diagnostic>>;
 
 struct Tree<'a> {
@@ -149,7 +149,7 @@ impl<'a> Tree<'a> {
     fn add(&mut self, value: Value, span: Range<usize>) {
         if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None }) = self.open.last_mut()
         {
-            // Only an invalid key gets here, and its error is reported already.
+            // Only an invalid key reaches this code, and its error is reported already.
             *key = Some((String::new(), span));
             return;
         }
@@ -157,7 +157,7 @@ impl<'a> Tree<'a> {
         self.attach(node);
     }
 
-    /// A node at the current place. The key marks a collection or an empty value.
+    /// A node at the current place. For a collection or an empty value, diagnostics mark its key.
     fn node(&self, value: Value, span: Range<usize>) -> Node {
         let key_span = self.open.last().and_then(|open| open.key.as_ref()).map(|(_, span)| span.clone());
         let visible = matches!(value, Value::Scalar(_) | Value::Faulty) && !span.is_empty();
@@ -188,7 +188,7 @@ impl<'a> Tree<'a> {
                     // Do not name the key: below `credentials`, it may be a secret whose key is missing.
                     let fault = Diagnostic::error(Code::DuplicateKey, "a key occurs twice in this mapping")
                         .at(Place { path: parent.node.path.clone(), span: Some(key_span) })
-                        .with_label("again")
+                        .with_label("second")
                         .with_related(Place::bytes(first.key_span.clone()), "first")
                         .with_help("remove one of the two");
                     self.sink.push(fault);
@@ -254,7 +254,7 @@ fn too_deep(span: Range<usize>) -> Diagnostic {
         .with_help("no setting is nested this deep; check for an unclosed bracket")
 }
 
-/// The type of a scalar, which follows from its spelling.
+/// The typed value of a scalar. Its spelling determines the type.
 fn typed(text: &str, style: ScalarStyle) -> serde_yaml::Value {
     use serde_yaml::Value;
     match serde_yaml::from_str(text) {

@@ -1,4 +1,4 @@
-//! Reads the file: the only I/O of this stage.
+//! Reads the file. No other code of this stage does I/O.
 
 use camino::Utf8Path;
 

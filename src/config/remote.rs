@@ -11,10 +11,10 @@ use crate::diagnostics::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, 
 pub(super) const ACCESS: [(&str, Access); 2] =
     [("read-write", Access::ReadWrite), ("read-only", Access::ReadOnly)];
 
-/// The keys that every backend has.
+/// The keys that are valid for every backend.
 const COMMON: [&str; 5] = ["type", "use_ssl", "access", "credentials", "extra_config"];
 
-/// A remote cache with the node that it was read from.
+/// A remote cache, with its node in the file.
 pub(super) struct Remote<'a> {
     pub(super) config: RemoteFields,
     pub(super) node: &'a Node,
@@ -27,7 +27,7 @@ impl Remote<'_> {
     }
 }
 
-/// Reads one remote cache or a list of them. The result leaves out those with an error.
+/// Reads one remote cache or a list of them. The result contains only those without errors.
 pub(super) fn read<'a>(node: &'a Node, sink: &mut Sink) -> Vec<Remote<'a>> {
     let nodes = match &node.value {
         Value::List(items) => items.as_slice(),
@@ -269,7 +269,7 @@ impl<'a> Reader<'a, '_> {
         self.config.set(field.section, field.name, &scalar.text);
     }
 
-    /// `check` finds line breaks, but not in credentials.
+    /// Whether a credential is a single line. `check` does not examine credentials for line breaks.
     fn is_plain_line(&mut self, node: &Node, text: &str) -> bool {
         let control = text.chars().any(char::is_control);
         if control {

@@ -31,7 +31,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// The name of the definition for a section that is merged over another one, where `null` unsets a value.
+/// The name of the definition for a section that is merged over another one. In it, `null` unsets a value.
 fn change_of(name: &str) -> String {
     format!("{name}Change")
 }
@@ -125,8 +125,8 @@ fn is_section(name: &str, definition: &Value) -> bool {
     definition["type"] == "object" || name == "Compilers"
 }
 
-/// An `Option` in Rust only means that a key may be missing. An empty value is allowed for sections alone, because a
-/// user may comment out all settings of one.
+/// Removes `null` from the types. In Rust, an `Option` only means that a key may be missing. Only sections may have an empty
+/// value, because a user may comment out all settings of a section.
 fn forbid_null(schema: &mut Value, sections: &[String]) {
     if let Some(Value::Array(types)) = schema.get_mut("type")
         && types.len() == 2
@@ -195,7 +195,7 @@ fn branch(backend: &dyn Backend) -> Value {
 }
 
 fn part() -> Value {
-    // The keys of all backends. Backends that share a key give it the same type.
+    // The keys of all backends. A key has the same type in all backends.
     let fields: Vec<Field> = BACKENDS.iter().flat_map(|backend| backend.fields()).copied().collect();
     json!({
         "title": "part of a remote cache, in a profile",
@@ -213,7 +213,7 @@ fn keys(fields: &[Field]) -> Map<String, Value> {
     keys.extend(json_object(json!({
         "use_ssl": {
             "type": "boolean",
-            "description": "Whether to use TLS if the endpoint has no scheme that says so. Default true."
+            "description": "Whether to use TLS for an endpoint without a scheme. Default true."
         },
         "access": {
             "enum": remote::ACCESS.map(|(name, _)| name),

@@ -8,7 +8,7 @@ use super::node::{Entry, Node, Scalar, Value, shorten};
 use super::schema;
 use crate::diagnostics::{Code, Diagnostic, Place, Sink, did_you_mean, list};
 
-/// The part of `node` that matches the definition `name`, or the top of the schema without a name.
+/// The part of `node` that matches the definition `name`; without a name, the top level of the schema.
 pub(super) fn check(node: &Node, name: Option<&str>, sink: &mut Sink) -> Yaml {
     let schema = schema::schema();
     let schema = name.map_or(schema, |name| &schema["definitions"][name]);
@@ -49,7 +49,7 @@ impl Check<'_> {
             }
             (Some("boolean"), Value::Scalar(scalar)) if scalar.typed.is_bool() => Some(scalar.typed.clone()),
             (Some("string"), Value::Scalar(scalar)) if scalar.typed.is_string() => Some(scalar.typed.clone()),
-            // A version: keep its spelling, because the number 0.10 would become 0.1.
+            // A version keeps its spelling, because the number 0.10 would become 0.1.
             (None, Value::Scalar(scalar)) if schema["type"].is_array() && !scalar.typed.is_null() => {
                 Some(Yaml::String(scalar.text.clone()))
             }
@@ -121,7 +121,7 @@ pub(super) fn wrong_type(node: &Node, expected: &str, help: Option<String>) -> D
 /// The error for a value that is not one of `choices`.
 pub(super) fn unknown_value(node: &Node, text: &str, choices: &[&str]) -> Diagnostic {
     let message = format!("`{}` is not one of {}", shorten(text), list(choices.iter().copied()));
-    // `c++` stands for `cxx`.
+    // A user may write `c++` for `cxx`.
     let help = match did_you_mean(&text.replace('+', "x"), choices.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
         None => "use one of these, or remove the key to use the default".to_owned(),
@@ -140,7 +140,7 @@ pub(super) fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     Diagnostic::error(Code::UnknownKey, format!("there is no setting `{key}` here")).at(place).with_help(help)
 }
 
-/// Follows references. The second value is whether an empty value is allowed.
+/// The schema behind references, and whether it allows an empty value.
 fn resolve(schema: &Schema) -> (&Schema, bool) {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/")) {
         return resolve(&schema::schema()["definitions"][name]);

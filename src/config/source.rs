@@ -29,7 +29,7 @@ impl SourceFile {
         &self.name
     }
 
-    /// The text as it is.
+    /// The unmasked text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

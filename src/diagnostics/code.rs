@@ -48,7 +48,7 @@ codes! {
         "An empty file is usually a mistake, such as a failed copy or a wrong path, so it is an error. To use the \
          defaults for everything, write `version: 1`. To start from a commented file, run `toolchainkit init`."
     YamlSyntax "yaml-syntax" "The text is not valid YAML."
-        "The message points to where the parser stopped. The cause is often one line above: a missing quote, colon \
+        "The message shows the position at which the parser stopped. The cause is often one line above: a missing quote, colon \
          or closing bracket, wrong indentation, or a tab. Indent YAML with spaces. Put text in quotes if it starts \
          with one of `@ % & * ! | > { [` or a backquote, or contains `: ` or ` #`."
     SeveralDocuments "several-documents" "The file contains more than one YAML document."
@@ -57,8 +57,8 @@ codes! {
     TooDeep "too-deep" "The file is nested too deeply."
         "No setting is nested more than a few levels deep. The usual cause is an unclosed bracket."
     YamlAlias "yaml-alias" "YAML anchors, aliases and merge keys are not supported."
-        "With an alias (`*name`), an anchor (`&name`) or a merge key (`<<`), a message could not say where a value \
-         was written. Write the value in full. For settings that differ in a few keys, use `profiles:`; each profile \
+        "With an alias (`*name`), an anchor (`&name`) or a merge key (`<<`), a message could not show the \
+         position of a value. Write the value in full. For settings that differ in a few keys, use `profiles:`; each profile \
          is merged over the rest of the file."
     YamlTag "yaml-tag" "YAML tags are not supported."
         "A tag such as `!!str` or `!env` changes the meaning of a value, in a way that depends on the program that \
@@ -66,7 +66,7 @@ codes! {
     DuplicateKey "duplicate-key" "A key occurs twice in one mapping."
         "YAML parsers differ in which of the two values they use, so this is an error. Remove one of the keys."
     ControlCharacter "control-character" "A text contains a line break, a NUL or another control character."
-        "CMake, JSON and environment variables cannot all pass on such a character unchanged. It usually comes from \
+        "CMake, JSON files or environment variables would change or reject such a character. It usually comes from \
          an escape sequence such as \"\\t\" or \"\\e\" in double quotes, or from `|` and `>`. Write a Windows path \
          in single quotes."
     UnknownKey "unknown-key" "There is no setting with this name here."
@@ -77,10 +77,10 @@ codes! {
          is a list. Write sizes as numbers without a unit, and true or false instead of `yes`, `on`, `no` or `off`, \
          which are text."
     UnknownValue "unknown-value" "The setting has a fixed set of values, and this is not one of them."
-        "The message lists the valid values. They are case-sensitive. A setting that is left out has its default."
+        "The message lists the valid values. They are case-sensitive. A missing setting has its default value."
     BadValue "bad-value" "The value has the right type, but is not valid here."
-        "A number may be out of range, or a text may be empty or have the wrong form. The message says what is \
-         expected."
+        "A number may be out of range, or a text may be empty or have the wrong form. The message names the \
+         expected form."
     UnsupportedVersion "unsupported-version" "The file uses an unsupported version of the file format."
         "`version` is the version of the file format, not of toolchainkit or of your project. This release reads \
          version 1. A higher version needs a newer toolchainkit."
@@ -120,14 +120,14 @@ codes! {
         "The key is valid for other types of remote cache, but not for this `type`. Remove it, or check the type."
     NotRepresentable "not-representable" "The value cannot be represented in CMake."
         "Some values are elements of a CMake list or parts of a generator expression. In a list, an unbalanced `[` \
-         or `]`, or a `\\` at the end, joins elements. `;` and `$<` have a special meaning, too. Such a value would \
-         be changed on the way, so it is an error."
+         or `]`, or a `\\` at the end, joins elements. `;` and `$<` have a special meaning, too. CMake would change \
+         such a value, so it is an error."
     BadEndpoint "bad-endpoint" "The endpoint is not a valid address for this type of remote cache."
         "Each type has its own form: a URL for http and S3, redis:// or rediss:// for Redis, host:port for \
          Memcached. Write user names and passwords below `credentials:`."
     ConflictingSettings "conflicting-settings" "Two settings exclude each other."
-        "The two settings cannot apply at the same time, and toolchainkit does not guess which one you want. Remove \
-         one."
+        "The two settings cannot apply at the same time, and toolchainkit cannot know which one you want. Remove one of \
+         them."
     UnsupportedByTool "unsupported-by-tool" "The cache tool does not support this setting."
         "sccache and ccache support different remote caches and languages. Remove `cache.tool`, or set it to `auto`, \
          to let toolchainkit choose a tool that supports your settings."
@@ -146,8 +146,8 @@ codes! {
         "A list of remote caches defines tiers of different types, fastest first, such as redis before s3. The cache \
          tools have one set of variables for each type, so each type can occur only once."
     SeveralServers "several-servers" "Several servers are listed, but only one is used."
-        "sccache uses a single Memcached server. At configure time the listed servers are tried in order, and the \
-         first one that answers is used."
+        "sccache uses a single Memcached server. At configure time, CMake probes the listed servers in order, and uses \
+         the first one that answers."
 }
 
 impl Code {

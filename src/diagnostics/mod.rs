@@ -1,6 +1,6 @@
-//! Diagnostics: an error in the user's file, its place, and the advice. The stages create [`Diagnostic`]s and
-//! collect them in a [`Sink`]; [`Report`] turns them into text or JSON. This module does not print, and hides which
-//! crate draws the source excerpts.
+//! Diagnostics: errors and warnings about the user's file, each with its place and advice. The stages create
+//! [`Diagnostic`]s and collect them in a [`Sink`]; [`Report`] turns them into text or JSON. This module does not print. Its
+//! interface does not depend on the crate that draws the source excerpts.
 
 mod code;
 mod place;
@@ -14,7 +14,7 @@ pub use self::report::{Report, Style};
 pub use self::sink::Sink;
 pub use self::suggest::{did_you_mean, list};
 
-/// How serious a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The configuration works, but probably not as intended.
@@ -34,7 +34,7 @@ impl Severity {
     }
 }
 
-/// One error or warning, with all that is needed to show and to fix it.
+/// One error or warning, with the information to show it and to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// The stable code, for `toolchainkit explain`.
@@ -49,7 +49,7 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// The advice to the user.
     pub help: Option<String>,
-    /// Other places that are involved.
+    /// Related places, each with a label.
     pub related: Vec<(Place, String)>,
 }
 
@@ -102,7 +102,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds another place that is involved.
+    /// Adds a related place.
     #[must_use]
     pub fn with_related(mut self, place: Place, label: impl Into<String>) -> Self {
         self.related.push((place, label.into()));

@@ -1,8 +1,8 @@
-//! Where an error is, and the text that may be shown around it.
+//! The place of an error, and the source text to show around it.
 
 use std::ops::Range;
 
-/// A place in the configuration: the path of keys that leads there, and the bytes it occupies.
+/// A place in the configuration: a path of keys, and a range of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Place {
     /// Keys and indexes, such as `cache.remote[0].bucket`; empty for the whole file.

@@ -57,8 +57,8 @@ impl<'a> Report<'a> {
         Self { excerpt, diagnostics }
     }
 
-    /// Text for people: each diagnostic with its source lines, the marked place and the help, and at the end a line
-    /// with the counts.
+    /// Text for people: each diagnostic with its source lines, the marked place and the help. The last line contains the
+    /// number of errors and warnings.
     #[must_use]
     pub fn to_text(&self, style: Style) -> String {
         let handler = style.handler();

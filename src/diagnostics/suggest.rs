@@ -1,6 +1,6 @@
 //! Suggestions: "did you mean …?"
 
-/// The candidate that is closest to `word`, if it is close enough for a misspelling.
+/// The candidate that is most similar to `word`; `None` if `word` is not a likely misspelling of any.
 #[must_use]
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();

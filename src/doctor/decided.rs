@@ -73,7 +73,8 @@ impl Decided {
         Self { settings, tool, checkout, arguments, decision }
     }
 
-    /// Why the launcher always runs the compiler without the tool; `None` if it has no such reason. Only valid after it did.
+    /// The reason why the launcher always runs the compiler without the tool; `None` if there is none. Only valid after
+    /// it did.
     pub(super) fn bypass_reason(&self) -> Option<Explanation> {
         let words = |rule: &Rule, help: &str| Explanation::new(rule.because, help);
         if let Some(rule) = self.decision.bypass {
@@ -98,7 +99,7 @@ impl Decided {
         })
     }
 
-    /// Why other checkouts cannot use the entry; `None` if they can.
+    /// The reason why other checkouts cannot use the entry; `None` if they can.
     pub(super) fn unshareable_reason(&self) -> Option<Explanation> {
         if self.settings.is_none() && self.tool == Tool::Sccache {
             return Some(Explanation::new(
@@ -115,7 +116,7 @@ impl Decided {
         Some(Explanation::new(because, rule.help))
     }
 
-    /// Why a hit runs the preprocessor; `None` if it does not, or if the settings say so.
+    /// The reason why a hit runs the preprocessor; `None` if it does not, or if the settings disable direct mode.
     pub(super) fn not_direct_reason(&self, unit: &Unit, launched: usize) -> Option<Explanation> {
         let command = unit.words.iter().skip(launched).map(OsString::from).collect();
         let reason = why_not_direct(self.settings.as_ref()?, command, unit.directory.clone().into())?;

@@ -53,11 +53,11 @@ pub struct CacheOfBuild<'a> {
 /// The result of the cache for a compilation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is in the cache.
+    /// The object was in the cache.
     Hit,
-    /// It was not in the cache, and was stored.
+    /// The object was not in the cache, and was stored.
     New,
-    /// It was not in the cache, and was not stored.
+    /// The object was not in the cache, and was not stored.
     NotStored(Explanation),
     /// The preprocessed source differs each time.
     Volatile(Explanation),
@@ -65,7 +65,7 @@ pub enum Outcome {
     Uncacheable(Explanation),
     /// The build does not use the tool for it.
     Bypassed(Explanation),
-    /// It does not compile.
+    /// The source does not compile.
     Fails(String),
 }
 
@@ -90,9 +90,9 @@ impl Outcome {
 pub struct Findings {
     /// The result of the cache.
     pub outcome: Outcome,
-    /// Why other checkouts cannot use the entry; `None` if they can.
+    /// The reason why other checkouts cannot use the entry; `None` if they can.
     pub unshared: Option<Explanation>,
-    /// Why a hit needs the preprocessor; `None` if it does not, or if the settings say so.
+    /// The reason why a hit runs the preprocessor; `None` if it does not, or if the settings disable direct mode.
     pub not_direct: Option<Explanation>,
     /// The command without the launcher.
     pub command: Vec<String>,

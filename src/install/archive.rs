@@ -14,7 +14,7 @@ const MAX_UNPACKED: u64 = 512 << 20;
 /// The current archives have at most 12 entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Why no executable could be extracted from an archive.
+/// The reason why no executable could be extracted from an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The format is not supported.

@@ -16,7 +16,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 4;
 
-/// Why a file could not be downloaded.
+/// The reason why a file could not be downloaded.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The connection failed.
@@ -40,7 +40,7 @@ pub enum DownloadError {
     Redirect {
         /// The address that redirects.
         from: String,
-        /// Why the target is not allowed.
+        /// The reason why the target is not allowed.
         source: UrlError,
     },
     /// A redirect without an address.
@@ -162,7 +162,7 @@ pub(super) fn download(
             return Err(error);
         }
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
-        progress.say(&format!("{error}{cause}; retrying in {:.1} s", wait.as_secs_f64()));
+        progress.report(&format!("{error}{cause}; retrying in {:.1} s", wait.as_secs_f64()));
         std::thread::sleep(wait);
         pause *= 2;
         attempt += 1;

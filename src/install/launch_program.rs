@@ -31,13 +31,13 @@ pub struct LaunchProgram {
 /// The program could not be installed into the store.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchProgramError {
-    /// It is not in the folder of toolchainkit.
+    /// The program is not in the folder of toolchainkit.
     #[error(
         "toolchainkit-launch is not in the folder of {0}; builds use a slower script instead; \
          `cargo install toolchainkit` installs both"
     )]
     Missing(Utf8PathBuf),
-    /// It cannot be read.
+    /// The program cannot be read.
     #[error("{path} cannot be read")]
     Unreadable {
         /// The executable in the folder of toolchainkit.

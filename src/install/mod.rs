@@ -45,10 +45,10 @@ use crate::probe::program::{self, RunError};
 /// The timeout for a tool to print its version when it runs on this machine for the first time.
 const FIRST_RUN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long an installation that only copies files waits for another one.
+/// The longest time that an installation that only copies files waits for another one.
 const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How to install, and from where.
+/// The way to install a tool, and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstallOptions {
     /// The way. Default: the release.
@@ -83,8 +83,8 @@ impl Default for InstallOptions {
 
 /// Receives the progress of an installation.
 pub trait Progress {
-    /// A message for people.
-    fn say(&self, line: &str);
+    /// Reports a message for people.
+    fn report(&self, line: &str);
     /// A download starts; its length, if the server sends it.
     fn length(&self, bytes: Option<u64>);
     /// The number of bytes downloaded so far.
@@ -98,13 +98,13 @@ pub trait Progress {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn say(&self, _: &str) {}
+    fn report(&self, _: &str) {}
     fn length(&self, _: Option<u64>) {}
     fn position(&self, _: u64) {}
     fn finished(&self) {}
 }
 
-/// Why a tool was not installed. A failed installation leaves nothing behind.
+/// The reason why a tool was not installed. A failed installation leaves no files.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// There is no known release for this platform.

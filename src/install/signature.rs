@@ -7,7 +7,7 @@ use crate::caching::tool::{Tool, Version};
 /// The public key of ccache's releases (ccache.dev/download.html).
 pub(super) const CCACHE_KEY: &str = "RWQX7yXbBedVfI4PNx6FLdFXu9GHUFsr28s4BVGxm4BeybtnX3P06saF";
 
-/// Why a signature does not verify a file.
+/// The reason why a signature does not verify a file.
 #[derive(Debug, thiserror::Error)]
 pub enum SignatureError {
     /// The signature does not match the key and the file.

@@ -46,7 +46,7 @@ pub struct Receipt {
     pub from: String,
     /// The SHA-256 of the archive.
     pub archive_sha256: Option<String>,
-    /// How the executable was verified.
+    /// The way in which the executable was verified.
     pub trusted_by: String,
     /// The SHA-256 of the executable.
     pub executable_sha256: String,
@@ -230,7 +230,7 @@ impl Store {
                 }
             }
             if !notified {
-                progress.say("another installation is running; waiting for it");
+                progress.report("another installation is running; waiting for it");
                 notified = true;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -314,7 +314,7 @@ impl Store {
         Ok(Installed { tool, version, path: folder.join(executable(tool)), receipt })
     }
 
-    /// Writes the receipt into the result of `staging` and renames it to `folder`, replacing what is there. Without
+    /// Writes the receipt into the result of `staging` and renames it to `folder`, replacing the folder at this path. Without
     /// locks, another process may have installed the same version first; if `is_there`, its copy is used.
     pub(super) fn put(
         &self,

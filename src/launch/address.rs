@@ -23,8 +23,8 @@ const SOCKET: &str = "SCCACHE_SERVER_UDS";
 const PORT: &str = "SCCACHE_SERVER_PORT";
 
 impl Address {
-    /// Sets the variable for this address, and removes the other one.
-    pub(super) fn tell(&self, command: &mut Command) {
+    /// Sets the variable for this address in the environment of `command`, and removes the other one.
+    pub(super) fn set_environment(&self, command: &mut Command) {
         command.env_remove(self.other_variable());
         let (name, value) = self.variable();
         command.env(name, value);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn sccache_is_told_of_one_address() {
+    fn sccache_gets_the_variable_of_one_address_only() {
         for (address, set, unset) in [
             (Address::Port(5), "SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"),
             (Address::Socket("/5".into()), "SCCACHE_SERVER_UDS", "SCCACHE_SERVER_PORT"),

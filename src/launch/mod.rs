@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! launcher COMPILER ARGUMENTS...   compiles
-//! launcher -OPTION...              runs the cache tool itself, on the same cache
+//! launcher -OPTION...              runs the cache tool itself, with the same cache
 //! ```
 //!
 //! If anything fails in the launcher, it runs the compiler itself. It sets the environment of the tool, and detects a
@@ -30,7 +30,9 @@ use std::process::ExitCode;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().skip(1).collect();
     let Some(first) = arguments.first() else {
-        return tell("usage: launcher COMPILER ARGUMENTS..., or launcher -OPTION... of the cache tool\n");
+        return print_error(
+            "usage: launcher COMPILER ARGUMENTS..., or launcher -OPTION... with an option of the cache tool\n",
+        );
     };
     let option = first.to_str().filter(|text| text.starts_with('-'));
     match option {
@@ -42,13 +44,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn tell(text: &str) -> ExitCode {
+/// Prints an error. Returns the exit code for it.
+fn print_error(text: &str) -> ExitCode {
     // If the message cannot be written, the exit code shows the failure.
     let _ = io::stderr().write_all(text.as_bytes());
     ExitCode::from(2)
 }
 
-/// Prints what the CMake module checks before it uses this program.
+/// Prints the versions that the CMake module checks before it uses this program.
 fn about() -> ExitCode {
     let line = serde_json::json!({
         "protocol": protocol::PROTOCOL,

@@ -18,9 +18,9 @@ pub(super) const LONGEST: u64 = 1 << 20;
 pub enum Request {
     /// The first message. It is repeated if the daemon has ended.
     Hello(Hello),
-    /// The tool has finished the compilation. There is no answer.
+    /// The tool has finished the compilation. The supervisor does not answer.
     Done,
-    /// The tool has failed, and the compiler has not. The answer is [`Reply::Said`].
+    /// The tool has failed: the compiler itself has another exit code. The answer is [`Reply::FailureRecorded`].
     Failed,
 }
 
@@ -75,12 +75,12 @@ pub enum Reply {
     /// Run the compiler without the tool.
     Without {
         /// A message to print.
-        say: Option<String>,
+        message: Option<String>,
     },
     /// End the tool, and run the compiler.
     GiveUp {
         /// A message to print.
-        say: Option<String>,
+        message: Option<String>,
     },
     /// This supervisor is shutting down. Connect to the next one.
     Again,
@@ -90,9 +90,9 @@ pub enum Reply {
         reason: String,
     },
     /// The answer to [`Request::Failed`].
-    Said {
+    FailureRecorded {
         /// A message to print.
-        say: Option<String>,
+        message: Option<String>,
     },
     /// The answer to [`Want::Ping`].
     Here,
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_told_of_a_socket_or_a_port() {
+    fn the_address_in_a_reply_is_a_socket_or_a_port() {
         for address in [Address::Socket("/a b/socket".into()), Address::Port(4226)] {
             let reply = Reply::Use { address, number: 1, log: "/log".into() };
             let mut line = Vec::new();

@@ -11,7 +11,7 @@ use crate::caching::tool::{Tool, Version};
 
 /// The supported version of the file.
 const FORMAT: u32 = 1;
-/// A larger one is damaged.
+/// The largest file. A larger one is damaged.
 const LARGEST: u64 = 16 << 20;
 
 /// The settings of a build folder. They contain no secret.
@@ -30,13 +30,13 @@ pub struct Settings {
     pub source: PathBuf,
     /// The build folder.
     pub build: PathBuf,
-    /// Base directories: folders that the tool removes from what it hashes.
+    /// Base directories: folders that the tool removes from its hash input.
     #[serde(default)]
     pub base_dirs: Vec<String>,
     /// Whether checkouts share objects.
     #[serde(default)]
     pub relocatable: bool,
-    /// Who decides about the direct mode of the tool.
+    /// Whether the settings of the tool or the guard control direct mode.
     #[serde(default)]
     pub direct_mode: Direct,
     /// The parent folder of the run folders of supervisors.
@@ -50,15 +50,15 @@ pub struct Settings {
     pub keep: Vec<String>,
     /// The storage in use, and the local one that replaces it if a secret is missing.
     pub storages: Vec<Storage>,
-    /// How long the tool is not used after a failure.
+    /// The time in seconds for which the tool is not used after a failure.
     #[serde(default = "minute")]
     pub breaker_seconds: u64,
-    /// After how long an unused daemon ends; 0 for never.
+    /// The time in seconds after which an unused daemon ends; 0 is never.
     #[serde(default = "ten_minutes")]
     pub idle_seconds: u64,
 }
 
-/// Who decides about the direct mode of the tool.
+/// Whether the settings of the tool or the guard control direct mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direct {
@@ -93,13 +93,13 @@ pub struct Storage {
     /// Variables for the tool, which override those of the environment.
     #[serde(default)]
     pub environment: std::collections::BTreeMap<String, String>,
-    /// The variables that also sccache's client needs.
+    /// The names of the variables that sccache's client needs, too.
     #[serde(default)]
     pub client: Vec<String>,
     /// Further variables to remove.
     #[serde(default)]
     pub unset: Vec<String>,
-    /// Variables with values from the environment.
+    /// Variables whose values contain secrets from the environment.
     #[serde(default)]
     pub secrets: Vec<Secret>,
 }
@@ -121,7 +121,7 @@ impl Settings {
     /// If it cannot be read, or is invalid.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut text = Vec::with_capacity(16 * 1024);
-        // With a limit it is not asked how large it is.
+        // `take` also avoids the system call that `read_to_end` of a file makes to find its size.
         File::open(path)?.take(LARGEST).read_to_end(&mut text)?;
         Self::parse(&text)
     }
@@ -130,11 +130,11 @@ impl Settings {
         let settings: Self = serde_json::from_slice(text)?;
         let invalid = |reason| Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         if settings.version != FORMAT {
-            return invalid("another version of launcher.json");
+            return invalid("launcher.json has another version");
         }
         let is_name = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if settings.storages.is_empty() || !settings.storages.iter().all(|storage| is_name(&storage.id)) {
-            return invalid("launcher.json names no storage");
+            return invalid("launcher.json contains no valid storage");
         }
         if !settings.program.is_absolute() || !settings.build.is_absolute() {
             return invalid("launcher.json has a relative path");

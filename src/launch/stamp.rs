@@ -1,9 +1,9 @@
-//! Stamps, which show whether a file has changed, and replacing a file.
+//! Stamps of files, which show whether a file may have changed; and a function that replaces a file.
 
 use std::fmt;
 use std::path::Path;
 
-/// If the stamp of a path is still the same, the file has not changed.
+/// The identity, size and times of a file. If the stamp of a path is unchanged, so is the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::launch) struct Stamp {
     device: u64,
@@ -19,12 +19,12 @@ impl Stamp {
         path.metadata().ok().map(|data| Self::from(&data))
     }
 
-    /// Whether it was written to at or after `time`, in nanoseconds.
+    /// Whether the file was changed at or after `time`, in nanoseconds.
     pub(in crate::launch) const fn is_since(&self, time: i128) -> bool {
         self.modified >= time || self.changed >= time
     }
 
-    /// The numbers of the device and the file, which its path may lose.
+    /// The device and the inode of the file.
     pub(in crate::launch) const fn identity(&self) -> (u64, u64) {
         (self.device, self.inode)
     }
@@ -75,7 +75,7 @@ impl fmt::Display for Stamp {
     }
 }
 
-/// Replaces a file in one step. An error is ignored, because these files only save time.
+/// Replaces a file atomically. An error is ignored, because these files only save time.
 #[expect(clippy::disallowed_methods, reason = "an error is ignored, because the file only saves time")]
 pub(in crate::launch) fn replace(path: &Path, text: &[u8]) {
     let mut beside = path.as_os_str().to_owned();

@@ -16,7 +16,7 @@ pub struct Comparison {
     pub state: State,
 }
 
-/// How a file on disk differs from its generated text.
+/// The difference between a file on disk and its generated text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// No difference; line endings are ignored.

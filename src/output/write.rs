@@ -1,4 +1,4 @@
-//! Writes all generated files or none, and never replaces a file of someone else.
+//! Writes all generated files or none, and never replaces a file that toolchainkit did not write.
 
 use std::io::Write as _;
 

@@ -1,6 +1,6 @@
-//! Turns the configuration into a plan: all settings for every tool that a build machine may have. No I/O: the same
-//! configuration gives the same plan on every machine. The CMake module makes the decisions that depend on a machine
-//! (which tool is installed, which version, whether the remote answers), with the data of this plan.
+//! Turns the configuration into a plan: the settings for every tool that may be installed on a build machine. No I/O: the
+//! same configuration results in the same plan on every machine. The CMake module makes the decisions that depend on the
+//! machine (the tool, its version, whether the remote cache answers), with the data of this plan.
 
 mod presets;
 mod storage;
@@ -54,7 +54,7 @@ pub struct VariantPlan {
     pub generator: String,
     /// The build folder, with CMake's preset macros.
     pub binary_dir: String,
-    /// Which kinds of presets there are.
+    /// The kinds of presets to generate.
     pub kinds: Vec<PresetKind>,
     /// The settings that all presets share.
     pub settings: Presets,
@@ -73,17 +73,17 @@ pub struct CachePlan {
     pub size_gb: u32,
     /// The local cache; `None` is the user's cache folder.
     pub dir: Option<Utf8PathBuf>,
-    /// The languages that are cached.
+    /// The languages to cache.
     pub languages: Vec<Language>,
-    /// What happens when the cache cannot be used.
+    /// The reaction to a cache that cannot be used.
     pub on_failure: OnFailure,
     /// Whether checkouts in different folders share hits.
     pub relocatable: bool,
-    /// Whether to look up hits without running the preprocessor.
+    /// Whether hits are found without running the preprocessor.
     pub direct_mode: DirectMode,
-    /// A description of the remote cache for people; `None` for a local cache.
+    /// A description of the remote cache, for messages; `None` for a local cache.
     pub location: Option<String>,
-    /// The same for the status line; `{SERVER}` stands for the chosen server.
+    /// The description for the status line; `{SERVER}` stands for the chosen server.
     pub location_of_chosen: Option<String>,
     /// Addresses to probe before the remote cache is used.
     pub servers: Vec<String>,
@@ -96,8 +96,8 @@ pub struct ToolPlan {
     pub tool: Tool,
     /// The settings, by the environment variables that the tool reads. Empty for a local cache.
     pub settings: Vec<Setting>,
-    /// The settings for builds without the CMake module: the remote cache alone, because only the module knows the
-    /// folder of the local cache.
+    /// The settings for builds without the CMake module. They contain only the remote cache, because only the module knows
+    /// the folder of the local cache.
     pub remote_alone: Vec<Setting>,
 }
 
@@ -179,10 +179,10 @@ fn cache(variant: &Variant) -> CachePlan {
 }
 
 impl CachePlan {
-    /// The settings of the remote cache, for every tool, that are not secret and do not depend on the machine.
+    /// The settings of the remote cache for all tools, without secrets and without values that depend on the machine.
     #[must_use]
     pub fn plain_environment(&self) -> Vec<(&'static str, String)> {
-        // The module would mistake a variable that it sets itself for a user override.
+        // Only settings with the same value in both lists: the module would mistake another value for a user override.
         let shared = |tool: &'_ ToolPlan| {
             let same = tool.remote_alone.iter().filter(|setting| tool.settings.contains(setting));
             same.cloned().collect::<Vec<_>>()

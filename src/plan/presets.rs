@@ -8,7 +8,7 @@ use crate::config::model::{Config, Host, PresetKind, Variant};
 pub struct PresetsFormat {
     /// The number of the format.
     pub schema: u32,
-    /// `presets.cmake_minimum`, if it is given.
+    /// `presets.cmake_minimum`, if it is set.
     pub cmake_minimum: Option<Version>,
 }
 

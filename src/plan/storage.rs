@@ -26,7 +26,7 @@ pub(super) fn settings(tool: Tool, cache: &Cache) -> Vec<Setting> {
     }
 }
 
-/// The same without the local cache, for a build that does not know its folder.
+/// The settings without the local cache, for a build that does not know its folder.
 pub(super) fn remote_alone(tool: Tool, cache: &Cache) -> Vec<Setting> {
     match tool {
         Tool::Sccache => sccache(Vec::new(), cache),
@@ -40,8 +40,8 @@ fn of_backends(tool: Tool, cache: &Cache) -> Vec<Setting> {
 }
 
 /// The settings of the tiers, and the levels if there are several. With the policy `all`, a successful start of sccache
-/// proves that the remote cache works. With the other policies, sccache 0.19 and newer starts and continues without a
-/// tier that does not answer or rejects the credentials. With `all`, sccache also counts an object as stored only when
+/// shows that the remote cache works. With the other policies, sccache 0.19 and newer starts and continues without a
+/// tier that does not answer or rejects the credentials. With `all`, sccache also counts an object as stored only if
 /// every tier has it, and does not check each tier for each object.
 fn sccache(mut levels: Vec<&'static str>, cache: &Cache) -> Vec<Setting> {
     let mut settings = of_backends(Tool::Sccache, cache);
@@ -80,7 +80,7 @@ fn one_list(settings: Vec<Setting>) -> Vec<Setting> {
     vec![Setting::new(name, SettingValue::from_parts(parts)).since(Version::new(4, 13, 0))]
 }
 
-/// The addresses to probe: those of the fastest tier that has any.
+/// The addresses to probe: those of the fastest tier with addresses.
 pub(super) fn servers(tiers: &[RemoteFields]) -> Vec<String> {
     let servers = tiers.iter().filter_map(|tier| Some(remote::backend(&tier.backend_type)?.servers(tier)));
     servers.into_iter().find(|servers| !servers.is_empty()).unwrap_or_default()

@@ -6,18 +6,18 @@ use crate::config::model::{
     Variable,
 };
 
-/// The settings of one toolchain in one variant. CMake's defaults apply to whatever is `None` or empty.
+/// The settings of one toolchain in one variant. CMake's defaults apply to members that are `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompilersPlan {
     /// The required environment variables, without duplicates.
     pub environment: Vec<String>,
-    /// The features that need a newer CMake than the oldest one that reads the files, each with the version.
+    /// The features that need a newer CMake than 3.15, each with the version.
     pub needs: Vec<(String, Version)>,
     /// Another toolchain file to load first.
     pub base: Option<Expandable>,
     /// The machine to build for.
     pub target: Option<Target>,
-    /// The compilers, each with the arguments that it needs to act as a compiler.
+    /// The compilers, each with the arguments that select its compiler mode.
     pub compilers: Vec<(SourceLanguage, Vec<Expandable>)>,
     /// The other tools (archiver, `strip`, …), by their CMake variables.
     pub binutils: Vec<(&'static str, Expandable)>,
@@ -39,11 +39,11 @@ pub struct CompilersPlan {
     pub defines: Vec<String>,
     /// The options of the sanitizers.
     pub sanitizers: Option<SanitizersPlan>,
-    /// How the runtime libraries are linked statically.
+    /// The way to link the runtime libraries statically; `None` links them dynamically.
     pub static_runtime: Option<StaticRuntime>,
     /// `CMAKE_CROSSCOMPILING_EMULATOR`
     pub emulator: Vec<Expandable>,
-    /// What CMake's checks build.
+    /// The kind of target that CMake's checks (`try_compile`) build.
     pub try_compile: Option<TryCompile>,
     /// Further variables, by name.
     pub variables: Vec<(String, Variable)>,
@@ -60,7 +60,7 @@ pub struct BuildTypeOption {
     pub flags: String,
 }
 
-/// How the linker is selected.
+/// The way to select the linker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkerPlan {
     /// The linker; in upper case, the value of `CMAKE_LINKER_TYPE` (CMake 3.29).
@@ -69,12 +69,12 @@ pub struct LinkerPlan {
     pub before: LinkerBefore,
 }
 
-/// How to select the linker with a CMake without `CMAKE_LINKER_TYPE`.
+/// The way to select the linker with a CMake that does not support `CMAKE_LINKER_TYPE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkerBefore {
-    /// With this option of the compiler, which calls the linker.
+    /// This option of the compiler, which calls the linker.
     Option(String),
-    /// With `CMAKE_LINKER`: for clang-cl, CMake calls the linker directly, and the linker has no such option.
+    /// This value of `CMAKE_LINKER`. For clang-cl, CMake calls the linker directly, without an option of the compiler.
     Program(String),
 }
 
@@ -88,12 +88,12 @@ pub struct SanitizersPlan {
     pub link: Vec<String>,
 }
 
-/// How the runtime libraries are linked statically.
+/// The way to link the runtime libraries statically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaticRuntime {
-    /// With `CMAKE_MSVC_RUNTIME_LIBRARY` only.
+    /// Only `CMAKE_MSVC_RUNTIME_LIBRARY`.
     Variable,
-    /// Also with the options of GCC and Clang.
+    /// `CMAKE_MSVC_RUNTIME_LIBRARY` and the options of GCC and Clang.
     VariableAndOptions,
 }
 
@@ -162,7 +162,7 @@ fn environment(toolchain: &Toolchain) -> Vec<String> {
     names
 }
 
-/// The oldest CMake that reads the files is 3.15.
+/// The features that need a newer CMake than 3.15, which is the oldest CMake that reads the files.
 fn needs(toolchain: &Toolchain) -> Vec<(String, Version)> {
     let standards = toolchain.standards.iter().filter_map(|(language, standard)| {
         let (_, since) = language.standards().iter().find(|(number, _)| number == standard)?;
@@ -188,8 +188,8 @@ fn flags(toolchain: &Toolchain) -> Vec<(String, String)> {
     flags
 }
 
-/// Flags of build types become options of the folder. CMake appends its own flags to `CMAKE_<LANG>_FLAGS_<TYPE>_INIT`,
-/// so its `-O3` would override an `-O2` there; options of the folder come after both.
+/// Flags of build types become options of the directory. CMake appends its own flags to `CMAKE_<LANG>_FLAGS_<TYPE>_INIT`,
+/// so its `-O3` would override an `-O2` in it. Options of the directory come after both.
 fn build_type_options(toolchain: &Toolchain) -> Vec<BuildTypeOption> {
     let types = toolchain.build_type_flags.iter();
     types

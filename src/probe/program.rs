@@ -22,7 +22,7 @@ pub(crate) struct Finished {
 /// A program could not be run to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// It could not be started.
+    /// The program could not be started.
     #[error("cannot run {program}")]
     Start {
         /// The program.
@@ -30,7 +30,7 @@ pub enum RunError {
         /// The cause.
         source: std::io::Error,
     },
-    /// It did not end in time, and was killed.
+    /// The program did not end in time, and was killed.
     #[error("{program} did not end within {} s", .limit.as_secs())]
     TimedOut {
         /// The program.

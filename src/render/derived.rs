@@ -11,21 +11,21 @@ const HEAD: &str = "
 
 # Sets these variables:
 # clear_<tool>               variables of the environment that must not reach the tool
-# keep                       variables of the environment that sccache's daemon may get; * only at the end
+# keep                       variables of the environment that sccache's daemon inherits; a * at the end is any suffix
 # contradicted_<setting>     credentials that sccache rejects together with this setting
 # ccache_schemes             schemes of remote storages
 # ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
 # first_port, port_count     the ports for a daemon without a socket
-# longest_socket_path        the most characters in the path of a socket
-# default_size_gb            the default of SIZE_GB, and
-# largest_size_gb            its maximum
+# longest_socket_path        the maximum length of the path of a socket
+# default_size_gb            the default of SIZE_GB
+# largest_size_gb            the maximum of SIZE_GB
 # minimum_protocol           the oldest protocol of toolchainkit-launch that the module can use
-# minimum_rules              the oldest version of its rules
+# minimum_rules              the oldest version of the rules that the module can use
 macro(_toolchainkit_derived)
 ";
 
-/// The text of the part.
+/// The text of `cmake/parts/derived.cmake`.
 #[must_use]
 pub fn derived_part() -> String {
     let mut text = HEAD.to_owned();

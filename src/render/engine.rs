@@ -1,6 +1,6 @@
-//! The template engine: strict, with escaping that a template cannot bypass. The last extension before `.j2` is the
-//! kind of the output, and determines how printed text is escaped. The environment starts empty: there is no `safe`
-//! filter, and printing anything but text and numbers is an error.
+//! The template engine. Undefined variables are errors, and a template cannot bypass the escaping. The last extension before
+//! `.j2` is the kind of the output, and determines how printed text is escaped. The environment has no built-in filters, such
+//! as `safe`. Only text and numbers can be printed.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};

@@ -23,8 +23,8 @@ pub enum Shell {
     Dotenv,
 }
 
-/// The variables of `plan`. If a secret is the whole value and the syntax allows it, the shell copies it from the
-/// variable that holds it. Otherwise a comment names that variable.
+/// The variables of `plan`. If a secret is the whole value and the syntax allows it, the shell copies it from its variable.
+/// Otherwise a comment names that variable.
 ///
 /// # Errors
 /// [`RenderError::Environment`] for a value that the syntax cannot represent.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// A value that this kind of file cannot represent.
+/// The reason why a kind of file cannot represent a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EscapeError {
     /// CMake before 4.0 drops a NUL; newer versions reject it.
@@ -14,7 +14,7 @@ pub enum EscapeError {
     /// A quotation mark or line break in a batch file.
     #[error("`{0}` cannot be written in a batch file")]
     Batch(String),
-    /// Not a name that CMake accepts without quotes.
+    /// A name that CMake accepts only in quotes.
     #[error("`{0}` is not an identifier")]
     Identifier(String),
 }
@@ -75,7 +75,7 @@ pub fn sh_word(text: &str) -> Result<String, EscapeError> {
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-/// A word of fish, in which only `\` and `'` are special within single quotes.
+/// A word of fish. Within its single quotes, only `\` and `'` are special.
 ///
 /// # Errors
 /// [`EscapeError`] for a value that this kind of file cannot represent.

@@ -15,14 +15,14 @@ use self::view::{CacheFileView, PresetsView, ToolchainView};
 use crate::output::{FileKind, FileSet, RenderedFile};
 use crate::plan::Plan;
 
-/// The CMake module, which is written into every project.
+/// The CMake module. `generate` writes it into every project.
 pub const MODULE: &str = include_str!("../../cmake/ToolchainKit.cmake");
 
 /// Rendering failed. Except for [`RenderError::SecretValue`] and errors of user templates, this is a bug of
 /// toolchainkit.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The plan, created by a program, contains the value of a secret. No generated file may contain one.
+    /// The plan contains the value of a secret. Only a program that uses the library can create such a plan.
     #[error("{setting} holds the value of a secret; a generated file can only name an environment variable")]
     SecretValue {
         /// The variable of the cache tool.
@@ -134,7 +134,7 @@ impl<'a> Renderer<'a> {
         render().map_err(|source| self.fault(name, source))
     }
 
-    /// Blames an error on the user template that is involved, or else on the built-in template.
+    /// Converts an error. It names the user template if there is one, otherwise the built-in template.
     fn fault(&self, name: &'static str, source: minijinja::Error) -> RenderError {
         let mut inner: &minijinja::Error = &source;
         while let Some(cause) = std::error::Error::source(inner).and_then(|cause| cause.downcast_ref()) {

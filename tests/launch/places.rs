@@ -109,7 +109,7 @@ fn a_missing_tool_gives_one_notice_and_the_compiler_runs() {
             bench.settings["program"] = program.to_str().into();
             bench.configure();
             let text = compiles_three_times(&bench, "gone");
-            assert!(text.contains("is gone: compiling without a cache"), "{tool:?}: {text}");
+            assert!(text.contains("is missing: compiling without a cache"), "{tool:?}: {text}");
         }
     }
 }

@@ -115,7 +115,7 @@ fn row_of<'a>(path: &[String], table: &'a [Row]) -> Option<&'a Row> {
 }
 
 #[test]
-fn every_module_uses_only_what_the_table_allows() {
+fn every_module_uses_only_the_modules_that_the_table_allows() {
     let table = table();
     for (file, module) in modules() {
         let row = row_of(&module, &table);

@@ -1,8 +1,8 @@
 //! Azure Blob Storage.
 //!
-//! There are two kinds of access: with a connection string, which contains the key of the account or a shared access
-//! signature; or, since sccache 0.18, with the name or the URL of the account and Microsoft Entra ID. Without a connection
-//! string, an older sccache prints a warning and uses the local disk, so it is refused.
+//! There are two kinds of access. A connection string contains the key of the account or a shared access signature. Since
+//! sccache 0.18, the name or the URL of the account is enough, with Microsoft Entra ID. Without a connection string, an older
+//! sccache prints a warning and uses the local disk, so toolchainkit refuses it.
 
 use super::endpoint::{self, Endpoint};
 use super::setting::error;

@@ -13,12 +13,12 @@ const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
 /// The variables that select a storage of ccache, including the name before version 4.7.
 pub(super) const VARIABLES: &[&str] = &[REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];
 
-pub(super) const SHARDS: &str = "words with commas between, one of which takes the place of the `*` in the address, \
-                                 chosen by the key; weights as in a(3),b (ccache only)";
+pub(super) const SHARDS: &str = "comma-separated names, such as a,b; the key of an entry selects the name that \
+                                 replaces the `*` in the address; a(3),b gives weights (ccache only)";
 
 const MILLISECONDS: Kind = Kind::Integer { min: 1, max: 600_000 };
 
-/// The timeouts of ccache for a server.
+/// The timeouts of ccache for a connection and for a request.
 pub(super) const CONNECT_TIMEOUT: Field = Field::extra(
     "connect_timeout_ms",
     MILLISECONDS,
@@ -30,11 +30,11 @@ pub(super) const OPERATION_TIMEOUT: Field = Field::extra(
     "timeout of a request in milliseconds (default 10000; ccache only)",
 );
 
-/// The settings that are attributes of ccache's URL, and that sccache does not have.
+/// The settings that only ccache supports: they are attributes in its URL.
 const OWN: [&str; 6] =
     ["layout", "header", "keep_alive", "connect_timeout_ms", "operation_timeout_ms", "shards"];
 
-/// Checks that no setting is set that only ccache has.
+/// Checks that sccache gets no setting that only ccache supports.
 ///
 /// # Errors
 /// The name of the setting, if `tool` is sccache.
@@ -79,7 +79,7 @@ pub(super) fn shards(config: &RemoteFields) -> String {
     config.get("shards").map(|value| format!("|shards={value}")).unwrap_or_default()
 }
 
-/// The texts that replace the `*`, without their weights.
+/// The names that replace the `*`, without their weights.
 pub(super) fn shard_names(config: &RemoteFields) -> impl Iterator<Item = &str> {
     let shards = config.text("shards").split(',');
     shards.map(|shard| shard.split('(').next().unwrap_or_default()).filter(|name| !name.is_empty())
@@ -124,7 +124,7 @@ pub(super) fn encoded_path(path: &str) -> String {
     percent_encode_except(path.as_bytes(), b"/*")
 }
 
-/// The setting; it is plain if no part is a credential.
+/// The setting for the URL. Its value is plain if no part is a credential.
 pub(super) fn storage(parts: Vec<ValuePart>) -> Setting {
     Setting::new(REMOTE_STORAGE, SettingValue::from_parts(parts)).since(Version::new(4, 7, 0))
 }

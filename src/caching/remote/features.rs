@@ -1,4 +1,4 @@
-//! The features that a tool must be built with for a backend. Distributions omit some of them.
+//! The build features of a tool that a backend needs. Some distributions omit them.
 
 use std::time::Duration;
 

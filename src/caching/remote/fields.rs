@@ -109,7 +109,7 @@ impl Field {
 pub enum FieldValue {
     /// Public text.
     Text(String),
-    /// A value to hide, unless its type in the backend is text.
+    /// A value that is hidden, unless the backend declares the field as text.
     Credential(Credential),
 }
 
@@ -123,7 +123,7 @@ impl fmt::Debug for FieldValue {
     }
 }
 
-/// The values of a remote cache by the fields of its backend, which the backends read.
+/// The values of a remote cache, by the fields of its backend. The backends read them.
 #[derive(Clone, PartialEq)]
 pub struct RemoteFields {
     /// The backend, by a name in [`super::BACKENDS`].
@@ -135,7 +135,7 @@ pub struct RemoteFields {
     values: BTreeMap<(Section, String), FieldValue>,
 }
 
-/// As in YAML, with the paths of the fields.
+/// Shows the fields by their paths in YAML.
 impl fmt::Debug for RemoteFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.values().map(|(section, name, value)| (section.path_of(name), value));
@@ -195,7 +195,7 @@ impl RemoteFields {
             .filter(|text| !text.is_empty())
     }
 
-    /// The same, but empty if it is not set.
+    /// The value of a text field; empty if it is not set.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()

@@ -1,4 +1,5 @@
-//! A folder that several machines share, for example with NFS. Only for ccache: just one sccache daemon can use a folder.
+//! A folder that several machines share, for example with NFS. Only ccache supports it: two sccache daemons cannot use the
+//! same folder.
 
 use super::ccache_url::{self, encoded_path, read_only, shards, storage};
 use super::setting::{check_layout, error};

@@ -1,7 +1,7 @@
 //! Google Cloud Storage.
 //!
-//! The default of sccache for this backend is to read only; READ_WRITE must be set. It has no setting for another endpoint,
-//! and no anonymous access.
+//! For this backend, sccache only reads unless READ_WRITE is set. It has no setting for another endpoint, and no anonymous
+//! access.
 
 use super::setting::error;
 use super::{Access, Backend, Field, Issue, Kind, RemoteFields, Setting};

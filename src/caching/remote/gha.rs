@@ -1,7 +1,7 @@
 //! The cache of GitHub Actions.
 //!
 //! The runner provides the address and the token (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`) to actions but not to
-//! shell steps, so a step with actions/github-script must export them. On other machines, the local cache is used.
+//! shell steps, so a step with actions/github-script must export them. Without them, builds use the local cache.
 
 use super::{Backend, Field, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};

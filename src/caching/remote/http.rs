@@ -14,7 +14,7 @@ use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Http;
 
-/// The first sccache with a user name, a password and a token.
+/// The first sccache that supports a user name, a password and a token.
 const AUTHENTICATION: Version = Version::new(0, 4, 2);
 
 const RW_MODE: &str = "SCCACHE_WEBDAV_RW_MODE";

@@ -1,7 +1,7 @@
 //! Memcached.
 //!
-//! sccache supports one server and needs a port; with a list of servers it does not start ("invalid authority"). So CMake
-//! probes the servers in order at configure time, and uses the first one that answers.
+//! sccache supports a single server, and requires its port. With a list of servers it does not start ("invalid authority"),
+//! so CMake probes the servers in order at configure time, and uses the first one that answers.
 
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
@@ -14,7 +14,7 @@ pub(super) struct Memcached;
 /// The first sccache with separate variables instead of `SCCACHE_MEMCACHED`.
 const MODERN: Version = Version::new(0, 8, 0);
 
-/// The first sccache that accepts the scheme.
+/// The first sccache that supports `unix://`.
 const UNIX_SOCKET: Version = Version::new(0, 19, 0);
 
 const RW_MODE: &str = "SCCACHE_MEMCACHED_RW_MODE";

@@ -2,7 +2,7 @@
 //!
 //! # The backends
 //!
-//! The environment variables to set by hand, and the configuration that sets the same:
+//! Each example shows the environment variables for a manual setup, and the configuration that results in the same ones:
 //!
 //! ```
 //! use toolchainkit::caching::detection::BuildCacheManager;
@@ -81,8 +81,8 @@
 //! [`RemoteCacheConfig`]), and translates them into the [`Setting`]s of a tool. No other code in the crate refers to a
 //! backend by name, so a new backend needs only a new file and a line in [`BACKENDS`].
 
-/// The methods of a backend that only sccache supports: from which version on, the feature that it must be built with, the
-/// further variables, and why ccache does not support it.
+/// The methods of a backend that only sccache supports. The arguments are its first version, the feature that it must be
+/// built with, the further variables, and the reason why ccache does not support it.
 macro_rules! only_for_sccache {
     ($since:expr, $feature:literal, $further_variables:expr, $why_not_ccache:literal) => {
         fn further_variables(&self, tool: $crate::caching::tool::Tool) -> &'static [&'static str] {
@@ -157,9 +157,9 @@ pub fn backend(name: &str) -> Option<&'static dyn Backend> {
 /// The severity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IssueSeverity {
-    /// It works, but probably not as intended.
+    /// The configuration works, but probably not as intended.
     Warning,
-    /// It cannot work.
+    /// The configuration cannot work.
     Error,
 }
 
@@ -170,11 +170,11 @@ pub struct Issue {
     pub code: &'static str,
     /// Error or warning.
     pub severity: IssueSeverity,
-    /// The path of the setting below `remote:` in YAML (`bucket`, `credentials.password`); empty if it concerns all of it.
+    /// The path of the setting below `remote:` in YAML (`bucket`, `credentials.password`); empty for the whole section.
     pub field: String,
     /// The problem, as a part of a sentence.
     pub message: String,
-    /// What to do.
+    /// The advice to the user.
     pub help: Option<String>,
 }
 
@@ -201,7 +201,7 @@ impl fmt::Display for Issue {
 pub enum Support {
     /// Supported since this version.
     Since(Version),
-    /// Not supported, with the reason as a part of a sentence.
+    /// Not supported. The reason is a part of a sentence.
     No(&'static str),
 }
 
@@ -221,12 +221,12 @@ pub trait Backend: Sync {
     /// All its fields.
     fn fields(&self) -> &'static [Field];
 
-    /// The variables of `tool` that select or change the storage but belong to no field: variables for the access, and
-    /// names that later versions have replaced.
+    /// The variables of `tool` that select or change the storage but belong to no field: the access mode, and names that
+    /// later versions have replaced.
     fn further_variables(&self, tool: Tool) -> &'static [&'static str];
 
-    /// The environment variables in which sccache's library for this storage searches for credentials. A `*` at the end
-    /// matches any characters.
+    /// The environment variables from which sccache's library for this storage reads credentials. A `*` at the end matches
+    /// any characters.
     fn credential_variables(&self) -> &'static [&'static str] {
         &[]
     }
@@ -248,7 +248,7 @@ pub trait Backend: Sync {
         }
     }
 
-    /// Whether `use_ssl: true` has an effect.
+    /// Whether the backend supports TLS (`use_ssl: true`).
     fn has_tls(&self) -> bool {
         true
     }
@@ -268,7 +268,7 @@ pub trait Backend: Sync {
     /// The location of the cache for messages, without secrets.
     fn location(&self, config: &RemoteFields) -> String;
 
-    /// The same, with `{SERVER}` for the server that is chosen at configure time if there are several.
+    /// The location, with `{SERVER}` for the server that is chosen at configure time if there are several.
     fn location_of_chosen(&self, config: &RemoteFields) -> String {
         self.location(config)
     }

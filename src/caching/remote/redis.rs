@@ -1,7 +1,7 @@
 //! Redis and compatible servers: Valkey, KeyDB, Dragonfly.
 //!
-//! sccache ignores the user, the database and the query in `SCCACHE_REDIS_ENDPOINT`, and prints all of it in its
-//! statistics, so they are set with separate variables. ccache needs everything in one URL; there, a password with a colon
+//! sccache ignores the user, the database and the query in `SCCACHE_REDIS_ENDPOINT`, and prints the endpoint in its
+//! statistics. So they are set with separate variables. ccache needs everything in one URL. In it, a password with a colon
 //! fails without a user, so the user `default` is added.
 
 use super::ccache_url::{
@@ -205,7 +205,10 @@ fn check_server(server: &str, issues: &mut Vec<Issue>) {
         }
         Some("unix" | "redis+unix") if !endpoint.path.is_empty() => {}
         Some("unix" | "redis+unix") => {
-            issues.push(bad_endpoint("the path of the socket is missing", "redis+unix:///run/redis.sock"));
+            issues.push(bad_endpoint(
+                "the path of the socket is missing",
+                "such as redis+unix:///run/redis.sock",
+            ));
         }
         Some(scheme) => {
             issues.push(bad_endpoint(format!("Redis does not support the scheme `{scheme}`"), EXAMPLE));

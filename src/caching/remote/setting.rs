@@ -18,18 +18,18 @@ pub struct Setting {
     pub value: SettingValue,
     /// The first version of the tool that has it; `None` if all supported versions have it.
     pub since: Option<Version>,
-    /// What happens if the tool is too old.
+    /// The handling of a tool that is older than `since`.
     pub on_older_tool: OnOlderTool,
 }
 
 /// The value of a [`Setting`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum SettingValue {
-    /// Known when the files are generated.
+    /// A value that is known when the files are generated.
     Plain(String),
     /// The scheme, followed by the address of the server that is chosen at configure time.
     Server(&'static str),
-    /// Composed of secrets, on the build machine.
+    /// A value that contains secrets. It is composed on the build machine.
     Secret(Vec<ValuePart>),
 }
 
@@ -44,10 +44,10 @@ pub enum ValuePart {
     PercentEncoded(Credential),
 }
 
-/// What happens to a setting if the installed tool is too old for it.
+/// The handling of a setting that the installed tool is too old for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnOlderTool {
-    /// It is omitted; the cache works without it.
+    /// The setting is left out, because the cache works without it.
     Drop,
     /// The remote cache is not used, because without the setting it would behave differently from the configuration.
     Refuse,
@@ -82,7 +82,7 @@ impl SettingValue {
         matches!(self, Self::Secret(_))
     }
 
-    /// Plain if no part is a credential.
+    /// The value of these parts: plain if no part is a credential.
     pub(crate) fn from_parts(parts: Vec<ValuePart>) -> Self {
         let text = parts.iter().map(|part| match part {
             ValuePart::Text(text) => Some(text.as_str()),
@@ -123,17 +123,17 @@ impl Setting {
         wanted.then(|| Self::plain(name, "READ_ONLY").since(Version::new(0, 16, 0)))
     }
 
-    /// The same setting, refused by tools older than `version`.
+    /// The same setting, which only tools from `version` on support.
     pub(crate) fn since(self, version: Version) -> Self {
         Self { since: Some(version), ..self }
     }
 
-    /// The same setting, refused by tools older than those that read the variable.
+    /// The same setting, which only tools that read the variable support.
     pub(super) fn gated(self, variable: Variable) -> Self {
         Self { since: variable.since, ..self }
     }
 
-    /// The same setting, omitted for tools older than its version.
+    /// The same setting, left out for tools that are older than its version.
     pub(crate) fn or_dropped(self) -> Self {
         Self { on_older_tool: OnOlderTool::Drop, ..self }
     }
@@ -145,7 +145,7 @@ pub(super) fn error(code: &'static str, field: &str, message: impl Into<String>,
     Issue { code, severity: IssueSeverity::Error, field: field.to_owned(), message: message.into(), help }
 }
 
-/// Checks two credentials that are only valid together.
+/// Checks that both credentials are set, or neither.
 pub(super) fn check_pair(config: &RemoteFields, first: &str, second: &str, issues: &mut Vec<Issue>) {
     for (one, other) in [(first, second), (second, first)] {
         if config.has(one) && !config.has(other) {
@@ -222,7 +222,7 @@ fn check_field(backend: &dyn Backend, field: &Field, config: &RemoteFields, issu
     issues.push(error("wrong-type", &path, format!("expected {expected}, found `{value}`"), field.doc));
 }
 
-/// Reports settings that this backend does not have.
+/// Reports settings that this backend does not support.
 fn check_names(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Issue>) {
     for (section, name, _) in config.values() {
         let fields = backend.fields().iter().filter(|field| field.section == section);
@@ -239,7 +239,7 @@ fn check_names(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Is
     }
 }
 
-/// Reports characters that are not possible in a CMake list, an environment variable or a URL.
+/// Reports characters that a CMake list, an environment variable or a URL cannot contain.
 fn check_characters(backend: &dyn Backend, config: &RemoteFields, issues: &mut Vec<Issue>) {
     for (section, name, value) in config.values() {
         let fault = match value {
@@ -248,7 +248,7 @@ fn check_characters(backend: &dyn Backend, config: &RemoteFields, issues: &mut V
             FieldValue::Credential(Credential::Value(value)) => match kind_of(backend, name) {
                 // Names and paths are written to the generated files.
                 Some(Kind::Text | Kind::SecretFile) => list_element(value.expose_secret()).err(),
-                // Not possible in an environment variable.
+                // An environment variable cannot contain a NUL.
                 _ if value.expose_secret().contains('\0') => Some("it contains a NUL character".to_owned()),
                 _ => None,
             },
@@ -266,7 +266,7 @@ fn kind_of(backend: &dyn Backend, credential: &str) -> Option<Kind> {
 
 /// Checks whether `value` can be an element of a CMake list; `Err` contains the reason.
 ///
-/// CMake does not split a list at a `;` after an unbalanced bracket, and a final `\` swallows the `;`.
+/// CMake does not split a list at a `;` after an unbalanced bracket. A final `\` escapes the `;` that follows.
 pub(crate) fn list_element(value: &str) -> Result<(), String> {
     if value.chars().any(char::is_control) {
         return Err("it contains a control character".to_owned());

@@ -20,7 +20,7 @@ fn of_fields(backend: &dyn Backend) -> impl Iterator<Item = &'static str> {
     names.filter(|name| !is_one_of(name, backend.credential_variables()))
 }
 
-/// The environment variables that select or change a storage, and so must not reach the tool, in alphabetical order.
+/// The environment variables that select or change a storage, in alphabetical order. They must not reach the tool.
 #[must_use]
 pub fn cleared(tool: Tool) -> Vec<&'static str> {
     let mut names = tool.choosing_variables().iter().copied().collect::<BTreeSet<_>>();
@@ -42,8 +42,8 @@ pub fn kept() -> Vec<&'static str> {
     names.into_iter().collect()
 }
 
-/// For each variable that disables the credentials of a storage, the environment variables with credentials that contradict
-/// it.
+/// For each variable that selects anonymous access to a storage: the environment variables with credentials, which sccache
+/// rejects together with it.
 #[must_use]
 pub fn contradicted() -> Vec<(&'static str, Vec<&'static str>)> {
     let of_backend = |backend: &&dyn Backend| {

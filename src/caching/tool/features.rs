@@ -1,4 +1,4 @@
-//! The features that a tool was built with: packages of some distributions lack remote storage.
+//! The features that a tool was built with. The packages of some distributions lack remote storages.
 
 use super::Tool;
 

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-/// Ports for the daemon of an sccache without sockets: below the range of ports for outgoing connections.
+/// Ports for the daemon of an sccache that does not support sockets. They are below the range for outgoing connections.
 pub const PORTS: Range<u16> = 20_000..32_000;
 
-/// The longest path of a socket. Its address has 108 bytes on Linux, and 104 on macOS.
+/// The longest path of a socket, in bytes. The operating systems allow 108 bytes (Linux) and 104 bytes (macOS).
 pub const LONGEST_SOCKET_PATH: usize = 100;
 
 /// The default limit of a local cache, in GiB.

@@ -38,8 +38,8 @@ impl Tool {
         }
     }
 
-    /// The default of the oldest version to use. Older distributions have a pre-release of sccache without remote
-    /// storage, and ccache 3.
+    /// The default minimum version. Older distributions contain a pre-release of sccache without remote storage, and
+    /// ccache 3.
     #[must_use]
     pub const fn oldest(self) -> Version {
         match self {

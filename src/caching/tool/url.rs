@@ -1,15 +1,15 @@
 //! Addresses in settings of the tools.
 
-/// Percent-encodes a text for a URL; only the unreserved characters of RFC 3986 stay. The text need not be UTF-8, because
-/// the value of an environment variable need not be.
+/// Percent-encodes a text for a URL, except the unreserved characters of RFC 3986. The text need not be UTF-8, because the
+/// value of an environment variable need not be.
 pub(crate) fn percent_encode(text: &[u8]) -> String {
     percent_encode_except(text, b"")
 }
 
-/// The same, with other characters that stay, too.
+/// Like [`percent_encode`], but does not encode the characters in `kept`, either.
 pub(crate) fn percent_encode_except(text: &[u8], kept: &[u8]) -> String {
     use std::fmt::Write as _;
-    // Enough for every text, so that no part of a secret stays behind in memory that the string has left.
+    // Enough for every text. A string that grows would leave a copy of a secret in the memory that it has freed.
     let mut encoded = String::with_capacity(text.len() * 3);
     for &byte in text {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {

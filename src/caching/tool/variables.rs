@@ -1,4 +1,4 @@
-//! The environment variables that the tools read with every storage.
+//! The environment variables that the tools read, whatever the storage.
 
 use super::Tool;
 
@@ -10,11 +10,11 @@ pub(crate) const SCCACHE_SERVER_UDS: &str = "SCCACHE_SERVER_UDS";
 pub(crate) const SCCACHE_SERVER_PORT: &str = "SCCACHE_SERVER_PORT";
 /// The levels of sccache's storage, fastest first.
 pub(crate) const SCCACHE_MULTILEVEL_CHAIN: &str = "SCCACHE_MULTILEVEL_CHAIN";
-/// When sccache counts an object as stored.
+/// The levels of sccache's storage that must store an object for the write to succeed.
 pub(crate) const SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY: &str = "SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY";
 /// The folder of ccache's local cache.
 pub(crate) const CCACHE_DIR: &str = "CCACHE_DIR";
-/// Whether ccache does without its local cache.
+/// Whether ccache uses only the remote storage.
 pub(crate) const CCACHE_REMOTE_ONLY: &str = "CCACHE_REMOTE_ONLY";
 
 impl Tool {
@@ -52,7 +52,7 @@ pub(crate) const OF_DAEMON: &[&str] = &[
     "TZ",
     "USER",
     "XDG_*",
-    // The same on Windows.
+    // The user's folders on Windows.
     "APPDATA",
     "LOCALAPPDATA",
     "SYSTEMROOT",

@@ -15,7 +15,7 @@ pub use crate::caching::language::Language;
 use crate::caching::remote::RemoteFields;
 use crate::caching::tool::{Tool, Version};
 
-/// A whole, valid `toolchainkit.yaml`.
+/// A valid `toolchainkit.yaml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// `project.name`; if unset, CMake's project name is used, which is the same in every checkout.
@@ -28,9 +28,9 @@ pub struct Config {
     pub cmake_minimum: Option<Version>,
     /// `presets.matrix`
     pub matrix: Matrix,
-    /// `templates`: the folder of the user's own templates, relative to the project.
+    /// `templates`: the folder of the user's templates, relative to the project.
     pub templates: Option<Utf8PathBuf>,
-    /// Where the generated files go.
+    /// The paths of the generated files.
     pub output: Output,
 }
 
@@ -56,7 +56,7 @@ impl Config {
     }
 }
 
-/// One complete set of settings: the file's own, or a profile merged over it.
+/// One complete set of settings: those outside profiles, or a profile merged over them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
     /// The profile's name; `None` for the settings without a profile.
@@ -85,8 +85,8 @@ impl Variant {
 pub struct Cache {
     /// Default `true`.
     pub enabled: bool,
-    /// The tools that may be used, preferred first; never empty. If `tool` names one, only that; otherwise all that
-    /// support the backend.
+    /// The tools that may be used, preferred first; never empty. Contains only `tool` if it is set, otherwise all tools
+    /// that support the settings.
     pub tools: Vec<Tool>,
     /// `size_gb`: the limit of the local cache in GiB. Default 10.
     pub size_gb: u32,
@@ -98,7 +98,7 @@ pub struct Cache {
     pub languages: Vec<Language>,
     /// Default [`OnFailure::Fallback`].
     pub on_failure: OnFailure,
-    /// Hits across checkouts by base directories. Default `true`.
+    /// Whether checkouts in different folders share hits. Default `true`.
     pub relocatable: bool,
     /// `direct_mode`: hits without running the preprocessor. Default [`DirectMode::Auto`].
     pub direct_mode: DirectMode,
@@ -106,13 +106,13 @@ pub struct Cache {
     pub install: Install,
     /// The remote tiers, fastest first; empty for a local cache.
     pub remote: Vec<RemoteFields>,
-    /// Keep no local copy of objects from the remote cache. Default `false`.
+    /// Whether the tool keeps no local copies of objects from the remote cache. Default `false`.
     pub remote_only: bool,
-    /// When sccache counts a write as failed. Default [`WriteErrorPolicy::All`].
+    /// The tiers that must store an object for a write of sccache to succeed. Default [`WriteErrorPolicy::All`].
     pub write_error_policy: WriteErrorPolicy,
 }
 
-/// Which tiers must store an object for the write to count as successful.
+/// The tiers that must store an object for a write to succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WriteErrorPolicy {
@@ -121,7 +121,7 @@ pub enum WriteErrorPolicy {
     All,
     /// The fastest tier.
     L0,
-    /// None.
+    /// No tier.
     Ignore,
 }
 
@@ -142,9 +142,9 @@ impl WriteErrorPolicy {
 pub struct Install {
     /// The version to install; `None` is the newest known one.
     pub version: Option<Version>,
-    /// The server to download from; `None` is the tools' own download server.
+    /// The download server; `None` is the server of the tools' releases.
     pub mirror: Option<String>,
-    /// Install nothing. Default `false`.
+    /// Whether to install nothing, and use only installed tools. Default `false`.
     pub never: bool,
 }
 
@@ -154,9 +154,9 @@ pub enum DirectMode {
     /// For each compilation whose include folders `toolchainkit-launch` knows (the default).
     #[default]
     Auto,
-    /// Always, as the tool does it: it does not notice a new header earlier in the search path.
+    /// For all compilations, unguarded: the tool does not notice a new header earlier in the search path.
     On,
-    /// Never.
+    /// For no compilation.
     Off,
 }
 
@@ -172,11 +172,11 @@ impl DirectMode {
     }
 }
 
-/// What to do when the cache cannot be used.
+/// The reaction to a cache that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
-    /// Use the local cache, or else no cache.
+    /// Use the local cache; if that fails, too, build without a cache.
     #[default]
     Fallback,
     /// Stop configuring with an error.
@@ -201,7 +201,7 @@ impl Output {
         self.toolchain.with_file_name("toolchainkit-cache.cmake")
     }
 
-    /// CMake reads a presets file of this name by itself. A file of another name must be included from it.
+    /// The name of the presets file that CMake reads. A file of another name must be included from it.
     pub const OWN_PRESETS: &str = "CMakePresets.json";
 
     /// The toolchain file for this toolchain; `None` is `toolchain` itself.

@@ -14,13 +14,13 @@ pub struct Presets {
     pub build_types: Vec<String>,
     /// A prefix for every preset's name. Default empty.
     pub prefix: String,
-    /// `kinds`; `None` means all kinds that the version of CMake supports.
+    /// `kinds`; `None` is the default for the version of CMake.
     pub kinds: Option<Vec<PresetKind>>,
-    /// How many jobs build or test in parallel; `None` uses the tool's default.
+    /// The number of parallel build jobs and tests; `None` uses the tool's default.
     pub jobs: Option<u32>,
-    /// Whether to show what a failed test printed. Default `true`.
+    /// Whether to show the output of failed tests. Default `true`.
     pub output_on_failure: bool,
-    /// How much tests print; `None` uses ctest's default.
+    /// The verbosity of ctest; `None` uses its default.
     pub verbosity: Option<Verbosity>,
     /// The file for test results. May contain CMake's preset macros.
     pub junit: Option<String>,
@@ -61,7 +61,7 @@ impl PresetKind {
     }
 }
 
-/// How much tests print.
+/// The verbosity of ctest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verbosity {
@@ -88,12 +88,12 @@ impl Verbosity {
 /// In a [`Cell`], the name for `toolchain` itself, or for the settings without a profile.
 pub const WITHOUT_NAME: &str = "default";
 
-/// `presets.matrix`: which toolchains, profiles and build types are combined.
+/// `presets.matrix`: the combinations of toolchains, profiles and build types that have presets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Matrix {
-    /// The combinations to generate; empty for all.
+    /// The combinations with presets; empty for all.
     pub include: Vec<Cell>,
-    /// The combinations to leave out.
+    /// The combinations without presets.
     pub exclude: Vec<Cell>,
 }
 

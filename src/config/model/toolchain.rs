@@ -5,14 +5,14 @@ use serde::Deserialize;
 
 use crate::caching::tool::Version;
 
-/// A toolchain. CMake's defaults apply to whatever is `None` or empty.
+/// A toolchain. CMake's defaults apply to members that are `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Toolchain {
     /// Another toolchain file to load first.
     pub base: Option<Expandable>,
-    /// The compiler family, if the file names one.
+    /// The compiler family, if it is known from the names of the compilers.
     pub family: Option<CompilerFamily>,
-    /// The compilers, each with the arguments that it needs to act as a compiler (`zig`, `cc`).
+    /// The compilers, each with the arguments that select its compiler mode (`zig`, `cc`).
     pub compilers: Vec<(SourceLanguage, Vec<Expandable>)>,
     /// The other tools (archiver, `strip`, …), by their CMake variables.
     pub binutils: Vec<(&'static str, Expandable)>,
@@ -40,8 +40,8 @@ pub struct Toolchain {
     pub static_runtime: bool,
     /// `CMAKE_CROSSCOMPILING_EMULATOR`
     pub emulator: Vec<Expandable>,
-    /// Whether CMake's checks build a static library. Default `None`: as the base toolchain sets it, or else an
-    /// executable.
+    /// The kind of target that CMake's checks (`try_compile`) build. `None` keeps the setting of the base toolchain;
+    /// without one, CMake builds an executable.
     pub try_compile: Option<TryCompile>,
     /// Further variables, by name.
     pub variables: Vec<(String, Variable)>,
@@ -140,7 +140,7 @@ pub enum SourceLanguage {
 }
 
 impl SourceLanguage {
-    /// Every language, in the order in which they are written.
+    /// Every language, in the order of the generated files.
     pub const ALL: [Self; 8] =
         [Self::C, Self::Cxx, Self::ObjC, Self::ObjCxx, Self::Cuda, Self::Hip, Self::Asm, Self::Fortran];
     /// The languages that a C compiler and its matching C++ compiler handle.
@@ -159,10 +159,10 @@ impl SourceLanguage {
         self.cmake_name().to_ascii_lowercase()
     }
 
-    /// The standards that CMake supports, with the CMake version that introduced each, if that is newer than the oldest
-    /// CMake that reads the generated files (`prop_tgt/<LANG>_STANDARD` of the CMake 4.4 manual). For CUDA this is the
-    /// first version that has a flag for the standard: an older CMake accepts the number, and then fails with an error
-    /// that does not mention the version.
+    /// The standards that CMake supports, each with the CMake version that introduced it (`prop_tgt/<LANG>_STANDARD` of
+    /// the CMake 4.4 manual). The version is `None` if the oldest CMake that reads the generated files supports the
+    /// standard. For CUDA it is the first version that has a flag for the standard: an older CMake accepts the number, and
+    /// then fails with an error that does not mention the version.
     #[must_use]
     pub const fn standards(self) -> &'static [(u32, Option<Version>)] {
         const C: &[(u32, Option<Version>)] = &[
@@ -331,16 +331,16 @@ impl Sanitizer {
         }
     }
 
-    /// Whether a program can use both. Each sanitizer except `undefined` has a run-time library that tracks all memory,
-    /// so two of them conflict. The library of `address` contains `leak`.
+    /// Whether one program can use both sanitizers. Each sanitizer except `undefined` has a run-time library that tracks
+    /// all memory, so two of them conflict. The library of `address` contains `leak`.
     #[must_use]
-    pub const fn goes_with(self, other: Self) -> bool {
+    pub const fn is_compatible_with(self, other: Self) -> bool {
         use Sanitizer::{Address, Leak, Undefined};
         matches!((self, other), (Undefined, _) | (_, Undefined) | (Address, Leak) | (Leak, Address))
     }
 }
 
-/// What CMake's checks build.
+/// The kind of target that CMake's checks (`try_compile`) build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TryCompile {

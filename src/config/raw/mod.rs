@@ -1,6 +1,6 @@
-//! The file as it is written. `shape` has checked the types against the JSON schema of these structs before serde reads
-//! them, so reading cannot fail. Editors show the doc comments as descriptions. An enum whose values need no validation is
-//! the model's own.
+//! The structure of the file. `shape` checks the types against the JSON schema of these structs before serde reads them, so
+//! reading cannot fail. Editors show the doc comments as descriptions. Enums whose values need no validation are defined in
+//! the model.
 
 mod presets;
 mod toolchain;
@@ -28,24 +28,24 @@ pub(super) struct File {
     pub(super) cache: Option<Cache>,
     /// Compilers, flags and target. Everything is optional: unset values use CMake's defaults.
     pub(super) toolchain: Option<Toolchain>,
-    /// Further toolchains, by name. Each is merged key by key over `toolchain` (a list replaces), and has its own
-    /// toolchain file and presets.
+    /// Further toolchains, by name. Each is merged key by key over `toolchain`; a list replaces the whole list. Each has
+    /// its own toolchain file and presets.
     #[expect(dead_code, reason = "merged in the tree before serde reads it; declared for the schema")]
     pub(super) toolchains: Option<BTreeMap<String, Option<Toolchain>>>,
     /// The generated presets.
     pub(super) presets: Option<Presets>,
-    /// Variants of the build, by name. Each is merged key by key over the rest of the file (a list replaces), and has
-    /// its own presets.
+    /// Variants of the build, by name. Each is merged key by key over the rest of the file; a list replaces the whole
+    /// list. Each has its own presets.
     #[expect(dead_code, reason = "merged in the tree before serde reads it; declared for the schema")]
     pub(super) profiles: Option<BTreeMap<String, Option<Profile>>>,
-    /// Where the generated files go.
+    /// The paths of the generated files.
     pub(super) output: Option<Output>,
-    /// Folder with your own templates, relative to the project. Each replaces the built-in template of the same path,
-    /// and may extend it block by block. Default: none.
+    /// Folder with your own templates, relative to the project. Each template replaces the built-in one of the same path,
+    /// or extends it block by block. Default: none.
     pub(super) templates: Option<String>,
 }
 
-/// Overrides for this profile.
+/// The settings that this profile overrides.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Profile {
@@ -84,25 +84,25 @@ pub(super) struct Cache {
     /// Languages to cache. Default c, cxx, objc, objcxx.
     #[schemars(length(min = 1))]
     pub(super) languages: Option<Vec<Language>>,
-    /// What to do when the cache cannot be used. Default fallback.
+    /// The reaction to a cache that cannot be used. Default fallback.
     pub(super) on_failure: Option<OnFailure>,
     /// Whether checkouts in different folders share hits. Default true.
     pub(super) relocatable: Option<bool>,
-    /// Whether to look up hits by the contents of headers, without running the preprocessor, which is faster. Default
+    /// Whether hits are found by the contents of headers. This is faster, because the preprocessor does not run. Default
     /// auto.
     pub(super) direct_mode: Option<DirectMode>,
-    /// Which version `toolchainkit install` installs, and from where.
+    /// The version that `toolchainkit install` installs, and its download server.
     pub(super) install: Option<Install>,
     /// The remote cache, or a list of remote caches as tiers, fastest first. Default: none, only a local cache.
     #[expect(dead_code, reason = "`remote` reads it from the tree; declared for the schema")]
     pub(super) remote: Option<Remotes>,
-    /// Whether to keep no local copy of objects from the remote cache. Default false.
+    /// Whether to keep no local copies of objects from the remote cache. Default false.
     pub(super) remote_only: Option<bool>,
-    /// Which of sccache's tiers must store an object for the write to count as successful. Default all.
+    /// The tiers that must store an object for a write of sccache to succeed. Default all.
     pub(super) write_error_policy: Option<WriteErrorPolicy>,
 }
 
-/// Which version `toolchainkit install` installs, and from where.
+/// The version that `toolchainkit install` installs, and its download server.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Install {
@@ -139,26 +139,26 @@ pub(super) enum ToolChoice {
     Auto,
 }
 
-/// Whether to look up hits without running the preprocessor.
+/// Whether hits are found without running the preprocessor.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum DirectMode {
-    /// auto: for each compilation whose include folders `toolchainkit-launch` knows; a new header is noticed.
+    /// auto: for each compilation whose search path `toolchainkit-launch` knows. New headers are detected.
     Auto(Auto),
-    /// false: never. true: always, as the tool does it; a new header earlier in the search path is not noticed. For
-    /// ccache, and for sccache if `relocatable` is false.
+    /// false: never. true: the direct mode of the tool itself, which does not detect a new header earlier in the search
+    /// path; sccache supports it only if `relocatable` is false.
     Fixed(bool),
 }
 
-/// The word auto.
+/// The value auto.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Auto {
-    /// As toolchainkit decides.
+    /// toolchainkit decides for each compilation.
     Auto,
 }
 
-/// Where the generated files go, relative to the project.
+/// The paths of the generated files, relative to the project.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Output {

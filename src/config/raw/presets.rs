@@ -28,39 +28,39 @@ pub(in crate::config) struct Presets {
     /// Number of parallel build jobs and tests. Default: the tool's own default.
     #[schemars(range(min = 1, max = 4096))]
     pub(in crate::config) jobs: Option<u32>,
-    /// What tests print.
+    /// The output of tests.
     pub(in crate::config) output: Option<TestOutput>,
     /// CPack generators for package presets, such as TGZ. Default: the project's.
     pub(in crate::config) package_generators: Option<Vec<String>>,
-    /// Which toolchains, profiles and build types are combined. Not in a profile. Default: all.
+    /// The combinations of toolchains, profiles and build types that have presets. Not in a profile. Default: all.
     pub(in crate::config) matrix: Option<Matrix>,
 }
 
-/// What tests print.
+/// The output of tests.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct TestOutput {
-    /// Whether to show what a failed test printed. Default true.
+    /// Whether to show the output of failed tests. Default true.
     pub(in crate::config) on_failure: Option<bool>,
-    /// How much to print. Default default.
+    /// The verbosity of ctest. Default default.
     pub(in crate::config) verbosity: Option<Verbosity>,
     /// File for the test results in JUnit format, relative to the build folder unless absolute. May contain CMake's
     /// preset macros. Needs CMake 3.25.
     pub(in crate::config) junit: Option<String>,
 }
 
-/// Which toolchains, profiles and build types are combined.
+/// The combinations of toolchains, profiles and build types that have presets.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Matrix {
-    /// The combinations to generate. Default: all.
+    /// The combinations with presets. Default: all.
     pub(in crate::config) include: Option<Vec<Cell>>,
-    /// The combinations to leave out. Default: none.
+    /// The combinations without presets. Default: none.
     pub(in crate::config) exclude: Option<Vec<Cell>>,
 }
 
-/// All combinations of the listed values; a key that is left out matches any value. `default` is the name of
-/// `toolchain` itself, and of the settings without a profile.
+/// All combinations of the listed values; a missing key matches any value. `default` is the name of `toolchain`
+/// itself, and of the settings without a profile.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Cell {
@@ -76,8 +76,8 @@ pub(in crate::config) struct Cell {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::config) enum OneOrMore {
-    /// One.
+    /// One name.
     One(String),
-    /// Several.
+    /// Several names.
     More(Vec<String>),
 }

@@ -22,7 +22,7 @@ pub(in crate::config) struct Toolchain {
     pub(in crate::config) linker: Option<Linker>,
     /// The machine to build for. Default: the build machine.
     pub(in crate::config) target: Option<Target>,
-    /// Language standards, for targets that do not set one. Default: the compiler's default.
+    /// Language standards of targets that do not set their own. Default: the compiler's default.
     pub(in crate::config) standards: Option<Standards>,
     /// Initial flags of a build folder. Default: none.
     pub(in crate::config) flags: Option<Flags>,
@@ -31,19 +31,20 @@ pub(in crate::config) struct Toolchain {
     /// Whether to compile position-independent code, so that static libraries can be linked into shared ones. Default:
     /// CMake's default.
     pub(in crate::config) position_independent_code: Option<bool>,
-    /// Link-time optimisation, for all build types or for those listed. Default: the project's setting.
+    /// Link-time optimisation, for all build types or for the listed ones. Default: the project's setting.
     pub(in crate::config) lto: Option<Lto>,
     /// Sanitizers to compile and link with. Default: none.
     pub(in crate::config) sanitizers: Option<Vec<Sanitizer>>,
     /// Whether to link the compiler's runtime libraries statically. Default false.
     pub(in crate::config) static_runtime: Option<bool>,
-    /// Program, with its arguments, that runs executables built for another machine.
+    /// Program, with its arguments, that runs executables of the target machine. Default: none.
     pub(in crate::config) emulator: Option<Vec<String>>,
-    /// What CMake's checks build. Use static-library if no program can be linked. Default executable.
+    /// Kind of target that CMake's checks (try_compile) build. Use static-library if no program can be linked. Default
+    /// executable.
     pub(in crate::config) try_compile: Option<TryCompile>,
     /// Further CMake variables, by name. A variable with a type is a cache entry.
     pub(in crate::config) variables: Option<BTreeMap<String, Variable>>,
-    /// The host systems that this toolchain runs on; its presets are disabled on others. Default: Windows for msvc,
+    /// The host systems that the toolchain supports; its presets are disabled on others. Default: Windows for msvc,
     /// otherwise all.
     pub(in crate::config) hosts: Option<Vec<Host>>,
 }
@@ -121,7 +122,7 @@ pub(in crate::config) struct Target {
     pub(in crate::config) triple: Option<String>,
     /// Root folder of the target's headers and libraries.
     pub(in crate::config) sysroot: Option<String>,
-    /// Folder on the build machine to install into (`CMAKE_STAGING_PREFIX`).
+    /// Folder on the build machine for installed files (`CMAKE_STAGING_PREFIX`).
     pub(in crate::config) staging: Option<String>,
     /// Binary interface (ABI): soft, softfp or hard for ARM; 32, x32 or 64 for x86; armeabi-v7a, arm64-v8a, x86 or
     /// x86_64 for Android; otherwise a value of `-mabi=`, such as lp64d.
@@ -131,16 +132,16 @@ pub(in crate::config) struct Target {
     pub(in crate::config) gcc_toolchain: Option<String>,
     /// Folders that CMake searches for libraries, headers and packages of the target, before `sysroot`.
     pub(in crate::config) find_root_path: Option<Vec<String>>,
-    /// What CMake searches for in the root folders of the target. Default: never programs; everything else only there,
-    /// if there is a root folder.
+    /// Whether CMake searches the root folders of the target, by kind of file. Default: program never; if there is a root
+    /// folder, only for the rest.
     pub(in crate::config) find_root: Option<FindRoot>,
 }
 
-/// What CMake searches for in the root folders of the target.
+/// Whether CMake searches the root folders of the target, by kind of file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct FindRoot {
-    /// Programs. Default never, because they run on the build machine.
+    /// Programs. Default never, because the build machine runs them.
     pub(in crate::config) program: Option<FindMode>,
     /// Libraries.
     pub(in crate::config) library: Option<FindMode>,
@@ -150,19 +151,19 @@ pub(in crate::config) struct FindRoot {
     pub(in crate::config) package: Option<FindMode>,
 }
 
-/// Where to search.
+/// The folders to search.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::config) enum FindMode {
-    /// Not in the root folders of the target.
+    /// All except the root folders of the target.
     Never,
-    /// Only in the root folders of the target.
+    /// Only the root folders of the target.
     Only,
-    /// In the root folders of the target first.
+    /// All, the root folders of the target first.
     Both,
 }
 
-/// Language standards, for targets that do not set one.
+/// Language standards of targets that do not set their own.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Standards {
@@ -182,7 +183,7 @@ pub(in crate::config) struct Standards {
     pub(in crate::config) extensions: Option<bool>,
 }
 
-/// Declares sections with these keys, followed by the given ones.
+/// Declares sections with these keys, and the given ones after them.
 macro_rules! flags {
     ($($(#[$about:meta])* $name:ident { $($(#[$key_about:meta])* $key:ident: $type:ty)? })*) => { $(
         $(#[$about])*
@@ -230,7 +231,7 @@ flags! {
     BuildTypeFlags {}
 }
 
-/// A CMake variable: its value, or its type and value.
+/// A CMake variable: a value, or a mapping with type and value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::config) enum Variable {
@@ -244,11 +245,11 @@ pub(in crate::config) enum Variable {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct TypedVariable {
-    /// Its type.
+    /// Type of the entry.
     #[serde(rename = "type")]
     #[schemars(required)]
     pub(in crate::config) kind: Option<VariableType>,
-    /// Its value.
+    /// Value of the entry.
     #[schemars(required, extend("type" = ["string", "number", "boolean"]))]
     pub(in crate::config) value: Option<String>,
 }

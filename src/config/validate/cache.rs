@@ -61,14 +61,14 @@ fn remote_only(raw: Option<bool>, remotes: &[Remote<'_>], scope: &mut Scope<'_>)
         scope.error(
             &["cache", "remote_only"],
             Code::ConflictingSettings,
-            "without a remote cache nothing would be cached",
+            "nothing would be cached, because there is no remote cache",
             help,
         );
     }
     wanted
 }
 
-/// Checks a tool that the file names. A setting that it does not support is an error.
+/// Checks the tool in `cache.tool`. A setting that it does not support is an error.
 fn named_tool(
     tool: Tool,
     remotes: &[Remote<'_>],

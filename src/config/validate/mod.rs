@@ -87,7 +87,7 @@ fn read<T: serde::de::DeserializeOwned>(node: &Node, definition: Option<&str>, s
     let shaped = shape::check(node, definition, sink);
     match serde_yaml::from_value(shaped) {
         Ok(value) => Some(value),
-        // The schema is generated from the type, so this is a value that only serde rejects.
+        // The schema is generated from the type, but serde may reject further values.
         Err(error) => {
             sink.push(Diagnostic::error(Code::BadValue, error.to_string()).at(node.place()));
             None
@@ -124,7 +124,7 @@ fn variant(
     Variant { toolchains: all, profile: profile.map(|profile| profile.key.clone()), cache, presets }
 }
 
-/// A named toolchain: merged over `toolchain`; the settings of a profile for all toolchains are merged over it.
+/// A named toolchain. It is merged over `toolchain`, and the `toolchain` of a profile is merged over the result.
 fn named_toolchain(
     node: &Node,
     base: Option<&Node>,

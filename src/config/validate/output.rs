@@ -10,7 +10,7 @@ use crate::diagnostics::{Code, Diagnostic, Place};
 
 const PRESETS: &str = "CMakePresets.json";
 
-/// `templates`, a folder.
+/// Validates `templates`, the path of a folder.
 pub(super) fn templates(raw: Option<String>, scope: &mut Scope<'_>) -> Option<Utf8PathBuf> {
     let keys = ["templates"];
     let given = text::path(raw, &keys, scope)?;

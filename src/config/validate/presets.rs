@@ -211,7 +211,7 @@ pub(super) fn build_type(name: &str) -> Result<(), String> {
 
 fn prefix(raw: Option<String>, scope: &mut Scope<'_>) -> String {
     let prefix = raw.unwrap_or_default();
-    // More text follows in every name, so the prefix may be empty or end in a dot.
+    // Every name continues after the prefix, so the prefix may be empty or end in a dot.
     if let Err(why) = text::name(&format!("{prefix}x")) {
         scope.error(&["presets", "prefix"], Code::BadName, format!("the prefix {why}"), text::NAME_HELP);
     }

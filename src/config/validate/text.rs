@@ -6,7 +6,7 @@ use crate::diagnostics::Code;
 
 pub(super) const NAME_HELP: &str = "use letters, digits, `_`, `-` and `.`";
 
-/// Checks that `name` is a valid name for a preset and for a folder on every system. `Err` holds the reason if not.
+/// Checks that `name` is valid for a preset and for a folder on every system. `Err` contains the reason.
 pub(super) fn name(name: &str) -> Result<(), String> {
     if let Some(letter) =
         name.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "_-.".contains(*letter)))
@@ -43,7 +43,7 @@ pub(super) fn line(text: Option<String>, keys: &[&str], scope: &mut Scope<'_>) -
     Some(text)
 }
 
-/// `text`, if it is a path without `~` and variables, which would not be expanded.
+/// `text`, if it is a path without `~` and variables. They would not be expanded.
 pub(super) fn path(text: Option<String>, keys: &[&str], scope: &mut Scope<'_>) -> Option<String> {
     let text = line(text, keys, scope)?;
     let what = if text.starts_with('~') {
@@ -58,7 +58,7 @@ pub(super) fn path(text: Option<String>, keys: &[&str], scope: &mut Scope<'_>) -
     None
 }
 
-/// `text`, if it is a program or path in which only `${NAME}` is to be expanded.
+/// `text`, if it is a program or path without `~`, in which each `$` begins a `${NAME}`.
 pub(super) fn expandable(text: Option<String>, keys: &[&str], scope: &mut Scope<'_>) -> Option<Expandable> {
     let text = Expandable::new(line(text, keys, scope)?);
     let what = if text.as_str().starts_with('~') {

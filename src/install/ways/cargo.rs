@@ -29,7 +29,7 @@ pub(super) fn fetch(request: &InstallRequest<'_>, version: Version) -> Result<Fe
     let cargo =
         program::find("cargo").ok_or(InstallError::MissingProgram { program: "cargo", way: "cargo" })?;
     let root = request.staging.folder("cargo").map_err(|source| request.store.io(source))?;
-    request.progress.say(&format!("building {tool} {version}; this takes several minutes"));
+    request.progress.report(&format!("building {tool} {version}; this takes several minutes"));
     let version = version.to_string();
     let arguments = ["install", tool.name(), "--locked", "--version", &version, "--root", root.as_str()];
     let no_environment: [(&str, &str); 0] = [];

@@ -14,7 +14,7 @@ use crate::caching::tool::{Tool, Version};
 
 pub use self::release::DEFAULT_SERVER;
 
-/// How a tool is installed.
+/// The way to install a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Way {
     /// The archive from the tool's releases (the default).

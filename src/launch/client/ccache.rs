@@ -15,11 +15,11 @@ use super::{Compilation, connection, failing};
 
 /// The variable that names a remote storage.
 const REMOTE: &str = "CCACHE_REMOTE_STORAGE";
-/// A ccache without a child process for so long waits for the remote.
+/// A ccache that has no child process for this time waits for the remote.
 const WAITED: Duration = Duration::from_secs(8);
-/// How often the launcher checks for child processes.
-const LOOK: Duration = Duration::from_millis(500);
-/// So much output is held back, until it is known whether ccache or the compiler wrote it.
+/// The interval at which the launcher checks for child processes.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// The launcher holds back up to this much output, until it is known whether ccache or the compiler wrote it.
 const HELD_BACK: usize = 64 * 1024;
 
 pub(super) fn compile(compilation: &Compilation) -> ExitCode {
@@ -53,10 +53,10 @@ fn without_remote(mut environment: Environment) -> Environment {
     environment
 }
 
-/// How ccache ended.
+/// The result of ccache.
 enum End {
     Status(ExitStatus),
-    /// It reports a failure of its own.
+    /// ccache itself has failed.
     Failed,
     /// The remote does not answer.
     Stalled,
@@ -89,7 +89,7 @@ fn compile_with(
         Err(_) => return compilation.run_compiler(),
     };
     if process::was_interrupted(status) {
-        return process::die_like(status);
+        return process::exit_like(status);
     }
     let was_killed = status.code().is_none();
     let may_have_failed = status.code() == Some(1) && io::stderr().is_terminal();
@@ -99,10 +99,10 @@ fn compile_with(
     if let Some((breaker, Way::Try)) = breaker {
         breaker.close();
     }
-    if status.success() && !mode.is_right() {
+    if status.success() && !mode.is_valid() {
         return compile_with(compilation, storage, environment, None, &mut Mode::Off);
     }
-    process::die_like(status)
+    process::exit_like(status)
 }
 
 fn without_ccache(compilation: &Compilation, storage: &Storage) -> ExitCode {
@@ -130,8 +130,8 @@ fn is_writable(directory: &Path) -> bool {
 struct Running {
     child: Child,
     pipe: Option<PipeReader>,
-    /// Where ccache writes to. Open as long as we wait, or we would be told twice of its end: that nobody writes any more,
-    /// and that it has ended.
+    /// The writing end of the pipe. It stays open while the launcher waits. Otherwise the end of ccache would cause two
+    /// events: the end of the pipe, and the end of the process.
     _errors: Option<OwnedFd>,
 }
 
@@ -141,7 +141,7 @@ fn start(mut command: Command) -> io::Result<Running> {
         return Ok(Running { child: process::start(&mut command, None)?, pipe: None, _errors: None });
     }
     let (pipe, errors) = io::pipe()?;
-    process::never_wait_for(&pipe);
+    process::set_nonblocking(&pipe);
     let errors = OwnedFd::from(errors);
     Ok(Running {
         child: process::start(&mut command, Some(&errors))?,
@@ -153,28 +153,29 @@ fn start(mut command: Command) -> io::Result<Running> {
 impl Running {
     fn wait(mut self, has_remote: bool) -> io::Result<End> {
         let wait = Wait::for_child(&self.child);
-        let mut said = Said::default();
+        let mut output = ErrorOutput::default();
         let mut idle_since = Instant::now();
         loop {
-            let happened = wait.with_pipe(&self.child, self.pipe.as_ref(), has_remote.then_some(LOOK));
-            if happened.word
+            let outcome =
+                wait.with_pipe(&self.child, self.pipe.as_ref(), has_remote.then_some(POLL_INTERVAL));
+            if outcome.has_input
                 && let Some(pipe) = &mut self.pipe
-                && said.take_from(pipe)
+                && output.take_from(pipe)
             {
                 self.pipe = None;
             }
-            if happened.ended {
+            if outcome.ended {
                 let status = self.child.wait()?;
                 if let Some(pipe) = &mut self.pipe {
-                    while !said.take_from(pipe) && said.is_going_on {}
+                    while !output.take_from(pipe) && output.has_more {}
                 }
-                if status.code() == Some(1) && said.is_failure_of_ccache() {
+                if status.code() == Some(1) && output.is_failure_of_ccache() {
                     return Ok(End::Failed);
                 }
-                said.pass_on();
+                output.pass_on();
                 return Ok(End::Status(status));
             }
-            if has_remote && happened.nothing() {
+            if has_remote && outcome.timed_out() {
                 if !process::descendants(self.child.id()).is_empty() {
                     idle_since = Instant::now();
                 } else if idle_since.elapsed() >= WAITED {
@@ -186,23 +187,23 @@ impl Running {
     }
 }
 
-/// The output to the standard error.
+/// The output of ccache and the compiler to standard error.
 #[derive(Default)]
-struct Said {
+struct ErrorOutput {
     bytes: Vec<u8>,
     is_passed_on: bool,
-    is_going_on: bool,
+    has_more: bool,
 }
 
-impl Said {
-    /// Reads the available output. Returns whether it was the end.
+impl ErrorOutput {
+    /// Reads the available output. Returns whether the pipe has ended.
     fn take_from(&mut self, pipe: &mut impl Read) -> bool {
         let mut part = [0; 4096];
-        self.is_going_on = false;
+        self.has_more = false;
         match pipe.read(&mut part) {
             Ok(0) => return true,
             Ok(length) => {
-                self.is_going_on = true;
+                self.has_more = true;
                 self.bytes.extend_from_slice(&part[..length]);
             }
             Err(error) => {
@@ -221,7 +222,7 @@ impl Said {
         self.bytes.clear();
     }
 
-    /// ccache prints this line if it has not run the compiler, or could not read its result.
+    /// Whether ccache itself has failed. It then prints a line that begins with `ccache: error:`.
     fn is_failure_of_ccache(&self) -> bool {
         let mut lines = self.bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         !self.is_passed_on && lines.any(|line| line.starts_with(b"ccache: error:"))
@@ -233,11 +234,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_ccache_says_of_itself_is_its_failure() {
+    fn only_an_error_line_of_ccache_is_a_failure_of_ccache() {
         let is_failure = |text: &str| {
-            let mut said = Said::default();
-            assert!(!said.take_from(&mut text.as_bytes()));
-            said.is_failure_of_ccache()
+            let mut output = ErrorOutput::default();
+            assert!(!output.take_from(&mut text.as_bytes()));
+            output.is_failure_of_ccache()
         };
         assert!(is_failure("ccache: error: failed to create temporary file for /x: Read-only file system\n"));
         assert!(!is_failure("a.c:1:1: error: ccache: error: is not C\n"));

@@ -16,9 +16,9 @@ use super::super::supervisor::{ENDPOINT, LOCK, Record, SERVE, SOCKET};
 use super::environment::Environment;
 use crate::caching::tool::Tool;
 
-/// How long a client waits for a supervisor. The previous one may have to wait for compilations.
-const PATIENCE: Duration = Duration::from_secs(40);
-/// How long a new supervisor may take to start.
+/// The longest wait for a supervisor. The previous one may still wait for its compilations.
+const TIMEOUT: Duration = Duration::from_secs(40);
+/// The longest time for a new supervisor to start.
 const START: Duration = Duration::from_secs(8);
 const PAUSE: Duration = Duration::from_millis(3);
 
@@ -29,12 +29,12 @@ pub(super) struct Supervised {
     process: u32,
 }
 
-/// Why there is no supervisor.
+/// The reason why there is no supervisor.
 #[derive(Debug)]
 pub(super) enum Missing {
     /// This variable is not set.
     Secret(String),
-    /// No folder can be used.
+    /// None of the possible run folders can be used. The error is that of the first one.
     Folder(io::Error),
 }
 
@@ -60,7 +60,7 @@ pub(super) fn address(settings: &Settings, storage: &Storage) -> Option<Address>
     let folders = process::user_folders(&settings.run_root);
     let mut folders = folders.iter().map(|root| root.join(&storage.id).join(&owner));
     if settings.needs_port() {
-        // Whoever may listen at the port of a daemon that has ended is not asked.
+        // After the end of a daemon, another process may listen on its port. So require a running supervisor.
         return folders.find_map(|folder| connect(&folder).and_then(|_| Record::read(&folder)?.address()));
     }
     let first = folders.clone().next().unwrap_or_default();
@@ -90,7 +90,7 @@ pub(super) fn find_or_start(settings: &Settings, storage: &Storage) -> Result<Su
     }
     let environment = match settings.tool {
         Tool::Sccache => Environment::of_supervisor(settings, storage).map_err(Missing::Secret)?,
-        // Its supervisor has no daemon, which would need the settings and the secrets.
+        // The supervisor has no daemon for ccache, so it does not need the settings and the secrets.
         Tool::Ccache => Environment::of_guard(settings),
     };
     let owner = process::owner();
@@ -100,7 +100,7 @@ pub(super) fn find_or_start(settings: &Settings, storage: &Storage) -> Result<Su
             .and_then(|_| start(settings, storage, &root, &owner, &environment));
         match started {
             Ok(supervised) => return Ok(supervised),
-            // Report the error of the first folder, which the user knows.
+            // Report the error of the first folder, because users know this one.
             Err(error) if reason.kind() == io::ErrorKind::NotFound => reason = error,
             Err(_) => {}
         }
@@ -151,7 +151,7 @@ fn start(
                     thread::sleep(PAUSE);
                 }
             }
-            Err(std::fs::TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
+            Err(std::fs::TryLockError::WouldBlock) if begun.elapsed() < TIMEOUT => thread::sleep(PAUSE),
             Err(std::fs::TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
             Err(std::fs::TryLockError::Error(error)) => return Err(error),
         }
@@ -159,7 +159,7 @@ fn start(
 }
 
 impl Supervised {
-    /// Sends a request. The answer may take as long as the daemon takes to stop and start.
+    /// Sends a request, and waits for the answer. This may take as long as the daemon needs to stop and start.
     pub(super) fn ask(
         &mut self,
         settings: &Settings,
@@ -178,7 +178,7 @@ impl Supervised {
             object: object.to_owned(),
         };
         self.send(&Request::Hello(hello))?;
-        self.connection().set_read_timeout(Some(PATIENCE))?;
+        self.connection().set_read_timeout(Some(TIMEOUT))?;
         self.listen()
     }
 

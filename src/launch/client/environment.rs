@@ -8,7 +8,7 @@ use super::super::process;
 use super::super::settings::{Settings, Storage};
 use super::secrets;
 
-/// The differences to the environment of the launcher.
+/// Changes to the environment of the launcher.
 #[derive(Debug, Default)]
 pub(super) struct Environment {
     set: Vec<(String, OsString)>,
@@ -33,7 +33,7 @@ const ALWAYS_KEPT: [&str; 13] = [
 ];
 
 impl Environment {
-    /// For a client of the daemon at `address`.
+    /// The environment of a client of the daemon at `address`.
     pub(super) fn of_client(settings: &Settings, storage: &Storage, address: &Address) -> Self {
         let mut environment = Self::cleared(settings, storage);
         environment.unset.push(address.other_variable().to_owned());
@@ -46,7 +46,7 @@ impl Environment {
         environment
     }
 
-    /// For a tool without a daemon. Fails with the name of the first missing secret.
+    /// The environment of a tool without a daemon. Fails with the name of the first missing secret.
     pub(super) fn of_tool(settings: &Settings, storage: &Storage) -> Result<Self, String> {
         let mut environment = Self::cleared(settings, storage);
         environment.add(storage)?;
@@ -82,7 +82,7 @@ impl Environment {
         environment.with_kept(settings)
     }
 
-    /// With the variables of the environment that a daemon needs.
+    /// The whole environment: these changes, and the variables of the launcher that a daemon needs.
     fn with_kept(self, settings: &Settings) -> Vec<(OsString, OsString)> {
         let is_kept = |name: &str| {
             let patterns = ALWAYS_KEPT.iter().copied().chain(settings.keep.iter().map(String::as_str));
@@ -111,7 +111,7 @@ impl Environment {
     }
 
     pub(super) fn apply(&self, command: &mut Command) {
-        // Most are not there.
+        // Most of these variables are not set.
         for name in self.unset.iter().filter(|name| process::variable(name).is_some()) {
             command.env_remove(name);
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::super::process::{self, Child, Process};
 
-/// Whether sccache may have failed itself. A compiler can end with the same exit codes.
+/// Whether sccache itself may have failed. A compiler can have the same exit codes.
 pub(super) fn may_be_of_sccache(status: ExitStatus) -> bool {
     status.code().is_none_or(|code| matches!(code, 2 | 101 | 126..=139 | 253 | 254))
 }
@@ -19,13 +19,14 @@ pub(super) fn end(child: &mut Child) {
     child.kill();
     let _ = child.wait();
     below.into_iter().for_each(process::kill);
-    // A process that it started meanwhile is now a child of the launcher.
+    // Processes that the tool started after the list was read are now children of the launcher.
     for left in process::descendants(std::process::id()) {
         process::kill(left);
     }
 }
 
-/// Kills the compiler of `object` in this folder that a dead supervisor left behind. Its session is that of the supervisor.
+/// Kills the compiler of `object` in this folder after the end of its supervisor. The compiler belongs to the session of the
+/// supervisor.
 pub(super) fn end_orphans(session: u32, object: Option<&Path>) {
     const LONGEST: Duration = Duration::from_millis(500);
     const PAUSE: Duration = Duration::from_millis(10);

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::process::Command;
 use std::time::Duration;
 
-use super::super::guard::{Ask, Told};
+use super::super::guard::{GuardReply, GuardRequest};
 use super::super::process::Connection;
 use super::super::protocol;
 use super::super::settings::Direct;
@@ -13,9 +13,9 @@ use super::Compilation;
 use super::warning::is_fresh;
 use crate::caching::tool::Tool;
 
-/// How long a client waits for the guard. The first time, a compiler is asked and many headers are read.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a guard that does not answer is not asked.
+/// The longest wait for the guard. For the first question, it runs the compiler and reads many headers.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// The time for which clients do not use the guard after it has not answered.
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// Both tools add this variable to the key of the direct mode only. It has no effect on C and C++.
@@ -24,11 +24,11 @@ const FINGERPRINT: &str = "OBJCPLUS_INCLUDE_PATH";
 /// Whether a compilation uses direct mode.
 #[derive(Debug)]
 pub(super) enum Mode {
-    /// As the settings of the tool say.
+    /// As configured in the settings of the tool.
     AsSet,
-    /// No.
+    /// Disabled.
     Off,
-    /// Yes, and the guard looks at the result.
+    /// Enabled. The guard checks the result.
     Guarded(Guarded),
 }
 
@@ -39,8 +39,8 @@ pub(super) struct Guarded {
     fingerprint: String,
 }
 
-/// Asks for the mode of a compilation. `is_possible`: whether the tool can use direct mode. `connect` returns a connection to the
-/// guard.
+/// Determines the mode of a compilation. `is_possible`: whether the tool can use direct mode. `connect` returns a
+/// connection to the guard.
 pub(super) fn mode(
     compilation: &Compilation,
     is_possible: bool,
@@ -60,17 +60,17 @@ fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) 
         return None;
     }
     let asked = connect().and_then(|connection| {
-        connection.set_read_timeout(Some(PATIENCE)).ok()?;
-        connection.set_write_timeout(Some(PATIENCE)).ok()?;
+        connection.set_read_timeout(Some(TIMEOUT)).ok()?;
+        connection.set_write_timeout(Some(TIMEOUT)).ok()?;
         let mut reader = BufReader::with_capacity(1024, connection);
-        protocol::send(reader.get_mut(), &Ask::May(Box::new(question))).ok()?;
-        protocol::receive::<Told>(&mut reader).ok()?.map(|told| (reader, told))
+        protocol::send(reader.get_mut(), &GuardRequest::Fingerprint(Box::new(question))).ok()?;
+        protocol::receive::<GuardReply>(&mut reader).ok()?.map(|reply| (reader, reply))
     });
     match asked {
-        Some((reader, Told::Direct(fingerprint))) => Some(Guarded { reader, fingerprint }),
+        Some((reader, GuardReply::Direct(fingerprint))) => Some(Guarded { reader, fingerprint }),
         Some(_) => None,
         None => {
-            // The next ones do not wait.
+            // The next compilations do not wait for the guard.
             let _ = File::create(unanswered);
             None
         }
@@ -94,14 +94,14 @@ impl Mode {
         }
     }
 
-    /// Whether the result of a successful compilation is right. If not, it must run again without direct mode.
-    pub(super) fn is_right(&mut self) -> bool {
+    /// Whether the result of a successful compilation is valid. If not, the compilation must run again without direct mode.
+    pub(super) fn is_valid(&mut self) -> bool {
         match self {
             Self::AsSet | Self::Off => true,
             Self::Guarded(guarded) => {
-                let told = protocol::send(guarded.reader.get_mut(), &Ask::Check)
-                    .and_then(|()| protocol::receive::<Told>(&mut guarded.reader));
-                matches!(told, Ok(Some(Told::Right)))
+                let reply = protocol::send(guarded.reader.get_mut(), &GuardRequest::Check)
+                    .and_then(|()| protocol::receive::<GuardReply>(&mut guarded.reader));
+                matches!(reply, Ok(Some(GuardReply::Valid)))
             }
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
     if !is_program(&compilation.settings.program) {
         let program = compilation.settings.program.display();
         compilation.warn(&format!(
-            "{program} is gone: compiling without a cache until the project is configured again"
+            "{program} is missing: compiling without a cache until the project is configured again"
         ));
         return compilation.run_compiler();
     }
@@ -65,7 +65,8 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-/// Why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the compiler.
+/// The reason why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the
+/// compiler.
 #[must_use]
 pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: PathBuf) -> Option<Reason> {
     if settings.direct_mode == Direct::Set || command.is_empty() {
@@ -92,7 +93,7 @@ fn run_instead(arguments: &[OsString]) -> ExitCode {
 
 fn run_in_place(command: &mut Command, name: &str) -> ExitCode {
     let error = process::replace_by(command);
-    super::tell(&format!("toolchainkit: cannot run {name}: {error}\n"));
+    super::print_error(&format!("toolchainkit: cannot run {name}: {error}\n"));
     ExitCode::from(127)
 }
 
@@ -100,7 +101,7 @@ fn is_program(path: &Path) -> bool {
     process::is_executable(path)
 }
 
-/// Why there are no settings.
+/// The reason why the settings cannot be read.
 struct Unreadable {
     folder: Option<PathBuf>,
     reason: String,
@@ -111,7 +112,7 @@ fn settings() -> Result<Settings, Unreadable> {
     let program = std::env::current_exe();
     let folder = program.ok().and_then(|program| Some(program.parent()?.to_path_buf()));
     let Some(folder) = folder else {
-        return Err(Unreadable { folder: None, reason: "the launcher does not know where it is".to_owned() });
+        return Err(Unreadable { folder: None, reason: "the path of the launcher is unknown".to_owned() });
     };
     let path = folder.join("launcher.json");
     Settings::read(&path).map_err(|error| {

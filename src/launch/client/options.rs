@@ -8,10 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::address::Address;
+use super::super::print_error;
 use super::super::process;
 use super::super::protocol::{Reply, Want};
 use super::super::settings::{Settings, Storage};
-use super::super::tell;
 use super::broken::Breaker;
 use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
@@ -20,14 +20,14 @@ use crate::caching::tool::Tool;
 /// The exit code if a secret is missing.
 const SECRET_MISSING: u8 = 3;
 const FAILED: u8 = 2;
-/// How long the replacement of a daemon may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest time for the replacement of a daemon.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Runs the tool with options.
 pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
     let settings = match super::settings() {
         Ok(settings) => settings,
-        Err(unreadable) => return tell(&format!("toolchainkit: {}\n", unreadable.reason)),
+        Err(unreadable) => return print_error(&format!("toolchainkit: {}\n", unreadable.reason)),
     };
     let Some(storage) = settings.storages.first() else { return ExitCode::from(FAILED) };
     match (settings.tool, arguments.first().and_then(|first| first.to_str())) {
@@ -46,11 +46,11 @@ pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
             let storages = &settings.storages;
             let running = storages.iter().find(|storage| connection::find(&settings, storage).is_some());
             let storage = running.unwrap_or(storage);
-            let Some(address) = connection::address(&settings, storage) else { return tell_none_runs() };
+            let Some(address) = connection::address(&settings, storage) else { return report_no_daemon() };
             let environment = Environment::of_client(&settings, storage, &address);
             run(&settings, &environment, arguments)
         }
-        (Tool::Ccache, Some("--start-server")) => prove_ccache(&settings, storage),
+        (Tool::Ccache, Some("--start-server")) => check_ccache(&settings, storage),
         (Tool::Ccache, Some("--stop-server")) => ExitCode::from(FAILED),
         (Tool::Ccache, _) => {
             let of_storage = |storage: &Storage| Environment::of_tool(&settings, storage).ok();
@@ -75,19 +75,19 @@ fn print_address(address: &str, log: &str) -> ExitCode {
     }
 }
 
-fn tell_none_runs() -> ExitCode {
-    tell("toolchainkit: no daemon is running\n");
+fn report_no_daemon() -> ExitCode {
+    print_error("toolchainkit: no daemon is running\n");
     ExitCode::from(FAILED)
 }
 
-fn tell_missing(name: &str) -> ExitCode {
-    tell(&format!("toolchainkit: {name} is not set\n"));
+fn report_missing_secret(name: &str) -> ExitCode {
+    print_error(&format!("toolchainkit: {name} is not set\n"));
     ExitCode::from(SECRET_MISSING)
 }
 
 /// Starts the daemon. Returns its address and its log.
 fn start(settings: &Settings, storage: &Storage) -> Result<(Address, String), ExitCode> {
-    let failed = |text: &str| Err(tell(&format!("{}\n", text.trim_end())));
+    let failed = |text: &str| Err(print_error(&format!("{}\n", text.trim_end())));
     if !super::is_program(&settings.program) {
         return failed(&format!("toolchainkit: {} cannot be run", settings.program.display()));
     }
@@ -95,7 +95,7 @@ fn start(settings: &Settings, storage: &Storage) -> Result<(Address, String), Ex
     loop {
         let mut supervised = match connection::find_or_start(settings, storage) {
             Ok(supervised) => supervised,
-            Err(Missing::Secret(name)) => return Err(tell_missing(&name)),
+            Err(Missing::Secret(name)) => return Err(report_missing_secret(&name)),
             Err(Missing::Folder(reason)) => {
                 let folder = settings.run_root.display();
                 return failed(&format!("toolchainkit: cannot use {folder} for the daemon: {reason}"));
@@ -104,7 +104,7 @@ fn start(settings: &Settings, storage: &Storage) -> Result<(Address, String), Ex
         match supervised.ask(settings, storage, Want::Start, "") {
             Ok(Reply::Use { address, log, .. }) => return Ok((address, log)),
             Ok(Reply::NotStarted { reason }) => return failed(&reason),
-            _ if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+            _ if begun.elapsed() < TIMEOUT => thread::sleep(Duration::from_millis(20)),
             _ => return failed("toolchainkit: the daemon of sccache does not answer"),
         }
     }
@@ -118,14 +118,14 @@ fn stop(settings: &Settings) -> ExitCode {
             has_ended = true;
         }
     }
-    if has_ended { ExitCode::SUCCESS } else { tell_none_runs() }
+    if has_ended { ExitCode::SUCCESS } else { report_no_daemon() }
 }
 
-/// ccache has no daemon: only checks that it runs.
-fn prove_ccache(settings: &Settings, storage: &Storage) -> ExitCode {
+/// Checks that ccache runs. It has no daemon.
+fn check_ccache(settings: &Settings, storage: &Storage) -> ExitCode {
     let environment = match Environment::of_tool(settings, storage) {
         Ok(environment) => environment,
-        Err(name) => return tell_missing(&name),
+        Err(name) => return report_missing_secret(&name),
     };
     Breaker::of(&settings.folder(), Duration::from_secs(settings.breaker_seconds)).close();
     let mut command = process::command(&settings.program);
@@ -134,10 +134,12 @@ fn prove_ccache(settings: &Settings, storage: &Storage) -> ExitCode {
     match command.output() {
         Ok(output) if output.status.success() => print_address("", ""),
         Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            tell(&format!("{}\n", said.trim_end()))
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            print_error(&format!("{}\n", errors.trim_end()))
         }
-        Err(error) => tell(&format!("toolchainkit: cannot run {}: {error}\n", program(&settings.program))),
+        Err(error) => {
+            print_error(&format!("toolchainkit: cannot run {}: {error}\n", program(&settings.program)))
+        }
     }
 }
 

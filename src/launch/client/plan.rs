@@ -14,10 +14,10 @@ use super::super::rules::{
 use super::super::settings::Settings;
 use crate::caching::tool::Tool;
 
-/// Set to 1 in the environment of a build: compilers run without the tool, with the same options as otherwise.
+/// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
 const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
 
-/// How a compilation is to be run.
+/// The command of a compilation, after the rules were applied.
 #[derive(Debug)]
 pub(super) struct Plan {
     called: OsString,
@@ -28,7 +28,7 @@ pub(super) struct Plan {
     is_bypassed: bool,
 }
 
-/// Asks the rules.
+/// Applies the rules to a command.
 pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: PathBuf) -> Plan {
     let mut arguments = command.split_off(1);
     let mut called = command.pop().unwrap_or_default();
@@ -74,7 +74,7 @@ fn environment_of_tool(settings: &Settings, name: &str) -> Option<OsString> {
 }
 
 impl Plan {
-    /// Whether the compiler is run without the tool.
+    /// Whether the compiler runs without the tool.
     pub(super) fn is_bypassed(&self) -> bool {
         self.is_bypassed
     }
@@ -89,7 +89,7 @@ impl Plan {
         self.decision.prepend.iter().chain(self.arguments.raw())
     }
 
-    /// What the guard needs to know. Fails with the reason why the compilation has no direct mode.
+    /// The question to the guard about this compilation. Fails with the reason why the compilation has no direct mode.
     pub(super) fn question(&self, settings: &Settings) -> Result<guard::Question, &'static str> {
         let mut compiler = self.compiler.clone();
         if let Some(real) = compiler.replacement.take() {
@@ -97,7 +97,7 @@ impl Plan {
         }
         let mut roots = if settings.relocatable { settings.base_dirs.clone() } else { Vec::new() };
         roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
-        // The keys of the rules are a part of this one.
+        // The variables of the rules are a part of the key.
         let mut context = format!("{:?}", self.decision.set);
         if settings.tool == Tool::Sccache {
             if self.decision.set.iter().any(|(name, _)| name == SCCACHE_FILES) {

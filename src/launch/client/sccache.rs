@@ -12,15 +12,15 @@ use super::environment::Environment;
 use super::guarded::{self, Mode};
 use super::{Compilation, failing};
 
-/// How long the replacement of a daemon may take.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// The longest time for the replacement of a daemon.
+const TIMEOUT: Duration = Duration::from_secs(40);
 
-/// How the tool ended.
+/// The result of the tool.
 enum End {
     Status(ExitStatus),
-    /// The supervisor asked to give up.
+    /// The supervisor asked the client to give up.
     GivenUp(Option<String>),
-    /// The supervisor has ended, and its daemon with it.
+    /// The supervisor and its daemon have ended.
     Lost,
 }
 
@@ -35,9 +35,9 @@ struct Daemon<'a> {
 pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     let daemon = match find_daemon(compilation) {
         Ok(daemon) => daemon,
-        Err(say) => {
-            if let Some(say) = say {
-                compilation.warn(&say);
+        Err(message) => {
+            if let Some(message) = message {
+                compilation.warn(&message);
             }
             return compilation.run_compiler();
         }
@@ -50,8 +50,8 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     run.conclude(compilation, end)
 }
 
-/// Whether sccache can use its folder for the direct mode. Otherwise it fails (0.16 and 0.19), and without a local cache it has no
-/// direct mode.
+/// Whether sccache can use its folder for direct mode. If it cannot write to the folder, it fails (0.16 and 0.19). Without a
+/// local cache, it has no direct mode.
 fn can_store_headers(storage: &Storage) -> bool {
     if storage.directory.as_os_str().is_empty() {
         return false;
@@ -64,7 +64,7 @@ fn object(compilation: &Compilation) -> String {
     compilation.plan.object().map(|object| object.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Asks for a daemon. Fails with a message, if there is one to print.
+/// Asks the supervisor for a daemon. The error is the message to print, if any.
 fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> {
     let settings = &compilation.settings;
     let mut storages = settings.storages.iter();
@@ -90,9 +90,9 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
             Ok(Reply::Use { address, number, .. }) => {
                 return Ok(Daemon { storage, supervised, address, number });
             }
-            Ok(Reply::Without { say }) => return Err(say),
+            Ok(Reply::Without { message }) => return Err(message),
             // The supervisor is shutting down or has ended. The next attempt starts another one.
-            _ if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
+            _ if begun.elapsed() < TIMEOUT => std::thread::sleep(Duration::from_millis(20)),
             _ => return Err(None),
         }
     }
@@ -109,15 +109,15 @@ struct Run<'a> {
 fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervised) -> End {
     let wait = Wait::for_child(child);
     loop {
-        let happened = wait.with_connection(child, supervised.connection());
-        if happened.ended
+        let outcome = wait.with_connection(child, supervised.connection());
+        if outcome.ended
             && let Ok(status) = child.wait()
         {
             return End::Status(status);
         }
-        if happened.word {
+        if outcome.has_input {
             let end = match supervised.listen() {
-                Ok(Reply::GiveUp { say }) => End::GivenUp(say),
+                Ok(Reply::GiveUp { message }) => End::GivenUp(message),
                 Ok(_) => continue,
                 Err(_) => End::Lost,
             };
@@ -142,34 +142,34 @@ impl Run<'_> {
     fn conclude(mut self, compilation: &Compilation, end: End) -> ExitCode {
         let status = match end {
             End::Status(status) => status,
-            End::GivenUp(say) => {
-                if let Some(say) = say {
-                    compilation.warn(&say);
+            End::GivenUp(message) => {
+                if let Some(message) = message {
+                    compilation.warn(&message);
                 }
                 return compilation.run_compiler();
             }
             End::Lost => return compilation.run_compiler(),
         };
         if process::was_interrupted(status) {
-            return process::die_like(status);
+            return process::exit_like(status);
         }
         if !failing::may_be_of_sccache(status) {
-            if status.success() && !self.mode.is_right() {
+            if status.success() && !self.mode.is_valid() {
                 self.mode = Mode::Off;
                 let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
                 return self.conclude(compilation, end);
             }
             if self.daemon.supervised.send(&Request::Done).is_err() {
-                // The supervisor was killed meanwhile, and its compiler may still run.
+                // The supervisor was killed during the compilation, and its compiler may still run.
                 failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
                 return compilation.run_compiler();
             }
             if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
-                process::open_mode(object);
+                process::apply_umask(object);
             }
-            return process::die_like(status);
+            return process::exit_like(status);
         }
-        // Meanwhile, the daemon may have ended or been replaced.
+        // The daemon may have ended or been replaced during the compilation.
         let former = self.daemon.number;
         if self.may_repeat {
             self.may_repeat = false;
@@ -186,7 +186,7 @@ impl Run<'_> {
                     return self.conclude(compilation, end);
                 }
                 Ok(Reply::Use { .. }) => {}
-                Ok(Reply::Without { say: Some(say) }) => compilation.warn(&say),
+                Ok(Reply::Without { message: Some(message) }) => compilation.warn(&message),
                 Ok(_) | Err(_) => {
                     failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
                     return compilation.run_compiler();
@@ -194,13 +194,13 @@ impl Run<'_> {
             }
         }
         let Ok(of_compiler) = compilation.compiler().status() else { return compilation.run_compiler() };
-        let word = if of_compiler.code() == status.code() { Request::Done } else { Request::Failed };
-        if self.daemon.supervised.send(&word).is_ok()
-            && word == Request::Failed
-            && let Ok(Reply::Said { say: Some(say) }) = self.daemon.supervised.listen()
+        let result = if of_compiler.code() == status.code() { Request::Done } else { Request::Failed };
+        if self.daemon.supervised.send(&result).is_ok()
+            && result == Request::Failed
+            && let Ok(Reply::FailureRecorded { message: Some(message) }) = self.daemon.supervised.listen()
         {
-            compilation.warn(&say);
+            compilation.warn(&message);
         }
-        process::die_like(of_compiler)
+        process::exit_like(of_compiler)
     }
 }

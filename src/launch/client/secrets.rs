@@ -1,4 +1,4 @@
-//! Values that only the environment knows.
+//! Secrets, whose values come from the environment.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use super::super::settings::Secret;
 use crate::caching::tool::url::percent_encode;
 
-/// The value of a template, or the first variable that is not set.
+/// The value of the template of a secret. The error is the name of the first variable that is not set.
 pub(super) fn value(
     secret: &Secret,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -31,7 +31,7 @@ pub(super) fn value(
     Ok(OsString::from_vec(value))
 }
 
-/// What is before, in and after the first `{NAME}`.
+/// Splits a template at its first `{NAME}`: the text before it, the name, and the text after it.
 fn next_reference(text: &str) -> Option<(&str, &str, &str)> {
     let is_name = |name: &str| {
         name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_is_replaced_by_the_value_and_nothing_else_is() {
+    fn only_references_are_replaced_by_values() {
         assert_eq!(of("http://%{PASS_WORD}@h/").unwrap(), "http://a%2Fb%20%FF~@h/");
         assert_eq!(of("{PASS_WORD}").unwrap().as_bytes(), b"a/b \xff~");
         assert_eq!(of("100% {} {a b} {1} {").unwrap(), "100% {} {a b} {1} {");
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_empty_is_named() {
+    fn the_error_is_the_name_of_an_unset_or_empty_variable() {
         assert_eq!(of("{PASS_WORD}{EMPTY}"), Err("EMPTY".to_owned()));
         assert_eq!(of("%{NOT_SET}"), Err("NOT_SET".to_owned()));
     }

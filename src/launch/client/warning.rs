@@ -1,4 +1,4 @@
-//! Warnings: at most one a minute for a build folder, because a build runs many compilers.
+//! Prints warnings: at most one a minute for each build folder, because a build runs many compilers.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -14,8 +14,8 @@ pub(super) fn warn(folder: &Path, text: &str) {
     }
 }
 
-/// Whether nobody else has printed within the last minute. Of several launchers one gets the lock; if nobody can open the
-/// file, nobody prints, because otherwise all would.
+/// Whether no other launcher has printed within the last minute. Of several launchers, only the one with the lock prints.
+/// If the file cannot be opened, no launcher prints, because otherwise all of them would.
 fn is_first(path: &Path) -> bool {
     let Ok(mut file) = File::options().append(true).create(true).open(path) else { return false };
     if file.try_lock().is_err() {
@@ -27,7 +27,7 @@ fn is_first(path: &Path) -> bool {
         && (!is_new || file.write_all(b"A warning was printed.\n").is_ok())
 }
 
-/// Whether a file is younger than `most`. A file from the future is not.
+/// Whether a file is younger than `most`. False for a file with a future time.
 pub(super) fn is_fresh(path: &Path, most: Duration) -> bool {
     let touched = fs::metadata(path).and_then(|found| found.modified());
     touched.is_ok_and(|touched| SystemTime::now().duration_since(touched).is_ok_and(|age| age < most))
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_many_prints_and_another_one_after_a_minute() {
+    fn one_of_many_launchers_prints_a_warning_per_minute() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("warned");
         let printing = || {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_fresh_for_its_time_only() {
+    fn a_file_is_fresh_only_until_the_time_has_passed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         assert!(!is_fresh(&path, MINUTE));

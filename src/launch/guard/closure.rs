@@ -1,4 +1,4 @@
-//! All files that a command can read, and the fingerprint.
+//! The closure of a command (all files that it can read) and its fingerprint.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -16,25 +16,25 @@ use super::scan::{Name, Scan};
 use super::tree::{Id, Seen, Tree};
 use crate::launch::rules::hash;
 
-/// Above so many folders and files, everything is forgotten.
+/// The largest number of known folders and files. Above it, the guard discards all of them.
 const MOST: usize = 200_000;
-/// Above so many lists of folders, or commands, the same.
+/// The largest numbers of search paths and of commands, with the same effect.
 const MOST_SEARCHES: usize = 2_000;
 const MOST_COMMANDS: usize = 50_000;
 /// GCC includes this header before each source, from anywhere in the search path.
 const IMPLICIT: &[u8] = b"stdc-predef.h";
-/// A larger list of headers is not read.
+/// The largest list of headers that the guard reads.
 const LARGEST_DEPFILE: u64 = 16 << 20;
 
-/// A clause that says why a command may not use direct mode.
+/// A clause with the reason why a command may not use direct mode.
 pub type Reason = Cow<'static, str>;
 
 /// Whether a command may use direct mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It may.
+    /// It may use direct mode.
     Direct(Permission),
-    /// It may not: a clause with the reason.
+    /// It may not use direct mode, for this reason.
     Without(Reason),
 }
 
@@ -47,28 +47,28 @@ pub struct Permission {
     changes: usize,
 }
 
-/// Whether the result of a command with direct mode is right.
+/// Whether the result of a command with direct mode is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is.
-    Right,
-    /// It may not be: the command must run again without direct mode.
-    Wrong(Reason),
+    /// The result is valid.
+    Valid,
+    /// The result may be stale. The command must run again without direct mode.
+    Invalid(Reason),
 }
 
-/// The guard. It remembers what it has read, and looks at all time stamps again for each question.
+/// The guard. It stores the names in the files that it has read. For each question, it compares their time stamps.
 #[derive(Debug)]
 pub struct Guard {
     tree: Tree,
     folders: Folders,
     searches: HashMap<Key, Search>,
-    /// The number of searches that were begun.
-    begun: u64,
+    /// The number of searches so far.
+    search_count: u64,
     /// The last answer to each question.
     answered: HashMap<u64, Answered>,
-    /// Lists of headers that were found to be right, by question.
+    /// Verified lists of headers, by question.
     verified: HashMap<u64, HashSet<u64>>,
-    /// Commands whose result was wrong.
+    /// Commands whose result was invalid, with the reason.
     refused: HashMap<u64, Reason>,
     /// Fingerprints under which an object may be stored for other files.
     spoiled: HashSet<String>,
@@ -80,18 +80,18 @@ struct Key {
     roots: Vec<String>,
 }
 
-/// What was found in a list of folders.
+/// The results of searches in one search path.
 #[derive(Debug, Default)]
 struct Search {
-    /// Another number means that files have appeared or disappeared.
+    /// The number of the search. It changes when files appear or disappear.
     number: u64,
-    /// All that the entries below depend on, and what those before them depended on.
+    /// The folders and files on which the entries below depend, and those on which earlier entries depended.
     seen: Seen,
     found: HashMap<Box<[u8]>, Box<[Id]>>,
     steps: HashMap<Id, Step>,
 }
 
-/// The files that a file can include, directly.
+/// The files that a file can include directly.
 #[derive(Debug, Clone)]
 struct Step {
     version: u32,
@@ -107,7 +107,7 @@ struct Closure {
     fingerprint: Result<String, Reason>,
 }
 
-/// An answer, as long as nothing has changed.
+/// An answer. It is valid while its files are unchanged.
 #[derive(Debug)]
 struct Answered {
     /// [`Search::number`]
@@ -117,14 +117,14 @@ struct Answered {
 }
 
 impl Guard {
-    /// `memory`: a file for the answers of compilers.
+    /// A guard. `memory` is a file that stores the answers of compilers.
     #[must_use]
     pub fn new(memory: Option<PathBuf>) -> Self {
         Self {
             tree: Tree::new(),
             folders: Folders::new(memory),
             searches: HashMap::new(),
-            begun: 0,
+            search_count: 0,
             answered: HashMap::new(),
             verified: HashMap::new(),
             refused: HashMap::new(),
@@ -132,7 +132,7 @@ impl Guard {
         }
     }
 
-    /// The fingerprint for a command, before it runs.
+    /// Answers whether a command may use direct mode, before it runs.
     pub fn answer(&mut self, question: &Question) -> Answer {
         if let Some(reason) = self.refused.get(&digest(question)) {
             return Answer::Without(reason.clone());
@@ -143,11 +143,11 @@ impl Guard {
         }
     }
 
-    /// Looks at the result of a command that ran with this permission.
+    /// Checks the result of a command that ran with this permission.
     ///
-    /// The contents of headers are not compared: what the tool may have stored names the contents that it has read, and with
-    /// these contents the fingerprint is another one. Whether a file with a name that the command can reach has appeared or
-    /// disappeared is, also if it has returned.
+    /// The result is invalid if a file that the command can reach has appeared or disappeared, also if it has returned. The
+    /// contents of headers need not be compared: a stored entry names the contents that the tool has read, and changed contents
+    /// lead to another fingerprint.
     pub fn check(&mut self, question: &Question, permission: &Permission) -> Verdict {
         let Permission { fingerprint, changes } = permission;
         self.tree.begin();
@@ -160,14 +160,14 @@ impl Guard {
         });
         let Some(closure) = closure else {
             self.spoiled.insert(fingerprint.clone());
-            return Verdict::Wrong("files have changed while it was compiled".into());
+            return Verdict::Invalid("files have changed during the compilation".into());
         };
         match self.check_headers(question, &closure) {
-            Ok(()) => Verdict::Right,
+            Ok(()) => Verdict::Valid,
             Err(reason) => {
                 self.spoiled.insert(fingerprint.clone());
                 self.refused.insert(digest(question), reason.into());
-                Verdict::Wrong(reason.into())
+                Verdict::Invalid(reason.into())
             }
         }
     }
@@ -197,13 +197,13 @@ impl Guard {
             })
     }
 
-    /// Whether the list of headers names only files of the closure. If sccache has written the list of another checkout, it is
-    /// replaced by that of this one.
+    /// Checks that the list of headers names only files of the closure. If sccache has written the list of another checkout,
+    /// replaces it by the list for this checkout.
     fn check_headers(&mut self, question: &Question, closure: &Closure) -> Result<(), &'static str> {
         let path = Path::new(&question.directory).join(&question.depfile);
         let is_usual =
             fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST_DEPFILE);
-        #[expect(clippy::disallowed_methods, reason = "the message names no path")]
+        #[expect(clippy::disallowed_methods, reason = "the message does not contain the path")]
         let text =
             is_usual.then(|| fs::read(&path).ok()).flatten().ok_or("the list of headers cannot be read")?;
         let command = digest(question);
@@ -258,7 +258,7 @@ impl Guard {
         Ok(())
     }
 
-    /// The folders of a command: its own, and those that the compiler always searches.
+    /// The search path of a command: its own folders, and the default ones of the compiler.
     fn key(&mut self, question: &Question) -> Result<Key, &'static str> {
         let directory = Path::new(&question.directory);
         let mut folders: Vec<PathBuf> =
@@ -285,10 +285,10 @@ impl Guard {
         };
         let mut search = self.searches.remove(&key).unwrap_or_default();
         if search.number == 0 || !self.tree.is_unchanged(&search.seen) {
-            self.begun += 1;
-            // The folders of commands that still run are looked at when they end.
+            self.search_count += 1;
+            // The folders of running commands are examined when these end.
             let seen = self.tree.look_again(&search.seen);
-            search = Search { number: self.begun, seen, ..Search::default() };
+            search = Search { number: self.search_count, seen, ..Search::default() };
         }
         let command = digest(question);
         let closure = self.same_answer(command, search.number).unwrap_or_else(|| {
@@ -327,7 +327,7 @@ impl Guard {
         queued.insert(source);
         files.push(source);
         let mut failure: Option<Reason> = None;
-        // Names on the command line are searched like those in a file in the working directory.
+        // A name on the command line is searched like a name in a file in the working directory.
         for name in &question.included {
             match self.candidates(name.as_bytes(), Some(directory), key, search) {
                 Ok(found) => self.add(&found, key, &mut files, &mut queued, &mut hasher),
@@ -423,7 +423,7 @@ impl Guard {
         Ok(found)
     }
 
-    /// What a file can include.
+    /// The files that a file can include directly.
     fn step(&mut self, file: Id, key: &Key, search: &mut Search) -> Step {
         let version = self.tree.file_version(file);
         if let Some(step) = search.steps.get(&file).filter(|step| step.version == version) {
@@ -457,7 +457,7 @@ impl Guard {
         step
     }
 
-    /// The files with this name: in the folder of the file that names it, and in the list of folders.
+    /// The files with this name in the folder of the file with the directive, and in the search path.
     fn candidates(
         &mut self,
         name: &[u8],
@@ -497,7 +497,7 @@ impl Guard {
     }
 }
 
-/// The definitions of the command line, like a file.
+/// The definitions on the command line, scanned like a file.
 fn definitions(definitions: &[String]) -> Scan {
     let mut text = String::new();
     for definition in definitions {
@@ -507,13 +507,13 @@ fn definitions(definitions: &[String]) -> Scan {
     Scan::of(text.as_bytes())
 }
 
-/// A path below one of `roots`: the number of the root, and the rest.
+/// A path relative to one of `roots`: the number of the root (0 for none), and the rest of the path.
 fn named<'a>(path: &'a Path, roots: &[String]) -> (usize, &'a Path) {
     let below = |(index, root): (usize, &String)| Some((index + 1, path.strip_prefix(root).ok()?));
     roots.iter().enumerate().find_map(below).unwrap_or((0, path))
 }
 
-/// The path with the real path of its folder.
+/// The path with links in its folder resolved.
 fn in_real_folder(path: &Path, folders: &mut HashMap<PathBuf, Option<PathBuf>>) -> Option<PathBuf> {
     let (folder, name) = (path.parent()?, path.file_name()?);
     let real = match folders.get(folder) {
@@ -523,7 +523,7 @@ fn in_real_folder(path: &Path, folders: &mut HashMap<PathBuf, Option<PathBuf>>) 
     Some(real?.join(name))
 }
 
-/// The list of headers for this checkout, if it is that of another one.
+/// The list of headers with the paths of this checkout, if `text` is the list of another checkout.
 fn moved(question: &Question, text: &[u8]) -> Option<Vec<u8>> {
     let names = depfile::prerequisites(text);
     let first = std::str::from_utf8(names.first()?).ok()?;

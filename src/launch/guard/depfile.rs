@@ -50,7 +50,7 @@ pub(super) fn prerequisites(text: &[u8]) -> Vec<Vec<u8>> {
     names
 }
 
-/// A name as it is written in a depfile.
+/// A name, escaped for a depfile.
 fn escaped(name: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(name.len());
     for byte in name {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prerequisites_of_all_writers_are_read() {
+    fn the_depfiles_of_all_tools_can_be_read() {
         assert_eq!(all("m.o: a.cpp \\\n b/c.h \\\r\n d.h\n"), ["a.cpp", "b/c.h", "d.h"]);
         assert_eq!(all("m.o m.d: a\\ b.c x\\#y $$z\nb.h:\nc.h:\n"), ["a b.c", "x#y", "$z"]);
         assert_eq!(all("m.o:\\\n a.c"), ["a.c"]);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_another_checkout_are_moved() {
+    fn the_paths_of_another_checkout_are_replaced() {
         let text = b"m.o: /a/x/m.cpp \\\n /a/x y/n.h /a/x/n.h\n /usr/a/x/k.h";
         let expected: &[u8] = b"m.o: /b\\ c/m.cpp \\\n /a/x y/n.h /b\\ c/n.h\n /usr/a/x/k.h";
         assert_eq!(moved(text, b"/a/x", b"/b c"), expected);

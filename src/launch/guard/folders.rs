@@ -1,4 +1,4 @@
-//! The folders that a compiler always searches. The compiler is asked once for each set of options that change them.
+//! The default search path of a compiler. The guard runs the compiler once for each set of options that change it.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -12,14 +12,14 @@ use super::question::Question;
 use crate::launch::process;
 use crate::launch::stamp::{self, Stamp};
 
-/// The oldest entries above this number are removed.
+/// The largest number of stored answers. The oldest ones are removed.
 const MOST: usize = 256;
-/// A larger file is damaged.
+/// The largest file. A larger one is damaged.
 const LARGEST: u64 = 4 << 20;
-/// How long a compiler may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The timeout for a compiler to print its search path.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The answers of compilers, also in a file.
+/// The default search paths of compilers, in memory and in a file.
 #[derive(Debug)]
 pub(super) struct Folders {
     file: Option<PathBuf>,
@@ -44,7 +44,7 @@ struct Entry {
 impl Folders {
     const VERSION: u32 = 1;
 
-    /// With the answers in `file`, if there are any.
+    /// Reads the answers in `file`, if there are any.
     pub(super) fn new(file: Option<PathBuf>) -> Self {
         let mut text = Vec::new();
         let read = file.as_ref().and_then(|path| std::fs::File::open(path).ok());
@@ -55,7 +55,7 @@ impl Folders {
         Self { file, known }
     }
 
-    /// The folders for a question. Fails with the reason why they are not known.
+    /// The default search path for a question. Fails with the reason why it is unknown.
     pub(super) fn of(&mut self, question: &Question) -> Result<Vec<PathBuf>, &'static str> {
         let stamp = stamp(&question.compiler).ok_or("the compiler is missing")?;
         let is_same = |entry: &&Entry| {
@@ -66,7 +66,7 @@ impl Folders {
         if let Some(entry) = self.known.entries.iter().find(is_same).filter(|entry| entry.stamp == stamp) {
             return Ok(entry.folders.clone());
         }
-        let folders = parse(&ask(question).ok_or("the compiler does not name its include folders")?)?;
+        let folders = parse(&ask(question).ok_or("the compiler does not print its include folders")?)?;
         self.known.version = Self::VERSION;
         self.known.entries.retain(|entry| !is_same(&entry));
         let surplus = (self.known.entries.len() + 1).saturating_sub(MOST);
@@ -91,7 +91,7 @@ fn stamp(compiler: &str) -> Option<String> {
     Some(format!("{} {}", Stamp::of(&real)?, Stamp::of(real.parent()?)?))
 }
 
-/// What the compiler prints about its folders.
+/// The output of the compiler with its search path.
 fn ask(question: &Question) -> Option<String> {
     let mut command = process::command(&question.compiler);
     command.args(&question.flags).args([
@@ -108,14 +108,14 @@ fn ask(question: &Question) -> Option<String> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().ok()?;
     let mut pipe = child.stderr.take()?;
-    process::never_wait_for(&pipe);
+    process::set_nonblocking(&pipe);
     let (mut text, begun) = (Vec::new(), Instant::now());
     let mut part = [0; 8192];
     loop {
         match pipe.read(&mut part) {
             Ok(0) => break,
             Ok(length) => text.extend_from_slice(&part[..length]),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock && begun.elapsed() < PATIENCE => {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock && begun.elapsed() < TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(1));
             }
             Err(_) => {
@@ -133,7 +133,7 @@ fn parse(text: &str) -> Result<Vec<PathBuf>, &'static str> {
     let mut is_list = false;
     for line in text.lines() {
         if line.starts_with("Reading specs from") || line.starts_with("Configuration file:") {
-            return Err("a file of the user configures the compiler");
+            return Err("a configuration file changes the compiler");
         } else if let Some(missing) = line.strip_prefix("ignoring nonexistent directory \"") {
             folders.push(PathBuf::from(missing.trim_end_matches('"')));
         } else if line.starts_with("#include <...> search starts here") {
@@ -152,7 +152,7 @@ fn parse(text: &str) -> Result<Vec<PathBuf>, &'static str> {
             folders.push(PathBuf::from(line.trim()));
         }
     }
-    Err("the compiler does not name its include folders")
+    Err("the compiler does not print its include folders")
 }
 
 #[cfg(test)]
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused() {
+    fn unsupported_output_of_a_compiler_is_rejected() {
         for (from, to) in [
             ("Using built-in specs.", "Reading specs from /x"),
             ("Using built-in specs.", "Configuration file: /x"),

@@ -1,4 +1,4 @@
-//! What a command searches, from its arguments.
+//! The input of the guard: the search path of a command, from its arguments.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::launch::arguments::Arguments;
 use crate::launch::rules::{Compiler, CompilerKind, Family};
 
-/// A compilation, as the guard needs it.
+/// The properties of a compilation that determine which headers it can include.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Question {
     /// The path of the compiler.
     pub compiler: String,
-    /// Its options that change the folders that it always searches.
+    /// The options that change the default search path of the compiler.
     pub flags: Vec<String>,
     /// Whether the source is in C++.
     pub is_cxx: bool,
@@ -27,15 +27,15 @@ pub struct Question {
     pub folders: Vec<String>,
     /// The definitions, as `NAME=VALUE`.
     pub definitions: Vec<String>,
-    /// The file to which the names of the headers are written.
+    /// The file to which the compiler writes the names of the headers.
     pub depfile: String,
-    /// Paths below these are hashed relative to them, the longest first.
+    /// Folders, the longest first. A path below one of them is hashed relative to it.
     pub roots: Vec<String>,
-    /// A further part of the fingerprint.
+    /// Further text for the fingerprint.
     pub context: String,
 }
 
-/// A command, from which a [`Question`] is made.
+/// A command, which is converted to a [`Question`].
 #[expect(missing_debug_implementations, reason = "it contains a function")]
 pub struct Command<'a> {
     /// The compiler.
@@ -52,7 +52,7 @@ pub struct Command<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// An option that begins so changes the search for headers in a way that the guard does not know.
+/// Prefixes of options that change the search for headers in a way that the guard does not support.
 const UNKNOWN: &[&str] = &[
     "-fmodule",
     "-fimplicit-module",
@@ -96,7 +96,7 @@ const UNKNOWN: &[&str] = &[
     "-finput-charset",
 ];
 
-/// Options that change the folders that a compiler always searches.
+/// Prefixes of options that change the default search path of a compiler.
 const FLAGS: &[&str] = &[
     "-m",
     "-std=",
@@ -117,11 +117,11 @@ const FLAGS: &[&str] = &[
     "-resource-dir=",
 ];
 
-/// The same, with the value as the next argument.
+/// Options that change the default search path, with the value as the next argument.
 const FLAGS_WITH_VALUE: &[&str] =
     &["-isysroot", "--sysroot", "-target", "-gcc-toolchain", "-arch", "-resource-dir"];
 
-/// Variables that change what a compiler is.
+/// Environment variables that change the compiler itself.
 const VARIABLES: &[&str] = &["GCC_EXEC_PREFIX", "COMPILER_PATH", "CCC_OVERRIDE_OPTIONS", "CCC_ADD_ARGS"];
 
 impl Question {
@@ -137,12 +137,14 @@ impl Question {
         if !is_known {
             return Err("the compiler is a script, or neither GCC nor Clang");
         }
-        let [source] = arguments.sources() else { return Err("the command has not exactly one source") };
+        let [source] = arguments.sources() else {
+            return Err("the command does not have exactly one source");
+        };
         if !arguments.is_compilation() || arguments.uses_standard_input() {
-            return Err("the command does more than compile a source");
+            return Err("the command does not only compile a source");
         }
         let is_cxx = language(arguments.all(), source).ok_or("the source is neither C nor C++")?;
-        let depfile = arguments.depfile().ok_or("the command writes no list of headers (-MD)")?;
+        let depfile = arguments.depfile().ok_or("the command does not write a list of headers (-MD)")?;
         let mut flags = Vec::new();
         let mut all = arguments.all().iter();
         while let Some(argument) = all.next() {
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_of_cmake_has_all_its_folders() {
+    fn all_include_folders_of_a_cmake_command_are_found() {
         let question = ask(
             "-DA=\"x.h\" -DB -Iinc -isystem /s -include f.h -std=c++17 -m32 -g -MD -MT m.o -MF m.d -o m.o -c m.cpp",
         );
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_guard_does_not_know_has_no_direct_mode() {
+    fn unsupported_commands_have_no_direct_mode() {
         for line in [
             "-c m.cpp",
             "-MD m.cpp",

@@ -9,29 +9,29 @@ use crate::launch::rules::hash;
 pub(super) struct Name {
     /// The text between the quotes or brackets.
     pub(super) text: Box<[u8]>,
-    /// Whether it is in quotes: the folder of the file itself is searched first.
+    /// Whether the name is in quotes. If so, the folder of the file with the directive is searched first.
     pub(super) quoted: bool,
 }
 
 /// The name of a macro.
 pub(super) type Macro = Box<[u8]>;
 
-/// What the directives of a file name.
+/// The names in the directives of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Scan {
     /// All names in `#include`, `#if` and `#elif`, without duplicates.
     pub(super) names: Vec<Name>,
-    /// Macros that an `#include` or `__has_include` names instead of a file.
+    /// Macros in an `#include` or `__has_include`, in place of a file name.
     pub(super) computed: Vec<Macro>,
-    /// Macros that are defined as exactly one name in quotes or brackets.
+    /// Macros whose definition is a single name in quotes or brackets.
     pub(super) literal: Vec<(Macro, Name)>,
     /// The hashes of the names of other macros.
     pub(super) defined: Vec<u64>,
-    /// Macros with an argument that they pass to `__has_include`.
+    /// Macros that pass an argument to `__has_include`.
     pub(super) wrappers: Vec<Macro>,
-    /// Macros in `#if` and `#elif`, with the macro that is their argument; an empty one stands for anything else.
+    /// Macros in `#if` and `#elif`, each with the macro in its argument; empty for any other argument.
     pub(super) calls: Vec<(Macro, Macro)>,
-    /// Why the names are not all known.
+    /// The reason why some names are unknown.
     pub(super) opaque: Option<&'static str>,
 }
 
@@ -58,7 +58,7 @@ impl Scan {
             let mut one = Self::default();
             one.directive(&text[mark + width..end]);
             at = end;
-            // Prose in a comment: "#include directives are …".
+            // Skip prose in a comment, such as "#include directives are …".
             if (one.opaque.is_some() || !one.computed.is_empty()) && is_in_comment(&text, mark) {
                 continue;
             }
@@ -105,7 +105,7 @@ impl Scan {
     fn define(&mut self, rest: &[u8]) {
         let (name, value) = word(rest);
         let is_function = value.first() == Some(&b'(');
-        if is_function && arguments_of(value, QUESTION).any(|argument| literal(argument).is_none()) {
+        if is_function && arguments_of(value, HAS_INCLUDE).any(|argument| literal(argument).is_none()) {
             self.wrappers.push(name.into());
         }
         match literal(without_blanks(value)).filter(|_| !is_function) {
@@ -117,9 +117,9 @@ impl Scan {
     fn condition(&mut self, rest: &[u8]) {
         self.all_names(rest);
         if find(rest, b"has_embed").is_some() {
-            self.opaque = Some("a file asks __has_embed");
+            self.opaque = Some("a file uses __has_embed");
         }
-        for argument in arguments_of(rest, QUESTION).filter(|argument| literal(argument).is_none()) {
+        for argument in arguments_of(rest, HAS_INCLUDE).filter(|argument| literal(argument).is_none()) {
             match macro_name(argument) {
                 Some(name) => self.computed.push(name.into()),
                 None => self.opaque = Some("the name in a __has_include is computed"),
@@ -137,7 +137,7 @@ impl Scan {
         }
     }
 
-    /// Takes everything in brackets or quotes.
+    /// Adds all texts in brackets or quotes.
     fn all_names(&mut self, mut text: &[u8]) {
         while let Some(at) = text.iter().position(|byte| matches!(byte, b'<' | b'"')) {
             let close = if text[at] == b'"' { b'"' } else { b'>' };
@@ -152,12 +152,12 @@ impl Scan {
     }
 }
 
-/// Whether only blanks, or the end of a comment, are before this in its line.
+/// Whether the last line of `before` contains only blanks, or ends with a comment.
 fn begins_line(before: &[u8]) -> bool {
     for (at, byte) in before.iter().enumerate().rev() {
         match byte {
             b'\n' => return true,
-            // The last three are the mark of byte order at the beginning of a file.
+            // The last three bytes are the byte order mark at the beginning of a file.
             b' ' | b'\t' | b'\r' | 0x0b | 0x0c | 0xbb | 0xbf | 0xef => {}
             // `*/ #include`, or `/* */ #include`
             b'/' => return before[..at].ends_with(b"*"),
@@ -167,17 +167,17 @@ fn begins_line(before: &[u8]) -> bool {
     true
 }
 
-/// Whether this is certainly in a comment of several lines.
+/// Whether the position is certainly in a comment of several lines.
 fn is_in_comment(text: &[u8], at: usize) -> bool {
     let before = &text[..at];
     let Some(open) = before.windows(2).rposition(|window| window == b"/*") else { return false };
     let line = before[..open].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    // In a string or in another comment, it begins no comment.
+    // After one of these characters, `/*` may be part of a string or of another comment.
     let is_plain = !before[line..open].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'/'));
     is_plain && find(&before[open..], b"*/").is_none() && find(text, b"R\"").is_none()
 }
 
-/// Without blanks and comments at the beginning.
+/// The text without the blanks and comments at its beginning.
 fn without_blanks(mut text: &[u8]) -> &[u8] {
     loop {
         match text {
@@ -191,9 +191,9 @@ fn without_blanks(mut text: &[u8]) -> &[u8] {
     }
 }
 
-const QUESTION: &[u8] = b"__has_include";
+const HAS_INCLUDE: &[u8] = b"__has_include";
 
-/// What stands in the parentheses after each `name`, up to the end of the line.
+/// The text after the opening parenthesis of each call of `name`, up to the end of the line.
 fn arguments_of<'a>(text: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut left = text;
     std::iter::from_fn(move || {
@@ -219,7 +219,7 @@ fn literal(text: &[u8]) -> Option<Name> {
     Some(Name { text: text[1..=length].into(), quoted: close == b'"' })
 }
 
-/// The macro at the beginning, if it is one without arguments.
+/// The macro at the beginning, if it has no arguments.
 fn macro_name(text: &[u8]) -> Option<&[u8]> {
     let (name, rest) = word(text);
     (!name.is_empty() && without_blanks(rest).first() != Some(&b'(')).then_some(name)
@@ -235,7 +235,7 @@ const fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
 }
 
-/// Without backslashes at the ends of lines.
+/// The text with lines joined that end with a backslash.
 fn unspliced(text: &[u8]) -> Cow<'_, [u8]> {
     // GCC and Clang allow blanks after the backslash.
     let is_splice = |after: &[u8]| {
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_macro_in_place_of_a_name_is_known() {
+    fn macros_in_place_of_file_names_are_found() {
         let scan =
             Scan::of(b"#define A <x.h>\n#define B \"y.h\" // c\n#define C A\n#include A\n# include B\n");
         assert_eq!(scan.computed, [Box::from(*b"A"), Box::from(*b"B")]);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_makes_it_fail() {
+    fn any_text_can_be_scanned() {
         let mut state = 1_u64;
         for length in 0..3000 {
             let mut text = Vec::new();

@@ -1,4 +1,4 @@
-//! The thread in the supervisor that answers the clients. It is apart from the rest of the supervisor, so that a slow file
+//! The thread of the supervisor that answers questions of clients about direct mode. It is separate, so that a slow file
 //! system does not delay the supervision of the daemon.
 
 use std::io::BufReader;
@@ -18,37 +18,39 @@ use crate::launch::protocol;
 /// The socket of the guard, in the run folder of the supervisor.
 pub(in crate::launch) const ENDPOINT: &str = "guard";
 
-/// How long a client may compile.
+/// The longest compilation.
 const COMPILATION: Duration = Duration::from_hours(6);
-/// A client needs a few kilobytes of stack.
+/// The stack of the thread for a client, which needs only a few kilobytes.
 const STACK: usize = 1 << 20;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A message of a client.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::launch) enum Ask {
-    /// May this command use direct mode?
-    May(Box<Question>),
-    /// The command has ended: is its result right?
+pub(in crate::launch) enum GuardRequest {
+    /// Asks whether a command may use direct mode, before it runs. The answer is [`GuardReply::Direct`] or
+    /// [`GuardReply::Without`].
+    Fingerprint(Box<Question>),
+    /// Asks whether the result of the command is valid, after it has run. The answer is [`GuardReply::Valid`] or
+    /// [`GuardReply::Invalid`].
     Check,
 }
 
 /// A message of the guard.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::launch) enum Told {
+pub(in crate::launch) enum GuardReply {
     /// Use direct mode, with this fingerprint.
     Direct(String),
     /// Do not use direct mode.
     Without(String),
-    /// The result is right.
-    Right,
+    /// The result is valid.
+    Valid,
     /// Run the command again without direct mode.
-    Wrong(String),
+    Invalid(String),
 }
 
-/// Starts the thread. `is_used` is set by each message; `memory` is a file for the answers of compilers.
+/// Starts the thread. Each message sets `is_used`. `memory` is a file that stores the answers of compilers.
 pub(in crate::launch) fn serve(listener: Listener, memory: PathBuf, is_used: Arc<AtomicBool>) {
     let guard = Arc::new(Mutex::new(Guard::new(Some(memory))));
     // Without the thread, no client gets an answer, and none uses direct mode.
@@ -73,28 +75,28 @@ fn answer(connection: Connection, guard: &Mutex<Guard>, is_used: &AtomicBool) {
     }
     let mut reader = BufReader::new(connection);
     let mut asked: Option<(Box<Question>, Permission)> = None;
-    while let Ok(Some(ask)) = protocol::receive::<Ask>(&mut reader) {
+    while let Ok(Some(request)) = protocol::receive::<GuardRequest>(&mut reader) {
         is_used.store(true, Ordering::Relaxed);
         let mut guard = guard.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = match ask {
-            Ask::May(question) => match guard.answer(&question) {
+        let reply = match request {
+            GuardRequest::Fingerprint(question) => match guard.answer(&question) {
                 Answer::Direct(permission) => {
                     let fingerprint = permission.fingerprint.clone();
                     asked = Some((question, permission));
-                    Told::Direct(fingerprint)
+                    GuardReply::Direct(fingerprint)
                 }
-                Answer::Without(reason) => Told::Without(reason.into_owned()),
+                Answer::Without(reason) => GuardReply::Without(reason.into_owned()),
             },
-            Ask::Check => {
+            GuardRequest::Check => {
                 match asked.take().map(|(question, permission)| guard.check(&question, &permission)) {
-                    Some(Verdict::Right) => Told::Right,
-                    Some(Verdict::Wrong(reason)) => Told::Wrong(reason.into_owned()),
+                    Some(Verdict::Valid) => GuardReply::Valid,
+                    Some(Verdict::Invalid(reason)) => GuardReply::Invalid(reason.into_owned()),
                     None => return,
                 }
             }
         };
         drop(guard);
-        if protocol::send(reader.get_mut(), &told).is_err() {
+        if protocol::send(reader.get_mut(), &reply).is_err() {
             return;
         }
     }

@@ -1,4 +1,4 @@
-//! The guard with real files and a compiler that only names its folders.
+//! Tests of the guard with real files, and with a compiler that only prints its search path.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -25,8 +25,7 @@ impl Checkout {
         checkout.write("system/stdio.h", "");
         let compiler = "#!/bin/sh\ncd \"${0%/*}\"\necho '#include <...> search starts here:' >&2\n\
                         echo \" $PWD/system\" >&2\necho 'End of search list.' >&2\n";
-        checkout.write("gcc", compiler);
-        fs::set_permissions(checkout.root.join("gcc"), fs::Permissions::from_mode(0o755)).expect("a program");
+        checkout.write_compiler(compiler);
         checkout
     }
 
@@ -36,8 +35,18 @@ impl Checkout {
         fs_err::write(path, text).expect("a file");
     }
 
+    /// Another process writes the compiler. If this one did, a program that another test starts meanwhile would inherit the
+    /// open file, and Linux does not run a file that is open for writing.
+    fn write_compiler(&self, text: &str) {
+        self.write("gcc.sh", text);
+        let (from, to) = (self.root.join("gcc.sh"), self.root.join("gcc"));
+        fs::set_permissions(&from, fs::Permissions::from_mode(0o755)).expect("a program");
+        let status = std::process::Command::new("cp").args([from, to]).status().expect("cp runs");
+        assert!(status.success(), "{status}");
+    }
+
     fn remove(&self, path: &str) {
-        fs_err::remove_file(self.root.join(path)).expect("the file goes");
+        fs_err::remove_file(self.root.join(path)).expect("the file can be removed");
     }
 
     fn path(&self, path: &str) -> String {
@@ -68,7 +77,7 @@ fn permitted(guard: &mut Guard, question: &Question) -> Permission {
     }
 }
 
-fn print(guard: &mut Guard, question: &Question) -> String {
+fn fingerprint(guard: &mut Guard, question: &Question) -> String {
     permitted(guard, question).fingerprint
 }
 
@@ -81,7 +90,7 @@ fn files_that_an_include_can_reach_change_the_fingerprint() {
     let checkout = Checkout::new();
     fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
     let mut guard = Guard::new(None);
-    let first = print(&mut guard, &checkout.question());
+    let first = fingerprint(&mut guard, &checkout.question());
     for path in [
         "inc1/x.h",
         "inc1/sub/y.h",
@@ -94,22 +103,22 @@ fn files_that_an_include_can_reach_change_the_fingerprint() {
         "inc1/stdc-predef.h",
     ] {
         checkout.write(path, "");
-        let second = print(&mut guard, &checkout.question());
+        let second = fingerprint(&mut guard, &checkout.question());
         // A folder is not a header.
         assert_eq!(second == first, path == "src/x.h/nothing", "{path}");
         checkout.remove(path);
-        // Not even a moment later, and as often as it happens.
-        assert_eq!(print(&mut guard, &checkout.question()), first, "{path}");
+        // Without the file, the fingerprint is the first one again.
+        assert_eq!(fingerprint(&mut guard, &checkout.question()), first, "{path}");
     }
-    assert_eq!(print(&mut Guard::new(None), &checkout.question()), first, "without memory");
+    assert_eq!(fingerprint(&mut Guard::new(None), &checkout.question()), first, "with a new guard");
 }
 
 #[test]
-fn other_files_do_not_change_it() {
+fn other_files_do_not_change_the_fingerprint() {
     let checkout = Checkout::new();
     fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
     let mut guard = Guard::new(None);
-    let first = print(&mut guard, &checkout.question());
+    let first = fingerprint(&mut guard, &checkout.question());
     for path in [
         ".git/index.lock",
         "src/.a.c.swp",
@@ -121,12 +130,12 @@ fn other_files_do_not_change_it() {
         "inc1/deep/x.h",
     ] {
         checkout.write(path, "#include \"opt.h\"\n");
-        assert_eq!(print(&mut guard, &checkout.question()), first, "{path}");
+        assert_eq!(fingerprint(&mut guard, &checkout.question()), first, "{path}");
     }
     checkout.write("inc2/x.h", "#include \"sub/y.h\"\nint x;\n");
-    assert_eq!(print(&mut guard, &checkout.question()), first, "the tool compares contents");
+    assert_eq!(fingerprint(&mut guard, &checkout.question()), first, "the tool compares contents");
     checkout.write("inc2/x.h", "#include \"sub/y.h\"\n#include \"z.h\"\n");
-    assert_ne!(print(&mut guard, &checkout.question()), first, "another name");
+    assert_ne!(fingerprint(&mut guard, &checkout.question()), first, "another name");
 }
 
 #[test]
@@ -140,65 +149,65 @@ fn another_checkout_has_the_same_fingerprint() {
     for checkout in [&one, &two] {
         fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
     }
-    let of_one = print(&mut guard, &one.question());
+    let of_one = fingerprint(&mut guard, &one.question());
     assert_ne!(
-        print(&mut guard, &without_system(&two)),
+        fingerprint(&mut guard, &without_system(&two)),
         of_one,
         "the system folder is in the first checkout"
     );
-    assert_eq!(print(&mut guard, &two.question()), of_one);
+    assert_eq!(fingerprint(&mut guard, &two.question()), of_one);
     let elsewhere = Question { context: "elsewhere".into(), ..one.question() };
-    assert_ne!(print(&mut guard, &elsewhere), of_one);
+    assert_ne!(fingerprint(&mut guard, &elsewhere), of_one);
 }
 
 #[test]
-fn a_header_beside_a_header_of_another_folder_counts() {
+fn a_new_header_beside_an_included_header_changes_the_fingerprint() {
     let checkout = Checkout::new();
     fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
     checkout.write("src/a.c", "#include \"../third/x.h\"\n");
     checkout.write("third/x.h", "#include \"y.h\"\n");
     checkout.write("inc1/y.h", "");
     let mut guard = Guard::new(None);
-    let first = print(&mut guard, &checkout.question());
+    let first = fingerprint(&mut guard, &checkout.question());
     checkout.write("third/y.h", "");
-    assert_ne!(print(&mut guard, &checkout.question()), first);
+    assert_ne!(fingerprint(&mut guard, &checkout.question()), first);
 }
 
 #[test]
-fn a_link_that_leads_elsewhere_is_noticed() {
+fn a_changed_link_changes_the_fingerprint() {
     let checkout = Checkout::new();
     fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
     checkout.write("v1/x.h", "#include \"one.h\"\n");
     checkout.write("v2/x.h", "#include \"two.h\"\n");
     checkout.write("v3/nothing.h", "");
     let link = checkout.root.join("inc1");
-    fs_err::remove_dir_all(&link).expect("the folder goes");
+    fs_err::remove_dir_all(&link).expect("the folder can be removed");
     let mut guard = Guard::new(None);
     let mut prints = Vec::new();
     for target in ["v1", "v2", "v3", "nowhere"] {
         let _ = fs::remove_file(&link);
         symlink(checkout.root.join(target), &link).expect("a link");
-        prints.push(print(&mut guard, &checkout.question()));
+        prints.push(fingerprint(&mut guard, &checkout.question()));
     }
-    // Where there is no header, it does not matter which folder that is.
+    // Folders without the header have the same effect.
     assert_eq!(prints[2], prints[3]);
     prints.pop();
     prints.sort();
     prints.dedup();
     assert_eq!(prints.len(), 3);
-    fs::remove_file(&link).expect("the link goes");
+    fs::remove_file(&link).expect("the link can be removed");
     for target in ["../v1/x.h", "../v2/x.h", "../v3/missing.h"] {
         let _ = fs::remove_file(link.join("x.h"));
         fs_err::create_dir_all(&link).expect("a folder");
         symlink(target, link.join("x.h")).expect("a link");
-        prints.push(print(&mut guard, &checkout.question()));
+        prints.push(fingerprint(&mut guard, &checkout.question()));
     }
     assert_ne!(prints[3], prints[4]);
     assert_ne!(prints[4], prints[5]);
 }
 
 #[test]
-fn what_cannot_be_known_is_refused() {
+fn computed_and_precompiled_headers_prevent_direct_mode() {
     let checkout = Checkout::new();
     fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
     let mut guard = Guard::new(None);
@@ -212,13 +221,13 @@ fn what_cannot_be_known_is_refused() {
         assert!(is_refused(&mut guard, &checkout.question()), "{text}");
     }
     checkout.write("src/near.h", "#define HEADER <x.h>\n#include HEADER\n");
-    let first = print(&mut guard, &checkout.question());
+    let first = fingerprint(&mut guard, &checkout.question());
     checkout.write("src/near.h", "#include HEADER\n");
     let defined = Question { definitions: vec!["HEADER=\"late.h\"".to_owned()], ..checkout.question() };
-    let second = print(&mut guard, &defined);
+    let second = fingerprint(&mut guard, &defined);
     assert_ne!(first, second);
     checkout.write("inc1/late.h", "");
-    assert_ne!(print(&mut guard, &defined), second);
+    assert_ne!(fingerprint(&mut guard, &defined), second);
     checkout.write("src/near.h", "");
     checkout.write("inc2/x.h.gch", "");
     assert!(is_refused(&mut guard, &checkout.question()), "a precompiled header");
@@ -228,7 +237,7 @@ fn what_cannot_be_known_is_refused() {
     assert!(is_refused(&mut guard, &without_compiler));
 }
 
-/// Asks, runs `compile`, and checks.
+/// Asks the guard, runs `compile`, and returns the verdict.
 fn compiled(guard: &mut Guard, question: &Question, compile: impl FnOnce()) -> Verdict {
     let permission = permitted(guard, question);
     compile();
@@ -236,19 +245,22 @@ fn compiled(guard: &mut Guard, question: &Question, compile: impl FnOnce()) -> V
 }
 
 #[test]
-fn a_change_during_a_compilation_spoils_its_fingerprint() {
+fn a_fingerprint_is_not_used_again_after_a_change_during_a_compilation() {
     let checkout = Checkout::new();
     checkout.write("build/a.d", "a.o: ../src/a.c ../inc2/x.h \\\n ../inc2/sub/y.h\n");
     let mut guard = Guard::new(None);
     let question = checkout.question();
-    let first = print(&mut guard, &question);
-    assert_eq!(compiled(&mut guard, &question, || {}), Verdict::Right);
-    assert_eq!(print(&mut guard, &question), first);
-    assert!(matches!(compiled(&mut guard, &question, || checkout.write("inc1/x.h", "")), Verdict::Wrong(_)));
+    let first = fingerprint(&mut guard, &question);
+    assert_eq!(compiled(&mut guard, &question, || {}), Verdict::Valid);
+    assert_eq!(fingerprint(&mut guard, &question), first);
+    assert!(matches!(
+        compiled(&mut guard, &question, || checkout.write("inc1/x.h", "")),
+        Verdict::Invalid(_)
+    ));
     checkout.remove("inc1/x.h");
-    let second = print(&mut guard, &question);
+    let second = fingerprint(&mut guard, &question);
     assert_ne!(second, first, "an object may be stored for other files");
-    assert_eq!(print(&mut guard, &question), second);
+    assert_eq!(fingerprint(&mut guard, &question), second);
 }
 
 #[test]
@@ -257,13 +269,13 @@ fn a_header_that_disappears_and_returns_spoils_it() {
     checkout.write("build/a.d", "a.o: ../src/a.c ../inc2/x.h \\\n ../inc2/sub/y.h\n");
     let mut guard = Guard::new(None);
     let question = checkout.question();
-    let first = print(&mut guard, &question);
+    let first = fingerprint(&mut guard, &question);
     let replace = || {
         fs_err::rename(checkout.root.join("inc2/sub/y.h"), checkout.root.join("y.h")).expect("it moves");
         fs_err::rename(checkout.root.join("y.h"), checkout.root.join("inc2/sub/y.h")).expect("it moves");
     };
-    assert!(matches!(compiled(&mut guard, &question, replace), Verdict::Wrong(_)));
-    assert_ne!(print(&mut guard, &question), first);
+    assert!(matches!(compiled(&mut guard, &question, replace), Verdict::Invalid(_)));
+    assert_ne!(fingerprint(&mut guard, &question), first);
 }
 
 #[test]
@@ -276,39 +288,39 @@ fn headers_of_other_commands_do_not_spoil_it() {
     // The other command has the same folders, or only some of them.
     let other = Question { source: checkout.path("src/b.c"), ..checkout.question() };
     let third = Question { folders: vec![checkout.path("inc2")], ..other.clone() };
-    let first = print(&mut guard, &question);
-    print(&mut guard, &other);
-    print(&mut guard, &third);
+    let first = fingerprint(&mut guard, &question);
+    fingerprint(&mut guard, &other);
+    fingerprint(&mut guard, &third);
     for path in ["inc2/gen/late.h", "inc1/gen/late.h", "src/gen/late.h"] {
         let generate = || checkout.write(path, "");
-        assert_eq!(compiled(&mut guard, &question, generate), Verdict::Right, "{path}");
+        assert_eq!(compiled(&mut guard, &question, generate), Verdict::Valid, "{path}");
     }
     let permission = permitted(&mut guard, &question);
     checkout.remove("inc1/gen/late.h");
-    print(&mut guard, &other);
-    print(&mut guard, &third);
-    assert_eq!(guard.check(&question, &permission), Verdict::Right, "the other command has asked meanwhile");
-    assert_eq!(print(&mut guard, &question), first);
+    fingerprint(&mut guard, &other);
+    fingerprint(&mut guard, &third);
+    assert_eq!(guard.check(&question, &permission), Verdict::Valid, "the other command has asked meanwhile");
+    assert_eq!(fingerprint(&mut guard, &question), first);
     let permission = permitted(&mut guard, &question);
     checkout.write("inc1/x.h", "");
-    print(&mut guard, &other);
-    assert!(matches!(guard.check(&question, &permission), Verdict::Wrong(_)));
+    fingerprint(&mut guard, &other);
+    assert!(matches!(guard.check(&question, &permission), Verdict::Invalid(_)));
 }
 
 #[test]
-fn a_list_of_headers_with_an_unknown_file_is_wrong() {
+fn a_list_of_headers_with_an_unknown_file_is_invalid() {
     let checkout = Checkout::new();
     let question = checkout.question();
     let depfile = |text: &str| checkout.write("build/a.d", text);
     depfile("a.o: ../src/a.c");
     let mut guard = Guard::new(None);
-    assert_eq!(compiled(&mut guard, &question, || depfile("a.o: ../src/a.c ../inc2/x.h\n")), Verdict::Right);
+    assert_eq!(compiled(&mut guard, &question, || depfile("a.o: ../src/a.c ../inc2/x.h\n")), Verdict::Valid);
     let outside = || depfile("a.o: ../src/a.c ../inc1/other.h\n");
-    assert!(matches!(compiled(&mut guard, &question, outside), Verdict::Wrong(_)));
-    assert!(is_refused(&mut guard, &question), "from now on without direct mode");
+    assert!(matches!(compiled(&mut guard, &question, outside), Verdict::Invalid(_)));
+    assert!(is_refused(&mut guard, &question), "the command no longer uses direct mode");
     let mut guard = Guard::new(None);
     let gone = || checkout.remove("build/a.d");
-    assert!(matches!(compiled(&mut guard, &question, gone), Verdict::Wrong(_)));
+    assert!(matches!(compiled(&mut guard, &question, gone), Verdict::Invalid(_)));
 }
 
 #[test]
@@ -318,38 +330,38 @@ fn the_list_of_headers_of_another_checkout_is_replaced() {
     let question = checkout.question();
     let mut guard = Guard::new(None);
     let other = "a.o: /other/checkout/src/a.c \\\n /other/checkout/inc2/x.h /other/checkout/inc2/sub/y.h\n";
-    assert_eq!(compiled(&mut guard, &question, || checkout.write("build/a.d", other)), Verdict::Right);
+    assert_eq!(compiled(&mut guard, &question, || checkout.write("build/a.d", other)), Verdict::Valid);
     let root = checkout.path("");
     let expected = other.replace("/other/checkout/", &root);
     assert_eq!(fs_err::read_to_string(checkout.root.join("build/a.d")).expect("a file"), expected);
     let unknown = other.replace("x.h", "z.h");
     assert!(matches!(
         compiled(&mut guard, &question, || checkout.write("build/a.d", &unknown)),
-        Verdict::Wrong(_)
+        Verdict::Invalid(_)
     ));
 }
 
 #[test]
-fn a_compiler_is_asked_once() {
+fn the_guard_runs_each_compiler_once() {
     let checkout = Checkout::new();
     let memory = checkout.root.join("memory/folders.json");
     let asked = checkout.root.join("memory/asked");
     fs_err::create_dir_all(checkout.root.join("memory")).expect("a folder");
     let compiler = fs_err::read_to_string(checkout.root.join("gcc")).expect("a script");
-    checkout.write("gcc", &compiler.replace("cd ", &format!("echo >>{}\ncd ", asked.display())));
+    checkout.write_compiler(&compiler.replace("cd ", &format!("echo >>{}\ncd ", asked.display())));
     for _ in 0..3 {
         let mut guard = Guard::new(Some(memory.clone()));
-        print(&mut guard, &checkout.question());
-        print(&mut guard, &checkout.question());
+        fingerprint(&mut guard, &checkout.question());
+        fingerprint(&mut guard, &checkout.question());
     }
     assert_eq!(fs_err::read(&asked).expect("a file").len(), 1);
     let other = Question { flags: vec!["-m32".into()], ..checkout.question() };
-    print(&mut Guard::new(Some(memory.clone())), &other);
+    fingerprint(&mut Guard::new(Some(memory.clone())), &other);
     assert_eq!(fs_err::read(&asked).expect("a file").len(), 2);
     checkout.write("clang.cfg", "");
-    print(&mut Guard::new(Some(memory.clone())), &other);
-    assert_eq!(fs_err::read(&asked).expect("a file").len(), 3, "a configuration file beside it");
+    fingerprint(&mut Guard::new(Some(memory.clone())), &other);
+    assert_eq!(fs_err::read(&asked).expect("a file").len(), 3, "a configuration file beside the compiler");
     fs_err::write(&memory, "{").expect("a damaged file");
-    print(&mut Guard::new(Some(memory)), &other);
+    fingerprint(&mut Guard::new(Some(memory)), &other);
     assert_eq!(fs_err::read(asked).expect("a file").len(), 4);
 }

@@ -1,4 +1,4 @@
-//! Which files exist, and what they name.
+//! The known folders and files, with the names in their directives.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -13,17 +13,17 @@ use super::scan::Scan;
 use crate::launch::process::{Watch, WatchedFolder};
 use crate::launch::stamp::Stamp;
 
-/// A change so shortly before a look, in nanoseconds, may be followed by one with the same time stamp: the clock of a file
-/// system ticks each 10 ms at the slowest.
+/// A file that was changed within this time before it was read, in nanoseconds, may change again without a new time stamp: the
+/// clock of a file system ticks at least every 10 ms.
 const TICK: i128 = 50_000_000;
-/// The same for file systems whose time stamps are whole seconds.
+/// The time for file systems whose time stamps are whole seconds.
 const SLOW_TICK: i128 = 2_100_000_000;
 /// Larger files are not scanned.
 const LARGEST: u64 = 16 << 20;
-/// More files in a folder are not remembered.
+/// Folders with more files are not listed.
 const MOST_FILES: usize = 100_000;
 
-/// What is at a name.
+/// The kind of a directory entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     File,
@@ -38,18 +38,18 @@ pub(super) type Id = usize;
 #[derive(Debug, Default)]
 struct Folder {
     path: PathBuf,
-    /// `None` if there is no folder.
+    /// `None` if the folder does not exist.
     stamp: Option<Stamp>,
     is_young: bool,
     entries: HashMap<OsString, Kind>,
-    /// The names that matter: those that directives have named.
-    asked: HashSet<OsString>,
+    /// The names from directives. Only a change of these files matters.
+    relevant: HashSet<OsString>,
     /// Whether it contains a precompiled header.
     has_precompiled: bool,
-    /// Why it cannot be listed.
+    /// The reason why it cannot be listed.
     failure: Option<&'static str>,
     version: u32,
-    looked_at: u64,
+    examined_in: u64,
     watched: Option<Watched>,
     /// The number of reported changes.
     reports: u64,
@@ -59,7 +59,7 @@ struct Folder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Watched {
     number: WatchedFolder,
-    /// It has moved away from its path if this is another one.
+    /// The device and inode of the folder. If they change, another folder is at the path.
     folder: Option<(u64, u64)>,
 }
 
@@ -70,13 +70,13 @@ struct Source {
     is_young: bool,
     scan: Arc<Scan>,
     version: u32,
-    looked_at: u64,
+    examined_in: u64,
     parent: Option<Id>,
-    /// The number of reported changes of its folder before it was read, if each later change is reported.
+    /// The number of reported changes of its folder before the file was read. `None` if later changes may not be reported.
     reports: Option<(Watched, u64)>,
 }
 
-/// All folders and files that were looked at. Each is looked at again once for each question.
+/// All known folders and files. Each is examined once for each question.
 #[derive(Debug)]
 pub(super) struct Tree {
     question: u64,
@@ -106,8 +106,8 @@ impl Tree {
         }
     }
 
-    /// Begins a question: from now on, everything is looked at again. The content of a file in a watched folder is not, unless
-    /// a change was reported.
+    /// Begins a question: all folders and files must be examined again, except files in watched folders without a reported
+    /// change.
     pub(super) fn begin(&mut self) {
         self.question += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -119,7 +119,7 @@ impl Tree {
         // A file that has disappeared and returned is found in no list of its folder.
         for (number, name) in changes.names {
             let mut folders = self.watched.get(&number).into_iter().flatten();
-            if folders.any(|folder| self.folders[*folder].asked.contains(&name)) {
+            if folders.any(|folder| self.folders[*folder].relevant.contains(&name)) {
                 self.changes.push(Some(name));
             }
         }
@@ -136,7 +136,7 @@ impl Tree {
         }
     }
 
-    /// Watches a folder that was looked at, unless it is watched already.
+    /// Watches an examined folder, unless it is watched already.
     fn watched(&mut self, id: Id) -> Option<(Watched, u64)> {
         let folder = &self.folders[id];
         let identity = folder.stamp?.identity();
@@ -144,7 +144,7 @@ impl Tree {
             return Some((watched, folder.reports));
         }
         let number = self.watch.as_ref()?.add(&folder.path)?;
-        // The path may lead elsewhere meanwhile.
+        // The path may have changed before the watch was added.
         let identity = Stamp::of(&folder.path)?.identity();
         let watched = Watched { number, folder: Some(identity) };
         let of_number = self.watched.entry(number).or_default();
@@ -157,7 +157,7 @@ impl Tree {
         Some((watched, folder.reports))
     }
 
-    /// The number of remembered folders, files and changes.
+    /// The number of known folders, files and changes.
     pub(super) fn size(&self) -> usize {
         self.folders.len() + self.files.len() + self.changes.len()
     }
@@ -172,7 +172,7 @@ impl Tree {
         self.changes.get(number..).unwrap_or(&[None])
     }
 
-    /// Whether what was found with this stamp may change without another stamp.
+    /// Whether a file or folder with this stamp may change without a new stamp.
     fn is_young(&self, stamp: Option<Stamp>) -> bool {
         stamp.is_some_and(|stamp| {
             let tick = if stamp.has_whole_seconds() { SLOW_TICK } else { TICK };
@@ -205,14 +205,14 @@ impl Tree {
         &self.files[file].path
     }
 
-    /// Looks at a folder. Returns a number that changes when a file with a name that matters appears or disappears.
+    /// Examines a folder. Returns a number that changes when a file with a relevant name appears or disappears.
     pub(super) fn folder_version(&mut self, id: Id) -> u32 {
         let (question, folder) = (self.question, &self.folders[id]);
-        if folder.looked_at == question {
+        if folder.examined_in == question {
             return folder.version;
         }
         let stamp = Stamp::of(&folder.path);
-        if folder.looked_at == 0 || stamp != folder.stamp || folder.is_young {
+        if folder.examined_in == 0 || stamp != folder.stamp || folder.is_young {
             let is_young = self.is_young(stamp);
             let (entries, failure) = match stamp {
                 Some(_) => list(&folder.path),
@@ -222,15 +222,15 @@ impl Tree {
             let ending =
                 |name: &OsString| Path::new(name).extension().is_some_and(|end| end == "gch" || end == "pch");
             let has_precompiled = entries.keys().any(ending);
-            let is_known = folder.looked_at == 0
+            let is_known = folder.examined_in == 0
                 || (folder.failure == failure && !folder.has_precompiled && !has_precompiled);
             let before = self.changes.len();
             if !is_known {
                 self.changes.push(None);
             }
             let differs = |name: &&OsString| folder.entries.get(*name) != entries.get(*name);
-            self.changes.extend(folder.asked.iter().filter(differs).cloned().map(Some));
-            let is_same = folder.looked_at != 0 && before == self.changes.len();
+            self.changes.extend(folder.relevant.iter().filter(differs).cloned().map(Some));
+            let is_same = folder.examined_in != 0 && before == self.changes.len();
             folder.is_young = is_young;
             folder.stamp = stamp;
             folder.has_precompiled = has_precompiled;
@@ -241,14 +241,14 @@ impl Tree {
             }
         }
         let folder = &mut self.folders[id];
-        folder.looked_at = question;
+        folder.examined_in = question;
         folder.version
     }
 
-    /// Looks at a file. Returns a number that changes when what it names does.
+    /// Examines a file. Returns a number that changes when the names in its directives change.
     pub(super) fn file_version(&mut self, id: Id) -> u32 {
         let (question, file) = (self.question, &self.files[id]);
-        if file.looked_at == question {
+        if file.examined_in == question {
             return file.version;
         }
         let parent = self.parent(id);
@@ -261,18 +261,18 @@ impl Tree {
             });
             if is_reported {
                 let file = &mut self.files[id];
-                file.looked_at = question;
+                file.examined_in = question;
                 return file.version;
             }
         }
-        // Before the file is looked at, so that a change after it is reported.
+        // Watch the folder before the file is examined, so that a later change is reported.
         let reports = parent.and_then(|parent| self.watched(parent));
         let file = &self.files[id];
         let found = fs::metadata(&file.path).ok();
         let stamp = found.as_ref().map(Stamp::from);
-        // A change by another name of the file is not reported.
+        // A change through another link to the file is not reported.
         let is_single = found.as_ref().is_some_and(|found| found.nlink() == 1) && !self.is_link(id);
-        if file.looked_at == 0 || stamp != file.stamp || file.is_young {
+        if file.examined_in == 0 || stamp != file.stamp || file.is_young {
             let is_young = self.is_young(stamp);
             let scan = match stamp {
                 Some(_) => read(&file.path),
@@ -280,10 +280,10 @@ impl Tree {
             };
             let file = &mut self.files[id];
             let is_there = file.stamp.is_some() == stamp.is_some();
-            if file.looked_at != 0 && !is_there {
+            if file.examined_in != 0 && !is_there {
                 self.changes.push(file.path.file_name().map(OsStr::to_owned));
             }
-            let is_same = file.looked_at != 0 && *file.scan == scan && is_there;
+            let is_same = file.examined_in != 0 && *file.scan == scan && is_there;
             file.is_young = is_young;
             file.stamp = stamp;
             if !is_same {
@@ -293,7 +293,7 @@ impl Tree {
         }
         let file = &mut self.files[id];
         file.reports = reports.filter(|_| is_single);
-        file.looked_at = question;
+        file.examined_in = question;
         file.version
     }
 
@@ -311,18 +311,18 @@ impl Tree {
         entry.is_none_or(|(folder, name)| self.folders[folder].entries.get(name) != Some(&Kind::File))
     }
 
-    /// The version of a file when it was looked at.
+    /// The version of a file when it was examined.
     pub(super) fn version(&self, file: Id) -> u32 {
         self.files[file].version
     }
 
-    /// What a file names. It was looked at.
+    /// The names in the directives of an examined file.
     pub(super) fn scan(&self, id: Id) -> Arc<Scan> {
         Arc::clone(&self.files[id].scan)
     }
 
-    /// Whether a file exists at `name` below `folder`. Adds the folders and links that decide about this. Fails with the reason
-    /// why this is not known.
+    /// Whether a file exists at `name` below `folder`. Adds the folders and links on which the answer depends to `seen`. Fails
+    /// with the reason why the answer is unknown.
     pub(super) fn exists(
         &mut self,
         folder: &Path,
@@ -363,7 +363,7 @@ impl Tree {
                 seen.add_file(self, file);
                 Ok(self.files[file].stamp.is_some())
             }
-            Some(Kind::Other) => Err("an include can reach a file that is neither a file nor a folder"),
+            Some(Kind::Other) => Err("an include can reach a special file"),
             Some(Kind::Folder) | None => Ok(false),
         }
     }
@@ -372,13 +372,13 @@ impl Tree {
         let id = self.folder(folder);
         seen.add_folder(self, id);
         let folder = &mut self.folders[id];
-        if !folder.asked.contains(name) {
-            folder.asked.insert(name.to_owned());
+        if !folder.relevant.contains(name) {
+            folder.relevant.insert(name.to_owned());
         }
         folder.failure.map_or_else(|| Ok(folder.entries.get(name).copied()), Err)
     }
 
-    /// Whether the same files exist as then.
+    /// Whether the folders and files in `seen` are unchanged.
     pub(super) fn is_unchanged(&mut self, seen: &Seen) -> bool {
         seen.folders.iter().all(|(id, version)| self.folder_version(*id) == *version)
             && seen.files.iter().all(|(id, version)| self.file_version(*id) == *version)
@@ -436,12 +436,12 @@ fn list(path: &Path) -> (HashMap<OsString, Kind>, Option<&'static str>) {
         entries.insert(entry.file_name(), kind);
     }
     if ignores_case(path, &entries) {
-        return (entries, Some("a file system does not distinguish upper and lower case"));
+        return (entries, Some("a file system ignores the case of names"));
     }
     (entries, None)
 }
 
-/// Whether a file is found by its name in the other case.
+/// Whether the file system finds a file by its name in the other case.
 fn ignores_case(path: &Path, entries: &HashMap<OsString, Kind>) -> bool {
     let other_case = |name: &OsString| {
         let other: String = name
@@ -462,7 +462,7 @@ fn read(path: &Path) -> Scan {
     let mut text = Vec::new();
     let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
     if !is_file {
-        return opaque("a header is not a file");
+        return opaque("a header is not a regular file");
     }
     match File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text)) {
         Ok(length) if length as u64 <= LARGEST => Scan::of(&text),

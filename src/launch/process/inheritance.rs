@@ -9,7 +9,7 @@ use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use rustix::process::Signal;
 use rustix::process::{Resource, Rlimit};
 
-/// Makes this process a daemon, which keeps only the three standard streams of the process that started it.
+/// Makes this process a daemon. It keeps only the three standard streams of the process that started it.
 ///
 /// Must be called first, because it closes all other descriptors.
 pub fn become_daemon() {
@@ -66,7 +66,8 @@ fn reset_limits() {
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }
 
-/// The kernel kills this process, and the program that replaces it, when `parent` ends. False if `parent` has already ended.
+/// Asks the kernel to kill this process, and the program that replaces it, when `parent` ends. False if `parent` has already
+/// ended.
 #[must_use]
 pub fn end_with_parent(parent: u32) -> bool {
     #[cfg(target_os = "linux")]

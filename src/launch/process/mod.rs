@@ -19,7 +19,8 @@ pub use ownership::{
 pub use starting::{Child, start};
 pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphans, stop, table};
 pub use waiting::{
-    Happened, Wait, adopt_orphans, die_like, end_of, has_ended, open_mode, wait_for_any, was_interrupted,
+    Wait, WaitOutcome, adopt_orphans, apply_umask, exit_descriptor, exit_like, has_ended, wait_for_any,
+    was_interrupted,
 };
 
 pub use watch::{Changes, Watch, WatchedFolder};
@@ -32,13 +33,13 @@ pub type Listener = std::os::unix::net::UnixListener;
 
 /// A variable of the environment.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the launcher reads its environment here and nowhere else")]
+#[expect(clippy::disallowed_methods, reason = "the only code of the launcher that reads the environment")]
 pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
 /// The whole environment.
-#[expect(clippy::disallowed_methods, reason = "the launcher reads its environment here and nowhere else")]
+#[expect(clippy::disallowed_methods, reason = "the only code of the launcher that reads the environment")]
 pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
 }
@@ -50,7 +51,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     Command::new(program)
 }
 
-/// The path of this program, which also works after its file was removed.
+/// A path of this program. It works even after the file was removed.
 #[must_use]
 pub fn this_program() -> OsString {
     if cfg!(target_os = "linux") {
@@ -77,7 +78,7 @@ pub fn can_write(folder: &std::path::Path) -> Option<bool> {
 }
 
 /// Makes reads from the pipe non-blocking.
-pub fn never_wait_for(pipe: &impl std::os::fd::AsFd) {
+pub fn set_nonblocking(pipe: &impl std::os::fd::AsFd) {
     let _ = rustix::io::ioctl_fionbio(pipe, true);
 }
 

@@ -57,7 +57,7 @@ pub fn namespace(kind: &str) -> String {
     link.map(|link| link.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Identifies the place in which process IDs are valid.
+/// Identifies the boot and the namespace in which a process ID is valid.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     boot: String,
@@ -65,9 +65,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of this process.
+    /// The boot and the namespace of this process.
     #[must_use]
-    pub fn here() -> Self {
+    pub fn current() -> Self {
         Self { boot: boot(), namespace: namespace("pid") }
     }
 }

@@ -118,7 +118,7 @@ pub fn has_argument(process: Process, text: &str) -> bool {
     !text.is_empty() && line.split(|byte| *byte == 0).any(names)
 }
 
-/// Kills the process, if its ID was not reused.
+/// Kills the process, unless its ID was reused.
 pub fn kill(process: Process) {
     signal(process, Signal::KILL);
 }

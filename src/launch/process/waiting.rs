@@ -14,23 +14,23 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::{Child, Connection};
 
-/// A child that is waited for.
+/// Waits for the end of a child process.
 #[derive(Debug)]
 pub struct Wait {
     handle: Option<OwnedFd>,
 }
 
-/// The event that ended the waiting.
+/// The reason why waiting has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Happened {
+pub struct WaitOutcome {
     /// The child has ended.
     pub ended: bool,
     /// The connection or the pipe has input, or was closed.
-    pub word: bool,
+    pub has_input: bool,
 }
 
 /// The interval for polling, on systems without process descriptors.
-const LOOK: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 impl Wait {
     /// Prepares to wait for the child.
@@ -44,32 +44,36 @@ impl Wait {
         Self { handle }
     }
 
-    /// Waits for the child or a message of the supervisor.
+    /// Waits until the child ends or the supervisor sends a message.
     #[must_use]
-    pub fn with_connection(&self, child: &Child, connection: &Connection) -> Happened {
+    pub fn with_connection(&self, child: &Child, connection: &Connection) -> WaitOutcome {
         self.wait(child, Some(connection.as_fd()), None)
     }
 
-    /// Waits for the child or its output, at most for this time.
+    /// Waits until the child ends or writes output, for at most `most`.
     #[must_use]
-    pub fn with_pipe(&self, child: &Child, pipe: Option<&PipeReader>, most: Option<Duration>) -> Happened {
+    pub fn with_pipe(&self, child: &Child, pipe: Option<&PipeReader>, most: Option<Duration>) -> WaitOutcome {
         self.wait(child, pipe.map(AsFd::as_fd), most)
     }
 
-    fn wait(&self, child: &Child, other: Option<BorrowedFd<'_>>, most: Option<Duration>) -> Happened {
-        let limit = if self.handle.is_some() { most } else { Some(most.map_or(LOOK, |most| most.min(LOOK))) };
+    fn wait(&self, child: &Child, other: Option<BorrowedFd<'_>>, most: Option<Duration>) -> WaitOutcome {
+        let limit = if self.handle.is_some() {
+            most
+        } else {
+            Some(most.map_or(POLL_INTERVAL, |most| most.min(POLL_INTERVAL)))
+        };
         let timeout = limit.and_then(|limit| Timespec::try_from(limit).ok());
         let mut polled: Vec<PollFd<'_>> = Vec::with_capacity(2);
         polled.extend(other.map(|other| PollFd::from_borrowed_fd(other, PollFlags::IN)));
         polled.extend(self.handle.as_ref().map(|handle| PollFd::new(handle, PollFlags::IN)));
         let _ = rustix::event::poll(&mut polled, timeout.as_ref());
         let is_ready = |fd: Option<&PollFd<'_>>| fd.is_some_and(|fd| !fd.revents().is_empty());
-        let word = other.is_some() && is_ready(polled.first());
+        let has_input = other.is_some() && is_ready(polled.first());
         let ended = match self.handle {
             Some(_) => is_ready(polled.last()) && (other.is_none() || polled.len() == 2),
             None => is_over(child.pid()),
         };
-        Happened { ended, word }
+        WaitOutcome { ended, has_input }
     }
 }
 
@@ -87,7 +91,7 @@ fn is_over(pid: Pid) -> bool {
 /// A descriptor that is ready for reading when this child process has ended; `None` on systems without such
 /// descriptors.
 #[must_use]
-pub fn end_of(child: u32) -> Option<OwnedFd> {
+pub fn exit_descriptor(child: u32) -> Option<OwnedFd> {
     #[cfg(target_os = "linux")]
     let handle = rustix::process::pidfd_open(Pid::from_raw(child.cast_signed())?, PidfdFlags::empty()).ok();
     #[cfg(not(target_os = "linux"))]
@@ -106,7 +110,7 @@ pub fn wait_for_any(all: &[BorrowedFd<'_>], most: Duration) -> Vec<bool> {
     polled.iter().map(|polled| !polled.revents().is_empty()).collect()
 }
 
-/// From now on, orphaned descendants become children of this process.
+/// Makes orphaned descendants children of this process, from now on.
 pub fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
@@ -119,9 +123,9 @@ pub fn was_interrupted(status: ExitStatus) -> bool {
     status.signal().is_some_and(|signal| by.iter().any(|known| known.as_raw() == signal))
 }
 
-/// Ends this process like a child: with the same exit code or signal.
+/// Ends this process with the exit code or the signal of a child.
 #[must_use]
-pub fn die_like(status: ExitStatus) -> ExitCode {
+pub fn exit_like(status: ExitStatus) -> ExitCode {
     if let Some(signal) = status.signal() {
         if let Some(signal) = Signal::from_named_raw(signal) {
             let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
@@ -131,8 +135,8 @@ pub fn die_like(status: ExitStatus) -> ExitCode {
     ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(u8::MAX))
 }
 
-/// Gives a file of the daemon the mode that it would have if this process had created it.
-pub fn open_mode(path: &Path) {
+/// Sets the mode of a file of the daemon according to the umask of this process.
+pub fn apply_umask(path: &Path) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let Ok(found) = path.symlink_metadata() else { return };
     let mask = rustix::process::umask(rustix::fs::Mode::empty());
@@ -143,10 +147,10 @@ pub fn open_mode(path: &Path) {
     }
 }
 
-impl Happened {
-    /// Whether the time has elapsed without an event.
+impl WaitOutcome {
+    /// Whether the time has elapsed without input and without the end of the child.
     #[must_use]
-    pub fn nothing(self) -> bool {
-        !self.ended && !self.word
+    pub fn timed_out(self) -> bool {
+        !self.ended && !self.has_input
     }
 }

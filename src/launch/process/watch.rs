@@ -1,4 +1,4 @@
-//! Watching folders, so that unchanged files need not be looked at.
+//! Watches folders for changes, so that the guard need not examine unchanged files.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -6,20 +6,20 @@ use std::path::Path;
 /// A folder that is watched.
 pub type WatchedFolder = i32;
 
-/// What has happened since the last call.
+/// The changes since the last call.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// In these folders, something has changed.
+    /// The folders that contain a change.
     pub folders: Vec<WatchedFolder>,
     /// Files with these names have appeared or disappeared in these folders.
     pub names: Vec<(WatchedFolder, OsString)>,
-    /// These folders are no longer watched.
+    /// The folders that are no longer watched.
     pub ended: Vec<WatchedFolder>,
-    /// Changes were lost: everything may have changed.
+    /// Whether reports were lost. In that case, each folder may have changed.
     pub lost: bool,
 }
 
-/// Watches folders of local file systems. Without it, each file is looked at.
+/// Watches folders of local file systems. Without it, the guard examines each file.
 #[derive(Debug)]
 pub struct Watch {
     #[cfg(target_os = "linux")]
@@ -28,19 +28,19 @@ pub struct Watch {
 
 #[cfg(target_os = "linux")]
 impl Watch {
-    /// `None` if the system cannot watch folders.
+    /// A watch without folders. `None` if the system cannot watch folders.
     #[must_use]
     pub fn new() -> Option<Self> {
         use rustix::fs::inotify::{CreateFlags, init};
         init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok().map(|descriptor| Self { descriptor })
     }
 
-    /// Watches a folder. `None` for a file system that may not be local, or if too many are watched.
+    /// Watches a folder. `None` if its file system may not be local, or if too many folders are watched.
     #[must_use]
     pub fn add(&self, folder: &Path) -> Option<WatchedFolder> {
         use rustix::fs::inotify::{WatchFlags, add_watch};
-        // Ext, XFS, Btrfs, tmpfs, overlayfs, ZFS, F2FS, ramfs, bcachefs, SquashFS, EROFS, JFS. Changes by other machines are
-        // reported on none of the others, such as NFS, SMB, FUSE, 9P and those of clusters.
+        // Ext, XFS, Btrfs, tmpfs, overlayfs, ZFS, F2FS, ramfs, bcachefs, SquashFS, EROFS, JFS. Other file systems, such
+        // as NFS, SMB, FUSE, 9P and cluster file systems, do not report changes by other machines.
         const LOCAL: [u64; 12] = [
             0xef53,
             0x5846_5342,
@@ -110,19 +110,19 @@ impl Watch {
 
 #[cfg(not(target_os = "linux"))]
 impl Watch {
-    /// Never.
+    /// This system cannot watch folders.
     #[must_use]
     pub const fn new() -> Option<Self> {
         None
     }
 
-    /// Never.
+    /// This system cannot watch folders.
     #[must_use]
     pub const fn add(&self, _folder: &Path) -> Option<WatchedFolder> {
         None
     }
 
-    /// Everything may have changed.
+    /// Each folder may have changed.
     #[must_use]
     pub const fn changes(&self) -> Changes {
         Changes { lost: true, ..Changes::default() }
@@ -136,7 +136,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn each_change_of_a_file_is_seen_at_once() {
+    fn each_change_of_a_file_is_reported_immediately() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a");
         fs_err::write(&file, "1").unwrap();

@@ -58,7 +58,7 @@ pub trait Facts {
     fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
 }
 
-/// How to run a compilation.
+/// The way to run a compilation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decision {
     /// The rule that runs the compiler without the cache.

@@ -43,7 +43,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The same for sources in C++, for which a wrapper may use other options.
+    /// Selects the language of the source, because a wrapper may use other options for C++.
     #[must_use]
     pub const fn for_cxx(mut self, is_cxx: bool) -> Self {
         self.is_cxx = is_cxx;

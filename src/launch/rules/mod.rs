@@ -26,25 +26,25 @@ pub(super) use self::table::SCCACHE_FILES;
 pub use self::table::TABLE;
 pub use self::two_words::as_one_program;
 
-/// The version of the rules. It is increased when they change; the CMake module requires at least the version of the
-/// toolchainkit that it comes from.
+/// The version of the rules. Increase it when they change. The CMake module requires at least the version of the
+/// toolchainkit that generated it.
 pub const VERSION: u32 = 1;
 
-/// The folders of the checkout, and those that the tool removes from what it hashes.
+/// The folders of the checkout, and the folders that the tool removes from its hash input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checkout {
     /// The source folder.
     pub source: PathBuf,
     /// The build folder.
     pub build: PathBuf,
-    /// Folders that the tool removes from what it hashes.
+    /// Folders that the tool removes from its hash input.
     pub base_dirs: Vec<PathBuf>,
     /// Whether checkouts share objects.
     pub relocatable: bool,
 }
 
 impl Checkout {
-    /// Whether the tool removes the path of the checkout from what it hashes.
+    /// Whether the tool removes the path of the checkout from its hash input.
     #[must_use]
     pub const fn removes_checkout_path(&self) -> bool {
         self.relocatable && !self.base_dirs.is_empty()

@@ -95,7 +95,7 @@ fn has(text: &[u8], part: &[u8]) -> bool {
     text.len() >= part.len() && text.windows(part.len()).any(|window| window == part)
 }
 
-/// When a rule applies.
+/// The condition for a rule to apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
     /// To every compilation.
@@ -167,9 +167,9 @@ pub struct Rule {
     pub tools: &'static [Affected],
     /// The compilers that it applies to; empty for all.
     pub compilers: &'static [Family],
-    /// Whether it is only needed if the tool removes the path of the checkout from what it hashes.
+    /// Whether it is only needed if the tool removes the path of the checkout from its hash input.
     pub only_relocatable: bool,
-    /// When it applies.
+    /// The condition for it to apply.
     pub condition: Condition,
     /// It does not apply if an argument matches one of these.
     pub unless: &'static [Pattern],

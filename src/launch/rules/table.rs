@@ -65,7 +65,7 @@ pub const TABLE: &[Rule] = &[
         why: "The project marks a source that reads something the tools do not hash.",
         because: "it is compiled with the definition TOOLCHAINKIT_NO_CACHE",
         help: "remove the definition to cache this file",
-        source: "cmake/README.md, What the tools do not see",
+        source: "cmake/README.md, Changes that the tools do not detect",
         cases: &["a file that an assembler statement includes, marked by the project"],
     },
     Rule {

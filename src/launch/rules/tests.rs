@@ -370,7 +370,7 @@ proptest! {
 /// Measures `decide()` with the facts of this machine. They are read again each time, as in each compilation: the
 /// compiler's file, the known compilers, the source, and the folders of headers.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "this module does without fs_err")]
+#[expect(clippy::disallowed_methods, reason = "this module does not use fs_err")]
 fn an_ordinary_compilation_is_decided_at_once() {
     const ROUNDS: usize = 300;
     // A rough limit: without optimisation, this takes ten times as long.

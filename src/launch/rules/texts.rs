@@ -86,7 +86,7 @@ struct Findings {
     is_racy: bool,
 }
 
-/// How deep a folder is searched.
+/// The depth of a search in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
     /// With all folders below it.

@@ -10,7 +10,7 @@ use super::compilers::{MADE_BY_MODULE, find, is_script};
 use super::hash;
 use crate::launch::stamp::Stamp;
 
-/// Only programs that contain the compiler, so their bytes identify it. `ccache g++` is not such a program.
+/// Programs that contain the compiler, so that their bytes identify it. `ccache g++` is not such a program.
 const PROGRAMS: &[&str] = &["zig"];
 const SUBCOMMANDS: &[&str] = &["cc", "c++"];
 

@@ -1,5 +1,5 @@
-//! Those who are connected to the supervisor. One thread listens to all of them and answers, since whoever compiles waits
-//! for the answer: each thread that has to wake another one makes it wait longer.
+//! The clients of the supervisor. One thread reads the messages of all clients and answers them. A client waits for the answer
+//! before it compiles, and passing the message to another thread would take longer.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
@@ -11,7 +11,7 @@ use super::state::{Client, Event};
 use crate::launch::process::{self, Connection, Listener};
 use crate::launch::protocol::{self, LONGEST, Reply, Request};
 
-/// Too many descriptors are open: some are closed meanwhile.
+/// The delay before the next attempt to accept a client, if too many descriptors are open.
 const PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Connections {
@@ -22,53 +22,53 @@ pub(super) struct Connections {
 
 struct Connected {
     connection: Connection,
-    /// What was said after the last whole message.
-    said: Vec<u8>,
+    /// The bytes after the last complete message.
+    buffer: Vec<u8>,
 }
 
-/// What has happened.
+/// The result of waiting.
 #[derive(Default)]
-pub(super) struct Heard {
+pub(super) struct Received {
     pub(super) events: Vec<Event>,
-    /// The daemon's handle says that it has ended.
+    /// Whether the daemon has ended.
     pub(super) daemon_ended: bool,
 }
 
 impl Connections {
     pub(super) fn new(listener: Listener) -> io::Result<Self> {
-        // Who has gone away again is not waited for.
+        // Do not wait for a client that has disconnected before it was accepted.
         listener.set_nonblocking(true)?;
         Ok(Self { listener, clients: BTreeMap::new(), next: 0 })
     }
 
-    /// Waits for a word of someone, for the end of the daemon, and at most this long.
-    pub(super) fn wait(&mut self, daemon: Option<BorrowedFd<'_>>, most: Duration) -> Heard {
+    /// Waits until a client sends a message, connects or disconnects, or the daemon ends, for at most `most`.
+    pub(super) fn wait(&mut self, daemon: Option<BorrowedFd<'_>>, most: Duration) -> Received {
         let clients = self.clients.values().map(|client| client.connection.as_fd());
         let all: Vec<BorrowedFd<'_>> =
             [self.listener.as_fd()].into_iter().chain(clients).chain(daemon).collect();
         let mut ready = process::wait_for_any(&all, most).into_iter();
-        let is_called = ready.next() == Some(true);
-        let mut heard = Heard::default();
+        let has_new_clients = ready.next() == Some(true);
+        let mut received = Received::default();
         for ((client, connected), is_ready) in self.clients.iter_mut().zip(ready.by_ref()) {
-            if is_ready && !connected.listen(*client, &mut heard.events) {
-                heard.events.push(Event::Disconnected(*client));
+            if is_ready && !connected.receive(*client, &mut received.events) {
+                received.events.push(Event::Disconnected(*client));
             }
         }
-        heard.daemon_ended = ready.next() == Some(true);
-        if is_called {
+        received.daemon_ended = ready.next() == Some(true);
+        if has_new_clients {
             self.accept();
         }
-        heard
+        received
     }
 
-    /// Takes all who are calling.
+    /// Accepts all new clients.
     fn accept(&mut self) {
         loop {
             match self.listener.accept() {
                 Ok((connection, _)) => {
-                    // What is said to a client has room, so that it never is waited for either.
+                    // A reply fits into the buffer of the socket, so sending does not wait for the client.
                     if process::peer(&connection).is_some() && connection.set_nonblocking(true).is_ok() {
-                        self.clients.insert(self.next, Connected { connection, said: Vec::new() });
+                        self.clients.insert(self.next, Connected { connection, buffer: Vec::new() });
                         self.next += 1;
                     }
                 }
@@ -80,8 +80,8 @@ impl Connections {
         }
     }
 
-    /// Says something to a client; one that is gone says so by the end of its connection.
-    pub(super) fn tell(&mut self, client: Client, reply: &Reply) {
+    /// Sends a reply to a client. An error is ignored: a disconnected client is noticed by the end of its connection.
+    pub(super) fn send(&mut self, client: Client, reply: &Reply) {
         if let Some(connected) = self.clients.get_mut(&client) {
             let _ = protocol::send(&mut connected.connection, reply);
         }
@@ -93,18 +93,18 @@ impl Connections {
 }
 
 impl Connected {
-    /// Takes what there is. False at the end, and after something that is no message.
-    fn listen(&mut self, client: Client, events: &mut Vec<Event>) -> bool {
+    /// Reads the available messages. False at the end of the connection, and after an invalid message.
+    fn receive(&mut self, client: Client, events: &mut Vec<Event>) -> bool {
         let mut part = [0; 4096];
         let length = match self.connection.read(&mut part) {
             Ok(0) => return false,
             Ok(length) => length,
             Err(error) => return matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
         };
-        self.said.extend_from_slice(&part[..length]);
-        while let Some(end) = self.said.iter().position(|byte| *byte == b'\n') {
-            let request = protocol::receive::<Request>(&mut &self.said[..=end]);
-            self.said.drain(..=end);
+        self.buffer.extend_from_slice(&part[..length]);
+        while let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+            let request = protocol::receive::<Request>(&mut &self.buffer[..=end]);
+            self.buffer.drain(..=end);
             let Ok(Some(request)) = request else { return false };
             events.push(match request {
                 Request::Hello(hello) => Event::Hello(client, hello),
@@ -112,7 +112,7 @@ impl Connected {
                 Request::Failed => Event::Failed(client),
             });
         }
-        (self.said.len() as u64) < LONGEST
+        (self.buffer.len() as u64) < LONGEST
     }
 }
 
@@ -126,26 +126,26 @@ mod tests {
 
     fn wait(connections: &mut Connections) -> Vec<Event> {
         loop {
-            let heard = connections.wait(None, LONG);
-            if !heard.events.is_empty() {
-                return heard.events;
+            let received = connections.wait(None, LONG);
+            if !received.events.is_empty() {
+                return received.events;
             }
         }
     }
 
     #[test]
-    fn messages_in_parts_and_several_at_once_are_events_in_their_order() {
+    fn incomplete_and_combined_messages_become_events_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let address = folder.path().join("endpoint");
         let mut connections = Connections::new(Listener::bind(&address).unwrap()).unwrap();
         let mut first = Connection::connect(&address).unwrap();
         let mut second = Connection::connect(&address).unwrap();
         first.write_all(b"\"do").unwrap();
-        assert!(connections.wait(None, LONG).events.is_empty(), "they are taken");
+        assert!(connections.wait(None, LONG).events.is_empty(), "the clients are accepted");
         assert!(connections.wait(None, LONG).events.is_empty(), "half a message");
         first.write_all(b"ne\"\n\"failed\"\n").unwrap();
         assert_eq!(wait(&mut connections), [Event::Done(0), Event::Failed(0)]);
-        connections.tell(1, &Reply::Here);
+        connections.send(1, &Reply::Here);
         let mut answer = io::BufReader::new(second.try_clone().unwrap());
         assert_eq!(protocol::receive::<Reply>(&mut answer).unwrap(), Some(Reply::Here));
         second.write_all(b"nonsense\n").unwrap();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn one_who_says_something_without_end_is_gone() {
+    fn a_client_with_an_endless_message_is_disconnected() {
         let folder = tempfile::tempdir().unwrap();
         let address = folder.path().join("endpoint");
         let mut connections = Connections::new(Listener::bind(&address).unwrap()).unwrap();
@@ -171,12 +171,12 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_end_of_a_program_ends_the_waiting() {
+    fn the_end_of_the_daemon_ends_the_wait() {
         let folder = tempfile::tempdir().unwrap();
         let listener = Listener::bind(folder.path().join("endpoint")).unwrap();
         let mut connections = Connections::new(listener).unwrap();
         let mut child = process::command("sleep").arg("60").spawn().unwrap();
-        let handle = process::end_of(child.id()).unwrap();
+        let handle = process::exit_descriptor(child.id()).unwrap();
         assert!(!connections.wait(Some(handle.as_fd()), Duration::ZERO).daemon_ended);
         child.kill().unwrap();
         assert!(connections.wait(Some(handle.as_fd()), LONG).daemon_ended);

@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-/// The settings of a daemon, in addition to the environment of the supervisor.
+/// The settings for the start of a daemon, in addition to the environment of the supervisor.
 #[derive(Debug)]
 pub(super) struct Start<'a> {
     pub(super) program: &'a Path,
@@ -84,7 +84,7 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        place.first_address().tell(&mut command);
+        place.first_address().set_environment(&mut command);
         if let Place::Port(port) = &place {
             command.env("SCCACHE_STARTUP_NOTIFY", port.path());
         }
@@ -96,8 +96,8 @@ impl Daemon {
         }
         let child = command.spawn()?;
         let process = Process::of(child.id()).ok_or(io::ErrorKind::NotFound)?;
-        // Without it, the supervisor notices the end a moment later.
-        let end = process::end_of(child.id());
+        // Without the descriptor, the supervisor notices the end up to a second later.
+        let end = process::exit_descriptor(child.id());
         Ok(Self { child, process, number, base_dirs: base_dirs.to_vec(), place, is_ready: false, end })
     }
 
@@ -134,7 +134,7 @@ impl Daemon {
         process::has_ended(&self.child)
     }
 
-    /// Whether the daemon answers. Only then, its socket gets the final name: it exists before the daemon listens.
+    /// Whether the daemon answers. If it does, its socket gets the final name. The socket exists before the daemon listens.
     pub(super) fn looks_ready(&mut self) -> bool {
         if self.is_ready {
             return true;
@@ -164,7 +164,7 @@ impl Daemon {
     }
 
     /// Stops the daemon (SIGSTOP), and kills the programs that it runs.
-    pub(super) fn cut_off(&self) {
+    pub(super) fn suspend(&self) {
         process::stop(self.process);
         self.programs().into_iter().for_each(process::kill);
     }

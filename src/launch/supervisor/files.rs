@@ -19,10 +19,10 @@ pub(in crate::launch) const SOCKET: &str = "socket";
 pub(in crate::launch) const LOG: &str = "log";
 
 const DISK_LOCK: &str = ".toolchainkit-lock";
-/// How long to wait for a predecessor that is about to end.
+/// The time to wait for the end of the previous supervisor.
 const PREDECESSOR_WAIT: Duration = Duration::from_secs(3);
 
-/// A file of this supervisor, as long as the path leads to the same file.
+/// A file that belongs to this supervisor while the path leads to the same file.
 #[derive(Debug)]
 pub(super) struct OwnedFile {
     path: PathBuf,
@@ -33,7 +33,7 @@ pub(super) struct OwnedFile {
 }
 
 impl OwnedFile {
-    /// The file at `path`, which is `file`.
+    /// The file at `path`. If `file` is given, it is the open file at this path.
     pub(super) fn of(path: PathBuf, file: Option<File>) -> io::Result<Self> {
         let found = match &file {
             Some(file) => file.metadata()?,
@@ -93,7 +93,7 @@ pub(super) fn read_base_dirs(path: &Path) -> Vec<String> {
     lines.filter(|line| line.starts_with('/') && Path::new(line).is_dir()).collect()
 }
 
-/// Replaces the file in one step.
+/// Writes the base directories of a storage. Replaces the file atomically.
 pub(super) fn write_base_dirs(path: &Path, folders: &[String]) {
     let new = path.with_extension("new");
     let write = || -> io::Result<()> {

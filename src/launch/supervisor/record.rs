@@ -53,7 +53,7 @@ impl Record {
     pub(super) fn set_daemon(&mut self, process: Process) {
         self.daemon = process.id;
         self.start = process.start;
-        self.place = Place::here();
+        self.place = Place::current();
     }
 
     /// The address of the daemon.
@@ -63,7 +63,7 @@ impl Record {
 
     /// The process of the daemon, if it still runs.
     pub(super) fn living_daemon(&self) -> Option<Process> {
-        (self.place == Place::here())
+        (self.place == Place::current())
             .then(|| Process::of(self.daemon))?
             .filter(|process| process.start == self.start && !process.is_over)
     }

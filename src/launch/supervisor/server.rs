@@ -25,13 +25,13 @@ use crate::launch::settings::{Settings, Storage};
 pub(in crate::launch) const SERVE: &str = "--serve";
 
 const SECOND: Duration = Duration::from_secs(1);
-/// How often the supervisor checks whether a new daemon answers.
+/// The interval at which the supervisor checks whether a new daemon answers.
 const START_INTERVAL: Duration = Duration::from_millis(5);
-/// How often the supervisor searches for compilers of lost clients.
+/// The interval at which the supervisor searches for compilers of lost clients.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 /// The time for clients to end their tools, before the daemon is killed.
 const GIVE_UP_TIME: Duration = Duration::from_millis(300);
-/// How often another port is tried if the first one is in use.
+/// The number of further ports to try if the first one is in use.
 const PORTS: u32 = 10;
 
 struct Server {
@@ -70,7 +70,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     let storage = index.ok_or(io::ErrorKind::NotFound)?;
     let folder = std::env::current_dir()?;
     let lock_file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    // The client that started this process holds the lock. If it is another one, there is another supervisor.
+    // The client that started this process holds the lock. If another process holds it, there is another supervisor.
     lock_file.try_lock()?;
     let lock = OwnedFile::of(folder.join(LOCK), Some(lock_file))?;
     if !lock.is_same() || !process::is_private_folder(&folder) {
@@ -83,7 +83,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     let guard_listener = Listener::bind(&guard_address)?;
     let guard_endpoint = OwnedFile::of(guard_address, None)?;
     guard::serve(guard_listener, folder.join("include-folders.json"), Arc::clone(&guard_is_used));
-    // A client that connects finds the guard as well.
+    // Create the endpoint last, so that a client that connects also finds the guard.
     let address = folder.join(ENDPOINT);
     let _ = fs::remove_file(&address);
     let listener = Listener::bind(&address)?;
@@ -122,7 +122,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The daemon of a killed supervisor ends with it, but this may take a moment.
+/// Kills the daemon of a killed supervisor. The kernel does this, too, but it may take a moment.
 fn end_predecessor(folder: &Path) {
     let started_at = Instant::now();
     while let Some(daemon) = Record::read(folder).and_then(|record| record.living_daemon()) {
@@ -155,11 +155,11 @@ impl Server {
             }
             until = self.kill_at.map_or(until, |kill_at| until.min(kill_at));
             let end = self.daemon.as_ref().and_then(Daemon::end);
-            let heard = self.connections.wait(end, until.saturating_duration_since(now));
-            if heard.daemon_ended {
+            let received = self.connections.wait(end, until.saturating_duration_since(now));
+            if received.daemon_ended {
                 self.reap_daemon();
             }
-            for event in heard.events {
+            for event in received.events {
                 self.receive(event);
             }
             let now = Instant::now();
@@ -205,7 +205,7 @@ impl Server {
         }
     }
 
-    /// Handles the end of the daemon.
+    /// Checks whether the daemon has ended, and handles its end.
     fn reap_daemon(&mut self) {
         let Some(mut daemon) = self.daemon.take_if(|daemon| daemon.has_ended()) else { return };
         self.kill_at = None;
@@ -238,8 +238,8 @@ impl Server {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Tell(client, reply) => self.connections.tell(client, &reply),
-            Action::TellAddress(client) => {
+            Action::Send(client, reply) => self.connections.send(client, &reply),
+            Action::SendAddress(client) => {
                 let reply = match &self.daemon {
                     Some(daemon) => Reply::Use {
                         address: daemon.address(),
@@ -248,7 +248,7 @@ impl Server {
                     },
                     None => Reply::Again,
                 };
-                self.connections.tell(client, &reply);
+                self.connections.send(client, &reply);
             }
             Action::Start(base_dirs) => self.start(&base_dirs),
             Action::Stop => self.stop(),
@@ -258,9 +258,9 @@ impl Server {
                 }
                 self.reap_daemon();
             }
-            Action::CutOff => {
+            Action::Suspend => {
                 if let Some(daemon) = &self.daemon {
-                    daemon.cut_off();
+                    daemon.suspend();
                 }
             }
             Action::KillSoon => self.kill_at = Some(Instant::now() + GIVE_UP_TIME),
@@ -331,7 +331,7 @@ impl Server {
     }
 
     /// The programs below the supervisor, without the daemon and the commands of the supervisor. A process in another session
-    /// is not a compiler, and is left alone.
+    /// is not a compiler, and must not be killed.
     fn compilers(&self) -> Vec<Process> {
         let own = std::process::id();
         let is_ours = |process: &Process| {

@@ -11,21 +11,21 @@ pub(super) type Client = u64;
 /// The time since the start of the supervisor.
 pub(super) type Time = Duration;
 
-/// How long new compilations wait for running ones before the daemon is replaced.
+/// The time that new compilations wait for running ones before the daemon is replaced.
 const DRAIN: Duration = Duration::from_secs(10);
 /// The longest time for a daemon to start.
 const START: Duration = Duration::from_secs(10);
 /// The longest time for a daemon to stop: sccache waits up to 10 s for compilations.
 const STOP: Duration = Duration::from_secs(12);
-/// How long compilations may continue after the run folder was removed. No client waits for the end of this supervisor.
+/// The time for compilations to finish after the run folder was removed. No client waits for the end of this supervisor.
 const RETIRE: Duration = Duration::from_mins(1);
 /// A compilation that runs for this long counts in the detection of a hang.
 const STALL_WAIT: Duration = Duration::from_secs(4);
 /// The number of consecutive seconds with stalled compilations after which the storage is considered hanging.
 const STALL_SECONDS: u32 = 4;
-/// How long the compiler of a lost client is searched. The daemon may only be about to start it.
+/// The time for the search of the compiler of a lost client. The daemon may not have started it yet.
 const SEARCH_TIME: Duration = Duration::from_secs(2);
-/// How long the next compilation of the same object waits for this search.
+/// The time that the next compilation of the same object waits for this search.
 const HOLD_TIME: Duration = Duration::from_secs(1);
 /// The time without a client after which a daemon with other settings may be replaced.
 const UNUSED: Duration = Duration::from_secs(10);
@@ -59,15 +59,15 @@ pub(super) enum Event {
 /// An action.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
-    Tell(Client, Reply),
+    Send(Client, Reply),
     /// Sends the address of the daemon.
-    TellAddress(Client),
+    SendAddress(Client),
     Start(Vec<String>),
     /// Asks the daemon to stop after its compilations.
     Stop,
     Kill,
     /// Stops the daemon (SIGSTOP), and kills the programs that it runs.
-    CutOff,
+    Suspend,
     /// Kills the daemon after a short delay, so that clients that gave up can end their tools first.
     KillSoon,
     /// Kills the compilers of a daemon that has ended.
@@ -133,7 +133,7 @@ struct LostCompiler {
 pub(super) struct State {
     settings: String,
     breaker_time: Duration,
-    /// Zero means that the daemon never stops.
+    /// The time without a client after which the supervisor stops; zero is never.
     idle_time: Duration,
     phase: Phase,
     breaker: Breaker,
@@ -147,7 +147,7 @@ pub(super) struct State {
     /// Until when compilations may finish before this supervisor exits.
     shutdown_deadline: Option<Time>,
     last_used: Time,
-    /// When a client with the settings of this supervisor last connected.
+    /// The time of the last connection of a client with the settings of this supervisor.
     last_client: Time,
     stalled: u32,
     most_programs: usize,
@@ -203,7 +203,7 @@ impl State {
         std::mem::take(&mut self.actions)
     }
 
-    /// The guard was used, which counts like a client for the idle time.
+    /// Records a use of the guard. For the idle time, it counts like a client.
     pub(super) fn was_used(&mut self, now: Time) {
         self.last_used = self.last_used.max(now);
     }
@@ -230,13 +230,13 @@ impl State {
         })
     }
 
-    fn tell(&mut self, client: Client, reply: Reply) {
-        self.actions.push(Action::Tell(client, reply));
+    fn send(&mut self, client: Client, reply: Reply) {
+        self.actions.push(Action::Send(client, reply));
     }
 
-    fn bypass(&mut self, client: Client, say: Option<String>) {
+    fn bypass(&mut self, client: Client, message: Option<String>) {
         self.sessions.remove(&client);
-        self.tell(client, Reply::Without { say });
+        self.send(client, Reply::Without { message });
     }
 
     fn register_client(&mut self, now: Time, client: Client, hello: Hello) {
@@ -244,7 +244,7 @@ impl State {
         let is_trying = self.breaker == Breaker::Trying { client: Some(client) };
         self.sessions.remove(&client);
         match hello.want {
-            Want::Ping => return self.tell(client, Reply::Here),
+            Want::Ping => return self.send(client, Reply::Here),
             Want::Stop => {
                 self.sessions.insert(client, Session { hello, activity: Activity::Stopping });
                 return self.shut_down(now, DRAIN);
@@ -252,13 +252,13 @@ impl State {
             Want::Compile | Want::Start => self.last_used = now,
         }
         if self.shutdown_deadline.is_some() {
-            return self.tell(client, Reply::Again);
+            return self.send(client, Reply::Again);
         }
         if hello.protocol != PROTOCOL || hello.settings != self.settings {
             let is_free = self.sessions.is_empty() && now >= self.last_client + UNUSED;
             if hello.want == Want::Start || is_free {
                 self.shut_down(now, DRAIN);
-                return self.tell(client, Reply::Again);
+                return self.send(client, Reply::Again);
             }
             return self.bypass(client, None);
         }
@@ -329,15 +329,15 @@ impl State {
 
     fn failed(&mut self, now: Time, client: Client) {
         self.sessions.remove(&client);
-        let say = self.open(now, "sccache fails: compiling without it for a minute");
-        self.tell(client, Reply::Said { say });
+        let message = self.open(now, "sccache fails: compiling without it for a minute");
+        self.send(client, Reply::FailureRecorded { message });
     }
 
-    /// Opens the breaker. Returns the message, once in an outage.
-    fn open(&mut self, now: Time, say: &str) -> Option<String> {
+    /// Opens the breaker. Returns the message, but only once in an outage.
+    fn open(&mut self, now: Time, message: &str) -> Option<String> {
         self.breaker = Breaker::Open { since: now };
         let is_new = !std::mem::replace(&mut self.is_reported, true);
-        is_new.then(|| say.to_owned())
+        is_new.then(|| message.to_owned())
     }
 
     fn disconnected(&mut self, now: Time, client: Client) {
@@ -406,14 +406,14 @@ impl State {
         self.is_reported |= !starters.is_empty();
         for client in starters {
             self.sessions.remove(&client);
-            self.tell(client, Reply::NotStarted { reason: reason.to_owned() });
+            self.send(client, Reply::NotStarted { reason: reason.to_owned() });
         }
-        let mut say = self.open(now, "sccache does not start: compiling without it for a minute");
-        if waiting.is_empty() && say.is_some() {
+        let mut message = self.open(now, "sccache does not start: compiling without it for a minute");
+        if waiting.is_empty() && message.is_some() {
             self.is_reported = false;
         }
         for client in waiting {
-            self.bypass(client, say.take());
+            self.bypass(client, message.take());
         }
     }
 
@@ -434,9 +434,9 @@ impl State {
                 self.crashes.push(now);
                 if self.crashes.len() >= MAX_CRASHES {
                     self.crashes.clear();
-                    let mut say = self.open(now, "sccache fails: compiling without it for a minute");
+                    let mut message = self.open(now, "sccache fails: compiling without it for a minute");
                     for client in self.all(&Activity::Waiting) {
-                        self.bypass(client, say.take());
+                        self.bypass(client, message.take());
                     }
                 }
             }
@@ -445,13 +445,13 @@ impl State {
         self.phase = Phase::Down;
     }
 
-    /// All clients run the compiler themselves.
-    fn cut_off(&mut self, mut say: Option<String>) {
-        self.actions.push(Action::CutOff);
+    /// Tells all clients to run the compiler themselves.
+    fn give_up_compilations(&mut self, mut message: Option<String>) {
+        self.actions.push(Action::Suspend);
         let compiling: Vec<Client> = self.compiling().map(|(client, _)| client).collect();
         for client in compiling {
             self.sessions.remove(&client);
-            self.tell(client, Reply::GiveUp { say: say.take() });
+            self.send(client, Reply::GiveUp { message: message.take() });
         }
         self.actions.push(Action::KillSoon);
     }
@@ -464,7 +464,7 @@ impl State {
         self.shutdown_deadline = Some(self.shutdown_deadline.map_or(by, |known| known.min(by)));
         for client in [self.all(&Activity::Waiting), self.all(&Activity::Starting)].concat() {
             self.sessions.remove(&client);
-            self.tell(client, Reply::Again);
+            self.send(client, Reply::Again);
         }
     }
 
@@ -481,7 +481,7 @@ impl State {
             _ => {}
         }
         if self.shutdown_deadline.is_some_and(|by| now >= by) && self.is_busy() {
-            self.cut_off(None);
+            self.give_up_compilations(None);
             self.phase = Phase::Stopping { since: now };
         }
         let is_idle = !self.idle_time.is_zero() && now >= self.last_used + self.idle_time;
@@ -502,9 +502,9 @@ impl State {
         self.stalled = if is_stalled { self.stalled + 1 } else { 0 };
         if self.stalled >= STALL_SECONDS {
             self.stalled = 0;
-            let say =
+            let message =
                 self.open(now, "the remote cache does not answer: compiling without sccache for a minute");
-            self.cut_off(say);
+            self.give_up_compilations(message);
             self.phase = Phase::Stopping { since: now };
         }
     }
@@ -529,12 +529,12 @@ impl State {
             Phase::Up => {
                 for client in starters {
                     self.sessions.remove(&client);
-                    self.actions.push(Action::TellAddress(client));
+                    self.actions.push(Action::SendAddress(client));
                 }
                 for client in waiting {
                     if let Some(session) = self.sessions.get_mut(&client) {
                         session.activity = Activity::Compiling { since: now };
-                        self.actions.push(Action::TellAddress(client));
+                        self.actions.push(Action::SendAddress(client));
                     }
                 }
             }
@@ -548,10 +548,10 @@ impl State {
             Phase::Down => {
                 for client in self.all(&Activity::Stopping) {
                     self.sessions.remove(&client);
-                    self.tell(client, Reply::Stopped);
+                    self.send(client, Reply::Stopped);
                 }
                 for client in std::mem::take(&mut self.sessions).into_keys() {
-                    self.tell(client, Reply::Again);
+                    self.send(client, Reply::Again);
                 }
                 self.actions.push(Action::Exit);
             }

@@ -32,7 +32,7 @@ impl Bench {
     fn up() -> Self {
         let mut bench = Self::new();
         bench.compile(0, "first.o");
-        assert_eq!(bench.handle(Event::Started), [Action::TellAddress(0)]);
+        assert_eq!(bench.handle(Event::Started), [Action::SendAddress(0)]);
         bench.handle(Event::Done(0));
         bench
     }
@@ -56,12 +56,12 @@ impl Bench {
     }
 }
 
-fn without(client: Client, say: Option<&str>) -> Action {
-    Action::Tell(client, Reply::Without { say: say.map(str::to_owned) })
+fn without(client: Client, message: Option<&str>) -> Action {
+    Action::Send(client, Reply::Without { message: message.map(str::to_owned) })
 }
 
 fn again(client: Client) -> Action {
-    Action::Tell(client, Reply::Again)
+    Action::Send(client, Reply::Again)
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn many_parallel_clients_start_one_daemon() {
     for client in 1..64 {
         assert_eq!(bench.compile(client, &format!("{client}.o")), []);
     }
-    let answers: Vec<Action> = (0..64).map(Action::TellAddress).collect();
+    let answers: Vec<Action> = (0..64).map(Action::SendAddress).collect();
     assert_eq!(bench.handle(Event::Started), answers);
     assert!(bench.state.is_busy());
 }
@@ -81,8 +81,8 @@ fn a_daemon_that_does_not_start_is_reported_once_and_tried_again_after_a_minute(
     let mut bench = Bench::new();
     bench.compile(0, "0.o");
     bench.compile(1, "1.o");
-    let said = "sccache does not start: compiling without it for a minute";
-    assert_eq!(bench.handle(Event::NotStarted("no".into())), [without(0, Some(said)), without(1, None)]);
+    let message = "sccache does not start: compiling without it for a minute";
+    assert_eq!(bench.handle(Event::NotStarted("no".into())), [without(0, Some(message)), without(1, None)]);
     assert_eq!(bench.compile(2, "2.o"), [without(2, None)]);
     bench.pass(BREAKER, 0);
     // No client waits for it this time.
@@ -93,10 +93,10 @@ fn a_daemon_that_does_not_start_is_reported_once_and_tried_again_after_a_minute(
     bench.pass(BREAKER, 0);
     bench.compile(6, "6.o");
     assert_eq!(bench.handle(Event::Started), []);
-    assert_eq!(bench.compile(7, "7.o"), [Action::TellAddress(7)], "one client tries the tool");
+    assert_eq!(bench.compile(7, "7.o"), [Action::SendAddress(7)], "one client tries the tool");
     assert_eq!(bench.compile(8, "8.o"), [without(8, None)], "the others do not");
     bench.handle(Event::Done(7));
-    assert_eq!(bench.compile(9, "9.o"), [Action::TellAddress(9)]);
+    assert_eq!(bench.compile(9, "9.o"), [Action::SendAddress(9)]);
 }
 
 #[test]
@@ -105,18 +105,18 @@ fn a_daemon_that_does_not_answer_for_ten_seconds_is_killed() {
     bench.handle(Event::Hello(0, hello(Want::Start, "", &[])));
     let actions = bench.pass(10, 0);
     let reason = "no answer within 10 s".to_owned();
-    assert_eq!(actions, [Action::Kill, Action::Tell(0, Reply::NotStarted { reason })]);
+    assert_eq!(actions, [Action::Kill, Action::Send(0, Reply::NotStarted { reason })]);
 }
 
 #[test]
 fn start_server_closes_the_breaker() {
     let mut bench = Bench::up();
     bench.compile(1, "1.o");
-    let say = Some("sccache fails: compiling without it for a minute".to_owned());
-    assert_eq!(bench.handle(Event::Failed(1)), [Action::Tell(1, Reply::Said { say })]);
+    let message = Some("sccache fails: compiling without it for a minute".to_owned());
+    assert_eq!(bench.handle(Event::Failed(1)), [Action::Send(1, Reply::FailureRecorded { message })]);
     assert_eq!(bench.compile(2, "2.o"), [without(2, None)]);
-    assert_eq!(bench.handle(Event::Hello(3, hello(Want::Start, "", &[]))), [Action::TellAddress(3)]);
-    assert_eq!(bench.compile(4, "4.o"), [Action::TellAddress(4)]);
+    assert_eq!(bench.handle(Event::Hello(3, hello(Want::Start, "", &[]))), [Action::SendAddress(3)]);
+    assert_eq!(bench.compile(4, "4.o"), [Action::SendAddress(4)]);
 }
 
 #[test]
@@ -126,12 +126,13 @@ fn a_hanging_storage_opens_the_breaker_after_eight_seconds() {
         bench.compile(client, &format!("{client}.o"));
     }
     assert_eq!(bench.pass(6, 0), []);
-    let said = "the remote cache does not answer: compiling without sccache for a minute";
-    let give_up =
-        |client, say: Option<&str>| Action::Tell(client, Reply::GiveUp { say: say.map(str::to_owned) });
+    let message = "the remote cache does not answer: compiling without sccache for a minute";
+    let give_up = |client, message: Option<&str>| {
+        Action::Send(client, Reply::GiveUp { message: message.map(str::to_owned) })
+    };
     assert_eq!(
         bench.pass(1, 0),
-        [Action::CutOff, give_up(1, Some(said)), give_up(2, None), give_up(3, None), Action::KillSoon]
+        [Action::Suspend, give_up(1, Some(message)), give_up(2, None), give_up(3, None), Action::KillSoon]
     );
     // A client that gave up has left no compiler.
     bench.handle(Event::Disconnected(1));
@@ -164,7 +165,7 @@ fn a_new_base_directory_replaces_the_daemon_after_running_compilations() {
     assert_eq!(bench.handle(Event::Done(1)), [Action::Stop]);
     let folders = vec!["/a".to_owned(), "/b".to_owned()];
     assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Start(folders)]);
-    assert_eq!(bench.handle(Event::Started), [Action::TellAddress(2), Action::TellAddress(3)]);
+    assert_eq!(bench.handle(Event::Started), [Action::SendAddress(2), Action::SendAddress(3)]);
 }
 
 #[test]
@@ -173,8 +174,8 @@ fn no_client_waits_longer_than_ten_seconds_for_a_replacement() {
     bench.compile(1, "long.o");
     bench.handle(Event::Hello(2, hello(Want::Start, "", &["/b"])));
     bench.compile(3, "3.o");
-    assert_eq!(bench.pass(10, 1), [Action::TellAddress(2), Action::TellAddress(3)]);
-    assert_eq!(bench.compile(4, "4.o"), [Action::TellAddress(4)]);
+    assert_eq!(bench.pass(10, 1), [Action::SendAddress(2), Action::SendAddress(3)]);
+    assert_eq!(bench.compile(4, "4.o"), [Action::SendAddress(4)]);
     bench.handle(Event::Done(3));
     bench.handle(Event::Done(1));
     assert_eq!(bench.handle(Event::Done(4)), [Action::Stop], "the daemon is not busy");
@@ -187,7 +188,7 @@ fn an_idle_supervisor_stops_but_not_during_a_compilation() {
     assert_eq!(bench.pass(2 * IDLE, 1), []);
     bench.handle(Event::Done(1));
     assert_eq!(bench.pass(IDLE - 1, 0), []);
-    assert_eq!(bench.handle(Event::Hello(2, hello(Want::Ping, "", &[]))), [Action::Tell(2, Reply::Here)]);
+    assert_eq!(bench.handle(Event::Hello(2, hello(Want::Ping, "", &[]))), [Action::Send(2, Reply::Here)]);
     assert_eq!(bench.pass(1, 0), [Action::Hide, Action::Stop]);
     assert_eq!(bench.compile(3, "3.o"), [again(3)]);
     assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Exit]);
@@ -202,15 +203,15 @@ fn the_compiler_of_a_lost_client_is_searched_and_the_next_client_waits() {
     bench.compile(1, "1.o");
     bench.handle(Event::Disconnected(1));
     assert_eq!(bench.state.lost_compilers().collect::<Vec<_>>(), [("/build", "1.o")]);
-    assert_eq!(bench.compile(2, "2.o"), [Action::TellAddress(2)], "another object");
+    assert_eq!(bench.compile(2, "2.o"), [Action::SendAddress(2)], "another object");
     assert_eq!(bench.compile(3, "1.o"), []);
     let found = Event::Found { folder: "/build".into(), object: "1.o".into() };
     assert_eq!(bench.handle(found), [without(3, None)]);
     assert_eq!(bench.compile(4, "1.o"), [without(4, None)]);
     bench.pass(2, 1);
     assert_eq!(bench.state.lost_compilers().count(), 0);
-    assert_eq!(bench.compile(5, "1.o"), [Action::TellAddress(5)]);
-    // Its compiler may have ended by itself.
+    assert_eq!(bench.compile(5, "1.o"), [Action::SendAddress(5)]);
+    // The compiler may have ended without a signal.
     bench.handle(Event::Disconnected(5));
     assert_eq!(bench.compile(6, "1.o"), []);
     assert_eq!(bench.pass(1, 0), [without(6, None)]);
@@ -231,7 +232,7 @@ fn a_killed_daemon_is_restarted_but_not_endlessly() {
     for round in 1..3 {
         assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans]);
         assert_eq!(bench.compile(round, "1.o"), [Action::Start(vec!["/a".into()])]);
-        assert_eq!(bench.handle(Event::Started), [Action::TellAddress(round)]);
+        assert_eq!(bench.handle(Event::Started), [Action::SendAddress(round)]);
     }
     bench.handle(Event::Ended);
     assert_eq!(bench.compile(4, "1.o"), [without(4, None)]);
@@ -248,11 +249,11 @@ fn a_stop_waits_up_to_ten_seconds_for_compilations() {
     assert_eq!(bench.pass(9, 1), []);
     assert_eq!(
         bench.pass(1, 1),
-        [Action::CutOff, Action::Tell(2, Reply::GiveUp { say: None }), Action::KillSoon]
+        [Action::Suspend, Action::Send(2, Reply::GiveUp { message: None }), Action::KillSoon]
     );
     assert_eq!(
         bench.handle(Event::Ended),
-        [Action::KillOrphans, Action::Tell(3, Reply::Stopped), Action::Exit]
+        [Action::KillOrphans, Action::Send(3, Reply::Stopped), Action::Exit]
     );
 }
 
@@ -348,10 +349,10 @@ proptest! {
                 let mut next = Vec::new();
                 for action in queue {
                     match action {
-                        Action::TellAddress(client) => prop_assert!(waiting.remove(&client).is_some()),
-                        Action::Tell(client, reply) => match reply {
+                        Action::SendAddress(client) => prop_assert!(waiting.remove(&client).is_some()),
+                        Action::Send(client, reply) => match reply {
                             Reply::GiveUp { .. } => prop_assert!(!waiting.contains_key(&client)),
-                            Reply::Said { .. } => prop_assert_eq!(failed, Some(client)),
+                            Reply::FailureRecorded { .. } => prop_assert_eq!(failed, Some(client)),
                             Reply::Stopped => {}
                             _ => {
                                 waiting.remove(&client);
@@ -367,7 +368,7 @@ proptest! {
                             }
                         }
                         Action::Exit => is_over = true,
-                        Action::CutOff | Action::KillOrphans | Action::Hide => {}
+                        Action::Suspend | Action::KillOrphans | Action::Hide => {}
                     }
                 }
                 queue = next;

@@ -1,5 +1,5 @@
-//! The contexts of the templates. No view has a member for the value of a secret: a credential must be the name of a
-//! variable, otherwise rendering fails.
+//! The contexts of the templates. No view has a member for the value of a secret. Rendering fails if a credential is not the
+//! name of a variable.
 
 mod cache;
 mod presets;

@@ -145,7 +145,7 @@ fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {
     checkout.configure();
     fs::remove_file(&program).expect("the tool can be removed");
     let built = checkout.build();
-    assert_eq!(built.text().matches("is gone: compiling without a cache").count(), 1, "{built}");
+    assert_eq!(built.text().matches("is missing: compiling without a cache").count(), 1, "{built}");
 }
 
 fn a_native_compilation_is_not_shared_with_other_processors() {

@@ -27,7 +27,7 @@ set(CMAKE_CXX_COMPILER /usr/bin/clang-cl-14)
 set(CMAKE_RC_COMPILER /bin/true)
 set(CMAKE_MT /bin/true)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-# CMake 3.15 does not find this out by itself.
+# CMake 3.15 does not detect this.
 set(CMAKE_C_COMPILER_WORKS ON)
 set(CMAKE_CXX_COMPILER_WORKS ON)
 ";
@@ -156,7 +156,7 @@ fn precompiled_headers_are_cached_or_listed_in_a_notice((cache, CMake(version)):
     let sandbox = Sandbox::new("msvc-pch").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let checkout = project(&sandbox, &tools, "project", version, "3.16", CALL).option("-DHEADER=ON");
     let configured = checkout.configure();
-    let words = "cannot cache targets with a precompiled header, and ccache can: precompiled\n";
+    let words = "cannot cache these targets with precompiled headers (with this compiler, only ccache can): precompiled\n";
     assert_eq!(configured.stdout.contains(words), cache == CACHES[0], "{configured}");
     checkout.build();
     // The header itself and the sources that include it.

@@ -1,4 +1,4 @@
-//! Tests of the settings for each tool and of the checks, and that every setting has a test.
+//! Tests of the settings for each tool and of the checks. One test checks that every setting has a row.
 
 mod rows;
 

@@ -39,8 +39,8 @@ pub(super) fn validate(
     }
 }
 
-/// The family of compilers that are named by language. It follows from the name of the C compiler, or else of the C++
-/// compiler.
+/// The family of compilers that are listed by language. The name of the C compiler determines it, or that of the C++
+/// compiler if there is no C compiler.
 fn family_of(raw: &raw::CompilersByLanguage) -> Option<CompilerFamily> {
     let name = match (&raw.c, &raw.cxx) {
         (Some(c), _) => c.clone(),

@@ -66,7 +66,7 @@ fn list(
         .collect()
 }
 
-/// Checks that `set(X "…")` makes a list of one element from the text.
+/// Checks that `set(X "…")` with this text results in a list of one element.
 fn list_element(text: &str) -> Result<(), String> {
     if text.contains(';') {
         return Err("an element of a CMake list cannot contain `;`".to_owned());
@@ -117,7 +117,7 @@ fn sanitizers(raw: &[Sanitizer], scope: &mut Scope<'_>) -> Vec<Sanitizer> {
         if sanitizers.contains(&sanitizer) {
             let message = format!("`{name}` is listed twice");
             scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
-        } else if let Some(other) = sanitizers.iter().find(|other| !sanitizer.goes_with(**other)) {
+        } else if let Some(other) = sanitizers.iter().find(|other| !sanitizer.is_compatible_with(**other)) {
             let message =
                 format!("the sanitizers `{}` and `{name}` cannot be used in the same program", other.name());
             let help = "define two toolchains below `toolchains:`, one for each";
@@ -128,7 +128,7 @@ fn sanitizers(raw: &[Sanitizer], scope: &mut Scope<'_>) -> Vec<Sanitizer> {
     sanitizers
 }
 
-/// Rejects variables that have their own setting, and variables that the generated files rely on.
+/// The advice for a variable that may not be set: it has its own setting, or the generated files rely on it.
 fn reserved(name: &str) -> Option<String> {
     match name {
         "CMAKE_TOOLCHAIN_FILE" => Some("use `toolchain.base`".to_owned()),

@@ -43,7 +43,7 @@ function(_toolchainkit_no_cache kind reason)
   elseif(EXISTS "${folder}/launcher")
     # A nested build still calls it.
     _toolchainkit_install_script(
-      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build no longer has a cache.\nexec \"$@\"\n")
+      "#!/bin/sh\n# Written by ToolchainKit.cmake: this build no longer uses a cache.\nexec \"$@\"\n")
   endif()
   _toolchainkit_write_summary(none "${reason}")
   message("${kind}" "toolchainkit: no cache: ${reason}")

@@ -173,12 +173,12 @@ impl Guard {
     }
 
     /// Whether a change since then concerns a command: the name of the file is a part of a name in its directives.
-    fn concerns(&self, question: &Question, answered: &Answered, changes: usize) -> bool {
-        let changed = self.tree.changed_since(changes);
-        if changed.is_empty() {
+    fn concerns(&self, question: &Question, answered: &Answered, since: usize) -> bool {
+        let names = self.tree.changed_since(since);
+        if names.is_empty() {
             return false;
         }
-        let Some(changed) = changed.iter().map(Option::as_deref).collect::<Option<HashSet<&OsStr>>>() else {
+        let Some(changed) = names.iter().map(Option::as_deref).collect::<Option<HashSet<&OsStr>>>() else {
             return true;
         };
         let of_path = |path: &Path| path.components().any(|part| changed.contains(part.as_os_str()));

@@ -41,7 +41,7 @@ impl Checkout {
         self.write("gcc.sh", text);
         let (from, to) = (self.root.join("gcc.sh"), self.root.join("gcc"));
         fs::set_permissions(&from, fs::Permissions::from_mode(0o755)).expect("a program");
-        let status = std::process::Command::new("cp").args([from, to]).status().expect("cp runs");
+        let status = crate::launch::process::command("cp").args([from, to]).status().expect("cp runs");
         assert!(status.success(), "{status}");
     }
 

@@ -10,8 +10,8 @@
 
 pub mod address;
 pub mod arguments;
-
 mod client;
+mod connections;
 pub mod guard;
 pub mod process;
 pub mod protocol;

@@ -155,7 +155,7 @@ impl Guard {
             let search = self.searches.get(&key)?;
             let answered = self.answered.get(&digest(question))?;
             let is_same = answered.closure.fingerprint.as_ref() == Ok(fingerprint);
-            self.tree.look_again(&search.seen);
+            self.tree.examine(&search.seen);
             (is_same && !self.concerns(question, answered, *changes)).then(|| answered.closure.clone())
         });
         let Some(closure) = closure else {
@@ -287,7 +287,7 @@ impl Guard {
         if search.number == 0 || !self.tree.is_unchanged(&search.seen) {
             self.search_count += 1;
             // The folders of running commands are examined when these end.
-            let seen = self.tree.look_again(&search.seen);
+            let seen = self.tree.renewed(&search.seen);
             search = Search { number: self.search_count, seen, ..Search::default() };
         }
         let command = digest(question);

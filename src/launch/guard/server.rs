@@ -1,10 +1,10 @@
 //! The thread of the supervisor that answers questions of clients about direct mode. It is separate, so that a slow file
 //! system does not delay the supervision of the daemon.
 
-use std::io::BufReader;
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -12,17 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use super::closure::{Answer, Guard, Permission, Verdict};
 use super::question::Question;
-use crate::launch::process::{self, Connection, Listener};
-use crate::launch::protocol;
+use crate::launch::connections::{Client, Connections, Input};
+use crate::launch::process::Listener;
 
 /// The socket of the guard, in the run folder of the supervisor.
 pub(in crate::launch) const ENDPOINT: &str = "guard";
 
-/// The longest compilation.
-const COMPILATION: Duration = Duration::from_hours(6);
-/// The stack of the thread for a client, which needs only a few kilobytes.
-const STACK: usize = 1 << 20;
-const PAUSE: Duration = Duration::from_millis(5);
+/// The time after which the thread waits for clients again.
+const LONG: Duration = Duration::from_hours(1);
 
 /// A message of a client.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,52 +49,56 @@ pub(in crate::launch) enum GuardReply {
 
 /// Starts the thread. Each message sets `is_used`. `memory` is a file that stores the answers of compilers.
 pub(in crate::launch) fn serve(listener: Listener, memory: PathBuf, is_used: Arc<AtomicBool>) {
-    let guard = Arc::new(Mutex::new(Guard::new(Some(memory))));
     // Without the thread, no client gets an answer, and none uses direct mode.
     let _ = thread::Builder::new().name("guard".to_owned()).spawn(move || {
+        let Ok(mut connections) = Connections::new(listener) else { return };
+        let mut guard = Guard::new(Some(memory));
+        let mut permissions = HashMap::new();
         loop {
-            match listener.accept() {
-                Ok((connection, _)) => {
-                    let (guard, is_used) = (Arc::clone(&guard), Arc::clone(&is_used));
-                    let answer = move || answer(connection, &guard, &is_used);
-                    let _ = thread::Builder::new().stack_size(STACK).spawn(answer);
+            for input in connections.wait(None, LONG).inputs {
+                match input {
+                    Input::Message(client, request) => {
+                        is_used.store(true, Ordering::Relaxed);
+                        match reply(&mut guard, &mut permissions, client, request) {
+                            Some(reply) => connections.send(client, &reply),
+                            None => connections.remove(client),
+                        }
+                    }
+                    Input::Disconnected(client) => {
+                        permissions.remove(&client);
+                        connections.remove(client);
+                    }
                 }
-                // Too many descriptors are open.
-                Err(_) => thread::sleep(PAUSE),
             }
         }
     });
 }
 
-fn answer(connection: Connection, guard: &Mutex<Guard>, is_used: &AtomicBool) {
-    if process::peer(&connection).is_none() || connection.set_read_timeout(Some(COMPILATION)).is_err() {
-        return;
-    }
-    let mut reader = BufReader::new(connection);
-    let mut asked: Option<(Box<Question>, Permission)> = None;
-    while let Ok(Some(request)) = protocol::receive::<GuardRequest>(&mut reader) {
-        is_used.store(true, Ordering::Relaxed);
-        let mut guard = guard.lock().unwrap_or_else(PoisonError::into_inner);
-        let reply = match request {
-            GuardRequest::Fingerprint(question) => match guard.answer(&question) {
-                Answer::Direct(permission) => {
-                    let fingerprint = permission.fingerprint.clone();
-                    asked = Some((question, permission));
-                    GuardReply::Direct(fingerprint)
-                }
-                Answer::Without(reason) => GuardReply::Without(reason.into_owned()),
-            },
-            GuardRequest::Check => {
-                match asked.take().map(|(question, permission)| guard.check(&question, &permission)) {
-                    Some(Verdict::Valid) => GuardReply::Valid,
-                    Some(Verdict::Invalid(reason)) => GuardReply::Invalid(reason.into_owned()),
-                    None => return,
-                }
+/// The commands that run with direct mode.
+type Permissions = HashMap<Client, (Box<Question>, Permission)>;
+
+/// The reply to a request. `None` if a client has asked for a check of a command for which it has no permission.
+fn reply(
+    guard: &mut Guard,
+    permissions: &mut Permissions,
+    client: Client,
+    request: GuardRequest,
+) -> Option<GuardReply> {
+    Some(match request {
+        GuardRequest::Fingerprint(question) => match guard.answer(&question) {
+            Answer::Direct(permission) => {
+                let fingerprint = permission.fingerprint.clone();
+                permissions.insert(client, (question, permission));
+                GuardReply::Direct(fingerprint)
             }
-        };
-        drop(guard);
-        if protocol::send(reader.get_mut(), &reply).is_err() {
-            return;
+            Answer::Without(reason) => GuardReply::Without(reason.into_owned()),
+        },
+        GuardRequest::Check => {
+            let (question, permission) = permissions.remove(&client)?;
+            match guard.check(&question, &permission) {
+                Verdict::Valid => GuardReply::Valid,
+                Verdict::Invalid(reason) => GuardReply::Invalid(reason.into_owned()),
+            }
         }
-    }
+    })
 }

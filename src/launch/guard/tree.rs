@@ -384,8 +384,18 @@ impl Tree {
             && seen.files.iter().all(|(id, version)| self.file_version(*id) == *version)
     }
 
-    /// Looks at the same folders and files again.
-    pub(super) fn look_again(&mut self, seen: &Seen) -> Seen {
+    /// Examines the same folders and files again.
+    pub(super) fn examine(&mut self, seen: &Seen) {
+        for id in seen.folders.keys() {
+            self.folder_version(*id);
+        }
+        for id in seen.files.keys() {
+            self.file_version(*id);
+        }
+    }
+
+    /// The same folders and files, with their present versions.
+    pub(super) fn renewed(&mut self, seen: &Seen) -> Seen {
         Seen {
             folders: seen.folders.keys().map(|id| (*id, self.folder_version(*id))).collect(),
             files: seen.files.keys().map(|id| (*id, self.file_version(*id))).collect(),

@@ -79,12 +79,17 @@ impl Watch {
         use std::os::unix::ffi::OsStrExt;
 
         use rustix::fs::inotify::{ReadFlags, Reader};
+        /// While files are being written, there is always another event.
+        const MOST: usize = 1 << 16;
         let mut changes = Changes::default();
+        let mut events_left = MOST;
         let mut buffer = [std::mem::MaybeUninit::uninit(); 16 * 1024];
         let mut reader = Reader::new(&self.descriptor, &mut buffer);
         loop {
             match reader.next() {
+                Ok(_) if events_left == 0 => return Changes { lost: true, ..changes },
                 Ok(event) => {
+                    events_left -= 1;
                     let events = event.events();
                     changes.lost |= events.contains(ReadFlags::QUEUE_OVERFLOW);
                     if events.intersects(ReadFlags::IGNORED | ReadFlags::DELETE_SELF | ReadFlags::UNMOUNT) {

@@ -1,6 +1,5 @@
 //! The supervisor: the parent process of sccache's daemon. There is one for each storage and owner.
 
-mod connections;
 mod daemon;
 mod files;
 mod port;

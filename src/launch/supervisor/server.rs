@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::connections::Connections;
 use super::daemon::{Daemon, Start};
 use super::files::{self, ENDPOINT, LOCK, LOG, OwnedFile, SOCKET};
 use super::record::Record;
 use super::state::{Action, Event, State};
+use crate::launch::connections::{Connections, Input};
 use crate::launch::guard;
 use crate::launch::process::{self, Listener, Process};
-use crate::launch::protocol::Reply;
+use crate::launch::protocol::{Reply, Request};
 use crate::launch::settings::{Settings, Storage};
 
 /// `--serve STORAGE LAUNCHER.JSON`: runs the supervisor in its run folder. Its standard input is the lock.
@@ -50,7 +50,7 @@ struct Server {
     taken_ports: u32,
     /// Running commands that stop a daemon.
     stop_commands: Vec<Child>,
-    connections: Connections,
+    connections: Connections<Request>,
     started_at: Instant,
     kill_at: Option<Instant>,
     is_over: bool,
@@ -159,8 +159,8 @@ impl Server {
             if received.daemon_ended {
                 self.reap_daemon();
             }
-            for event in received.events {
-                self.receive(event);
+            for input in received.inputs {
+                self.receive(input);
             }
             let now = Instant::now();
             if self.state.is_starting() && self.daemon.as_mut().is_some_and(Daemon::looks_ready) {
@@ -183,19 +183,21 @@ impl Server {
         }
     }
 
-    fn receive(&mut self, event: Event) {
-        if matches!(event, Event::Hello(..)) {
-            self.reap_daemon();
-        }
-        let is_gone = if let Event::Disconnected(client) = event {
-            self.connections.remove(client);
-            true
-        } else {
-            false
-        };
-        self.handle(event);
-        if is_gone && self.state.lost_compilers().next().is_some() {
-            self.kill_lost_compilers();
+    fn receive(&mut self, input: Input<Request>) {
+        match input {
+            Input::Message(client, Request::Hello(hello)) => {
+                self.reap_daemon();
+                self.handle(Event::Hello(client, hello));
+            }
+            Input::Message(client, Request::Done) => self.handle(Event::Done(client)),
+            Input::Message(client, Request::Failed) => self.handle(Event::Failed(client)),
+            Input::Disconnected(client) => {
+                self.connections.remove(client);
+                self.handle(Event::Disconnected(client));
+                if self.state.lost_compilers().next().is_some() {
+                    self.kill_lost_compilers();
+                }
+            }
         }
     }
 

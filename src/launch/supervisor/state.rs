@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::launch::connections::Client;
 use crate::launch::protocol::{Hello, PROTOCOL, Reply, Want};
-
-/// A connection.
-pub(super) type Client = u64;
 
 /// The time since the start of the supervisor.
 pub(super) type Time = Duration;

@@ -13,6 +13,8 @@ use super::environment::Environment;
 use super::guarded::{self, Mode};
 use super::{Compilation, connection, failing};
 
+/// The variable that says how ccache identifies the compiler.
+const COMPILER_CHECK: &str = "CCACHE_COMPILERCHECK";
 /// The variable that names a remote storage.
 const REMOTE: &str = "CCACHE_REMOTE_STORAGE";
 /// A ccache that has no child process for this time waits for the remote.
@@ -48,6 +50,14 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     }
 }
 
+/// A value of [`COMPILER_CHECK`] that has the effect of `content`. With `content`, ccache would read the compiler for each
+/// compilation, which takes 1.2 ms for a driver of 1.3 MB (ccache 4.14.2).
+fn compiler_check(compilation: &Compilation, environment: &Environment) -> Option<String> {
+    let is_content = environment.value(COMPILER_CHECK).is_some_and(|value| value == "content");
+    let content = compilation.plan.content_of_compiler().filter(|_| is_content)?;
+    Some(format!("string:{content}"))
+}
+
 fn without_remote(mut environment: Environment) -> Environment {
     environment.force(REMOTE, "");
     environment
@@ -69,7 +79,11 @@ fn compile_with(
     breaker: Option<(&Breaker, Way)>,
     mode: &mut Mode,
 ) -> ExitCode {
-    let end = match start(compilation.tool(environment, mode)) {
+    let mut command = compilation.tool(environment, mode);
+    if let Some(check) = compiler_check(compilation, environment) {
+        command.env(COMPILER_CHECK, check);
+    }
+    let end = match start(command) {
         Ok(running) => running.wait(breaker.is_some()),
         Err(_) => return compilation.run_compiler(),
     };

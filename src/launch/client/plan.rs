@@ -84,6 +84,11 @@ impl Plan {
         self.decision.compiler.as_deref().unwrap_or(&self.called)
     }
 
+    /// The SHA-256 of the compiler, if it is known: see [`Compiler::content`].
+    pub(super) fn content_of_compiler(&self) -> Option<&str> {
+        self.compiler.content.as_deref()
+    }
+
     /// Its arguments.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &OsString> {
         self.decision.prepend.iter().chain(self.arguments.raw())

@@ -233,6 +233,7 @@ mod tests {
                 family: Family::Gcc,
                 kind: CompilerKind::Program,
                 replacement: None,
+                content: None,
             },
             arguments: &Arguments::parse(arguments, &|_| None),
             directory: Path::new("/b"),

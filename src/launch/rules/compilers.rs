@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::decide::Compiler;
 use super::hash;
@@ -62,10 +63,13 @@ struct Entry {
     /// The output of a wrapper, as a hash; empty for other compilers.
     #[serde(default)]
     identity: String,
+    /// See [`Compiler::content`]; empty for other compilers.
+    #[serde(default)]
+    content: String,
 }
 
 impl KnownCompilers {
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     pub(super) const fn new(path: PathBuf) -> Self {
         Self { path }
@@ -106,8 +110,13 @@ pub(super) fn examine(
     identity: &dyn Fn(&Compiler) -> String,
 ) -> Compiler {
     let path = find(called, directory, search_path);
-    let mut compiler =
-        Compiler { path, family: Family::Unknown, kind: CompilerKind::Program, replacement: None };
+    let mut compiler = Compiler {
+        path,
+        family: Family::Unknown,
+        kind: CompilerKind::Program,
+        replacement: None,
+        content: None,
+    };
     let Some(stamp) = Stamp::of(&compiler.path) else { return compiler };
     let name = compiler.path.to_string_lossy().into_owned();
     let stamp = stamp.to_string();
@@ -128,7 +137,14 @@ pub(super) fn examine(
             }
             if same.is_empty() {
                 let (kind, family) = ("masquerade".to_owned(), Family::Unknown.name().to_owned());
-                memory.write(Entry { path: name, stamp, kind, family, identity: answered });
+                memory.write(Entry {
+                    path: name,
+                    stamp,
+                    kind,
+                    family,
+                    identity: answered,
+                    content: String::new(),
+                });
             }
             return compiler;
         }
@@ -137,13 +153,17 @@ pub(super) fn examine(
     }
     if let Some(entry) = same.iter().find(|entry| entry.identity == answered) {
         compiler.family = Family::from_name(&entry.family).unwrap_or(Family::Unknown);
+        compiler.content = Some(entry.content.clone()).filter(|content| !content.is_empty());
         return compiler;
     }
     let Some(family) = ask(&compiler.path) else { return compiler };
     compiler.family = family;
-    let kind = if compiler.kind == CompilerKind::Wrapper { "wrapper" } else { "program" };
+    let is_wrapper = compiler.kind == CompilerKind::Wrapper;
+    compiler.content = if is_wrapper { None } else { content(&compiler.path) };
+    let kind = if is_wrapper { "wrapper" } else { "program" };
     let (kind, family) = (kind.to_owned(), family.name().to_owned());
-    memory.write(Entry { path: name, stamp, kind, family, identity: answered });
+    let content = compiler.content.clone().unwrap_or_default();
+    memory.write(Entry { path: name, stamp, kind, family, identity: answered, content });
     compiler
 }
 
@@ -205,6 +225,21 @@ fn head_of(path: &Path) -> Vec<u8> {
     let mut head = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
     if read.is_ok() { head } else { Vec::new() }
+}
+
+/// The SHA-256 of a file.
+fn content(path: &Path) -> Option<String> {
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut hasher = Sha256::new();
+    let mut part = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut part).ok()? {
+            0 => break,
+            length => hasher.update(&part[..length]),
+        }
+    }
+    let digest: [u8; 32] = hasher.finalize().into();
+    Some(digest.map(|byte| format!("{byte:02x}")).concat())
 }
 
 /// Asks a compiler for its predefined macros. `None` if it cannot be run.
@@ -364,6 +399,7 @@ mod tests {
                 kind: "program".into(),
                 family: "GCC".into(),
                 identity: String::new(),
+                content: String::new(),
             });
         }
         let compilers = memory.read().compilers;

@@ -35,6 +35,8 @@ pub struct Compiler {
     pub kind: CompilerKind,
     /// The real compiler behind a masquerade.
     pub replacement: Option<PathBuf>,
+    /// The SHA-256 of the program, in hexadecimal. `None` for wrappers and masquerades.
+    pub content: Option<String>,
 }
 
 /// The facts about the machine that rules can ask for. A fact is only determined if a rule needs it.

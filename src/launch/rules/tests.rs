@@ -31,6 +31,7 @@ impl Default for Fake {
             family: Family::Gcc,
             kind: CompilerKind::Program,
             replacement: None,
+            content: None,
         };
         Self {
             compiler,
@@ -151,6 +152,7 @@ fn rules_depend_on_the_family_and_kind_of_the_compiler() {
             family,
             kind,
             replacement: replacement.map(PathBuf::from),
+            content: None,
         },
         ..Fake::default()
     };

@@ -15,6 +15,7 @@ tests![
     after_a_failure_of_sccache_compilers_run_without_it_for_a_while in ["program", "script"],
     exit_code_2_of_a_compiler_is_not_a_failure_of_sccache,
     a_configured_build_compiles_after_the_tool_is_removed in CACHES,
+    the_program_and_the_script_share_results in [CACHES[1], Tool::System("ccache")],
     a_native_compilation_is_not_shared_with_other_processors,
     a_changed_macro_in_a_precompiled_header_recompiles in pairs(CACHES, pairs(["g++", "clang++"], [versions::cmake("3.21"), Tools::CMAKE].map(CMake))),
     sources_without_modules_are_not_scanned_for_modules,
@@ -146,6 +147,23 @@ fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {
     fs::remove_file(&program).expect("the tool can be removed");
     let built = checkout.build();
     assert_eq!(built.text().matches("is missing: compiling without a cache").count(), 1, "{built}");
+}
+
+/// Both identify a compiler for ccache by the same text.
+fn the_program_and_the_script_share_results(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("shared").on_path(&tools.ninja());
+    let checkout = || {
+        Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()")
+            .option(&format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tools.path(cache).display()))
+    };
+    let (program, script) = (checkout(), checkout().with_fallback());
+    program.configure();
+    let (hits, misses) = program.counted(|| drop(program.build()));
+    assert_eq!(hits, 0);
+    assert!(misses > 0);
+    script.configure();
+    assert_eq!(script.counted(|| drop(script.rebuild_from_scratch())), (misses, 0));
 }
 
 fn a_native_compilation_is_not_shared_with_other_processors() {

@@ -55,11 +55,11 @@ tk_end() {
   rm -f "$tk_run/socket"
 } >/dev/null 2>&1
 
-# Determines once which options a compiler needs. A script or a link to another cache is not cached, because its compiler is
-# unknown. sccache ignores line numbers unless an option requests a profile, so the options request one.
+# Determines once which options a compiler needs. A script, a link to another cache, or a compiler with a configuration file is
+# not cached. sccache ignores line numbers unless an option requests a profile, so the options request one.
 tk_find_options() {
   tk_options=no
-  [ "$(head -c 2 "$1")" = "#!" ] || case $tk_kind:$(readlink -f "$1") in
+  [ "$(head -c 2 "$1")" = "#!" ] || "$1" -v 2>&1 | grep -qE "^(Configuration file|Reading specs from)" || case $tk_kind:$(readlink -f "$1") in
   *:*/*ccache* | *:*/*distcc* | *:*/*icecc*) ;;
   ccache:* | *clang-cl* | *nvcc | *hipcc) tk_options= ;;
   *clang*) tk_options=$tk_clang_options ;;

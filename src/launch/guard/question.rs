@@ -234,6 +234,7 @@ mod tests {
                 kind: CompilerKind::Program,
                 replacement: None,
                 content: None,
+                configuration: Vec::new(),
             },
             arguments: &Arguments::parse(arguments, &|_| None),
             directory: Path::new("/b"),

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::configuration::Configuration;
 use super::decide::Compiler;
 use super::hash;
 use super::rule::{CompilerKind, Family};
@@ -54,7 +55,7 @@ struct Remembered {
     compilers: Vec<Entry>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     path: String,
     stamp: String,
@@ -66,6 +67,9 @@ struct Entry {
     /// See [`Compiler::content`]; empty for other compilers.
     #[serde(default)]
     content: String,
+    /// Empty for wrappers and masquerades.
+    #[serde(default)]
+    configuration: Configuration,
 }
 
 impl KnownCompilers {
@@ -115,6 +119,7 @@ pub(super) fn examine(
         family: Family::Unknown,
         kind: CompilerKind::Program,
         replacement: None,
+        configuration: Vec::new(),
         content: None,
     };
     let Some(stamp) = Stamp::of(&compiler.path) else { return compiler };
@@ -143,7 +148,7 @@ pub(super) fn examine(
                     kind,
                     family,
                     identity: answered,
-                    content: String::new(),
+                    ..Entry::default()
                 });
             }
             return compiler;
@@ -154,16 +159,22 @@ pub(super) fn examine(
     if let Some(entry) = same.iter().find(|entry| entry.identity == answered) {
         compiler.family = Family::from_name(&entry.family).unwrap_or(Family::Unknown);
         compiler.content = Some(entry.content.clone()).filter(|content| !content.is_empty());
+        compiler.configuration.clone_from(&entry.configuration.files);
+        if let Some(configuration) = entry.configuration.renewed() {
+            compiler.configuration.clone_from(&configuration.files);
+            memory.write(Entry { configuration, ..(*entry).clone() });
+        }
         return compiler;
     }
-    let Some(family) = ask(&compiler.path) else { return compiler };
+    let Some((family, configuration)) = ask(&compiler.path, compiler.kind) else { return compiler };
     compiler.family = family;
+    compiler.configuration.clone_from(&configuration.files);
     let is_wrapper = compiler.kind == CompilerKind::Wrapper;
     compiler.content = if is_wrapper { None } else { content(&compiler.path) };
     let kind = if is_wrapper { "wrapper" } else { "program" };
     let (kind, family) = (kind.to_owned(), family.name().to_owned());
     let content = compiler.content.clone().unwrap_or_default();
-    memory.write(Entry { path: name, stamp, kind, family, identity: answered, content });
+    memory.write(Entry { path: name, stamp, kind, family, identity: answered, content, configuration });
     compiler
 }
 
@@ -242,21 +253,31 @@ fn content(path: &Path) -> Option<String> {
     Some(digest.map(|byte| format!("{byte:02x}")).concat())
 }
 
-/// Asks a compiler for its predefined macros. `None` if it cannot be run.
-fn ask(path: &Path) -> Option<Family> {
+/// Asks a compiler for its predefined macros and its configuration. `None` if it cannot be run.
+fn ask(path: &Path, kind: CompilerKind) -> Option<(Family, Configuration)> {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     // clang-cl behaves according to its name, and the others do not support -dM.
     if stem.contains("clang-cl") {
-        return Some(Family::ClangCl);
+        return Some((Family::ClangCl, Configuration::default()));
     } else if stem == "cl" {
-        return Some(Family::Msvc);
+        return Some((Family::Msvc, Configuration::default()));
     } else if stem == "nvcc" {
-        return Some(Family::Nvcc);
+        return Some((Family::Nvcc, Configuration::default()));
     }
-    let answer = start(path, &["-dM", "-E", "-x", "c", NOTHING])?.wait_with_output().ok()?;
+    let answer = start(path, &["-v", "-dM", "-E", "-x", "c", NOTHING])?.wait_with_output().ok()?;
     // Killed by a signal, for example when the build was interrupted: do not store an answer.
     answer.status.code()?;
-    Some(family_of(&String::from_utf8_lossy(&answer.stdout)))
+    let family = family_of(&String::from_utf8_lossy(&answer.stdout));
+    // The identity of a wrapper includes its configuration.
+    if kind == CompilerKind::Wrapper {
+        return Some((family, Configuration::default()));
+    }
+    let search = match family {
+        Family::Gcc => start(path, &["-print-search-dirs"])?.wait_with_output().ok()?.stdout,
+        _ => Vec::new(),
+    };
+    let [verbose, search] = [&answer.stderr, &search].map(|text| String::from_utf8_lossy(text));
+    Some((family, Configuration::of(family, &verbose, &search)))
 }
 
 /// The family of the compiler with these predefined macros.
@@ -398,8 +419,7 @@ mod tests {
                 stamp: "s".into(),
                 kind: "program".into(),
                 family: "GCC".into(),
-                identity: String::new(),
-                content: String::new(),
+                ..Entry::default()
             });
         }
         let compilers = memory.read().compilers;

@@ -35,6 +35,8 @@ pub struct Compiler {
     pub kind: CompilerKind,
     /// The real compiler behind a masquerade.
     pub replacement: Option<PathBuf>,
+    /// The files that configure it, although its commands do not name them.
+    pub configuration: Vec<PathBuf>,
     /// The SHA-256 of the program, in hexadecimal. `None` for wrappers and masquerades.
     pub content: Option<String>,
 }
@@ -91,9 +93,10 @@ pub fn decide(question: &Question<'_>, facts: &dyn Facts) -> Decision {
         }
         let files = match rule.condition {
             Condition::Files(options) => named_files(options, question.arguments, facts),
+            Condition::Configuration => compiler.configuration.clone(),
             _ => Vec::new(),
         };
-        let is_found = if matches!(rule.condition, Condition::Files(_)) {
+        let is_found = if matches!(rule.condition, Condition::Files(_) | Condition::Configuration) {
             !files.is_empty()
         } else {
             holds(rule, question, facts, &compiler)
@@ -198,7 +201,7 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
             variable.is_none_or(|name| facts.variable(name).is_some_and(|value| !value.is_empty()))
                 && arguments.sources().iter().any(|source| facts.text_has(source, words))
         }
-        Condition::Files(_) => false,
+        Condition::Files(_) | Condition::Configuration => false,
         Condition::CheckoutInMacros => {
             let places = [&question.checkout.source, &question.checkout.build];
             let names = |text: &[u8], place: &Path| {

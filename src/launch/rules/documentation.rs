@@ -69,6 +69,9 @@ fn condition(rule: &Rule) -> String {
         Condition::CheckoutInTexts => {
             "a file in the include folders with a string that begins with the path of the checkout".to_owned()
         }
+        Condition::Configuration => {
+            "`*.cfg` in a folder that Clang searches, or `specs` in that of GCC".to_owned()
+        }
         Condition::Compiler(CompilerKind::Program) => "a compiler that is a program".to_owned(),
         Condition::Compiler(CompilerKind::Wrapper) => "a compiler that is a script".to_owned(),
         Condition::Compiler(CompilerKind::Masquerade) => "a compiler that is a link to a cache".to_owned(),

@@ -2,6 +2,7 @@
 //! script, the reasons of `doctor --why` and the documentation are derived from it.
 
 mod compilers;
+mod configuration;
 mod decide;
 mod documentation;
 mod fallback;
@@ -28,7 +29,7 @@ pub use self::two_words::as_one_program;
 
 /// The version of the rules. Increase it when they change. The CMake module requires at least the version of the
 /// toolchainkit that generated it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The folders of the checkout, and the folders that the tool removes from its hash input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

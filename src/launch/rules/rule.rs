@@ -119,6 +119,8 @@ pub enum Condition {
     CheckoutInTexts,
     /// A compiler of this kind.
     Compiler(CompilerKind),
+    /// A file that configures the compiler, although the command does not name it.
+    Configuration,
 }
 
 /// A part that is added to the key of the object.

@@ -32,6 +32,7 @@ impl Default for Fake {
             kind: CompilerKind::Program,
             replacement: None,
             content: None,
+            configuration: Vec::new(),
         };
         Self {
             compiler,
@@ -153,6 +154,7 @@ fn rules_depend_on_the_family_and_kind_of_the_compiler() {
             kind,
             replacement: replacement.map(PathBuf::from),
             content: None,
+            configuration: Vec::new(),
         },
         ..Fake::default()
     };
@@ -253,7 +255,7 @@ fn the_table_is_sorted() {
 }
 
 /// The digest of each version of the rules, beginning with version 1.
-const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a"];
+const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a", "bb4589b0aa4622c69999a8f8d575f292"];
 
 #[test]
 fn changed_rules_have_a_new_version() {

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use super::{CACHES, Cell};
 use crate::cmake_module::Checkout;
 use crate::list::tests;
-use crate::support::{Run, Sandbox, Tool, write_script};
+use crate::support::{Run, Sandbox, Tool, Tools, write_script};
 
 tests![
     an_upgrade_of_the_compiler_in_place_recompiles in CACHES,
     another_compiler_behind_a_wrapper_recompiles in CACHES,
     another_environment_of_a_wrapper_recompiles in CACHES,
+    a_changed_configuration_file_of_the_compiler_recompiles in CACHES,
     an_upgrade_behind_a_masquerade_folder_recompiles in CACHES,
     a_compiler_with_any_name_has_correct_line_numbers in CACHES,
     an_unknown_compiler_is_not_cached in CACHES,
@@ -88,6 +89,40 @@ fn another_environment_of_a_wrapper_recompiles(cache: Tool) {
         assert!(with("-O2") != first, "{cache}: a stale object");
         assert!(with("-O0") == first, "{cache}");
         let counts = checkout.counted(|| drop(with("-O2")));
+        assert_eq!(counts, (1, 0), "{cache}");
+    });
+}
+
+/// Clang reads `clang.cfg` in its own folder.
+fn a_changed_configuration_file_of_the_compiler_recompiles(cache: Tool) {
+    if Tools::require(&[Tool::System("clang-22")]).is_none() {
+        return;
+    }
+    with(cache, |sandbox, checkout| {
+        let llvm = Path::new("/usr/lib/llvm-22");
+        let folder = sandbox.dir("llvm/bin");
+        fs::copy(llvm.join("bin/clang"), folder.join("clang")).expect("a copy of the compiler");
+        symlink(llvm.join("lib"), folder.with_file_name("lib")).expect("a link");
+        checkout.configure();
+        let configured = |options: Option<&str>| {
+            let file = folder.join("clang.cfg");
+            match options {
+                Some(options) => fs::write(file, options).expect("a configuration file"),
+                None => drop(fs::remove_file(file)),
+            }
+            compile_with(checkout, &folder.join("clang"), &["-MD"], &[])
+        };
+        let included = |options: &str| {
+            fs::write(folder.join("other.cfg"), options).expect("an included file");
+            configured(Some("@other.cfg\n"))
+        };
+        let first = configured(None);
+        let second = configured(Some("-O2\n"));
+        assert!(second != first, "{cache}: a stale object after a new file");
+        assert!(configured(Some("-O0\n")) == first, "{cache}: a stale object after a change");
+        assert!(included("-O2\n") == second, "{cache}: a stale object with an included file");
+        assert!(included("-O0\n") == first, "{cache}: a stale object after a change of an included file");
+        let counts = checkout.counted(|| assert!(configured(None) == first, "{cache}: a removed file"));
         assert_eq!(counts, (1, 0), "{cache}");
     });
 }

@@ -127,6 +127,13 @@ function(_toolchainkit_configure_path_maps)
   endif()
   # With slashes, because otherwise the map would also apply to folders whose names begin with that of the source folder.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
+  _toolchainkit_checkout(root)
+  if(NOT root STREQUAL CMAKE_SOURCE_DIR)
+    # Clang before 17 uses the shortest match, so the result must be right for a path in the source folder as well.
+    file(RELATIVE_PATH relative "${CMAKE_SOURCE_DIR}" "${root}")
+    string(REGEX REPLACE "/+$" "" relative "${relative}")
+    list(INSERT maps 0 "${root}/=./${relative}/")
+  endif()
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
   else()

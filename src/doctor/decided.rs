@@ -40,12 +40,7 @@ impl Decided {
                 build: folder.parent().map(Path::to_owned).unwrap_or_default(),
                 ..Checkout::default()
             },
-            |settings| Checkout {
-                source: settings.source.clone(),
-                build: settings.build.clone(),
-                base_dirs: settings.base_dirs.iter().map(Into::into).collect(),
-                relocatable: settings.relocatable,
-            },
+            Settings::checkout,
         );
         let mut words = unit.words.iter().skip(launched).map(OsString::from);
         let mut compiler = words.next().unwrap_or_default();
@@ -118,7 +113,7 @@ impl Decided {
     /// Why a hit runs the preprocessor; `None` if it does not, or if the settings say so.
     pub(super) fn not_direct_reason(&self, unit: &Unit, launched: usize) -> Option<Explanation> {
         let command = unit.words.iter().skip(launched).map(OsString::from).collect();
-        let reason = why_not_direct(self.settings.as_ref()?, command, unit.directory.clone().into())?;
+        let reason = why_not_direct(self.settings.as_ref()?, command, unit.directory.as_std_path())?;
         Some(Explanation::new(
             format!("a hit runs the preprocessor, because {reason}"),
             "such hits are right, but slower; see \"Direct mode\" in cmake/README.md",
@@ -133,9 +128,7 @@ impl Decided {
         folders.find_map(|folder| {
             let place = match folder.strip_prefix(&self.checkout.build) {
                 Ok(below) => memory.join("paths").join(below),
-                Err(_) => {
-                    memory.join("paths-of-source").join(folder.strip_prefix(&self.checkout.source).ok()?)
-                }
+                Err(_) => memory.join("paths-of-source").join(folder.strip_prefix(&self.checkout.root).ok()?),
             };
             #[expect(
                 clippy::disallowed_methods,

@@ -47,7 +47,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
             return run_instead(&arguments);
         }
     };
-    let plan = plan::plan(&settings, arguments, std::env::current_dir().unwrap_or_default());
+    let plan = plan::plan(&settings, arguments, &std::env::current_dir().unwrap_or_default());
     let compilation = Compilation { settings, plan };
     if compilation.plan.is_bypassed() {
         return compilation.run_compiler();
@@ -67,7 +67,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
 
 /// Why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the compiler.
 #[must_use]
-pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: PathBuf) -> Option<Reason> {
+pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: &Path) -> Option<Reason> {
     if settings.direct_mode == Direct::Set || command.is_empty() {
         return None;
     }
@@ -125,10 +125,11 @@ impl Compilation {
         warning::warn(&self.settings.folder(), text);
     }
 
-    /// The command of the compiler, with the unchanged environment.
+    /// The command of the compiler. Its environment is unchanged, except for the path of its working directory.
     fn compiler(&self) -> Command {
         let mut command = process::command(self.plan.compiler());
         command.args(self.plan.arguments());
+        self.plan.set_directory(&mut command);
         command
     }
 
@@ -143,6 +144,7 @@ impl Compilation {
         command.arg(self.plan.compiler()).args(self.plan.arguments());
         environment.apply(&mut command);
         self.plan.set_environment(&mut command);
+        self.plan.set_directory(&mut command);
         mode.set_environment(self.settings.tool, &mut command);
         command
     }

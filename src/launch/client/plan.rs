@@ -9,7 +9,7 @@ use super::super::guard;
 use super::super::process;
 use super::super::rules::{
     Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES, as_one_program,
-    decide,
+    decide, path_of_directory,
 };
 use super::super::settings::Settings;
 use crate::caching::tool::Tool;
@@ -24,12 +24,15 @@ pub(super) struct Plan {
     arguments: Arguments,
     decision: Decision,
     compiler: Compiler,
+    checkout: Checkout,
     directory: PathBuf,
     is_bypassed: bool,
 }
 
 /// Asks the rules.
-pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: PathBuf) -> Plan {
+pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &Path) -> Plan {
+    let checkout = settings.checkout();
+    let directory = path_of_directory(directory, &checkout);
     let mut arguments = command.split_off(1);
     let mut called = command.pop().unwrap_or_default();
     let of_tool = |name: &str| environment_of_tool(settings, name);
@@ -39,12 +42,6 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: P
         arguments.remove(0);
     }
     let arguments = Arguments::read(arguments, &directory);
-    let checkout = Checkout {
-        source: settings.source.clone(),
-        build: settings.build.clone(),
-        base_dirs: settings.base_dirs.iter().map(PathBuf::from).collect(),
-        relocatable: settings.relocatable,
-    };
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
     let facts = Machine::new(&checkout, &called, &directory, &of_tool).for_cxx(is_cxx);
@@ -60,7 +57,7 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: P
         decision.bypass.is_some() || process::variable(BYPASS).is_some_and(|value| value == "1");
     let compiler = facts.compiler();
     drop(facts);
-    Plan { called, arguments, decision, compiler, directory, is_bypassed }
+    Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed }
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -95,8 +92,12 @@ impl Plan {
         if let Some(real) = compiler.replacement.take() {
             compiler = Compiler { path: real, kind: CompilerKind::Program, ..compiler };
         }
-        let mut roots = if settings.relocatable { settings.base_dirs.clone() } else { Vec::new() };
-        roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
+        let mut roots = Vec::new();
+        if settings.relocatable {
+            for (folder, number) in self.checkout.numbered_folders() {
+                roots.push((folder.to_str().ok_or("a path is not UTF-8")?.to_owned(), number));
+            }
+        }
         // The keys of the rules are a part of this one.
         let mut context = format!("{:?}", self.decision.set);
         if settings.tool == Tool::Sccache {
@@ -114,6 +115,13 @@ impl Plan {
             context,
             variable: &|name| environment_of_tool(settings, name),
         })
+    }
+
+    /// Sets the path of the working directory for the tool and the compiler.
+    pub(super) fn set_directory(&self, command: &mut Command) {
+        if self.checkout.removes_checkout_path() {
+            command.env("PWD", &self.directory);
+        }
     }
 
     /// The output file, if the command names it.

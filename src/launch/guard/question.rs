@@ -29,8 +29,8 @@ pub struct Question {
     pub definitions: Vec<String>,
     /// The file to which the names of the headers are written.
     pub depfile: String,
-    /// Paths below these are hashed relative to them, the longest first.
-    pub roots: Vec<String>,
+    /// Paths below these folders are hashed relative to them, with the number of the folder. The longest comes first.
+    pub roots: Vec<(String, usize)>,
     /// A further part of the fingerprint.
     pub context: String,
 }
@@ -45,7 +45,7 @@ pub struct Command<'a> {
     /// Its working directory.
     pub directory: &'a Path,
     /// See [`Question::roots`].
-    pub roots: Vec<String>,
+    pub roots: Vec<(String, usize)>,
     /// See [`Question::context`].
     pub context: String,
     /// A variable of the environment of the compiler.

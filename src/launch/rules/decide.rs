@@ -160,7 +160,7 @@ fn key_part(part: KeyPart, question: &Question<'_>, facts: &dyn Facts, compiler:
         KeyPart::Processor => facts.processor().into(),
         KeyPart::Identity => facts.identity(compiler).into(),
         KeyPart::Checkout => {
-            let mut text = question.checkout.source.clone().into_os_string();
+            let mut text = question.checkout.root.clone().into_os_string();
             text.push(" ");
             text.push(&question.checkout.build);
             text
@@ -198,15 +198,14 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
         }
         Condition::Files(_) => false,
         Condition::CheckoutInMacros => {
-            let places = [&question.checkout.source, &question.checkout.build];
             let names = |text: &[u8], place: &Path| {
                 let place = place.as_os_str().as_encoded_bytes();
                 !place.is_empty() && text.windows(place.len()).any(|window| window == place)
             };
-            arguments
-                .macros()
-                .iter()
-                .any(|macro_| places.iter().any(|place| names(macro_.as_encoded_bytes(), place)))
+            let is_named = |macro_: &OsString| {
+                question.checkout.folders().any(|folder| names(macro_.as_encoded_bytes(), folder))
+            };
+            arguments.macros().iter().any(is_named)
         }
         Condition::CheckoutInTexts => {
             let (folders, flat) = folders_of(question, &facts.working_directory());
@@ -245,7 +244,7 @@ fn folders_of(question: &Question<'_>, directory: &Path) -> (Vec<PathBuf>, Vec<P
     let mut add = |folder: &Path, is_own: bool| {
         let folder = normalized(&directory.join(folder));
         let is_built = folder.starts_with(&checkout.build);
-        let is_within = is_built || folder.starts_with(&checkout.source);
+        let is_within = is_built || folder.starts_with(&checkout.root);
         let list = if is_own && !is_built { &mut flat } else { &mut folders };
         if is_within && !is_fetched(&folder, &checkout.build) && !list.contains(&folder) {
             list.push(folder);

@@ -117,3 +117,48 @@ impl Facts for Machine<'_> {
             || flat.iter().any(|folder| names(folder, Depth::Files))
     }
 }
+
+/// The path of `directory` as CMake uses it, if the checkout or the build folder is behind a link. The tools and the compilers
+/// use it as well if it is the value of `PWD`.
+#[must_use]
+pub fn path_of_directory(directory: &Path, checkout: &Checkout) -> PathBuf {
+    let below = |folder: &PathBuf| {
+        if directory.starts_with(folder) {
+            return Some(directory.to_owned());
+        }
+        let rest = directory.strip_prefix(folder.canonicalize().ok()?).ok()?;
+        Some(if rest.as_os_str().is_empty() { folder.clone() } else { folder.join(rest) })
+    };
+    // CMake may know the source folder by the link and the build folder by its real path. ccache needs one of the two.
+    below(&checkout.root).or_else(|| below(&checkout.build)).unwrap_or_else(|| directory.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_has_the_path_that_cmake_uses() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap().join("real");
+        fs_err::create_dir_all(real.join("build/sub")).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let of = |root: &Path, build: PathBuf| Checkout { root: root.into(), build, ..Checkout::default() };
+        let path_in =
+            |checkout: &Checkout, directory: &Path| path_of_directory(directory, checkout).into_os_string();
+        let other = folder.path().join("other");
+        let checkout = of(&other, link.join("build"));
+        for (directory, expected) in [
+            (real.join("build"), link.join("build")),
+            (real.join("build/sub"), link.join("build/sub")),
+            (real.clone(), real.clone()),
+            (link.join("build/sub"), link.join("build/sub")),
+            (other.clone(), other.clone()),
+        ] {
+            assert_eq!(path_in(&checkout, &directory), expected.into_os_string());
+        }
+        let checkout = of(&link, real.join("build"));
+        assert_eq!(path_in(&checkout, &real.join("build")), link.join("build").into_os_string());
+    }
+}

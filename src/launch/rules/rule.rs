@@ -128,7 +128,7 @@ pub enum KeyPart {
     Processor,
     /// The output of the compiler, as a hash.
     Identity,
-    /// The paths of the source folder and the build folder.
+    /// The paths of the checkout and the build folder.
     Checkout,
     /// The working directory and the command.
     Command,

@@ -71,7 +71,8 @@ impl Facts for Fake {
 
 fn checkout() -> Checkout {
     let (source, build) = (PathBuf::from("/home/me/project"), PathBuf::from("/home/me/project/build"));
-    Checkout { base_dirs: vec![source.clone(), build.clone()], source, build, relocatable: true }
+    let base_dirs = vec![source.clone(), build.clone()];
+    Checkout { root: source.clone(), base_dirs, source, build, relocatable: true }
 }
 
 const SCCACHE: (Tool, Version) = (Tool::Sccache, Version::new(0, 19, 0));
@@ -251,7 +252,7 @@ fn the_table_is_sorted() {
 }
 
 /// The digest of each version of the rules, beginning with version 1.
-const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a"];
+const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a", "f052b59bcc4fdd6cf74c4b503a43717a"];
 
 #[test]
 fn changed_rules_have_a_new_version() {
@@ -389,6 +390,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
     let checkout = Checkout {
         base_dirs: vec![source.clone(), build.clone()],
         build: build.clone(),
+        root: source.clone(),
         source: source.clone(),
         relocatable: true,
     };

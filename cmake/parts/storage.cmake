@@ -289,9 +289,10 @@ function(_toolchainkit_ccache_settings storage)
     endif()
     _toolchainkit_setting(base CCACHE_BASEDIR "${base}")
     _toolchainkit_set("${storage}" CCACHE_BASEDIR "${base}")
-    _toolchainkit_maps_paths(maps_paths)
-    if(NOT maps_paths)
-      # With path maps, ccache hashes the mapped working directory, so this is not needed.
+    _toolchainkit_has_no_path_maps(has_none)
+    if(has_none)
+      # Otherwise, ccache hashes the working directory with the path maps of the launcher. Without path maps, debug information
+      # contains it, so other checkouts must not share the object.
       _toolchainkit_set("${storage}" CCACHE_NOHASHDIR 1)
     endif()
   endif()

@@ -55,7 +55,8 @@ impl Decided {
         }
         let arguments = Arguments::read(words, directory);
         let is_cxx = unit.source.extension() != Some("c");
-        let facts = Machine::new(&checkout, &compiler, directory, &process::variable).for_cxx(is_cxx);
+        let facts =
+            Machine::new(cache.tool, &checkout, &compiler, directory, &process::variable).for_cxx(is_cxx);
         let (tool, version) = (cache.tool, cache.version);
         let question = Question {
             tool,

@@ -102,7 +102,7 @@ fn compile_with(
     if status.success() && !mode.is_right() {
         return compile_with(compilation, storage, environment, None, &mut Mode::Off);
     }
-    process::die_like(status)
+    compilation.end_like(status)
 }
 
 fn without_ccache(compilation: &Compilation, storage: &Storage) -> ExitCode {

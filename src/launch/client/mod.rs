@@ -15,7 +15,7 @@ mod warning;
 use std::ffi::OsString;
 use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use self::plan::Plan;
 use super::guard::{Answer, Guard, Reason};
@@ -48,6 +48,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     let plan = plan::plan(&settings, arguments, &std::env::current_dir().unwrap_or_default());
+    plan.write_files();
     let compilation = Compilation { settings, plan };
     if compilation.plan.is_bypassed() {
         return compilation.run_compiler();
@@ -133,9 +134,25 @@ impl Compilation {
         command
     }
 
-    /// Replaces this process by the compiler.
+    /// Replaces this process by the compiler. If its object has placeholders, this process waits for it instead.
     fn run_compiler(&self) -> ExitCode {
+        if self.plan.has_placeholders()
+            && let Ok(status) = process::start(&mut self.compiler(), None).and_then(|mut child| child.wait())
+        {
+            return self.end_like(status);
+        }
         run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
+    }
+
+    /// Ends like the compilation. A successful one has its paths in the object then.
+    fn end_like(&self, status: ExitStatus) -> ExitCode {
+        if status.success() && !self.plan.fill_in(&self.settings.folder()) {
+            let mut command = process::command(self.plan.compiler());
+            command.args(self.plan.arguments_without_placeholders());
+            self.plan.set_directory(&mut command);
+            return run_in_place(&mut command, &self.plan.compiler().to_string_lossy());
+        }
+        process::die_like(status)
     }
 
     /// The command of the tool, with the environment from the settings and the rules.

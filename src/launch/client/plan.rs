@@ -1,17 +1,20 @@
 //! Applies the rules to a compilation.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::arguments::Arguments;
 use super::super::guard;
+use super::super::placeholders;
 use super::super::process;
 use super::super::rules::{
-    Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES, as_one_program,
-    decide, path_of_directory,
+    COMPRESSES, Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES,
+    as_one_program, decide, path_of_directory,
 };
 use super::super::settings::Settings;
+use super::super::stamp;
 use crate::caching::tool::Tool;
 
 /// Set to 1 in the environment of a build: compilers run without the tool, with the same options as otherwise.
@@ -32,7 +35,7 @@ pub(super) struct Plan {
 /// Asks the rules.
 pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &Path) -> Plan {
     let checkout = settings.checkout();
-    let directory = path_of_directory(directory, &checkout);
+    let directory = path_of_directory(directory, &checkout, settings.tool);
     let mut arguments = command.split_off(1);
     let mut called = command.pop().unwrap_or_default();
     let of_tool = |name: &str| environment_of_tool(settings, name);
@@ -44,7 +47,7 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     let arguments = Arguments::read(arguments, &directory);
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
-    let facts = Machine::new(&checkout, &called, &directory, &of_tool).for_cxx(is_cxx);
+    let facts = Machine::new(settings.tool, &checkout, &called, &directory, &of_tool).for_cxx(is_cxx);
     let question = Question {
         tool: settings.tool,
         version: settings.tool_version(),
@@ -83,6 +86,13 @@ impl Plan {
 
     /// Its arguments.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &OsString> {
+        let of_placeholders =
+            self.decision.placeholders.iter().flat_map(|placeholders| &placeholders.options);
+        of_placeholders.chain(self.arguments_without_placeholders())
+    }
+
+    /// The same without those for placeholders.
+    pub(super) fn arguments_without_placeholders(&self) -> impl Iterator<Item = &OsString> {
         self.decision.prepend.iter().chain(self.arguments.raw())
     }
 
@@ -121,6 +131,36 @@ impl Plan {
     pub(super) fn set_directory(&self, command: &mut Command) {
         if self.checkout.removes_checkout_path() {
             command.env("PWD", &self.directory);
+        }
+    }
+
+    /// Writes the file from which the compiler reads the placeholders.
+    pub(super) fn write_files(&self) {
+        if let Some((path, text)) =
+            self.decision.placeholders.as_ref().and_then(|placeholders| placeholders.file.as_ref())
+        {
+            stamp::replace_if_changed(path, text.as_bytes());
+        }
+    }
+
+    /// Whether the compiler writes placeholders.
+    pub(super) fn has_placeholders(&self) -> bool {
+        self.decision.placeholders.is_some()
+    }
+
+    /// Replaces the placeholders in the object of a successful compilation. Returns whether that is done, and if not, remembers
+    /// this in `folder`, that of the launcher.
+    pub(super) fn fill_in(&self, folder: &Path) -> bool {
+        let (Some(placeholders), Some(object)) = (&self.decision.placeholders, self.object()) else {
+            return true;
+        };
+        match placeholders::fill_in(object, &placeholders.folders) {
+            Ok(true) => true,
+            Ok(false) => {
+                stamp::replace(&folder.join(COMPRESSES), b"");
+                false
+            }
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
         }
     }
 

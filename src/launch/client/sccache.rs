@@ -167,7 +167,7 @@ impl Run<'_> {
             if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
                 process::open_mode(object);
             }
-            return process::die_like(status);
+            return compilation.end_like(status);
         }
         // Meanwhile, the daemon may have ended or been replaced.
         let former = self.daemon.number;
@@ -201,6 +201,6 @@ impl Run<'_> {
         {
             compilation.warn(&say);
         }
-        process::die_like(of_compiler)
+        compilation.end_like(of_compiler)
     }
 }

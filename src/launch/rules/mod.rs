@@ -2,6 +2,7 @@
 //! script, the reasons of `doctor --why` and the documentation are derived from it.
 
 mod compilers;
+mod debug_paths;
 mod decide;
 mod documentation;
 mod fallback;
@@ -18,9 +19,11 @@ mod tests;
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
+pub use self::debug_paths::Placeholders;
 pub use self::decide::{Compiler, Decision, Facts, Question, decide};
 pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;
+pub(super) use self::machine::COMPRESSES;
 pub use self::machine::{Machine, path_of_directory};
 pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
 pub(super) use self::table::SCCACHE_FILES;

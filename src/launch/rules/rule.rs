@@ -119,6 +119,8 @@ pub enum Condition {
     CheckoutInTexts,
     /// A compiler of this kind.
     Compiler(CompilerKind),
+    /// Debug information with the paths of the checkout.
+    DebugInformation,
 }
 
 /// A part that is added to the key of the object.
@@ -156,6 +158,9 @@ pub enum Action {
     Unset(&'static str),
     /// Run the next compiler of the same name on PATH instead.
     Replace,
+    /// Let the compiler write placeholders for the folders of the checkout, and replace them in the object that the build
+    /// gets. Where that is not possible, add the path of the checkout to the key of sccache; that of ccache contains it.
+    Placeholders,
 }
 
 /// A mistake of a tool, and what the launcher does about it.

@@ -155,12 +155,12 @@ fn a_worktree_hits(cache: Tool) {
 fn a_checkout_behind_a_link_hits(cache: Tool) {
     let Some(tools) = tools_for(&[cache]) else { return };
     let sandbox = Sandbox::new("link").on_path(&tools.ninja()).on_path(&tools.path(cache));
-    let first = place(&sandbox, &tools, "first", true).option("-DCMAKE_BUILD_TYPE=Release");
+    let first = place(&sandbox, &tools, "first", true).option("-DCMAKE_BUILD_TYPE=Debug");
     first.configure();
     first.build();
     let real = sandbox.dir("real/folder");
     symlink(&real, sandbox.root().join("link")).expect("a link");
-    let linked = place(&sandbox, &tools, "link/second", true).option("-DCMAKE_BUILD_TYPE=Release");
+    let linked = place(&sandbox, &tools, "link/second", true).option("-DCMAKE_BUILD_TYPE=Debug");
     match cache {
         Tool::Ccache(_) => assert_direct_hits(&linked, "a link"),
         _ => assert_hits(&linked, "a link"),

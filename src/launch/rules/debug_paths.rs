@@ -118,9 +118,9 @@ fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler)
         return None;
     }
     let name = relative(&facts.build_folder().join(SPECS), &facts.working_directory())?;
-    let options: String = maps.iter().map(|map| format!(" -fdebug-prefix-map={map}")).collect();
+    let options = maps.iter().map(|map| format!("-fdebug-prefix-map={map}")).collect::<Vec<_>>().join(" ");
     placeholders.options = vec![format!("-specs={}", name.to_str()?).into()];
-    placeholders.file = Some((checkout.build.join(SPECS), format!("*cc1_options:\n+{options}\n\n")));
+    placeholders.file = Some((checkout.build.join(SPECS), format!("*cc1_options:\n+ {options}\n\n")));
     Some(placeholders)
 }
 

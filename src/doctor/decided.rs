@@ -102,7 +102,12 @@ impl Decided {
                 "run `toolchainkit install` to install toolchainkit-launch, which does so with `cache.relocatable`",
             ));
         }
-        let rule = self.decision.applied.iter().find(|rule| rule.action == Action::Key(KeyPart::Checkout))?;
+        let is_bound = |rule: &&&Rule| match rule.action {
+            Action::Key(part) => part == KeyPart::Checkout,
+            Action::Placeholders => self.decision.placeholders.is_none(),
+            _ => false,
+        };
+        let rule = self.decision.applied.iter().find(is_bound)?;
         let because = match self.line_with_checkout().filter(|_| rule.condition == Condition::CheckoutInTexts)
         {
             Some(line) => format!("{} ({line})", rule.because),

@@ -380,7 +380,7 @@ pub const TABLE: &[Rule] = &[
         action: Action::Placeholders,
         why: "A debugger finds the sources by their absolute paths, and an editor sets breakpoints with them. An object with such paths cannot be shared, and with relative ones, a debugger finds the sources only from one folder.",
         because: "its debug information contains the path of this checkout and cannot be changed, so other checkouts do not share it",
-        help: "build without `-gz`, `-flto` and `-save-temps` to share objects with debug information",
+        help: "to share objects with debug information, build without `-gz`, `-flto` and `-save-temps`, and with Clang use sccache 0.18 or newer",
         source: "experiment with gdb 13 and lldb 22, GCC 12, clang 14 and 22",
         cases: &["breakpoints_by_absolute_path"],
     },

@@ -1096,7 +1096,7 @@ function(_toolchainkit_ccache_settings storage)
     _toolchainkit_set("${storage}" CCACHE_REMOTE_STORAGE "")
   endif()
   if(arg_RELOCATABLE)
-    set(base "${CMAKE_SOURCE_DIR}")
+    _toolchainkit_checkout(base)
     if(version VERSION_GREATER_EQUAL 4.12)
       _toolchainkit_base_directories(folders)
       if(CMAKE_HOST_WIN32)
@@ -1107,9 +1107,10 @@ function(_toolchainkit_ccache_settings storage)
     endif()
     _toolchainkit_setting(base CCACHE_BASEDIR "${base}")
     _toolchainkit_set("${storage}" CCACHE_BASEDIR "${base}")
-    _toolchainkit_maps_paths(maps_paths)
-    if(NOT maps_paths)
-      # With path maps, ccache hashes the mapped working directory, so this is not needed.
+    _toolchainkit_has_no_path_maps(has_none)
+    if(has_none)
+      # Otherwise, ccache hashes the working directory with the path maps of the launcher. Without path maps, debug information
+      # contains it, so other checkouts must not share the object.
       _toolchainkit_set("${storage}" CCACHE_NOHASHDIR 1)
     endif()
   endif()
@@ -1121,20 +1122,68 @@ function(_toolchainkit_ccache_settings storage)
   endif()
 endfunction()
 
-# The source folder, and the build folder if it is outside of it. sccache always gets both folders. It uses the longest match,
-# so the name of the build folder does not matter. ccache makes all paths relative to the build folder.
+# The checkout, the source folder and the build folder. sccache uses the longest match, so the name of the build folder does not
+# matter, nor the position of the source folder in another repository. ccache makes all paths relative to the build folder. If a
+# folder is behind a link, compilers use both paths.
 function(_toolchainkit_base_directories out_folders)
-  set(folders "${CMAKE_SOURCE_DIR}")
-  string(FIND "${CMAKE_BINARY_DIR}/" "${CMAKE_SOURCE_DIR}/" at)
-  if(NOT at EQUAL 0 OR tool STREQUAL "sccache")
-    list(APPEND folders "${CMAKE_BINARY_DIR}")
-  endif()
+  _toolchainkit_checkout(root)
+  set(folders "${root}" "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}")
+  foreach(path IN LISTS folders)
+    get_filename_component(path "${path}" REALPATH)
+    list(APPEND folders "${path}")
+  endforeach()
   list(REMOVE_DUPLICATES folders)
+  # All paths begin with these.
+  list(FILTER folders EXCLUDE REGEX "^([A-Za-z]:)?/$")
   if(NOT CMAKE_HOST_WIN32)
     # The tools separate the folders with colons.
     list(FILTER folders EXCLUDE REGEX ":")
   endif()
   set("${out_folders}" "${folders}" PARENT_SCOPE)
+endfunction()
+
+# The top folder of the checkout: the next folder with `.git` (of a worktree or a submodule, it is a file), else the folder of the
+# configuration, else the source folder. Users have a repository for their settings in the home folder, which is no checkout.
+function(_toolchainkit_checkout out_root)
+  get_property(root GLOBAL PROPERTY _TOOLCHAINKIT_CHECKOUT)
+  if("${root}" STREQUAL "")
+    set(root "${CMAKE_SOURCE_DIR}")
+    set(parent "${root}")
+    set(child "")
+    while(NOT parent STREQUAL child AND NOT EXISTS "${parent}/.git")
+      set(child "${parent}")
+      get_filename_component(parent "${child}" DIRECTORY)
+    endwhile()
+    get_filename_component(configured "${arg_PROJECT_DIR}" ABSOLUTE)
+    foreach(folder IN ITEMS "${parent}" "${configured}")
+      string(FIND "${CMAKE_SOURCE_DIR}/" "${folder}/" at)
+      _toolchainkit_is_home("${folder}" is_home)
+      if(at EQUAL 0 AND NOT is_home)
+        set(root "${folder}")
+        break()
+      endif()
+    endforeach()
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CHECKOUT "${root}")
+  endif()
+  set("${out_root}" "${root}" PARENT_SCOPE)
+endfunction()
+
+# Whether `path` is the top folder of the file system or the home folder.
+function(_toolchainkit_is_home path out_is)
+  get_filename_component(path "${path}" REALPATH)
+  set(is FALSE)
+  foreach(home IN ITEMS "$ENV{HOME}" "$ENV{USERPROFILE}")
+    if(NOT home STREQUAL "")
+      get_filename_component(home "${home}" REALPATH)
+      if(path STREQUAL home)
+        set(is TRUE)
+      endif()
+    endif()
+  endforeach()
+  if(path MATCHES "^([A-Za-z]:)?/$")
+    set(is TRUE)
+  endif()
+  set("${out_is}" "${is}" PARENT_SCOPE)
 endfunction()
 
 
@@ -1692,8 +1741,9 @@ function(_toolchainkit_launcher_json out_json)
       "      \"client\": [${client}], \"unset\": [${unset}], \"secrets\": [${templates}]}")
   endforeach()
   string(SUBSTRING "${storages}" 1 -1 storages)
+  _toolchainkit_checkout(root)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
-    source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
+    root "${root}" source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
   # The time in seconds after which an unused daemon ends; 0 is never, as for sccache.
   set(idle_seconds 600)
   if("$ENV{SCCACHE_IDLE_TIMEOUT}" MATCHES "^[0-9]+$")
@@ -2086,15 +2136,23 @@ function(_toolchainkit_list_uncached_precompiled_headers)
   endif()
 endfunction()
 
-# Whether to replace the path of the checkout in objects. Otherwise, __FILE__ and debuggers in another checkout would use that
-# path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
+# Whether the compiler may be one that has no options to map paths: Microsoft's, or clang-cl.
+function(_toolchainkit_has_no_path_maps out_whether)
+  set("${out_whether}" FALSE PARENT_SCOPE)
+  if(CMAKE_HOST_WIN32 OR CMAKE_GENERATOR MATCHES "^Visual Studio"
+      OR "${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER} $ENV{CC} $ENV{CXX}" MATCHES "clang-cl")
+    set("${out_whether}" TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Whether to replace the path of the checkout in __FILE__, because another checkout may get the object. sccache before 0.18 hashes
+# the options with their paths, so other checkouts would get no hits. The launcher does the same for debug information: see
+# src/launch/rules/debug_paths.rs.
 function(_toolchainkit_maps_paths out_whether)
   set("${out_whether}" FALSE PARENT_SCOPE)
-  if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
-      AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18)
-      AND NOT "${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "[;<>$]"
-      # clang-cl does not support these options.
-      AND NOT "${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER} $ENV{CC} $ENV{CXX}" MATCHES "clang-cl")
+  _toolchainkit_has_no_path_maps(has_none)
+  if(arg_RELOCATABLE AND NOT has_none AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18)
+      AND NOT "${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "[;<>$]")
     set("${out_whether}" TRUE PARENT_SCOPE)
   endif()
 endfunction()
@@ -2108,6 +2166,13 @@ function(_toolchainkit_configure_path_maps)
   endif()
   # The final slash keeps the map from applying to folders whose names begin with that of the source folder.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
+  _toolchainkit_checkout(root)
+  if(NOT root STREQUAL CMAKE_SOURCE_DIR)
+    # Clang before 17 uses the shortest match, so the result must be right for a path in the source folder as well.
+    file(RELATIVE_PATH relative "${CMAKE_SOURCE_DIR}" "${root}")
+    string(REGEX REPLACE "/+$" "" relative "${relative}")
+    list(INSERT maps 0 "${root}/=./${relative}/")
+  endif()
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
   else()
@@ -2116,7 +2181,7 @@ function(_toolchainkit_configure_path_maps)
   endif()
   set(options "")
   foreach(map IN LISTS maps)
-    list(APPEND options "-fdebug-prefix-map=${map}" "-fmacro-prefix-map=${map}")
+    list(APPEND options "-fmacro-prefix-map=${map}")
   endforeach()
   set(compilers "")
   set(languages C CXX)

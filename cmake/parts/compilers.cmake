@@ -105,15 +105,23 @@ function(_toolchainkit_list_uncached_precompiled_headers)
   endif()
 endfunction()
 
-# Whether to replace the path of the checkout in objects. Otherwise, __FILE__ and debuggers in another checkout would use that
-# path. sccache before 0.18 hashes the options with their paths, so other checkouts would get no hits.
+# Whether the compiler may be one that has no options to map paths: Microsoft's, or clang-cl.
+function(_toolchainkit_has_no_path_maps out_whether)
+  set("${out_whether}" FALSE PARENT_SCOPE)
+  if(CMAKE_HOST_WIN32 OR CMAKE_GENERATOR MATCHES "^Visual Studio"
+      OR "${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER} $ENV{CC} $ENV{CXX}" MATCHES "clang-cl")
+    set("${out_whether}" TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Whether to replace the path of the checkout in __FILE__, because another checkout may get the object. sccache before 0.18 hashes
+# the options with their paths, so other checkouts would get no hits. The launcher does the same for debug information: see
+# src/launch/rules/debug_paths.rs.
 function(_toolchainkit_maps_paths out_whether)
   set("${out_whether}" FALSE PARENT_SCOPE)
-  if(arg_RELOCATABLE AND NOT CMAKE_HOST_WIN32 AND NOT CMAKE_GENERATOR MATCHES "^Visual Studio"
-      AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18)
-      AND NOT "${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "[;<>$]"
-      # clang-cl does not support these options.
-      AND NOT "${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER} $ENV{CC} $ENV{CXX}" MATCHES "clang-cl")
+  _toolchainkit_has_no_path_maps(has_none)
+  if(arg_RELOCATABLE AND NOT has_none AND (tool STREQUAL "ccache" OR version VERSION_GREATER_EQUAL 0.18)
+      AND NOT "${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}" MATCHES "[;<>$]")
     set("${out_whether}" TRUE PARENT_SCOPE)
   endif()
 endfunction()
@@ -127,6 +135,13 @@ function(_toolchainkit_configure_path_maps)
   endif()
   # The final slash keeps the map from applying to folders whose names begin with that of the source folder.
   set(maps "${CMAKE_SOURCE_DIR}/=./")
+  _toolchainkit_checkout(root)
+  if(NOT root STREQUAL CMAKE_SOURCE_DIR)
+    # Clang before 17 uses the shortest match, so the result must be right for a path in the source folder as well.
+    file(RELATIVE_PATH relative "${CMAKE_SOURCE_DIR}" "${root}")
+    string(REGEX REPLACE "/+$" "" relative "${relative}")
+    list(INSERT maps 0 "${root}/=./${relative}/")
+  endif()
   if(CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
     list(APPEND maps "${CMAKE_BINARY_DIR}=.")
   else()
@@ -135,7 +150,7 @@ function(_toolchainkit_configure_path_maps)
   endif()
   set(options "")
   foreach(map IN LISTS maps)
-    list(APPEND options "-fdebug-prefix-map=${map}" "-fmacro-prefix-map=${map}")
+    list(APPEND options "-fmacro-prefix-map=${map}")
   endforeach()
   set(compilers "")
   set(languages C CXX)

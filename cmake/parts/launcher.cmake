@@ -217,8 +217,9 @@ function(_toolchainkit_launcher_json out_json)
       "      \"client\": [${client}], \"unset\": [${unset}], \"secrets\": [${templates}]}")
   endforeach()
   string(SUBSTRING "${storages}" 1 -1 storages)
+  _toolchainkit_checkout(root)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
-    source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
+    root "${root}" source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
   # The time in seconds after which an unused daemon ends; 0 is never, as for sccache.
   set(idle_seconds 600)
   if("$ENV{SCCACHE_IDLE_TIMEOUT}" MATCHES "^[0-9]+$")

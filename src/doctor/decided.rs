@@ -40,12 +40,7 @@ impl Decided {
                 build: folder.parent().map(Path::to_owned).unwrap_or_default(),
                 ..Checkout::default()
             },
-            |settings| Checkout {
-                source: settings.source.clone(),
-                build: settings.build.clone(),
-                base_dirs: settings.base_dirs.iter().map(Into::into).collect(),
-                relocatable: settings.relocatable,
-            },
+            Settings::checkout,
         );
         let mut words = unit.words.iter().skip(launched).map(OsString::from);
         let mut compiler = words.next().unwrap_or_default();
@@ -60,7 +55,8 @@ impl Decided {
         }
         let arguments = Arguments::read(words, directory);
         let is_cxx = unit.source.extension() != Some("c");
-        let facts = Machine::new(&checkout, &compiler, directory, &process::variable).for_cxx(is_cxx);
+        let facts =
+            Machine::new(cache.tool, &checkout, &compiler, directory, &process::variable).for_cxx(is_cxx);
         let (tool, version) = (cache.tool, cache.version);
         let question = Question {
             tool,
@@ -107,7 +103,12 @@ impl Decided {
                 "run `toolchainkit install` to install toolchainkit-launch, which does so with `cache.relocatable`",
             ));
         }
-        let rule = self.decision.applied.iter().find(|rule| rule.action == Action::Key(KeyPart::Checkout))?;
+        let is_bound = |rule: &&&Rule| match rule.action {
+            Action::Key(part) => part == KeyPart::Checkout,
+            Action::Placeholders => self.decision.placeholders.is_none(),
+            _ => false,
+        };
+        let rule = self.decision.applied.iter().find(is_bound)?;
         let because = match self.line_with_checkout().filter(|_| rule.condition == Condition::CheckoutInTexts)
         {
             Some(line) => format!("{} ({line})", rule.because),
@@ -119,7 +120,7 @@ impl Decided {
     /// The reason why a hit runs the preprocessor; `None` if it does not, or if the settings disable direct mode.
     pub(super) fn not_direct_reason(&self, unit: &Unit, launched: usize) -> Option<Explanation> {
         let command = unit.words.iter().skip(launched).map(OsString::from).collect();
-        let reason = why_not_direct(self.settings.as_ref()?, command, unit.directory.clone().into())?;
+        let reason = why_not_direct(self.settings.as_ref()?, command, unit.directory.as_std_path())?;
         Some(Explanation::new(
             format!("a hit runs the preprocessor, because {reason}"),
             "such hits are right, but slower; see \"Direct mode\" in cmake/README.md",
@@ -134,9 +135,7 @@ impl Decided {
         folders.find_map(|folder| {
             let place = match folder.strip_prefix(&self.checkout.build) {
                 Ok(below) => memory.join("paths").join(below),
-                Err(_) => {
-                    memory.join("paths-of-source").join(folder.strip_prefix(&self.checkout.source).ok()?)
-                }
+                Err(_) => memory.join("paths-of-source").join(folder.strip_prefix(&self.checkout.root).ok()?),
             };
             #[expect(
                 clippy::disallowed_methods,

@@ -13,6 +13,7 @@ pub mod arguments;
 mod client;
 mod connections;
 pub mod guard;
+mod placeholders;
 pub mod process;
 pub mod protocol;
 pub mod rules;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::process;
+use super::rules::Checkout;
 use crate::caching::tool::{Tool, Version};
 
 /// The supported version of the file.
@@ -26,6 +27,9 @@ pub struct Settings {
     /// The name of the project.
     #[serde(default)]
     pub project: String,
+    /// The top folder of the checkout. The source folder, if the file does not name it.
+    #[serde(default)]
+    pub root: PathBuf,
     /// The top source folder.
     pub source: PathBuf,
     /// The build folder.
@@ -127,7 +131,7 @@ impl Settings {
     }
 
     fn parse(text: &[u8]) -> io::Result<Self> {
-        let settings: Self = serde_json::from_slice(text)?;
+        let mut settings: Self = serde_json::from_slice(text)?;
         let invalid = |reason| Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         if settings.version != FORMAT {
             return invalid("launcher.json has another version");
@@ -139,7 +143,22 @@ impl Settings {
         if !settings.program.is_absolute() || !settings.build.is_absolute() {
             return invalid("launcher.json has a relative path");
         }
+        if settings.root.as_os_str().is_empty() {
+            settings.root.clone_from(&settings.source);
+        }
         Ok(settings)
+    }
+
+    /// The folders of the checkout.
+    #[must_use]
+    pub fn checkout(&self) -> Checkout {
+        Checkout {
+            root: self.root.clone(),
+            source: self.source.clone(),
+            build: self.build.clone(),
+            base_dirs: self.base_dirs.iter().map(PathBuf::from).collect(),
+            relocatable: self.relocatable,
+        }
     }
 
     /// The version of the tool; the oldest supported one if it cannot be parsed.

@@ -85,3 +85,11 @@ pub(in crate::launch) fn replace(path: &Path, text: &[u8]) {
         drop(std::fs::remove_file(&beside));
     }
 }
+
+/// The same, unless the file has this content.
+#[expect(clippy::disallowed_methods, reason = "a file that cannot be read is replaced")]
+pub(in crate::launch) fn replace_if_changed(path: &Path, text: &[u8]) {
+    if !std::fs::read(path).is_ok_and(|present| present == text) {
+        replace(path, text);
+    }
+}

@@ -116,7 +116,7 @@ fn compile_with(
     if status.success() && !mode.is_valid() {
         return compile_with(compilation, storage, environment, None, &mut Mode::Off);
     }
-    process::exit_like(status)
+    compilation.end_like(status)
 }
 
 fn without_ccache(compilation: &Compilation, storage: &Storage) -> ExitCode {

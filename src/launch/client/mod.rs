@@ -15,7 +15,7 @@ mod warning;
 use std::ffi::OsString;
 use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use self::plan::Plan;
 use super::guard::{Answer, Guard, Reason};
@@ -47,7 +47,8 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
             return run_instead(&arguments);
         }
     };
-    let plan = plan::plan(&settings, arguments, std::env::current_dir().unwrap_or_default());
+    let plan = plan::plan(&settings, arguments, &std::env::current_dir().unwrap_or_default());
+    plan.write_files();
     let compilation = Compilation { settings, plan };
     if compilation.plan.is_bypassed() {
         return compilation.run_compiler();
@@ -68,7 +69,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
 /// The reason why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the
 /// compiler.
 #[must_use]
-pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: PathBuf) -> Option<Reason> {
+pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: &Path) -> Option<Reason> {
     if settings.direct_mode == Direct::Set || command.is_empty() {
         return None;
     }
@@ -126,16 +127,33 @@ impl Compilation {
         warning::warn(&self.settings.folder(), text);
     }
 
-    /// The command of the compiler, with the unchanged environment.
+    /// The command of the compiler. Its environment is unchanged, except for the path of its working directory.
     fn compiler(&self) -> Command {
         let mut command = process::command(self.plan.compiler());
         command.args(self.plan.arguments());
+        self.plan.set_directory(&mut command);
         command
     }
 
-    /// Replaces this process by the compiler.
+    /// Replaces this process by the compiler. If its object has placeholders, this process waits for it instead.
     fn run_compiler(&self) -> ExitCode {
+        if self.plan.has_placeholders()
+            && let Ok(status) = process::start(&mut self.compiler(), None).and_then(|mut child| child.wait())
+        {
+            return self.end_like(status);
+        }
         run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
+    }
+
+    /// Ends like the compilation. A successful one has its paths in the object then.
+    fn end_like(&self, status: ExitStatus) -> ExitCode {
+        if status.success() && !self.plan.fill_in(&self.settings.folder()) {
+            let mut command = process::command(self.plan.compiler());
+            command.args(self.plan.arguments_without_placeholders());
+            self.plan.set_directory(&mut command);
+            return run_in_place(&mut command, &self.plan.compiler().to_string_lossy());
+        }
+        process::exit_like(status)
     }
 
     /// The command of the tool, with the environment from the settings and the rules.
@@ -144,6 +162,7 @@ impl Compilation {
         command.arg(self.plan.compiler()).args(self.plan.arguments());
         environment.apply(&mut command);
         self.plan.set_environment(&mut command);
+        self.plan.set_directory(&mut command);
         mode.set_environment(self.settings.tool, &mut command);
         command
     }

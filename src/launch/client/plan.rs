@@ -1,17 +1,20 @@
 //! Applies the rules to a compilation.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::arguments::Arguments;
 use super::super::guard;
+use super::super::placeholders;
 use super::super::process;
 use super::super::rules::{
-    Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES, as_one_program,
-    decide,
+    COMPRESSES, Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES,
+    as_one_program, decide, path_of_directory,
 };
 use super::super::settings::Settings;
+use super::super::stamp;
 use crate::caching::tool::Tool;
 
 /// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
@@ -24,12 +27,15 @@ pub(super) struct Plan {
     arguments: Arguments,
     decision: Decision,
     compiler: Compiler,
+    checkout: Checkout,
     directory: PathBuf,
     is_bypassed: bool,
 }
 
 /// Applies the rules to a command.
-pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: PathBuf) -> Plan {
+pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &Path) -> Plan {
+    let checkout = settings.checkout();
+    let directory = path_of_directory(directory, &checkout, settings.tool);
     let mut arguments = command.split_off(1);
     let mut called = command.pop().unwrap_or_default();
     let of_tool = |name: &str| environment_of_tool(settings, name);
@@ -39,15 +45,9 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: P
         arguments.remove(0);
     }
     let arguments = Arguments::read(arguments, &directory);
-    let checkout = Checkout {
-        source: settings.source.clone(),
-        build: settings.build.clone(),
-        base_dirs: settings.base_dirs.iter().map(PathBuf::from).collect(),
-        relocatable: settings.relocatable,
-    };
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
-    let facts = Machine::new(&checkout, &called, &directory, &of_tool).for_cxx(is_cxx);
+    let facts = Machine::new(settings.tool, &checkout, &called, &directory, &of_tool).for_cxx(is_cxx);
     let question = Question {
         tool: settings.tool,
         version: settings.tool_version(),
@@ -60,7 +60,7 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: P
         decision.bypass.is_some() || process::variable(BYPASS).is_some_and(|value| value == "1");
     let compiler = facts.compiler();
     drop(facts);
-    Plan { called, arguments, decision, compiler, directory, is_bypassed }
+    Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed }
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -91,6 +91,13 @@ impl Plan {
 
     /// Its arguments.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &OsString> {
+        let of_placeholders =
+            self.decision.placeholders.iter().flat_map(|placeholders| &placeholders.options);
+        of_placeholders.chain(self.arguments_without_placeholders())
+    }
+
+    /// The same without those for placeholders.
+    pub(super) fn arguments_without_placeholders(&self) -> impl Iterator<Item = &OsString> {
         self.decision.prepend.iter().chain(self.arguments.raw())
     }
 
@@ -100,8 +107,12 @@ impl Plan {
         if let Some(real) = compiler.replacement.take() {
             compiler = Compiler { path: real, kind: CompilerKind::Program, ..compiler };
         }
-        let mut roots = if settings.relocatable { settings.base_dirs.clone() } else { Vec::new() };
-        roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
+        let mut roots = Vec::new();
+        if settings.relocatable {
+            for (folder, number) in self.checkout.numbered_folders() {
+                roots.push((folder.to_str().ok_or("a path is not UTF-8")?.to_owned(), number));
+            }
+        }
         // The variables of the rules are a part of the key.
         let mut context = format!("{:?}", self.decision.set);
         if settings.tool == Tool::Sccache {
@@ -119,6 +130,43 @@ impl Plan {
             context,
             variable: &|name| environment_of_tool(settings, name),
         })
+    }
+
+    /// Sets the path of the working directory for the tool and the compiler.
+    pub(super) fn set_directory(&self, command: &mut Command) {
+        if self.checkout.removes_checkout_path() {
+            command.env("PWD", &self.directory);
+        }
+    }
+
+    /// Writes the file from which the compiler reads the placeholders.
+    pub(super) fn write_files(&self) {
+        if let Some((path, text)) =
+            self.decision.placeholders.as_ref().and_then(|placeholders| placeholders.file.as_ref())
+        {
+            stamp::replace_if_changed(path, text.as_bytes());
+        }
+    }
+
+    /// Whether the compiler writes placeholders.
+    pub(super) fn has_placeholders(&self) -> bool {
+        self.decision.placeholders.is_some()
+    }
+
+    /// Replaces the placeholders in the object of a successful compilation. Returns whether that is done, and if not, remembers
+    /// this in `folder`, that of the launcher.
+    pub(super) fn fill_in(&self, folder: &Path) -> bool {
+        let (Some(placeholders), Some(object)) = (&self.decision.placeholders, self.object()) else {
+            return true;
+        };
+        match placeholders::fill_in(object, &placeholders.folders) {
+            Ok(true) => true,
+            Ok(false) => {
+                stamp::replace(&folder.join(COMPRESSES), b"");
+                false
+            }
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
     }
 
     /// The output file, if the command names it.

@@ -167,7 +167,7 @@ impl Run<'_> {
             if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
                 process::apply_umask(object);
             }
-            return process::exit_like(status);
+            return compilation.end_like(status);
         }
         // The daemon may have ended or been replaced during the compilation.
         let former = self.daemon.number;
@@ -201,6 +201,6 @@ impl Run<'_> {
         {
             compilation.warn(&message);
         }
-        process::exit_like(of_compiler)
+        compilation.end_like(of_compiler)
     }
 }

@@ -77,7 +77,7 @@ pub struct Guard {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Key {
     folders: Vec<PathBuf>,
-    roots: Vec<String>,
+    roots: Vec<(String, usize)>,
 }
 
 /// The results of searches in one search path.
@@ -508,9 +508,9 @@ fn definitions(definitions: &[String]) -> Scan {
 }
 
 /// A path relative to one of `roots`: the number of the root (0 for none), and the rest of the path.
-fn named<'a>(path: &'a Path, roots: &[String]) -> (usize, &'a Path) {
-    let below = |(index, root): (usize, &String)| Some((index + 1, path.strip_prefix(root).ok()?));
-    roots.iter().enumerate().find_map(below).unwrap_or((0, path))
+fn named<'a>(path: &'a Path, roots: &[(String, usize)]) -> (usize, &'a Path) {
+    let below = |(root, number): &(String, usize)| Some((*number, path.strip_prefix(root).ok()?));
+    roots.iter().find_map(below).unwrap_or((0, path))
 }
 
 /// The path with links in its folder resolved.
@@ -532,7 +532,8 @@ fn moved(question: &Question, text: &[u8]) -> Option<Vec<u8>> {
     if !first.starts_with('/') || Path::new(first) == Path::new(source) {
         return None;
     }
-    question.roots.iter().find_map(|root| {
+    // The shortest one first, because headers of the whole checkout have moved.
+    question.roots.iter().rev().find_map(|(root, _)| {
         let rest = source.strip_prefix(root.as_str()).filter(|rest| rest.starts_with('/'))?;
         let other = first.strip_suffix(rest)?;
         Some(depfile::moved(text, other.as_bytes(), root.as_bytes()))

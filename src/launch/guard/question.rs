@@ -29,8 +29,8 @@ pub struct Question {
     pub definitions: Vec<String>,
     /// The file to which the compiler writes the names of the headers.
     pub depfile: String,
-    /// Folders, the longest first. A path below one of them is hashed relative to it.
-    pub roots: Vec<String>,
+    /// Folders with their numbers, the longest first. A path below one of them is hashed relative to it, with its number.
+    pub roots: Vec<(String, usize)>,
     /// Further text for the fingerprint.
     pub context: String,
 }
@@ -45,7 +45,7 @@ pub struct Command<'a> {
     /// Its working directory.
     pub directory: &'a Path,
     /// See [`Question::roots`].
-    pub roots: Vec<String>,
+    pub roots: Vec<(String, usize)>,
     /// See [`Question::context`].
     pub context: String,
     /// A variable of the environment of the compiler.

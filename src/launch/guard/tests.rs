@@ -64,7 +64,7 @@ impl Checkout {
             folders: vec!["../inc1".to_owned(), self.path("inc2")],
             definitions: Vec::new(),
             depfile: "a.d".to_owned(),
-            roots: vec![self.path("")[..self.path("").len() - 1].to_owned()],
+            roots: vec![(self.path("")[..self.path("").len() - 1].to_owned(), 1)],
             context: String::new(),
         }
     }

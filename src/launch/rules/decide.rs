@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use super::Checkout;
+use super::debug_paths::{self, Paths, Placeholders};
 use super::rule::{Action, CompilerKind, Condition, Family, KeyPart, Rule};
 use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE};
 use crate::caching::tool::{Tool, Version};
@@ -49,6 +50,11 @@ pub trait Facts {
     fn variable(&self, name: &str) -> Option<OsString>;
     /// The working directory of the compiler.
     fn working_directory(&self) -> PathBuf;
+    /// The path of the build folder in the debug information, which begins with that of the checkout even if only one of them
+    /// is known by a link.
+    fn build_folder(&self) -> PathBuf;
+    /// Whether the compiler was seen to compress debug information.
+    fn compresses_debug_information(&self) -> bool;
     /// Whether a file contains one of the words.
     fn text_has(&self, path: &Path, words: &[&str]) -> bool;
     /// Whether the file exists.
@@ -75,6 +81,8 @@ pub struct Decision {
     pub set: Vec<(String, OsString)>,
     /// Variables to remove from it.
     pub unset: Vec<String>,
+    /// The placeholders that the compiler writes, also if the cache is not used.
+    pub placeholders: Option<Placeholders>,
     /// All rules that apply.
     pub applied: Vec<&'static Rule>,
 }
@@ -86,7 +94,8 @@ pub fn decide(question: &Question<'_>, facts: &dyn Facts) -> Decision {
     for rule in TABLE {
         let is_for_compiler = rule.compilers.is_empty() || rule.compilers.contains(&compiler.family);
         let applies_here = !rule.only_relocatable || question.checkout.removes_checkout_path();
-        let is_superseded = decision.bypass.is_some() && !matches!(rule.action, Action::Options(_));
+        let is_about_object = matches!(rule.action, Action::Options(_) | Action::Placeholders);
+        let is_superseded = decision.bypass.is_some() && !is_about_object;
         if !rule.is_for(question.tool, question.version) || !is_for_compiler || !applies_here || is_superseded
         {
             continue;
@@ -96,14 +105,19 @@ pub fn decide(question: &Question<'_>, facts: &dyn Facts) -> Decision {
             Condition::Configuration => compiler.configuration.clone(),
             _ => Vec::new(),
         };
-        let is_found = if matches!(rule.condition, Condition::Files(_) | Condition::Configuration) {
-            !files.is_empty()
-        } else {
-            holds(rule, question, facts, &compiler)
+        let paths = match rule.condition {
+            Condition::DebugInformation => debug_paths::paths(question, facts, &compiler),
+            _ => Paths::Unchanged,
+        };
+        let is_found = match rule.condition {
+            Condition::Files(_) | Condition::Configuration => !files.is_empty(),
+            Condition::DebugInformation => paths != Paths::Unchanged,
+            _ => holds(rule, question, facts, &compiler),
         };
         if is_found && !matches(rule.unless, question.arguments) {
             decision.applied.push(rule);
             decision.apply(rule, question, facts, &compiler, &files);
+            decision.set_paths(paths, question, facts, &compiler);
         }
     }
     decision
@@ -137,12 +151,29 @@ impl Decision {
                     self.append(facts, CCACHE_KEY, "-", &part);
                 }
             }
+            Action::Placeholders => {}
             Action::ExtraFiles => {
                 let variable = if is_sccache { SCCACHE_FILES } else { CCACHE_FILES };
                 for file in files {
                     self.append(facts, variable, ":", file.as_os_str());
                 }
             }
+        }
+    }
+
+    fn set_paths(&mut self, paths: Paths, question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) {
+        let key = match &paths {
+            Paths::Unchanged => None,
+            Paths::Placeholders(placeholders) => placeholders.key.clone(),
+            // ccache hashes the working directory.
+            Paths::OfCheckout => (question.tool == Tool::Sccache)
+                .then(|| key_part(KeyPart::Checkout, question, facts, compiler)),
+        };
+        if let Some(key) = key.filter(|_| self.bypass.is_none()) {
+            self.append(facts, SCCACHE_KEY, " ", &key);
+        }
+        if let Paths::Placeholders(placeholders) = paths {
+            self.placeholders = Some(placeholders);
         }
     }
 
@@ -165,7 +196,7 @@ fn key_part(part: KeyPart, question: &Question<'_>, facts: &dyn Facts, compiler:
         KeyPart::Processor => facts.processor().into(),
         KeyPart::Identity => facts.identity(compiler).into(),
         KeyPart::Checkout => {
-            let mut text = question.checkout.source.clone().into_os_string();
+            let mut text = question.checkout.root.clone().into_os_string();
             text.push(" ");
             text.push(&question.checkout.build);
             text
@@ -201,17 +232,16 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
             variable.is_none_or(|name| facts.variable(name).is_some_and(|value| !value.is_empty()))
                 && arguments.sources().iter().any(|source| facts.text_has(source, words))
         }
-        Condition::Files(_) | Condition::Configuration => false,
+        Condition::Files(_) | Condition::Configuration | Condition::DebugInformation => false,
         Condition::CheckoutInMacros => {
-            let places = [&question.checkout.source, &question.checkout.build];
             let names = |text: &[u8], place: &Path| {
                 let place = place.as_os_str().as_encoded_bytes();
                 !place.is_empty() && text.windows(place.len()).any(|window| window == place)
             };
-            arguments
-                .macros()
-                .iter()
-                .any(|macro_| places.iter().any(|place| names(macro_.as_encoded_bytes(), place)))
+            let is_named = |macro_: &OsString| {
+                question.checkout.folders().any(|folder| names(macro_.as_encoded_bytes(), folder))
+            };
+            arguments.macros().iter().any(is_named)
         }
         Condition::CheckoutInTexts => {
             let (folders, flat) = folders_of(question, &facts.working_directory());
@@ -250,7 +280,7 @@ fn folders_of(question: &Question<'_>, directory: &Path) -> (Vec<PathBuf>, Vec<P
     let mut add = |folder: &Path, is_own: bool| {
         let folder = normalized(&directory.join(folder));
         let is_built = folder.starts_with(&checkout.build);
-        let is_within = is_built || folder.starts_with(&checkout.source);
+        let is_within = is_built || folder.starts_with(&checkout.root);
         let list = if is_own && !is_built { &mut flat } else { &mut folders };
         if is_within && !is_fetched(&folder, &checkout.build) && !list.contains(&folder) {
             list.push(folder);

@@ -72,6 +72,7 @@ fn condition(rule: &Rule) -> String {
         Condition::Configuration => {
             "`*.cfg` in a folder that Clang searches, or `specs` in that of GCC".to_owned()
         }
+        Condition::DebugInformation => "debug information (`-g…`)".to_owned(),
         Condition::Compiler(CompilerKind::Program) => "a compiler that is a program".to_owned(),
         Condition::Compiler(CompilerKind::Wrapper) => "a compiler that is a script".to_owned(),
         Condition::Compiler(CompilerKind::Masquerade) => "a compiler that is a link to a cache".to_owned(),
@@ -113,6 +114,10 @@ fn action_text(action: Action) -> String {
         }
         Action::Append { variable, value } => format!("adds `{value}` to `{variable}`"),
         Action::Unset(variable) => format!("unsets `{variable}`"),
+        Action::Placeholders => {
+            "lets the compiler write placeholders, and replaces them in the object by the paths of this checkout"
+                .to_owned()
+        }
         Action::Replace => "runs the next compiler of that name on PATH".to_owned(),
     }
 }

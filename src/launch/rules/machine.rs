@@ -8,12 +8,17 @@ use super::Checkout;
 use super::compilers::{self, KnownCompilers};
 use super::decide::{Compiler, Facts};
 use super::texts::{self, Depth};
+use crate::caching::tool::Tool;
 
 /// Larger sources are not read. They are probably generated.
 const LARGEST_SOURCE: u64 = 64 << 20;
 
+/// A file in the folder of the launcher: the compiler compresses debug information.
+pub(in crate::launch) const COMPRESSES: &str = "compresses-debug-information";
+
 /// Answers the questions of the rules. It finds out each answer at most once.
 pub struct Machine<'a> {
+    tool: Tool,
     checkout: &'a Checkout,
     called: &'a OsStr,
     directory: &'a Path,
@@ -24,15 +29,17 @@ pub struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// For a compilation with the compiler that was `called`, in `directory`; `environment` is that of the tool.
+    /// For a compilation by `tool` with the compiler that was `called`, in `directory`; `environment` is that of the tool.
     #[must_use]
     pub const fn new(
+        tool: Tool,
         checkout: &'a Checkout,
         called: &'a OsStr,
         directory: &'a Path,
         environment: &'a dyn Fn(&str) -> Option<OsString>,
     ) -> Self {
         Self {
+            tool,
             checkout,
             called,
             directory,
@@ -86,6 +93,14 @@ impl Facts for Machine<'_> {
         self.directory.to_owned()
     }
 
+    fn build_folder(&self) -> PathBuf {
+        path_of_directory(&self.checkout.build, self.checkout, self.tool)
+    }
+
+    fn compresses_debug_information(&self) -> bool {
+        self.folder().join(COMPRESSES).exists()
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the compiler reports a source that cannot be read")]
     fn text_has(&self, path: &Path, words: &[&str]) -> bool {
         let path = self.directory.join(path);
@@ -115,5 +130,56 @@ impl Facts for Machine<'_> {
         };
         folders.iter().any(|folder| names(folder, Depth::All))
             || flat.iter().any(|folder| names(folder, Depth::Files))
+    }
+}
+
+/// The path of `directory` as CMake uses it, if the checkout or the build folder is behind a link. The tools and the compilers
+/// use it as well if it is the value of `PWD`.
+#[must_use]
+pub fn path_of_directory(directory: &Path, checkout: &Checkout, tool: Tool) -> PathBuf {
+    let below = |folder: &PathBuf| {
+        if directory.starts_with(folder) {
+            return Some(directory.to_owned());
+        }
+        let rest = directory.strip_prefix(folder.canonicalize().ok()?).ok()?;
+        Some(if rest.as_os_str().is_empty() { folder.clone() } else { folder.join(rest) })
+    };
+    // CMake may know the source folder by the link, and the build folder by its real path. With ccache, a source must have the
+    // same path from the build folder as without a link. sccache has both folders as base directories.
+    let (first, second) = match tool {
+        Tool::Ccache => (&checkout.root, &checkout.build),
+        Tool::Sccache => (&checkout.build, &checkout.root),
+    };
+    below(first).or_else(|| below(second)).unwrap_or_else(|| directory.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_has_the_path_that_cmake_uses() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap().join("real");
+        fs_err::create_dir_all(real.join("build/sub")).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let of = |root: &Path, build: PathBuf| Checkout { root: root.into(), build, ..Checkout::default() };
+        let path_in = |checkout: &Checkout, directory: &Path| {
+            path_of_directory(directory, checkout, Tool::Ccache).into_os_string()
+        };
+        let other = folder.path().join("other");
+        let checkout = of(&other, link.join("build"));
+        for (directory, expected) in [
+            (real.join("build"), link.join("build")),
+            (real.join("build/sub"), link.join("build/sub")),
+            (real.clone(), real.clone()),
+            (link.join("build/sub"), link.join("build/sub")),
+            (other.clone(), other.clone()),
+        ] {
+            assert_eq!(path_in(&checkout, &directory), expected.into_os_string());
+        }
+        let checkout = of(&link, real.join("build"));
+        assert_eq!(path_in(&checkout, &real.join("build")), link.join("build").into_os_string());
     }
 }

@@ -3,6 +3,7 @@
 
 mod compilers;
 mod configuration;
+mod debug_paths;
 mod decide;
 mod documentation;
 mod fallback;
@@ -16,12 +17,15 @@ mod two_words;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::cmp::Reverse;
+use std::path::{Path, PathBuf};
 
+pub use self::debug_paths::Placeholders;
 pub use self::decide::{Compiler, Decision, Facts, Question, decide};
 pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;
-pub use self::machine::Machine;
+pub(super) use self::machine::COMPRESSES;
+pub use self::machine::{Machine, path_of_directory};
 pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
 pub(super) use self::table::SCCACHE_FILES;
 pub use self::table::TABLE;
@@ -34,7 +38,9 @@ pub const VERSION: u32 = 2;
 /// The folders of the checkout, and the folders that the tool removes from its hash input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checkout {
-    /// The source folder.
+    /// The top folder, which contains the source folder.
+    pub root: PathBuf,
+    /// The source folder: `CMAKE_SOURCE_DIR`.
     pub source: PathBuf,
     /// The build folder.
     pub build: PathBuf,
@@ -45,6 +51,20 @@ pub struct Checkout {
 }
 
 impl Checkout {
+    /// All folders whose paths other checkouts must not get.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        [&self.root, &self.source, &self.build].into_iter().chain(&self.base_dirs).map(PathBuf::as_path)
+    }
+
+    /// Its own folders with a number for each, which is the same in another checkout. The longest comes first, and contains a
+    /// path that is in several of them.
+    #[must_use]
+    pub fn numbered_folders(&self) -> Vec<(&Path, usize)> {
+        let mut folders = vec![(&*self.build, 3), (&*self.source, 2), (&*self.root, 1)];
+        folders.sort_by_key(|(folder, _)| Reverse(folder.as_os_str().len()));
+        folders
+    }
+
     /// Whether the tool removes the path of the checkout from its hash input.
     #[must_use]
     pub const fn removes_checkout_path(&self) -> bool {

@@ -121,6 +121,8 @@ pub enum Condition {
     Compiler(CompilerKind),
     /// A file that configures the compiler, although the command does not name it.
     Configuration,
+    /// Debug information with the paths of the checkout.
+    DebugInformation,
 }
 
 /// A part that is added to the key of the object.
@@ -130,7 +132,7 @@ pub enum KeyPart {
     Processor,
     /// The output of the compiler, as a hash.
     Identity,
-    /// The paths of the source folder and the build folder.
+    /// The paths of the checkout and the build folder.
     Checkout,
     /// The working directory and the command.
     Command,
@@ -158,6 +160,9 @@ pub enum Action {
     Unset(&'static str),
     /// Run the next compiler of the same name on PATH instead.
     Replace,
+    /// Let the compiler write placeholders for the folders of the checkout, and replace them in the object that the build
+    /// gets. Where that is not possible, add the path of the checkout to the key of sccache; that of ccache contains it.
+    Placeholders,
 }
 
 /// A mistake of a tool, and what the launcher does about it.

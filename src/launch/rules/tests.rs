@@ -54,6 +54,12 @@ impl Facts for Fake {
     fn working_directory(&self) -> PathBuf {
         "/home/me/project/build".into()
     }
+    fn build_folder(&self) -> PathBuf {
+        self.working_directory()
+    }
+    fn compresses_debug_information(&self) -> bool {
+        false
+    }
     fn text_has(&self, _: &Path, words: &[&str]) -> bool {
         words.iter().any(|word| self.text.contains(word))
     }
@@ -73,7 +79,8 @@ impl Facts for Fake {
 
 fn checkout() -> Checkout {
     let (source, build) = (PathBuf::from("/home/me/project"), PathBuf::from("/home/me/project/build"));
-    Checkout { base_dirs: vec![source.clone(), build.clone()], source, build, relocatable: true }
+    let base_dirs = vec![source.clone(), build.clone()];
+    Checkout { root: source.clone(), base_dirs, source, build, relocatable: true }
 }
 
 const SCCACHE: (Tool, Version) = (Tool::Sccache, Version::new(0, 19, 0));
@@ -113,9 +120,94 @@ fn an_ordinary_compilation_is_cached_unchanged() {
     let fake = Fake::default();
     for tool in [SCCACHE, CCACHE, OLD_CCACHE] {
         let decision = decide_for(tool, &fake, "-DA=1 -I/usr/include/x -O2 -g -MD -MT x -MF x.d");
-        assert_eq!((decision.bypass, &decision.set, &decision.unset), (None, &vec![], &vec![]));
-        assert_eq!(decision.prepend.is_empty(), tool.0 == Tool::Ccache);
+        assert_eq!((decision.bypass, &decision.unset), (None, &vec![]));
+        assert_eq!(decision.set.is_empty() && decision.prepend.is_empty(), tool.0 == Tool::Ccache);
+        assert_eq!(decision.placeholders.expect("placeholders").file, None);
+        assert_eq!(decide_for(tool, &fake, "-O2").placeholders, None);
     }
+}
+
+/// The decision about debug information of a checkout with its source folder in `cpp`.
+fn debugged(tool: (Tool, Version), family: Family, more: &str) -> Decision {
+    let mut fake = Fake::default();
+    fake.compiler.family = family;
+    let checkout = Checkout { source: "/home/me/project/cpp".into(), ..checkout() };
+    let arguments = arguments(&format!("{more} -o main.c.o -c main.c"));
+    let (tool, version) = tool;
+    decide(
+        &Question { tool, version, compiler: OsStr::new("cc"), arguments: &arguments, checkout: &checkout },
+        &fake,
+    )
+}
+
+const OLD_SCCACHE: (Tool, Version) = (Tool::Sccache, Version::new(0, 16, 0));
+
+#[test]
+fn all_folders_of_the_checkout_have_placeholders() {
+    let maps = [
+        "/home/me/project/=/toolchainkit-root_",
+        "/home/me/project/cpp/=/toolchainkit-source_",
+        "/home/me/project/build=/toolchainkit-build_",
+    ];
+    for tool in [SCCACHE, CCACHE, OLD_CCACHE] {
+        let placeholders = debugged(tool, Family::Gcc, "-g").placeholders.expect("placeholders");
+        for (option, map) in placeholders.options.iter().zip(maps) {
+            let option = option.to_str().expect("text");
+            assert!(option.starts_with(&format!("-fdebug-prefix-map={map}")), "{option}");
+        }
+    }
+}
+
+#[test]
+fn an_old_sccache_gets_no_path_of_the_checkout_in_an_option() {
+    let gcc = debugged(OLD_SCCACHE, Family::Gcc, "-g");
+    let placeholders = gcc.placeholders.as_ref().expect("placeholders");
+    assert_eq!(placeholders.options, ["-specs=toolchainkit/placeholders-1.specs"]);
+    let (path, text) = placeholders.file.as_ref().expect("a file");
+    assert_eq!(path, Path::new("/home/me/project/build/toolchainkit/placeholders-1.specs"));
+    assert!(
+        text.starts_with("*cc1_options:\n+ -fdebug-prefix-map=/home/me/project/=/toolchainkit-root_"),
+        "{text}"
+    );
+    assert_eq!(value(&gcc, "SCCACHE_C_CUSTOM_CACHE_BUSTER"), Some("placeholders-1 0 1 2"));
+    let clang = debugged(OLD_SCCACHE, Family::Clang, "-g");
+    assert_eq!(clang.placeholders, None);
+    assert_eq!(
+        value(&clang, "SCCACHE_C_CUSTOM_CACHE_BUSTER"),
+        Some("/home/me/project /home/me/project/build")
+    );
+    let clang = debugged(SCCACHE, Family::Clang, "-g");
+    assert_eq!(value(&clang, "SCCACHE_C_CUSTOM_CACHE_BUSTER"), Some("placeholders-1 0 1 2 cpp"));
+}
+
+#[test]
+fn debug_information_with_unchangeable_paths_is_not_shared() {
+    for (line, is_shared) in [
+        ("-gdwarf-4", true),
+        ("-g0 -g", true),
+        ("-ggdb3 -gz=none -Sx", true),
+        ("-g -gz", false),
+        ("-g -flto", false),
+        ("-g -S", false),
+    ] {
+        let decision = debugged(SCCACHE, Family::Gcc, line);
+        assert_eq!(decision.placeholders.is_some(), is_shared, "{line}");
+        let key = value(&decision, "SCCACHE_C_CUSTOM_CACHE_BUSTER").expect("a key");
+        assert_eq!(key == "/home/me/project /home/me/project/build", !is_shared, "{line}");
+        assert_eq!(debugged(CCACHE, Family::Gcc, line).set, []);
+    }
+    for line in ["-g -g0", "-g -ffile-prefix-map=/r=x"] {
+        let decision = debugged(SCCACHE, Family::Gcc, line);
+        assert_eq!(
+            (&decision.placeholders, value(&decision, "SCCACHE_C_CUSTOM_CACHE_BUSTER")),
+            (&None, None),
+            "{line}"
+        );
+    }
+    // Also the object that the compiler makes without the cache has placeholders, so that it is the same.
+    let bypassed = debugged(SCCACHE, Family::Gcc, "-g -DTOOLCHAINKIT_NO_CACHE");
+    assert!(bypassed.bypass.is_some() && bypassed.placeholders.is_some());
+    assert_eq!(bypassed.set, []);
 }
 
 #[test]
@@ -393,6 +485,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
     let checkout = Checkout {
         base_dirs: vec![source.clone(), build.clone()],
         build: build.clone(),
+        root: source.clone(),
         source: source.clone(),
         relocatable: true,
     };
@@ -409,7 +502,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
         for _ in 0..ROUNDS {
             let begun = Instant::now();
             let arguments = arguments(&line);
-            let machine = Machine::new(&checkout, compiler, &build, &|_| None);
+            let machine = Machine::new(Tool::Sccache, &checkout, compiler, &build, &|_| None);
             let question = Question {
                 tool: tool.0,
                 version: tool.1,

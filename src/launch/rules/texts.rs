@@ -106,8 +106,8 @@ pub(super) fn contains_checkout_path(
     let is_build = folder.starts_with(&checkout.build);
     let (root, name) = match (is_build, depth) {
         (true, _) => (&checkout.build, "paths"),
-        (false, Depth::All) => (&checkout.source, "paths-of-source"),
-        (false, Depth::Files) => (&checkout.source, "paths-beside-sources"),
+        (false, Depth::All) => (&checkout.root, "paths-of-source"),
+        (false, Depth::Files) => (&checkout.root, "paths-beside-sources"),
     };
     let Ok(place) = folder.strip_prefix(root) else { return false };
     let place = memory.join(name).join(place);
@@ -247,8 +247,7 @@ fn line_with_checkout(path: &Path, checkout: &Checkout) -> String {
         return String::new();
     }
     let text = String::from_utf8_lossy(&bytes);
-    let places = [&checkout.source, &checkout.build];
-    let places: Vec<String> = places.iter().map(|place| format!("{}/", place.display())).collect();
+    let places: Vec<String> = checkout.folders().map(|folder| format!("{}/", folder.display())).collect();
     if !places.iter().any(|place| text.contains(place.as_str())) {
         return String::new();
     }
@@ -291,7 +290,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let source = folder.path().join("project");
         let build = source.join("build");
-        (folder, Checkout { base_dirs: vec![source.clone()], source, build, relocatable: true })
+        let base_dirs = vec![source.clone()];
+        (folder, Checkout { root: source.clone(), base_dirs, source, build, relocatable: true })
     }
 
     fn write(path: &Path, text: &str) {

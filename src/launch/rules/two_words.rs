@@ -78,6 +78,7 @@ fn write(_: &Path, _: &str) -> io::Result<()> {
 mod tests {
     use super::super::rule::{CompilerKind, Family};
     use super::*;
+    use crate::caching::tool::Tool;
     use crate::launch::rules::Checkout;
     use crate::launch::rules::decide::Facts as _;
     use crate::launch::rules::machine::Machine;
@@ -105,7 +106,7 @@ mod tests {
         assert_eq!(script.file_name(), Some(OsStr::new("zig-c++")));
         let checkout = Checkout { build: folder.join("build"), ..Checkout::default() };
         let family_of = |called: &OsStr| {
-            let compiler = Machine::new(&checkout, called, folder, &|_| None).compiler();
+            let compiler = Machine::new(Tool::Sccache, &checkout, called, folder, &|_| None).compiler();
             (compiler.family, compiler.kind)
         };
         assert_eq!(family_of(script.as_os_str()), (Family::Clang, CompilerKind::Wrapper));

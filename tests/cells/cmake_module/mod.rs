@@ -7,6 +7,7 @@ mod cases;
 mod compiling;
 mod deciding;
 mod microsoft;
+mod roots;
 mod secrets;
 mod shells;
 mod storing;
@@ -24,6 +25,7 @@ pub(crate) fn tests(list: &mut List) {
         compiling::tests,
         deciding::tests,
         microsoft::tests,
+        roots::tests,
         secrets::tests,
         shells::tests,
         storing::tests,

@@ -1,6 +1,6 @@
 //! Another build of the same sources compiles nothing, in any place and for any user.
 
-use super::cases::{self, Case, Misses};
+use super::cases::{self, Case, GCC, Misses};
 use super::project::{self, Built, State};
 use super::{Cell, cells};
 use crate::cmake_module::Checkout;
@@ -46,7 +46,9 @@ fn trial(cell: Cell) -> Result<String, String> {
                 Misses::Headers => built.headers,
                 Misses::All => built.compilations(),
             };
-        for other in moves(cell) {
+        let may_hit =
+            |other: &Move| build_type != "Debug" || cell.shares_debug_information() || !other.changes_paths();
+        for other in moves(cell).filter(may_hit) {
             let checkout = place(cell, &sandbox, tools, build_type, other);
             project::write(&checkout.source, &cases, State::Before);
             if other == Move::Time {
@@ -139,8 +141,13 @@ impl Move {
 }
 
 impl Cell {
-    /// Whether the module removes the path of the checkout from objects.
-    pub(super) fn maps_paths(self) -> bool {
+    /// Whether the module replaces the path of the checkout in `__FILE__`.
+    fn maps_paths(self) -> bool {
         self.cache != Tool::Sccache(Tools::SCCACHE)
+    }
+
+    /// Whether other checkouts get objects with debug information.
+    pub(super) fn shares_debug_information(self) -> bool {
+        self.maps_paths() || self.compiler == GCC
     }
 }

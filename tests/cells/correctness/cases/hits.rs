@@ -150,7 +150,10 @@ pub(super) const CASES: &[Case] = &[
             kept("main.c", "int part(void);\nint main(void) {\n  int local = part();\n  return local;\n}\n"),
             kept("part/part.c", "int part(void) { return 0; }\n"),
         ],
-    ),
+    )
+    .expected_misses(|cell, elsewhere| {
+        if elsewhere && !cell.shares_debug_information() { Misses::All } else { Misses::Nothing }
+    }),
     case(
         "a precompiled header",
         &[

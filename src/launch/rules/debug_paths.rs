@@ -1,0 +1,186 @@
+//! The paths of the checkout in debug information.
+//!
+//! An object that checkouts share must contain the path of none of them, but a debugger needs the real paths: it searches the
+//! sources there, and a breakpoint of an editor has an absolute path. So the compiler writes placeholders, the tool stores
+//! them, and the launcher replaces them in the object that the build gets.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use super::decide::{Compiler, Facts, Question};
+use super::rule::Family;
+use crate::caching::tool::{Tool, Version};
+use crate::launch::placeholders::{BUILD, LENGTH, ROOT, SOURCE, placeholder};
+
+/// The first sccache that removes base directories from the options that it hashes.
+const HASHES_NO_BASE_DIRS: Version = Version::new(0, 18, 0);
+
+/// The file for GCC's options. sccache hashes its name, so another content of the placeholders needs another name.
+const SPECS: &str = "toolchainkit/placeholders-1.specs";
+/// A part of sccache's key.
+const KEY: &str = "placeholders-1";
+
+/// Options with which the user chooses the paths.
+const OWN: &[&str] =
+    &["-fdebug-prefix-map", "-ffile-prefix-map", "-fdebug-compilation-dir", "-ffile-compilation-dir"];
+/// With these options, the output is not an object with readable strings.
+const OPAQUE: &[&str] = &[
+    "-S",
+    "-E",
+    "-emit-llvm",
+    "-flto",
+    "-gz",
+    "--compress-debug-sections",
+    "-Wa,--compress-debug-sections",
+    "-fno-merge-debug-strings",
+    "-gstabs",
+    "-gctf",
+    "-gbtf",
+    "-save-temps",
+    "--save-temps",
+];
+
+/// What happens to the paths in the debug information of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Paths {
+    /// Nothing: there is no debug information, or the user has chosen the paths.
+    Unchanged,
+    /// Placeholders replace them.
+    Placeholders(Placeholders),
+    /// They are those of this checkout, so other checkouts must not get the object.
+    OfCheckout,
+}
+
+/// How the compiler is told to write placeholders, and what replaces them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholders {
+    /// The folder for each placeholder.
+    pub folders: [PathBuf; 3],
+    /// Options of the compiler.
+    pub options: Vec<OsString>,
+    /// A file that it reads, and its content.
+    pub file: Option<(PathBuf, String)>,
+    /// A part of the key.
+    pub(super) key: Option<OsString>,
+}
+
+/// Decides about a compilation of a checkout that shares objects.
+pub(super) fn paths(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> Paths {
+    let words = || question.arguments.all().iter().map(|word| word.as_encoded_bytes());
+    let is_own = |word: &[u8]| OWN.iter().any(|option| word.starts_with(option.as_bytes()));
+    if !has_debug_information(words()) || words().any(is_own) {
+        return Paths::Unchanged;
+    }
+    if words().any(is_opaque) || question.arguments.object().is_none() || facts.compresses_debug_information()
+    {
+        return Paths::OfCheckout;
+    }
+    placeholders(question, facts, compiler).map_or(Paths::OfCheckout, Paths::Placeholders)
+}
+
+/// The placeholders; `None` if the paths of the checkout are too long, or cannot be part of an option.
+fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> Option<Placeholders> {
+    let checkout = question.checkout;
+    let mapped = mapped_folders(question, &facts.build_folder());
+    let maps = mapped.iter().map(|(place, folder)| map(*place, folder)).collect::<Option<Vec<String>>>()?;
+    let mut placeholders = Placeholders {
+        folders: [checkout.root.clone(), checkout.source.clone(), facts.build_folder()],
+        options: Vec::new(),
+        file: None,
+        key: None,
+    };
+    if question.tool == Tool::Sccache {
+        let mut key = KEY.to_owned();
+        for (place, _) in &mapped {
+            key.push_str(&format!(" {place}"));
+        }
+        let mut key = OsString::from(key);
+        // Clang before 17 uses the placeholder of the checkout for the source folder, which is a base directory itself.
+        if compiler.family == Family::Clang
+            && checkout.source != checkout.root
+            && let Ok(place) = checkout.source.strip_prefix(&checkout.root)
+        {
+            key.push(" ");
+            key.push(place);
+        }
+        placeholders.key = Some(key);
+    }
+    if question.tool == Tool::Ccache || question.version.at_least(HASHES_NO_BASE_DIRS) {
+        placeholders.options = maps.iter().map(|map| format!("-fdebug-prefix-map={map}").into()).collect();
+        return Some(placeholders);
+    }
+    // This sccache hashes the path of the checkout in an option, and has no direct mode with options for the preprocessor. But GCC
+    // reads options from a file, and sccache hashes the name of that file. Clang before 16 has no such option that sccache accepts.
+    let has_specs = compiler.family == Family::Gcc
+        && !question.arguments.sources().iter().any(|source| is_assembly(source))
+        && maps.iter().all(|map| map.bytes().all(is_plain));
+    if !has_specs {
+        return None;
+    }
+    let name = relative(&facts.build_folder().join(SPECS), &facts.working_directory())?;
+    let options = maps.iter().map(|map| format!("-fdebug-prefix-map={map}")).collect::<Vec<_>>().join(" ");
+    placeholders.options = vec![format!("-specs={}", name.to_str()?).into()];
+    placeholders.file = Some((checkout.build.join(SPECS), format!("*cc1_options:\n+ {options}\n\n")));
+    Some(placeholders)
+}
+
+/// The folders to map, and the numbers of their placeholders. GCC, and Clang from 17 on, use the last one that matches.
+fn mapped_folders(question: &Question<'_>, build: &Path) -> Vec<(usize, PathBuf)> {
+    let checkout = question.checkout;
+    let mut folders = Vec::new();
+    if checkout.root != checkout.source {
+        folders.push((ROOT, checkout.root.clone()));
+    }
+    // In an in-source build, the build folder decides.
+    if checkout.source != checkout.build {
+        folders.push((SOURCE, checkout.source.clone()));
+    }
+    folders.push((BUILD, build.to_owned()));
+    folders
+}
+
+/// The value of an option that maps a folder to its placeholder.
+fn map(place: usize, folder: &Path) -> Option<String> {
+    let folder = folder.to_str().filter(|folder| folder.len() <= LENGTH && !folder.contains('='))?;
+    // With slashes, because otherwise the map would also apply to folders whose names begin with that of this one. The build
+    // folder is also a working directory.
+    let slash = if place == BUILD { "" } else { "/" };
+    Some(format!("{folder}{slash}={}{slash}", placeholder(place)))
+}
+
+/// Whether the last option about debug information requests it.
+fn has_debug_information<'a>(words: impl Iterator<Item = &'a [u8]>) -> bool {
+    let about_it = words.filter(|word| {
+        let other = [b"-gcc-toolchain".as_slice(), b"-gen-cdb", b"-gz"];
+        word.starts_with(b"-g") && !other.iter().any(|start| word.starts_with(start))
+    });
+    about_it.last().is_some_and(|word| word != b"-g0")
+}
+
+fn is_opaque(word: &[u8]) -> bool {
+    let is_off = [b"-gz=none".as_slice(), b"-Wa,--compress-debug-sections=none"].contains(&word);
+    // `-S` and `-E` are whole words, because other options begin with them.
+    !is_off
+        && OPAQUE.iter().any(|option| {
+            let option = option.as_bytes();
+            if option.len() == 2 { word == option } else { word.starts_with(option) }
+        })
+}
+
+/// Whether `byte` has no meaning in a file of GCC.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b'=')
+}
+
+fn is_assembly(source: &Path) -> bool {
+    source.extension().is_some_and(|extension| ["S", "s", "sx"].iter().any(|known| extension == *known))
+}
+
+/// The path of `file` from `directory`, which is the same in each checkout, if `directory` is in the same build folder.
+fn relative(file: &Path, directory: &Path) -> Option<PathBuf> {
+    let build = file.parent()?.parent()?;
+    let below = directory.strip_prefix(build).ok()?;
+    let is_normal = below.components().all(|part| matches!(part, Component::Normal(_)));
+    let up: PathBuf = below.components().map(|_| "..").collect();
+    is_normal.then(|| up.join(file.strip_prefix(build).unwrap_or(file)))
+}

@@ -37,6 +37,7 @@ pub(super) enum Mode {
 pub(super) struct Guarded {
     reader: BufReader<Connection>,
     fingerprint: String,
+    contains_checkout_path: bool,
 }
 
 /// Determines the mode of a compilation. `is_possible`: whether the tool can use direct mode. `connect` returns a
@@ -67,7 +68,9 @@ fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) 
         protocol::receive::<GuardReply>(&mut reader).ok()?.map(|reply| (reader, reply))
     });
     match asked {
-        Some((reader, GuardReply::Direct(fingerprint))) => Some(Guarded { reader, fingerprint }),
+        Some((reader, GuardReply::Direct { fingerprint, contains_place })) => {
+            Some(Guarded { reader, fingerprint, contains_checkout_path: contains_place })
+        }
         Some(_) => None,
         None => {
             // The next compilations do not wait for the guard.
@@ -78,6 +81,14 @@ fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) 
 }
 
 impl Mode {
+    /// Whether a file that the compilation can include contains the path of the checkout. `None` if the guard has not read them.
+    pub(super) fn contains_checkout_path(&self) -> Option<bool> {
+        match self {
+            Self::AsSet | Self::Off => None,
+            Self::Guarded(guarded) => Some(guarded.contains_checkout_path),
+        }
+    }
+
     /// Sets the variables for the tool.
     pub(super) fn set_environment(&self, tool: Tool, command: &mut Command) {
         match (self, tool) {

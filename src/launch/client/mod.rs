@@ -161,7 +161,7 @@ impl Compilation {
         let mut command = process::command(&self.settings.program);
         command.arg(self.plan.compiler()).args(self.plan.arguments());
         environment.apply(&mut command);
-        self.plan.set_environment(&mut command);
+        self.plan.set_environment(&mut command, &self.settings, mode.contains_checkout_path());
         self.plan.set_directory(&mut command);
         mode.set_environment(self.settings.tool, &mut command);
         command

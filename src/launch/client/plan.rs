@@ -11,7 +11,7 @@ use super::super::placeholders;
 use super::super::process;
 use super::super::rules::{
     COMPRESSES, Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES,
-    as_one_program, decide, path_of_directory,
+    any_contains_checkout_path, as_one_program, decide, path_of_directory,
 };
 use super::super::settings::Settings;
 use super::super::stamp;
@@ -47,7 +47,9 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     let arguments = Arguments::read(arguments, &directory);
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
-    let facts = Machine::new(settings.tool, &checkout, &called, &directory, &of_tool).for_cxx(is_cxx);
+    let facts = Machine::new(settings.tool, &checkout, &called, &directory, &of_tool)
+        .for_cxx(is_cxx)
+        .without_search();
     let question = Question {
         tool: settings.tool,
         version: settings.tool_version(),
@@ -122,12 +124,19 @@ impl Plan {
             // sccache remembers absolute paths of headers (mozilla/sccache#2863).
             context = format!("{context} {} {roots:?}", self.directory.display());
         }
+        let places = match self.decision.undecided {
+            Some(_) => {
+                self.checkout.folders().filter_map(Path::to_str).map(|folder| format!("{folder}/")).collect()
+            }
+            None => Vec::new(),
+        };
         guard::Question::of(&guard::Command {
             compiler: &compiler,
             arguments: &self.arguments,
             directory: &self.directory,
             roots,
             context,
+            places,
             variable: &|name| environment_of_tool(settings, name),
         })
     }
@@ -174,9 +183,22 @@ impl Plan {
         self.arguments.object()
     }
 
-    /// Adds the variables of the rules.
-    pub(super) fn set_environment(&self, command: &mut Command) {
+    /// Adds the variables of the rules. `contains_checkout_path`: whether an included file contains the path of the checkout, if
+    /// this is known. Otherwise, this searches the include folders.
+    pub(super) fn set_environment(
+        &self,
+        command: &mut Command,
+        settings: &Settings,
+        contains_checkout_path: Option<bool>,
+    ) {
         command.envs(self.decision.set.iter().map(|(name, value)| (name, value)));
+        if let Some(folders) = &self.decision.undecided
+            && contains_checkout_path.unwrap_or_else(|| any_contains_checkout_path(folders, &self.checkout))
+        {
+            let variable = |name: &str| environment_of_tool(settings, name);
+            let (name, value) = self.decision.with_checkout(&self.checkout, &variable);
+            command.env(name, value);
+        }
         for name in &self.decision.unset {
             command.env_remove(name);
         }

@@ -43,6 +43,8 @@ pub enum Answer {
 pub struct Permission {
     /// A part of the key of the direct mode.
     pub fingerprint: String,
+    /// Whether a file contains one of the [`Question::places`].
+    pub contains_place: bool,
     /// [`Tree::changes`] at this time.
     changes: usize,
 }
@@ -105,6 +107,7 @@ struct Step {
 struct Closure {
     files: Arc<[Id]>,
     fingerprint: Result<String, Reason>,
+    contains_place: bool,
 }
 
 /// An answer. It is valid while its files are unchanged.
@@ -137,8 +140,11 @@ impl Guard {
         if let Some(reason) = self.refused.get(&digest(question)) {
             return Answer::Without(reason.clone());
         }
-        match self.closure(question).fingerprint {
-            Ok(fingerprint) => Answer::Direct(Permission { fingerprint, changes: self.tree.changes() }),
+        let Closure { fingerprint, contains_place, .. } = self.closure(question);
+        match fingerprint {
+            Ok(fingerprint) => {
+                Answer::Direct(Permission { fingerprint, contains_place, changes: self.tree.changes() })
+            }
             Err(reason) => Answer::Without(reason),
         }
     }
@@ -149,7 +155,7 @@ impl Guard {
     /// contents of headers need not be compared: a stored entry names the contents that the tool has read, and changed contents
     /// lead to another fingerprint.
     pub fn check(&mut self, question: &Question, permission: &Permission) -> Verdict {
-        let Permission { fingerprint, changes } = permission;
+        let Permission { fingerprint, changes, .. } = permission;
         self.tree.begin();
         let closure = self.key(question).ok().and_then(|key| {
             let search = self.searches.get(&key)?;
@@ -281,7 +287,13 @@ impl Guard {
         self.tree.begin();
         let key = match self.key(question) {
             Ok(key) => key,
-            Err(reason) => return Closure { files: Arc::new([]), fingerprint: Err(reason.into()) },
+            Err(reason) => {
+                return Closure {
+                    files: Arc::new([]),
+                    fingerprint: Err(reason.into()),
+                    contains_place: false,
+                };
+            }
         };
         let mut search = self.searches.remove(&key).unwrap_or_default();
         if search.number == 0 || !self.tree.is_unchanged(&search.seen) {
@@ -361,14 +373,18 @@ impl Guard {
             }
         }
         if let Some(reason) = failure {
-            return Closure { files: files.into(), fingerprint: Err(reason) };
+            return Closure { files: files.into(), fingerprint: Err(reason), contains_place: false };
         }
+        let is_place = |path: &[u8]| question.places.iter().any(|place| path.starts_with(place.as_bytes()));
+        let contains_place =
+            files.iter().any(|file| self.tree.scan(*file).paths.iter().any(|path| is_place(path)));
+        contains_place.hash(&mut hasher);
         second.write_u64(hasher.finish());
         let mut fingerprint = format!("{:016x}{:016x}", hasher.finish(), second.finish());
         while self.spoiled.contains(&fingerprint) {
             fingerprint.push('0');
         }
-        Closure { files: files.into(), fingerprint: Ok(fingerprint) }
+        Closure { files: files.into(), fingerprint: Ok(fingerprint), contains_place }
     }
 
     fn add(

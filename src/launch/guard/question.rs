@@ -33,6 +33,8 @@ pub struct Question {
     pub roots: Vec<(String, usize)>,
     /// Further text for the fingerprint.
     pub context: String,
+    /// Paths with a slash at the end. The guard tells whether a file contains one of them at the beginning of a string.
+    pub places: Vec<String>,
 }
 
 /// A command, which is converted to a [`Question`].
@@ -48,6 +50,8 @@ pub struct Command<'a> {
     pub roots: Vec<(String, usize)>,
     /// See [`Question::context`].
     pub context: String,
+    /// See [`Question::places`].
+    pub places: Vec<String>,
     /// A variable of the environment of the compiler.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
@@ -195,6 +199,7 @@ impl Question {
             depfile: text(depfile)?,
             roots: command.roots.clone(),
             context: command.context.clone(),
+            places: command.places.clone(),
         })
     }
 }
@@ -240,6 +245,7 @@ mod tests {
             directory: Path::new("/b"),
             roots: Vec::new(),
             context: String::new(),
+            places: Vec::new(),
             variable: &|name| (name == "CPATH").then(|| "/env:/env2".into()),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::launch::rules::hash;
+use crate::launch::rules::{absolute_paths, hash};
 
 /// A name in a directive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ pub(super) struct Scan {
     pub(super) wrappers: Vec<Macro>,
     /// Macros in `#if` and `#elif`, each with the macro in its argument; empty for any other argument.
     pub(super) calls: Vec<(Macro, Macro)>,
+    /// The absolute paths in strings.
+    pub(super) paths: Vec<Box<[u8]>>,
     /// The reason why some names are unknown.
     pub(super) opaque: Option<&'static str>,
 }
@@ -38,8 +40,8 @@ pub(super) struct Scan {
 impl Scan {
     /// Scans the text of a file.
     pub(super) fn of(text: &[u8]) -> Self {
+        let mut scan = Self { paths: absolute_paths(text), ..Self::default() };
         let text = unspliced(text);
-        let mut scan = Self::default();
         let mut at = 0;
         while let Some(next) = text[at..].iter().position(|byte| matches!(byte, b'#' | b'%' | b'?')) {
             let mark = at + next;

@@ -37,8 +37,13 @@ pub(in crate::launch) enum GuardRequest {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::launch) enum GuardReply {
-    /// Use direct mode, with this fingerprint.
-    Direct(String),
+    /// Use direct mode.
+    Direct {
+        /// A part of the key.
+        fingerprint: String,
+        /// Whether a file contains one of [`Question::places`].
+        contains_place: bool,
+    },
     /// Do not use direct mode.
     Without(String),
     /// The result is valid.
@@ -87,9 +92,12 @@ fn reply(
     Some(match request {
         GuardRequest::Fingerprint(question) => match guard.answer(&question) {
             Answer::Direct(permission) => {
-                let fingerprint = permission.fingerprint.clone();
+                let reply = GuardReply::Direct {
+                    fingerprint: permission.fingerprint.clone(),
+                    contains_place: permission.contains_place,
+                };
                 permissions.insert(client, (question, permission));
-                GuardReply::Direct(fingerprint)
+                reply
             }
             Answer::Without(reason) => GuardReply::Without(reason.into_owned()),
         },

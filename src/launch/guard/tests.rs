@@ -66,6 +66,7 @@ impl Checkout {
             depfile: "a.d".to_owned(),
             roots: vec![(self.path("")[..self.path("").len() - 1].to_owned(), 1)],
             context: String::new(),
+            places: Vec::new(),
         }
     }
 }
@@ -305,6 +306,26 @@ fn headers_of_other_commands_do_not_spoil_it() {
     checkout.write("inc1/x.h", "");
     fingerprint(&mut guard, &other);
     assert!(matches!(guard.check(&question, &permission), Verdict::Invalid(_)));
+}
+
+#[test]
+fn a_file_with_the_path_of_the_checkout_is_noticed() {
+    let checkout = Checkout::new();
+    let question = Question { places: vec![checkout.path("")], ..checkout.question() };
+    let mut guard = Guard::new(None);
+    let first = permitted(&mut guard, &question);
+    assert!(!first.contains_place);
+    let text = format!("#define DATA \"{}\"\n", checkout.path("data"));
+    // Neither the folder, nor the extension, nor the time of the file matter; only whether a directive names it.
+    checkout.write("inc2/never.h", &text);
+    assert_eq!(permitted(&mut guard, &question).fingerprint, first.fingerprint);
+    checkout.write("system/deep/x-src/place.tcc", &text);
+    checkout.write("src/near.h", "#include <deep/x-src/place.tcc>\n");
+    let second = permitted(&mut guard, &question);
+    assert!(second.contains_place);
+    assert_ne!(second.fingerprint, first.fingerprint);
+    checkout.write("system/deep/x-src/place.tcc", "");
+    assert!(!permitted(&mut guard, &question).contains_place);
 }
 
 #[test]

@@ -65,7 +65,18 @@ pub trait Facts {
     fn identity(&self, compiler: &Compiler) -> String;
     /// Whether a file below one of `folders`, or directly in one of `flat`, contains a string that begins with the path of
     /// the checkout.
-    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool;
+    ///
+    /// `None` if this is determined later: see [`Decision::undecided`].
+    fn contains_checkout_path(&self, folders: &IncludeFolders) -> Option<bool>;
+}
+
+/// The folders of the checkout from which a command may include files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IncludeFolders {
+    /// Folders with all folders below them.
+    pub deep: Vec<PathBuf>,
+    /// Folders without the folders below them.
+    pub flat: Vec<PathBuf>,
 }
 
 /// The way to run a compilation.
@@ -83,6 +94,9 @@ pub struct Decision {
     pub unset: Vec<String>,
     /// The placeholders that the compiler writes, also if the cache is not used.
     pub placeholders: Option<Placeholders>,
+    /// If one of the files that the command includes contains the path of the checkout, that path must be part of the key. These
+    /// folders may contain such a file. `None` if this is decided.
+    pub undecided: Option<IncludeFolders>,
     /// All rules that apply.
     pub applied: Vec<&'static Rule>,
 }
@@ -110,6 +124,12 @@ pub fn decide(question: &Question<'_>, facts: &dyn Facts) -> Decision {
             _ => Paths::Unchanged,
         };
         let is_found = match rule.condition {
+            Condition::CheckoutInTexts => {
+                let folders = folders_of(question, &facts.working_directory());
+                let answer = facts.contains_checkout_path(&folders);
+                decision.undecided = answer.is_none().then_some(folders);
+                answer == Some(true)
+            }
             Condition::Files(_) | Condition::Configuration => !files.is_empty(),
             Condition::DebugInformation => paths != Paths::Unchanged,
             _ => holds(rule, question, facts, &compiler),
@@ -177,6 +197,23 @@ impl Decision {
         }
     }
 
+    /// The variable of sccache that makes the path of the checkout part of the key, and its value. `variable` is its value in the
+    /// environment.
+    #[must_use]
+    pub fn with_checkout(
+        &self,
+        checkout: &Checkout,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> (&'static str, OsString) {
+        let set = self.set.iter().find(|(name, _)| name == SCCACHE_KEY).map(|(_, value)| value.clone());
+        let mut value = set.or_else(|| variable(SCCACHE_KEY)).unwrap_or_default();
+        if !value.is_empty() {
+            value.push(" ");
+        }
+        value.push(checkout.as_key());
+        (SCCACHE_KEY, value)
+    }
+
     /// Appends to the value that is already set, or to the value in the environment.
     fn append(&mut self, facts: &dyn Facts, variable: &str, between: &str, value: &OsStr) {
         let at = self.set.iter().position(|(name, _)| name == variable).unwrap_or_else(|| {
@@ -195,12 +232,7 @@ fn key_part(part: KeyPart, question: &Question<'_>, facts: &dyn Facts, compiler:
     match part {
         KeyPart::Processor => facts.processor().into(),
         KeyPart::Identity => facts.identity(compiler).into(),
-        KeyPart::Checkout => {
-            let mut text = question.checkout.root.clone().into_os_string();
-            text.push(" ");
-            text.push(&question.checkout.build);
-            text
-        }
+        KeyPart::Checkout => question.checkout.as_key(),
         KeyPart::Command => {
             let mut text = facts.working_directory().into_os_string();
             for word in std::iter::once(question.compiler)
@@ -232,7 +264,10 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
             variable.is_none_or(|name| facts.variable(name).is_some_and(|value| !value.is_empty()))
                 && arguments.sources().iter().any(|source| facts.text_has(source, words))
         }
-        Condition::Files(_) | Condition::Configuration | Condition::DebugInformation => false,
+        Condition::Files(_)
+        | Condition::Configuration
+        | Condition::DebugInformation
+        | Condition::CheckoutInTexts => false,
         Condition::CheckoutInMacros => {
             let names = |text: &[u8], place: &Path| {
                 let place = place.as_os_str().as_encoded_bytes();
@@ -242,10 +277,6 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
                 question.checkout.folders().any(|folder| names(macro_.as_encoded_bytes(), folder))
             };
             arguments.macros().iter().any(is_named)
-        }
-        Condition::CheckoutInTexts => {
-            let (folders, flat) = folders_of(question, &facts.working_directory());
-            !(folders.is_empty() && flat.is_empty()) && facts.contains_checkout_path(&folders, &flat)
         }
         Condition::Compiler(kind) => compiler.kind == kind,
     }
@@ -270,11 +301,11 @@ fn named_files(options: &[&str], arguments: &Arguments, facts: &dyn Facts) -> Ve
     files
 }
 
-/// The folders of the checkout from which the command may include files. First those to search with all folders below them:
-/// include folders, and folders in the build folder. Then those to search without the folders below them: the folders of
-/// sources and of files that options include. If these were searched deeper, one configured header could make all sources of
-/// a project unshareable. Folders of FetchContent are skipped, because their files are not configured.
-fn folders_of(question: &Question<'_>, directory: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+/// The folders of the checkout from which the command may include files. Include folders, and folders in the build folder, are
+/// searched with all folders below them; the folders of sources and of files that options include without. If these were
+/// searched deeper, one configured header could make all sources of a project unshareable. Folders of FetchContent are skipped,
+/// because their files are not configured.
+fn folders_of(question: &Question<'_>, directory: &Path) -> IncludeFolders {
     let (arguments, checkout) = (question.arguments, question.checkout);
     let (mut folders, mut flat) = (Vec::new(), Vec::new());
     let mut add = |folder: &Path, is_own: bool| {
@@ -295,7 +326,7 @@ fn folders_of(question: &Question<'_>, directory: &Path) -> (Vec<PathBuf>, Vec<P
         }
     }
     flat.retain(|folder| !folders.contains(folder));
-    (folders, flat)
+    IncludeFolders { deep: folders, flat }
 }
 
 /// Whether `folder` is in a source folder of FetchContent: `<build>/_deps/NAME-src`.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::Checkout;
 use super::compilers::{self, KnownCompilers};
-use super::decide::{Compiler, Facts};
-use super::texts::{self, Depth};
+use super::decide::{Compiler, Facts, IncludeFolders};
+use super::texts;
 use crate::caching::tool::Tool;
 
 /// Larger sources are not read. They are probably generated.
@@ -23,6 +23,7 @@ pub struct Machine<'a> {
     called: &'a OsStr,
     directory: &'a Path,
     is_cxx: bool,
+    searches: bool,
     environment: &'a dyn Fn(&str) -> Option<OsString>,
     compiler: OnceCell<Compiler>,
     identity: OnceCell<String>,
@@ -44,6 +45,7 @@ impl<'a> Machine<'a> {
             called,
             directory,
             is_cxx: false,
+            searches: true,
             environment,
             compiler: OnceCell::new(),
             identity: OnceCell::new(),
@@ -54,6 +56,15 @@ impl<'a> Machine<'a> {
     #[must_use]
     pub const fn for_cxx(mut self, is_cxx: bool) -> Self {
         self.is_cxx = is_cxx;
+        self
+    }
+
+    /// Does not search the include folders for the path of the checkout. The caller decides about [`Decision::undecided`].
+    ///
+    /// [`Decision::undecided`]: super::Decision::undecided
+    #[must_use]
+    pub const fn without_search(mut self) -> Self {
+        self.searches = false;
         self
     }
 
@@ -124,12 +135,8 @@ impl Facts for Machine<'_> {
         self.identity.get_or_init(|| compilers::identity(&compiler.path, self.is_cxx)).clone()
     }
 
-    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
-        let names = |folder: &PathBuf, depth| {
-            texts::contains_checkout_path(folder, depth, self.checkout, &self.folder())
-        };
-        folders.iter().any(|folder| names(folder, Depth::All))
-            || flat.iter().any(|folder| names(folder, Depth::Files))
+    fn contains_checkout_path(&self, folders: &IncludeFolders) -> Option<bool> {
+        self.searches.then(|| texts::any_contains_checkout_path(folders, self.checkout))
     }
 }
 

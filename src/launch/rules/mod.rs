@@ -14,14 +14,17 @@ mod table;
 mod texts;
 mod two_words;
 
+pub(super) use self::texts::{absolute_paths, any_contains_checkout_path};
+
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use self::debug_paths::Placeholders;
-pub use self::decide::{Compiler, Decision, Facts, Question, decide};
+pub use self::decide::{Compiler, Decision, Facts, IncludeFolders, Question, decide};
 pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;
 pub(super) use self::machine::COMPRESSES;
@@ -51,6 +54,14 @@ pub struct Checkout {
 }
 
 impl Checkout {
+    /// The paths of the checkout, as a part of a key.
+    fn as_key(&self) -> OsString {
+        let mut text = self.root.clone().into_os_string();
+        text.push(" ");
+        text.push(&self.build);
+        text
+    }
+
     /// All folders whose paths other checkouts must not get.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         [&self.root, &self.source, &self.build].into_iter().chain(&self.base_dirs).map(PathBuf::as_path)

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::rule::{Action, Condition};
 use super::{
-    Checkout, Compiler, CompilerKind, Decision, Facts, Family, Machine, Question, TABLE, VERSION, decide,
-    digest, find,
+    Checkout, Compiler, CompilerKind, Decision, Facts, Family, IncludeFolders, Machine, Question, TABLE,
+    VERSION, decide, digest, find,
 };
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
@@ -72,8 +72,9 @@ impl Facts for Fake {
     fn identity(&self, _: &Compiler) -> String {
         "IDENTITY".into()
     }
-    fn contains_checkout_path(&self, folders: &[PathBuf], flat: &[PathBuf]) -> bool {
-        self.contains_checkout_path && folders.iter().chain(flat).any(|folder| folder.ends_with("gen"))
+    fn contains_checkout_path(&self, folders: &IncludeFolders) -> Option<bool> {
+        let mut all = folders.deep.iter().chain(&folders.flat);
+        Some(self.contains_checkout_path && all.any(|folder| folder.ends_with("gen")))
     }
 }
 

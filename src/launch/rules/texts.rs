@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Checkout;
+use super::decide::IncludeFolders;
 use crate::launch::stamp::{Stamp, replace};
 
 /// The limits of a search.
@@ -13,6 +14,8 @@ const MOST_FILES: usize = 20_000;
 const MOST_FOLDERS: usize = 2_000;
 /// The limit for folders in the source folder, where few files are generated.
 const MOST_SOURCE_FOLDERS: usize = 500;
+/// A null among so many bytes at the beginning shows that a file is not a text.
+const BINARY: usize = 512;
 /// A larger file without the extension of a header is not a header.
 const LARGEST: u64 = 1 << 20;
 /// A file that is younger than this, in nanoseconds, may change without a new time stamp.
@@ -88,21 +91,24 @@ struct Findings {
 
 /// The depth of a search in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Depth {
+enum Depth {
     /// With all folders below it.
     All,
     /// Only the files in it.
     Files,
 }
 
+/// Whether a file in one of these folders contains a string that begins with the path of the checkout.
+pub(in crate::launch) fn any_contains_checkout_path(folders: &IncludeFolders, checkout: &Checkout) -> bool {
+    let memory = checkout.build.join("toolchainkit");
+    let contains = |folder: &PathBuf, depth| contains_checkout_path(folder, depth, checkout, &memory);
+    folders.deep.iter().any(|folder| contains(folder, Depth::All))
+        || folders.flat.iter().any(|folder| contains(folder, Depth::Files))
+}
+
 /// Whether a file in `folder`, a folder of the checkout, contains a string that begins with the path of the checkout.
 /// `memory` is `<build>/toolchainkit`.
-pub(super) fn contains_checkout_path(
-    folder: &Path,
-    depth: Depth,
-    checkout: &Checkout,
-    memory: &Path,
-) -> bool {
+fn contains_checkout_path(folder: &Path, depth: Depth, checkout: &Checkout, memory: &Path) -> bool {
     let is_build = folder.starts_with(&checkout.build);
     let (root, name) = match (is_build, depth) {
         (true, _) => (&checkout.build, "paths"),
@@ -243,7 +249,7 @@ fn may_be_included(name: &str, size: u64) -> bool {
 #[expect(clippy::disallowed_methods, reason = "the compiler cannot include a file that cannot be read")]
 fn line_with_checkout(path: &Path, checkout: &Checkout) -> String {
     let Ok(bytes) = std::fs::read(path) else { return String::new() };
-    if bytes.iter().take(512).any(|byte| *byte == 0) {
+    if bytes.iter().take(BINARY).any(|byte| *byte == 0) {
         return String::new();
     }
     let text = String::from_utf8_lossy(&bytes);
@@ -260,6 +266,32 @@ fn line_with_checkout(path: &Path, checkout: &Checkout) -> String {
     let mut is_in_comment = false;
     let code = text.lines().filter_map(|line| code_of(line, &mut is_in_comment));
     code.into_iter().find(begins_a_string).unwrap_or_default().replace('\t', " ")
+}
+
+/// The absolute paths in a text, each up to the end of its string. sccache would remove the path of a checkout at these places.
+pub(in crate::launch) fn absolute_paths(text: &[u8]) -> Vec<Box<[u8]>> {
+    // Most files contain none.
+    let may_begin = |window: &[u8]| matches!(window, [b'"' | b' ' | b'<', b'/']);
+    if !text.windows(2).any(may_begin) || text.iter().take(BINARY).any(|byte| *byte == 0) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(text);
+    let mut is_in_comment = false;
+    let mut paths = Vec::new();
+    for line in text.lines().filter_map(|line| code_of(line, &mut is_in_comment)) {
+        for (at, _) in line.match_indices('/') {
+            let path = &line[at..];
+            let is_path =
+                line[..at].ends_with(['"', ' ', '<']) && !path.starts_with("//") && !path.starts_with("/ ");
+            let path = path.split(['"', '>']).next().unwrap_or_default();
+            if is_path && path.len() > 2 {
+                paths.push(path.as_bytes().into());
+            }
+        }
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    paths
 }
 
 /// A line without the comment at its beginning. `None` for comments and directives that only name files.
@@ -328,6 +360,29 @@ mod tests {
             ("#define A 1\n".to_owned(), false),
             (format!("\0\"{place}/data\"\n"), false),
         ] {
+            write(&path, &text);
+            assert_eq!(!line_with_checkout(&path, &checkout).is_empty(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_paths_in_a_text_are_those_that_sccache_changes() {
+        let (_folder, checkout) = checkout();
+        let place = format!("{}/", checkout.source.display());
+        for (text, expected) in [
+            ("#define A \"@data\"\n", true),
+            ("const char *a = \"see @my data\";\n", true),
+            ("#define A <@data>\n", true),
+            ("/* x */ char a[] = \"@data\";\n", true),
+            ("int a = 1 / 2; // /x\nchar a[] = \"/usr\" \"@data\";\n", true),
+            ("#define A \"at:@data\"\n", false),
+            ("// from @data\n/* @data\n \"@data\"\n*/\n#include \"@x.h\"\n", false),
+            ("\0 \"@data\"\n", false),
+        ] {
+            let text = text.replace('@', &place);
+            let paths = absolute_paths(text.as_bytes());
+            assert_eq!(paths.iter().any(|path| path.starts_with(place.as_bytes())), expected, "{text}");
+            let path = checkout.build.join("a.h");
             write(&path, &text);
             assert_eq!(!line_with_checkout(&path, &checkout).is_empty(), expected, "{text}");
         }

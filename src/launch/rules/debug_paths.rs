@@ -184,3 +184,26 @@ fn relative(file: &Path, directory: &Path) -> Option<PathBuf> {
     let up: PathBuf = below.components().map(|_| "..").collect();
     is_normal.then(|| up.join(file.strip_prefix(build).unwrap_or(file)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_gcc_has_the_same_name_in_each_checkout() {
+        let name = |directory: &str| relative(&Path::new("/home/me/build").join(SPECS), Path::new(directory));
+        assert_eq!(name("/home/me/build"), Some(SPECS.into()));
+        assert_eq!(name("/home/me/build/lib/sub"), Some(Path::new("../..").join(SPECS)));
+        assert_eq!(name("/home/me"), None);
+        assert_eq!(name("/home/me/build/.."), None);
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_part_of_an_option_has_no_map() {
+        let long = format!("/{}", "x".repeat(LENGTH));
+        for folder in [long.as_str(), "/a=b"] {
+            assert_eq!(map(SOURCE, Path::new(folder)), None, "{folder}");
+        }
+        assert_eq!(map(BUILD, Path::new("/b")), Some(format!("/b={}", placeholder(BUILD))));
+    }
+}

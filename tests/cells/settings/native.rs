@@ -20,8 +20,7 @@ fn ours(line: &str) -> bool {
 
 /// Removes the compiler options of `cache.relocatable`, which hits in other checkouts need.
 fn without_maps(text: &str) -> String {
-    let is_map =
-        |word: &&str| word.starts_with("-fdebug-prefix-map=") || word.starts_with("-fmacro-prefix-map=");
+    let is_map = |word: &&str| word.starts_with("-fmacro-prefix-map=");
     let lines = text
         .lines()
         .map(|line| line.split_whitespace().filter(|word| !is_map(word)).collect::<Vec<_>>().join(" "));

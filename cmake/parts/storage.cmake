@@ -289,6 +289,8 @@ function(_toolchainkit_ccache_settings storage)
     endif()
     _toolchainkit_setting(base CCACHE_BASEDIR "${base}")
     _toolchainkit_set("${storage}" CCACHE_BASEDIR "${base}")
+    # With a base directory, the compiler gets relative paths. Editors and IDEs need absolute ones in its messages.
+    _toolchainkit_set("${storage}" CCACHE_ABSSTDERR 1)
     _toolchainkit_has_no_path_maps(has_none)
     if(has_none)
       # Otherwise, ccache hashes the working directory with the path maps of the launcher. Without path maps, debug information

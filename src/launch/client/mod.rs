@@ -6,6 +6,7 @@ mod connection;
 mod environment;
 mod failing;
 mod guarded;
+mod messages;
 mod options;
 mod plan;
 mod sccache;

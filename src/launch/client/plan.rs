@@ -1,5 +1,6 @@
 //! Applies the rules to a compilation.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use super::super::rules::{
 };
 use super::super::settings::Settings;
 use super::super::stamp;
+use super::messages;
 use crate::caching::tool::Tool;
 
 /// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
@@ -139,6 +141,20 @@ impl Plan {
             places,
             variable: &|name| environment_of_tool(settings, name),
         })
+    }
+
+    /// The messages of a compiler, with the paths of this checkout.
+    pub(super) fn messages_of_this_checkout<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let [source] = self.arguments.sources() else { return Cow::Borrowed(text) };
+        let source = self.directory.join(source);
+        let root = &self.checkout.root;
+        match source.strip_prefix(root) {
+            Ok(name) if self.checkout.removes_checkout_path() => {
+                let [name, root] = [name, root].map(|path| path.as_os_str().as_encoded_bytes());
+                messages::of_this_checkout(text, name, root)
+            }
+            _ => Cow::Borrowed(text),
+        }
     }
 
     /// Sets the path of the working directory for the tool and the compiler.

@@ -1,5 +1,8 @@
 //! A compilation by sccache, with the daemon of the supervisor.
 
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::process::{ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -45,7 +48,7 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     let mode = guarded::mode(compilation, can_store_headers(daemon.storage), || {
         connection::guard(&compilation.settings, daemon.storage)
     });
-    let mut run = Run { daemon, mode, may_repeat: true };
+    let mut run = Run { daemon, mode, may_repeat: true, errors: None };
     let Some(end) = run.start(compilation) else { return compilation.run_compiler() };
     run.conclude(compilation, end)
 }
@@ -104,6 +107,8 @@ struct Run<'a> {
     mode: Mode,
     /// Whether the tool may run once more with another daemon.
     may_repeat: bool,
+    /// The messages of the tool and the compiler. `None` if they go to the standard error directly.
+    errors: Option<OwnedFd>,
 }
 
 fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervised) -> End {
@@ -135,11 +140,30 @@ impl Run<'_> {
     fn start(&mut self, compilation: &Compilation) -> Option<End> {
         let daemon = &mut self.daemon;
         let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
-        let mut child = process::start(&mut compilation.tool(&environment, &self.mode), None).ok()?;
+        // sccache removes the colours if its standard error is not a terminal.
+        let is_terminal = io::stderr().is_terminal();
+        self.errors = if is_terminal { None } else { process::memory_file().map(OwnedFd::from) };
+        let mut command = compilation.tool(&environment, &self.mode);
+        let mut child = process::start(&mut command, self.errors.as_ref()).ok()?;
         Some(wait(compilation, &mut child, &mut daemon.supervised))
     }
 
+    /// Prints the messages of the last run.
+    fn print_errors(&mut self, compilation: &Compilation) {
+        let Some(mut file) = self.errors.take().map(File::from) else { return };
+        let mut text = Vec::new();
+        if file.rewind().and_then(|()| file.read_to_end(&mut text)).is_ok() && !text.is_empty() {
+            let _ = io::stderr().write_all(&compilation.plan.messages_of_this_checkout(&text));
+        }
+    }
+
     fn conclude(mut self, compilation: &Compilation, end: End) -> ExitCode {
+        if matches!(&end, End::Status(status) if status.success()) && !self.mode.is_valid() {
+            self.mode = Mode::Off;
+            let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
+            return self.conclude(compilation, end);
+        }
+        self.print_errors(compilation);
         let status = match end {
             End::Status(status) => status,
             End::GivenUp(message) => {
@@ -154,11 +178,6 @@ impl Run<'_> {
             return process::exit_like(status);
         }
         if !failing::may_be_of_sccache(status) {
-            if status.success() && !self.mode.is_valid() {
-                self.mode = Mode::Off;
-                let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
-                return self.conclude(compilation, end);
-            }
             if self.daemon.supervised.send(&Request::Done).is_err() {
                 // The supervisor was killed during the compilation, and its compiler may still run.
                 failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());

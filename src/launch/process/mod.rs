@@ -51,6 +51,15 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     Command::new(program)
 }
 
+/// A file in memory, for the output of a program. `None` if the system has no such files.
+#[must_use]
+pub fn memory_file() -> Option<std::fs::File> {
+    #[cfg(target_os = "linux")]
+    return rustix::fs::memfd_create("output", rustix::fs::MemfdFlags::CLOEXEC).ok().map(Into::into);
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// A path of this program. It works even after the file was removed.
 #[must_use]
 pub fn this_program() -> OsString {

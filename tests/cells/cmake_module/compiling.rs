@@ -15,6 +15,7 @@ tests![
     after_a_failure_of_sccache_compilers_run_without_it_for_a_while in ["program", "script"],
     exit_code_2_of_a_compiler_is_not_a_failure_of_sccache,
     a_configured_build_compiles_after_the_tool_is_removed in CACHES,
+    warnings_from_the_cache_name_the_files_of_this_checkout in CACHES,
     the_program_and_the_script_share_results in [CACHES[1], Tool::System("ccache")],
     a_native_compilation_is_not_shared_with_other_processors,
     a_changed_macro_in_a_precompiled_header_recompiles in pairs(CACHES, pairs(["g++", "clang++"], [versions::cmake("3.21"), Tools::CMAKE].map(CMake))),
@@ -147,6 +148,48 @@ fn a_configured_build_compiles_after_the_tool_is_removed(cache: Tool) {
     fs::remove_file(&program).expect("the tool can be removed");
     let built = checkout.build();
     assert_eq!(built.text().matches("is missing: compiling without a cache").count(), 1, "{built}");
+}
+
+fn warnings_from_the_cache_name_the_files_of_this_checkout(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("warnings").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let warnings = |name: &str| {
+        let checkout = Checkout::sample(&sandbox, &tools, name, "toolchainkit_enable_cache(PROJECT shared)");
+        checkout.configure();
+        let source = checkout.source.display();
+        fs::write(checkout.source.join("warned.h"), "static int in_header;\n").expect("a header");
+        fs::write(checkout.source.join("warned.c"), "#include <warned.h>\nstatic int in_source;\n")
+            .expect("a source");
+        let mut command = checkout.launcher();
+        command.current_dir(checkout.build_folder()).args([
+            "/usr/bin/gcc",
+            "-Wall",
+            "-MD",
+            "-MF",
+            "warned.d",
+        ]);
+        command.args([
+            format!("-I{source}"),
+            "-c".to_owned(),
+            format!("{source}/warned.c"),
+            "-o".to_owned(),
+            "warned.o".to_owned(),
+        ]);
+        let mut messages = String::new();
+        let counts = checkout.counted(|| messages = command.run().stderr);
+        assert_eq!(messages.matches("warning: ").count(), 2, "{messages}");
+        for file in ["warned.h", "warned.c"] {
+            assert!(messages.contains(&format!("{source}/{file}:")), "{source}: {messages}");
+        }
+        assert_eq!(
+            messages.matches(&format!("{source}/")).count(),
+            messages.matches("warned.").count(),
+            "{messages}"
+        );
+        counts
+    };
+    assert_eq!(warnings("first"), (0, 1));
+    assert_eq!(warnings("second"), (1, 0));
 }
 
 /// Both identify a compiler for ccache by the same text.

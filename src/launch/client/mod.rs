@@ -9,6 +9,7 @@ mod guarded;
 mod messages;
 mod options;
 mod plan;
+mod request;
 mod sccache;
 mod secrets;
 mod warning;

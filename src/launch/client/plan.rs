@@ -16,7 +16,7 @@ use super::super::rules::{
 };
 use super::super::settings::Settings;
 use super::super::stamp;
-use super::messages;
+use super::{messages, request};
 use crate::caching::tool::Tool;
 
 /// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
@@ -141,6 +141,20 @@ impl Plan {
             places,
             variable: &|name| environment_of_tool(settings, name),
         })
+    }
+
+    /// The request to sccache's daemon in the place of this command of its client.
+    pub(super) fn request(&self, command: &Command) -> Vec<u8> {
+        let changes: Vec<(&OsStr, Option<&OsStr>)> = command.get_envs().collect();
+        let is_changed = |name: &OsString| changes.iter().any(|(changed, _)| changed == name);
+        let mut environment: Vec<(OsString, OsString)> =
+            process::environment().filter(|(name, _)| !is_changed(name)).collect();
+        let set = changes.iter().filter_map(|(name, value)| Some(((*name).into(), (*value)?.into())));
+        environment.extend(set);
+        // The first argument of the client is the compiler.
+        // Like the client, with the real path of the working directory.
+        let directory = std::env::current_dir().unwrap_or_else(|_| self.directory.clone());
+        request::compile(self.compiler(), directory.as_os_str(), command.get_args().skip(1), &environment)
     }
 
     /// The messages of a compiler, with the paths of this checkout.

@@ -2,21 +2,26 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, Write as _};
-use std::os::fd::OwnedFd;
-use std::process::{ExitCode, ExitStatus};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::super::address::Address;
-use super::super::process::{self, Child, Wait};
+use super::super::process::{self, Child, Connection, Wait};
 use super::super::protocol::{Reply, Request, Want};
+use super::super::rules::is_script;
 use super::super::settings::Storage;
 use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
 use super::guarded::{self, Mode};
+use super::request::{self, Finished, Response};
 use super::{Compilation, failing};
 
 /// The longest time for the replacement of a daemon.
 const TIMEOUT: Duration = Duration::from_secs(40);
+
+/// The longest time to send a request. The supervisor notices if the daemon does not answer it.
+const SEND_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The result of the tool.
 enum End {
@@ -25,6 +30,8 @@ enum End {
     GivenUp(Option<String>),
     /// The supervisor and its daemon have ended.
     Lost,
+    /// sccache does not cache such a command.
+    Unhandled,
 }
 
 /// A daemon that can be used.
@@ -48,7 +55,7 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     let mode = guarded::mode(compilation, can_store_headers(daemon.storage), || {
         connection::guard(&compilation.settings, daemon.storage)
     });
-    let mut run = Run { daemon, mode, may_repeat: true, errors: None };
+    let mut run = Run { daemon, mode, may_repeat: true, printed: Printed::Directly };
     let Some(end) = run.start(compilation) else { return compilation.run_compiler() };
     run.conclude(compilation, end)
 }
@@ -107,9 +114,22 @@ struct Run<'a> {
     mode: Mode,
     /// Whether the tool may run once more with another daemon.
     may_repeat: bool,
-    /// The messages of the tool and the compiler. `None` if they go to the standard error directly.
-    errors: Option<OwnedFd>,
+    /// The messages of the last run.
+    printed: Printed,
 }
+
+/// What sccache and the compiler have printed.
+enum Printed {
+    /// It was passed on.
+    Directly,
+    /// The messages are in this file.
+    File(OwnedFd),
+    /// The daemon has sent it.
+    Sent(Finished),
+}
+
+/// The reason why the daemon was not asked, or its answer was not understood.
+struct Unclear;
 
 fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervised) -> End {
     let wait = Wait::for_child(child);
@@ -140,20 +160,85 @@ impl Run<'_> {
     fn start(&mut self, compilation: &Compilation) -> Option<End> {
         let daemon = &mut self.daemon;
         let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
-        // sccache removes the colours if its standard error is not a terminal.
-        let is_terminal = io::stderr().is_terminal();
-        self.errors = if is_terminal { None } else { process::memory_file().map(OwnedFd::from) };
         let mut command = compilation.tool(&environment, &self.mode);
-        let mut child = process::start(&mut command, self.errors.as_ref()).ok()?;
-        Some(wait(compilation, &mut child, &mut daemon.supervised))
+        if let Ok(end) = self.ask(compilation, &command) {
+            return Some(end);
+        }
+        // sccache removes the colours if its standard error is not a terminal.
+        let file = if io::stderr().is_terminal() { None } else { process::memory_file() };
+        let file = file.map(OwnedFd::from);
+        let mut child = process::start(&mut command, file.as_ref()).ok()?;
+        self.printed = file.map_or(Printed::Directly, Printed::File);
+        Some(wait(compilation, &mut child, &mut self.daemon.supervised))
+    }
+
+    /// Sends the request of sccache's client to the daemon, and waits for the result.
+    fn ask(&mut self, compilation: &Compilation, command: &Command) -> Result<End, Unclear> {
+        let Address::Socket(socket) = &self.daemon.address else { return Err(Unclear) };
+        // A script may do something else before it runs sccache.
+        if !request::is_known(compilation.settings.tool_version()) || is_script(&compilation.settings.program)
+        {
+            return Err(Unclear);
+        }
+        let mut connection = Connection::connect(socket).map_err(|_| Unclear)?;
+        process::peer(&connection).ok_or(Unclear)?;
+        connection.set_write_timeout(Some(SEND_TIMEOUT)).map_err(|_| Unclear)?;
+        let request = compilation.plan.request(command);
+        connection.write_all(&request).map_err(|_| Unclear)?;
+        let supervised = &mut self.daemon.supervised;
+        let mut received = Vec::with_capacity(4096);
+        loop {
+            let both = [connection.as_fd(), supervised.connection().as_fd()];
+            let ready = process::wait_for_any(&both, TIMEOUT);
+            if ready[1] {
+                match supervised.listen() {
+                    Ok(Reply::GiveUp { message }) => return Ok(End::GivenUp(message)),
+                    Ok(_) => {}
+                    Err(_) => {
+                        failing::end_orphans(supervised.process(), compilation.plan.object());
+                        return Ok(End::Lost);
+                    }
+                }
+            }
+            if ready[0] {
+                let mut part = [0; 16 * 1024];
+                match connection.read(&mut part) {
+                    Ok(0) | Err(_) => return Err(Unclear),
+                    Ok(length) => received.extend_from_slice(&part[..length]),
+                }
+                while let Some(response) = request::take(&mut received).map_err(|_| Unclear)? {
+                    match response {
+                        Response::Started => {}
+                        Response::Unhandled => return Ok(End::Unhandled),
+                        Response::Finished(finished) => {
+                            let status = finished.status();
+                            self.printed = Printed::Sent(finished);
+                            return Ok(End::Status(status));
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /// Prints the messages of the last run.
-    fn print_errors(&mut self, compilation: &Compilation) {
-        let Some(mut file) = self.errors.take().map(File::from) else { return };
-        let mut text = Vec::new();
-        if file.rewind().and_then(|()| file.read_to_end(&mut text)).is_ok() && !text.is_empty() {
-            let _ = io::stderr().write_all(&compilation.plan.messages_of_this_checkout(&text));
+    fn print(&mut self, compilation: &Compilation) {
+        let here = |text| compilation.plan.messages_of_this_checkout(text);
+        match std::mem::replace(&mut self.printed, Printed::Directly) {
+            Printed::Directly => {}
+            Printed::File(file) => {
+                let (mut file, mut text) = (File::from(file), Vec::new());
+                if file.rewind().and_then(|()| file.read_to_end(&mut text)).is_ok() {
+                    request::print(&mut io::stderr(), &here(&text), true);
+                }
+            }
+            Printed::Sent(finished) => {
+                let is_dumb = process::variable("TERM").is_some_and(|term| term == "dumb");
+                let with_colours = |is_terminal: bool| finished.colours.unwrap_or(is_terminal && !is_dumb);
+                let (output, errors) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+                request::print(&mut io::stdout(), &here(&finished.output), with_colours(output));
+                request::print(&mut io::stderr(), &here(&finished.errors), with_colours(errors));
+            }
         }
     }
 
@@ -163,7 +248,7 @@ impl Run<'_> {
             let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
             return self.conclude(compilation, end);
         }
-        self.print_errors(compilation);
+        self.print(compilation);
         let status = match end {
             End::Status(status) => status,
             End::GivenUp(message) => {
@@ -173,6 +258,10 @@ impl Run<'_> {
                 return compilation.run_compiler();
             }
             End::Lost => return compilation.run_compiler(),
+            End::Unhandled => {
+                let _ = self.daemon.supervised.send(&Request::Done);
+                return compilation.run_compiler();
+            }
         };
         if process::was_interrupted(status) {
             return process::exit_like(status);

@@ -227,7 +227,7 @@ fn kind_of(path: &Path) -> CompilerKind {
 }
 
 /// Whether a program is a script; true if it cannot be read.
-pub(super) fn is_script(path: &Path) -> bool {
+pub(in crate::launch) fn is_script(path: &Path) -> bool {
     let head = head_of(path);
     head.is_empty() || head.starts_with(b"#!")
 }

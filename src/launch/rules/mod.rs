@@ -14,6 +14,7 @@ mod table;
 mod texts;
 mod two_words;
 
+pub(super) use self::compilers::is_script;
 pub(super) use self::texts::{absolute_paths, any_contains_checkout_path};
 
 #[cfg(test)]

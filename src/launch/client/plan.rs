@@ -152,9 +152,10 @@ impl Plan {
         let set = changes.iter().filter_map(|(name, value)| Some(((*name).into(), (*value)?.into())));
         environment.extend(set);
         // The first argument of the client is the compiler.
-        // Like the client, with the real path of the working directory.
+        // Like the client, with the path of the compiler on PATH and the real path of the working directory.
         let directory = std::env::current_dir().unwrap_or_else(|_| self.directory.clone());
-        request::compile(self.compiler(), directory.as_os_str(), command.get_args().skip(1), &environment)
+        let compiler = self.decision.compiler.as_deref().unwrap_or(self.compiler.path.as_os_str());
+        request::compile(compiler, directory.as_os_str(), command.get_args().skip(1), &environment)
     }
 
     /// The messages of a compiler, with the paths of this checkout.

@@ -99,6 +99,11 @@ impl Finished {
     }
 }
 
+/// The exit status of sccache's client if the daemon ends during a compilation.
+pub(super) fn failure() -> ExitStatus {
+    ExitStatus::from_raw(2 << 8)
+}
+
 /// Takes the first complete message from `received`. `Ok(None)` if there is none yet.
 ///
 /// # Errors

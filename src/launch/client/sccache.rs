@@ -187,6 +187,7 @@ impl Run<'_> {
         connection.write_all(&request).map_err(|_| Unclear)?;
         let supervised = &mut self.daemon.supervised;
         let mut received = Vec::with_capacity(4096);
+        let mut has_started = false;
         loop {
             let both = [connection.as_fd(), supervised.connection().as_fd()];
             let ready = process::wait_for_any(&both, TIMEOUT);
@@ -203,12 +204,14 @@ impl Run<'_> {
             if ready[0] {
                 let mut part = [0; 16 * 1024];
                 match connection.read(&mut part) {
+                    // The daemon has ended.
+                    Ok(0) | Err(_) if has_started => return Ok(End::Status(request::failure())),
                     Ok(0) | Err(_) => return Err(Unclear),
                     Ok(length) => received.extend_from_slice(&part[..length]),
                 }
                 while let Some(response) = request::take(&mut received).map_err(|_| Unclear)? {
                     match response {
-                        Response::Started => {}
+                        Response::Started => has_started = true,
                         Response::Unhandled => return Ok(End::Unhandled),
                         Response::Finished(finished) => {
                             let status = finished.status();

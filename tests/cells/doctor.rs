@@ -11,6 +11,7 @@ use crate::support::{Finished, Run, Sandbox, Tool, Tools, versions};
 tests![
     the_reason_for_a_compilation_is_reported in caches_and_generators(),
     compilations_without_the_cache_by_the_script_are_explained,
+    a_path_map_of_the_project_is_explained in [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE)],
     all_checks_pass_for_a_working_cache in CACHES,
     a_broken_cache_gives_exit_code_8,
     an_unreachable_remote_is_a_note_and_not_an_error,
@@ -148,6 +149,22 @@ fn the_reason_for_a_compilation_is_reported((cache, generator, CMake(version)): 
 }
 
 /// The script runs the compiler without the cache in more cases.
+/// A well-known test framework maps the path of its sources by default.
+fn a_path_map_of_the_project_is_explained(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("map").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let call = "toolchainkit_enable_cache()\nadd_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)";
+    let checkout = Checkout::sample(&sandbox, &tools, "project", call);
+    checkout.configure();
+    checkout.build();
+    let answer = why(&checkout, "c_0.c", "hit", 0);
+    if cache == Tool::Sccache(Tools::NEWEST_SCCACHE) {
+        assert!(answer["unshared"].is_null(), "{answer}");
+    } else {
+        has(&answer, "unshared", "-ffile-prefix-map");
+    }
+}
+
 fn compilations_without_the_cache_by_the_script_are_explained() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("doctor-script").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));

@@ -269,15 +269,13 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
         | Condition::DebugInformation
         | Condition::CheckoutInTexts => false,
         Condition::CheckoutInMacros => {
-            let names = |text: &[u8], place: &Path| {
-                let place = place.as_os_str().as_encoded_bytes();
-                !place.is_empty() && text.windows(place.len()).any(|window| window == place)
-            };
-            let is_named = |macro_: &OsString| {
-                question.checkout.folders().any(|folder| names(macro_.as_encoded_bytes(), folder))
-            };
-            arguments.macros().iter().any(is_named)
+            arguments.macros().iter().any(|macro_| question.checkout.is_named_in(macro_.as_encoded_bytes()))
         }
+        Condition::CheckoutInOptions(options) => arguments.all().iter().any(|argument| {
+            let bytes = argument.as_encoded_bytes();
+            options.iter().any(|option| bytes.starts_with(option.as_bytes()))
+                && question.checkout.is_named_in(bytes)
+        }),
         Condition::Compiler(kind) => compiler.kind == kind,
     }
 }

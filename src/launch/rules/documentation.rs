@@ -66,6 +66,12 @@ fn condition(rule: &Rule) -> String {
         }
         Condition::Files(options) => list(options.iter().map(|option| code(&format!("{option}FILE")))),
         Condition::CheckoutInMacros => "a definition with the path of the checkout".to_owned(),
+        Condition::CheckoutInOptions(options) => {
+            format!(
+                "{} with the path of the checkout",
+                list(options.iter().map(|option| code(&format!("{option}…"))))
+            )
+        }
         Condition::CheckoutInTexts => {
             "a file in the include folders with a string that begins with the path of the checkout".to_owned()
         }

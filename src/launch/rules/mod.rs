@@ -68,6 +68,14 @@ impl Checkout {
         [&self.root, &self.source, &self.build].into_iter().chain(&self.base_dirs).map(PathBuf::as_path)
     }
 
+    /// Whether the text contains the path of one of these folders.
+    fn is_named_in(&self, text: &[u8]) -> bool {
+        self.folders().any(|folder| {
+            let folder = folder.as_os_str().as_encoded_bytes();
+            !folder.is_empty() && text.windows(folder.len()).any(|window| window == folder)
+        })
+    }
+
     /// Its own folders with a number for each, which is the same in another checkout. The longest comes first, and contains a
     /// path that is in several of them.
     #[must_use]

@@ -115,6 +115,8 @@ pub enum Condition {
     Files(&'static [&'static str]),
     /// A definition that contains the path of the checkout.
     CheckoutInMacros,
+    /// An option that begins with one of these and contains the path of the checkout.
+    CheckoutInOptions(&'static [&'static str]),
     /// A file in the include folders that contains a string that begins with the path of the checkout.
     CheckoutInTexts,
     /// A compiler of this kind.

@@ -13,6 +13,10 @@ const fn sccache_since(minor: u32) -> Affected {
     Affected { since: Some(Version::new(0, minor, 0)), ..SCCACHE }
 }
 
+const fn sccache_before(minor: u32) -> Affected {
+    Affected { before: Some(Version::new(0, minor, 0)), ..SCCACHE }
+}
+
 const fn ccache_before(minor: u32) -> Affected {
     Affected { before: Some(Version::new(4, minor, 0)), ..CCACHE }
 }
@@ -369,6 +373,26 @@ pub const TABLE: &[Rule] = &[
         help: "set the definition only for the source that needs it (set_source_files_properties)",
         source: "experiment with sccache 0.14.0, 0.16.0 and 0.19.0",
         cases: &["a_program_prints_the_path_of_its_own_checkout"],
+    },
+    Rule {
+        name: "checkout path in a path map",
+        tools: &[sccache_before(18)],
+        compilers: &[],
+        only_relocatable: true,
+        condition: Condition::CheckoutInOptions(&[
+            "-ffile-prefix-map=",
+            "-fdebug-prefix-map=",
+            "-fmacro-prefix-map=",
+            "-fcoverage-prefix-map=",
+            "-fprofile-prefix-map=",
+        ]),
+        unless: &[],
+        action: Action::Key(KeyPart::Checkout),
+        why: "sccache before 0.18 hashes the option with the path, so no other checkout finds the object. The rule only makes this known.",
+        because: "an option of the project maps the path of this checkout (-ffile-prefix-map=…), and sccache before 0.18 hashes it, so other checkouts do not share it",
+        help: "use sccache 0.18 or newer, or remove the option: toolchainkit maps the paths itself",
+        source: "experiment with sccache 0.16.0 and 0.19.0",
+        cases: &["a_path_map_of_the_project_is_explained"],
     },
     Rule {
         name: "checkout path in a file",

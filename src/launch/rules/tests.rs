@@ -348,7 +348,7 @@ fn the_table_is_sorted() {
 }
 
 /// The digest of each version of the rules, beginning with version 1.
-const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a", "331258ca4ca1bad7cb1971f3976ec9ef"];
+const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a", "10f445bbd5d48c5945e9f0058e385ef5"];
 
 #[test]
 fn changed_rules_have_a_new_version() {

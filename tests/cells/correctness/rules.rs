@@ -11,6 +11,7 @@ fn every_rule_has_a_case_that_exists() {
     let mut list = List::default();
     super::tests(&mut list);
     crate::cmake_module::tests(&mut list);
+    crate::doctor::tests(&mut list);
     let tests = list.names();
     let cases = cases::names();
     for rule in TABLE {

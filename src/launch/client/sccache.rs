@@ -161,6 +161,8 @@ impl Run<'_> {
         let daemon = &mut self.daemon;
         let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
         let mut command = compilation.tool(&environment, &self.mode);
+        // The messages of a discarded run are not printed.
+        self.printed = Printed::Directly;
         if let Ok(end) = self.ask(compilation, &command) {
             return Some(end);
         }

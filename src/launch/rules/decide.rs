@@ -207,10 +207,7 @@ impl Decision {
     ) -> (&'static str, OsString) {
         let set = self.set.iter().find(|(name, _)| name == SCCACHE_KEY).map(|(_, value)| value.clone());
         let mut value = set.or_else(|| variable(SCCACHE_KEY)).unwrap_or_default();
-        if !value.is_empty() {
-            value.push(" ");
-        }
-        value.push(checkout.as_key());
+        append(&mut value, " ", &checkout.as_key());
         (SCCACHE_KEY, value)
     }
 
@@ -220,12 +217,16 @@ impl Decision {
             self.set.push((variable.to_owned(), facts.variable(variable).unwrap_or_default()));
             self.set.len() - 1
         });
-        let slot = &mut self.set[at].1;
-        if !slot.is_empty() {
-            slot.push(between);
-        }
-        slot.push(value);
+        append(&mut self.set[at].1, between, value);
     }
+}
+
+/// Appends a part to a list.
+fn append(list: &mut OsString, between: &str, part: &OsStr) {
+    if !list.is_empty() {
+        list.push(between);
+    }
+    list.push(part);
 }
 
 fn key_part(part: KeyPart, question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> OsString {

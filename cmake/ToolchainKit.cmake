@@ -22,7 +22,8 @@ into a project and commit it.
     toolchainkit_enable_cache(
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
-      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
+      [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
+      [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -42,6 +43,10 @@ into a project and commit it.
     The languages to cache. Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) are possible, too.
   ``DIR``, ``SIZE_GB``
     Folder and size limit (in GiB) of the local cache. Default: the user's cache folder, 10.
+  ``SHARED``
+    Who uses the folder of the local cache. ``project`` (default): the checkouts of this project. ``user``: all projects of this
+    user with this value; they have one limit. ``group``: all users who may write to ``DIR`` (ccache only). The folder needs the
+    group's write permission and the set-group-ID bit; ccache then creates all files for the group.
   ``ON_FAILURE``
     The reaction to a cache that cannot be used. ``fallback`` (default): use the local cache, or no cache. ``fail``: stop
     with an error.
@@ -151,7 +156,7 @@ function(toolchainkit_enable_cache)
     return()
   endif()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
+    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
     "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
@@ -164,6 +169,7 @@ function(toolchainkit_enable_cache)
   _toolchainkit_default(arg_TOOL sccache ccache)
   _toolchainkit_default(arg_LANGUAGES C CXX OBJC OBJCXX)
   _toolchainkit_default(arg_SIZE_GB "${default_size_gb}")
+  _toolchainkit_default(arg_SHARED project)
   _toolchainkit_default(arg_ON_FAILURE fallback)
   _toolchainkit_default(arg_RELOCATABLE ON)
   _toolchainkit_default(arg_DIRECT_MODE AUTO)
@@ -265,6 +271,11 @@ function(_toolchainkit_check_arguments languages size_gb on_failure)
   if(NOT on_failure MATCHES "^(fallback|fail)$")
     message(FATAL_ERROR "toolchainkit: ON_FAILURE must be fallback or fail, not ${on_failure}")
   endif()
+  if(NOT arg_SHARED MATCHES "^(project|user|group)$")
+    message(FATAL_ERROR "toolchainkit: SHARED must be project, user or group, not ${arg_SHARED}")
+  elseif(arg_SHARED STREQUAL "group" AND "${arg_DIR}" STREQUAL "")
+    message(FATAL_ERROR "toolchainkit: SHARED group needs DIR, a folder that the group can write")
+  endif()
   foreach(language IN LISTS languages)
     # sccache fails with unknown compilers.
     if(NOT language MATCHES "^(C|CXX|OBJC|OBJCXX|CUDA|HIP)$")
@@ -336,6 +347,12 @@ function(_toolchainkit_decide out_launcher out_languages call)
   _toolchainkit_choose_direct_mode(arg_DIRECT_MODE direct_mode)
   if(tool STREQUAL "ccache")
     list(REMOVE_ITEM free_languages HIP)
+  endif()
+  if(arg_SHARED STREQUAL "group" AND tool STREQUAL "sccache")
+    set(reason "sccache cannot share a local folder between users: only their owner can read its entries; use ccache or a remote")
+    _toolchainkit_fail_if_wanted("${reason}")
+    _toolchainkit_no_cache(NOTICE "${reason}")
+    return()
   endif()
   if(CMAKE_GENERATOR MATCHES "^Visual Studio" AND (tool STREQUAL "sccache" OR version VERSION_LESS 4.6))
     _toolchainkit_no_cache(NOTICE
@@ -899,10 +916,16 @@ function(_toolchainkit_storage storage override server location)
   endif()
 
   string(REGEX REPLACE "[^A-Za-z0-9._+-]" "_" project "${arg_PROJECT}")
-  if("${arg_DIR}" STREQUAL "")
-    set(directory "${user_folder}/cache/${project}/${tool}")
-  else()
+  if(NOT "${arg_DIR}" STREQUAL "")
     get_filename_component(directory "${arg_DIR}/${tool}" ABSOLUTE BASE_DIR "${arg_PROJECT_DIR}")
+  elseif(arg_SHARED STREQUAL "user")
+    set(directory "${user_folder}/shared/${tool}")
+  else()
+    set(directory "${user_folder}/cache/${project}/${tool}")
+  endif()
+  # Projects with the same folder have the same daemon, because two daemons must not share a folder.
+  if(NOT "${arg_DIR}" STREQUAL "" OR arg_SHARED STREQUAL "user")
+    set(project "")
   endif()
   string(SHA256 id "${tool}\nproject=${project}\ndirectory=${directory}\n${identity}")
   string(SUBSTRING "${id}" 0 16 id)
@@ -1094,6 +1117,10 @@ function(_toolchainkit_ccache_settings storage)
   _toolchainkit_set("${storage}" CCACHE_COMPILERCHECK "${check}")
   if(NOT storage STREQUAL "remote")
     _toolchainkit_set("${storage}" CCACHE_REMOTE_STORAGE "")
+  endif()
+  if(arg_SHARED STREQUAL "group")
+    # For the files in the cache, not for objects.
+    _toolchainkit_set("${storage}" CCACHE_UMASK 002)
   endif()
   if(arg_RELOCATABLE)
     _toolchainkit_checkout(base)
@@ -1380,17 +1407,41 @@ endmacro()
 function(_toolchainkit_make_folders out_reason storage)
   set("${out_reason}" "" PARENT_SCOPE)
   _toolchainkit_get(directory "${storage}" directory)
+  # `toolchainkit cache` and the supervisor read this registration, to find caches whose checkouts are gone.
+  _toolchainkit_checkout(checkout)
+  string(SHA256 registration "${checkout}\n${directory}")
+  string(SUBSTRING "${registration}" 0 16 registration)
+  set(registration "${user_folder}/checkouts/${registration}.json")
+  _toolchainkit_json(json checkout "${checkout}" project "${arg_PROJECT}" folder "${directory}")
   if(CMAKE_HOST_WIN32)
     string(REPLACE ";" "\\;" directory "${directory}")
     execute_process(COMMAND "${CMAKE_COMMAND}" -E make_directory ${directory} RESULT_VARIABLE result ERROR_QUIET)
     set(refusal "${directory}")
   else()
+    set(of_group "")
+    if(arg_SHARED STREQUAL "group")
+      get_filename_component(of_group "${directory}" DIRECTORY)
+    endif()
+    # A folder inherits the group and the set-group-ID bit of its parent, and needs the group's permission in addition.
     execute_process(RESULT_VARIABLE result OUTPUT_VARIABLE refusal ERROR_QUIET COMMAND sh -c [=[
+if [ "$2" ]; then
+  umask 002
+  if [ ! -d "$2" ]; then mkdir -p "$2" && chmod g+ws "$2"; fi
+  for folder in "$2" "$1"; do
+    mkdir -p "$folder"
+    case $(ls -ld "$folder") in
+      d????ws* | d????wS*) ;;
+      *) printf '%s for its group: run chmod g+ws %s' "$folder" "$folder"; exit 1 ;;
+    esac
+  done
+fi
 [ -d "$1" ] || mkdir -p "$1"
 for folder in "$1" "$1"/? "$1"/?/?; do
   case $folder in *'?') continue ;; esac
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
-done]=] toolchainkit "${directory}")
+done
+{ mkdir -p "${3%/*}" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } || :]=]
+      toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}")
   endif()
   if(NOT result EQUAL 0)
     set("${out_reason}" "cannot write to ${refusal}" PARENT_SCOPE)

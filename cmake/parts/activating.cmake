@@ -6,17 +6,41 @@
 function(_toolchainkit_make_folders out_reason storage)
   set("${out_reason}" "" PARENT_SCOPE)
   _toolchainkit_get(directory "${storage}" directory)
+  # `toolchainkit cache` and the supervisor read this registration, to find caches whose checkouts are gone.
+  _toolchainkit_checkout(checkout)
+  string(SHA256 registration "${checkout}\n${directory}")
+  string(SUBSTRING "${registration}" 0 16 registration)
+  set(registration "${user_folder}/checkouts/${registration}.json")
+  _toolchainkit_json(json checkout "${checkout}" project "${arg_PROJECT}" folder "${directory}")
   if(CMAKE_HOST_WIN32)
     string(REPLACE ";" "\\;" directory "${directory}")
     execute_process(COMMAND "${CMAKE_COMMAND}" -E make_directory ${directory} RESULT_VARIABLE result ERROR_QUIET)
     set(refusal "${directory}")
   else()
+    set(of_group "")
+    if(arg_SHARED STREQUAL "group")
+      get_filename_component(of_group "${directory}" DIRECTORY)
+    endif()
+    # A folder inherits the group and the set-group-ID bit of its parent, and needs the group's permission in addition.
     execute_process(RESULT_VARIABLE result OUTPUT_VARIABLE refusal ERROR_QUIET COMMAND sh -c [=[
+if [ "$2" ]; then
+  umask 002
+  if [ ! -d "$2" ]; then mkdir -p "$2" && chmod g+ws "$2"; fi
+  for folder in "$2" "$1"; do
+    mkdir -p "$folder"
+    case $(ls -ld "$folder") in
+      d????ws* | d????wS*) ;;
+      *) printf '%s for its group: run chmod g+ws %s' "$folder" "$folder"; exit 1 ;;
+    esac
+  done
+fi
 [ -d "$1" ] || mkdir -p "$1"
 for folder in "$1" "$1"/? "$1"/?/?; do
   case $folder in *'?') continue ;; esac
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
-done]=] toolchainkit "${directory}")
+done
+{ mkdir -p "${3%/*}" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } || :]=]
+      toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}")
   endif()
   if(NOT result EQUAL 0)
     set("${out_reason}" "cannot write to ${refusal}" PARENT_SCOPE)

@@ -22,7 +22,8 @@ into a project and commit it.
     toolchainkit_enable_cache(
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
-      [DIR <path>] [SIZE_GB <n>] [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
+      [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
+      [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -42,6 +43,10 @@ into a project and commit it.
     The languages to cache. Default: ``C CXX OBJC OBJCXX``. ``CUDA`` and ``HIP`` (sccache only) are possible, too.
   ``DIR``, ``SIZE_GB``
     Folder and size limit (in GiB) of the local cache. Default: the user's cache folder, 10.
+  ``SHARED``
+    Who uses the folder of the local cache. ``project`` (default): the checkouts of this project. ``user``: all projects of this
+    user with this value; they have one limit. ``group``: all users who may write to ``DIR`` (ccache only). The folder needs the
+    group's write permission and the set-group-ID bit; ccache then creates all files for the group.
   ``ON_FAILURE``
     The reaction to a cache that cannot be used. ``fallback`` (default): use the local cache, or no cache. ``fail``: stop
     with an error.
@@ -151,7 +156,7 @@ function(toolchainkit_enable_cache)
     return()
   endif()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
+    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
     "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
@@ -164,6 +169,7 @@ function(toolchainkit_enable_cache)
   _toolchainkit_default(arg_TOOL sccache ccache)
   _toolchainkit_default(arg_LANGUAGES C CXX OBJC OBJCXX)
   _toolchainkit_default(arg_SIZE_GB "${default_size_gb}")
+  _toolchainkit_default(arg_SHARED project)
   _toolchainkit_default(arg_ON_FAILURE fallback)
   _toolchainkit_default(arg_RELOCATABLE ON)
   _toolchainkit_default(arg_DIRECT_MODE AUTO)

@@ -2,6 +2,7 @@
 //! standard error. Every command returns an [`ExitCode`] of [`exit`].
 
 mod build_folder;
+mod cache;
 mod doctor;
 mod env;
 pub mod exit;
@@ -69,6 +70,8 @@ enum Command {
     Install(install::InstallArgs),
     /// Show hits and misses of the cache that the last configured build uses
     Stats(stats::StatsArgs),
+    /// Show the local caches of all projects with their sizes, or remove unused ones
+    Cache(cache::CacheArgs),
     /// Check whether the cache of a build works, or find out why a file was not cached
     Doctor(doctor::DoctorArgs),
     /// Start, stop or show the sccache daemon of this project
@@ -98,6 +101,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Env(args) => env::run(args, &cli.global, &printer),
         Command::Install(args) => install::run(args, &cli.global, &printer),
         Command::Stats(args) => stats::run(args, &cli.global, &printer),
+        Command::Cache(args) => cache::run(args, &printer),
         Command::Doctor(args) => doctor::run(args, &cli.global, &printer),
         Command::Server(args) => server::run(args, &cli.global, &printer),
         Command::Explain(args) => explain::run(args, &printer),

@@ -8,7 +8,7 @@ use super::project::Project;
 use super::report::Printer;
 use super::{CommandResult, Global};
 use crate::caching::remote::{OnOlderTool, Setting};
-use crate::config::model::DirectMode;
+use crate::config::model::{DirectMode, Shared};
 use crate::plan::{CachePlan, ToolPlan, VariantPlan};
 
 /// Arguments of `plan`.
@@ -60,7 +60,12 @@ fn cache_lines(cache: &CachePlan, lines: &mut Vec<String>) {
     let version = cache.min_version.map(|version| format!(" {version} or newer")).unwrap_or_default();
     let folder = cache.dir.as_ref().map_or("the user's cache folder", |dir| dir.as_str());
     lines.push(format!("  tool       {tools}{version}"));
-    lines.push(format!("  local      {folder}, up to {} GiB", cache.size_gb));
+    let shared = match cache.shared {
+        Shared::Project => "",
+        Shared::User => ", for all projects of this user",
+        Shared::Group => ", for all users of its group",
+    };
+    lines.push(format!("  local      {folder}, up to {} GiB{shared}", cache.size_gb));
     lines.push(format!("  remote     {}", cache.location.as_deref().unwrap_or("none")));
     for ToolPlan { tool, settings, .. } in &cache.tools {
         for setting in settings {
@@ -94,6 +99,7 @@ fn cache_object(cache: &CachePlan) -> Value {
         "min_version": cache.min_version,
         "size_gb": cache.size_gb,
         "dir": cache.dir,
+        "shared": cache.shared.name(),
         "remote": cache.location,
         "servers": cache.servers,
         "relocatable": cache.relocatable,

@@ -12,7 +12,9 @@ pub use self::toolchain::{
 };
 use crate::caching::remote::{self, Backend, RemoteFields, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Config, DirectMode, Language, OnFailure, Output, PresetKind, Presets, Variant};
+use crate::config::model::{
+    Config, DirectMode, Language, OnFailure, Output, PresetKind, Presets, Shared, Variant,
+};
 use camino::Utf8PathBuf;
 
 /// The content of all generated files.
@@ -73,6 +75,8 @@ pub struct CachePlan {
     pub size_gb: u32,
     /// The local cache; `None` is the user's cache folder.
     pub dir: Option<Utf8PathBuf>,
+    /// `cache.shared`
+    pub shared: Shared,
     /// The languages to cache.
     pub languages: Vec<Language>,
     /// The reaction to a cache that cannot be used.
@@ -168,6 +172,7 @@ fn cache(variant: &Variant) -> CachePlan {
         min_version: cache.min_version,
         size_gb: cache.size_gb,
         dir: cache.dir.clone(),
+        shared: cache.shared,
         languages: cache.languages.clone(),
         on_failure: cache.on_failure,
         relocatable: cache.relocatable,

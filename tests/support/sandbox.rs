@@ -139,10 +139,11 @@ impl Sandbox {
             .unwrap_or_else(|| PathBuf::from(program))
     }
 
-    /// The running processes of this sandbox: those with its `HOME`.
+    /// The running processes of this sandbox: those with a `HOME` in its folder.
     pub(crate) fn processes(&self) -> Vec<u32> {
-        let home = [b"HOME=", self.home().as_os_str().as_encoded_bytes()].concat();
-        let is_ours = |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|entry| entry == home);
+        let home = [b"HOME=", self.root().as_os_str().as_encoded_bytes(), b"/"].concat();
+        let is_ours =
+            |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(&home));
         fs::read_dir("/proc")
             .expect("/proc can be listed")
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())

@@ -2,9 +2,10 @@
 
 use std::env;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::versions;
 
@@ -155,6 +156,28 @@ impl Tools {
         let is_it =
             |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&start));
         entries.into_iter().find(is_it).unwrap_or_else(|| folder.join(start))
+    }
+
+    /// Copies of `tools` in `folder`, which other users can read, also if the folder of the tools is in the home folder of
+    /// root.
+    pub(crate) fn for_all_users(&self, tools: &[Tool], folder: &Path) -> Self {
+        fs::create_dir_all(folder).expect("a folder");
+        for tool in tools {
+            let path = self.path(*tool);
+            let below = path.strip_prefix(&self.root).expect("a tool of tests/setup.sh");
+            let top = self.root.join(below.components().next().expect("a folder"));
+            // Links are made at once, but only within one file system.
+            let copied = ["-al", "-a"].into_iter().any(|how| {
+                Command::new("cp")
+                    .arg(how)
+                    .arg(&top)
+                    .arg(folder)
+                    .status()
+                    .is_ok_and(|status| status.success())
+            });
+            assert!(copied, "{} can be copied", top.display());
+        }
+        Self { root: folder.to_path_buf() }
     }
 
     /// The launcher of the release build.

@@ -92,6 +92,8 @@ pub struct Cache {
     pub size_gb: u32,
     /// `dir`: the local cache; `None` is the user's cache folder. A relative path is relative to the project.
     pub dir: Option<Utf8PathBuf>,
+    /// `shared`: who uses the folder of the local cache. Default [`Shared::Project`].
+    pub shared: Shared,
     /// `min_version`: an older tool is not used.
     pub min_version: Option<Version>,
     /// Default C, CXX, OBJC, OBJCXX.
@@ -110,6 +112,31 @@ pub struct Cache {
     pub remote_only: bool,
     /// The tiers that must store an object for a write of sccache to succeed. Default [`WriteErrorPolicy::All`].
     pub write_error_policy: WriteErrorPolicy,
+}
+
+/// Who uses the folder of the local cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Shared {
+    /// The checkouts of this project. Each project has its own folder and its own limit.
+    #[default]
+    Project,
+    /// All projects of this user that have this value. They have one folder and one limit.
+    User,
+    /// All users who may write to the folder `dir`, a group (ccache only).
+    Group,
+}
+
+impl Shared {
+    /// The value of the CMake function's argument, which is also the name in YAML.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
 }
 
 /// The tiers that must store an object for a write to succeed.

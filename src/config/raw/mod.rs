@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 pub(super) use self::presets::*;
 pub(super) use self::toolchain::*;
-use super::model::{Language, OnFailure, WriteErrorPolicy};
+use super::model::{Language, OnFailure, Shared, WriteErrorPolicy};
 use crate::caching::tool::limits::LARGEST_SIZE_GB;
 
 /// The builds of a CMake project and the compiler cache that they share.
@@ -78,6 +78,9 @@ pub(super) struct Cache {
     pub(super) size_gb: Option<u32>,
     /// Folder of the local cache, relative to the project unless absolute. Default: the user's cache folder.
     pub(super) dir: Option<String>,
+    /// Who uses the folder of the local cache. project: the checkouts of this project. user: all projects of this user with
+    /// this value; they have one limit. group: all users who may write to `dir` (ccache only). Default project.
+    pub(super) shared: Option<Shared>,
     /// Oldest version of the tool to use, such as "0.15". Default: the oldest that supports the settings of this file.
     #[schemars(extend("type" = ["string", "number"]))]
     pub(super) min_version: Option<String>,

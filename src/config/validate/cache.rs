@@ -4,7 +4,7 @@ use super::{Scope, text};
 use crate::caching::remote::check_tool;
 use crate::caching::tool::limits::DEFAULT_SIZE_GB;
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Cache, DirectMode, Install, Language};
+use crate::config::model::{Cache, DirectMode, Install, Language, Shared};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
 use crate::diagnostics::{Code, Diagnostic};
@@ -19,10 +19,11 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     let languages = languages(raw.languages, scope);
     let min_version = version(raw.min_version, &["cache", "min_version"], scope);
     let install = install(raw.install.unwrap_or_default(), scope);
+    let shared = shared(raw.shared, scope);
     let tools = match raw.tool.unwrap_or(raw::ToolChoice::Auto) {
-        raw::ToolChoice::Sccache => named_tool(Tool::Sccache, &remotes, &languages, scope),
-        raw::ToolChoice::Ccache => named_tool(Tool::Ccache, &remotes, &languages, scope),
-        raw::ToolChoice::Auto => suitable_tools(&remotes, &languages, scope),
+        raw::ToolChoice::Sccache => named_tool(Tool::Sccache, &remotes, &languages, shared, scope),
+        raw::ToolChoice::Ccache => named_tool(Tool::Ccache, &remotes, &languages, shared, scope),
+        raw::ToolChoice::Auto => suitable_tools(&remotes, &languages, shared, scope),
     };
     let versions =
         [(&["cache", "min_version"][..], min_version), (&["cache", "install", "version"], install.version)];
@@ -37,6 +38,7 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         tools,
         size_gb: raw.size_gb.unwrap_or(DEFAULT_SIZE_GB),
         dir: text::path(raw.dir, &["cache", "dir"], scope).map(Into::into),
+        shared,
         min_version,
         languages,
         on_failure: raw.on_failure.unwrap_or_default(),
@@ -51,6 +53,19 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         write_error_policy: raw.write_error_policy.unwrap_or_default(),
         remote: remotes.into_iter().map(|remote| remote.config).collect(),
     }
+}
+
+fn shared(raw: Option<Shared>, scope: &mut Scope<'_>) -> Shared {
+    let shared = raw.unwrap_or_default();
+    if shared == Shared::Group && scope.node.find(&["cache", "dir"]).is_none() {
+        scope.error(
+            &["cache", "shared"],
+            Code::ConflictingSettings,
+            "no folder is set that the group can share; the user's cache folder belongs to one user",
+            "set `cache.dir` to a folder that the group can write, such as /srv/ccache",
+        );
+    }
+    shared
 }
 
 fn remote_only(raw: Option<bool>, remotes: &[Remote<'_>], scope: &mut Scope<'_>) -> bool {
@@ -73,6 +88,7 @@ fn named_tool(
     tool: Tool,
     remotes: &[Remote<'_>],
     languages: &[Language],
+    shared: Shared,
     scope: &mut Scope<'_>,
 ) -> Vec<Tool> {
     let place = scope.node.place_of(&["cache", "tool"]);
@@ -90,6 +106,15 @@ fn named_tool(
             .sink
             .push(fault.with_related(hip, "hip is listed here").with_help("use sccache, which supports it"));
     }
+    if tool == Tool::Sccache && shared == Shared::Group {
+        let fault = Diagnostic::error(
+            Code::UnsupportedByTool,
+            "sccache cannot share a local folder between users: only their owner can read its entries",
+        );
+        let group = scope.node.place_of(&["cache", "shared"]);
+        let fault = fault.at(place.clone()).with_related(group, "the users of a group are set here");
+        scope.sink.push(fault.with_help("use ccache, or a remote cache such as Redis"));
+    }
     if let (Tool::Ccache, Some(policy)) = (tool, scope.node.find(&["cache", "write_error_policy"])) {
         let fault = Diagnostic::error(Code::UnsupportedByTool, "ccache has no write error policy").at(place);
         let fault = fault.with_related(policy.place(), "the policy is set here");
@@ -99,10 +124,18 @@ fn named_tool(
 }
 
 /// All tools that support the settings of the file.
-fn suitable_tools(remotes: &[Remote<'_>], languages: &[Language], scope: &mut Scope<'_>) -> Vec<Tool> {
+fn suitable_tools(
+    remotes: &[Remote<'_>],
+    languages: &[Language],
+    shared: Shared,
+    scope: &mut Scope<'_>,
+) -> Vec<Tool> {
     let has_policy = scope.node.find(&["cache", "write_error_policy"]).is_some();
-    let supports_settings =
-        |tool: Tool| tool != Tool::Ccache || !(has_policy || languages.contains(&Language::Hip));
+    let is_of_group = shared == Shared::Group;
+    let supports_settings = |tool: Tool| match tool {
+        Tool::Ccache => !has_policy && !languages.contains(&Language::Hip),
+        Tool::Sccache => !is_of_group,
+    };
     let supports_remotes = |tool: Tool| remotes.iter().all(|remote| check_tool(tool, &remote.config).is_ok());
     let able: Vec<Tool> =
         Tool::ALL.into_iter().filter(|&tool| supports_settings(tool) && supports_remotes(tool)).collect();
@@ -111,7 +144,11 @@ fn suitable_tools(remotes: &[Remote<'_>], languages: &[Language], scope: &mut Sc
             let why = remotes.iter().find_map(|remote| check_tool(tool, &remote.config).err());
             why.map_or_else(
                 || {
-                    let missing = if has_policy { "has no write error policy" } else { "cannot cache HIP" };
+                    let missing = match tool {
+                        Tool::Sccache => "cannot share a local folder between users",
+                        Tool::Ccache if has_policy => "has no write error policy",
+                        Tool::Ccache => "cannot cache HIP",
+                    };
                     format!("{tool} {missing}")
                 },
                 |issue| issue.message,

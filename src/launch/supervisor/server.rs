@@ -17,6 +17,7 @@ use super::record::Record;
 use super::state::{Action, Event, State};
 use crate::launch::connections::{Connections, Input};
 use crate::launch::guard;
+use crate::launch::local_caches;
 use crate::launch::process::{self, Listener, Process};
 use crate::launch::protocol::{Reply, Request};
 use crate::launch::settings::{Settings, Storage};
@@ -98,6 +99,10 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         Duration::from_secs(settings.idle_seconds),
         folder.parent().map(|parent| files::read_base_dirs(&parent.join("base-dirs"))).unwrap_or_default(),
     );
+    if let Some(user_folder) = settings.run_root.parent().filter(|folder| folder.is_absolute()) {
+        let user_folder = user_folder.to_path_buf();
+        thread::spawn(move || local_caches::remove_orphans_daily(&user_folder));
+    }
     let mut server = Server {
         settings,
         storage,

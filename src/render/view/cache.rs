@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::RenderError;
 use crate::caching::remote::OnOlderTool;
-use crate::config::model::{Language, OnFailure};
+use crate::config::model::{Language, OnFailure, Shared};
 use crate::plan::{CachePlan, ToolPlan};
 
 #[derive(Debug, Clone, Serialize)]
@@ -13,6 +13,8 @@ pub(super) struct CacheView {
     min_version: Option<String>,
     size_gb: u32,
     dir: Option<String>,
+    /// `None` is the default.
+    shared: Option<&'static str>,
     languages: Vec<&'static str>,
     on_failure: &'static str,
     relocatable: bool,
@@ -43,6 +45,7 @@ impl CacheView {
             min_version: cache.min_version.map(|version| version.to_string()),
             size_gb: cache.size_gb,
             dir: cache.dir.as_ref().map(ToString::to_string),
+            shared: Some(cache.shared).filter(|shared| *shared != Shared::Project).map(Shared::name),
             languages: cache.languages.iter().copied().map(Language::cmake_name).collect(),
             on_failure: match cache.on_failure {
                 OnFailure::Fallback => "fallback",

@@ -9,6 +9,7 @@ mod deciding;
 mod microsoft;
 mod roots;
 mod secrets;
+mod sharing;
 mod shells;
 mod storing;
 mod upgrade;
@@ -27,6 +28,7 @@ pub(crate) fn tests(list: &mut List) {
         microsoft::tests,
         roots::tests,
         secrets::tests,
+        sharing::tests,
         shells::tests,
         storing::tests,
         upgrade::tests,

@@ -1,0 +1,265 @@
+//! Local caches that several projects or several users share, and `toolchainkit cache`.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use serde_json::Value;
+
+use super::{CACHES, Checkout, setting, tools_for};
+use crate::list::tests;
+use crate::support::sandbox::launch_program;
+use crate::support::{Run, Sandbox, Tool, Tools};
+
+tests![
+    users_of_a_group_share_a_folder in ["022", "002", "077"],
+    a_folder_without_rights_of_its_group_is_not_used,
+    sccache_is_not_used_for_a_group,
+    projects_of_a_user_share_a_folder in CACHES,
+    projects_with_the_same_folder_have_one_daemon,
+    unused_caches_are_listed_and_removed in CACHES,
+];
+
+const GROUP: u32 = 2000;
+const USERS: [u32; 2] = [1001, 1002];
+
+/// `script` as this user of [`GROUP`].
+fn as_user(sandbox: &Sandbox, tools: &Tools, user: u32, umask: &str, script: &str) -> Command {
+    let home = sandbox.root().join(format!("user-{user}"));
+    let mut command = sandbox.command(tools.path(Tool::System("setpriv")));
+    command
+        .arg(format!("--reuid={user}"))
+        .arg(format!("--regid={GROUP}"))
+        .args(["--clear-groups", "sh", "-c", &format!("umask {umask}; {script}")])
+        .current_dir(&home)
+        .env("HOME", &home)
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_RUNTIME_DIR", home.join("run"))
+        .env("TOOLCHAINKIT_LAUNCH", sandbox.root().join("tools/toolchainkit-launch"))
+        .env("CMAKE", tools.cmake(Tools::CMAKE));
+    command
+}
+
+/// A project in the home folder of each user.
+fn write_users(sandbox: &Sandbox, tools: &Tools, call: &str) -> u64 {
+    let mut objects = 0;
+    for user in USERS {
+        let home = sandbox.dir(&format!("user-{user}"));
+        objects = Checkout::sample(sandbox, tools, &format!("user-{user}/project"), call).objects;
+        fs::create_dir_all(home.join("run")).expect("a folder");
+        fs::set_permissions(home.join("run"), fs::Permissions::from_mode(0o700)).expect("a mode");
+        for path in walk(&home) {
+            chown(path, Some(user), Some(GROUP)).expect("root");
+        }
+    }
+    fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    objects
+}
+
+/// The folder and everything in it.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_path_buf()];
+    let mut next = 0;
+    while let Some(path) = found.get(next).cloned() {
+        next += 1;
+        if path.is_dir() {
+            found.extend(path.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path()));
+        }
+    }
+    found
+}
+
+const CONFIGURE: &str =
+    "\"$CMAKE\" -S project -B build -G Ninja -DCMAKE_TOOLCHAIN_FILE=../project/cmake/toolchain.cmake";
+const BUILD: &str = "\"$CMAKE\" --build build";
+
+fn users_of_a_group_share_a_folder(umask: &'static str) {
+    let ccache = Tool::Ccache(Tools::CCACHE);
+    let Some(tools) = tools_for(&[ccache, Tool::System("setpriv")]) else { return };
+    let sandbox = Sandbox::new("group");
+    let folder = sandbox.root().join("tools");
+    let tools = tools.for_all_users(&[Tool::CMake(Tools::CMAKE), Tool::Ninja, ccache], &folder);
+    fs::copy(launch_program(), folder.join("toolchainkit-launch")).expect("the launcher");
+    let sandbox = sandbox.on_path(&tools.ninja()).on_path(&tools.path(ccache));
+    let shared = sandbox.dir("shared");
+    chown(&shared, None, Some(GROUP)).expect("root");
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o2775)).expect("a mode");
+    let call = format!(
+        "toolchainkit_enable_cache(TOOL ccache SHARED group DIR {})",
+        setting(&shared.display().to_string())
+    );
+    let objects = write_users(&sandbox, &tools, &call);
+    for user in USERS {
+        let configured = as_user(&sandbox, &tools, user, umask, CONFIGURE).run();
+        assert!(configured.stdout.contains("local cache"), "{configured}");
+    }
+    // Both users build at the same time.
+    thread::scope(|scope| {
+        for user in USERS {
+            let (sandbox, tools) = (&sandbox, &tools);
+            scope.spawn(move || as_user(sandbox, tools, user, umask, BUILD).run());
+        }
+    });
+    for user in USERS {
+        // Each user's own rebuild hits, whoever stored the objects.
+        let hits = || {
+            let text = as_user(&sandbox, &tools, user, umask, "build/toolchainkit/launcher --print-stats")
+                .run()
+                .stdout;
+            let count = |name: &str| {
+                let line = text.lines().find_map(|line| line.strip_prefix(name));
+                line.and_then(|rest| rest.trim().parse::<u64>().ok()).expect("a count")
+            };
+            (count("direct_cache_hit") + count("preprocessed_cache_hit"), count("cache_miss"))
+        };
+        let before = hits();
+        as_user(&sandbox, &tools, user, umask, &format!("{BUILD} --clean-first")).run();
+        let after = hits();
+        assert_eq!((after.0 - before.0, after.1 - before.1), (objects, 0), "user {user}");
+    }
+    for path in walk(&shared) {
+        let found = fs::symlink_metadata(&path).expect("metadata");
+        let wanted = if found.is_dir() { 0o2070 } else { 0o040 };
+        assert_eq!((found.gid(), found.mode() & wanted), (GROUP, wanted), "{}", path.display());
+    }
+    // The umask of the users applies to the objects in the build folder.
+    let object = walk(&sandbox.root().join("user-1001/build"))
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|extension| extension == "o"))
+        .expect("an object");
+    let mask = u32::from_str_radix(umask, 8).expect("a umask");
+    assert_eq!(fs::metadata(object).expect("metadata").mode() & mask, 0);
+}
+
+fn a_folder_without_rights_of_its_group_is_not_used() {
+    let ccache = Tool::Ccache(Tools::CCACHE);
+    let Some(tools) = tools_for(&[ccache]) else { return };
+    let sandbox = Sandbox::new("no-group").on_path(&tools.ninja()).on_path(&tools.path(ccache));
+    let shared = sandbox.dir("shared");
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let call = format!(
+        "toolchainkit_enable_cache(TOOL ccache SHARED group DIR {})",
+        setting(&shared.display().to_string())
+    );
+    let checkout = Checkout::sample(&sandbox, &tools, "project", &call);
+    let configured = checkout.configure();
+    let advice = format!("run chmod g+ws {}", shared.display());
+    assert!(configured.stderr.contains("no cache") && configured.stderr.contains(&advice), "{configured}");
+    checkout.build();
+    Command::new("chmod").arg("g+ws").arg(&shared).run();
+    let configured = checkout.configure();
+    assert!(configured.stdout.contains("local cache"), "{configured}");
+}
+
+fn sccache_is_not_used_for_a_group() {
+    let sccache = Tool::Sccache(Tools::SCCACHE);
+    let Some(tools) = tools_for(&[sccache]) else { return };
+    let sandbox = Sandbox::new("group").on_path(&tools.ninja()).on_path(&tools.path(sccache));
+    let checkout = Checkout::sample(
+        &sandbox,
+        &tools,
+        "project",
+        "toolchainkit_enable_cache(SHARED group DIR /srv/shared)",
+    );
+    let configured = checkout.configure();
+    assert!(configured.stderr.contains("use ccache or a remote"), "{configured}");
+    checkout.build();
+}
+
+fn projects_of_a_user_share_a_folder(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("user").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let place = |name: &str| {
+        Checkout::sample(
+            &sandbox,
+            &tools,
+            name,
+            &format!("toolchainkit_enable_cache(PROJECT {name} SHARED user)"),
+        )
+    };
+    let (first, second) = (place("first"), place("second"));
+    first.configure();
+    first.build();
+    second.configure();
+    assert_eq!(first.status_field("dir"), second.status_field("dir"));
+    assert_eq!(first.status_field("id"), second.status_field("id"));
+    // Both projects have the same sources.
+    assert_eq!(second.counted(|| drop(second.build())), (second.objects, 0));
+    let listed = listed(&sandbox);
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!(listed[0]["projects"], serde_json::json!(["first", "second"]));
+    assert_eq!(listed[0]["kind"], "user");
+}
+
+fn projects_with_the_same_folder_have_one_daemon() {
+    let cache = Tool::Sccache(Tools::SCCACHE);
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("dir").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let shared = setting(&sandbox.root().join("objects").display().to_string());
+    let place = |name: &str| {
+        let call = format!("toolchainkit_enable_cache(PROJECT {name} DIR {shared})");
+        Checkout::sample(&sandbox, &tools, name, &call)
+    };
+    let (first, second) = (place("first"), place("second"));
+    first.configure();
+    first.build();
+    second.configure();
+    assert_eq!(second.counted(|| drop(second.build())), (second.objects, 0));
+    let folders: Vec<_> = sandbox.root().join("objects").read_dir().expect("the cache").collect();
+    assert_eq!(folders.len(), 1, "no second folder for a second daemon: {folders:?}");
+}
+
+/// The output of `toolchainkit cache`.
+fn listed(sandbox: &Sandbox) -> Vec<Value> {
+    let printed = toolchainkit(sandbox).args(["cache", "--format", "json"]).run().stdout;
+    serde_json::from_str(&printed).expect("JSON")
+}
+
+fn toolchainkit(sandbox: &Sandbox) -> Command {
+    sandbox.command(env!("CARGO_BIN_EXE_toolchainkit"))
+}
+
+fn unused_caches_are_listed_and_removed(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("clean").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let place = |name: &str| {
+        Checkout::sample(&sandbox, &tools, name, &format!("toolchainkit_enable_cache(PROJECT {name})"))
+    };
+    let (kept, gone) = (place("kept"), place("gone"));
+    for checkout in [&kept, &gone] {
+        checkout.configure();
+        checkout.build();
+    }
+    let folder = PathBuf::from(gone.status_field("dir"));
+    let clean = |options: &[&str]| toolchainkit(&sandbox).args(["cache", "clean"]).args(options).run();
+    assert_eq!(clean(&[]).stdout, "", "both checkouts exist");
+    if matches!(cache, Tool::Sccache(_)) {
+        gone.ask(&["--stop-server"]);
+    }
+    fs::remove_dir_all(&gone.source).expect("the checkout");
+    let text = toolchainkit(&sandbox).arg("cache").run().stdout;
+    assert!(text.contains("all checkouts are gone") && text.contains("in 2 caches"), "{text}");
+    let sizes: u64 = listed(&sandbox).iter().map(|cache| cache["size_bytes"].as_u64().expect("a size")).sum();
+    assert!(sizes > 10_000, "{sizes}");
+    let dry = clean(&["--dry-run"]).stdout;
+    assert!(dry.contains("would remove") && dry.contains("gone") && !dry.contains("kept"), "{dry}");
+    assert!(folder.is_dir());
+    clean(&[]);
+    assert!(!folder.exists());
+    assert_eq!(clean(&["--older-than", "1"]).stdout, "");
+    assert_eq!(listed(&sandbox).len(), 1);
+    // A daemon that runs keeps its folder.
+    let kept_folder = PathBuf::from(kept.status_field("dir"));
+    if matches!(cache, Tool::Sccache(_)) {
+        let refused = clean(&["--project", "kept"]);
+        assert!(refused.stderr.contains("is in use") && kept_folder.is_dir(), "{refused}");
+        kept.ask(&["--stop-server"]);
+    }
+    clean(&["--project", "kept"]);
+    assert!(!kept_folder.exists());
+    assert!(listed(&sandbox).is_empty());
+    kept.rebuild();
+}

@@ -4,6 +4,7 @@ mod access;
 mod names;
 mod storages;
 mod tiers;
+mod trust;
 mod unreachable;
 mod versions;
 
@@ -13,9 +14,15 @@ use crate::support::servers::S3;
 use crate::support::{Finished, Tool};
 
 pub(crate) fn tests(list: &mut List) {
-    for add in
-        [access::tests, names::tests, storages::tests, tiers::tests, unreachable::tests, versions::tests]
-    {
+    for add in [
+        access::tests,
+        names::tests,
+        storages::tests,
+        tiers::tests,
+        trust::tests,
+        unreachable::tests,
+        versions::tests,
+    ] {
         add(list);
     }
 }

@@ -95,6 +95,5 @@ end() {
 trap end EXIT
 
 if [[ ${#words[@]} -eq 0 ]]; then step cargo test --locked --doc; fi
-# Many tests wait for a time limit or a server, so more tests run than there are processors. Tests that compile all the
-# time use two threads; .config/nextest.toml lists them.
-step cargo nextest run --locked --test-threads "$((2 * $(nproc)))" "${chosen[@]}" -- "${words[@]}"
+# .config/nextest.toml says how many of these threads a test takes.
+step cargo nextest run --locked --test-threads "$((4 * $(nproc)))" "${chosen[@]}" -- "${words[@]}"

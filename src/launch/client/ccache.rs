@@ -15,6 +15,8 @@ use super::{Compilation, connection, failing};
 
 /// The variable that says how ccache identifies the compiler.
 const COMPILER_CHECK: &str = "CCACHE_COMPILERCHECK";
+/// The variable that names the folder whose paths become relative.
+const BASE_DIRECTORY: &str = "CCACHE_BASEDIR";
 /// The variable that names a remote storage.
 const REMOTE: &str = "CCACHE_REMOTE_STORAGE";
 /// A ccache that has no child process for this time waits for the remote.
@@ -83,6 +85,9 @@ fn compile_with(
     if let Some(check) = compiler_check(compilation, environment) {
         command.env(COMPILER_CHECK, check);
     }
+    if let Some(base) = compilation.plan.base_directory(compilation.settings.tool_version()) {
+        command.env(BASE_DIRECTORY, base);
+    }
     let end = match start(command) {
         Ok(running) => running.wait(breaker.is_some()),
         Err(_) => return compilation.run_compiler(),
@@ -112,6 +117,9 @@ fn compile_with(
     }
     if let Some((breaker, Way::Try)) = breaker {
         breaker.close();
+    }
+    if status.success() && compilation.plan.restore_depfile().is_err() {
+        return compilation.run_compiler();
     }
     if status.success() && !mode.is_valid() {
         return compile_with(compilation, storage, environment, None, &mut Mode::Off);

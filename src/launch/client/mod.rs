@@ -6,6 +6,7 @@ mod connection;
 mod environment;
 mod failing;
 mod guarded;
+mod link;
 mod messages;
 mod options;
 mod plan;
@@ -161,7 +162,7 @@ impl Compilation {
     /// The command of the tool, with the environment from the settings and the rules.
     fn tool(&self, environment: &environment::Environment, mode: &guarded::Mode) -> Command {
         let mut command = process::command(&self.settings.program);
-        command.arg(self.plan.compiler()).args(self.plan.arguments());
+        command.arg(self.plan.compiler()).args(self.plan.arguments_for_tool());
         environment.apply(&mut command);
         self.plan.set_environment(&mut command, &self.settings, mode.contains_checkout_path());
         self.plan.set_directory(&mut command);

@@ -12,12 +12,13 @@ use super::super::placeholders;
 use super::super::process;
 use super::super::rules::{
     COMPRESSES, Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES,
-    any_contains_checkout_path, as_one_program, decide, path_of_directory,
+    any_contains_checkout_path, as_one_program, decide, has_debug_information, path_of_directory,
 };
 use super::super::settings::Settings;
 use super::super::stamp;
+use super::link::Link;
 use super::{messages, request};
-use crate::caching::tool::Tool;
+use crate::caching::tool::{Tool, Version};
 
 /// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
 const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
@@ -32,6 +33,7 @@ pub(super) struct Plan {
     checkout: Checkout,
     directory: PathBuf,
     is_bypassed: bool,
+    link: Option<Link>,
 }
 
 /// Applies the rules to a command.
@@ -64,7 +66,10 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         decision.bypass.is_some() || process::variable(BYPASS).is_some_and(|value| value == "1");
     let compiler = facts.compiler();
     drop(facts);
-    Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed }
+    // Without placeholders, debug information would name the link.
+    let is_named = decision.placeholders.is_none() && has_debug_information(&arguments);
+    let link = (!is_bypassed && !is_named).then(|| Link::of(settings, &arguments, &directory)).flatten();
+    Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed, link }
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -98,6 +103,31 @@ impl Plan {
         let of_placeholders =
             self.decision.placeholders.iter().flat_map(|placeholders| &placeholders.options);
         of_placeholders.chain(self.arguments_without_placeholders())
+    }
+
+    /// Its arguments for the tool.
+    pub(super) fn arguments_for_tool(&self) -> Vec<OsString> {
+        let Some(link) = &self.link else { return self.arguments().cloned().collect() };
+        let map = self.has_placeholders().then(|| link.map(&placeholders::placeholder(placeholders::ROOT)));
+        map.into_iter().chain(link.arguments(self.arguments())).collect()
+    }
+
+    /// The build folder, if its link leads to the checkout and it must be the base directory: ccache before 4.12 has only one.
+    pub(super) fn base_directory(&self, version: Version) -> Option<&Path> {
+        const SEVERAL: Version = Version::new(4, 12, 0);
+        self.link.as_ref().filter(|_| !version.at_least(SEVERAL)).map(|_| self.checkout.build.as_path())
+    }
+
+    /// Replaces the paths through the link in the depfile.
+    ///
+    /// # Errors
+    ///
+    /// If the depfile cannot be read.
+    pub(super) fn restore_depfile(&self) -> io::Result<()> {
+        match (&self.link, self.arguments.depfile()) {
+            (Some(link), Some(depfile)) => link.restore(&self.directory.join(depfile)),
+            _ => Ok(()),
+        }
     }
 
     /// The same without those for placeholders.

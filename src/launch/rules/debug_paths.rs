@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use super::decide::{Compiler, Facts, Question};
 use super::rule::Family;
 use crate::caching::tool::{Tool, Version};
+use crate::launch::arguments::Arguments;
 use crate::launch::placeholders::{BUILD, LENGTH, ROOT, SOURCE, placeholder};
 
 /// The first sccache that removes base directories from the options that it hashes.
@@ -66,9 +67,9 @@ pub struct Placeholders {
 
 /// Decides about a compilation of a checkout that shares objects.
 pub(super) fn paths(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> Paths {
-    let words = || question.arguments.all().iter().map(|word| word.as_encoded_bytes());
+    let words = || words(question.arguments);
     let is_own = |word: &[u8]| OWN.iter().any(|option| word.starts_with(option.as_bytes()));
-    if !has_debug_information(words()) || words().any(is_own) {
+    if !has_debug_information(question.arguments) || words().any(is_own) {
         return Paths::Unchanged;
     }
     if words().any(is_opaque) || question.arguments.object().is_none() || facts.compresses_debug_information()
@@ -148,9 +149,13 @@ fn map(place: usize, folder: &Path) -> Option<String> {
     Some(format!("{folder}{slash}={}{slash}", placeholder(place)))
 }
 
+fn words(arguments: &Arguments) -> impl Iterator<Item = &[u8]> {
+    arguments.all().iter().map(|word| word.as_encoded_bytes())
+}
+
 /// Whether the last option about debug information requests it.
-fn has_debug_information<'a>(words: impl Iterator<Item = &'a [u8]>) -> bool {
-    let about_it = words.filter(|word| {
+pub(in crate::launch) fn has_debug_information(arguments: &Arguments) -> bool {
+    let about_it = words(arguments).filter(|word| {
         let other = [b"-gcc-toolchain".as_slice(), b"-gen-cdb", b"-gz"];
         word.starts_with(b"-g") && !other.iter().any(|start| word.starts_with(start))
     });

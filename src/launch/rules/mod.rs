@@ -25,6 +25,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use self::debug_paths::Placeholders;
+pub(super) use self::debug_paths::has_debug_information;
 pub use self::decide::{Compiler, Decision, Facts, IncludeFolders, Question, decide};
 pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Checkout, tools_for};
-use crate::list::tests;
+use crate::list::{pairs, tests};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
     sources_above_the_source_folder_hit_in_a_second_checkout in ROOT_CACHES,
+    build_folders_beside_checkouts_hit in pairs(ROOT_CACHES, ["Ninja", "Unix Makefiles"]),
     a_worktree_hits in ROOT_CACHES,
     a_checkout_behind_a_link_hits in ROOT_CACHES,
     a_submodule_is_a_checkout,
@@ -126,6 +127,50 @@ fn sources_above_the_source_folder_hit_in_a_second_checkout(cache: Tool) {
             let third = place(&sandbox, &tools, "third", true).option(&option).with_build_folder(outside);
             assert_hits(&third, &format!("{build_type}, a build folder outside of the checkout"));
         }
+    }
+}
+
+/// As Qt Creator and other tools create them: the names of both folders differ between checkouts.
+fn build_folders_beside_checkouts_hit((cache, generator): (Tool, &'static str)) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    for build_type in ["Release", "Debug"] {
+        let sandbox = Sandbox::new("beside").on_path(&tools.ninja()).on_path(&tools.path(cache));
+        let place = |name: &str| {
+            let checkout = place(&sandbox, &tools, name, true)
+                .option(&format!("-DCMAKE_BUILD_TYPE={build_type}"))
+                .option("-DCMAKE_C_FLAGS=-Wunused")
+                .with_generator(generator)
+                .with_build_folder(sandbox.root().join(format!("build-{name}")));
+            let source = sandbox.root().join(name).join("lib/common/part.c");
+            let text = fs::read_to_string(&source).expect("a source") + "static int never;\n";
+            fs::write(source, text).expect("a source");
+            checkout
+        };
+        let first = place("first");
+        first.configure();
+        first.build();
+        let second = place("the-second");
+        second.configure();
+        let mut built = None;
+        let counts = second.counted(|| built = Some(second.build()));
+        assert_eq!(counts, (OBJECTS, 0), "{build_type}");
+        let top = sandbox.root().join("the-second");
+        let built = built.expect("a build").text();
+        let warning = format!("{}:3:", top.join("lib/common/part.c").display());
+        assert!(built.contains(&warning), "{warning} {built}");
+        // The build tool knows the headers by their real paths.
+        if generator == "Ninja" {
+            let folder = second.build_folder();
+            let known = second.command("ninja").arg("-C").arg(folder).args(["-t", "deps"]).run().stdout;
+            let header = top.join("lib/common/part.h").display().to_string();
+            assert!(known.contains(&header) && !known.contains(".tk/"), "{known}");
+        }
+        let header = top.join("lib/common/part.h");
+        fs::write(&header, "const char *part_file(void);\nint other(void);\n").expect("a header");
+        let (hits, misses) = second.counted(|| drop(second.build()));
+        assert_eq!((hits, misses), (0, 2), "the sources that include the header");
+        let printed = second.command(second.build_folder().join("roots")).run().stdout;
+        assert!(printed.ends_with("lib/common/part.c\n") && !printed.contains(".tk"), "{printed}");
     }
 }
 

@@ -55,10 +55,7 @@ fn breakpoints_by_absolute_path(cell: Cell) -> Result<String, String> {
         let second = place("second");
         second.configure();
         let counts = second.counted(|| drop(second.build()));
-        // ccache names sources relative to the build folder, and so by the name of a checkout that is beside it.
-        if cell.is_sccache() || build_folder != "outside" {
-            assert_eq!(counts, (2, 0), "{build_folder} {options}");
-        }
+        assert_eq!(counts, (2, 0), "{build_folder} {options}");
         // The folder of the compilation no longer exists.
         fs::remove_dir_all(&first.source).expect("the first checkout goes");
         faults.extend(faults_of(&second, &format!("{build_folder} {options}")));

@@ -42,6 +42,7 @@ pub mod output;
 pub mod plan;
 mod probe;
 pub mod render;
+pub mod trust;
 
 pub use self::cli::{exit, run};
 pub use self::probe::program::RunError;

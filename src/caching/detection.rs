@@ -25,6 +25,7 @@ pub use super::tool::limits::DEFAULT_SIZE_GB;
 use super::tool::{Tool, Version};
 use crate::install::{self, InstallError, InstallOptions, Installed, Progress, Silent, Store, Way};
 use crate::probe::{environment, program};
+use crate::trust;
 
 /// The environment variable with the name or the executable of the tool to use. The CMake module reads it, too.
 const TOOL_VARIABLE: &str = "TOOLCHAINKIT_CACHE_TOOL";
@@ -82,7 +83,7 @@ pub fn detect_cache_tool(prefer: Option<Tool>) -> Option<CacheTool> {
 #[must_use]
 pub fn detect(tool: Tool) -> Option<CacheTool> {
     let managed = Store::of_user().map(|store| store.executables(tool)).unwrap_or_default();
-    program::find(tool.name()).into_iter().chain(managed).find_map(|path| identify(tool, &path))
+    on_path(tool).into_iter().chain(managed).find_map(|path| identify(tool, &path))
 }
 
 /// Runs the program at `path` to get its version. Returns `None` if it is not this tool.
@@ -288,6 +289,9 @@ impl BuildCacheManager {
     }
 
     fn named(&self, path: Utf8PathBuf) -> Result<Candidate, DetectionError> {
+        if let Err(doubt) = trust::check_program(path.as_std_path()) {
+            return Err(DetectionError::Named { path, objection: doubt.to_string() });
+        }
         let tool = Tool::ALL.into_iter().find_map(|tool| identify(tool, &path));
         let objection = match &tool {
             None => Some("it is neither sccache nor ccache".to_owned()),
@@ -300,7 +304,7 @@ impl BuildCacheManager {
     }
 
     fn candidates_of(&self, tool: Tool) -> impl Iterator<Item = Candidate> {
-        let on_path = if self.search_path { program::find(tool.name()) } else { None };
+        let on_path = if self.search_path { on_path(tool) } else { None };
         let managed = self.store.as_ref().map(|store| store.executables(tool)).unwrap_or_default();
         let places = on_path.into_iter().map(|path| (FoundAt::Path, path));
         let places = places.chain(managed.into_iter().map(|path| (FoundAt::Managed, path)));
@@ -352,9 +356,26 @@ impl BuildCacheManager {
         DetectionError::NotFound {
             wanted: self.tools.iter().map(|tool| tool.name()).collect::<Vec<_>>().join(" or "),
             managed: self.store.as_ref().map(|store| store.folder().to_owned()).unwrap_or_default(),
-            objections: objections.collect(),
+            objections: objections.chain(self.doubts()).collect(),
         }
     }
+
+    /// The tools that are not even asked for their version, because other users could have put them there or changed them.
+    fn doubts(&self) -> Vec<String> {
+        let of_tool = |tool: Tool| {
+            let path = program::find(tool.name()).filter(|_| self.search_path);
+            let on_path = path.and_then(|path| Some((trust::check_program(path.as_std_path()).err()?, path)));
+            let on_path = on_path.into_iter().map(|(doubt, path)| (path, doubt));
+            on_path.chain(self.store.as_ref().map(|store| store.doubtful(tool)).unwrap_or_default())
+        };
+        let line = |(path, doubt): (Utf8PathBuf, trust::Doubt)| format!("\n  {path} is not used: {doubt}");
+        self.order().into_iter().flat_map(of_tool).map(line).collect()
+    }
+}
+
+/// The tool on PATH, unless other users could have put it there.
+fn on_path(tool: Tool) -> Option<Utf8PathBuf> {
+    program::find(tool.name()).filter(|path| trust::check_program(path.as_std_path()).is_ok())
 }
 
 /// The path of an executable in `TOOLCHAINKIT_CACHE_TOOL`.

@@ -1,6 +1,7 @@
 //! The cache of a configured build, from the files that the CMake module writes into the build folder and the launcher
 //! writes beside the socket of the daemon.
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,10 +12,12 @@ use super::Global;
 use super::project::Project;
 use super::report::CliError;
 use crate::caching::tool::{Tool, Version};
+use crate::install::Digest;
 use crate::launch::address::Address;
 use crate::launch::process;
 use crate::launch::supervisor::{self, Record};
 use crate::probe::environment;
+use crate::trust::{self, Purpose};
 
 /// Selects the build folder.
 #[derive(Debug, Args)]
@@ -57,11 +60,11 @@ const SUMMARY: &str = "toolchainkit/cache.json";
 impl BuildCache {
     /// Reads the cache of the build folder that `args` or the configuration select.
     pub(super) fn find(args: &BuildFolderArgs, global: &Global) -> Result<Self, CliError> {
-        let path = match &args.build {
-            Some(folder) => Some(folder.join(SUMMARY)).filter(|path| path.is_file()),
-            None => newest(&candidates(global)?),
+        let summaries = match &args.build {
+            Some(folder) => newest_first(std::slice::from_ref(folder)),
+            None => newest_first(&candidates(global)?),
         };
-        let Some(path) = path else {
+        let Some(first) = summaries.first() else {
             let place =
                 args.build.as_ref().map_or("the project's build folders".to_owned(), ToString::to_string);
             return Err(CliError::NoBuildFolder(format!(
@@ -69,7 +72,13 @@ impl BuildCache {
                  or give its folder with --build"
             )));
         };
-        let text = fs_err::read_to_string(&path)?;
+        let registered = summaries.iter().find_map(|path| Some((path, registered_text(path)?)));
+        let (path, text) = registered.ok_or_else(|| {
+            CliError::NoBuildFolder(format!(
+                "{first} names programs, but it was not written when you configured this folder, or has been changed; configure \
+                 the build again (this needs a cache folder that only you can write to, such as ~/.cache or XDG_CACHE_HOME)"
+            ))
+        })?;
         let cache: Self = serde_json::from_str(&text).map_err(|error| {
             CliError::CacheBroken(format!("{path} is damaged ({error}); configure the build again"))
         })?;
@@ -159,13 +168,35 @@ fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
     Ok(folders)
 }
 
-/// The newest summary.
-fn newest(folders: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+/// The summaries, newest first.
+fn newest_first(folders: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     let written = |path: &Utf8Path| {
         path.metadata().and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     };
     let summaries = folders.iter().map(|folder| folder.join(SUMMARY)).filter(|path| path.is_file());
-    summaries.max_by_key(|path| written(path))
+    let mut summaries: Vec<Utf8PathBuf> = summaries.collect();
+    summaries.sort_by_key(|path| std::cmp::Reverse(written(path)));
+    summaries
+}
+
+/// The text of a summary, if the CMake module has written it at this path for this user. A summary names programs that the
+/// commands run, and it may also come with a clone of a repository. So the module registers it outside of the checkout, in a
+/// folder to which only this user can write.
+fn registered_text(summary: &Utf8Path) -> Option<String> {
+    let hash = |text: &str| Digest::of(text.as_bytes()).to_string();
+    let text = fs_err::read_to_string(summary).ok()?;
+    let folder = summary.parent()?.parent()?;
+    let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
+    let name = hash(folder.canonicalize_utf8().ok()?.as_str());
+    let digest = hash(&text);
+    let is_registered = |place: &Path| {
+        let entry = place.join("builds").join(&name);
+        fs_err::read_to_string(&entry).is_ok_and(|registered| registered.trim_end() == digest)
+            && trust::check(&entry, Purpose::State).is_ok()
+    };
+    let user = environment::user_cache_folder().map(camino::Utf8PathBuf::into_std_path_buf);
+    let others = process::user_folders(Path::new(""));
+    user.into_iter().chain(others).any(|place| is_registered(&place)).then_some(text)
 }
 
 /// The supervisors of the sccache daemons of this user, running or not. Folders of other users are ignored.

@@ -122,7 +122,7 @@ const fn detection_exit_code(error: &DetectionError) -> u8 {
 const fn store_exit_code(error: &StoreError) -> u8 {
     match error {
         StoreError::NotOurs(_) => exit::NOT_OURS,
-        StoreError::Io { .. } | StoreError::Unsafe(_) | StoreError::Busy { .. } => exit::FAILURE,
+        StoreError::Io { .. } | StoreError::Unsafe { .. } | StoreError::Busy { .. } => exit::FAILURE,
     }
 }
 
@@ -140,8 +140,10 @@ fn detection_help(error: &DetectionError) -> Option<String> {
 fn install_help(error: &InstallError) -> Option<String> {
     Some(match error {
         InstallError::Store(StoreError::NotOurs(_)) => FOREIGN_FILE_HELP.to_owned(),
-        InstallError::Store(StoreError::Unsafe(folder)) => {
-            format!("if you trust everything in this folder, run: chmod o-w {folder}")
+        InstallError::Store(StoreError::Unsafe { .. }) => {
+            "if you trust everything in this folder, change its permissions; otherwise, choose another folder with --dir \
+             or XDG_CACHE_HOME"
+                .to_owned()
         }
         InstallError::Offline { path, digest, .. } => {
             let digest = digest.map(|digest| format!("\n  its SHA-256 is {digest}")).unwrap_or_default();
@@ -190,7 +192,7 @@ impl Printer {
 
     /// Prints JSON to standard output.
     pub(super) fn json(&self, value: &serde_json::Value) {
-        self.product(&format!("{value:#}\n"));
+        self.product(&escaped(&format!("{value:#}\n")));
     }
 
     /// Prints a message for people to standard error, unless `--quiet` is given.
@@ -239,20 +241,28 @@ impl Printer {
     }
 }
 
-/// Escapes control characters and characters that change the direction of text, so that a terminal only shows them.
-fn plain(text: &str) -> Cow<'_, str> {
-    let controls = |letter: char| {
-        letter.is_control() && !matches!(letter, '\n' | '\t')
-            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(controls) {
+/// Whether a terminal would obey the character: a control character, or one that changes the direction of text.
+fn is_obeyed(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\n' | '\t')
+        || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn spell(text: &str, spelled: impl Fn(char) -> String) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
     }
-    let spelled = text.chars().map(|letter| match letter {
-        letter if controls(letter) => letter.escape_unicode().to_string(),
-        letter => letter.to_string(),
-    });
-    Cow::Owned(spelled.collect())
+    let letters = text.chars().map(|letter| if is_obeyed(letter) { spelled(letter) } else { letter.to_string() });
+    Cow::Owned(letters.collect())
+}
+
+/// Escapes the characters that a terminal would obey.
+fn plain(text: &str) -> Cow<'_, str> {
+    spell(text, |letter| letter.escape_unicode().to_string())
+}
+
+/// The same for JSON, in which such characters can only be in strings. serde_json escapes only those below U+0020.
+fn escaped(json: &str) -> Cow<'_, str> {
+    spell(json, |letter| format!("\\u{:04x}", u32::from(letter)))
 }
 
 /// Uses colour only on a terminal, and not if NO_COLOR is set.
@@ -271,5 +281,10 @@ mod tests {
         assert_eq!(plain("a\u{1b}[31mb\r\u{7f}"), "a\\u{1b}[31mb\\u{d}\\u{7f}");
         assert_eq!(plain("x\u{9b}2J\u{202e}y"), "x\\u{9b}2J\\u{202e}y");
         assert_eq!(plain("ä\n\tb"), "ä\n\tb");
+        let text = "a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}ä\n";
+        let json = format!("{:#}\n", serde_json::json!({ "text": text }));
+        let printed = escaped(&json);
+        assert!(!printed.contains(is_obeyed), "{printed}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap()["text"], text);
     }
 }

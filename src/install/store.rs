@@ -14,6 +14,7 @@ use super::Progress;
 use super::digest::Digest;
 use crate::caching::tool::{Tool, Version};
 use crate::probe::environment;
+use crate::trust::{self, Doubt, Purpose};
 
 const RECEIPT: &str = "receipt.json";
 const LOCK: &str = ".lock";
@@ -69,8 +70,13 @@ pub enum StoreError {
     #[error("{0} already exists and is not replaced, because toolchainkit did not install it")]
     NotOurs(Utf8PathBuf),
     /// Other users could change the store.
-    #[error("{0} is writable by other users, who could replace the programs in it")]
-    Unsafe(Utf8PathBuf),
+    #[error("{folder} is not used, because other users could replace the programs in it: {doubt}")]
+    Unsafe {
+        /// The store.
+        folder: Utf8PathBuf,
+        /// The reason.
+        doubt: Doubt,
+    },
     /// Another installation did not end in time.
     #[error("another installation into {folder} has not ended within {} s", .waited.as_secs())]
     Busy {
@@ -147,12 +153,22 @@ impl Store {
         self.folder.join("downloads")
     }
 
+    /// Checks that only this user and the administrator can change the programs in the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsafe`]
+    pub fn check(&self) -> Result<(), StoreError> {
+        let unsafe_store = |doubt| StoreError::Unsafe { folder: self.folder.clone(), doubt };
+        trust::check(self.folder.as_std_path(), Purpose::State).map_err(unsafe_store)
+    }
+
     /// This version, if it is installed and its length has not changed. [`Installed::verify`] checks the digest.
     #[must_use]
     pub fn get(&self, tool: Tool, version: Version) -> Option<Installed> {
         self.read(tool, version).filter(|installed| {
             let expected = installed.receipt.executable_bytes;
             installed.path.metadata().is_ok_and(|file| file.is_file() && file.len() == expected)
+                && is_trusted(&installed.path)
         })
     }
 
@@ -168,14 +184,25 @@ impl Store {
         Some(Installed { tool, version, path: folder.join(executable(tool)), receipt })
     }
 
-    /// Executables of the tool in the store, newest first, including those that toolchainkit did not install.
+    /// Executables of the tool in the store, newest first, including those that toolchainkit did not install. Without those that
+    /// other users could have put there or changed: see [`crate::trust`].
     #[must_use]
     pub fn executables(&self, tool: Tool) -> Vec<Utf8PathBuf> {
+        self.files(tool).filter(|path| is_trusted(path)).collect()
+    }
+
+    /// Executables of the tool in the store that are not used, because other users could have put them there or changed them.
+    #[must_use]
+    pub fn doubtful(&self, tool: Tool) -> Vec<(Utf8PathBuf, Doubt)> {
+        let doubt = |path: &Utf8PathBuf| trust::check(path.as_std_path(), Purpose::State).err();
+        self.files(tool).filter_map(|path| Some((path.clone(), doubt(&path)?))).collect()
+    }
+
+    fn files(&self, tool: Tool) -> impl Iterator<Item = Utf8PathBuf> {
         let paths = self.versions(tool).into_iter();
         paths
-            .map(|version| self.folder_of(tool, version).join(executable(tool)))
+            .map(move |version| self.folder_of(tool, version).join(executable(tool)))
             .filter(|path| path.is_file())
-            .collect()
     }
 
     /// Removes an installed version.
@@ -210,11 +237,11 @@ impl Store {
         timeouts: Duration,
         progress: &dyn Progress,
     ) -> Result<Option<File>, StoreError> {
+        self.check()?;
         create_folder(&self.folder).map_err(|source| self.io(source))?;
         let path = self.folder.join(LOCK);
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|source| self.io(source))?;
-        self.refuse_if_others_can_write(&file)?;
         let start = Instant::now();
         let mut notified = false;
         loop {
@@ -237,21 +264,6 @@ impl Store {
         }
         self.clear();
         Ok(Some(file))
-    }
-
-    /// Rejects a folder of another user, and one that other users can write to: they could replace the programs.
-    #[cfg(unix)]
-    fn refuse_if_others_can_write(&self, own_file: &File) -> Result<(), StoreError> {
-        use std::os::unix::fs::MetadataExt as _;
-        let folder = fs_err::metadata(&self.folder).map_err(|source| self.io(source))?;
-        let us = own_file.metadata().map_err(|source| self.io(source))?.uid();
-        let is_safe = (folder.uid() == us || folder.uid() == 0) && folder.mode() & 0o002 == 0;
-        if is_safe { Ok(()) } else { Err(StoreError::Unsafe(self.folder.clone())) }
-    }
-
-    #[cfg(not(unix))]
-    fn refuse_if_others_can_write(&self, _: &File) -> Result<(), StoreError> {
-        Ok(())
     }
 
     /// Removes the files of killed installations, unless an installation is running, which may own them.
@@ -371,6 +383,10 @@ impl Staging {
         write_through(&path, content, true)?;
         Ok(path)
     }
+}
+
+fn is_trusted(path: &Utf8Path) -> bool {
+    trust::check(path.as_std_path(), Purpose::State).is_ok()
 }
 
 fn executable(tool: Tool) -> String {

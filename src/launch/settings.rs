@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::process;
 use super::rules::Checkout;
 use crate::caching::tool::{Tool, Version};
+use crate::trust;
 
 /// The supported version of the file.
 const FORMAT: u32 = 1;
@@ -122,11 +123,13 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or is invalid.
+    /// If it cannot be read, is not trusted, or is invalid.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut text = Vec::with_capacity(16 * 1024);
+        let file = File::open(path)?;
+        trust::check_open(&file, path, &path.with_file_name("launcher"))?;
         // `take` also avoids the system call that `read_to_end` of a file makes to find its size.
-        File::open(path)?.take(LARGEST).read_to_end(&mut text)?;
+        file.take(LARGEST).read_to_end(&mut text)?;
         Self::parse(&text)
     }
 

@@ -1,7 +1,10 @@
 //! Stamps of files, which show whether a file may have changed; and a function that replaces a file.
 
 use std::fmt;
+use std::io::Write as _;
 use std::path::Path;
+
+use super::process;
 
 /// The identity, size and times of a file. If the stamp of a path is unchanged, so is the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +79,12 @@ impl fmt::Display for Stamp {
 }
 
 /// Replaces a file atomically. An error is ignored, because these files only save time.
-#[expect(clippy::disallowed_methods, reason = "an error is ignored, because the file only saves time")]
 pub(in crate::launch) fn replace(path: &Path, text: &[u8]) {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    let created = process::new_file().write(true).truncate(true).open(&beside);
+    let written = created.and_then(|mut file| file.write_all(text));
+    let written = written.and_then(|()| std::fs::rename(&beside, path));
     if written.is_err() {
         drop(std::fs::remove_file(&beside));
     }

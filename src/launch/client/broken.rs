@@ -1,10 +1,11 @@
 //! The breaker for ccache's remote storage: a file in the build folder. While it is younger than a minute, no compilation uses
 //! the remote. Later, one compilation tries it, and the others continue without it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::super::process;
 use super::warning::is_fresh;
 
 #[derive(Debug)]
@@ -43,13 +44,13 @@ impl Breaker {
     }
 
     fn touch(&self) -> std::io::Result<()> {
-        File::options().create(true).append(true).open(&self.path)?.set_modified(SystemTime::now())
+        process::new_file().append(true).open(&self.path)?.set_modified(SystemTime::now())
     }
 
     /// Opens the breaker. Returns whether this outage has not been reported yet.
     pub(super) fn open(&self) -> bool {
         let _ = self.touch();
-        File::options().write(true).create_new(true).open(&self.told).is_ok()
+        process::new_file().write(true).create_new(true).open(&self.told).is_ok()
     }
 
     pub(super) fn close(&self) {
@@ -60,6 +61,8 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);

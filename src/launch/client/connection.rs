@@ -70,7 +70,7 @@ pub(super) fn address(settings: &Settings, storage: &Storage) -> Option<Address>
 
 /// A connection to a socket in a private folder, and the process ID of the other end.
 fn reach(folder: &Path, socket: &str) -> Option<(Connection, u32)> {
-    if !process::is_private_folder(folder) {
+    if !process::is_run_folder(folder) {
         return None;
     }
     let connection = Connection::connect(folder.join(socket)).ok()?;

@@ -1,12 +1,11 @@
 //! Asks the guard whether a compilation may use direct mode.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::process::Command;
 use std::time::Duration;
 
 use super::super::guard::{GuardReply, GuardRequest};
-use super::super::process::Connection;
+use super::super::process::{self, Connection};
 use super::super::protocol;
 use super::super::settings::Direct;
 use super::Compilation;
@@ -74,7 +73,7 @@ fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) 
         Some(_) => None,
         None => {
             // The next compilations do not wait for the guard.
-            let _ = File::create(unanswered);
+            let _ = process::new_file().write(true).truncate(true).open(unanswered);
             None
         }
     }

@@ -1,9 +1,11 @@
 //! Prints warnings: at most one a minute for each build folder, because a build runs many compilers.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+use super::super::process;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -17,7 +19,7 @@ pub(super) fn warn(folder: &Path, text: &str) {
 /// Whether no other launcher has printed within the last minute. Of several launchers, only the one with the lock prints.
 /// If the file cannot be opened, no launcher prints, because otherwise all of them would.
 fn is_first(path: &Path) -> bool {
-    let Ok(mut file) = File::options().append(true).create(true).open(path) else { return false };
+    let Ok(mut file) = process::new_file().append(true).open(path) else { return false };
     if file.try_lock().is_err() {
         return false;
     }
@@ -35,6 +37,8 @@ pub(super) fn is_fresh(path: &Path, most: Duration) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -14,7 +14,8 @@ use std::process::Command;
 
 pub use inheritance::{become_daemon, end_with_parent};
 pub use ownership::{
-    Place, digest, is_private_folder, make_private_folder, namespace, owner, peer, user_folders,
+    Place, digest, is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder, namespace,
+    owner, peer, user_folders,
 };
 pub use starting::{Child, start};
 pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphans, stop, table};
@@ -30,6 +31,25 @@ pub type Connection = std::os::unix::net::UnixStream;
 
 /// The socket of the supervisor.
 pub type Listener = std::os::unix::net::UnixListener;
+
+/// Options to create a file in the build folder. With a umask of 0, others could write to it otherwise.
+#[must_use]
+pub fn new_file() -> std::fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::File::options();
+    options.create(true).mode(0o644);
+    options
+}
+
+/// Creates a folder, and the folders above it, without permission for others to write.
+///
+/// # Errors
+///
+/// If it cannot be created.
+pub fn create_folder(path: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
+}
 
 /// A variable of the environment.
 #[must_use]

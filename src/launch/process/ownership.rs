@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Connection, variable};
 use crate::caching::tool::limits::LONGEST_SOCKET_PATH;
+use crate::trust::{self, Purpose};
 
 /// A hash of `bytes` in 16 hexadecimal digits (FNV-1a).
 #[must_use]
@@ -84,13 +85,31 @@ pub fn is_private_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == user() && !is_open(&found))
 }
 
+/// Whether a run folder and the two folders above it are private. The folders above those are checked when the folder is made:
+/// this function runs before every compilation, and [`peer`] checks the other end of the connection.
+#[must_use]
+pub fn is_run_folder(folder: &Path) -> bool {
+    folder.ancestors().take(3).all(is_private_folder) && (cfg!(target_os = "linux") || is_trusted(folder))
+}
+
+fn is_trusted(folder: &Path) -> bool {
+    trust::check(folder, Purpose::State).is_ok()
+}
+
+/// Whether all folders of the path are trusted, and the last one is private.
+#[must_use]
+pub fn is_trusted_private_folder(path: &Path) -> bool {
+    is_private_folder(path) && is_trusted(path)
+}
+
 /// Creates the private folder `root`/`id`/`owner`, if it does not exist.
 ///
 /// # Errors
 ///
-/// If it cannot be created, or belongs to another user.
+/// If it cannot be created, belongs to another user, or is in a folder to which others can write.
 pub fn make_private_folder(root: &Path, id: &str, owner: &str) -> io::Result<PathBuf> {
     if let Some(parent) = root.parent() {
+        trust::check(parent, Purpose::State)?;
         fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
     }
     let storage = root.join(id);
@@ -101,17 +120,33 @@ pub fn make_private_folder(root: &Path, id: &str, owner: &str) -> io::Result<Pat
             _ => {}
         }
         let found = fs::symlink_metadata(path)?;
-        if !found.is_dir() || found.uid() != user() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+        let refused = |reason: String| Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+        if !found.is_dir() {
+            return refused(format!("{} is not a folder", path.display()));
+        }
+        if found.uid() != user() {
+            return refused(trust::Doubt::Owner { path: path.to_path_buf(), owner: found.uid() }.to_string());
         }
         if is_open(&found) {
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+            if found.mode() & 0o022 != 0 {
+                // Others may have put files or links here, for example one that leads to a file of this user.
+                remove_entries(path)?;
+            }
         }
         if !is_private_folder(path) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+            return refused(format!("{} is not private", path.display()));
         }
     }
     Ok(folder)
+}
+
+fn remove_entries(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }?;
+    }
+    Ok(())
 }
 
 /// The longest run folder. The names of other sockets are not longer.
@@ -174,6 +209,33 @@ mod tests {
         assert!(make_private_folder(&link, "id", "owner").is_err());
         std::fs::File::create(scratch.path().join("file")).unwrap();
         assert!(make_private_folder(&scratch.path().join("file"), "id", "owner").is_err());
+    }
+
+    #[test]
+    fn what_others_could_have_put_into_a_folder_is_removed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = scratch.path().join("run");
+        let folder = make_private_folder(&root, "id", "owner").unwrap();
+        std::os::unix::fs::symlink(scratch.path().join("file"), folder.join("log")).unwrap();
+        make_private_folder(&root, "id", "owner").unwrap();
+        assert!(folder.join("log").is_symlink(), "a private folder is not changed");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        make_private_folder(&root, "id", "owner").unwrap();
+        assert!(is_run_folder(&folder) && !folder.join("log").is_symlink());
+        fs::set_permissions(root.join("id"), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(!is_run_folder(&folder));
+    }
+
+    #[test]
+    fn a_run_folder_is_not_made_where_others_can_write() {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let open = scratch.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        let error = make_private_folder(&open.join("run"), "id", "owner").unwrap_err();
+        assert!(error.to_string().contains("every user can write to "), "{error}");
+        assert!(!open.join("run").exists());
     }
 
     #[test]

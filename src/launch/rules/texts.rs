@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Checkout;
 use super::decide::IncludeFolders;
+use crate::launch::process;
 use crate::launch::stamp::{Stamp, replace};
 
 /// The limits of a search.
@@ -132,7 +133,7 @@ fn contains_checkout_path(folder: &Path, depth: Depth, checkout: &Checkout, memo
     } else {
         findings.files.iter().any(|(_, seen)| !seen.line.is_empty())
     };
-    if !findings.is_racy && !findings.has_too_many_files && std::fs::create_dir_all(&place).is_ok() {
+    if !findings.is_racy && !findings.has_too_many_files && process::create_folder(&place).is_ok() {
         let line = |(path, seen): &(PathBuf, ReadFile)| {
             (!seen.line.is_empty()).then(|| format!("{}:{}\n", path.display(), seen.line))
         };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::compilers::{MADE_BY_MODULE, find, is_script};
 use super::hash;
+use crate::launch::process;
 use crate::launch::stamp::Stamp;
 
 /// Programs that contain the compiler, so that their bytes identify it. `ccache g++` is not such a program.
@@ -60,7 +61,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 fn write(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::DirBuilder::new().recursive(true).create(path.parent().unwrap_or(path))?;
+    process::create_folder(path.parent().unwrap_or(path))?;
     let beside = path.with_extension(std::process::id().to_string());
     let mut file =
         std::fs::File::options().create(true).write(true).truncate(true).mode(0o755).open(&beside)?;

@@ -1,13 +1,13 @@
 //! sccache's daemon, a child process of the supervisor.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 
-use super::files::{LOG, SOCKET};
+use super::files::{self, LOG, SOCKET};
 use super::port::Port;
 use crate::launch::address::Address;
 use crate::launch::process::{self, Connection, Process};
@@ -70,7 +70,7 @@ impl Daemon {
         } else {
             Place::Socket { new, socket: folder.join(SOCKET) }
         };
-        let log = File::create(folder.join(LOG))?;
+        let log = files::create(&folder.join(LOG))?;
         let mut command = process::command(process::this_program());
         command
             .args([STAGE, &std::process::id().to_string()])

@@ -86,6 +86,15 @@ fn lock(directory: &Path) -> Result<OwnedFile, TryLockError> {
     OwnedFile::of(path, Some(file)).map_err(TryLockError::Error)
 }
 
+/// Creates a file in place of another one. A link at this path is replaced, not followed.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::options().write(true).create_new(true).open(path)
+}
+
 /// The base directories of a storage that still exist.
 pub(super) fn read_base_dirs(path: &Path) -> Vec<String> {
     let Ok(file) = File::open(path) else { return Vec::new() };
@@ -97,7 +106,7 @@ pub(super) fn read_base_dirs(path: &Path) -> Vec<String> {
 pub(super) fn write_base_dirs(path: &Path, folders: &[String]) {
     let new = path.with_extension("new");
     let write = || -> io::Result<()> {
-        let mut file = File::create(&new)?;
+        let mut file = create(&new)?;
         for folder in folders {
             writeln!(file, "{folder}")?;
         }

@@ -71,7 +71,7 @@ impl Record {
     pub(super) fn write(&self) -> io::Result<()> {
         let path = self.folder.join(FILE);
         let new = self.folder.join("server.new");
-        serde_json::to_writer(File::create(&new)?, self)?;
+        serde_json::to_writer(super::files::create(&new)?, self)?;
         fs::rename(new, path)
     }
 
@@ -82,7 +82,7 @@ impl Record {
     /// Reads the record of a private folder.
     pub(in crate::launch) fn read(folder: &Path) -> Option<Self> {
         const LONGEST: u64 = 1 << 20;
-        if !process::is_private_folder(folder) {
+        if !process::is_run_folder(folder) {
             return None;
         }
         let mut text = String::new();
@@ -101,7 +101,7 @@ pub fn list(run_roots: &[PathBuf]) -> Vec<Record> {
         folders.sort();
         folders
     };
-    let ours = run_roots.iter().filter(|root| process::is_private_folder(root));
+    let ours = run_roots.iter().filter(|root| process::is_trusted_private_folder(root));
     let storages = ours.flat_map(|root| folders(root));
     storages.flat_map(|storage| folders(&storage)).filter_map(|folder| Record::read(&folder)).collect()
 }
@@ -126,7 +126,7 @@ pub fn stop(record: &Record) -> io::Result<()> {
 
 fn ask(record: &Record, want: Want, most: Duration) -> io::Result<Reply> {
     let refused = || io::Error::from(io::ErrorKind::PermissionDenied);
-    if !process::is_private_folder(&record.folder) {
+    if !process::is_run_folder(&record.folder) {
         return Err(refused());
     }
     let mut connection = Connection::connect(record.folder.join(super::files::ENDPOINT))?;

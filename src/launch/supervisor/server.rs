@@ -74,7 +74,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     // The client that started this process holds the lock. If another process holds it, there is another supervisor.
     lock_file.try_lock()?;
     let lock = OwnedFile::of(folder.join(LOCK), Some(lock_file))?;
-    if !lock.is_same() || !process::is_private_folder(&folder) {
+    if !lock.is_same() || !process::is_run_folder(&folder) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     end_predecessor(&folder);

@@ -34,13 +34,15 @@ if [ "$2" ]; then
     esac
   done
 fi
-[ -d "$1" ] || mkdir -p "$1"
+[ -d "$5" ] || (umask g-w,o-w; mkdir -p "$5")
+[ -d "$1" ] || (umask o-w; mkdir -p "$1")
 for folder in "$1" "$1"/? "$1"/?/?; do
   case $folder in *'?') continue ;; esac
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
 done
+umask 077
 { mkdir -p "${3%/*}" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } || :]=]
-      toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}")
+      toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}" "${user_folder}")
   endif()
   if(NOT result EQUAL 0)
     set("${out_reason}" "cannot write to ${refusal}" PARENT_SCOPE)
@@ -60,12 +62,17 @@ function(_toolchainkit_stop_old_daemon storage)
   else()
     string(LENGTH "${run}/socket" length)
     if(length GREATER longest_socket_path)
-      execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
+      get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
       set(run "/tmp/toolchainkit-${user}/${id}")
     endif()
   endif()
   set(known_settings "")
   if(EXISTS "${run}/settings")
+    # It names a program to run.
+    _toolchainkit_is_trusted(doubt "${run}/settings" state "")
+    if(NOT doubt STREQUAL "")
+      return()
+    endif()
     file(READ "${run}/settings" known_settings)
   endif()
   if(known_settings STREQUAL settings)

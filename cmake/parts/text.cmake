@@ -5,9 +5,20 @@ function(_toolchainkit_write_if_changed path text)
   if(EXISTS "${path}")
     file(READ "${path}" present)
   endif()
-  if(NOT present STREQUAL text)
-    file(WRITE "${path}" "${text}")
+  if(NOT EXISTS "${path}" OR NOT present STREQUAL text)
+    _toolchainkit_write("${path}" "${text}")
   endif()
+endfunction()
+
+# Replaces a file in the build folder. Nobody else can write to it, even with a umask of 0. Only file(COPY) can set permissions.
+function(_toolchainkit_write path text)
+  get_filename_component(name "${path}" NAME)
+  set(new "${CMAKE_BINARY_DIR}/toolchainkit/new")
+  file(WRITE "${new}/${name}" "${text}")
+  file(COPY "${new}/${name}" DESTINATION "${new}/copy" FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  file(RENAME "${new}/copy/${name}" "${path}")
+  file(REMOVE "${new}/${name}")
+  file(REMOVE_RECURSE "${new}/copy")
 endfunction()
 
 # The text as a quoted argument of CMake.

@@ -2334,21 +2334,22 @@ tk_warn() {
   find "$tk_folder/warned" -prune ! -mmin -1 -exec rm -rf {} +
   (set -C && : >"$tk_folder/warned") && printf 'toolchainkit: %s\n' "$1" >&3
 } 3>&2 2>/dev/null
-
 # Opens the breaker: for a minute, compilations do not use the tool. Then one compilation tries it again.
 tk_break() { (: >"$tk_folder/broken") 2>/dev/null; tk_warn "$1: compiling without $tk_kind for a minute"; }
-
+# Whether these folders belong to the user. Others cannot write to them, because the script or the module has made them.
+tk_own() { for tk_part; do [ -d "$tk_part" ] && [ -O "$tk_part" ] && [ ! -L "$tk_part" ] || return; done; }
 # Sets tk_run to a private folder for the daemon. It depends on the user, the boot, the mount namespace and the root folder.
 tk_find_run() {
   read -r tk_boot </proc/sys/kernel/random/boot_id || tk_boot=
   tk_owner=$(stat -Lc %i /proc/self/ns/mnt / || stat -f %i /) || return
-  for tk_root in "$tk_run_root" "${XDG_RUNTIME_DIR:-$tk_run_root}/toolchainkit" "/tmp/toolchainkit-$(id -u)"; do
+  tk_own "${XDG_RUNTIME_DIR-}" && tk_runtime=$XDG_RUNTIME_DIR || tk_runtime=$tk_run_root
+  for tk_root in "$tk_run_root" "$tk_runtime/toolchainkit" "/tmp/toolchainkit-$(id -u)"; do
     tk_run=$tk_root/$tk_id/s-${tk_boot%%-*}-$(echo $tk_owner | tr ' ' -)
-    [ -d "$tk_run" ] || (umask 077 && mkdir -p "$tk_run")
-    [ ${#tk_run} -lt 93 ] && [ -O "$tk_root" ] && [ ! -L "$tk_root" ] && [ -O "$tk_run" ] && [ -w "$tk_run" ] && return
+    [ -d "$tk_root" ] || (umask 077 && mkdir -p "$tk_root")
+    tk_own "$tk_root" && { [ -d "$tk_run" ] || (umask 077 && mkdir -p "$tk_run"); } || continue
+    [ ${#tk_run} -lt 93 ] && tk_own "$tk_root/$tk_id" "$tk_run" && [ -w "$tk_run" ] && return
   done
 } 2>/dev/null
-
 # Runs the tool. Without a daemon, sccache would start one; with this endpoint, it fails instead. It ignores interrupts,
 # because the daemon would continue to write the object.
 tk_ask() (
@@ -2358,7 +2359,6 @@ tk_ask() (
   fi
   exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 9>&-
 )
-
 # Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
 # before 0.18 would keep all of them open, and dash cannot close those from 10 on.
 tk_start() {
@@ -2389,7 +2389,7 @@ tk_find_options() {
   *clang*) tk_options=$tk_clang_options ;;
   *gcc* | *g++*) tk_options=$tk_gcc_options ;;
   esac
-  (printf ':%s=%s:' "$1" "$tk_options" >>"$tk_folder/known-compilers")
+  (umask go-w && printf ':%s=%s:' "$1" "$tk_options" >>"$tk_folder/known-compilers")
 } 2>/dev/null
 # <settings>
 [ "$tk_kind" = ccache ] || tk_find_run || tk_run=
@@ -2397,7 +2397,7 @@ tk_find_options() {
 [ -z "$tk_missing" ] || [ "$1" = --start-server ] || [ -S "$tk_run/socket" ] ||
   { tk_warn "${tk_missing# } is not set: using the local cache"; tk_use_local; [ "$tk_kind" = ccache ] || tk_find_run || tk_run=; }
 [ "$tk_kind$tk_run" != sccache ] ||
-  { tk_warn "cannot write to $tk_run_root nor $tk_root: compiling without sccache"; case $1 in -*) exit 2 ;; *) exec "$@" ;; esac; }
+  { tk_warn "cannot write to $tk_run_root nor $tk_root, or they belong to another user: compiling without sccache"; case $1 in -*) exit 2 ;; *) exec "$@" ;; esac; }
 case $1 in
 --start-server)
   rm -rf "$tk_folder/broken" "$tk_folder/warned"

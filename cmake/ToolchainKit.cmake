@@ -245,29 +245,37 @@ endfunction()
 
 # A file is executed, read to decide what is executed, connected to or written through only if it and every folder above it
 # belong to this user or to root, and nobody else can write to them. toolchainkit's programs have the same rule: src/trust.rs.
-# Exceptions: a group with only this user; sticky folders such as /tmp; everything below a folder that only its owner can enter.
+# Exceptions: a group with only this user; a group below a folder that only its owner can enter; sticky folders such as /tmp.
 # On Windows, whose permissions CMake cannot read, everything is trusted.
 
 # Paths as elements of a list: without the characters that have a meaning there.
 function(_toolchainkit_encode out_text text)
-  foreach(pair IN ITEMS "28;59" "29;91" "30;93" "31;92")
-    list(GET pair 0 code)
-    list(GET pair 1 character)
-    string(ASCII ${code} code)
-    string(ASCII ${character} character)
-    string(REPLACE "${character}" "${code}" text "${text}")
-  endforeach()
+  if(text MATCHES "[][;\\]")
+    foreach(pair IN ITEMS "28,59" "29,91" "30,93" "31,92")
+      string(REPLACE "," ";" pair "${pair}")
+      list(GET pair 0 code)
+      list(GET pair 1 character)
+      string(ASCII ${code} code)
+      string(ASCII ${character} character)
+      string(REPLACE "${character}" "${code}" text "${text}")
+    endforeach()
+  endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
 function(_toolchainkit_decode out_text text)
-  foreach(pair IN ITEMS "28;59" "29;91" "30;93" "31;92")
-    list(GET pair 0 code)
-    list(GET pair 1 character)
-    string(ASCII ${code} code)
-    string(ASCII ${character} character)
-    string(REPLACE "${code}" "${character}" text "${text}")
-  endforeach()
+  string(ASCII 28 first)
+  string(ASCII 31 last)
+  if(text MATCHES "[${first}-${last}]")
+    foreach(pair IN ITEMS "28,59" "29,91" "30,93" "31,92")
+      string(REPLACE "," ";" pair "${pair}")
+      list(GET pair 0 code)
+      list(GET pair 1 character)
+      string(ASCII ${code} code)
+      string(ASCII ${character} character)
+      string(REPLACE "${code}" "${character}" text "${text}")
+    endforeach()
+  endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
@@ -310,21 +318,27 @@ function(_toolchainkit_path_parts out_parts path)
   set("${out_parts}" "${parts}" PARENT_SCOPE)
 endfunction()
 
-# Reads the owners, groups and permissions of these paths and of all folders above them, with one process for all of them. The
-# results are global properties. The first call also finds the user, and the owners of the source tree and of this module, to
+# Reads the owners, groups and permissions of the paths in ARGN and of all folders above them, and of the encoded paths in
+# `more_parts` alone, with one process for all of them. The results are global properties. The first call also finds the user, and the owners of the source tree and of this module, to
 # whom what belongs to the project may belong, too: their code runs anyway.
-function(_toolchainkit_read_owners)
+function(_toolchainkit_read_owners more_parts)
   get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
-  get_property(module GLOBAL PROPERTY _TOOLCHAINKIT_MODULE)
   set(unknown "")
   if("${user}" STREQUAL "")
+    get_property(module GLOBAL PROPERTY _TOOLCHAINKIT_MODULE)
     foreach(place IN ITEMS "${CMAKE_SOURCE_DIR}" "${module}")
       get_filename_component(place "${place}" REALPATH)
       _toolchainkit_encode(place "${place}")
       list(APPEND unknown "${place}")
     endforeach()
+    # On Linux, this folder belongs to the user.
+    set(self "/proc/self/.")
+    if(EXISTS "${self}")
+      list(APPEND unknown "${self}")
+    endif()
   endif()
-  set(index 0)
+  list(APPEND unknown ${more_parts})
+  set(index 1)
   while(index LESS ARGC)
     _toolchainkit_path_parts(parts "${ARGV${index}}")
     foreach(part IN LISTS parts)
@@ -338,51 +352,30 @@ function(_toolchainkit_read_owners)
   if(unknown STREQUAL "")
     return()
   endif()
-  list(JOIN unknown "\n" paths)
-  _toolchainkit_decode(paths "${paths}")
-  # The two forms of stat are those of Linux and BSD. ls is for other systems.
-  execute_process(OUTPUT_VARIABLE output ERROR_QUIET COMMAND sh -c [=[
+  # The usual stat of Linux needs no shell, which would be a second process.
+  string(ASCII 28 first)
+  string(ASCII 31 last)
+  set(result 1)
+  if(CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux" AND NOT unknown MATCHES "[${first}-${last}]")
+    execute_process(COMMAND stat -c "%a %u %g" -- ${unknown} OUTPUT_VARIABLE output ERROR_QUIET RESULT_VARIABLE result)
+  endif()
+  if(NOT result EQUAL 0)
+    list(JOIN unknown "\n" paths)
+    _toolchainkit_decode(paths "${paths}")
+    # The two forms of stat are those of Linux and BSD. ls is for other systems.
+    execute_process(OUTPUT_VARIABLE output ERROR_QUIET COMMAND sh -c [=[
 set -f
 IFS='
 '
-[ -n "$2" ] || id -u
 found=$(stat -c '%a %u %g' -- $1) || found=$(stat -f '%Mp%Lp %u %g' -- $1) || found=$(for path in $1; do
   ls -ldn -- "$path" | awk 'NR == 1 {
     for (i = 2; i <= 10; i++) { letter = substr($1, i, 1); bit[i] = letter !~ /[-ST]/ }
     print (substr($1, 10, 1) ~ /[tT]/) (bit[2]*4+bit[3]*2+bit[4]) (bit[5]*4+bit[6]*2+bit[7]) (bit[8]*4+bit[9]*2+bit[10]), $3, $4 }'
 done)
 printf '%s\n' "$found"
-case $found in *" 65534 "*) while read -r line; do printf 'map %s\n' "$line"; done </proc/self/uid_map ;; esac
-]=] sh "${paths}" "${user}")
-  # Inside of a namespace, 65534 is the owner of everything that belongs to a user outside, also of what belongs to root.
-  string(REGEX MATCHALL "map [^\n]+" maps "${output}")
-  string(REGEX REPLACE "\nmap .*" "\n" output "${output}")
+]=] sh "${paths}")
+  endif()
   string(REGEX MATCHALL "[^\n]+" lines "${output}")
-  if("${user}" STREQUAL "")
-    list(GET lines 0 user)
-    list(REMOVE_AT lines 0)
-    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_USER "${user}")
-    set(owners "")
-    foreach(line IN LISTS lines)
-      list(LENGTH owners number)
-      if(number LESS 2 AND line MATCHES " ([0-9]+) ")
-        list(APPEND owners "${CMAKE_MATCH_1}")
-      endif()
-    endforeach()
-    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_PROJECT_OWNERS "${owners}")
-  endif()
-  if(NOT maps STREQUAL "")
-    set(unmapped 65534)
-    foreach(map IN LISTS maps)
-      if(map MATCHES "^map +([0-9]+) +[0-9]+ +([0-9]+)")
-        math(EXPR end "${CMAKE_MATCH_1} + ${CMAKE_MATCH_2}")
-        if(NOT 65534 LESS CMAKE_MATCH_1 AND 65534 LESS end)
-          set(unmapped "")
-        endif()
-      endif()
-    endforeach()
-    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_UNMAPPED "${unmapped}")
-  endif()
   list(LENGTH lines number)
   list(LENGTH unknown expected)
   foreach(part IN LISTS unknown)
@@ -394,6 +387,47 @@ case $found in *" 65534 "*) while read -r line; do printf 'map %s\n' "$line"; do
     endif()
     set_property(GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}" "${line}")
   endforeach()
+  if(output MATCHES " 65534 ")
+    _toolchainkit_find_unmapped_owner()
+  endif()
+  if("${user}" STREQUAL "")
+    get_property(found GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${self}")
+    if("${found}" MATCHES " ([0-9]+) ")
+      set(user "${CMAKE_MATCH_1}")
+    else()
+      execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    endif()
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_USER "${user}")
+    set(owners "")
+    foreach(index IN ITEMS 0 1)
+      list(GET unknown ${index} part)
+      get_property(found GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}")
+      if(found MATCHES " ([0-9]+) ")
+        list(APPEND owners "${CMAKE_MATCH_1}")
+      endif()
+    endforeach()
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_PROJECT_OWNERS "${owners}")
+  endif()
+endfunction()
+
+# In the namespace of a container, 65534 may stand for all users outside of it, including root.
+function(_toolchainkit_find_unmapped_owner)
+  if(NOT EXISTS "/proc/self/uid_map")
+    return()
+  endif()
+  file(READ "/proc/self/uid_map" maps)
+  string(REGEX MATCHALL "[^\n]+" maps "${maps}")
+  set(unmapped 65534)
+  foreach(map IN LISTS maps)
+    if(map MATCHES "^ *([0-9]+) +[0-9]+ +([0-9]+)")
+      set(first "${CMAKE_MATCH_1}")
+      math(EXPR end "${first} + ${CMAKE_MATCH_2}")
+      if(NOT 65534 LESS first AND 65534 LESS end)
+        return()
+      endif()
+    endif()
+  endforeach()
+  set_property(GLOBAL PROPERTY _TOOLCHAINKIT_UNMAPPED "${unmapped}")
 endfunction()
 
 # Whether only the owner is a member of the group: it has the number or the name of the owner, as many systems create it.
@@ -444,8 +478,14 @@ function(_toolchainkit_is_trusted out_doubt path purpose start)
   if(CMAKE_HOST_WIN32)
     return()
   endif()
-  _toolchainkit_read_owners("${path}")
   _toolchainkit_path_parts(parts "${path}")
+  foreach(part IN LISTS parts)
+    get_property(is_known GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}" SET)
+    if(NOT is_known)
+      _toolchainkit_read_owners("" "${path}")
+      break()
+    endif()
+  endforeach()
   get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
   get_property(project_owners GLOBAL PROPERTY _TOOLCHAINKIT_PROJECT_OWNERS)
   get_property(unmapped GLOBAL PROPERTY _TOOLCHAINKIT_UNMAPPED)
@@ -531,7 +571,7 @@ function(_toolchainkit_is_trusted out_doubt path purpose start)
       set("of_administrator_${part}" TRUE)
     endif()
     # In a sticky folder, others cannot replace what belongs to a trusted user.
-    if(is_closed OR IS_SYMLINK "${shown}" OR (IS_DIRECTORY "${shown}" AND special MATCHES "[1357]"))
+    if(IS_SYMLINK "${shown}" OR (IS_DIRECTORY "${shown}" AND special MATCHES "[1357]"))
       continue()
     endif()
     set(is_of_administrator FALSE)
@@ -544,7 +584,7 @@ function(_toolchainkit_is_trusted out_doubt path purpose start)
       set("${out_doubt}" "every user can write to ${shown} (chmod o-w ${shown})" PARENT_SCOPE)
       return()
     endif()
-    if(of_group MATCHES "[2367]" AND NOT ignored MATCHES "^[2367]" AND NOT is_of_administrator
+    if(of_group MATCHES "[2367]" AND NOT is_closed AND NOT ignored MATCHES "^[2367]" AND NOT is_of_administrator
         AND NOT (purpose STREQUAL "program" AND CMAKE_HOST_APPLE AND group EQUAL 80))
       _toolchainkit_is_private_group(is_private "${group}" "${owner}")
       if(NOT is_private)
@@ -557,6 +597,7 @@ endfunction()
 
 # Makes the module's folder in the build folder, and removes files with decisions that others could have written. Sets the
 # reason why the folder cannot be used. The build folder itself is not checked: CMake and the build tool execute what is in it.
+# Reads the owners of everything that is checked later, so that one process is enough.
 function(_toolchainkit_prepare_folder out_doubt)
   get_property(is_prepared GLOBAL PROPERTY _TOOLCHAINKIT_FOLDER_DOUBT SET)
   if(is_prepared)
@@ -569,37 +610,51 @@ function(_toolchainkit_prepare_folder out_doubt)
   if(IS_SYMLINK "${place}")
     set(doubt "${place} is a link")
   else()
-    file(MAKE_DIRECTORY "${place}")
-    _toolchainkit_user_folder(user_cache)
-    _toolchainkit_read_owners("${place}" "${user_cache}/run" "${user_cache}/builds")
+    # New files are written here first.
+    file(MAKE_DIRECTORY "${place}/new")
   endif()
   if(doubt STREQUAL "" AND NOT CMAKE_HOST_WIN32)
-    get_property(project_owners GLOBAL PROPERTY _TOOLCHAINKIT_PROJECT_OWNERS)
+    _toolchainkit_user_folder(user_folder)
+    _toolchainkit_registry_entry(entry "${user_folder}")
+    _toolchainkit_find_launch_programs(programs "")
+    foreach(name IN ITEMS sccache ccache)
+      _toolchainkit_find_on_path(program "${name}")
+      _toolchainkit_installed(installed "${name}" "")
+      list(APPEND programs ${program} ${installed})
+    endforeach()
+    get_filename_component(real_place "${place}" REALPATH)
+    _toolchainkit_encode(real_place "${real_place}")
+    set(parts "${real_place}" "${real_place}/new")
+    foreach(name IN ITEMS launcher launcher.json launcher-stamp script nested.cmake nested-users project-include.cmake cache.json
+        probe-server.cmake compilers.json known-compilers compilers paths paths-of-source paths-beside-sources
+        placeholders-1.specs compresses-debug-information warned broken told unguarded)
+      if(EXISTS "${place}/${name}" OR IS_SYMLINK "${place}/${name}")
+        list(APPEND parts "${real_place}/${name}")
+      endif()
+    endforeach()
+    _toolchainkit_read_owners("${parts}" "${entry}" ${programs})
     get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
-    _toolchainkit_path_parts(parts "${place}")
-    list(GET parts -1 part)
-    get_property(found GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}")
-    set(is_open FALSE)
-    if(found MATCHES "^[0-7]*([2367][0-7]|[2367]) ")
-      set(is_open TRUE)
-    endif()
-    execute_process(ERROR_QUIET OUTPUT_QUIET COMMAND sh -c [=[
-cd "$1" || exit
-[ "$2" = FALSE ] || chmod go-w .
-[ -d new ] && [ -O new ] || { rm -rf new; mkdir -m 700 new; }
-chmod 700 new
-shift 2
-for owner; do set -- "$@" ! -user "$owner"; shift; done
-find launcher launcher.json launcher-stamp script nested.cmake nested-users project-include.cmake cache.json probe-server.cmake \
-  compilers.json known-compilers compilers paths paths-of-source paths-beside-sources placeholders-1.specs \
-  compresses-debug-information warned broken told unguarded \
-  \( ! -type l \( -perm -020 -o -perm -002 \) -o "$@" \) -prune -exec rm -rf {} +
-]=] sh "${place}" "${is_open}" 0 "${user}" ${project_owners})
-    if(is_open)
-      set_property(GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}")
-      _toolchainkit_read_owners("${place}")
-    endif()
-    _toolchainkit_is_trusted(doubt "${place}" project "${CMAKE_BINARY_DIR}")
+    get_property(owners GLOBAL PROPERTY _TOOLCHAINKIT_PROJECT_OWNERS)
+    list(JOIN owners "|" owners)
+    set(good "^[0-7]*[0145][0145] (0|${user}|${owners}) ")
+    foreach(part IN LISTS parts)
+      get_property(found GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}")
+      if(found MATCHES "${good}")
+        continue()
+      endif()
+      _toolchainkit_decode(shown "${part}")
+      if(part STREQUAL real_place OR part STREQUAL "${real_place}/new")
+        # Only with a umask that allows others to write, or in a build folder of another user.
+        execute_process(COMMAND chmod go-w "${shown}" ERROR_QUIET)
+        set_property(GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}")
+        _toolchainkit_is_trusted(doubt "${shown}" project "${CMAKE_BINARY_DIR}")
+        if(NOT doubt STREQUAL "")
+          break()
+        endif()
+      else()
+        file(REMOVE_RECURSE "${shown}")
+      endif()
+    endforeach()
   endif()
   set_property(GLOBAL PROPERTY _TOOLCHAINKIT_FOLDER_DOUBT "${doubt}")
   set("${out_doubt}" "${doubt}" PARENT_SCOPE)
@@ -1133,6 +1188,14 @@ function(_toolchainkit_user_folder out_folder)
   set("${out_folder}" "${folder}" PARENT_SCOPE)
 endfunction()
 
+# Searches only PATH, as CMake does when it reads a toolchain file for the first time.
+function(_toolchainkit_find_on_path out_place name)
+  find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
+    NO_CMAKE_SYSTEM_PATH)
+  set("${out_place}" "${_toolchainkit_program}" PARENT_SCOPE)
+  unset(_toolchainkit_program CACHE)
+endfunction()
+
 # Finds the first of the tools that runs and is new enough for this kind of launcher. If there is none, sets the reason.
 function(_toolchainkit_find_tool out_tool out_version out_program out_reason tools)
   set("${out_tool}" "" PARENT_SCOPE)
@@ -1152,12 +1215,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason too
     if(IS_ABSOLUTE "${name}")
       set(places "${name}")
     else()
-      # Search only PATH, as CMake does when it reads a toolchain file for the first time.
-      find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
-        NO_CMAKE_SYSTEM_PATH)
-      set(places "${_toolchainkit_program}")
-      unset(_toolchainkit_program CACHE)
-      unset(_toolchainkit_program)
+      _toolchainkit_find_on_path(places "${name}")
       _toolchainkit_installed(installed "${name}" "")
       list(APPEND places ${installed})
     endif()
@@ -1841,8 +1899,8 @@ if [ "$2" ]; then
     esac
   done
 fi
-[ -d "$5" ] || (umask g-w,o-w; mkdir -p "$5")
-[ -d "$1" ] || (umask o-w; mkdir -p "$1")
+case $1 in "$5"/*) umask g-w,o-w ;; *) umask o-w ;; esac
+[ -d "$1" ] || mkdir -p "$1"
 for folder in "$1" "$1"/? "$1"/?/?; do
   case $folder in *'?') continue ;; esac
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
@@ -2845,49 +2903,52 @@ function(_toolchainkit_marker out_marker)
   set("${out_marker}" "${marker}" PARENT_SCOPE)
 endfunction()
 
+# The file for this build folder in the registry of one of the user's folders.
+function(_toolchainkit_registry_entry out_entry place)
+  get_filename_component(build "${CMAKE_BINARY_DIR}" REALPATH)
+  string(SHA256 name "${build}")
+  set("${out_entry}" "${place}/builds/${name}" PARENT_SCOPE)
+endfunction()
+
 # Stores the hash of cache.json outside of the build folder, where only this user can write. cache.json names programs that
 # toolchainkit runs, and a clone of a repository may contain one, too. Without an entry, toolchainkit does not use the file.
 function(_toolchainkit_register text)
   if(CMAKE_HOST_WIN32)
     return()
   endif()
-  get_filename_component(build "${CMAKE_BINARY_DIR}" REALPATH)
-  string(SHA256 name "${build}")
   string(SHA256 digest "${text}")
   _toolchainkit_user_folder(user_cache)
   get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
-  set(places "${user_cache}")
-  string(FIND "${user_cache}/" "${CMAKE_BINARY_DIR}/" at)
-  if(at EQUAL 0)
-    set(places "")
-  endif()
-  if("$ENV{XDG_RUNTIME_DIR}" MATCHES "^/")
-    list(APPEND places "$ENV{XDG_RUNTIME_DIR}/toolchainkit")
-  endif()
-  list(APPEND places "/tmp/toolchainkit-${user}")
-  foreach(place IN LISTS places)
-    set(entry "${place}/builds/${name}")
+  foreach(place IN ITEMS "${user_cache}" "$ENV{XDG_RUNTIME_DIR}/toolchainkit" "/tmp/toolchainkit-${user}")
+    string(FIND "${place}/" "${CMAKE_BINARY_DIR}/" at)
+    if(at EQUAL 0 OR place STREQUAL "/toolchainkit")
+      continue()
+    endif()
+    _toolchainkit_registry_entry(entry "${place}")
     _toolchainkit_is_trusted(doubt "${entry}" state "")
     if(NOT doubt STREQUAL "")
       continue()
+    endif()
+    get_filename_component(folder "${entry}" DIRECTORY)
+    if(NOT IS_DIRECTORY "${folder}")
+      execute_process(OUTPUT_QUIET ERROR_QUIET COMMAND sh -c
+        "umask g-w,o-w; mkdir -p \"$1\" && mkdir -m 700 \"$1/builds\"" sh "${place}")
     endif()
     set(present "")
     if(EXISTS "${entry}")
       file(READ "${entry}" present)
     endif()
-    if(present STREQUAL "${digest}\n")
+    if(present STREQUAL digest)
       return()
     endif()
-    # Replaces the file: it is not written through a link.
-    execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
-umask 077
-mkdir -p "$1" && printf '%s\n' "$3" >"$1/$2.$$" && mv -f "$1/$2.$$" "$1/$2"]=] sh "${place}/builds" "${name}" "${digest}")
+    # file(WRITE) would end the configuration if it failed.
+    execute_process(COMMAND test -w "${folder}" RESULT_VARIABLE result)
     if(result EQUAL 0)
+      file(WRITE "${entry}" "${digest}")
       return()
     endif()
   endforeach()
 endfunction()
-
 # --- text -------------------------------------------------------------------------------------------------------------
 
 function(_toolchainkit_write_if_changed path text)

@@ -115,7 +115,7 @@ impl From<Doubt> for io::Error {
 /// What is known about a part after it was accepted.
 #[derive(Clone, Copy, Default)]
 struct Accepted {
-    /// Other users cannot reach what is in this folder.
+    /// The group cannot reach what is in this folder.
     is_closed: bool,
     /// The user to whom the administrator has given this folder.
     delegate: Option<u32>,
@@ -127,9 +127,7 @@ struct Accepted {
 ///
 /// The reason why the path is not trusted.
 pub fn judge(parts: &[Part], people: &dyn People, purpose: Purpose) -> Result<(), Doubt> {
-    let is_trusted = |owner: u32| {
-        owner == ROOT || owner == people.user() || people.others().contains(&owner)
-    };
+    let is_trusted = |owner: u32| owner == ROOT || owner == people.user() || people.others().contains(&owner);
     let mut accepted: Vec<Accepted> = Vec::with_capacity(parts.len());
     for part in parts {
         let parent = part.parent.and_then(|index| Some((parts.get(index)?, *accepted.get(index)?)));
@@ -151,7 +149,7 @@ pub fn judge(parts: &[Part], people: &dyn People, purpose: Purpose) -> Result<()
             || part.is_folder && is_trusted(part.owner) && part.mode & SEARCH_OF_OTHERS == 0;
         accepted.push(Accepted { is_closed, delegate });
         // In a sticky folder, others cannot replace what belongs to a trusted user.
-        if part.is_link || inherited.is_closed || part.is_folder && part.mode & STICKY != 0 {
+        if part.is_link || part.is_folder && part.mode & STICKY != 0 {
             continue;
         }
         let is_of_administrator = purpose == Purpose::Program
@@ -163,7 +161,9 @@ pub fn judge(parts: &[Part], people: &dyn People, purpose: Purpose) -> Result<()
         }
         let is_open_to_group = is_of_administrator
             || purpose == Purpose::Program && cfg!(target_os = "macos") && part.group == ADMIN_OF_MACOS;
-        if part.mode & WRITE_OF_GROUP != 0 && !is_open_to_group && !people.is_private(part.group, part.owner) {
+        if part.mode & WRITE_OF_GROUP != 0
+            && !(is_open_to_group || inherited.is_closed || people.is_private(part.group, part.owner))
+        {
             return Err(Doubt::Writable { path: part.path.clone(), group: Some(part.group) });
         }
     }
@@ -413,31 +413,151 @@ mod tests {
             ("own", USER, &[], State, &[SLASH, own, (USER, USER, 0o644)], None),
             ("of root", USER, &[], State, &[SLASH, (0, 0, 0o644)], None),
             ("below /tmp", USER, &[], State, &[SLASH, TMP, own, (USER, USER, 0o600)], None),
-            ("of another user below /tmp", USER, &[], State, &[SLASH, TMP, (ENEMY, ENEMY, DIR | 0o755)], Some(2)),
-            ("own file in a folder of another user", USER, &[], State, &[SLASH, TMP, (ENEMY, 0, DIR | 0o777), own], Some(2)),
-            ("file of another user in an own folder", USER, &[], State, &[SLASH, own, (ENEMY, ENEMY, 0o644)], Some(2)),
-            ("sticky folder of another user", USER, &[], State, &[SLASH, (ENEMY, 0, DIR | 0o1777), own], Some(1)),
-            ("world-writable folder above", USER, &[], State, &[SLASH, (USER, USER, DIR | 0o777), own], Some(1)),
+            (
+                "of another user below /tmp",
+                USER,
+                &[],
+                State,
+                &[SLASH, TMP, (ENEMY, ENEMY, DIR | 0o755)],
+                Some(2),
+            ),
+            (
+                "own file in a folder of another user",
+                USER,
+                &[],
+                State,
+                &[SLASH, TMP, (ENEMY, 0, DIR | 0o777), own],
+                Some(2),
+            ),
+            (
+                "file of another user in an own folder",
+                USER,
+                &[],
+                State,
+                &[SLASH, own, (ENEMY, ENEMY, 0o644)],
+                Some(2),
+            ),
+            (
+                "sticky folder of another user",
+                USER,
+                &[],
+                State,
+                &[SLASH, (ENEMY, 0, DIR | 0o1777), own],
+                Some(1),
+            ),
+            (
+                "world-writable folder above",
+                USER,
+                &[],
+                State,
+                &[SLASH, (USER, USER, DIR | 0o777), own],
+                Some(1),
+            ),
             ("world-writable file", USER, &[], State, &[SLASH, own, (USER, USER, 0o666)], Some(2)),
             ("sticky bit of a file", USER, &[], State, &[SLASH, own, (USER, USER, 0o1666)], Some(2)),
-            ("group of the user alone", USER, &[], State, &[SLASH, (USER, USER, DIR | 0o775), (USER, USER, 0o664)], None),
+            (
+                "group of the user alone",
+                USER,
+                &[],
+                State,
+                &[SLASH, (USER, USER, DIR | 0o775), (USER, USER, 0o664)],
+                None,
+            ),
             ("group of others", USER, &[], State, &[SLASH, (USER, 100, DIR | 0o775)], Some(1)),
-            ("closed folder above", USER, &[], State, &[SLASH, (USER, 100, DIR | 0o700), (USER, 100, DIR | 0o777)], None),
-            ("closed folder, file of another user", USER, &[], State, &[SLASH, (USER, 100, DIR | 0o700), (ENEMY, 0, 0o644)], Some(2)),
+            (
+                "closed folder above",
+                USER,
+                &[],
+                State,
+                &[SLASH, (USER, 100, DIR | 0o700), (USER, 100, DIR | 0o775)],
+                None,
+            ),
+            (
+                "closed folder, open to all below",
+                USER,
+                &[],
+                State,
+                &[SLASH, (USER, 100, DIR | 0o700), (USER, 100, DIR | 0o777)],
+                Some(2),
+            ),
+            (
+                "closed folder, file of another user",
+                USER,
+                &[],
+                State,
+                &[SLASH, (USER, 100, DIR | 0o700), (ENEMY, 0, 0o644)],
+                Some(2),
+            ),
             ("own link", USER, &[], State, &[SLASH, TMP, (USER, USER, LINK)], None),
             ("link of another user", USER, &[], State, &[SLASH, TMP, (ENEMY, ENEMY, LINK)], Some(2)),
-            ("root on a checkout of a user", 0, &[USER], State, &[SLASH, own, (USER, USER, DIR | 0o775)], None),
+            (
+                "root on a checkout of a user",
+                0,
+                &[USER],
+                State,
+                &[SLASH, own, (USER, USER, DIR | 0o775)],
+                None,
+            ),
             ("root, not the checkout", 0, &[], State, &[SLASH, own], Some(1)),
-            ("program of a site", USER, &[], Program, &[SLASH, (SITE, SITE, DIR | 0o2775), (SITE, 77, DIR | 0o2775), (SITE, 77, 0o775)], None),
+            (
+                "program of a site",
+                USER,
+                &[],
+                Program,
+                &[SLASH, (SITE, SITE, DIR | 0o2775), (SITE, 77, DIR | 0o2775), (SITE, 77, 0o775)],
+                None,
+            ),
             ("state of a site", USER, &[], State, &[SLASH, (SITE, SITE, DIR | 0o755)], Some(1)),
-            ("program of another user in the site", USER, &[], Program, &[SLASH, (SITE, 77, DIR | 0o2775), (ENEMY, 77, 0o755)], Some(2)),
+            (
+                "program of another user in the site",
+                USER,
+                &[],
+                Program,
+                &[SLASH, (SITE, 77, DIR | 0o2775), (ENEMY, 77, 0o755)],
+                Some(2),
+            ),
             ("program below /tmp", USER, &[], Program, &[SLASH, TMP, (ENEMY, ENEMY, DIR | 0o755)], Some(2)),
-            ("program in root's group-writable folder", USER, &[], Program, &[SLASH, (0, 50, DIR | 0o2775), (0, 50, 0o755)], None),
-            ("program in root's open folder", USER, &[], Program, &[SLASH, (0, 0, DIR | 0o777), (USER, USER, 0o755)], None),
-            ("program of another user there", USER, &[], Program, &[SLASH, (0, 0, DIR | 0o777), (ENEMY, ENEMY, 0o755)], Some(2)),
-            ("root runs a program in an open folder", 0, &[], Program, &[SLASH, (0, 0, DIR | 0o777), (0, 0, 0o755)], Some(1)),
+            (
+                "program in root's group-writable folder",
+                USER,
+                &[],
+                Program,
+                &[SLASH, (0, 50, DIR | 0o2775), (0, 50, 0o755)],
+                None,
+            ),
+            (
+                "program in root's open folder",
+                USER,
+                &[],
+                Program,
+                &[SLASH, (0, 0, DIR | 0o777), (USER, USER, 0o755)],
+                None,
+            ),
+            (
+                "program of another user there",
+                USER,
+                &[],
+                Program,
+                &[SLASH, (0, 0, DIR | 0o777), (ENEMY, ENEMY, 0o755)],
+                Some(2),
+            ),
+            (
+                "root runs a program in an open folder",
+                0,
+                &[],
+                Program,
+                &[SLASH, (0, 0, DIR | 0o777), (0, 0, 0o755)],
+                Some(1),
+            ),
             ("world-writable program of root", USER, &[], Program, &[SLASH, (0, 0, 0o777)], Some(1)),
-            ("program in an own open folder", USER, &[], Program, &[SLASH, (USER, USER, DIR | 0o777), (USER, USER, 0o755)], Some(1)),
+            (
+                "program in an own open folder",
+                USER,
+                &[],
+                Program,
+                &[SLASH, (USER, USER, DIR | 0o777), (USER, USER, 0o755)],
+                Some(1),
+            ),
         ];
         for (name, user, others, purpose, parts, expected) in cases {
             assert_eq!(verdict(*user, others, *purpose, parts), *expected, "{name}");
@@ -458,7 +578,8 @@ mod tests {
 
     #[test]
     fn a_private_group_has_one_member() {
-        let users = "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/:\nbob:x:1001:1005::/:\neve:x:1002:100::/:\n";
+        let users =
+            "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/:\nbob:x:1001:1005::/:\neve:x:1002:100::/:\n";
         let groups = "root:x:0:\nann:x:1000:\nbob:x:1005:bob\nusers:x:100:\nteam:x:1002:ann,eve\n";
         for (group, owner, expected) in [
             (0, 1000, true),

@@ -34,8 +34,8 @@ if [ "$2" ]; then
     esac
   done
 fi
-[ -d "$5" ] || (umask g-w,o-w; mkdir -p "$5")
-[ -d "$1" ] || (umask o-w; mkdir -p "$1")
+case $1 in "$5"/*) umask g-w,o-w ;; *) umask o-w ;; esac
+[ -d "$1" ] || mkdir -p "$1"
 for folder in "$1" "$1"/? "$1"/?/?; do
   case $folder in *'?') continue ;; esac
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }

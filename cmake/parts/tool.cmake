@@ -18,6 +18,14 @@ function(_toolchainkit_user_folder out_folder)
   set("${out_folder}" "${folder}" PARENT_SCOPE)
 endfunction()
 
+# Searches only PATH, as CMake does when it reads a toolchain file for the first time.
+function(_toolchainkit_find_on_path out_place name)
+  find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
+    NO_CMAKE_SYSTEM_PATH)
+  set("${out_place}" "${_toolchainkit_program}" PARENT_SCOPE)
+  unset(_toolchainkit_program CACHE)
+endfunction()
+
 # Finds the first of the tools that runs and is new enough for this kind of launcher. If there is none, sets the reason.
 function(_toolchainkit_find_tool out_tool out_version out_program out_reason tools)
   set("${out_tool}" "" PARENT_SCOPE)
@@ -37,12 +45,7 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason too
     if(IS_ABSOLUTE "${name}")
       set(places "${name}")
     else()
-      # Search only PATH, as CMake does when it reads a toolchain file for the first time.
-      find_program(_toolchainkit_program NAMES "${name}" NO_CMAKE_FIND_ROOT_PATH NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH
-        NO_CMAKE_SYSTEM_PATH)
-      set(places "${_toolchainkit_program}")
-      unset(_toolchainkit_program CACHE)
-      unset(_toolchainkit_program)
+      _toolchainkit_find_on_path(places "${name}")
       _toolchainkit_installed(installed "${name}" "")
       list(APPEND places ${installed})
     endif()

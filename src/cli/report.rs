@@ -251,7 +251,8 @@ fn spell(text: &str, spelled: impl Fn(char) -> String) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
     }
-    let letters = text.chars().map(|letter| if is_obeyed(letter) { spelled(letter) } else { letter.to_string() });
+    let letters =
+        text.chars().map(|letter| if is_obeyed(letter) { spelled(letter) } else { letter.to_string() });
     Cow::Owned(letters.collect())
 }
 

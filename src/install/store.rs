@@ -70,7 +70,7 @@ pub enum StoreError {
     #[error("{0} already exists and is not replaced, because toolchainkit did not install it")]
     NotOurs(Utf8PathBuf),
     /// Other users could change the store.
-    #[error("{folder} is not used, because other users could replace the programs in it: {doubt}")]
+    #[error("{folder} is writable by other users, who could replace the programs in it: {doubt}")]
     Unsafe {
         /// The store.
         folder: Utf8PathBuf,

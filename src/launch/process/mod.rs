@@ -14,8 +14,8 @@ use std::process::Command;
 
 pub use inheritance::{become_daemon, end_with_parent};
 pub use ownership::{
-    Place, digest, is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder, namespace,
-    owner, peer, user_folders,
+    Place, digest, is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder,
+    namespace, owner, peer, user_folders,
 };
 pub use starting::{Child, start};
 pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphans, stop, table};

@@ -1,7 +1,7 @@
 # --- trust: whose files are believed ----------------------------------------------------------------------------------
 
 # A file is executed, read to decide what is executed, connected to or written through only if it and every folder above it
-# belong to this user or to root, and nobody else can write to them. toolchainkit's programs have the same rule: src/trust.rs.
+# belong to this user or to root, and nobody else can write to them. toolchainkit's programs have the same rule: src/trust.
 # Exceptions: a group with only this user; a group below a folder that only its owner can enter; sticky folders such as /tmp.
 # On Windows, whose permissions CMake cannot read, everything is trusted.
 

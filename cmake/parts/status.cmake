@@ -110,11 +110,6 @@ function(_toolchainkit_register text)
     if(NOT doubt STREQUAL "")
       continue()
     endif()
-    get_filename_component(folder "${entry}" DIRECTORY)
-    if(NOT IS_DIRECTORY "${folder}")
-      execute_process(OUTPUT_QUIET ERROR_QUIET COMMAND sh -c
-        "umask g-w,o-w; mkdir -p \"$1\" && mkdir -m 700 \"$1/builds\"" sh "${place}")
-    endif()
     set(present "")
     if(EXISTS "${entry}")
       file(READ "${entry}" present)
@@ -122,10 +117,12 @@ function(_toolchainkit_register text)
     if(present STREQUAL digest)
       return()
     endif()
-    # file(WRITE) would end the configuration if it failed.
-    execute_process(COMMAND test -w "${folder}" RESULT_VARIABLE result)
+    # file(WRITE) would end the configuration if it failed, and cannot set permissions.
+    execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
+umask g-w,o-w
+{ [ -d "$1/builds" ] || { mkdir -p "$1" && mkdir -m 700 "$1/builds"; }; } && printf %s "$3" >"$2.$$" && mv -f "$2.$$" "$2"
+]=] sh "${place}" "${entry}" "${digest}")
     if(result EQUAL 0)
-      file(WRITE "${entry}" "${digest}")
       return()
     endif()
   endforeach()

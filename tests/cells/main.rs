@@ -21,6 +21,7 @@ mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 mod toolchains;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         real_projects::tests,
         settings::tests,
         toolchains::tests,
+        trust::tests,
     ] {
         add(&mut list);
     }

@@ -61,21 +61,24 @@ fn verdict(user: u32, others: &[u32], purpose: Purpose, parts: &[(u32, u32, u32)
 const SLASH: (u32, u32, u32) = (0, 0, DIR | 0o755);
 const TMP: (u32, u32, u32) = (0, 0, DIR | 0o1777);
 
+/// The name, the user, other trusted users, the purpose, the parts of the path, and the index of the refused one.
+type Case = (&'static str, u32, &'static [u32], Purpose, &'static [(u32, u32, u32)], Option<usize>);
+
 #[test]
 fn the_table_of_cases() {
+    const OWN: (u32, u32, u32) = (USER, USER, DIR | 0o755);
     use Purpose::{Program, State};
-    let own = (USER, USER, DIR | 0o755);
-    let cases: &[(&str, u32, &[u32], Purpose, &[(u32, u32, u32)], Option<usize>)] = &[
-        ("own", USER, &[], State, &[SLASH, own, (USER, USER, 0o644)], None),
+    let cases: &[Case] = &[
+        ("own", USER, &[], State, &[SLASH, OWN, (USER, USER, 0o644)], None),
         ("of root", USER, &[], State, &[SLASH, (0, 0, 0o644)], None),
-        ("below /tmp", USER, &[], State, &[SLASH, TMP, own, (USER, USER, 0o600)], None),
+        ("below /tmp", USER, &[], State, &[SLASH, TMP, OWN, (USER, USER, 0o600)], None),
         ("of another user below /tmp", USER, &[], State, &[SLASH, TMP, (ENEMY, ENEMY, DIR | 0o755)], Some(2)),
         (
             "own file in a folder of another user",
             USER,
             &[],
             State,
-            &[SLASH, TMP, (ENEMY, 0, DIR | 0o777), own],
+            &[SLASH, TMP, (ENEMY, 0, DIR | 0o777), OWN],
             Some(2),
         ),
         (
@@ -83,13 +86,13 @@ fn the_table_of_cases() {
             USER,
             &[],
             State,
-            &[SLASH, own, (ENEMY, ENEMY, 0o644)],
+            &[SLASH, OWN, (ENEMY, ENEMY, 0o644)],
             Some(2),
         ),
-        ("sticky folder of another user", USER, &[], State, &[SLASH, (ENEMY, 0, DIR | 0o1777), own], Some(1)),
-        ("world-writable folder above", USER, &[], State, &[SLASH, (USER, USER, DIR | 0o777), own], Some(1)),
-        ("world-writable file", USER, &[], State, &[SLASH, own, (USER, USER, 0o666)], Some(2)),
-        ("sticky bit of a file", USER, &[], State, &[SLASH, own, (USER, USER, 0o1666)], Some(2)),
+        ("sticky folder of another user", USER, &[], State, &[SLASH, (ENEMY, 0, DIR | 0o1777), OWN], Some(1)),
+        ("world-writable folder above", USER, &[], State, &[SLASH, (USER, USER, DIR | 0o777), OWN], Some(1)),
+        ("world-writable file", USER, &[], State, &[SLASH, OWN, (USER, USER, 0o666)], Some(2)),
+        ("sticky bit of a file", USER, &[], State, &[SLASH, OWN, (USER, USER, 0o1666)], Some(2)),
         (
             "group of the user alone",
             USER,
@@ -125,8 +128,8 @@ fn the_table_of_cases() {
         ),
         ("own link", USER, &[], State, &[SLASH, TMP, (USER, USER, LINK)], None),
         ("link of another user", USER, &[], State, &[SLASH, TMP, (ENEMY, ENEMY, LINK)], Some(2)),
-        ("root on a checkout of a user", 0, &[USER], State, &[SLASH, own, (USER, USER, DIR | 0o775)], None),
-        ("root, not the checkout", 0, &[], State, &[SLASH, own], Some(1)),
+        ("root on a checkout of a user", 0, &[USER], State, &[SLASH, OWN, (USER, USER, DIR | 0o775)], None),
+        ("root, not the checkout", 0, &[], State, &[SLASH, OWN], Some(1)),
         (
             "program of a site",
             USER,

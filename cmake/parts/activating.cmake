@@ -11,6 +11,10 @@ function(_toolchainkit_make_folders out_reason storage)
   string(SHA256 registration "${checkout}\n${directory}")
   string(SUBSTRING "${registration}" 0 16 registration)
   set(registration "${user_folder}/checkouts/${registration}.json")
+  _toolchainkit_is_trusted(doubt "${registration}" state "")
+  if(NOT doubt STREQUAL "")
+    set(registration "")
+  endif()
   _toolchainkit_json(json checkout "${checkout}" project "${arg_PROJECT}" folder "${directory}")
   if(CMAKE_HOST_WIN32)
     string(REPLACE ";" "\\;" directory "${directory}")
@@ -41,7 +45,7 @@ for folder in "$1" "$1"/? "$1"/?/?; do
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
 done
 umask 077
-{ mkdir -p "${3%/*}" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } || :]=]
+[ -z "$3" ] || { mkdir -p "${3%/*}" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } || :]=]
       toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}" "${user_folder}")
   endif()
   if(NOT result EQUAL 0)
@@ -122,8 +126,11 @@ function(_toolchainkit_activate out_reason used)
     else()
       _toolchainkit_install_launcher("${used}" ${ARGN})
       set(command "${folder}/launcher")
+      _toolchainkit_unwritten(reason)
     endif()
-    _toolchainkit_probe(reason "${used}" "${command}")
+    if(reason STREQUAL "")
+      _toolchainkit_probe(reason "${used}" "${command}")
+    endif()
   endif()
   set("${out_reason}" "${reason}" PARENT_SCOPE)
 endfunction()

@@ -252,7 +252,7 @@ function(_toolchainkit_enclosing_build out_command out_languages out_maps_paths 
   endforeach()
   get_filename_component(place "${file}" DIRECTORY)
   if(NOT EXISTS "${place}/nested-users")
-    file(WRITE "${place}/nested-users" "yes\n")
+    _toolchainkit_write("${place}/nested-users" "yes\n")
   endif()
   get_filename_component(place "${place}" DIRECTORY)
   message(STATUS "toolchainkit: using the enclosing build's cache (${place})")

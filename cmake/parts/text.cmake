@@ -10,15 +10,30 @@ function(_toolchainkit_write_if_changed path text)
   endif()
 endfunction()
 
-# Replaces a file in the build folder. Nobody else can write to it, even with a umask of 0. Only file(COPY) can set permissions.
+# Replaces a file in the build folder. Nobody else can write to it, even with a umask of 0. On a full disk, file() would end the
+# configuration with an error, so the shell writes; a failure is a global property, which _toolchainkit_unwritten reads.
 function(_toolchainkit_write path text)
+  if(CMAKE_HOST_WIN32)
+    file(WRITE "${path}" "${text}")
+    return()
+  endif()
   get_filename_component(name "${path}" NAME)
-  set(new "${CMAKE_BINARY_DIR}/toolchainkit/new")
-  file(WRITE "${new}/${name}" "${text}")
-  file(COPY "${new}/${name}" DESTINATION "${new}/copy" FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-  file(RENAME "${new}/copy/${name}" "${path}")
-  file(REMOVE "${new}/${name}")
-  file(REMOVE_RECURSE "${new}/copy")
+  execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
+umask 022
+printf %s "$3" >"$1" && mv -f "$1" "$2" || { rm -f "$1"; exit 1; }]=]
+    sh "${CMAKE_BINARY_DIR}/toolchainkit/new/${name}" "${path}" "${text}")
+  if(NOT result EQUAL 0)
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_UNWRITTEN "${path}")
+  endif()
+endfunction()
+
+# The reason why the files of the module are incomplete; empty if they are complete.
+function(_toolchainkit_unwritten out_reason)
+  get_property(path GLOBAL PROPERTY _TOOLCHAINKIT_UNWRITTEN)
+  set("${out_reason}" "" PARENT_SCOPE)
+  if(NOT "${path}" STREQUAL "")
+    set("${out_reason}" "cannot write to ${path}" PARENT_SCOPE)
+  endif()
 endfunction()
 
 # The text as a quoted argument of CMake.

@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
+use crate::trust::{self, Purpose};
+
 /// The folder for the caches of projects, in the user's cache folder.
 const CACHES: &str = "cache";
 /// The folder for the cache of all projects with `cache.shared: user`.
@@ -153,8 +155,12 @@ fn is_same_or_beside(folder: &Path, registered: &Path) -> bool {
         })
 }
 
+/// None, if another user could have written one: they decide what is removed.
 fn registrations(user_folder: &Path) -> Vec<(PathBuf, Registration)> {
     const LARGEST: u64 = 1 << 16;
+    if trust::check(&user_folder.join(CHECKOUTS), Purpose::State).is_err() {
+        return Vec::new();
+    }
     let files = entries(&user_folder.join(CHECKOUTS)).into_iter();
     let read = |path: PathBuf| {
         let mut text = String::new();
@@ -185,6 +191,7 @@ pub fn remove(user_folder: &Path, cache: &LocalCache) -> io::Result<bool> {
     if cache.kind == Kind::Dir || !cache.folder.starts_with(user_folder) {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not in the user's cache folder"));
     }
+    trust::check(&cache.folder, Purpose::State)?;
     // The lock is held until the folder has another name.
     let lock = File::options().append(true).open(cache.folder.join(DISK_LOCK)).ok();
     if lock.as_ref().is_some_and(|lock| lock.try_lock().is_err()) {

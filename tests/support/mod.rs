@@ -11,6 +11,7 @@ pub(crate) mod sandbox;
 pub(crate) mod servers;
 pub(crate) mod stats;
 pub(crate) mod tools;
+pub(crate) mod users;
 pub(crate) mod versions;
 
 pub(crate) use project::Project;

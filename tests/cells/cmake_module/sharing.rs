@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{CACHES, Checkout, setting, tools_for};
 use crate::list::tests;
-use crate::support::sandbox::launch_program;
+use crate::support::users::{User, open_sandbox, walk};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
@@ -22,54 +22,18 @@ tests![
     unused_caches_are_listed_and_removed in CACHES,
 ];
 
+const USERS: [User; 2] = [User { id: 1001, group: GROUP }, User { id: 1002, group: GROUP }];
 const GROUP: u32 = 2000;
-const USERS: [u32; 2] = [1001, 1002];
-
-/// `script` as this user of [`GROUP`].
-fn as_user(sandbox: &Sandbox, tools: &Tools, user: u32, umask: &str, script: &str) -> Command {
-    let home = sandbox.root().join(format!("user-{user}"));
-    let mut command = sandbox.command(tools.path(Tool::System("setpriv")));
-    command
-        .arg(format!("--reuid={user}"))
-        .arg(format!("--regid={GROUP}"))
-        .args(["--clear-groups", "sh", "-c", &format!("umask {umask}; {script}")])
-        .current_dir(&home)
-        .env("HOME", &home)
-        .env("XDG_CACHE_HOME", home.join("cache"))
-        .env("XDG_CONFIG_HOME", home.join("config"))
-        .env("XDG_RUNTIME_DIR", home.join("run"))
-        .env("TOOLCHAINKIT_LAUNCH", sandbox.root().join("tools/toolchainkit-launch"))
-        .env("CMAKE", tools.cmake(Tools::CMAKE));
-    command
-}
 
 /// A project in the home folder of each user.
 fn write_users(sandbox: &Sandbox, tools: &Tools, call: &str) -> u64 {
-    let mut objects = 0;
-    for user in USERS {
-        let home = sandbox.dir(&format!("user-{user}"));
-        objects = Checkout::sample(sandbox, tools, &format!("user-{user}/project"), call).objects;
-        fs::create_dir_all(home.join("run")).expect("a folder");
-        fs::set_permissions(home.join("run"), fs::Permissions::from_mode(0o700)).expect("a mode");
-        for path in walk(&home) {
-            chown(path, Some(user), Some(GROUP)).expect("root");
-        }
-    }
-    fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).expect("a mode");
-    objects
-}
-
-/// The folder and everything in it.
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let mut found = vec![folder.to_path_buf()];
-    let mut next = 0;
-    while let Some(path) = found.get(next).cloned() {
-        next += 1;
-        if path.is_dir() {
-            found.extend(path.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path()));
-        }
-    }
-    found
+    let objects = USERS.map(|user| {
+        let folder = format!("user-{}/project", user.id);
+        let objects = Checkout::sample(sandbox, tools, &folder, call).objects;
+        user.own(&user.home(sandbox));
+        objects
+    });
+    objects[0]
 }
 
 const CONFIGURE: &str =
@@ -79,11 +43,8 @@ const BUILD: &str = "\"$CMAKE\" --build build";
 fn users_of_a_group_share_a_folder(umask: &'static str) {
     let ccache = Tool::Ccache(Tools::CCACHE);
     let Some(tools) = tools_for(&[ccache, Tool::System("setpriv")]) else { return };
-    let sandbox = Sandbox::new("group");
-    let folder = sandbox.root().join("tools");
-    let tools = tools.for_all_users(&[Tool::CMake(Tools::CMAKE), Tool::Ninja, ccache], &folder);
-    fs::copy(launch_program(), folder.join("toolchainkit-launch")).expect("the launcher");
-    let sandbox = sandbox.on_path(&tools.ninja()).on_path(&tools.path(ccache));
+    let used = [Tool::CMake(Tools::CMAKE), Tool::Ninja, ccache];
+    let (sandbox, tools) = open_sandbox("group", &tools, &used);
     let shared = sandbox.dir("shared");
     chown(&shared, None, Some(GROUP)).expect("root");
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o2775)).expect("a mode");
@@ -92,23 +53,23 @@ fn users_of_a_group_share_a_folder(umask: &'static str) {
         setting(&shared.display().to_string())
     );
     let objects = write_users(&sandbox, &tools, &call);
+    let as_user =
+        |user: User, script: &str| user.script(&sandbox, &tools, &format!("umask {umask}; {script}"));
     for user in USERS {
-        let configured = as_user(&sandbox, &tools, user, umask, CONFIGURE).run();
+        let configured = as_user(user, CONFIGURE).run();
         assert!(configured.stdout.contains("local cache"), "{configured}");
     }
     // Both users build at the same time.
     thread::scope(|scope| {
         for user in USERS {
-            let (sandbox, tools) = (&sandbox, &tools);
-            scope.spawn(move || as_user(sandbox, tools, user, umask, BUILD).run());
+            let as_user = &as_user;
+            scope.spawn(move || as_user(user, BUILD).run());
         }
     });
     for user in USERS {
         // Each user's own rebuild hits, whoever stored the objects.
         let hits = || {
-            let text = as_user(&sandbox, &tools, user, umask, "build/toolchainkit/launcher --print-stats")
-                .run()
-                .stdout;
+            let text = as_user(user, "build/toolchainkit/launcher --print-stats").run().stdout;
             let count = |name: &str| {
                 let line = text.lines().find_map(|line| line.strip_prefix(name));
                 line.and_then(|rest| rest.trim().parse::<u64>().ok()).expect("a count")
@@ -116,9 +77,9 @@ fn users_of_a_group_share_a_folder(umask: &'static str) {
             (count("direct_cache_hit") + count("preprocessed_cache_hit"), count("cache_miss"))
         };
         let before = hits();
-        as_user(&sandbox, &tools, user, umask, &format!("{BUILD} --clean-first")).run();
+        as_user(user, &format!("{BUILD} --clean-first")).run();
         let after = hits();
-        assert_eq!((after.0 - before.0, after.1 - before.1), (objects, 0), "user {user}");
+        assert_eq!((after.0 - before.0, after.1 - before.1), (objects, 0), "{user:?}");
     }
     for path in walk(&shared) {
         let found = fs::symlink_metadata(&path).expect("metadata");

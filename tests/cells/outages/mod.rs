@@ -4,6 +4,7 @@ mod backend;
 mod daemons;
 mod interrupts;
 mod kills;
+mod machines;
 mod matrix;
 mod states;
 
@@ -11,7 +12,9 @@ use crate::list::List;
 use backend::{Backend, RemoteFault};
 
 pub(crate) fn tests(list: &mut List) {
-    for add in [daemons::tests, interrupts::tests, kills::tests, matrix::tests, states::tests] {
+    for add in
+        [daemons::tests, interrupts::tests, kills::tests, machines::tests, matrix::tests, states::tests]
+    {
         add(list);
     }
 }

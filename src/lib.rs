@@ -36,6 +36,7 @@ mod cli;
 pub mod config;
 pub mod diagnostics;
 pub mod doctor;
+pub mod foreign;
 pub mod install;
 pub mod launch;
 pub mod output;

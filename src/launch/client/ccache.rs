@@ -1,5 +1,6 @@
 //! A compilation by ccache.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -7,11 +8,11 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::super::process::{self, Child, Wait};
-use super::super::settings::Storage;
+use super::super::settings::{Settings, Storage};
 use super::broken::{Breaker, Way};
 use super::environment::Environment;
 use super::guarded::{self, Mode};
-use super::{Compilation, connection, failing};
+use super::{Compilation, connection, failing, messages, secrets};
 
 /// The variable that says how ccache identifies the compiler.
 const COMPILER_CHECK: &str = "CCACHE_COMPILERCHECK";
@@ -89,7 +90,7 @@ fn compile_with(
         command.env(BASE_DIRECTORY, base);
     }
     let end = match start(command) {
-        Ok(running) => running.wait(breaker.is_some()),
+        Ok(running) => running.wait(&compilation.settings, breaker.is_some()),
         Err(_) => return compilation.run_compiler(),
     };
     let status = match end {
@@ -173,7 +174,7 @@ fn start(mut command: Command) -> io::Result<Running> {
 }
 
 impl Running {
-    fn wait(mut self, has_remote: bool) -> io::Result<End> {
+    fn wait(mut self, settings: &Settings, has_remote: bool) -> io::Result<End> {
         let wait = Wait::for_child(&self.child);
         let mut output = ErrorOutput::default();
         let mut idle_since = Instant::now();
@@ -194,6 +195,7 @@ impl Running {
                 if status.code() == Some(1) && output.is_failure_of_ccache() {
                     return Ok(End::Failed);
                 }
+                output.filter(settings);
                 output.pass_on();
                 return Ok(End::Status(status));
             }
@@ -236,6 +238,14 @@ impl ErrorOutput {
             self.pass_on();
         }
         false
+    }
+
+    /// Filters the messages of ccache itself, such as those about an invalid address with a password.
+    fn filter(&mut self, settings: &Settings) {
+        let filter = || secrets::filter(settings);
+        if let Cow::Owned(filtered) = messages::with_filtered_lines(&self.bytes, "ccache", false, filter) {
+            self.bytes = filtered;
+        }
     }
 
     fn pass_on(&mut self) {

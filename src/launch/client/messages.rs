@@ -1,6 +1,9 @@
-//! The messages of a compiler. sccache stores them with the object, so a hit may print the paths of another checkout.
+//! The messages of a compiler. sccache stores them with the object, so a hit may print the paths of another checkout. Messages of
+//! the cache tool itself may contain credentials: if sccache cannot start a compiler, it prints the whole environment.
 
 use std::borrow::Cow;
+
+use crate::foreign::Filter;
 
 /// Replaces the path of another checkout by `root`. `source` is the source of the compilation, relative to `root`: the messages
 /// name it, and so the other checkout.
@@ -22,6 +25,46 @@ pub(super) fn of_this_checkout<'a>(text: &'a [u8], source: &[u8], root: &[u8]) -
             result.push(text[at]);
             at += 1;
         }
+    }
+    Cow::Owned(result)
+}
+
+/// Filters the messages of the cache tool itself: the lines that begin with `name` and a colon. If the tool `has_failed`, so do all
+/// lines after the first one. The messages of the compiler do not change.
+pub(super) fn with_filtered_lines<'a>(
+    text: &'a [u8],
+    name: &str,
+    has_failed: bool,
+    filter: impl FnOnce() -> Filter,
+) -> Cow<'a, [u8]> {
+    let beginning = format!("{name}: ");
+    let is_of_tool = |line: &[u8]| line.starts_with(beginning.as_bytes());
+    let lines = || text.split_inclusive(|byte| *byte == b'\n');
+    if !lines().any(is_of_tool) {
+        return Cow::Borrowed(text);
+    }
+    let filter = filter();
+    let mut result = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (mut length, mut filters) = (0, false);
+        // Several lines of the tool are one text.
+        for line in rest.split_inclusive(|byte| *byte == b'\n') {
+            let of_tool = is_of_tool(line) || (has_failed && filters);
+            if length > 0 && of_tool != filters {
+                break;
+            }
+            filters = of_tool;
+            length += line.len();
+        }
+        let part = &rest[..length];
+        if filters {
+            result.extend_from_slice(filter.bounded(String::from_utf8_lossy(part).trim_end()).as_bytes());
+            result.push(b'\n');
+        } else {
+            result.extend_from_slice(part);
+        }
+        rest = &rest[length..];
     }
     Cow::Owned(result)
 }
@@ -60,6 +103,20 @@ mod tests {
     fn moved(text: &str) -> String {
         let text = of_this_checkout(text.as_bytes(), b"src/a.c", b"/home/me/second");
         String::from_utf8(text.into_owned()).unwrap()
+    }
+
+    #[test]
+    fn only_messages_of_the_tool_are_filtered() {
+        let filtered = |text: &str, has_failed| {
+            let filter = || Filter::of_variables([("X_TOKEN", "s3cret!")], &[]);
+            let text = with_filtered_lines(text.as_bytes(), "sccache", has_failed, filter).into_owned();
+            String::from_utf8(text).unwrap()
+        };
+        let of_compiler = "a.c:1: \u{1b}[1merror:\u{1b}[m s3cret! sccache: x\r\n\u{202e}";
+        assert_eq!(filtered(of_compiler, true), of_compiler);
+        let text = format!("{of_compiler}\nsccache: error: s3cret!\n\u{1b}s3cret!\n");
+        assert_eq!(filtered(&text, true), format!("{of_compiler}\nsccache: error: ***\n\\u{{1b}}***\n"));
+        assert_eq!(filtered(&text, false), format!("{of_compiler}\nsccache: error: ***\n\u{1b}s3cret!\n"));
     }
 
     #[test]

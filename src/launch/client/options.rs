@@ -1,7 +1,9 @@
 //! `launcher -OPTION...`: runs the tool itself, with the same cache.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -15,6 +17,7 @@ use super::super::settings::{Settings, Storage};
 use super::broken::Breaker;
 use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
+use super::secrets;
 use crate::caching::tool::Tool;
 
 /// The exit code if a secret is missing.
@@ -64,7 +67,27 @@ fn run(settings: &Settings, environment: &Environment, arguments: &[OsString]) -
     let mut command = process::command(&settings.program);
     command.args(arguments);
     environment.apply(&mut command);
-    super::run_in_place(&mut command, &settings.program.to_string_lossy())
+    let Some(file) = process::memory_file() else {
+        return super::run_in_place(&mut command, &settings.program.to_string_lossy());
+    };
+    let file = OwnedFd::from(file);
+    let status = process::start(&mut command, Some(&file)).and_then(|mut child| child.wait());
+    let (mut file, mut errors) = (File::from(file), Vec::new());
+    let _ = file.rewind().and_then(|()| file.read_to_end(&mut errors));
+    if !errors.is_empty() {
+        print_error(&format!("{}\n", of_tool(settings, &errors)));
+    }
+    match status {
+        Ok(status) => process::exit_like(status),
+        Err(error) => {
+            print_error(&format!("toolchainkit: cannot run {}: {error}\n", program(&settings.program)))
+        }
+    }
+}
+
+/// A message of the tool.
+fn of_tool(settings: &Settings, text: &[u8]) -> String {
+    secrets::filter(settings).bounded(String::from_utf8_lossy(text).trim_end())
 }
 
 fn print_address(address: &str, log: &str) -> ExitCode {
@@ -103,7 +126,8 @@ fn start(settings: &Settings, storage: &Storage) -> Result<(Address, String), Ex
         };
         match supervised.ask(settings, storage, Want::Start, "") {
             Ok(Reply::Use { address, log, .. }) => return Ok((address, log)),
-            Ok(Reply::NotStarted { reason }) => return failed(&reason),
+            // A supervisor of an older version does not filter its log.
+            Ok(Reply::NotStarted { reason }) => return failed(&of_tool(settings, reason.as_bytes())),
             _ if begun.elapsed() < TIMEOUT => thread::sleep(Duration::from_millis(20)),
             _ => return failed("toolchainkit: the daemon of sccache does not answer"),
         }
@@ -133,10 +157,7 @@ fn check_ccache(settings: &Settings, storage: &Storage) -> ExitCode {
     environment.apply(&mut command);
     match command.output() {
         Ok(output) if output.status.success() => print_address("", ""),
-        Ok(output) => {
-            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-            print_error(&format!("{}\n", errors.trim_end()))
-        }
+        Ok(output) => print_error(&format!("{}\n", of_tool(settings, &output.stderr))),
         Err(error) => {
             print_error(&format!("toolchainkit: cannot run {}: {error}\n", program(&settings.program)))
         }

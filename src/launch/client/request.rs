@@ -75,6 +75,8 @@ pub(super) enum Response {
     Started,
     /// sccache does not cache such a command, so the client has to run it.
     Unhandled,
+    /// sccache does not know the compiler, for this reason.
+    Unsupported(Vec<u8>),
     /// It has ended.
     Finished(Finished),
 }
@@ -97,6 +99,15 @@ impl Finished {
     pub(super) fn status(&self) -> ExitStatus {
         ExitStatus::from_raw((self.code.unwrap_or(-2) & 0xff) << 8)
     }
+}
+
+/// The result of sccache's client if the daemon does not know the compiler.
+pub(super) fn unsupported(reason: &[u8]) -> Finished {
+    let reason = String::from_utf8_lossy(reason);
+    let errors = format!(
+        "sccache: error: failed to execute compile\nsccache: caused by: Compiler not supported: {reason}\n"
+    );
+    Finished { code: Some(2), errors: errors.into_bytes(), ..Finished::default() }
 }
 
 /// The exit status of sccache's client if the daemon ends during a compilation.
@@ -128,6 +139,7 @@ fn response(message: &[u8]) -> Option<Response> {
         COMPILE_RESPONSE => match number(&mut rest)? {
             0 => Response::Started,
             1 => Response::Unhandled,
+            2 if number(&mut rest)? == 0 => Response::Unsupported(bytes(&mut rest)?),
             _ => return None,
         },
         COMPILE_FINISHED => {
@@ -232,11 +244,22 @@ mod tests {
         assert_eq!(taken, [Response::Started, Response::Finished(result)]);
         assert!(received.is_empty());
         assert_eq!(take(&mut framed(&[0, 0, 0, 0, 1, 0, 0, 0])).unwrap(), Some(Response::Unhandled));
+        let unsupported = [&[0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0][..], &2_u64.to_le_bytes(), b"no"].concat();
+        let unsupported = take(&mut framed(&unsupported)).unwrap();
+        assert_eq!(unsupported, Some(Response::Unsupported(b"no".to_vec())));
     }
 
     #[test]
     fn other_messages_are_errors() {
-        for message in [&[][..], &[0; 4], &[0; 9], &[1, 0, 0, 0], &[0, 0, 0, 0, 2, 0, 0, 0], &[9; 40]] {
+        for message in [
+            &[][..],
+            &[0; 4],
+            &[0; 9],
+            &[1, 0, 0, 0],
+            &[0, 0, 0, 0, 2, 0, 0, 0],
+            &[0, 0, 0, 0, 3, 0, 0, 0],
+            &[9; 40],
+        ] {
             assert!(take(&mut framed(message)).is_err(), "{message:?}");
         }
         assert!(take(&mut vec![0xff; 4]).is_err(), "a length of 4 GB");

@@ -15,7 +15,7 @@ use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
 use super::guarded::{self, Mode};
 use super::request::{self, Finished, Response};
-use super::{Compilation, failing};
+use super::{Compilation, failing, messages, secrets};
 
 /// The longest time for the replacement of a daemon.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -166,9 +166,8 @@ impl Run<'_> {
         if let Ok(end) = self.ask(compilation, &command) {
             return Some(end);
         }
-        // sccache removes the colours if its standard error is not a terminal.
-        let file = if io::stderr().is_terminal() { None } else { process::memory_file() };
-        let file = file.map(OwnedFd::from);
+        // The messages of sccache itself must be filtered, even if it then removes the colours from those of the compiler.
+        let file = process::memory_file().map(OwnedFd::from);
         let mut child = process::start(&mut command, file.as_ref()).ok()?;
         self.printed = file.map_or(Printed::Directly, Printed::File);
         Some(wait(compilation, &mut child, &mut self.daemon.supervised))
@@ -215,6 +214,12 @@ impl Run<'_> {
                     match response {
                         Response::Started => has_started = true,
                         Response::Unhandled => return Ok(End::Unhandled),
+                        Response::Unsupported(reason) => {
+                            let finished = request::unsupported(&reason);
+                            let status = finished.status();
+                            self.printed = Printed::Sent(finished);
+                            return Ok(End::Status(status));
+                        }
                         Response::Finished(finished) => {
                             let status = finished.status();
                             self.printed = Printed::Sent(finished);
@@ -227,14 +232,19 @@ impl Run<'_> {
     }
 
     /// Prints the messages of the last run.
-    fn print(&mut self, compilation: &Compilation) {
+    fn print(&mut self, compilation: &Compilation, end: &End) {
         let here = |text| compilation.plan.messages_of_this_checkout(text);
+        let has_failed = !matches!(end, End::Status(status) if !failing::may_be_of_sccache(*status));
+        let filtered = |text: &[u8]| {
+            let filter = || secrets::filter(&compilation.settings);
+            messages::with_filtered_lines(text, "sccache", has_failed, filter).into_owned()
+        };
         match std::mem::replace(&mut self.printed, Printed::Directly) {
             Printed::Directly => {}
             Printed::File(file) => {
                 let (mut file, mut text) = (File::from(file), Vec::new());
                 if file.rewind().and_then(|()| file.read_to_end(&mut text)).is_ok() {
-                    request::print(&mut io::stderr(), &here(&text), true);
+                    request::print(&mut io::stderr(), &filtered(&here(&text)), true);
                 }
             }
             Printed::Sent(finished) => {
@@ -242,7 +252,7 @@ impl Run<'_> {
                 let with_colours = |is_terminal: bool| finished.colours.unwrap_or(is_terminal && !is_dumb);
                 let (output, errors) = (io::stdout().is_terminal(), io::stderr().is_terminal());
                 request::print(&mut io::stdout(), &here(&finished.output), with_colours(output));
-                request::print(&mut io::stderr(), &here(&finished.errors), with_colours(errors));
+                request::print(&mut io::stderr(), &filtered(&here(&finished.errors)), with_colours(errors));
             }
         }
     }
@@ -253,7 +263,7 @@ impl Run<'_> {
             let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
             return self.conclude(compilation, end);
         }
-        self.print(compilation);
+        self.print(compilation, &end);
         let status = match end {
             End::Status(status) => status,
             End::GivenUp(message) => {

@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::super::settings::Secret;
+use super::super::process;
+use super::super::settings::{Secret, Settings};
 use crate::caching::tool::url::percent_encode;
+use crate::foreign::Filter;
 
 /// The value of the template of a secret. The error is the name of the first variable that is not set.
 pub(super) fn value(
@@ -29,6 +31,21 @@ pub(super) fn value(
     }
     value.extend_from_slice(rest.as_bytes());
     Ok(OsString::from_vec(value))
+}
+
+/// A filter for texts of the tool, which knows the secrets of these settings.
+pub(super) fn filter(settings: &Settings) -> Filter {
+    let secrets = settings.storages.iter().flat_map(|storage| &storage.secrets);
+    let mut names = Vec::new();
+    for secret in secrets {
+        names.push(secret.name.as_str());
+        let mut rest = secret.template.as_str();
+        while let Some((_, name, after)) = next_reference(rest) {
+            names.push(name);
+            rest = after;
+        }
+    }
+    Filter::of_variables(process::texts_of_environment(), &names)
 }
 
 /// Splits a template at its first `{NAME}`: the text before it, the name, and the text after it.

@@ -64,6 +64,11 @@ pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
 }
 
+/// The whole environment, for a search in texts.
+pub fn texts_of_environment() -> impl Iterator<Item = (String, Vec<u8>)> {
+    environment().map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_encoded_bytes()))
+}
+
 /// A command, to be run as a child or in place of this program.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the purpose of the launcher is to run a program")]

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,13 +86,14 @@ fn lock(directory: &Path) -> Result<OwnedFile, TryLockError> {
     OwnedFile::of(path, Some(file)).map_err(TryLockError::Error)
 }
 
-/// Creates a file in place of another one. A link at this path is replaced, not followed.
+/// Creates a file for this user only, in place of another one. A link at this path is replaced, not followed, and a former file
+/// keeps its readers.
 pub(super) fn create(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    File::options().write(true).create_new(true).open(path)
+    File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// The base directories of a storage that still exist.

@@ -15,6 +15,7 @@ use super::daemon::{Daemon, Start};
 use super::files::{self, ENDPOINT, LOCK, LOG, OwnedFile, SOCKET};
 use super::record::Record;
 use super::state::{Action, Event, State};
+use crate::foreign::Filter;
 use crate::launch::connections::{Connections, Input};
 use crate::launch::guard;
 use crate::launch::local_caches;
@@ -233,14 +234,16 @@ impl Server {
         self.handle(Event::NotStarted(log));
     }
 
-    /// The beginning of the log of the daemon.
+    /// The beginning of the log of the daemon, without credentials. This process has all of them in its environment.
     fn log(&self) -> String {
-        const ENOUGH: u64 = 4096;
+        const ENOUGH: u64 = 64 * 1024;
         let mut bytes = Vec::new();
         if let Ok(file) = File::open(self.folder.join(LOG)) {
             let _ = file.take(ENOUGH).read_to_end(&mut bytes);
         }
-        String::from_utf8_lossy(&bytes).trim_end().to_owned()
+        let names: Vec<&str> = self.storage().secrets.iter().map(|secret| secret.name.as_str()).collect();
+        let filter = Filter::of_variables(process::texts_of_environment(), &names);
+        filter.bounded(String::from_utf8_lossy(&bytes).trim_end())
     }
 
     fn perform(&mut self, action: Action) {

@@ -113,7 +113,7 @@ pub fn stats_through(
     let no_environment: [(&str, &str); 0] = [];
     let finished = program::run(program, tool.stats_arguments(version), no_environment, STATS_TIMEOUT)?;
     if !finished.status.success() {
-        let message = finished.stderr.lines().next().unwrap_or("no error message").to_owned();
+        let message = finished.message().lines().next().unwrap_or("no error message").to_owned();
         return Err(StatsError::Failed { tool, message });
     }
     Ok(CacheStats::new(tool, version, location, &tool.parse_stats(&finished.stdout)?))

@@ -82,7 +82,7 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
         });
     }
     match format {
-        Format::Json => printer.json(&serde_json::to_value(&reports).map_err(std::io::Error::from)?),
+        Format::Json => printer.foreign_json(serde_json::to_value(&reports).map_err(std::io::Error::from)?),
         Format::Human => reports.iter().for_each(|report| printer.foreign(&sentence(report))),
     }
     broken.map_or(Ok(()), |because| Err(CliError::CacheBroken(because)))
@@ -165,7 +165,7 @@ fn examine(cache: &BuildCache, format: Format, printer: &Printer) -> CommandResu
         checks.extend(counted(cache));
     }
     match format {
-        Format::Json => printer.json(&serde_json::to_value(&checks).map_err(std::io::Error::from)?),
+        Format::Json => printer.foreign_json(serde_json::to_value(&checks).map_err(std::io::Error::from)?),
         Format::Human => checks.iter().for_each(|check| printer.foreign(&line(check))),
     }
     match checks.iter().find(|check| check.state == State::Broken) {

@@ -232,9 +232,9 @@ fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> C
             "{mark} {} {}  {}  ({})\n",
             tool.tool, tool.version, tool.path, candidate.found_at
         ));
-        printer.product(&format!("    remote caches: {backends}\n"));
+        printer.foreign(&format!("    remote caches: {backends}\n"));
         if let Some(objection) = &candidate.objection {
-            printer.product(&format!("    not used: {objection}\n"));
+            printer.foreign(&format!("    not used: {objection}\n"));
         }
     }
     if chosen.is_none() {
@@ -254,9 +254,9 @@ fn verify(args: &InstallArgs, store: &Store, printer: &Printer) -> CommandResult
     let tools = args.tool.tool().map_or_else(|| Tool::ALL.to_vec(), |tool| vec![tool]);
     let mut changed = Vec::new();
     let mut verify = |path: &Utf8Path, receipt: &Receipt| match receipt.verify(path) {
-        Ok(()) => printer.product(&format!("good  {path}  {}\n", receipt.trusted_by)),
+        Ok(()) => printer.foreign(&format!("good  {path}  {}\n", receipt.trusted_by)),
         Err(error) => {
-            printer.product(&format!("BAD   {path}  {error}\n"));
+            printer.foreign(&format!("BAD   {path}  {error}\n"));
             changed.push(path.to_string());
         }
     };

@@ -93,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(cli.global.quiet);
+    printer.print_panics();
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &cli.global, &printer),
         Command::Validate(args) => validate::run(args, &cli.global, &printer),

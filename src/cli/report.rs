@@ -1,16 +1,17 @@
 //! Printing of results, messages and errors.
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use camino::Utf8PathBuf;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
 use super::exit;
 use crate::caching::detection::DetectionError;
 use crate::caching::statistics::StatsError;
 use crate::diagnostics::{Diagnostic, Excerpt, Report, Style};
 use crate::doctor::{BuildTreeError, ReplayError};
+use crate::foreign::Filter;
 use crate::install::{DownloadError, InstallError, StoreError};
 use crate::output::{FileKind, OutputError};
 use crate::probe::environment;
@@ -168,12 +169,26 @@ fn install_help(error: &InstallError) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct Printer {
     quiet: bool,
+    /// For everything that may contain a text of a file, a tool or a server.
+    filter: Filter,
 }
 
 #[expect(clippy::unused_self, reason = "only code that has a printer may print")]
 impl Printer {
-    pub(super) const fn new(quiet: bool) -> Self {
-        Self { quiet }
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { quiet, filter: environment::filter() }
+    }
+
+    /// Prints the message of a panic like an error.
+    pub(super) fn print_panics(&self) {
+        let filter = self.filter.clone();
+        std::panic::set_hook(Box::new(move |panic| {
+            let _ = writeln!(
+                io::stderr().lock(),
+                "toolchainkit: internal error: {}",
+                filter.shown(&panic.to_string())
+            );
+        }));
     }
 
     pub(super) const fn is_quiet(&self) -> bool {
@@ -187,18 +202,33 @@ impl Printer {
 
     /// Prints a result that contains text of files or of other programs.
     pub(super) fn foreign(&self, text: &str) {
-        self.product(&plain(text));
+        self.product(&self.filter.shown(text));
     }
 
     /// Prints JSON to standard output.
-    pub(super) fn json(&self, value: &serde_json::Value) {
-        self.product(&escaped(&format!("{value:#}\n")));
+    pub(super) fn json(&self, value: &Value) {
+        self.product(&foreign::json_for_terminals(&format!("{value:#}\n")));
+    }
+
+    /// Prints JSON that contains text of files or of other programs.
+    pub(super) fn foreign_json(&self, mut value: Value) {
+        self.filter_texts(&mut value);
+        self.json(&value);
+    }
+
+    fn filter_texts(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.filter.shown(text).into_owned(),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.filter_texts(value)),
+            Value::Object(members) => members.values_mut().for_each(|value| self.filter_texts(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     /// Prints a message for people to standard error, unless `--quiet` is given.
     pub(super) fn report(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{}", plain(line));
+            let _ = writeln!(io::stderr().lock(), "{}", self.filter.shown(line));
         }
     }
 
@@ -237,33 +267,8 @@ impl Printer {
         if let Some(help) = error.help() {
             text += &format!("  help: {help}\n");
         }
-        let _ = io::stderr().lock().write_all(plain(&text).as_bytes());
+        let _ = io::stderr().lock().write_all(self.filter.shown(&text).as_bytes());
     }
-}
-
-/// Whether a terminal would obey the character: a control character, or one that changes the direction of text.
-fn is_obeyed(letter: char) -> bool {
-    letter.is_control() && !matches!(letter, '\n' | '\t')
-        || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn spell(text: &str, spelled: impl Fn(char) -> String) -> Cow<'_, str> {
-    if !text.contains(is_obeyed) {
-        return Cow::Borrowed(text);
-    }
-    let letters =
-        text.chars().map(|letter| if is_obeyed(letter) { spelled(letter) } else { letter.to_string() });
-    Cow::Owned(letters.collect())
-}
-
-/// Escapes the characters that a terminal would obey.
-fn plain(text: &str) -> Cow<'_, str> {
-    spell(text, |letter| letter.escape_unicode().to_string())
-}
-
-/// The same for JSON, in which such characters can only be in strings. serde_json escapes only those below U+0020.
-fn escaped(json: &str) -> Cow<'_, str> {
-    spell(json, |letter| format!("\\u{:04x}", u32::from(letter)))
 }
 
 /// Uses colour only on a terminal, and not if NO_COLOR is set.
@@ -271,21 +276,4 @@ fn style() -> Style {
     let terminal = io::stderr().is_terminal();
     let colour = terminal && environment::variable("NO_COLOR").is_none();
     Style { colour, ..Style::default() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(plain("a\u{1b}[31mb\r\u{7f}"), "a\\u{1b}[31mb\\u{d}\\u{7f}");
-        assert_eq!(plain("x\u{9b}2J\u{202e}y"), "x\\u{9b}2J\\u{202e}y");
-        assert_eq!(plain("ä\n\tb"), "ä\n\tb");
-        let text = "a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}ä\n";
-        let json = format!("{:#}\n", serde_json::json!({ "text": text }));
-        let printed = escaped(&json);
-        assert!(!printed.contains(is_obeyed), "{printed}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap()["text"], text);
-    }
 }

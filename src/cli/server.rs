@@ -105,10 +105,10 @@ fn launch(cache: &BuildCache, argument: &str) -> Result<Finished, CliError> {
 }
 
 fn check(finished: &Finished, what: &str) -> CommandResult {
-    let reason = finished.stderr.trim();
+    let reason = finished.message();
     match finished.status.code() {
         Some(0) => return Ok(()),
-        Some(LAUNCHER_SECRET_MISSING) => return Err(CliError::SecretMissing(reason.to_owned())),
+        Some(LAUNCHER_SECRET_MISSING) => return Err(CliError::SecretMissing(reason)),
         _ => {}
     }
     Err(CliError::CacheBroken(format!("sccache did not {what}: {reason}")))

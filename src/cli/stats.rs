@@ -40,16 +40,13 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     };
     match args.format.format {
         Format::Human => printer.foreign(&text(&stats, &cache)),
-        Format::Json => printer.json(&serde_json::to_value(&stats).map_err(std::io::Error::from)?),
+        Format::Json => printer.foreign_json(serde_json::to_value(&stats).map_err(std::io::Error::from)?),
     }
     if args.zero && counting {
         let no_environment: [(&str, &str); 0] = [];
         let finished = program::run(cache.launcher()?, &["--zero-stats"], no_environment, ZERO_TIMEOUT)?;
         if !finished.status.success() {
-            return Err(CliError::CacheBroken(format!(
-                "{tool} --zero-stats failed: {}",
-                finished.stderr.trim()
-            )));
+            return Err(CliError::CacheBroken(format!("{tool} --zero-stats failed: {}", finished.message())));
         }
     }
     Ok(())

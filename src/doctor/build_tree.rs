@@ -173,7 +173,7 @@ impl BuildTree {
         let no_environment: [(&str, &str); 0] = [];
         let finished =
             program::run_in(&self.folder, &self.build_program, arguments, no_environment, LISTING_TIMEOUT)?;
-        if finished.status.success() { Ok(finished.stdout) } else { Err(self.failed(&finished.stderr)) }
+        if finished.status.success() { Ok(finished.stdout) } else { Err(self.failed(&finished.message())) }
     }
 
     fn failed(&self, message: &str) -> BuildTreeError {

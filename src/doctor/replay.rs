@@ -279,7 +279,7 @@ impl Replay<'_> {
     fn counters(&self) -> Result<BTreeMap<String, u64>, ReplayError> {
         let finished = self.ask(&["--show-stats", "--stats-format", "json"])?;
         let all: Value = serde_json::from_str(&finished.stdout)
-            .map_err(|_| ReplayError::Statistics(finished.stderr.trim().to_owned()))?;
+            .map_err(|_| ReplayError::Statistics(finished.message()))?;
         let mut counters = BTreeMap::new();
         for (name, value) in all["stats"].as_object().into_iter().flatten() {
             if let Some(number) = value.as_u64() {
@@ -340,7 +340,8 @@ fn not_stored(because: &str, help: &str) -> Outcome {
 }
 
 fn fails(finished: &Finished) -> Run {
-    let line = finished.stderr.lines().find(|line| line.contains("error")).or(finished.stderr.lines().next());
+    let message = finished.message();
+    let line = message.lines().find(|line| line.contains("error")).or(message.lines().next());
     Run::Fails(line.unwrap_or("the compiler printed no error").to_owned())
 }
 

@@ -15,6 +15,7 @@ mod shapes;
 
 use std::borrow::Cow;
 
+pub use self::plain::json_for_terminals;
 pub use self::secrets::{SHORTEST, is_credential};
 
 /// Stands for a credential.

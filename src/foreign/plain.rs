@@ -1,5 +1,7 @@
 //! Characters and words that a terminal or the runner of a CI would obey.
 
+use std::borrow::Cow;
+
 /// The text without them. Line feeds and tabs stay.
 pub(super) fn plain(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
@@ -15,6 +17,28 @@ pub(super) fn plain(text: &str) -> String {
         begins_line = letter == '\n' || (begins_line && letter.is_whitespace());
     }
     plain
+}
+
+/// JSON with escapes for the characters that a terminal would obey. serde_json escapes only those below U+0020.
+#[must_use]
+pub fn json_for_terminals(json: &str) -> Cow<'_, str> {
+    // Outside of strings, JSON contains no such character except line feeds.
+    let is_obeyed = |letter: char| is_control(letter) && letter != '\n';
+    if !json.contains(is_obeyed) {
+        return Cow::Borrowed(json);
+    }
+    let mut units = [0; 2];
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_obeyed(letter) {
+            for unit in letter.encode_utf16(&mut units) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(letter);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// Whether a terminal, an editor or a browser would obey this character instead of showing it.

@@ -152,3 +152,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn json_has_no_character_that_a_terminal_obeys() {
+    let text = "a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}ä\n";
+    let json = format!("{:#}\n", serde_json::json!({ "text": text }));
+    let printed = super::json_for_terminals(&json);
+    assert!(!printed.contains(['\u{1b}', '\u{9b}', '\u{7f}', '\u{202e}']), "{printed}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap()["text"], text);
+}

@@ -26,7 +26,10 @@ pub use self::client::why_not_direct;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic;
 use std::process::ExitCode;
+
+use crate::foreign::Filter;
 
 /// Runs the program. The first argument is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -36,6 +39,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             "usage: launcher COMPILER ARGUMENTS..., or launcher -OPTION... with an option of the cache tool\n",
         );
     };
+    panic::set_hook(Box::new(|panic| {
+        let filter = Filter::of_variables(process::texts_of_environment(), &[]);
+        print_error(&format!("toolchainkit: internal error: {}\n", filter.shown(&panic.to_string())));
+    }));
     let option = first.to_str().filter(|text| text.starts_with('-'));
     match option {
         None => client::compile(arguments),

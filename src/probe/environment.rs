@@ -4,6 +4,8 @@
 use camino::Utf8PathBuf;
 use secrecy::SecretString;
 
+use crate::foreign::Filter;
+
 /// The value of a variable; `None` if it is unset, empty, or not UTF-8.
 #[must_use]
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -14,6 +16,16 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 #[must_use]
 pub(crate) fn secret(name: &str) -> Option<SecretString> {
     variable(name).map(SecretString::from)
+}
+
+/// A filter for texts of tools and servers. It hides the credentials in the environment.
+#[must_use]
+pub(crate) fn filter() -> Filter {
+    let all = std::env::vars_os();
+    Filter::of_variables(
+        all.map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_encoded_bytes())),
+        &[],
+    )
 }
 
 /// toolchainkit's folder in the user's cache folder; `None` without a home.

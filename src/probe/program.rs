@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::environment;
+
 /// The output and the exit status of a program.
 #[derive(Debug)]
 pub(crate) struct Finished {
@@ -17,6 +19,13 @@ pub(crate) struct Finished {
     pub(crate) stdout: String,
     /// Its standard error; bytes that are not UTF-8 are replaced.
     pub(crate) stderr: String,
+}
+
+impl Finished {
+    /// Its message about a failure, without credentials, control characters and spaces around it.
+    pub(crate) fn message(&self) -> String {
+        environment::filter().bounded(self.stderr.trim())
+    }
 }
 
 /// A program could not be run to its end.

@@ -35,7 +35,7 @@ pub(super) fn fetch(request: &InstallRequest<'_>, version: Version) -> Result<Fe
     let no_environment: [(&str, &str); 0] = [];
     let finished = program::run(&cargo, &arguments, no_environment, BUILD_TIMEOUT)?;
     if !finished.status.success() {
-        return Err(InstallError::WayFailed { way: "cargo", message: finished.stderr.trim().to_owned() });
+        return Err(InstallError::WayFailed { way: "cargo", message: finished.message() });
     }
     let built = root.join("bin").join(format!("{tool}{}", std::env::consts::EXE_SUFFIX));
     Ok(Fetched {

@@ -44,7 +44,7 @@ pub(super) fn fetch(request: &InstallRequest<'_>, version: Version) -> Result<Fe
     let no_environment: [(&str, &str); 0] = [];
     let finished = program::run(&python, &arguments, no_environment, request.options.timeout)?;
     if !finished.status.success() {
-        return Err(InstallError::WayFailed { way: "pip", message: finished.stderr.trim().to_owned() });
+        return Err(InstallError::WayFailed { way: "pip", message: finished.message() });
     }
     let (name, bytes) = wheel_in(&folder).map_err(|source| request.store.io(source))?;
     let digest = Digest::of(&bytes);

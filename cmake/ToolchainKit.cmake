@@ -1460,6 +1460,7 @@ function(_toolchainkit_setting out_value name value)
     _toolchainkit_note("${name} from the environment is ignored")
   else()
     set("${out_value}" "${theirs}" PARENT_SCOPE)
+    _toolchainkit_foreign(theirs "${theirs}")
     _toolchainkit_note("${name}=${theirs} from the environment")
   endif()
 endfunction()
@@ -1694,6 +1695,11 @@ endfunction()
 # ccache_schemes             schemes of remote storages
 # ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# credential_names           a regular expression for variables of the environment that are credentials (capital letters)
+# other_names                variables that are none, although they match credential_names
+# hidden_headers             a regular expression for headers whose values are credentials
+# hidden_keys                the same for other keys
+# shortest_secret            the length of the shortest value to search for in texts
 # first_port, port_count     the ports for a daemon without a socket
 # longest_socket_path        the maximum length of the path of a socket
 # default_size_gb            the default of SIZE_GB
@@ -1860,6 +1866,43 @@ macro(_toolchainkit_derived)
     -fno-profile-arcs)
   set(options_ccache_gcc)
   set(options_ccache_clang)
+  set(credential_names
+    "TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|CONNECTION_STRING|APIKEY|ACCESS_KEY|(^|_)(KEY|AUTH|PASS|PAT|PW|SAS)(_(ID|BASE64|B64|PEM|JSON))*\$")
+  set(other_names
+    "(^|_)(FILE|PATH|DIR|PREFIX|TYPE|SOCK|NAME|URL|URI|ENDPOINT)\$")
+  set(hidden_headers
+    [Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]
+    [Pp][Rr][Oo][Xx][Yy][-_]?[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]
+    [Xx][-_]?[Aa][Mm][Zz][-_]?[Ss][Ee][Cc][Uu][Rr][Ii][Tt][Yy][-_]?[Tt][Oo][Kk][Ee][Nn]
+    [Xx][-_]?[Oo][Ss][Ss][-_]?[Ss][Ee][Cc][Uu][Rr][Ii][Tt][Yy][-_]?[Tt][Oo][Kk][Ee][Nn]
+    [Xx][-_]?[Cc][Oo][Ss][-_]?[Ss][Ee][Cc][Uu][Rr][Ii][Tt][Yy][-_]?[Tt][Oo][Kk][Ee][Nn]
+    [Xx][-_]?[Mm][Ss][-_]?[Ee][Nn][Cc][Rr][Yy][Pp][Tt][Ii][Oo][Nn][-_]?[Kk][Ee][Yy]
+    [Xx][-_]?[Aa][Pp][Ii][-_]?[Kk][Ee][Yy]
+    [Ss][Ee][Tt][-_]?[Cc][Oo][Oo][Kk][Ii][Ee]
+    [Cc][Oo][Oo][Kk][Ii][Ee])
+  list(JOIN hidden_headers "|" hidden_headers)
+  set(hidden_keys
+    [Ss][Hh][Aa][Rr][Ee][Dd][-_]?[Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]
+    [Cc][Oo][Nn][Nn][Ee][Cc][Tt][Ii][Oo][Nn][-_]?[Ss][Tt][Rr][Ii][Nn][Gg]
+    [Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]
+    [Pp][Aa][Ss][Ss][Ww][Dd]
+    [Pp][Ww][Dd]
+    [Pp][Aa][Ss][Ss][Pp][Hh][Rr][Aa][Ss][Ee]
+    [Ss][Ee][Cc][Rr][Ee][Tt]
+    [Tt][Oo][Kk][Ee][Nn]
+    [Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Kk][Ee][Yy][-_]?[Ii][Dd]
+    [Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Kk][Ee][Yy]
+    [Aa][Cc][Cc][Oo][Uu][Nn][Tt][-_]?[Kk][Ee][Yy]
+    [Aa][Pp][Ii][-_]?[Kk][Ee][Yy]
+    [Pp][Rr][Ii][Vv][Aa][Tt][Ee][-_]?[Kk][Ee][Yy]
+    [Ss][Ee][Cc][Rr][Ee][Tt][-_]?[Kk][Ee][Yy]
+    [Ss][Hh][Aa][Rr][Ee][Dd][-_]?[Kk][Ee][Yy]
+    [Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]
+    [Ss][Ii][Gg]
+    [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll][Ss]
+    [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll])
+  list(JOIN hidden_keys "|" hidden_keys)
+  set(shortest_secret 6)
   set(first_port 20000)
   set(port_count 12000)
   set(longest_socket_path 100)
@@ -2044,6 +2087,7 @@ function(_toolchainkit_probe out_reason storage command)
     set(failure "cannot be used")
     set(first "${program} was built without it")
   endif()
+  _toolchainkit_foreign(first "${first}")
   set("${out_reason}" "${failure} (${first})" PARENT_SCOPE)
 endfunction()
 
@@ -2054,7 +2098,7 @@ function(_toolchainkit_check_refused_writes storage log)
   endif()
   file(STRINGS "${log}" refusals REGEX "^storage write check failed: " LIMIT_COUNT 1)
   if(refusals MATCHES "failed: (.*)$")
-    string(STRIP "${CMAKE_MATCH_1}" refusal)
+    _toolchainkit_foreign(refusal "${CMAKE_MATCH_1}")
     _toolchainkit_note("which refuses writes (${refusal}) and is only read")
   endif()
 endfunction()
@@ -3039,6 +3083,170 @@ function(_toolchainkit_json_text out_text text)
     endforeach()
   endif()
   set("${out_text}" "\"${text}\"" PARENT_SCOPE)
+endfunction()
+
+# A text of a tool or a server, for messages and files: one line, without credentials and control characters, and with at most
+# 1000 bytes. Every such text must go through this function before message() or a file gets it. It does what src/foreign does in
+# the programs of toolchainkit, except that it does not find values in Base64 without their header.
+function(_toolchainkit_foreign out_text text)
+  # CMake 4 keeps NUL, which ends a text for regular expressions.
+  if(NOT text MATCHES "^.+")
+    set("${out_text}" "" PARENT_SCOPE)
+    return()
+  endif()
+  set(text "${CMAKE_MATCH_0}")
+  string(LENGTH "${text}" length)
+  if(length GREATER 16000)
+    # The last line may contain a part of a credential.
+    string(SUBSTRING "${text}" 0 16000 text)
+    string(REGEX REPLACE "[^\n]*$" "" text "${text}")
+  endif()
+  _toolchainkit_mask_values(text "${text}")
+  # An environment, as sccache prints it if it cannot start a compiler.
+  string(REGEX REPLACE "[A-Za-z0-9_]+=\\\\*\"[^\n]*=\\\\*\"[^\n]*=\\\\*\"[^\n]*" "***" text "${text}")
+  string(REGEX REPLACE "(${hidden_headers})(\\\\*[\"']?)[ \t]*[:=,][^\n]*" "\\1\\2: ***" text "${text}")
+  string(REGEX REPLACE "([Ss]hared[Aa]ccess[Ss]ignature=)[^ \t\n;\"']*" "\\1***" text "${text}")
+  string(REGEX REPLACE "((${hidden_keys})\\\\*[\"']?[ ]*[=:]>?[ ]*)(\\\\*\")[^\"\n]*" "\\1\\3***" text "${text}")
+  string(REGEX REPLACE "((${hidden_keys})\\\\*[\"']?[ ]*=>?[ ]*)[^] \t\n;&,\"'<>)}\\\\]+" "\\1***" text "${text}")
+  string(REGEX REPLACE "((${hidden_keys})\\\\*[\"']?:)[^] \t\n;&,\"'<>)}\\\\:]+" "\\1***" text "${text}")
+  string(REGEX REPLACE "(([Bb]earer|[Bb]asic) +)[A-Za-z0-9._~+/-]+=*" "\\1***" text "${text}")
+  string(REGEX REPLACE "://[^ \t\n\"'<>]*@" "://***@" text "${text}")
+  string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+  string(STRIP "${text}" text)
+  _toolchainkit_plain(text "${text}")
+  string(REGEX REPLACE "##([A-Za-z0-9]*\\[)" "\\\\u{23}#\\1" text "${text}")
+  string(REGEX REPLACE "^::" "\\\\u{3a}:" text "${text}")
+  string(LENGTH "${text}" length)
+  if(length GREATER 1000)
+    string(SUBSTRING "${text}" 0 990 text)
+    # The last character may be incomplete.
+    string(ASCII 128 first)
+    string(ASCII 191 last)
+    string(ASCII 192 lead)
+    string(ASCII 255 highest)
+    string(REGEX REPLACE "[${lead}-${highest}][${first}-${last}]*$" "" text "${text}")
+    string(APPEND text " ...")
+  endif()
+  set("${out_text}" "${text}" PARENT_SCOPE)
+endfunction()
+
+# Replaces the values of all variables of the environment that are credentials, also percent-encoded and within quotes.
+function(_toolchainkit_mask_values out_text text)
+  get_property(is_known GLOBAL PROPERTY _TOOLCHAINKIT_CREDENTIALS SET)
+  if(NOT is_known)
+    # The variables in the templates of secrets.
+    string(REGEX MATCHALL "{[A-Za-z_][A-Za-z0-9_]*}" names "${arg_SCCACHE_SECRETS};${arg_CCACHE_SECRETS}")
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E environment OUTPUT_VARIABLE environment ERROR_QUIET)
+    string(REGEX MATCHALL "\n[A-Za-z_][A-Za-z0-9_]*=" lines "\n${environment}")
+    string(REGEX REPLACE "[{}]" "" names "${names}")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "[\n=]" "" name "${line}")
+      string(TOUPPER "${name}" upper)
+      if(upper MATCHES "${credential_names}" AND NOT upper MATCHES "${other_names}")
+        list(APPEND names "${name}")
+      endif()
+    endforeach()
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_CREDENTIALS "${names}")
+  endif()
+  get_property(names GLOBAL PROPERTY _TOOLCHAINKIT_CREDENTIALS)
+  foreach(name IN LISTS names)
+    set(value "$ENV{${name}}")
+    string(STRIP "${value}" value)
+    string(LENGTH "${value}" length)
+    # As in src/foreign: a shorter value is a part of too many other texts.
+    if(length LESS shortest_secret OR value MATCHES "^[*]*$")
+      continue()
+    endif()
+    set(encoded "${value}")
+    set(lower "${value}")
+    foreach(code IN ITEMS 37 32 33 34 35 36 38 39 40 41 42 43 44 47 58 59 60 61 62 63 64 91 92 93 94 96 123 124 125)
+      string(ASCII ${code} character)
+      math(EXPR number "${code}" OUTPUT_FORMAT HEXADECIMAL)
+      string(REPLACE "0x" "%" number "${number}")
+      string(REPLACE "${character}" "${number}" lower "${lower}")
+      string(TOUPPER "${number}" number)
+      string(REPLACE "${character}" "${number}" encoded "${encoded}")
+    endforeach()
+    string(REPLACE "\\" "\\\\" quoted "${value}")
+    string(REPLACE "\"" "\\\"" quoted "${quoted}")
+    foreach(hidden IN ITEMS "${quoted}" "${encoded}" "${lower}" "${value}")
+      string(REPLACE "${hidden}" "***" text "${text}")
+    endforeach()
+    # The parts of a connection string. A message may contain only one of them.
+    while(value MATCHES "^([^;]*);(.*)$")
+      set(value "${CMAKE_MATCH_2}")
+      set(part "${CMAKE_MATCH_1}")
+      _toolchainkit_mask_part(text "${text}" "${part}")
+      if(NOT value MATCHES ";")
+        _toolchainkit_mask_part(text "${text}" "${value}")
+      endif()
+    endwhile()
+  endforeach()
+  set("${out_text}" "${text}" PARENT_SCOPE)
+endfunction()
+
+function(_toolchainkit_mask_part out_text text part)
+  if(NOT part MATCHES "^[A-Za-z]*([Ee]ndpoint|[Ss]uffix|[Pp]rotocol|[Aa]ccount[Nn]ame) *[=:]")
+    string(REGEX REPLACE "^[A-Za-z ]*[=:] *" "" part "${part}")
+    string(LENGTH "${part}" length)
+    if(NOT length LESS shortest_secret)
+      string(REPLACE "${part}" "***" text "${text}")
+    endif()
+  endif()
+  set("${out_text}" "${text}" PARENT_SCOPE)
+endfunction()
+
+# Replaces control characters, characters that change the direction of text, and bytes that are not UTF-8.
+function(_toolchainkit_plain out_text text)
+  string(ASCII 1 first)
+  string(ASCII 31 last)
+  string(ASCII 127 delete)
+  if(text MATCHES "[${first}-${last}${delete}]")
+    foreach(code RANGE 1 31)
+      string(ASCII ${code} character)
+      math(EXPR number "${code}" OUTPUT_FORMAT HEXADECIMAL)
+      string(REPLACE "0x" "\\u{" number "${number}}")
+      string(REPLACE "${character}" "${number}" text "${text}")
+    endforeach()
+    string(REPLACE "${delete}" "\\u{7f}" text "${text}")
+  endif()
+  foreach(code RANGE 128 255)
+    string(ASCII ${code} b${code})
+  endforeach()
+  if(NOT text MATCHES "[${b128}-${b255}]")
+    set("${out_text}" "${text}" PARENT_SCOPE)
+    return()
+  endif()
+  # The semicolon and brackets have a meaning in lists. The text contains no control characters here.
+  set(more "[${b128}-${b191}]")
+  string(CONCAT character "[${first}-${last} -~]|[${b194}-${b223}]${more}|${b224}[${b160}-${b191}]${more}|"
+    "[${b225}-${b236}${b238}${b239}]${more}${more}|${b237}[${b128}-${b159}]${more}|${b240}[${b144}-${b191}]${more}${more}|"
+    "[${b241}-${b243}]${more}${more}${more}|${b244}[${b128}-${b143}]${more}${more}")
+  string(ASCII 2 open)
+  string(ASCII 3 close)
+  string(REPLACE ";" "${first}" text "${text}")
+  string(REPLACE "[" "${open}" text "${text}")
+  string(REPLACE "]" "${close}" text "${text}")
+  string(REGEX MATCHALL "(${character})+" parts "${text}?")
+  list(JOIN parts "?" text)
+  string(REGEX REPLACE "[?]$" "" text "${text}")
+  string(REPLACE "${close}" "]" text "${text}")
+  string(REPLACE "${open}" "[" text "${text}")
+  string(REPLACE "${first}" ";" text "${text}")
+  foreach(code RANGE 128 159)
+    math(EXPR number "${code}" OUTPUT_FORMAT HEXADECIMAL)
+    string(REPLACE "0x" "\\u{" number "${number}}")
+    string(REPLACE "${b194}${b${code}}" "${number}" text "${text}")
+  endforeach()
+  foreach(pair IN ITEMS "${b216}${b156}=61c" "${b226}${b128}${b142}=200e" "${b226}${b128}${b143}=200f" "${b226}${b128}${b168}=2028"
+      "${b226}${b128}${b169}=2029" "${b226}${b128}${b170}=202a" "${b226}${b128}${b171}=202b" "${b226}${b128}${b172}=202c"
+      "${b226}${b128}${b173}=202d" "${b226}${b128}${b174}=202e" "${b226}${b129}${b166}=2066" "${b226}${b129}${b167}=2067"
+      "${b226}${b129}${b168}=2068" "${b226}${b129}${b169}=2069" "${b239}${b187}${b191}=feff")
+    string(REGEX REPLACE "=.*" "" character "${pair}")
+    string(REGEX REPLACE ".*=" "" number "${pair}")
+    string(REPLACE "${character}" "\\u{${number}}" text "${text}")
+  endforeach()
+  set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
 # The string value of a member of a JSON object on one line; empty if there is none.

@@ -8,6 +8,11 @@
 # ccache_schemes             schemes of remote storages
 # ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# credential_names           a regular expression for variables of the environment that are credentials (capital letters)
+# other_names                variables that are none, although they match credential_names
+# hidden_headers             a regular expression for headers whose values are credentials
+# hidden_keys                the same for other keys
+# shortest_secret            the length of the shortest value to search for in texts
 # first_port, port_count     the ports for a daemon without a socket
 # longest_socket_path        the maximum length of the path of a socket
 # default_size_gb            the default of SIZE_GB
@@ -174,6 +179,43 @@ macro(_toolchainkit_derived)
     -fno-profile-arcs)
   set(options_ccache_gcc)
   set(options_ccache_clang)
+  set(credential_names
+    "TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|CONNECTION_STRING|APIKEY|ACCESS_KEY|(^|_)(KEY|AUTH|PASS|PAT|PW|SAS)(_(ID|BASE64|B64|PEM|JSON))*\$")
+  set(other_names
+    "(^|_)(FILE|PATH|DIR|PREFIX|TYPE|SOCK|NAME|URL|URI|ENDPOINT)\$")
+  set(hidden_headers
+    [Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]
+    [Pp][Rr][Oo][Xx][Yy][-_]?[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]
+    [Xx][-_]?[Aa][Mm][Zz][-_]?[Ss][Ee][Cc][Uu][Rr][Ii][Tt][Yy][-_]?[Tt][Oo][Kk][Ee][Nn]
+    [Xx][-_]?[Oo][Ss][Ss][-_]?[Ss][Ee][Cc][Uu][Rr][Ii][Tt][Yy][-_]?[Tt][Oo][Kk][Ee][Nn]
+    [Xx][-_]?[Cc][Oo][Ss][-_]?[Ss][Ee][Cc][Uu][Rr][Ii][Tt][Yy][-_]?[Tt][Oo][Kk][Ee][Nn]
+    [Xx][-_]?[Mm][Ss][-_]?[Ee][Nn][Cc][Rr][Yy][Pp][Tt][Ii][Oo][Nn][-_]?[Kk][Ee][Yy]
+    [Xx][-_]?[Aa][Pp][Ii][-_]?[Kk][Ee][Yy]
+    [Ss][Ee][Tt][-_]?[Cc][Oo][Oo][Kk][Ii][Ee]
+    [Cc][Oo][Oo][Kk][Ii][Ee])
+  list(JOIN hidden_headers "|" hidden_headers)
+  set(hidden_keys
+    [Ss][Hh][Aa][Rr][Ee][Dd][-_]?[Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]
+    [Cc][Oo][Nn][Nn][Ee][Cc][Tt][Ii][Oo][Nn][-_]?[Ss][Tt][Rr][Ii][Nn][Gg]
+    [Pp][Aa][Ss][Ss][Ww][Oo][Rr][Dd]
+    [Pp][Aa][Ss][Ss][Ww][Dd]
+    [Pp][Ww][Dd]
+    [Pp][Aa][Ss][Ss][Pp][Hh][Rr][Aa][Ss][Ee]
+    [Ss][Ee][Cc][Rr][Ee][Tt]
+    [Tt][Oo][Kk][Ee][Nn]
+    [Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Kk][Ee][Yy][-_]?[Ii][Dd]
+    [Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Kk][Ee][Yy]
+    [Aa][Cc][Cc][Oo][Uu][Nn][Tt][-_]?[Kk][Ee][Yy]
+    [Aa][Pp][Ii][-_]?[Kk][Ee][Yy]
+    [Pp][Rr][Ii][Vv][Aa][Tt][Ee][-_]?[Kk][Ee][Yy]
+    [Ss][Ee][Cc][Rr][Ee][Tt][-_]?[Kk][Ee][Yy]
+    [Ss][Hh][Aa][Rr][Ee][Dd][-_]?[Kk][Ee][Yy]
+    [Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]
+    [Ss][Ii][Gg]
+    [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll][Ss]
+    [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll])
+  list(JOIN hidden_keys "|" hidden_keys)
+  set(shortest_secret 6)
   set(first_port 20000)
   set(port_count 12000)
   set(longest_socket_path 100)

@@ -11,7 +11,7 @@ use crate::caching::detection::DetectionError;
 use crate::caching::statistics::StatsError;
 use crate::diagnostics::{Diagnostic, Excerpt, Report, Style};
 use crate::doctor::{BuildTreeError, ReplayError};
-use crate::foreign::Filter;
+use crate::foreign::{self, Filter};
 use crate::install::{DownloadError, InstallError, StoreError};
 use crate::output::{FileKind, OutputError};
 use crate::probe::environment;

@@ -16,7 +16,8 @@ mod shapes;
 use std::borrow::Cow;
 
 pub use self::plain::json_for_terminals;
-pub use self::secrets::{SHORTEST, is_credential};
+pub use self::secrets::{SHORTEST, is_credential, name_patterns};
+pub use self::shapes::key_patterns;
 
 /// Stands for a credential.
 pub const MASK: &str = "***";

@@ -20,11 +20,21 @@ const PARTS: [&str; 9] = [
     "ACCESS_KEY",
 ];
 /// The last words of such names.
-const LAST: [&str; 4] = ["KEY", "AUTH", "PAT", "SAS"];
+const LAST: [&str; 6] = ["KEY", "AUTH", "PASS", "PAT", "PW", "SAS"];
 /// Words that may follow them.
 const FORMATS: [&str; 5] = ["ID", "BASE64", "B64", "PEM", "JSON"];
 /// The last words of the names of other settings.
 const OTHER: [&str; 10] = ["FILE", "PATH", "DIR", "PREFIX", "TYPE", "SOCK", "NAME", "URL", "URI", "ENDPOINT"];
+
+/// Extended regular expressions for names in capital letters: those of credentials, and those that are none although they match
+/// the first one. They have the meaning of [`is_credential`].
+#[must_use]
+pub fn name_patterns() -> [String; 2] {
+    [
+        format!("{}|(^|_)({})(_({}))*$", PARTS.join("|"), LAST.join("|"), FORMATS.join("|")),
+        format!("(^|_)({})$", OTHER.join("|")),
+    ]
+}
 
 /// Whether a variable of this name usually holds a credential.
 #[must_use]

@@ -2,48 +2,56 @@
 
 use super::MASK;
 
-/// Headers whose whole value is hidden.
+/// Headers whose whole value is hidden. Between the words may also be an underscore or nothing.
 const HEADERS: [&str; 9] = [
     "authorization",
-    "proxyauthorization",
-    "xamzsecuritytoken",
-    "xosssecuritytoken",
-    "xcossecuritytoken",
-    "xmsencryptionkey",
-    "xapikey",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-oss-security-token",
+    "x-cos-security-token",
+    "x-ms-encryption-key",
+    "x-api-key",
+    "set-cookie",
     "cookie",
-    "setcookie",
 ];
-/// The ends of keys whose values are hidden. Hyphens, underscores and the case of letters do not matter.
-const KEYS: [&str; 22] = [
+/// The ends of keys whose values are hidden.
+const KEYS: [&str; 19] = [
+    "shared-access-signature",
+    "connection-string",
     "password",
     "passwd",
     "pwd",
     "passphrase",
     "secret",
     "token",
-    "accountkey",
-    "accesskey",
-    "accesskeyid",
-    "secretkey",
-    "sharedkey",
-    "apikey",
-    "privatekey",
-    "clientsecret",
-    "sharedaccesssignature",
-    "sig",
+    "access-key-id",
+    "access-key",
+    "account-key",
+    "api-key",
+    "private-key",
+    "secret-key",
+    "shared-key",
     "signature",
-    "credential",
+    "sig",
     "credentials",
-    "connectionstring",
-    "authtoken",
-    "sas",
+    "credential",
 ];
 /// The keys whose values may also follow `: `. Other words may precede a colon in a sentence.
 const BEFORE_COLON: [&str; 6] =
-    ["password", "passwd", "passphrase", "accountkey", "secretkey", "clientsecret"];
+    ["password", "passwd", "passphrase", "account-key", "secret-key", "client-secret"];
 /// An environment has more entries than this.
 const FEW: usize = 2;
+
+/// Extended regular expressions for [`HEADERS`] and [`KEYS`], in capital and small letters.
+#[must_use]
+pub fn key_patterns() -> [Vec<String>; 2] {
+    let any_case = |letter: char| match letter {
+        '-' => "[-_]?".to_owned(),
+        letter => format!("[{}{letter}]", letter.to_ascii_uppercase()),
+    };
+    let pattern = |name: &&str| name.chars().map(any_case).collect();
+    [HEADERS.iter().map(pattern).collect(), KEYS.iter().map(pattern).collect()]
+}
 
 /// `text` with [`MASK`] in the place of each of them.
 pub(super) fn mask(text: &str) -> String {
@@ -112,13 +120,23 @@ fn end_of_quoted(text: &str, quote: &str) -> usize {
     text.len()
 }
 
+fn letters(name: &str) -> impl DoubleEndedIterator<Item = char> {
+    name.chars().filter(|letter| *letter != '-')
+}
+
+fn ends_with(name: &str, key: &str) -> bool {
+    let mut end = name.chars().rev();
+    letters(key).rev().all(|letter| end.next() == Some(letter))
+}
+
 /// `key=value`, `"key": "value"`, `Header: value`
 fn value_of_key(text: &str, before: char) -> Option<Hidden> {
     let length = span(text, is_word);
     let name: String =
         text[..length].chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let is_header = HEADERS.contains(&name.as_str());
-    if !is_header && !KEYS.iter().any(|key| name.ends_with(key)) {
+    let is_header = HEADERS.iter().any(|header| letters(header).eq(name.chars()));
+    let ends_with = |keys: &[&str]| keys.iter().any(|key| ends_with(&name, key));
+    if !is_header && !ends_with(&KEYS) {
         return None;
     }
     let is_quoted = matches!(before, '"' | '\'') && quote(&text[length..]) > 0;
@@ -127,7 +145,7 @@ fn value_of_key(text: &str, before: char) -> Option<Hidden> {
     let separator = text[at..].chars().next()?;
     match separator {
         '=' => {}
-        ':' if is_header || is_quoted || BEFORE_COLON.iter().any(|key| name.ends_with(key)) => {}
+        ':' if is_header || is_quoted || ends_with(&BEFORE_COLON) => {}
         ':' if !text[at + 1..].starts_with([' ', ':']) => {}
         ',' if is_quoted => {}
         _ => return None,
@@ -150,7 +168,7 @@ fn value_of_key(text: &str, before: char) -> Option<Hidden> {
         end_of_quoted(rest, &text[at..start])
     } else if is_header {
         span(rest, |letter| letter != '\n')
-    } else if name.ends_with("sharedaccesssignature") {
+    } else if ends_with(&KEYS[..1]) {
         span(rest, |letter| !letter.is_whitespace() && !matches!(letter, ';' | '"' | '\''))
     } else {
         span(rest, |letter| !letter.is_whitespace() && !";&,\"'<>)}]".contains(letter))

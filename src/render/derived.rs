@@ -3,6 +3,7 @@
 use crate::caching::remote::{self, variables};
 use crate::caching::tool::Tool;
 use crate::caching::tool::limits::{DEFAULT_SIZE_GB, LARGEST_SIZE_GB, LONGEST_SOCKET_PATH, PORTS};
+use crate::foreign;
 use crate::launch::protocol::PROTOCOL;
 use crate::launch::rules::{self, Action, Family};
 
@@ -16,6 +17,11 @@ const HEAD: &str = "
 # ccache_schemes             schemes of remote storages
 # ccache_feature_<scheme>    the feature of ccache that the scheme needs
 # options_<tool>_<compiler>  options that the launcher inserts before the arguments of the compiler
+# credential_names           a regular expression for variables of the environment that are credentials (capital letters)
+# other_names                variables that are none, although they match credential_names
+# hidden_headers             a regular expression for headers whose values are credentials
+# hidden_keys                the same for other keys
+# shortest_secret            the length of the shortest value to search for in texts
 # first_port, port_count     the ports for a daemon without a socket
 # longest_socket_path        the maximum length of the path of a socket
 # default_size_gb            the default of SIZE_GB
@@ -46,7 +52,15 @@ pub fn derived_part() -> String {
             list(&format!("options_{tool}_{compiler}"), options(tool, family), &mut text);
         }
     }
+    for (name, pattern) in ["credential_names", "other_names"].into_iter().zip(foreign::name_patterns()) {
+        list(name, [format!("\"{}\"", pattern.replace('$', "\\$"))], &mut text);
+    }
+    for (name, patterns) in ["hidden_headers", "hidden_keys"].into_iter().zip(foreign::key_patterns()) {
+        list(name, patterns, &mut text);
+        text.push_str(&format!("  list(JOIN {name} \"|\" {name})\n"));
+    }
     for (name, number) in [
+        ("shortest_secret", foreign::SHORTEST),
         ("first_port", PORTS.start.into()),
         ("port_count", PORTS.len()),
         ("longest_socket_path", LONGEST_SOCKET_PATH),

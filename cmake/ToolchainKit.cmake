@@ -1880,7 +1880,6 @@ macro(_toolchainkit_derived)
     [Xx][-_]?[Aa][Pp][Ii][-_]?[Kk][Ee][Yy]
     [Ss][Ee][Tt][-_]?[Cc][Oo][Oo][Kk][Ii][Ee]
     [Cc][Oo][Oo][Kk][Ii][Ee])
-  list(JOIN hidden_headers "|" hidden_headers)
   set(hidden_keys
     [Ss][Hh][Aa][Rr][Ee][Dd][-_]?[Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]
     [Cc][Oo][Nn][Nn][Ee][Cc][Tt][Ii][Oo][Nn][-_]?[Ss][Tt][Rr][Ii][Nn][Gg]
@@ -1901,7 +1900,6 @@ macro(_toolchainkit_derived)
     [Ss][Ii][Gg]
     [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll][Ss]
     [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll])
-  list(JOIN hidden_keys "|" hidden_keys)
   set(shortest_secret 6)
   set(first_port 20000)
   set(port_count 12000)
@@ -1910,6 +1908,8 @@ macro(_toolchainkit_derived)
   set(largest_size_gb 1000000)
   set(minimum_protocol 1)
   set(minimum_rules 2)
+  list(JOIN hidden_headers "|" hidden_headers)
+  list(JOIN hidden_keys "|" hidden_keys)
 endmacro()
 
 # --- activating a storage ---------------------------------------------------------------------------------------------
@@ -2367,7 +2367,7 @@ function(_toolchainkit_sh_template out_code result template)
     _toolchainkit_sh_quote(literal "${literal}")
     string(APPEND code "  [ -n \"\${${variable}-}\" ] || tk_missing=\"$tk_missing ${variable}\"\n")
     if(encode STREQUAL "%")
-      string(APPEND code "  ${result}=$${result}${literal}$(printf %s \"\${${variable}-}\" | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')\n")
+      string(APPEND code "  ${result}=$${result}${literal}$(tk_print \"\${${variable}-}\" | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')\n")
     else()
       string(APPEND code "  ${result}=$${result}${literal}\${${variable}-}\n")
     endif()
@@ -2480,7 +2480,7 @@ tk_ask() (
     trap '' HUP INT TERM && tk_clear
     export SCCACHE_CONF=/dev/null SCCACHE_SERVER_UDS="$tk_run/socket" SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
   fi
-  exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 9>&-
+  exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 8>&- 9>&-
 )
 # Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
 # before 0.18 would keep all of them open, and dash cannot close those from 10 on.
@@ -2489,7 +2489,7 @@ tk_start() {
   tk_shell=sh
   case $(ls /proc/self/fd) in *[0-9][0-9]*) tk_shell=$(command -v bash) || return ;; esac
   mkdir "$tk_run/starting" || return
-  tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
+  tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" "$tk_run/log" && (umask 077 && : >"$tk_run/log") && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
     exec "$tk_shell" -c 'for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
       exec "$1" --start-server' sh "$tk_program" </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
   set -- $? && rmdir "$tk_run/starting"
@@ -2526,11 +2526,11 @@ case $1 in
   rm -rf "$tk_folder/broken" "$tk_folder/warned"
   [ -z "$tk_missing" ] || { echo "toolchainkit:$tk_missing is not set" >&2 && exit 3; }
   if [ "$tk_kind" = ccache ]; then tk_ask --version >/dev/null || exit 2
-  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { cat "$tk_run/log" >&2 && exit 2; }; fi
+  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { tk_filter <"$tk_run/log" >&2 && exit 2; }; fi
   tk_run=$(printf %s "$tk_run" | sed 's/[\\"]/\\&/g')
   printf '{"address": "%s", "log": "%s"}\n' "${tk_run:+$tk_run/socket}" "${tk_run:+$tk_run/log}" && exit ;;
---stop-server) [ -S "$tk_run/socket" ] && tk_ask "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
--*) tk_ask "$@" && exit || exit ;;
+--stop-server) [ -S "$tk_run/socket" ] && tk_ask_option "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
+-*) tk_ask_option "$@" && exit || exit ;;
 esac
 
 # <rules>
@@ -2574,11 +2574,11 @@ done
 if [ "$tk_kind" = ccache ]; then
   [ "${CCACHE_COMPILERCHECK-}" != content ] || ! tk_text=$(sha256sum <"$1") || export CCACHE_COMPILERCHECK="string:${tk_text%% *}"
   # A line that begins with "ccache: error: " shows that ccache has failed, and not the compiler.
-  { tk_text=$(tk_ask "$@" 2>&1 >&9 9>&-) && tk_status=0 || tk_status=$?; } 9>&1
-  case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
+  tk_ask_and_read "$@"
+  case $tk_text in "ccache: error: "*) tk_status=failed ;; *) tk_print_messages ;; esac
 else
   { [ -S "$tk_run/socket" ] && [ ! -d "$tk_run/starting" ]; } || tk_start 2>/dev/null || exec "$@"
-  { trap : HUP INT TERM && tk_errors=9 && tk_ask "$@" && tk_status=0 || tk_status=$?; } 9>&2 2>/dev/null && tk_errors=
+  trap : HUP INT TERM && tk_ask_and_read "$@" && tk_print_messages
 fi
 case $tk_kind:$tk_status in
 *:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;
@@ -2590,13 +2590,127 @@ case $tk_kind:$tk_status in
 sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
   # Either sccache or the compiler has failed. If the daemon has ended, the next compilation starts another one.
   tk_ask --dist-status >/dev/null 2>&1 || { tk_end; exec "$@"; }
-  tk_text=$("$@" 2>&1) && tk_second=0 || tk_second=$?
-  [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; printf '%s\n' "$tk_text" >&2; }
+  tk_text=$("$@" 2>&1; tk_second=$?; echo .; exit $tk_second) && tk_second=0 || tk_second=$?
+  [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; tk_print "${tk_text%.}" >&2; }
   exit $tk_second ;;
 esac
 exit "$tk_status"
 ]=])
-  string(REPLACE "# <settings>\n" "${settings}" text "${text}")
+  set(filter [=[
+# shellcheck shell=sh disable=SC2034,SC2154 # this part is in the middle of fallback.sh
+# Prints a text. printf is a program for mksh, so other users could see its arguments.
+tk_print() { printf %s "$1"; }
+[ -z "${KSH_VERSION-}" ] || [ "$(command -v print)" != print ] || tk_print() { print -rn -- "$1"; }
+
+# Runs the tool like tk_ask. Sets tk_status, and tk_text to its standard error.
+tk_ask_and_read() {
+  { tk_text=$([ "$tk_kind" = ccache ] || trap '' HUP INT TERM
+    exec 8>&1 2>/dev/null; tk_errors=8; tk_ask "$@" >&9; tk_status=$?; echo .; exit $tk_status) && tk_status=0 || tk_status=$?; } 9>&1
+  tk_text=${tk_text%.}
+}
+
+# Prints tk_text, and filters the messages of the tool itself: sccache prints the whole environment if it cannot start a compiler.
+# If sccache has failed, its message reaches to the end.
+tk_print_messages() {
+  case $tk_kind:$tk_status in sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:25?) set -- rest ;; *) set -- ;; esac
+  case "
+$tk_text" in
+  *"
+$tk_kind: "*) tk_print "$tk_text" | tk_filter "$tk_kind: " "$@" >&2 ;;
+  *) tk_print "$tk_text" >&2 ;;
+  esac
+}
+
+# Runs the tool, and filters everything that it prints to its standard error.
+tk_ask_option() {
+  tk_ask_and_read "$@"
+  tk_print "$tk_text" | tk_filter >&2
+  return "$tk_status"
+}
+
+# Prints the standard input without credentials and control characters, like src/foreign. With an argument, only the lines that
+# begin with it, and with a second one also those after the first such line: the other lines are messages of a compiler.
+tk_filter() {
+  command -v awk >/dev/null || { echo "$tk_kind has failed (its message is not shown, because awk is missing)" && return; }
+  tk_first=${1-} tk_rest=${2-} LC_ALL=C awk '
+function hide(value, parts, count, i, part) {
+  add(value)
+  count = split(value, parts, /[;\n]/)
+  for (i = 1; i <= count && count > 1; i++) {
+    part = parts[i]
+    if (part !~ /^[A-Za-z]*([Ee]ndpoint|[Ss]uffix|[Pp]rotocol|[Aa]ccount[Nn]ame) *[=:]/) sub(/^[A-Za-z ]*[=:] */, "", part)
+    else part = ""
+    add(part)
+  }
+}
+function add(value, i, letter, all, lower, upper) {
+  if (length(value) < <shortest_secret> || value ~ /^[*]+$/) return
+  for (i = 1; i <= length(value); i++) {
+    letter = substr(value, i, 1)
+    all = all code[letter]
+    lower = lower (letter ~ /[A-Za-z0-9._~-]/ ? letter : code[letter])
+    upper = upper (letter ~ /[A-Za-z0-9._~-]/ ? letter : toupper(code[letter]))
+  }
+  hidden[value]; hidden[all]; hidden[lower]; hidden[upper]
+  if (length(all) > longest) longest = length(all)
+  gsub(/[\\"]/, "\\\\&", value)
+  hidden[value]
+}
+function values(line, size, value, at) {
+  for (size = longest; size >= <shortest_secret>; size--)
+    for (value in hidden)
+      if (length(value) == size)
+        while (at = index(line, value)) line = substr(line, 1, at - 1) "***" substr(line, at + size)
+  return line
+}
+# Masks what follows a key.
+function after(line, key, value, end, start) {
+  for (start = ""; match(line, key); ) {
+    start = start substr(line, 1, RSTART + RLENGTH - 1)
+    line = substr(line, RSTART + RLENGTH)
+    if (match(line, "^" value)) { start = start "***" end; line = substr(line, RLENGTH + 1) }
+  }
+  return start line
+}
+BEGIN {
+  for (i = 1; i < 256; i++) code[sprintf("%c", i)] = sprintf("%%%02x", i)
+  for (name in ENVIRON)
+    if ((toupper(name) ~ "<credential_names>" && toupper(name) !~ "<other_names>") || index(" <secrets> ", " " name " "))
+      hide(ENVIRON[name])
+  first = ENVIRON["tk_first"]
+  rest = ENVIRON["tk_rest"]
+  quote = "\\\\*[\"\047]?"
+  keys = "(<hidden_keys>)" quote
+}
+first != "" && index($0, first) != 1 && !(rest != "" && found) { print; next }
+{
+  found = 1
+  $0 = values($0)
+  if (match($0, /[A-Za-z0-9_]+=\\*".*=\\*".*=\\*"/)) $0 = substr($0, 1, RSTART - 1) "***"
+  $0 = after($0, "(<hidden_headers>)" quote "[ \t]*[:=,][ \t]*", ".+")
+  $0 = after($0, "[Ss]hared[Aa]ccess[Ss]ignature=", "[^ \t;\"\047]+")
+  $0 = after($0, keys " *[=:]>? *\\\\*\"", "[^\"]+")
+  $0 = after($0, keys " *=>? *", "[^] \t;&,\"\047<>)}\\\\]+")
+  $0 = after($0, keys ":", "[^] \t;&,\"\047<>)}:\\\\]+")
+  $0 = after($0, "([Bb]earer|[Bb]asic) +", "[A-Za-z0-9._~+/=-]+")
+  $0 = after($0, "://", "[^ \t\"\047<>]*@", "@")
+  gsub(/[\001-\010\013-\037\177]|\302[\200-\237]|\330\234|\342\200[\216\217\250-\256]|\342\201[\246-\251]|\357\273\277/, "?")
+  sub(/^[ \t]*::/, "?:")
+  gsub(/##[A-Za-z0-9]*\[/, "?&")
+  gsub(/\?##/, "?#")
+  length_left = 4000 - printed
+  printed += length($0)
+  if (length_left > 0) print substr($0, 1, length_left)
+}'
+}
+]=])
+  foreach(name IN ITEMS shortest_secret credential_names other_names hidden_headers hidden_keys)
+    string(REPLACE "<${name}>" "${${name}}" filter "${filter}")
+  endforeach()
+  string(REGEX MATCHALL "{[A-Za-z_][A-Za-z0-9_]*}" secrets "${arg_SCCACHE_SECRETS};${arg_CCACHE_SECRETS}")
+  string(REGEX REPLACE "[{};]+" " " secrets "${secrets}")
+  string(REPLACE "<secrets>" "${secrets}" filter "${filter}")
+  string(REPLACE "# <settings>\n" "${filter}${settings}" text "${text}")
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
@@ -3210,18 +3324,22 @@ function(_toolchainkit_plain out_text text)
     endforeach()
     string(REPLACE "${delete}" "\\u{7f}" text "${text}")
   endif()
-  foreach(code RANGE 128 255)
-    string(ASCII ${code} b${code})
-  endforeach()
-  if(NOT text MATCHES "[${b128}-${b255}]")
+  string(ASCII 91 128 45 255 93 any)
+  if(NOT text MATCHES "${any}")
     set("${out_text}" "${text}" PARENT_SCOPE)
     return()
   endif()
   # The semicolon and brackets have a meaning in lists. The text contains no control characters here.
-  set(more "[${b128}-${b191}]")
-  string(CONCAT character "[${first}-${last} -~]|[${b194}-${b223}]${more}|${b224}[${b160}-${b191}]${more}|"
-    "[${b225}-${b236}${b238}${b239}]${more}${more}|${b237}[${b128}-${b159}]${more}|${b240}[${b144}-${b191}]${more}${more}|"
-    "[${b241}-${b243}]${more}${more}${more}|${b244}[${b128}-${b143}]${more}${more}")
+  string(ASCII 91 128 45 191 93 more)
+  string(ASCII 91 194 45 223 93 two)
+  string(ASCII 224 91 160 45 191 93 three_low)
+  string(ASCII 91 225 45 236 238 239 93 three)
+  string(ASCII 237 91 128 45 159 93 three_high)
+  string(ASCII 240 91 144 45 191 93 four_low)
+  string(ASCII 91 241 45 243 93 four)
+  string(ASCII 244 91 128 45 143 93 four_high)
+  string(CONCAT character "[${first}-${last} -~]|${two}${more}|${three_low}${more}|${three}${more}${more}|${three_high}${more}|"
+    "${four_low}${more}${more}|${four}${more}${more}${more}|${four_high}${more}${more}")
   string(ASCII 2 open)
   string(ASCII 3 close)
   string(REPLACE ";" "${first}" text "${text}")
@@ -3234,16 +3352,19 @@ function(_toolchainkit_plain out_text text)
   string(REPLACE "${open}" "[" text "${text}")
   string(REPLACE "${first}" ";" text "${text}")
   foreach(code RANGE 128 159)
+    string(ASCII 194 ${code} character)
     math(EXPR number "${code}" OUTPUT_FORMAT HEXADECIMAL)
     string(REPLACE "0x" "\\u{" number "${number}}")
-    string(REPLACE "${b194}${b${code}}" "${number}" text "${text}")
+    string(REPLACE "${character}" "${number}" text "${text}")
   endforeach()
-  foreach(pair IN ITEMS "${b216}${b156}=61c" "${b226}${b128}${b142}=200e" "${b226}${b128}${b143}=200f" "${b226}${b128}${b168}=2028"
-      "${b226}${b128}${b169}=2029" "${b226}${b128}${b170}=202a" "${b226}${b128}${b171}=202b" "${b226}${b128}${b172}=202c"
-      "${b226}${b128}${b173}=202d" "${b226}${b128}${b174}=202e" "${b226}${b129}${b166}=2066" "${b226}${b129}${b167}=2067"
-      "${b226}${b129}${b168}=2068" "${b226}${b129}${b169}=2069" "${b239}${b187}${b191}=feff")
-    string(REGEX REPLACE "=.*" "" character "${pair}")
-    string(REGEX REPLACE ".*=" "" number "${pair}")
+  # The number of each character, and its bytes.
+  foreach(entry IN ITEMS "61c 216 156" "200e 226 128 142" "200f 226 128 143" "2028 226 128 168" "2029 226 128 169" "202a 226 128 170"
+      "202b 226 128 171" "202c 226 128 172" "202d 226 128 173" "202e 226 128 174" "2066 226 129 166" "2067 226 129 167"
+      "2068 226 129 168" "2069 226 129 169" "feff 239 187 191")
+    string(REPLACE " " ";" bytes "${entry}")
+    list(GET bytes 0 number)
+    list(REMOVE_AT bytes 0)
+    string(ASCII ${bytes} character)
     string(REPLACE "${character}" "\\u{${number}}" text "${text}")
   endforeach()
   set("${out_text}" "${text}" PARENT_SCOPE)

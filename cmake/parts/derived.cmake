@@ -193,7 +193,6 @@ macro(_toolchainkit_derived)
     [Xx][-_]?[Aa][Pp][Ii][-_]?[Kk][Ee][Yy]
     [Ss][Ee][Tt][-_]?[Cc][Oo][Oo][Kk][Ii][Ee]
     [Cc][Oo][Oo][Kk][Ii][Ee])
-  list(JOIN hidden_headers "|" hidden_headers)
   set(hidden_keys
     [Ss][Hh][Aa][Rr][Ee][Dd][-_]?[Aa][Cc][Cc][Ee][Ss][Ss][-_]?[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]
     [Cc][Oo][Nn][Nn][Ee][Cc][Tt][Ii][Oo][Nn][-_]?[Ss][Tt][Rr][Ii][Nn][Gg]
@@ -214,7 +213,6 @@ macro(_toolchainkit_derived)
     [Ss][Ii][Gg]
     [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll][Ss]
     [Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll])
-  list(JOIN hidden_keys "|" hidden_keys)
   set(shortest_secret 6)
   set(first_port 20000)
   set(port_count 12000)
@@ -223,4 +221,6 @@ macro(_toolchainkit_derived)
   set(largest_size_gb 1000000)
   set(minimum_protocol 1)
   set(minimum_rules 2)
+  list(JOIN hidden_headers "|" hidden_headers)
+  list(JOIN hidden_keys "|" hidden_keys)
 endmacro()

@@ -33,7 +33,7 @@ tk_ask() (
     trap '' HUP INT TERM && tk_clear
     export SCCACHE_CONF=/dev/null SCCACHE_SERVER_UDS="$tk_run/socket" SCCACHE_MEMCACHED_ENDPOINT=tcp://no-daemon
   fi
-  exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 9>&-
+  exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 8>&- 9>&-
 )
 # Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
 # before 0.18 would keep all of them open, and dash cannot close those from 10 on.
@@ -42,7 +42,7 @@ tk_start() {
   tk_shell=sh
   case $(ls /proc/self/fd) in *[0-9][0-9]*) tk_shell=$(command -v bash) || return ;; esac
   mkdir "$tk_run/starting" || return
-  tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
+  tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" "$tk_run/log" && (umask 077 && : >"$tk_run/log") && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
     exec "$tk_shell" -c 'for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
       exec "$1" --start-server' sh "$tk_program" </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
   set -- $? && rmdir "$tk_run/starting"
@@ -79,11 +79,11 @@ case $1 in
   rm -rf "$tk_folder/broken" "$tk_folder/warned"
   [ -z "$tk_missing" ] || { echo "toolchainkit:$tk_missing is not set" >&2 && exit 3; }
   if [ "$tk_kind" = ccache ]; then tk_ask --version >/dev/null || exit 2
-  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { cat "$tk_run/log" >&2 && exit 2; }; fi
+  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { tk_filter <"$tk_run/log" >&2 && exit 2; }; fi
   tk_run=$(printf %s "$tk_run" | sed 's/[\\"]/\\&/g')
   printf '{"address": "%s", "log": "%s"}\n' "${tk_run:+$tk_run/socket}" "${tk_run:+$tk_run/log}" && exit ;;
---stop-server) [ -S "$tk_run/socket" ] && tk_ask "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
--*) tk_ask "$@" && exit || exit ;;
+--stop-server) [ -S "$tk_run/socket" ] && tk_ask_option "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
+-*) tk_ask_option "$@" && exit || exit ;;
 esac
 
 # <rules>
@@ -127,11 +127,11 @@ done
 if [ "$tk_kind" = ccache ]; then
   [ "${CCACHE_COMPILERCHECK-}" != content ] || ! tk_text=$(sha256sum <"$1") || export CCACHE_COMPILERCHECK="string:${tk_text%% *}"
   # A line that begins with "ccache: error: " shows that ccache has failed, and not the compiler.
-  { tk_text=$(tk_ask "$@" 2>&1 >&9 9>&-) && tk_status=0 || tk_status=$?; } 9>&1
-  case $tk_text in "ccache: error: "*) tk_status=failed ;; ?*) printf '%s\n' "$tk_text" >&2 ;; esac
+  tk_ask_and_read "$@"
+  case $tk_text in "ccache: error: "*) tk_status=failed ;; *) tk_print_messages ;; esac
 else
   { [ -S "$tk_run/socket" ] && [ ! -d "$tk_run/starting" ]; } || tk_start 2>/dev/null || exec "$@"
-  { trap : HUP INT TERM && tk_errors=9 && tk_ask "$@" && tk_status=0 || tk_status=$?; } 9>&2 2>/dev/null && tk_errors=
+  trap : HUP INT TERM && tk_ask_and_read "$@" && tk_print_messages
 fi
 case $tk_kind:$tk_status in
 *:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;
@@ -143,8 +143,8 @@ case $tk_kind:$tk_status in
 sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
   # Either sccache or the compiler has failed. If the daemon has ended, the next compilation starts another one.
   tk_ask --dist-status >/dev/null 2>&1 || { tk_end; exec "$@"; }
-  tk_text=$("$@" 2>&1) && tk_second=0 || tk_second=$?
-  [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; printf '%s\n' "$tk_text" >&2; }
+  tk_text=$("$@" 2>&1; tk_second=$?; echo .; exit $tk_second) && tk_second=0 || tk_second=$?
+  [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; tk_print "${tk_text%.}" >&2; }
   exit $tk_second ;;
 esac
 exit "$tk_status"

@@ -57,7 +57,6 @@ pub fn derived_part() -> String {
     }
     for (name, patterns) in ["hidden_headers", "hidden_keys"].into_iter().zip(foreign::key_patterns()) {
         list(name, patterns, &mut text);
-        text.push_str(&format!("  list(JOIN {name} \"|\" {name})\n"));
     }
     for (name, number) in [
         ("shortest_secret", foreign::SHORTEST),
@@ -70,6 +69,9 @@ pub fn derived_part() -> String {
         ("minimum_rules", rules::VERSION as usize),
     ] {
         text.push_str(&format!("  set({name} {number})\n"));
+    }
+    for name in ["hidden_headers", "hidden_keys"] {
+        text.push_str(&format!("  list(JOIN {name} \"|\" {name})\n"));
     }
     text.push_str("endmacro()\n");
     text

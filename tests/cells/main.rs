@@ -13,6 +13,7 @@ mod cmake_module;
 mod correctness;
 mod doctor;
 mod end_to_end;
+mod foreign;
 mod list;
 mod outages;
 mod real_projects;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         correctness::tests,
         doctor::tests,
         end_to_end::tests,
+        foreign::tests,
         outages::tests,
         real_projects::tests,
         settings::tests,

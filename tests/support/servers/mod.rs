@@ -1,6 +1,7 @@
 //! Real cache servers. Each listens on its own port of 127.0.0.1, and stops when its value is dropped.
 
 mod azurite;
+mod echo;
 mod gcs;
 mod memcached;
 mod nginx;
@@ -12,6 +13,7 @@ mod s3;
 mod webdav;
 
 pub(crate) use azurite::Azurite;
+pub(crate) use echo::Echo;
 pub(crate) use gcs::Gcs;
 pub(crate) use memcached::Memcached;
 pub(crate) use nginx::Nginx;

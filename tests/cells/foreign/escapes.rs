@@ -1,0 +1,5 @@
+//! Random texts through the module and the launchers.
+
+use crate::list::tests;
+
+tests![];

@@ -136,7 +136,7 @@ fn texts() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn the_result_is_plain_final_and_bounded(text in texts(), secret in "[ -~é]{6,20}", repeated in 1..300_usize) {
+    fn the_result_is_plain_final_and_bounded(text in texts(), secret in "[ -~é]{6,20}", repeated in 1..60_usize) {
         let filter = filter(&secret);
         let text = format!("{text}{secret}{text}").repeat(repeated);
         let shown = filter.bounded(&text);

@@ -5,8 +5,10 @@ use std::fs;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use toolchainkit::foreign::{Filter, LONGEST};
 use toolchainkit::render::escape;
 
+use crate::support::random::{Random, SECRETS, cases, seed};
 use crate::support::{Run, Sandbox, Tool, Tools, versions};
 
 /// Difficult cases, and random mixtures of the characters that are special in CMake, presets and shells.
@@ -164,4 +166,56 @@ fn presets_pass_every_value_unchanged() {
             assert_eq!(read, *text, "CMake {version}");
         }
     }
+}
+
+/// The text of a quoted argument of CMake.
+fn without_escapes(quoted: &str) -> String {
+    let mut letters = quoted.chars();
+    let mut text = String::new();
+    while let Some(letter) = letters.next() {
+        text.push(match letter {
+            '\\' => match letters.next().expect("a letter follows") {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                letter if letter.is_ascii_alphanumeric() => panic!("\\{letter} in {quoted:?}"),
+                letter => letter,
+            },
+            '"' | '$' => panic!("{letter} in {quoted:?}"),
+            letter => letter,
+        });
+    }
+    text
+}
+
+/// 1,000,000 cases: `TOOLCHAINKIT_TEST_CASES=1000000`
+#[test]
+fn random_texts_pass_the_filter_and_the_escaping() {
+    let filters = SECRETS.map(|secret| Filter::of_variables([("CI_PASSWORD", secret)], &[]));
+    let (seed, threads) = (seed(), std::thread::available_parallelism().map_or(1, usize::from));
+    let check = |thread: usize| {
+        let mut random = Random::new(seed.wrapping_add(thread as u64));
+        for _ in 0..cases(30_000).div_ceil(threads) {
+            let number = random.below(SECRETS.len());
+            let (secret, filter) = (SECRETS[number], &filters[number]);
+            let text = random.text(secret);
+            let shown = filter.bounded(&text);
+            assert!(shown.len() <= LONGEST, "{text:?}");
+            assert!(!shown.contains(secret), "{text:?} is shown as {shown:?}");
+            let is_obeyed =
+                |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t') || letter == '\u{202e}';
+            assert!(!shown.contains(is_obeyed), "{text:?} is shown as {shown:?}");
+            let is_command = |line: &str| {
+                line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[")
+            };
+            assert!(!shown.lines().any(is_command), "{text:?} is shown as {shown:?}");
+            assert_eq!(filter.bounded(&shown), shown, "{text:?}");
+            let json = serde_json::Value::from(text.as_str()).to_string();
+            assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+            if let Ok(quoted) = escape::cmake_quoted_inside(&text) {
+                assert_eq!(without_escapes(&quoted), text);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..threads).for_each(|thread| drop(scope.spawn(move || check(thread)))));
 }

@@ -6,6 +6,7 @@ pub(crate) mod backends;
 pub(crate) mod checkout;
 pub(crate) mod project;
 pub(crate) mod proxy;
+pub(crate) mod random;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod servers;

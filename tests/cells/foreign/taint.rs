@@ -17,7 +17,7 @@ use crate::support::servers::Echo;
 use crate::support::{Finished, Run as _, Tools};
 
 tests![
-    a_credential_is_printed_and_stored_nowhere in pairs(ROWS, LAUNCHERS),
+    a_credential_is_printed_and_stored_nowhere in pairs(rows(), LAUNCHERS),
     every_secret_of_a_backend_has_a_row,
 ];
 
@@ -125,6 +125,12 @@ const ROWS: [Row; 12] = [
         &[("CI_A", "taint1 p@ss/word")],
     ),
 ];
+
+/// All rows for the whole cross product, otherwise those of three different ways to repeat a credential.
+fn rows() -> Vec<Row> {
+    let is_usual = |row: &Row| Tools::full() || ["s3", "http-token", "azure-malformed"].contains(&row.name);
+    ROWS.into_iter().filter(is_usual).collect()
+}
 
 const fn row(
     name: &'static str,

@@ -183,12 +183,12 @@ fn newest_first(folders: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
 /// commands run, and it may also come with a clone of a repository. So the module registers it outside of the checkout, in a
 /// folder to which only this user can write.
 fn registered_text(summary: &Utf8Path) -> Option<String> {
-    let hash = |text: &str| Digest::of(text.as_bytes()).to_string();
-    let text = fs_err::read_to_string(summary).ok()?;
+    let hash = |bytes: &[u8]| Digest::of(bytes).to_string();
+    let bytes = fs_err::read(summary).ok()?;
     let folder = summary.parent()?.parent()?;
     let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
-    let name = hash(folder.canonicalize_utf8().ok()?.as_str());
-    let digest = hash(&text);
+    let name = hash(folder.canonicalize_utf8().ok()?.as_str().as_bytes());
+    let digest = hash(&bytes);
     let is_registered = |place: &Path| {
         let entry = place.join("builds").join(&name);
         fs_err::read_to_string(&entry).is_ok_and(|registered| registered.trim_end() == digest)
@@ -196,7 +196,10 @@ fn registered_text(summary: &Utf8Path) -> Option<String> {
     };
     let user = environment::user_cache_folder().map(camino::Utf8PathBuf::into_std_path_buf);
     let others = process::user_folders(Path::new(""));
-    user.into_iter().chain(others).any(|place| is_registered(&place)).then_some(text)
+    user.into_iter().chain(others).any(|place| is_registered(&place)).then(|| {
+        // A path in it need not be UTF-8.
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }
 
 /// The supervisors of the sccache daemons of this user, running or not. Folders of other users are ignored.

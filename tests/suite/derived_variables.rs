@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use toolchainkit::caching::remote::variables::{cleared, contradicted, is_one_of, kept};
-use toolchainkit::caching::remote::{Access, BACKENDS, Backend, RemoteFields, Support, ccache_schemes};
+use toolchainkit::caching::remote::{Access, BACKENDS, Backend, Kind, RemoteFields, Support, ccache_schemes};
 use toolchainkit::caching::tool::Tool;
 use toolchainkit::caching::tool::limits::LONGEST_SOCKET_PATH;
+use toolchainkit::foreign;
 use toolchainkit::render::derived::derived_part;
 
 use crate::support::backends::everything;
@@ -30,6 +31,18 @@ fn the_module_has_the_variables_of_the_backends_and_rules() {
         text == expected,
         "TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived, then cmake/parts/assemble.sh >cmake/ToolchainKit.cmake"
     );
+}
+
+/// The filter for texts of tools and servers finds the credentials of all backends by the names of their variables.
+#[test]
+fn the_filter_knows_the_credentials_of_all_backends() {
+    let fields = BACKENDS.iter().flat_map(|backend| backend.fields());
+    let secrets = fields.filter(|field| field.kind == Kind::Secret);
+    let names: Vec<&str> = secrets.filter_map(|field| Some(field.variable?.name)).collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(foreign::is_credential(name), "{name}");
+    }
 }
 
 /// The script, which the module contains unchanged, has the same limit as the program and the module.

@@ -1,5 +1,7 @@
 //! Random texts, for the filter of texts of tools and servers and for escaping.
 
+use std::io::Write as _;
+
 /// Numbers that look random (xorshift64*).
 pub(crate) struct Random(u64);
 
@@ -108,10 +110,11 @@ pub(crate) fn cases(usual: usize) -> usize {
 /// The seed: `TOOLCHAINKIT_TEST_SEED`, or another one for each run. It is printed.
 pub(crate) fn seed() -> u64 {
     let now = || {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_nanos() as u64
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time");
+        now.as_secs() ^ u64::from(now.subsec_nanos()) << 32
     };
     let seed = std::env::var("TOOLCHAINKIT_TEST_SEED")
         .map_or_else(|_| now(), |text| text.parse().expect("a number"));
-    eprintln!("TOOLCHAINKIT_TEST_SEED={seed}");
+    let _ = writeln!(std::io::stderr(), "TOOLCHAINKIT_TEST_SEED={seed}");
     seed
 }

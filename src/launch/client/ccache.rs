@@ -42,8 +42,14 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
         return compilation.run_compiler();
     };
     let mut mode = guarded::mode(compilation, true, || connection::guard(settings, storage));
-    let has_remote = environment.value(REMOTE).is_some_and(|value| !value.is_empty());
-    if !has_remote {
+    let remote = environment.value(REMOTE).filter(|value| !value.is_empty());
+    let is_malformed = remote.is_some_and(|value| !is_address(&value.to_string_lossy()));
+    if is_malformed {
+        // ccache would fail and print it with its password. On a terminal, the launcher does not read its output.
+        compilation.warn("the address of the remote cache is malformed: using the local cache");
+        return compile_with(compilation, storage, &without_remote(environment), None, &mut mode);
+    }
+    if remote.is_none() {
         return compile_with(compilation, storage, &environment, None, &mut mode);
     }
     let breaker = Breaker::of(&settings.folder(), Duration::from_secs(settings.breaker_seconds));
@@ -59,6 +65,18 @@ fn compiler_check(compilation: &Compilation, environment: &Environment) -> Optio
     let is_content = environment.value(COMPILER_CHECK).is_some_and(|value| value == "content");
     let content = compilation.plan.content_of_compiler().filter(|_| is_content)?;
     Some(format!("string:{content}"))
+}
+
+/// Whether ccache can parse the address of a remote storage, which may be followed by attributes.
+fn is_address(remote: &str) -> bool {
+    let address = remote.split([' ', '|']).next().unwrap_or_default();
+    let Some((scheme, rest)) = address.split_once(':') else { return false };
+    let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
+    let authority =
+        rest.strip_prefix("//").map_or("", |rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let port = host.rsplit(']').next().and_then(|host| host.split_once(':')).map_or("", |(_, port)| port);
+    !scheme.is_empty() && scheme.chars().all(is_scheme) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn without_remote(mut environment: Environment) -> Environment {
@@ -264,6 +282,23 @@ impl ErrorOutput {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_that_ccache_cannot_parse_are_known() {
+        for remote in [
+            "redis://u:p@h:6379/1",
+            "http://[::1]:80/x attr=a:b",
+            "file:/tmp/x",
+            "redis+unix:///run/x?db=1",
+            "https://u:a%3Ab@h|layout=flat",
+            "crsh:/x:y",
+        ] {
+            assert!(is_address(remote), "{remote}");
+        }
+        for remote in ["secret", "redis://u:p@h:xx", "redis://u:p/w@h", "|x", "://h"] {
+            assert!(!is_address(remote), "{remote}");
+        }
+    }
 
     #[test]
     fn only_an_error_line_of_ccache_is_a_failure_of_ccache() {

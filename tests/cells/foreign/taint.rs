@@ -99,7 +99,7 @@ const ROWS: [Row; 12] = [
         "azure-malformed",
         SCCACHE,
         "{ type: azure, container: c, credentials: { connection_string: \"${CI_A}\" } }",
-        &[("CI_A", "AccountName;AccountKey:taint1key==;taint2")],
+        &[("CI_A", "AccountName=a;AccountKey:taint1key")],
     ),
     row(
         "azure-entra",

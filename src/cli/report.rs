@@ -1,6 +1,7 @@
 //! Printing of results, messages and errors.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 use camino::Utf8PathBuf;
 use secrecy::{ExposeSecret, SecretString};
@@ -170,19 +171,23 @@ fn install_help(error: &InstallError) -> Option<String> {
 pub(crate) struct Printer {
     quiet: bool,
     /// For everything that may contain a text of a file, a tool or a server.
-    filter: Filter,
+    filter: OnceLock<Filter>,
 }
 
 #[expect(clippy::unused_self, reason = "only code that has a printer may print")]
 impl Printer {
-    pub(super) fn new(quiet: bool) -> Self {
-        Self { quiet, filter: environment::filter() }
+    pub(super) const fn new(quiet: bool) -> Self {
+        Self { quiet, filter: OnceLock::new() }
+    }
+
+    fn filter(&self) -> &Filter {
+        self.filter.get_or_init(environment::filter)
     }
 
     /// Prints the message of a panic like an error.
     pub(super) fn print_panics(&self) {
-        let filter = self.filter.clone();
-        std::panic::set_hook(Box::new(move |panic| {
+        std::panic::set_hook(Box::new(|panic| {
+            let filter = environment::filter();
             let _ = writeln!(
                 io::stderr().lock(),
                 "toolchainkit: internal error: {}",
@@ -202,7 +207,7 @@ impl Printer {
 
     /// Prints a result that contains text of files or of other programs.
     pub(super) fn foreign(&self, text: &str) {
-        self.product(&self.filter.shown(text));
+        self.product(&self.filter().shown(text));
     }
 
     /// Prints JSON to standard output.
@@ -218,7 +223,7 @@ impl Printer {
 
     fn filter_texts(&self, value: &mut Value) {
         match value {
-            Value::String(text) => *text = self.filter.shown(text).into_owned(),
+            Value::String(text) => *text = self.filter().shown(text).into_owned(),
             Value::Array(values) => values.iter_mut().for_each(|value| self.filter_texts(value)),
             Value::Object(members) => members.values_mut().for_each(|value| self.filter_texts(value)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -228,7 +233,7 @@ impl Printer {
     /// Prints a message for people to standard error, unless `--quiet` is given.
     pub(super) fn report(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{}", self.filter.shown(line));
+            let _ = writeln!(io::stderr().lock(), "{}", self.filter().shown(line));
         }
     }
 
@@ -267,7 +272,7 @@ impl Printer {
         if let Some(help) = error.help() {
             text += &format!("  help: {help}\n");
         }
-        let _ = io::stderr().lock().write_all(self.filter.shown(&text).as_bytes());
+        let _ = io::stderr().lock().write_all(self.filter().shown(&text).as_bytes());
     }
 }
 

@@ -2070,6 +2070,14 @@ function(_toolchainkit_probe out_reason storage command)
     _toolchainkit_check_refused_writes("${storage}" "${log}")
     return()
   endif()
+  if(errors MATCHES "^toolchainkit: sccache does not start: see ([^\n]+)")
+    # The script does not print the log, because it cannot filter it.
+    set(log "${CMAKE_MATCH_1}")
+    if(EXISTS "${log}")
+      file(READ "${log}" errors LIMIT 4096)
+      string(REGEX REPLACE "^sccache: Starting the server[^\n]*\n" "" errors "${errors}")
+    endif()
+  endif()
   string(REGEX REPLACE "\n.*" "" first "${errors}")
   string(REGEX REPLACE "^(sccache|toolchainkit): (error: )?(Server startup failed: )?" "" first "${first}")
   if(first STREQUAL "")
@@ -2367,7 +2375,7 @@ function(_toolchainkit_sh_template out_code result template)
     _toolchainkit_sh_quote(literal "${literal}")
     string(APPEND code "  [ -n \"\${${variable}-}\" ] || tk_missing=\"$tk_missing ${variable}\"\n")
     if(encode STREQUAL "%")
-      string(APPEND code "  ${result}=$${result}${literal}$(tk_print \"\${${variable}-}\" | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')\n")
+      string(APPEND code "  ${result}=$${result}${literal}$({ [ \"$(command -v print)\" = print ] && print -rn -- \"\${${variable}-}\" || printf %s \"\${${variable}-}\"; } 2>/dev/null | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')\n")
     else()
       string(APPEND code "  ${result}=$${result}${literal}\${${variable}-}\n")
     endif()
@@ -2448,8 +2456,7 @@ function(_toolchainkit_script out_text)
 #!/bin/sh
 # Written by ToolchainKit.cmake, because toolchainkit-launch was not found. Each configuration writes it again.
 # `launcher COMPILER ARGUMENTS...` compiles through the tool; `launcher -OPTION...` runs the tool itself, with the same cache.
-# It is slower than the program and has fewer hits. If anything fails, it runs the compiler. It contains no secret.
-# A failed redirection of `:` ends the shell, so such redirections are in subshells.
+# If anything fails, it runs the compiler. It contains no secret. A failed redirection of `:` ends the shell, so it is in a subshell.
 # shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words must be split; the module sets
 
 # Prints at most one warning a minute for this build folder. Only the caller that creates the file prints.
@@ -2482,6 +2489,14 @@ tk_ask() (
   fi
   exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 8>&- 9>&-
 )
+# Runs the tool, and sets tk_status, and tk_text to its standard error.
+tk_read() {
+  { tk_text=$([ "$tk_kind" = ccache ] || trap '' HUP INT TERM; exec 8>&1 2>/dev/null; tk_errors=8; tk_ask "$@" >&9) && tk_status=0 || tk_status=$?; } 9>&1
+}
+# Prints the messages of the compiler. Those of the tool may contain secrets: sccache can print the whole environment.
+tk_print() { [ -z "$tk_text" ] || sed "/^$tk_kind: /d" >&2; } <<EOT
+$tk_text
+EOT
 # Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
 # before 0.18 would keep all of them open, and dash cannot close those from 10 on.
 tk_start() {
@@ -2492,16 +2507,13 @@ tk_start() {
   tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" "$tk_run/log" && (umask 077 && : >"$tk_run/log") && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
     exec "$tk_shell" -c 'for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
       exec "$1" --start-server' sh "$tk_program" </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
-  set -- $? && rmdir "$tk_run/starting"
-  [ "$1" -eq 0 ] || { tk_break "sccache does not start" && false; }
+  set -- $? && rmdir "$tk_run/starting"; [ "$1" -eq 0 ] || { tk_break "sccache does not start" && false; }
 }
-
 # Ends the daemon and its compilers, which would continue to write objects. Each has the endpoint in its environment.
 tk_end() {
   kill -9 $(grep -lzxF "SCCACHE_SERVER_UDS=$tk_run/socket" /proc/[0-9]*/environ | cut -d/ -f3) || tk_ask --stop-server
   rm -f "$tk_run/socket"
 } >/dev/null 2>&1
-
 # Determines once which options a compiler needs. A script, a link to another cache, or a compiler with a configuration file is
 # not cached. sccache ignores line numbers unless an option requests a profile, so the options request one.
 tk_find_options() {
@@ -2526,34 +2538,30 @@ case $1 in
   rm -rf "$tk_folder/broken" "$tk_folder/warned"
   [ -z "$tk_missing" ] || { echo "toolchainkit:$tk_missing is not set" >&2 && exit 3; }
   if [ "$tk_kind" = ccache ]; then tk_ask --version >/dev/null || exit 2
-  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { tk_filter <"$tk_run/log" >&2 && exit 2; }; fi
+  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { echo "toolchainkit: sccache does not start: see $tk_run/log" >&2 && exit 2; }; fi
   tk_run=$(printf %s "$tk_run" | sed 's/[\\"]/\\&/g')
   printf '{"address": "%s", "log": "%s"}\n' "${tk_run:+$tk_run/socket}" "${tk_run:+$tk_run/log}" && exit ;;
---stop-server) [ -S "$tk_run/socket" ] && tk_ask_option "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
--*) tk_ask_option "$@" && exit || exit ;;
+--stop-server) [ -S "$tk_run/socket" ] && tk_ask "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
+-*) tk_ask "$@" && exit || exit ;;
 esac
-
 # <rules>
 # Generated from src/launch/rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived
 tk_words="-e incbin -e INCBIN"
 [ "$tk_kind" = ccache ] || [ -z "${SOURCE_DATE_EPOCH-}" ] || tk_words="$tk_words -e __DATE__ -e __TIME__"
 case " $* " in
-*" @"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | \
-  *" -fbranch-probabilities "* | *" -da "* | *" -fopt-info"*=* | *" -fsave-optimization-record"* | \
-  *" -foptimization-record-file="* | *" -save-stats"* | *" --save-stats"* | *" -fproc-stat-report"* | *" -stats-file="* | \
-  *" -info-output-file="* | *" -pass-remarks-output="* | *" -diagnostic-log-file "* | *" -aux-info "* | \
-  *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | *" -fdiagnostics-set-output="* | *" -Wa,"*-MD* | \
-  *" --MD "* | *" -al="* | *" -ad"*=* | *" -fcallgraph-info"* | *" -fprofile-generate"* | *" -march=native "* | \
-  *" -mcpu=native "* | *" -mtune=native "* | *" --config="* | *" -fprofile-list="* | \
-  *" -fsanitize-ignorelist="*) exec "$@" ;;
+*" @"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | *" -fbranch-probabilities "* | *" -da "* | \
+  *" -fopt-info"*=* | *" -fsave-optimization-record"* | *" -foptimization-record-file="* | *" -save-stats"* | *" --save-stats"* | \
+  *" -fproc-stat-report"* | *" -stats-file="* | *" -info-output-file="* | *" -pass-remarks-output="* | *" -diagnostic-log-file "* | \
+  *" -aux-info "* | *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | *" -fdiagnostics-set-output="* | *" -Wa,"*-MD* | \
+  *" --MD "* | *" -al="* | *" -ad"*=* | *" -fcallgraph-info"* | *" -fprofile-generate"* | *" -march=native "* | *" -mcpu=native "* | \
+  *" -mtune=native "* | *" --config="* | *" -fprofile-list="* | *" -fsanitize-ignorelist="*) exec "$@" ;;
 esac
 case $tk_kind in
 sccache)
   case " $* " in
-  *" -fstack-usage "* | *" -fdump-"* | *" -ftime-trace"* | *" -fprofile-note="* | *" -Wa,-a"*=* | *" --coverage "* | \
-    *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | *" -fprofile-arcs "* | \
-    *" -fprofile-instr-generate"* | *" -fcs-profile-generate"* | *" -specs="* | *" --specs="* | \
-    *" -fprofile-sample-use="* | *" -fauto-profile="*) exec "$@" ;;
+  *" -fstack-usage "* | *" -fdump-"* | *" -ftime-trace"* | *" -fprofile-note="* | *" -Wa,-a"*=* | *" --coverage "* | *" -coverage "* | \
+    *" -ftest-coverage "* | *" -fcoverage-mapping "* | *" -fprofile-arcs "* | *" -fprofile-instr-generate"* | *" -fcs-profile-generate"* | \
+    *" -specs="* | *" --specs="* | *" -fprofile-sample-use="* | *" -fauto-profile="*) exec "$@" ;;
   esac ;;
 ccache) case " $* " in *" -ftime-trace="* | *cmake_pch* | *" -fprofile-use"*) exec "$@" ;; esac ;;
 esac
@@ -2574,143 +2582,29 @@ done
 if [ "$tk_kind" = ccache ]; then
   [ "${CCACHE_COMPILERCHECK-}" != content ] || ! tk_text=$(sha256sum <"$1") || export CCACHE_COMPILERCHECK="string:${tk_text%% *}"
   # A line that begins with "ccache: error: " shows that ccache has failed, and not the compiler.
-  tk_ask_and_read "$@"
-  case $tk_text in "ccache: error: "*) tk_status=failed ;; *) tk_print_messages ;; esac
+  tk_read "$@"
+  case $tk_text in "ccache: error: "*) tk_status=failed ;; esac
 else
   { [ -S "$tk_run/socket" ] && [ ! -d "$tk_run/starting" ]; } || tk_start 2>/dev/null || exec "$@"
-  trap : HUP INT TERM && tk_ask_and_read "$@" && tk_print_messages
+  trap : HUP INT TERM && tk_read "$@"
 fi
 case $tk_kind:$tk_status in
 *:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;
 *:failed) tk_break "ccache fails"; exec "$@" ;;
 *:124 | *:137 | *:393)
   tk_break "$tk_kind or the compiler took more than 30 s"
-  [ "$tk_kind" = ccache ] || tk_end
-  exec "$@" ;;
-sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
+  [ "$tk_kind" = ccache ] || tk_end; exec "$@" ;;
+sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:25?)
   # Either sccache or the compiler has failed. If the daemon has ended, the next compilation starts another one.
   tk_ask --dist-status >/dev/null 2>&1 || { tk_end; exec "$@"; }
-  tk_text=$("$@" 2>&1; tk_second=$?; echo .; exit $tk_second) && tk_second=0 || tk_second=$?
-  [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; tk_print "${tk_text%.}" >&2; }
-  exit $tk_second ;;
+  tk_text=$("$@" 2>&1) && tk_second=0 || tk_second=$?
+  [ $tk_second -eq "$tk_status" ] || tk_break "sccache fails"
+  tk_print; exit $tk_second ;;
 esac
+tk_print
 exit "$tk_status"
 ]=])
-  set(filter [=[
-# shellcheck shell=sh disable=SC2034,SC2154 # this part is in the middle of fallback.sh
-# Prints a text. printf is a program for mksh, so other users could see its arguments.
-tk_print() { printf %s "$1"; }
-[ -z "${KSH_VERSION-}" ] || [ "$(command -v print)" != print ] || tk_print() { print -rn -- "$1"; }
-
-# Runs the tool like tk_ask. Sets tk_status, and tk_text to its standard error.
-tk_ask_and_read() {
-  { tk_text=$([ "$tk_kind" = ccache ] || trap '' HUP INT TERM
-    exec 8>&1 2>/dev/null; tk_errors=8; tk_ask "$@" >&9; tk_status=$?; echo .; exit $tk_status) && tk_status=0 || tk_status=$?; } 9>&1
-  tk_text=${tk_text%.}
-}
-
-# Prints tk_text, and filters the messages of the tool itself: sccache prints the whole environment if it cannot start a compiler.
-# If sccache has failed, its message reaches to the end.
-tk_print_messages() {
-  case $tk_kind:$tk_status in sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:25?) set -- rest ;; *) set -- ;; esac
-  case "
-$tk_text" in
-  *"
-$tk_kind: "*) tk_print "$tk_text" | tk_filter "$tk_kind: " "$@" >&2 ;;
-  *) tk_print "$tk_text" >&2 ;;
-  esac
-}
-
-# Runs the tool, and filters everything that it prints to its standard error.
-tk_ask_option() {
-  tk_ask_and_read "$@"
-  tk_print "$tk_text" | tk_filter >&2
-  return "$tk_status"
-}
-
-# Prints the standard input without credentials and control characters, like src/foreign. With an argument, only the lines that
-# begin with it, and with a second one also those after the first such line: the other lines are messages of a compiler.
-tk_filter() {
-  command -v awk >/dev/null || { echo "$tk_kind has failed (its message is not shown, because awk is missing)" && return; }
-  tk_first=${1-} tk_rest=${2-} LC_ALL=C awk '
-function hide(value, parts, count, i, part) {
-  add(value)
-  count = split(value, parts, /[;\n]/)
-  for (i = 1; i <= count && count > 1; i++) {
-    part = parts[i]
-    if (part !~ /^[A-Za-z]*([Ee]ndpoint|[Ss]uffix|[Pp]rotocol|[Aa]ccount[Nn]ame) *[=:]/) sub(/^[A-Za-z ]*[=:] */, "", part)
-    else part = ""
-    add(part)
-  }
-}
-function add(value, i, letter, all, lower, upper) {
-  if (length(value) < <shortest_secret> || value ~ /^[*]+$/) return
-  for (i = 1; i <= length(value); i++) {
-    letter = substr(value, i, 1)
-    all = all code[letter]
-    lower = lower (letter ~ /[A-Za-z0-9._~-]/ ? letter : code[letter])
-    upper = upper (letter ~ /[A-Za-z0-9._~-]/ ? letter : toupper(code[letter]))
-  }
-  hidden[value]; hidden[all]; hidden[lower]; hidden[upper]
-  if (length(all) > longest) longest = length(all)
-  gsub(/[\\"]/, "\\\\&", value)
-  hidden[value]
-}
-function values(line, size, value, at) {
-  for (size = longest; size >= <shortest_secret>; size--)
-    for (value in hidden)
-      if (length(value) == size)
-        while (at = index(line, value)) line = substr(line, 1, at - 1) "***" substr(line, at + size)
-  return line
-}
-# Masks what follows a key.
-function after(line, key, value, end, start) {
-  for (start = ""; match(line, key); ) {
-    start = start substr(line, 1, RSTART + RLENGTH - 1)
-    line = substr(line, RSTART + RLENGTH)
-    if (match(line, "^" value)) { start = start "***" end; line = substr(line, RLENGTH + 1) }
-  }
-  return start line
-}
-BEGIN {
-  for (i = 1; i < 256; i++) code[sprintf("%c", i)] = sprintf("%%%02x", i)
-  for (name in ENVIRON)
-    if ((toupper(name) ~ "<credential_names>" && toupper(name) !~ "<other_names>") || index(" <secrets> ", " " name " "))
-      hide(ENVIRON[name])
-  first = ENVIRON["tk_first"]
-  rest = ENVIRON["tk_rest"]
-  quote = "\\\\*[\"\047]?"
-  keys = "(<hidden_keys>)" quote
-}
-first != "" && index($0, first) != 1 && !(rest != "" && found) { print; next }
-{
-  found = 1
-  $0 = values($0)
-  if (match($0, /[A-Za-z0-9_]+=\\*".*=\\*".*=\\*"/)) $0 = substr($0, 1, RSTART - 1) "***"
-  $0 = after($0, "(<hidden_headers>)" quote "[ \t]*[:=,][ \t]*", ".+")
-  $0 = after($0, "[Ss]hared[Aa]ccess[Ss]ignature=", "[^ \t;\"\047]+")
-  $0 = after($0, keys " *[=:]>? *\\\\*\"", "[^\"]+")
-  $0 = after($0, keys " *=>? *", "[^] \t;&,\"\047<>)}\\\\]+")
-  $0 = after($0, keys ":", "[^] \t;&,\"\047<>)}:\\\\]+")
-  $0 = after($0, "([Bb]earer|[Bb]asic) +", "[A-Za-z0-9._~+/=-]+")
-  $0 = after($0, "://", "[^ \t\"\047<>]*@", "@")
-  gsub(/[\001-\010\013-\037\177]|\302[\200-\237]|\330\234|\342\200[\216\217\250-\256]|\342\201[\246-\251]|\357\273\277/, "?")
-  sub(/^[ \t]*::/, "?:")
-  gsub(/##[A-Za-z0-9]*\[/, "?&")
-  gsub(/\?##/, "?#")
-  length_left = 4000 - printed
-  printed += length($0)
-  if (length_left > 0) print substr($0, 1, length_left)
-}'
-}
-]=])
-  foreach(name IN ITEMS shortest_secret credential_names other_names hidden_headers hidden_keys)
-    string(REPLACE "<${name}>" "${${name}}" filter "${filter}")
-  endforeach()
-  string(REGEX MATCHALL "{[A-Za-z_][A-Za-z0-9_]*}" secrets "${arg_SCCACHE_SECRETS};${arg_CCACHE_SECRETS}")
-  string(REGEX REPLACE "[{};]+" " " secrets "${secrets}")
-  string(REPLACE "<secrets>" "${secrets}" filter "${filter}")
-  string(REPLACE "# <settings>\n" "${filter}${settings}" text "${text}")
+  string(REPLACE "# <settings>\n" "${settings}" text "${text}")
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 

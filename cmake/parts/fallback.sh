@@ -1,8 +1,7 @@
 #!/bin/sh
 # Written by ToolchainKit.cmake, because toolchainkit-launch was not found. Each configuration writes it again.
 # `launcher COMPILER ARGUMENTS...` compiles through the tool; `launcher -OPTION...` runs the tool itself, with the same cache.
-# It is slower than the program and has fewer hits. If anything fails, it runs the compiler. It contains no secret.
-# A failed redirection of `:` ends the shell, so such redirections are in subshells.
+# If anything fails, it runs the compiler. It contains no secret. A failed redirection of `:` ends the shell, so it is in a subshell.
 # shellcheck disable=SC2015,SC2016,SC2030,SC2031,SC2046,SC2086,SC2154,SC2209 # unquoted words must be split; the module sets
 
 # Prints at most one warning a minute for this build folder. Only the caller that creates the file prints.
@@ -35,6 +34,14 @@ tk_ask() (
   fi
   exec $tk_limit "$tk_program" "$@" 2>&"${tk_errors:-2}" 8>&- 9>&-
 )
+# Runs the tool, and sets tk_status, and tk_text to its standard error.
+tk_read() {
+  { tk_text=$([ "$tk_kind" = ccache ] || trap '' HUP INT TERM; exec 8>&1 2>/dev/null; tk_errors=8; tk_ask "$@" >&9) && tk_status=0 || tk_status=$?; } 9>&1
+}
+# Prints the messages of the compiler. Those of the tool may contain secrets: sccache can print the whole environment.
+tk_print() { [ -z "$tk_text" ] || sed "/^$tk_kind: /d" >&2; } <<EOT
+$tk_text
+EOT
 # Starts the daemon. Only the caller that creates the folder does. The daemon inherits no descriptor of the build: sccache
 # before 0.18 would keep all of them open, and dash cannot close those from 10 on.
 tk_start() {
@@ -45,16 +52,13 @@ tk_start() {
   tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" "$tk_run/log" && (umask 077 && : >"$tk_run/log") && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
     exec "$tk_shell" -c 'for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done
       exec "$1" --start-server' sh "$tk_program" </dev/null >"$tk_run/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
-  set -- $? && rmdir "$tk_run/starting"
-  [ "$1" -eq 0 ] || { tk_break "sccache does not start" && false; }
+  set -- $? && rmdir "$tk_run/starting"; [ "$1" -eq 0 ] || { tk_break "sccache does not start" && false; }
 }
-
 # Ends the daemon and its compilers, which would continue to write objects. Each has the endpoint in its environment.
 tk_end() {
   kill -9 $(grep -lzxF "SCCACHE_SERVER_UDS=$tk_run/socket" /proc/[0-9]*/environ | cut -d/ -f3) || tk_ask --stop-server
   rm -f "$tk_run/socket"
 } >/dev/null 2>&1
-
 # Determines once which options a compiler needs. A script, a link to another cache, or a compiler with a configuration file is
 # not cached. sccache ignores line numbers unless an option requests a profile, so the options request one.
 tk_find_options() {
@@ -79,34 +83,30 @@ case $1 in
   rm -rf "$tk_folder/broken" "$tk_folder/warned"
   [ -z "$tk_missing" ] || { echo "toolchainkit:$tk_missing is not set" >&2 && exit 3; }
   if [ "$tk_kind" = ccache ]; then tk_ask --version >/dev/null || exit 2
-  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { tk_filter <"$tk_run/log" >&2 && exit 2; }; fi
+  else tk_ask --dist-status >/dev/null 2>&1 || tk_start 2>/dev/null || { echo "toolchainkit: sccache does not start: see $tk_run/log" >&2 && exit 2; }; fi
   tk_run=$(printf %s "$tk_run" | sed 's/[\\"]/\\&/g')
   printf '{"address": "%s", "log": "%s"}\n' "${tk_run:+$tk_run/socket}" "${tk_run:+$tk_run/log}" && exit ;;
---stop-server) [ -S "$tk_run/socket" ] && tk_ask_option "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
--*) tk_ask_option "$@" && exit || exit ;;
+--stop-server) [ -S "$tk_run/socket" ] && tk_ask "$@" && rm -f "$tk_run/socket" && exit || exit 2 ;;
+-*) tk_ask "$@" && exit || exit ;;
 esac
-
 # <rules>
 # Generated from src/launch/rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived
 tk_words="-e incbin -e INCBIN"
 [ "$tk_kind" = ccache ] || [ -z "${SOURCE_DATE_EPOCH-}" ] || tk_words="$tk_words -e __DATE__ -e __TIME__"
 case " $* " in
-*" @"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | \
-  *" -fbranch-probabilities "* | *" -da "* | *" -fopt-info"*=* | *" -fsave-optimization-record"* | \
-  *" -foptimization-record-file="* | *" -save-stats"* | *" --save-stats"* | *" -fproc-stat-report"* | *" -stats-file="* | \
-  *" -info-output-file="* | *" -pass-remarks-output="* | *" -diagnostic-log-file "* | *" -aux-info "* | \
-  *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | *" -fdiagnostics-set-output="* | *" -Wa,"*-MD* | \
-  *" --MD "* | *" -al="* | *" -ad"*=* | *" -fcallgraph-info"* | *" -fprofile-generate"* | *" -march=native "* | \
-  *" -mcpu=native "* | *" -mtune=native "* | *" --config="* | *" -fprofile-list="* | \
-  *" -fsanitize-ignorelist="*) exec "$@" ;;
+*" @"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | *" -fbranch-probabilities "* | *" -da "* | \
+  *" -fopt-info"*=* | *" -fsave-optimization-record"* | *" -foptimization-record-file="* | *" -save-stats"* | *" --save-stats"* | \
+  *" -fproc-stat-report"* | *" -stats-file="* | *" -info-output-file="* | *" -pass-remarks-output="* | *" -diagnostic-log-file "* | \
+  *" -aux-info "* | *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | *" -fdiagnostics-set-output="* | *" -Wa,"*-MD* | \
+  *" --MD "* | *" -al="* | *" -ad"*=* | *" -fcallgraph-info"* | *" -fprofile-generate"* | *" -march=native "* | *" -mcpu=native "* | \
+  *" -mtune=native "* | *" --config="* | *" -fprofile-list="* | *" -fsanitize-ignorelist="*) exec "$@" ;;
 esac
 case $tk_kind in
 sccache)
   case " $* " in
-  *" -fstack-usage "* | *" -fdump-"* | *" -ftime-trace"* | *" -fprofile-note="* | *" -Wa,-a"*=* | *" --coverage "* | \
-    *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | *" -fprofile-arcs "* | \
-    *" -fprofile-instr-generate"* | *" -fcs-profile-generate"* | *" -specs="* | *" --specs="* | \
-    *" -fprofile-sample-use="* | *" -fauto-profile="*) exec "$@" ;;
+  *" -fstack-usage "* | *" -fdump-"* | *" -ftime-trace"* | *" -fprofile-note="* | *" -Wa,-a"*=* | *" --coverage "* | *" -coverage "* | \
+    *" -ftest-coverage "* | *" -fcoverage-mapping "* | *" -fprofile-arcs "* | *" -fprofile-instr-generate"* | *" -fcs-profile-generate"* | \
+    *" -specs="* | *" --specs="* | *" -fprofile-sample-use="* | *" -fauto-profile="*) exec "$@" ;;
   esac ;;
 ccache) case " $* " in *" -ftime-trace="* | *cmake_pch* | *" -fprofile-use"*) exec "$@" ;; esac ;;
 esac
@@ -127,24 +127,24 @@ done
 if [ "$tk_kind" = ccache ]; then
   [ "${CCACHE_COMPILERCHECK-}" != content ] || ! tk_text=$(sha256sum <"$1") || export CCACHE_COMPILERCHECK="string:${tk_text%% *}"
   # A line that begins with "ccache: error: " shows that ccache has failed, and not the compiler.
-  tk_ask_and_read "$@"
-  case $tk_text in "ccache: error: "*) tk_status=failed ;; *) tk_print_messages ;; esac
+  tk_read "$@"
+  case $tk_text in "ccache: error: "*) tk_status=failed ;; esac
 else
   { [ -S "$tk_run/socket" ] && [ ! -d "$tk_run/starting" ]; } || tk_start 2>/dev/null || exec "$@"
-  trap : HUP INT TERM && tk_ask_and_read "$@" && tk_print_messages
+  trap : HUP INT TERM && tk_read "$@"
 fi
 case $tk_kind:$tk_status in
 *:0) [ ! -e "$tk_folder/broken" ] || rm -rf "$tk_folder/broken" ;;
 *:failed) tk_break "ccache fails"; exec "$@" ;;
 *:124 | *:137 | *:393)
   tk_break "$tk_kind or the compiler took more than 30 s"
-  [ "$tk_kind" = ccache ] || tk_end
-  exec "$@" ;;
-sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:254)
+  [ "$tk_kind" = ccache ] || tk_end; exec "$@" ;;
+sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:25?)
   # Either sccache or the compiler has failed. If the daemon has ended, the next compilation starts another one.
   tk_ask --dist-status >/dev/null 2>&1 || { tk_end; exec "$@"; }
-  tk_text=$("$@" 2>&1; tk_second=$?; echo .; exit $tk_second) && tk_second=0 || tk_second=$?
-  [ $tk_second -eq "$tk_status" ] || { tk_break "sccache fails"; tk_print "${tk_text%.}" >&2; }
-  exit $tk_second ;;
+  tk_text=$("$@" 2>&1) && tk_second=0 || tk_second=$?
+  [ $tk_second -eq "$tk_status" ] || tk_break "sccache fails"
+  tk_print; exit $tk_second ;;
 esac
+tk_print
 exit "$tk_status"

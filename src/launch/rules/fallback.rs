@@ -9,7 +9,7 @@ use super::table::TABLE;
 use crate::caching::tool::Tool;
 
 /// The longest line.
-const WIDTH: usize = 126;
+const WIDTH: usize = 150;
 
 /// Whether the script applies the rule.
 fn is_in_script(rule: &Rule, tool: Tool) -> bool {

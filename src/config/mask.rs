@@ -3,6 +3,8 @@
 //! enough. A text with a syntax error has no tree to search, so masking works on lines. In case of doubt it masks: it hides
 //! everything after a key that may hold a secret, except references (`${NAME}`) and known keys.
 
+use std::collections::{BTreeSet, HashSet};
+
 use crate::caching::remote::{BACKENDS, Field, Kind, Section};
 use crate::caching::secret::Credential;
 use crate::diagnostics::did_you_mean;
@@ -59,8 +61,10 @@ fn indent(line: &str) -> usize {
 /// The known keys, grouped by whether their values may be secret.
 struct Names {
     secrets: Vec<&'static str>,
+    /// The letters of their names.
+    letters_of_secrets: Vec<String>,
+    letters_of_harmless: HashSet<String>,
     credentials: Vec<&'static str>,
-    harmless: Vec<&'static str>,
 }
 
 impl Names {
@@ -68,10 +72,13 @@ impl Names {
         let fields = || BACKENDS.iter().flat_map(|backend| backend.fields());
         let names =
             |wanted: fn(&Field) -> bool| fields().filter(move |field| wanted(field)).map(|field| field.name);
+        let secrets = names(|field| field.kind == Kind::Secret).chain([SECTION]).collect::<BTreeSet<_>>();
+        let harmless = names(|field| field.section != Section::Credentials).chain(["access"]);
         Self {
-            secrets: names(|field| field.kind == Kind::Secret).chain([SECTION]).collect(),
+            letters_of_secrets: secrets.iter().map(|name| letters(name)).collect(),
+            letters_of_harmless: harmless.map(letters).collect(),
+            secrets: secrets.into_iter().collect(),
             credentials: names(|field| field.section == Section::Credentials).collect(),
-            harmless: names(|field| field.section != Section::Credentials).chain(["access"]).collect(),
         }
     }
 
@@ -95,10 +102,9 @@ impl Names {
     /// Whether the value of `key` may be a secret. Also true for misspelt names of secrets.
     fn may_be_secret(&self, key: &str) -> bool {
         let letters = letters(key);
-        let secrets: Vec<String> = self.secrets.iter().map(|name| self::letters(name)).collect();
-        !self.harmless.iter().any(|name| self::letters(name) == letters)
+        !self.letters_of_harmless.contains(&letters)
             && (SUSPICIOUS.iter().any(|part| letters.contains(part))
-                || did_you_mean(&letters, secrets.iter().map(String::as_str)).is_some())
+                || did_you_mean(&letters, self.letters_of_secrets.iter().map(String::as_str)).is_some())
     }
 
     fn mask_all(&self, text: &str, masked: &mut String) {
@@ -131,7 +137,11 @@ impl Names {
 
 /// The length of the `${NAME}` at the start of `text`.
 fn reference(text: &str) -> Option<usize> {
-    let end = text.find('}')? + 1;
+    if !text.starts_with("${") {
+        return None;
+    }
+    let end = text.find(|letter: char| !(letter.is_ascii_alphanumeric() || "${_".contains(letter)))?;
+    let end = end + text[end..].starts_with('}').then_some(1)?;
     Credential::variable_name(&text[..end]).map(|_| end)
 }
 

@@ -1,6 +1,8 @@
 //! Merges a profile over the rest of the file, key by key. Defaults are applied afterwards, so a default never replaces
 //! a value from the file. Each value keeps its position, so errors point to where it was written.
 
+use std::collections::HashMap;
+
 use super::node::{Entry, Node, Value};
 
 /// Merges `over` over `base`. Mappings are merged key by key; a list or scalar replaces the value of `base`. An explicit
@@ -12,18 +14,22 @@ pub(super) fn merge(base: &Node, over: &Node) -> Node {
     if is_another_remote(base, over) {
         return over.without_nulls();
     }
-    let is_unset = |entry: &&Entry| over.get(&entry.key).is_some_and(Node::is_explicit_null);
+    let by_key = |entries: &'_ [Entry]| {
+        entries.iter().enumerate().map(|(index, entry)| (entry.key.clone(), index)).collect::<HashMap<_, _>>()
+    };
+    let (keys_below, keys_above) = (by_key(below), by_key(above));
+    let above_of = |entry: &Entry| keys_above.get(&entry.key).map(|index| &above[*index]);
+    let is_unset = |entry: &&Entry| above_of(entry).is_some_and(|above| above.node.is_explicit_null());
     let kept = below.iter().filter(|entry| !is_unset(entry));
-    let mut entries: Vec<Entry> = kept.map(|entry| merged_entry(entry, over)).collect();
-    let new = above.iter().filter(|entry| base.get(&entry.key).is_none() && !entry.node.is_explicit_null());
+    let mut entries: Vec<Entry> = kept.map(|entry| merged_entry(entry, above_of(entry))).collect();
+    let is_new = |entry: &&Entry| !keys_below.contains_key(&entry.key) && !entry.node.is_explicit_null();
+    let new = above.iter().filter(is_new);
     entries.extend(new.map(|entry| Entry { node: entry.node.without_nulls(), ..entry.clone() }));
     Node { value: Value::Map(entries), ..base.clone() }
 }
 
-fn merged_entry(entry: &Entry, over: &Node) -> Entry {
-    let Some(above) = over.entries().iter().find(|above| above.key == entry.key) else {
-        return entry.clone();
-    };
+fn merged_entry(entry: &Entry, above: Option<&Entry>) -> Entry {
+    let Some(above) = above else { return entry.clone() };
     let node = merge(&entry.node, &above.node);
     let key_span = if node.path == entry.node.path { &entry.key_span } else { &above.key_span };
     Entry { key: entry.key.clone(), key_span: key_span.clone(), node }

@@ -1,5 +1,6 @@
 //! Parses YAML text into [`Node`]s, without recursion. Reports all errors: it continues after an error if that is possible.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
@@ -7,19 +8,18 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use super::node::{Entry, Node, Scalar, Value, join};
 use crate::diagnostics::{Code, Diagnostic, Place, Sink};
 
-/// The largest file. It is many times the size of a long configuration. Merging and the search for duplicates take
-/// quadratic time; this limit keeps it below a second.
-const MAX_BYTES: usize = 64 * 1024;
+/// The largest file. It is many times the size of a long configuration. A profile or toolchain repeats all other settings,
+/// so the memory grows faster than the file; see also `validate/combinations.rs`.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
 /// The deepest nesting. `profiles.x.cache.remote[0].credentials.y` has seven levels.
 const MAX_DEPTH: usize = 16;
 
 /// Parses the single document in `text`. Returns `None` if there is no usable tree; the reason is then in `sink`.
 pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
     if text.len() > MAX_BYTES {
-        let message =
-            format!("the file has {} KiB; the limit is {} KiB", text.len() / 1024, MAX_BYTES / 1024);
-        let help = "check that the path leads to the configuration and not to another file";
-        sink.push(Diagnostic::error(Code::ConfigTooLarge, message).with_help(help));
+        let size = text.len().div_ceil(1024);
+        let message = format!("the file has {size} KiB; the limit is {} KiB", MAX_BYTES / 1024);
+        sink.push(super::read::too_large(message));
         return None;
     }
     // A byte order mark is valid, but the parser would read it as a part of the first key.
@@ -59,6 +59,8 @@ struct Open {
     node: Node,
     /// In a mapping, the key whose value has not been read yet.
     key: Option<(String, Range<usize>)>,
+    /// In a mapping, the place of each key.
+    keys: HashMap<String, Range<usize>>,
 }
 
 impl<'a> Tree<'a> {
@@ -111,7 +113,7 @@ impl<'a> Tree<'a> {
     }
 
     fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>) {
-        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None }) = self.open.last_mut()
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None, .. }) = self.open.last_mut()
         {
             *key = Some((text, span));
             return;
@@ -135,19 +137,19 @@ impl<'a> Tree<'a> {
         if self.open.len() >= MAX_DEPTH {
             return Err(Box::new(too_deep(span)));
         }
-        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: None }) = self.open.last() {
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: None, .. }) = self.open.last() {
             let fault = Diagnostic::error(Code::YamlSyntax, "a list or mapping is used as a key")
                 .at(Place::bytes(span))
                 .with_help("a key must be a word; put text that starts with `{` or `[` in quotes");
             return Err(Box::new(fault));
         }
         let node = self.node(value, span);
-        self.open.push(Open { node, key: None });
+        self.open.push(Open { node, key: None, keys: HashMap::new() });
         Ok(())
     }
 
     fn add(&mut self, value: Value, span: Range<usize>) {
-        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None }) = self.open.last_mut()
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None, .. }) = self.open.last_mut()
         {
             // Only an invalid key reaches this code, and its error is reported already.
             *key = Some((String::new(), span));
@@ -168,8 +170,8 @@ impl<'a> Tree<'a> {
     fn child_path(&self) -> String {
         match self.open.last() {
             None => String::new(),
-            Some(Open { node, key: Some((key, _)) }) => join(&node.path, key),
-            Some(Open { node, key: None }) => format!("{}[{}]", node.path, node.items().len()),
+            Some(Open { node, key: Some((key, _)), .. }) => join(&node.path, key),
+            Some(Open { node, key: None, .. }) => format!("{}[{}]", node.path, node.items().len()),
         }
     }
 
@@ -184,15 +186,16 @@ impl<'a> Tree<'a> {
                 let Some((key, key_span)) = parent.key.take() else { return };
                 if key == "<<" {
                     self.refuse_alias(key_span, "a merge key");
-                } else if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+                } else if let Some(first) = parent.keys.get(&key) {
                     // Do not name the key: below `credentials`, it may be a secret whose key is missing.
                     let fault = Diagnostic::error(Code::DuplicateKey, "a key occurs twice in this mapping")
                         .at(Place { path: parent.node.path.clone(), span: Some(key_span) })
                         .with_label("second")
-                        .with_related(Place::bytes(first.key_span.clone()), "first")
+                        .with_related(Place::bytes(first.clone()), "first")
                         .with_help("remove one of the two");
                     self.sink.push(fault);
                 } else if !key.is_empty() || !matches!(node.value, Value::Faulty) {
+                    parent.keys.insert(key.clone(), key_span.clone());
                     entries.push(Entry { key, key_span, node });
                 }
             }
@@ -257,8 +260,11 @@ fn too_deep(span: Range<usize>) -> Diagnostic {
 /// The typed value of a scalar. Its spelling determines the type.
 fn typed(text: &str, style: ScalarStyle) -> serde_yaml::Value {
     use serde_yaml::Value;
-    match serde_yaml::from_str(text) {
-        Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_))) if style == ScalarStyle::Plain => value,
+    /// Longer texts are not numbers.
+    const LONGEST: usize = 100;
+    let may_be_typed = style == ScalarStyle::Plain && text.len() <= LONGEST;
+    match may_be_typed.then(|| serde_yaml::from_str(text)) {
+        Some(Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_)))) => value,
         _ => Value::String(text.to_owned()),
     }
 }

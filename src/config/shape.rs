@@ -67,6 +67,10 @@ impl Check<'_> {
                 .get(key)
                 .or_else(|| Some(&schema["additionalProperties"]).filter(|s| s.is_object()));
             let Some(inner) = inner else {
+                // Searching similar names takes most of the time of an unknown key.
+                if self.sink.is_full() {
+                    continue;
+                }
                 let known =
                     schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str());
                 self.sink.push(unknown_key(entry, &known.collect::<Vec<_>>()));
@@ -86,7 +90,7 @@ impl Check<'_> {
         if (minimum..=maximum).contains(&number) {
             return Some(scalar.typed.clone());
         }
-        let message = format!("expected {} from {minimum} to {maximum}, found {}", noun(schema), scalar.text);
+        let message = format!("expected {} from {minimum} to {maximum}, found {}", noun(schema), shorten(&scalar.text));
         self.sink.push(Diagnostic::error(Code::BadValue, message).at(node.place()));
         None
     }
@@ -234,14 +238,14 @@ fn wrong_type_help(node: &Node, schema: &Schema) -> Option<String> {
     match kind(schema)? {
         "integer" if typed.is_f64() => Some("write a whole number".to_owned()),
         "integer" if digits > 0 => {
-            Some(format!("write {}, without quotes or a unit", &text.trim_start()[..digits]))
+            Some(format!("write {}, without quotes or a unit", shorten(&text.trim_start()[..digits])))
         }
         "boolean" => match text.to_lowercase().as_str() {
             "yes" | "on" | "true" | "1" => Some("write true".to_owned()),
             "no" | "off" | "false" | "0" => Some("write false".to_owned()),
             _ => None,
         },
-        "string" => Some(format!("write \"{text}\" in quotes")),
+        "string" => Some(format!("write \"{}\" in quotes", shorten(text))),
         "array" => Some(format!("write [{}]", shorten(text))),
         "object" => {
             let keys = schema["properties"].as_object()?.keys().map(String::as_str);

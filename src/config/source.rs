@@ -1,6 +1,7 @@
 //! The text of a configuration, and its masked form for messages.
 
 use super::mask;
+use super::parse::MAX_BYTES;
 use crate::diagnostics::Excerpt;
 
 /// A configuration file: its name, for messages, and its text.
@@ -35,9 +36,11 @@ impl SourceFile {
         &self.text
     }
 
-    /// The text with every secret masked, for reports.
+    /// The text with every secret masked, for reports. Empty for a text that is too large: no diagnostic refers to a place in
+    /// it.
     #[must_use]
     pub fn excerpt(&self) -> Excerpt {
-        Excerpt::new(&self.name, mask::mask(&self.text))
+        let is_read = self.text.len() <= MAX_BYTES;
+        Excerpt::new(&self.name, if is_read { mask::mask(&self.text) } else { String::new() })
     }
 }

@@ -138,6 +138,11 @@ codes! {
         "`presets.cmake_minimum` is the oldest CMake that must read the generated presets. Raise it, or remove the \
          setting that needs a newer CMake. You can also remove `cmake_minimum`; then the oldest CMake that supports \
          the settings of the file is required."
+    TooManyCombinations "too-many-combinations" "Profiles, toolchains and build types have too many combinations."
+        "Each combination of a profile and a toolchain repeats the settings of the rest of the file, and each combination \
+         with a build type is a preset. The limits are 1000 presets, 250 profiles, 250 toolchains, 10000 combinations before `presets.matrix` removes \
+         some, 100000 settings in all combinations, and 1000 rows and names in `presets.matrix`. Remove combinations, or \
+         use several configuration files in different folders."
     BadTemplate "bad-template" "A template in the folder `templates` is not usable."
         "Templates use the Jinja dialect of minijinja. Every printed text is escaped automatically for the kind of \
          file. A value that is neither text nor a number needs a filter to print it. The message names the template \
@@ -148,6 +153,9 @@ codes! {
     SeveralServers "several-servers" "Several servers are listed, but only one is used."
         "sccache uses a single Memcached server. At configure time, CMake probes the listed servers in order, and uses \
          the first one that answers."
+    TooManyErrors "too-many-errors" "The file has more errors than a report shows."
+        "A report shows at most 100 errors and warnings. Correct these first. If most of them are unexpected, the file may \
+         not be a configuration of toolchainkit."
 }
 
 impl Code {

@@ -5,6 +5,7 @@
 mod code;
 mod place;
 mod report;
+mod shortened;
 mod sink;
 mod suggest;
 

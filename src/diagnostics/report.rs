@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use serde_json::{Value, json};
 
+use super::shortened::Shortened;
 use super::{Diagnostic, Excerpt, Place, Severity};
 
 /// The layout of a report.
@@ -62,10 +63,11 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn to_text(&self, style: Style) -> String {
         let handler = style.handler();
-        let source = self.excerpt.map(|excerpt| NamedSource::new(excerpt.name(), excerpt.text().to_owned()));
         let mut text = String::new();
         for diagnostic in self.diagnostics {
-            let drawn = Drawn { diagnostic, source: source.as_ref() };
+            let place = diagnostic.place.span.as_ref().map(|span| span.start);
+            let source = self.excerpt.map(|excerpt| Shortened::new(excerpt, place));
+            let drawn = Drawn { diagnostic, source };
             if handler.render_report(&mut text, &drawn).is_err() {
                 // This happens only for a place outside the text. Print the message without an excerpt.
                 text.push_str(&drawn.to_string());
@@ -118,7 +120,7 @@ impl<'a> Report<'a> {
 #[derive(Debug)]
 struct Drawn<'a> {
     diagnostic: &'a Diagnostic,
-    source: Option<&'a NamedSource<String>>,
+    source: Option<Shortened<'a>>,
 }
 
 impl fmt::Display for Drawn<'_> {
@@ -148,15 +150,17 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.map(|source| source as &dyn SourceCode)
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let primary = self.diagnostic.place.span.clone().map(|span| {
-            LabeledSpan::new_primary_with_span(self.diagnostic.label.clone().or(Some("here".into())), span)
+        let source = self.source.as_ref()?;
+        let primary = self.diagnostic.place.span.as_ref().map(|span| {
+            let label = self.diagnostic.label.clone().or(Some("here".into()));
+            LabeledSpan::new_primary_with_span(label, source.span(span))
         });
         let related = self.diagnostic.related.iter().filter_map(|(place, label)| {
-            Some(LabeledSpan::new_with_span(Some(label.clone()), place.span.clone()?))
+            Some(LabeledSpan::new_with_span(Some(label.clone()), source.span(place.span.as_ref()?)))
         });
         Some(Box::new(primary.into_iter().chain(related)))
     }

@@ -76,6 +76,13 @@ impl Decided {
         if let Some(rule) = self.decision.bypass {
             return Some(words(rule, rule.help));
         }
+        if !self.arguments.is_complete() {
+            return Some(Explanation::new(
+                "the launcher does not read all of its response files: one is too large or is not a regular file, or there \
+                 are too many",
+                "use smaller response files, or fewer options",
+            ));
+        }
         if self.settings.is_some() {
             return None;
         }

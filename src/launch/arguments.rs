@@ -1,13 +1,21 @@
 //! The command line of a compiler, parsed once for all rules. Response files are replaced by their content, and values of
 //! options are distinguished from sources.
 
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+use super::reading;
 
 /// The deepest nesting of response files. Compilers have a limit, too.
 const DEEPEST: usize = 16;
 /// The largest number of response files.
 const MOST: usize = 1000;
+/// The largest number of bytes in all response files. The kernel limits a command to 2 MiB.
+const MOST_BYTES: usize = 4 << 20;
+/// The largest number of arguments, with those in response files. A rule examines every argument for each compilation.
+const MOST_ARGUMENTS: usize = 50_000;
 
 /// Options whose value is the next argument and is not used by a rule.
 const WITH_VALUE: &[&str] = &[
@@ -70,6 +78,7 @@ const INCLUDES: &[&str] = &["-include-pch", "-include", "-imacros"];
 pub struct Arguments {
     raw: Vec<OsString>,
     all: Vec<OsString>,
+    is_complete: bool,
     is_compilation: bool,
     uses_standard_input: bool,
     sources: Vec<PathBuf>,
@@ -83,20 +92,31 @@ pub struct Arguments {
 impl Arguments {
     /// Parses `raw` and its response files. `directory` is the working directory of the compiler.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the compiler reports a response file that cannot be read")]
     pub fn read(raw: Vec<OsString>, directory: &Path) -> Self {
-        Self::parse(raw, &|path| std::fs::read(directory.join(path)).ok())
+        let is_readable = Cell::new(true);
+        let mut parsed = Self::parse(raw, &|path| {
+            reading::read(&directory.join(path), MOST_BYTES as u64)
+                .inspect_err(|error| {
+                    // The compiler reports other errors.
+                    let is_skipped = matches!(error.kind(), ErrorKind::FileTooLarge | ErrorKind::InvalidInput);
+                    is_readable.set(is_readable.get() && !is_skipped);
+                })
+                .ok()
+        });
+        parsed.is_complete &= is_readable.get();
+        parsed
     }
 
-    /// Like [`Self::read`]; `file` returns the content of a response file.
+    /// Like [`Self::read`]; `file` returns the content of a response file. `None` means that there is no such file.
     #[must_use]
     pub fn parse(raw: Vec<OsString>, file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Self {
-        let mut all = Vec::with_capacity(raw.len());
-        let mut left = MOST;
+        let all = Vec::with_capacity(raw.len());
+        let mut expansion = Expansion { file, files: MOST, bytes: MOST_BYTES, is_complete: true, all };
         for argument in &raw {
-            expand(argument, file, 0, &mut left, &mut all);
+            expansion.add(argument.clone(), 0);
         }
-        let mut parsed = Self { raw, all, ..Self::default() };
+        let Expansion { is_complete, all, .. } = expansion;
+        let mut parsed = Self { raw, all, is_complete, ..Self::default() };
         parsed.classify();
         parsed
     }
@@ -111,6 +131,12 @@ impl Arguments {
     #[must_use]
     pub fn all(&self) -> &[OsString] {
         &self.all
+    }
+
+    /// Whether all arguments are known. If not, a response file is too large or is not a regular file, or there are too many.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Whether the command compiles without linking (`-c`).
@@ -246,20 +272,35 @@ impl Arguments {
     }
 }
 
-fn expand(
-    argument: &OsStr,
-    file: &dyn Fn(&Path) -> Option<Vec<u8>>,
-    depth: usize,
-    left: &mut usize,
-    into: &mut Vec<OsString>,
-) {
-    let name = argument.as_encoded_bytes().strip_prefix(b"@").filter(|name| !name.is_empty());
-    let text = name.filter(|_| depth < DEEPEST && *left > 0).and_then(|name| file(&path(name)));
-    // Like compilers do: without such a file, it is an ordinary argument.
-    let Some(text) = text else { return into.push(argument.to_owned()) };
-    *left -= 1;
-    for word in words(&text) {
-        expand(&word, file, depth + 1, left, into);
+/// The replacement of response files by their content.
+struct Expansion<'a> {
+    file: &'a dyn Fn(&Path) -> Option<Vec<u8>>,
+    /// The number of response files that may still be read.
+    files: usize,
+    /// The number of bytes that may still be read.
+    bytes: usize,
+    is_complete: bool,
+    all: Vec<OsString>,
+}
+
+impl Expansion<'_> {
+    fn add(&mut self, argument: OsString, depth: usize) {
+        if self.all.len() >= MOST_ARGUMENTS {
+            self.is_complete = false;
+            return;
+        }
+        let name = argument.as_encoded_bytes().strip_prefix(b"@").filter(|name| !name.is_empty());
+        // Like compilers do: without such a file, it is an ordinary argument.
+        let Some(text) = name.and_then(|name| (self.file)(&path(name))) else { return self.all.push(argument) };
+        if depth >= DEEPEST || self.files == 0 || text.len() > self.bytes {
+            self.is_complete = false;
+            return self.all.push(argument);
+        }
+        self.files -= 1;
+        self.bytes -= text.len();
+        for word in words(&text) {
+            self.add(word, depth + 1);
+        }
     }
 }
 
@@ -364,6 +405,31 @@ mod tests {
         assert_eq!(arguments.raw(), ["@a"]);
         let wide = Arguments::parse(vec!["@a".into()], &|_| Some(b"@a @a @a @a".to_vec()));
         assert!(wide.all().len() <= 4 * MOST);
+        assert!(!arguments.is_complete() && !wide.is_complete());
+    }
+
+    #[test]
+    fn the_size_of_response_files_is_limited() {
+        let parse = |text: Vec<u8>| Arguments::parse(vec!["@a".into()], &move |_| Some(text.clone()));
+        assert!(parse(b"-O2 ".repeat(MOST_ARGUMENTS)).is_complete());
+        assert!(!parse(b"-O2 ".repeat(MOST_ARGUMENTS + 1)).is_complete());
+        assert!(parse(vec![b'x'; MOST_BYTES]).is_complete());
+        assert!(!parse(vec![b'x'; MOST_BYTES + 1]).is_complete());
+        let twice = Arguments::parse(vec!["@a".into(), "@a".into()], &|_| Some(vec![b'x'; MOST_BYTES]));
+        assert!(!twice.is_complete());
+    }
+
+    #[test]
+    fn only_regular_files_are_response_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |name: &str| Arguments::read(vec![format!("@{name}").into()], folder.path());
+        fs_err::write(folder.path().join("small"), "-c a.c").unwrap();
+        assert!(read("small").is_complete() && read("small").is_compilation());
+        assert!(read("absent").is_complete(), "the compiler reports it");
+        fs_err::File::create(folder.path().join("large")).unwrap().set_len(1 << 40).unwrap();
+        assert!(!read("large").is_complete());
+        assert!(!read("/dev/zero").is_complete());
+        assert!(!read(".").is_complete());
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod local_caches;
 mod placeholders;
 pub mod process;
 pub mod protocol;
+mod reading;
 pub mod rules;
 pub mod settings;
 mod stamp;

@@ -1,4 +1,5 @@
-//! The machine: the only place that reads the environment and runs programs.
+//! The machine: the only place that reads the environment and runs programs. Reads files with a limit.
 
 pub(crate) mod environment;
+pub(crate) mod file;
 pub(crate) mod program;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Scope;
+use super::combinations::MOST_PRESETS;
 use crate::config::model::{Cell, Config, Matrix, WITHOUT_NAME};
 use crate::config::raw;
 use crate::diagnostics::{Code, Diagnostic, did_you_mean, list};
@@ -36,6 +37,11 @@ pub(super) fn check(config: &Config, scope: &mut Scope<'_>) {
     let mut count = 0;
     for preset in presets(config) {
         count += 1;
+        if count > MOST_PRESETS {
+            let message = format!("there are more than {MOST_PRESETS} presets");
+            let help = "remove combinations with `exclude`, or list those to keep with `include`";
+            return scope.error(&["presets", "matrix"], Code::TooManyCombinations, message, help);
+        }
         if let Some(first) = names.insert(preset.name.to_ascii_lowercase(), preset.what.clone()) {
             let message = format!(
                 "the preset name `{}` is used twice: for {first} and for {}",

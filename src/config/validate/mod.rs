@@ -1,11 +1,14 @@
 //! Turns raw values into the model: checks each value, then combinations of values, and then applies the defaults.
 
 mod cache;
+mod combinations;
 mod matrix;
 mod output;
 mod presets;
 mod text;
 mod toolchain;
+
+use std::collections::HashMap;
 
 use super::model::{Config, Matrix, Toolchain, Variant};
 use super::node::{Entry, Node, Value};
@@ -38,6 +41,9 @@ impl Scope<'_> {
 
 /// The configuration in `root`. If `sink` has errors, use the result only to find more errors.
 pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
+    if !combinations::check(&mut Scope { node: root, sink }) {
+        return None;
+    }
     let mut file: raw::File = read(&without_nulls_of_variants(root), None, sink)?;
     let mut scope = Scope { node: root, sink };
     check_version(file.version, &mut scope);
@@ -55,6 +61,9 @@ pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
     let profiles = root.get("profiles").map_or(&[][..], Node::entries);
     check_names("profile", profiles, sink);
     for profile in profiles {
+        if sink.is_full() {
+            return None;
+        }
         check_profile(&profile.node, sink);
         let merged = merge::merge(&without_file_keys(root), &profile.node);
         if let Some(settings) = read(&merged, Some("Profile"), sink) {
@@ -119,6 +128,9 @@ fn variant(
     let own = profile.and_then(|profile| profile.node.get("toolchain"));
     let mut all = vec![unnamed];
     for entry in toolchains {
+        if sink.is_full() {
+            break;
+        }
         all.push(named_toolchain(&entry.node, base, own, is_built(Some(&entry.key)), sink));
     }
     Variant { toolchains: all, profile: profile.map(|profile| profile.key.clone()), cache, presets }
@@ -193,7 +205,8 @@ fn check_version(version: Option<u32>, scope: &mut Scope<'_>) {
 
 /// Checks names of toolchains or profiles, which become names of files, folders and presets.
 fn check_names(what: &str, entries: &[Entry], sink: &mut Sink) {
-    for (index, entry) in entries.iter().enumerate() {
+    let mut first_by_name = HashMap::new();
+    for entry in entries {
         let place = || crate::diagnostics::Place {
             path: entry.node.path.clone(),
             span: Some(entry.key_span.clone()),
@@ -207,8 +220,8 @@ fn check_names(what: &str, entries: &[Entry], sink: &mut Sink) {
             let fault = Diagnostic::error(Code::BadName, message).at(place());
             sink.push(fault.with_help("choose another name"));
         }
-        let same = |other: &&Entry| other.key.eq_ignore_ascii_case(&entry.key);
-        if let Some(first) = entries[..index].iter().find(same) {
+        let first = *first_by_name.entry(entry.key.to_ascii_lowercase()).or_insert(entry);
+        if !std::ptr::eq(first, entry) {
             let message = format!(
                 "`{}` and `{}` have the same build folder on systems that ignore case",
                 first.key, entry.key

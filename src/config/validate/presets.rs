@@ -1,5 +1,7 @@
 //! `presets:`
 
+use std::collections::HashSet;
+
 use super::{Scope, text};
 use crate::caching::tool::Version;
 use crate::config::model::{Config, PresetKind, Presets};
@@ -182,7 +184,9 @@ fn build_types(raw: Option<Vec<String>>, scope: &mut Scope<'_>) -> Vec<String> {
 
 /// Checks the build types in the list at `keys`. Each becomes a part of a variable name.
 pub(super) fn check_build_types(types: Vec<String>, keys: &[&str], scope: &mut Scope<'_>) -> Vec<String> {
+    let mut seen = HashSet::new();
     for (index, name) in types.iter().enumerate() {
+        let is_new = seen.insert(name.to_ascii_lowercase());
         if let Err(why) = build_type(name) {
             let message = format!("the name of a build type {why}");
             scope.item_error(
@@ -192,7 +196,7 @@ pub(super) fn check_build_types(types: Vec<String>, keys: &[&str], scope: &mut S
                 message,
                 "use letters, digits and `_`, such as Release",
             );
-        } else if types[..index].iter().any(|other| other.eq_ignore_ascii_case(name)) {
+        } else if !is_new {
             let message = format!("`{name}` is listed twice; CMake ignores case in build types");
             scope.item_error(keys, index, Code::DuplicateName, message, "remove one of the two");
         }

@@ -62,8 +62,10 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         checkout: &checkout,
     };
     let decision = decide(&question, &facts);
-    let is_bypassed =
-        decision.bypass.is_some() || process::variable(BYPASS).is_some_and(|value| value == "1");
+    // A rule could apply to an argument that is not known.
+    let is_bypassed = decision.bypass.is_some()
+        || !arguments.is_complete()
+        || process::variable(BYPASS).is_some_and(|value| value == "1");
     let compiler = facts.compiler();
     drop(facts);
     // Without placeholders, debug information would name the link.

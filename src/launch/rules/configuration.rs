@@ -7,10 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::rule::Family;
+use crate::launch::reading;
 use crate::launch::stamp::Stamp;
 
 /// A change so shortly before it is noticed, in nanoseconds, may be followed by one with the same time stamp.
 const TICK: i128 = 2_100_000_000;
+/// The largest configuration file.
+const LARGEST: u64 = 1 << 20;
 /// The longest chain of configuration files that name each other.
 const DEPTH: usize = 8;
 
@@ -92,13 +95,13 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The files that a configuration file includes: `@FILE`, relative to its own folder.
-#[expect(clippy::disallowed_methods, reason = "a file that cannot be read includes no other file")]
 fn named_by(file: &Path) -> Vec<PathBuf> {
     if file.extension() != Some(OsStr::new("cfg")) {
         return Vec::new();
     }
     let folder = file.parent().unwrap_or(Path::new("/"));
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    // A file that cannot be read includes no other file.
+    let text = reading::read(file, LARGEST).ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default();
     let names = text.split_whitespace().filter_map(|word| word.trim_matches(['"', '\'']).strip_prefix('@'));
     names
         .map(|name| folder.join(name.replace("<CFGDIR>", &folder.to_string_lossy())))

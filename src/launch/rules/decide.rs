@@ -1,5 +1,6 @@
 //! Applies the rules to a compilation.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
@@ -283,7 +284,7 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
 
 /// The existing files that options name. The paths are absolute, because the daemon has another working directory.
 fn named_files(options: &[&str], arguments: &Arguments, facts: &dyn Facts) -> Vec<PathBuf> {
-    let mut files = Vec::new();
+    let mut files = Unique::default();
     for argument in arguments.all() {
         let Some(option) =
             options.iter().find(|option| argument.as_encoded_bytes().starts_with(option.as_bytes()))
@@ -293,11 +294,11 @@ fn named_files(options: &[&str], arguments: &Arguments, facts: &dyn Facts) -> Ve
         let Some(name) = argument.to_str().and_then(|text| text.get(option.len()..)) else { continue };
         let path = Path::new(name);
         let path = if path.is_absolute() { path.to_owned() } else { facts.working_directory().join(path) };
-        if facts.is_file(&path) && !files.contains(&path) {
-            files.push(path);
+        if facts.is_file(&path) {
+            files.add(path);
         }
     }
-    files
+    files.list
 }
 
 /// The folders of the checkout from which the command may include files. Include folders, and folders in the build folder, are
@@ -306,14 +307,14 @@ fn named_files(options: &[&str], arguments: &Arguments, facts: &dyn Facts) -> Ve
 /// because their files are not configured.
 fn folders_of(question: &Question<'_>, directory: &Path) -> IncludeFolders {
     let (arguments, checkout) = (question.arguments, question.checkout);
-    let (mut folders, mut flat) = (Vec::new(), Vec::new());
+    let (mut folders, mut flat) = (Unique::default(), Unique::default());
     let mut add = |folder: &Path, is_own: bool| {
         let folder = normalized(&directory.join(folder));
         let is_built = folder.starts_with(&checkout.build);
         let is_within = is_built || folder.starts_with(&checkout.root);
         let list = if is_own && !is_built { &mut flat } else { &mut folders };
-        if is_within && !is_fetched(&folder, &checkout.build) && !list.contains(&folder) {
-            list.push(folder);
+        if is_within && !is_fetched(&folder, &checkout.build) {
+            list.add(folder);
         }
     };
     for folder in arguments.include_folders() {
@@ -324,8 +325,23 @@ fn folders_of(question: &Question<'_>, directory: &Path) -> IncludeFolders {
             add(folder, true);
         }
     }
-    flat.retain(|folder| !folders.contains(folder));
-    IncludeFolders { deep: folders, flat }
+    flat.list.retain(|folder| !folders.known.contains(folder));
+    IncludeFolders { deep: folders.list, flat: flat.list }
+}
+
+/// Paths without duplicates, in order.
+#[derive(Default)]
+struct Unique {
+    list: Vec<PathBuf>,
+    known: HashSet<PathBuf>,
+}
+
+impl Unique {
+    fn add(&mut self, path: PathBuf) {
+        if self.known.insert(path.clone()) {
+            self.list.push(path);
+        }
+    }
 }
 
 /// Whether `folder` is in a source folder of FetchContent: `<build>/_deps/NAME-src`.

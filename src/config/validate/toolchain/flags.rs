@@ -1,5 +1,7 @@
 //! `toolchain.flags` and `toolchain.defines`
 
+use std::collections::HashSet;
+
 use super::super::{Scope, presets};
 use crate::config::model::{Flags, SourceLanguage};
 use crate::config::raw;
@@ -92,15 +94,17 @@ fn one_line(flags: &str) -> Option<String> {
 
 pub(super) fn defines(raw: Vec<String>, scope: &mut Scope<'_>) -> Vec<String> {
     let keys = ["toolchain", "defines"];
+    let mut seen = HashSet::new();
     for (index, define) in raw.iter().enumerate() {
         let (name, value) = define.split_once('=').unwrap_or((define, ""));
+        let is_new = seen.insert(name);
         let is_first = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
         let is_next = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
         if !name.starts_with(is_first) || !name.chars().all(is_next) {
             let message = format!("`{name}` is not the name of a macro");
             let help = "write NAME or NAME=VALUE, without -D";
             scope.item_error(&keys, index, Code::BadName, message, help);
-        } else if raw[..index].iter().any(|other| other.split('=').next() == Some(name)) {
+        } else if !is_new {
             let message = format!("`{name}` is defined twice");
             scope.item_error(&keys, index, Code::DuplicateName, message, "remove one of the two");
         } else {

@@ -14,6 +14,8 @@ const MOST_COMBINATIONS: usize = 10_000;
 /// The largest number of settings in all combinations of profiles and toolchains. 20 toolchains and 20 profiles with 100
 /// settings have half of them.
 const MOST_SETTINGS: usize = 100_000;
+/// The length from which a text counts as another setting.
+const LONG: usize = 32;
 /// The largest number of names and rows in `presets.matrix`, which is searched for each combination.
 const MOST_NAMES: usize = 1000;
 
@@ -74,11 +76,12 @@ fn size_of(node: &Node, keys: &[&str]) -> usize {
     keys.iter().filter_map(|key| node.get(key)).map(size).sum()
 }
 
-/// The number of values in `node`, including itself.
+/// The number of values in `node`, including itself. A long text counts as several.
 fn size(node: &Node) -> usize {
     1 + match &node.value {
         Value::List(items) => items.iter().map(size).sum(),
         Value::Map(entries) => entries.iter().map(|entry| size(&entry.node)).sum::<usize>(),
-        Value::Scalar(_) | Value::Faulty => 0,
+        Value::Scalar(scalar) => scalar.text.len() / LONG,
+        Value::Faulty => 0,
     }
 }

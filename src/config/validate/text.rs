@@ -6,6 +6,9 @@ use crate::diagnostics::Code;
 
 pub(super) const NAME_HELP: &str = "use letters, digits, `_`, `-` and `.`";
 
+/// The longest name. Names of files, which contain it, have at most 255 bytes.
+const LONGEST_NAME: usize = 100;
+
 /// Checks that `name` is valid for a preset and for a folder on every system. `Err` contains the reason.
 pub(super) fn name(name: &str) -> Result<(), String> {
     if let Some(letter) =
@@ -15,6 +18,9 @@ pub(super) fn name(name: &str) -> Result<(), String> {
     }
     if name.is_empty() {
         return Err("is empty".to_owned());
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(format!("has more than {LONGEST_NAME} characters"));
     }
     // Windows drops a final dot, so `ci.` and `ci` would be the same folder.
     if name.ends_with('.') {

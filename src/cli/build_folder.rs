@@ -16,7 +16,7 @@ use crate::install::Digest;
 use crate::launch::address::Address;
 use crate::launch::process;
 use crate::launch::supervisor::{self, Record};
-use crate::probe::environment;
+use crate::probe::{environment, file};
 use crate::trust::{self, Purpose};
 
 /// Selects the build folder.
@@ -56,6 +56,8 @@ pub(super) struct BuildCache {
 }
 
 const SUMMARY: &str = "toolchainkit/cache.json";
+/// The largest summary. Usual ones have less than 1 KiB.
+const LARGEST: u64 = 1 << 20;
 
 impl BuildCache {
     /// Reads the cache of the build folder that `args` or the configuration select.
@@ -184,7 +186,7 @@ fn newest_first(folders: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
 /// folder to which only this user can write.
 fn registered_text(summary: &Utf8Path) -> Option<String> {
     let hash = |bytes: &[u8]| Digest::of(bytes).to_string();
-    let bytes = fs_err::read(summary).ok()?;
+    let bytes = file::read(summary, LARGEST).ok()?;
     let folder = summary.parent()?.parent()?;
     let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
     let name = hash(folder.canonicalize_utf8().ok()?.as_str().as_bytes());

@@ -68,6 +68,9 @@ fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -
             printer.report("the generated files are up to date");
             Ok(())
         }
+        count if check && output::was_interrupted(files, &project.folder)? => {
+            Err(CliError::Interrupted { count })
+        }
         count if check => Err(CliError::OutOfDate { count }),
         _ => Ok(()),
     }

@@ -28,6 +28,8 @@ pub(crate) enum CliError {
     Usage(String),
     #[error("{count} generated {} out of date; run `toolchainkit generate`", if *count == 1 { "file is" } else { "files are" })]
     OutOfDate { count: usize },
+    #[error("an earlier run of `toolchainkit generate` was interrupted or is still running, so {count} generated {} out of date; run `toolchainkit generate` again", if *count == 1 { "file is" } else { "files are" })]
+    Interrupted { count: usize },
     #[error("{path} already exists and is not overwritten")]
     Exists { path: Utf8PathBuf },
     #[error(transparent)]
@@ -63,8 +65,11 @@ impl CliError {
         match self {
             Self::Config { .. } => exit::CONFIG_INVALID,
             Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
-            Self::OutOfDate { .. } => exit::OUT_OF_DATE,
-            Self::Exists { .. } | Self::Output(OutputError::NotOurs(_)) => exit::NOT_OURS,
+            Self::OutOfDate { .. } | Self::Interrupted { .. } => exit::OUT_OF_DATE,
+            Self::Exists { .. }
+            | Self::Output(
+                OutputError::NotOurs(_) | OutputError::InTheWay { .. } | OutputError::Outside { .. },
+            ) => exit::NOT_OURS,
             Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Stats(StatsError::NotFound(_)) => {
                 exit::TOOL_MISSING
             }
@@ -76,7 +81,7 @@ impl CliError {
             Self::Detection(error) => detection_exit_code(error),
             Self::Store(error) => store_exit_code(error),
             Self::BuildTree(_)
-            | Self::Output(OutputError::Io(_))
+            | Self::Output(OutputError::Io(_) | OutputError::Busy(_))
             | Self::Render(_)
             | Self::Stats(_)
             | Self::Io(_) => exit::FAILURE,
@@ -99,6 +104,13 @@ impl CliError {
             }
             Self::Output(OutputError::NotOurs(_)) => Some(
                 "nothing was written. Move the files away, or choose other paths below `output:`".to_owned(),
+            ),
+            Self::Output(OutputError::InTheWay { .. }) => {
+                Some("nothing was written. Move it away, or choose another path below `output:`".to_owned())
+            }
+            Self::Output(OutputError::Outside { .. }) => Some(
+                "nothing was written. Replace the link by a folder or a file, or choose another path below `output:`"
+                    .to_owned(),
             ),
             Self::Detection(error) => detection_help(error),
             Self::Store(StoreError::NotOurs(_)) => Some(FOREIGN_FILE_HELP.to_owned()),

@@ -6,10 +6,15 @@ use super::project::Project;
 use super::report::CliError;
 use crate::diagnostics::{Code, Diagnostic, Place};
 use crate::output::FileSet;
+use crate::probe::file::{self, ReadError};
 use crate::render::{self, RenderError, Templates};
 
 /// The size limit of a template. A larger file is probably not a template.
 const MAX_BYTES: u64 = 256 * 1024;
+/// The largest number of templates. There are fewer than 20 built-in ones.
+const MOST: usize = 100;
+/// The deepest folder, so that a link to a folder above it does not lead to an endless search.
+const DEEPEST: usize = 8;
 
 /// Renders the files of the project, with its user templates if it has any.
 pub(super) fn render(project: &Project) -> Result<FileSet, CliError> {
@@ -54,16 +59,19 @@ fn read(folder: &Utf8Path) -> Result<Templates, Box<Diagnostic>> {
             };
             let metadata = entry.path().metadata().map_err(|error| unreadable(entry.path(), error))?;
             if metadata.is_dir() {
+                if name.components().count() >= DEEPEST {
+                    let message = format!("{} is more than {DEEPEST} levels deep; it may be a link", entry.path());
+                    return Err(Box::new(fault(message)));
+                }
                 folders.push(name);
             } else if name.extension() == Some("j2") {
-                if metadata.len() > MAX_BYTES {
-                    return Err(Box::new(fault(format!(
-                        "{} is larger than {} KiB",
-                        entry.path(),
-                        MAX_BYTES / 1024
-                    ))));
+                if templates.0.len() >= MOST {
+                    return Err(Box::new(fault(format!("{folder} contains more than {MOST} templates"))));
                 }
-                let text = fs_err::read(entry.path()).map_err(|error| unreadable(entry.path(), error))?;
+                let text = file::read(entry.path(), MAX_BYTES).map_err(|error| match error {
+                    ReadError::Io(error) => unreadable(entry.path(), error),
+                    error => fault(error.to_string()),
+                })?;
                 let text = String::from_utf8(text)
                     .map_err(|_| Box::new(fault(format!("{} is not UTF-8 text", entry.path()))))?;
                 // git may check out files with CR LF.

@@ -5,7 +5,11 @@ use serde::Deserialize;
 use std::time::Duration;
 
 use super::command;
+use crate::probe::file;
 use crate::probe::program::{self, RunError};
+
+/// The largest file of CMake that is read. The cache and the rules of large projects have some megabytes.
+const LARGEST: u64 = 32 << 20;
 
 /// The timeout for Ninja and Make to print their commands.
 const LISTING_TIMEOUT: Duration = Duration::from_mins(1);
@@ -79,7 +83,7 @@ impl BuildTree {
     /// # Errors
     /// [`BuildTreeError::Io`] if it was not configured.
     pub fn open(folder: &Utf8Path) -> Result<Self, BuildTreeError> {
-        let cache = fs_err::read_to_string(folder.join("CMakeCache.txt"))?;
+        let cache = file::read_text(&folder.join("CMakeCache.txt"), LARGEST)?;
         let value = |name: &str| {
             let entry =
                 cache.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split_once('='));
@@ -97,7 +101,7 @@ impl BuildTree {
     /// # Errors
     /// [`BuildTreeError::Io`]
     pub fn compiler(&self) -> Result<Option<(Utf8PathBuf, &'static str)>, BuildTreeError> {
-        let cache = fs_err::read_to_string(self.folder.join("CMakeCache.txt"))?;
+        let cache = file::read_text(&self.folder.join("CMakeCache.txt"), LARGEST)?;
         let find = |language: &str| {
             let name = format!("CMAKE_{language}_COMPILER:");
             let value = cache
@@ -146,11 +150,11 @@ impl BuildTree {
 
     /// Returns only the commands for `wanted` and for unity sources, because each one needs a run of make.
     fn units_of_make(&self, wanted: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
-        let targets = fs_err::read_to_string(self.folder.join("CMakeFiles/TargetDirectories.txt"))?;
+        let targets = file::read_text(&self.folder.join("CMakeFiles/TargetDirectories.txt"), LARGEST)?;
         let mut units = Vec::new();
         for target in targets.lines().map(Utf8Path::new) {
-            let file = target.join("build.make");
-            let Ok(rules) = fs_err::read_to_string(&file) else { continue };
+            let makefile = target.join("build.make");
+            let Ok(rules) = file::read_text(&makefile, LARGEST) else { continue };
             for (object, source) in rules.lines().filter_map(|line| line.split_once(": ")) {
                 let source = self.folder.join(source.replace("\\ ", " ").replace("$$", "$"));
                 let source = source.canonicalize_utf8().unwrap_or(source);
@@ -160,7 +164,7 @@ impl BuildTree {
                     continue;
                 }
                 let name = object.replace("\\ ", " ").replace("$$", "$");
-                let listing = self.list(&["-f", file.as_str(), "-n", "-B", &name])?;
+                let listing = self.list(&["-f", makefile.as_str(), "-n", "-B", &name])?;
                 let Some((folder, words)) = listing.lines().find_map(command::compilation) else { continue };
                 let directory = folder.map_or(self.folder.clone(), Utf8PathBuf::from);
                 units.push(Unit { source, object: name, directory, words });
@@ -190,7 +194,7 @@ fn unity_units(units: &[Unit], wanted: &Utf8Path) -> Vec<Unit> {
     let include = format!("#include \"{wanted}\"");
     let includes = |unit: &&Unit| {
         unit.source.as_str().contains("/Unity/unity_")
-            && fs_err::read_to_string(&unit.source).is_ok_and(|text| text.contains(&include))
+            && file::read_text(&unit.source, LARGEST).is_ok_and(|text| text.contains(&include))
     };
     units.iter().filter(includes).cloned().collect()
 }

@@ -3,7 +3,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use similar::TextDiff;
 
-use super::{FileKind, FileSet, OutputError, marker, read};
+use super::place::{Place, Present, places};
+use super::{FileKind, FileSet, OutputError, leftover};
+
+/// The size from which a diff is not printed. It would take seconds.
+const LARGEST_DIFF: usize = 1 << 20;
 
 /// The comparison of a file on disk with its generated text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,29 +47,37 @@ impl State {
 /// Compares every file of `files` with the file in `project`.
 ///
 /// # Errors
-/// [`OutputError::Io`] if a file exists and cannot be read.
+/// [`OutputError::InTheWay`] and [`OutputError::Outside`]; [`OutputError::Io`] if a file exists and cannot be read.
 pub fn compare(files: &FileSet, project: &Utf8Path) -> Result<Vec<Comparison>, OutputError> {
-    let compare = |file: &super::RenderedFile| {
-        let state = match read(&project.join(&file.path))? {
-            None => State::Missing(diff(&file.path, "", &file.text)),
-            Some(bytes) => {
-                // git may check out files with CR LF.
+    let compare = |Place { file, present, .. }| {
+        let state = match present {
+            Present::Missing => State::Missing(diff(&file.path, "", &file.text)),
+            Present::Same => State::Same,
+            Present::Ours(bytes) => {
                 let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
-                if text == file.text {
-                    State::Same
-                } else if marker::is_ours(file.kind, &bytes) {
-                    State::Changed(diff(&file.path, &text, &file.text))
-                } else {
-                    State::NotOurs
-                }
+                State::Changed(diff(&file.path, &text, &file.text))
             }
+            Present::Foreign => State::NotOurs,
         };
-        Ok(Comparison { kind: file.kind, path: file.path.clone(), state })
+        Comparison { kind: file.kind, path: file.path.clone(), state }
     };
-    files.iter().map(compare).collect()
+    Ok(places(files, project)?.into_iter().map(compare).collect())
+}
+
+/// Whether an earlier call of [`write`](super::write) was killed, or is still running. If it was killed, some files may be new
+/// and others old.
+///
+/// # Errors
+/// Like [`compare`].
+pub fn was_interrupted(files: &FileSet, project: &Utf8Path) -> Result<bool, OutputError> {
+    let places = places(files, project)?;
+    Ok(places.iter().any(|place| !leftover::find(leftover::folder_of(&place.path)).is_empty()))
 }
 
 fn diff(path: &Utf8Path, old: &str, new: &str) -> String {
     let (old_name, new_name) = (format!("{path} (on disk)"), format!("{path} (generated)"));
+    if old.len().max(new.len()) > LARGEST_DIFF {
+        return format!("--- {old_name}\n+++ {new_name}\nthe files differ, and are too large for a diff\n");
+    }
     TextDiff::from_lines(old, new).unified_diff().header(&old_name, &new_name).to_string()
 }

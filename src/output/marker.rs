@@ -1,5 +1,8 @@
 //! Recognises files that toolchainkit wrote.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
 use super::FileKind;
 
 /// Every generated CMake file has one of these in its first lines.
@@ -15,11 +18,22 @@ pub(super) fn is_ours(kind: FileKind, bytes: &[u8]) -> bool {
             text.trim().is_empty()
                 || head.any(|line| CMAKE_MARKERS.iter().any(|marker| line.starts_with(marker)))
         }
-        FileKind::Presets => match serde_json::from_str::<serde_json::Value>(&text) {
-            Ok(presets) => presets.pointer("/vendor/toolchainkit").is_some(),
+        FileKind::Presets => match serde_json::from_str::<Presets>(&text) {
+            Ok(presets) => presets.vendor.is_some_and(|vendor| vendor.toolchainkit.is_some()),
             Err(_) => text.trim().is_empty(),
         },
     }
+}
+
+/// The part of a presets file that tells who wrote it. The rest is not kept in memory.
+#[derive(Deserialize)]
+struct Presets {
+    vendor: Option<Vendor>,
+}
+
+#[derive(Deserialize)]
+struct Vendor {
+    toolchainkit: Option<IgnoredAny>,
 }
 
 #[cfg(test)]

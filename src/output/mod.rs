@@ -1,14 +1,19 @@
 //! Writes the generated files to disk, or compares them with the files there. A file that toolchainkit did not write is
 //! never changed, and an unchanged file keeps its time stamp. Changed files are replaced atomically: all texts are
-//! written to temporary files beside their destinations before the first one is renamed.
+//! written to temporary files beside their destinations before the first one is renamed. A killed run can leave new files
+//! beside old ones only between two renames, and then it leaves temporary files, too: see [`was_interrupted`].
+//!
+//! A file keeps its line endings: git may have checked it out with CR LF, and would show a change of each line.
 
 mod check;
+mod leftover;
 mod marker;
+mod place;
 mod write;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
-pub use self::check::{Comparison, State, compare};
+pub use self::check::{Comparison, State, compare, was_interrupted};
 pub use self::write::write;
 
 /// The kind of a generated file.
@@ -91,6 +96,25 @@ pub enum OutputError {
     /// Files that toolchainkit did not write are at the paths of generated files.
     #[error("toolchainkit did not write these files and does not overwrite them: {}", join(.0))]
     NotOurs(Vec<(FileKind, Utf8PathBuf)>),
+    /// Something that is not a regular file is at the path of a generated file, or not a folder at the path of its folder.
+    #[error("`{path}` is {kind}, and is in the way of a generated file")]
+    InTheWay {
+        /// The path, relative to the project.
+        path: Utf8PathBuf,
+        /// The kind of the entry.
+        kind: &'static str,
+    },
+    /// A link leads out of the project.
+    #[error("`{path}` is a link that leads out of the project, to {target}")]
+    Outside {
+        /// The path of the link, relative to the project.
+        path: Utf8PathBuf,
+        /// The path behind the link.
+        target: Utf8PathBuf,
+    },
+    /// Another run writes into the same folder.
+    #[error("another toolchainkit has been writing into {0} for 10 seconds")]
+    Busy(Utf8PathBuf),
     /// An I/O error.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -98,13 +122,4 @@ pub enum OutputError {
 
 fn join(files: &[(FileKind, Utf8PathBuf)]) -> String {
     files.iter().map(|(_, path)| path.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// The content of `path`; `None` if the file does not exist.
-fn read(path: &Utf8Path) -> std::io::Result<Option<Vec<u8>>> {
-    match fs_err::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }

@@ -60,7 +60,8 @@ fn read(folder: &Utf8Path) -> Result<Templates, Box<Diagnostic>> {
             let metadata = entry.path().metadata().map_err(|error| unreadable(entry.path(), error))?;
             if metadata.is_dir() {
                 if name.components().count() >= DEEPEST {
-                    let message = format!("{} is more than {DEEPEST} levels deep; it may be a link", entry.path());
+                    let message =
+                        format!("{} is more than {DEEPEST} levels deep; it may be a link", entry.path());
                     return Err(Box::new(fault(message)));
                 }
                 folders.push(name);

@@ -113,7 +113,8 @@ impl<'a> Tree<'a> {
     }
 
     fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>) {
-        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None, .. }) = self.open.last_mut()
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None, .. }) =
+            self.open.last_mut()
         {
             *key = Some((text, span));
             return;
@@ -149,7 +150,8 @@ impl<'a> Tree<'a> {
     }
 
     fn add(&mut self, value: Value, span: Range<usize>) {
-        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None, .. }) = self.open.last_mut()
+        if let Some(Open { node: Node { value: Value::Map(_), .. }, key: key @ None, .. }) =
+            self.open.last_mut()
         {
             // Only an invalid key reaches this code, and its error is reported already.
             *key = Some((String::new(), span));

@@ -90,7 +90,8 @@ impl Check<'_> {
         if (minimum..=maximum).contains(&number) {
             return Some(scalar.typed.clone());
         }
-        let message = format!("expected {} from {minimum} to {maximum}, found {}", noun(schema), shorten(&scalar.text));
+        let message =
+            format!("expected {} from {minimum} to {maximum}, found {}", noun(schema), shorten(&scalar.text));
         self.sink.push(Diagnostic::error(Code::BadValue, message).at(node.place()));
         None
     }

@@ -59,10 +59,7 @@ impl<'a> Shortened<'a> {
         if window.end < content.len() {
             self.text.push_str(CUT);
         }
-        self.parts.push(Part {
-            excerpt: start + content.len()..start + line.len(),
-            start: self.text.len(),
-        });
+        self.parts.push(Part { excerpt: start + content.len()..start + line.len(), start: self.text.len() });
         self.text.push_str(&line[content.len()..]);
     }
 

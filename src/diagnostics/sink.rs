@@ -53,7 +53,8 @@ impl Sink {
         if self.is_full() {
             let message = format!("there are more errors than these {MOST}");
             let last = Diagnostic::error(Code::TooManyErrors, message);
-            let help = "correct these first; if most of them are unexpected, check that the file is a configuration";
+            let help =
+                "correct these first; if most of them are unexpected, check that the file is a configuration";
             let severity = if self.has_errors { Severity::Error } else { Severity::Warning };
             self.diagnostics.push(last.with_help(help).with_severity(severity));
         }

@@ -98,7 +98,8 @@ impl Arguments {
             reading::read(&directory.join(path), MOST_BYTES as u64)
                 .inspect_err(|error| {
                     // The compiler reports other errors.
-                    let is_skipped = matches!(error.kind(), ErrorKind::FileTooLarge | ErrorKind::InvalidInput);
+                    let is_skipped =
+                        matches!(error.kind(), ErrorKind::FileTooLarge | ErrorKind::InvalidInput);
                     is_readable.set(is_readable.get() && !is_skipped);
                 })
                 .ok()
@@ -291,7 +292,9 @@ impl Expansion<'_> {
         }
         let name = argument.as_encoded_bytes().strip_prefix(b"@").filter(|name| !name.is_empty());
         // Like compilers do: without such a file, it is an ordinary argument.
-        let Some(text) = name.and_then(|name| (self.file)(&path(name))) else { return self.all.push(argument) };
+        let Some(text) = name.and_then(|name| (self.file)(&path(name))) else {
+            return self.all.push(argument);
+        };
         if depth >= DEEPEST || self.files == 0 || text.len() > self.bytes {
             self.is_complete = false;
             return self.all.push(argument);

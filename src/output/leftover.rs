@@ -44,7 +44,9 @@ pub(super) fn find(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 fn is_name(name: &str) -> bool {
     let random = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
-    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    random.is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 fn is_own_file(metadata: &std::fs::Metadata) -> bool {
@@ -79,7 +81,9 @@ impl Lock {
         for folder in folders {
             // Some file systems have no locks. Two runs at the same time are rare.
             let Ok(file) = fs_err::File::open(folder) else { continue };
-            while let Err(rustix::io::Errno::WOULDBLOCK) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            while let Err(rustix::io::Errno::WOULDBLOCK) =
+                flock(&file, FlockOperation::NonBlockingLockExclusive)
+            {
                 if start.elapsed() > PATIENCE {
                     return Err(OutputError::Busy(folder.clone()));
                 }
@@ -108,7 +112,12 @@ mod tests {
         let name = temporary.path().file_name().unwrap().to_str().unwrap().to_owned();
         assert!(is_name(&name), "{name}");
         assert_eq!(find(folder), [folder.join(&name)]);
-        for other in [".toolchainkit-lock", ".toolchainkit-.new", ".toolchainkit-a/cdefghijkl.new", "toolchainkit.yaml"] {
+        for other in [
+            ".toolchainkit-lock",
+            ".toolchainkit-.new",
+            ".toolchainkit-a/cdefghijkl.new",
+            "toolchainkit.yaml",
+        ] {
             assert!(!is_name(other), "{other}");
         }
         fs_err::create_dir(folder.join(name.replace(".new", "").replace(PREFIX, "x"))).unwrap();

@@ -57,7 +57,9 @@ fn resolve(root: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, OutputError>
                 resolved.extend(rest);
                 return Ok(resolved);
             }
-            Err(error) => return Err(std::io::Error::new(error.kind(), format!("{resolved}: {error}")).into()),
+            Err(error) => {
+                return Err(std::io::Error::new(error.kind(), format!("{resolved}: {error}")).into());
+            }
         };
         if metadata.is_symlink() {
             resolved = match resolved.canonicalize_utf8() {

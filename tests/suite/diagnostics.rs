@@ -100,6 +100,7 @@ fn each_invalid_file_has_only_the_error_in_its_name() {
 fn every_code_occurs() {
     let mut found: BTreeSet<Code> = bad_files().iter().flat_map(|(_, text)| codes(text)).collect();
     found.extend(codes(&"# more than 64 KiB\n".repeat(4 * 1024)));
+    found.extend(codes(&(0..200).map(|number| format!("key{number}:\n")).collect::<String>()));
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("toolchainkit.yaml");
     found.insert(SourceFile::read(&path).unwrap_err().code);
@@ -238,6 +239,68 @@ fn a_malicious_file_is_rejected_quickly() {
         let found = diagnostics(&text);
         assert!(!found.is_empty());
         assert!(start.elapsed() < Duration::from_secs(20), "{:?} took {:?}", &text[..4], start.elapsed());
+        assert!(found.len() <= 101, "{} errors", found.len());
+        assert!(report(&text, &found).len() < 200_000, "{:?}", &text[..4]);
+    }
+}
+
+#[test]
+fn a_report_shows_the_first_100_errors() {
+    let text = (0..200).map(|number| format!("key{number}:\n")).collect::<String>();
+    let found = diagnostics(&text);
+    assert_eq!(found.len(), 101);
+    assert_eq!(found[100].code, Code::TooManyErrors);
+    assert!(report(&text, &found).contains("101 errors"), "{}", report(&text, &found));
+}
+
+#[test]
+fn long_lines_are_cut_around_the_error() {
+    let filler = "x".repeat(20_000);
+    let text = format!("project: {{ name: {filler}, nome: é, size: {filler} }} # {filler}\nversion: 1\n");
+    let found = diagnostics(&text);
+    assert_eq!(found.len(), 2, "{found:?}");
+    let shown = report(&text, &found);
+    assert!(shown.len() < 3000, "{} bytes: {shown}", shown.len());
+    let column = text.find("nome").unwrap() + 1;
+    assert!(shown.contains(&format!("toolchainkit.yaml:1:{column}")), "{shown}");
+    assert!(shown.contains("x, nome: é, size: x"), "{shown}");
+    assert!(shown.contains("version: 1"), "{shown}");
+}
+
+#[test]
+fn combinations_are_limited_before_they_are_merged() {
+    let names = |letter: char, number: usize| {
+        (0..number).map(|index| format!("  {letter}{index}: {{}}\n")).collect::<String>()
+    };
+    let text = |profiles, toolchains, rest: &str| {
+        format!("{rest}profiles:\n{}toolchains:\n{}", names('p', profiles), names('t', toolchains))
+    };
+    let one = "presets: { build_types: [Debug] }\n";
+    let kept = "presets: { build_types: [Debug], matrix: { include: [{ profile: default }] } }\n";
+    let long = format!("toolchain: {{ flags: {{ c: \"{}\" }} }}\n{one}", "x".repeat(20_000));
+    let rows = "{ profile: p1 }, ".repeat(600);
+    let rows = format!("presets: {{ build_types: [Debug], matrix: {{ exclude: [{rows}] }} }}\n");
+    let cases = [
+        (text(30, 30, one), None),
+        (text(31, 31, one), Some("more than 1000 presets")),
+        (text(31, 31, kept), None),
+        (text(90, 110, kept), Some("10101 combinations")),
+        (text(251, 1, kept), Some("251 profiles")),
+        (text(1, 251, kept), Some("251 toolchains")),
+        (text(20, 20, &long), Some("settings in all combinations")),
+        (text(2, 2, &rows), Some("rows and names")),
+        (text(400, 400, one), Some("400 profiles")),
+    ];
+    for (text, expected) in cases {
+        let found = diagnostics(&text);
+        match expected {
+            None => assert!(found.is_empty(), "{found:?}"),
+            Some(message) => {
+                assert_eq!(found.len(), 1, "{found:?}");
+                assert_eq!(found[0].code, Code::TooManyCombinations);
+                assert!(found[0].message.contains(message), "{}", found[0].message);
+            }
+        }
     }
 }
 
@@ -383,6 +446,7 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
     Code::UnsupportedByCMake,
     Code::DuplicateBackend,
     Code::SeveralServers,
+    Code::TooManyCombinations,
 ];
 
 /// Errors in single values that a schema could only find by repeating the checks.

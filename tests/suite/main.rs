@@ -30,6 +30,8 @@ mod listed;
 #[cfg(unix)]
 mod module;
 #[cfg(unix)]
+mod obstacles;
+#[cfg(unix)]
 mod presets;
 #[cfg(unix)]
 mod servers_work;

@@ -19,14 +19,16 @@ const LONG: usize = 32;
 /// The largest number of names and rows in `presets.matrix`, which is searched for each combination.
 const MOST_NAMES: usize = 1000;
 
-const HELP: &str = "remove profiles, toolchains or build types, or use several configuration files in different folders";
+const HELP: &str =
+    "remove profiles, toolchains or build types, or use several configuration files in different folders";
 
 /// Reports an error if there are too many combinations. They must not be merged then.
 pub(super) fn check(scope: &mut Scope<'_>) -> bool {
     let root = scope.node;
     let toolchains = entries(root, "toolchains");
     let profiles = entries(root, "profiles");
-    let (base, toolchain) = (size_of(root, &["cache", "toolchain", "presets"]), size_of(root, &["toolchain"]));
+    let (base, toolchain) =
+        (size_of(root, &["cache", "toolchain", "presets"]), size_of(root, &["toolchain"]));
     let named = toolchains.iter().map(|node| toolchain + size(node)).sum::<usize>();
     let mut settings = base + named;
     let mut combinations = (toolchains.len() + 1) * build_types(root).unwrap_or(3);
@@ -58,7 +60,8 @@ pub(super) fn check(scope: &mut Scope<'_>) -> bool {
     }
     if names > MOST_NAMES {
         let message = format!("the matrix has {names} rows and names; the limit is {MOST_NAMES}");
-        let help = "list the combinations to keep below `include` if they are fewer than those below `exclude`";
+        let help =
+            "list the combinations to keep below `include` if they are fewer than those below `exclude`";
         scope.error(&["presets", "matrix"], Code::TooManyCombinations, message, help);
     }
     found.is_none() && names <= MOST_NAMES

@@ -101,7 +101,8 @@ fn named_by(file: &Path) -> Vec<PathBuf> {
     }
     let folder = file.parent().unwrap_or(Path::new("/"));
     // A file that cannot be read includes no other file.
-    let text = reading::read(file, LARGEST).ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default();
+    let text =
+        reading::read(file, LARGEST).ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default();
     let names = text.split_whitespace().filter_map(|word| word.trim_matches(['"', '\'']).strip_prefix('@'));
     names
         .map(|name| folder.join(name.replace("<CFGDIR>", &folder.to_string_lossy())))

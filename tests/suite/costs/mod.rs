@@ -3,6 +3,7 @@
 
 mod commands;
 mod configuring;
+mod inputs;
 mod launcher;
 mod many_toolchains;
 mod program;

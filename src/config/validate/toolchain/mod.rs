@@ -4,10 +4,13 @@ mod compilers;
 mod flags;
 mod target;
 
+use std::collections::HashMap;
+
 use super::{Scope, presets, text};
 use crate::config::model::{
     CompilerFamily, Host, Linker, Lto, Sanitizer, SourceLanguage, Toolchain, Variable,
 };
+use crate::config::node::Node;
 use crate::config::raw;
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -147,6 +150,8 @@ fn variables(
     scope: &mut Scope<'_>,
 ) -> Vec<(String, Variable)> {
     let mut variables = Vec::new();
+    let nodes = scope.node.find(&["toolchain", "variables"]).map_or(&[][..], Node::entries);
+    let nodes = nodes.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect::<HashMap<_, _>>();
     for (name, variable) in raw {
         let keys = ["toolchain", "variables", name.as_str()];
         let valid = |letter: char| letter.is_ascii_alphanumeric() || "_-.+/".contains(letter);
@@ -168,10 +173,11 @@ fn variables(
             raw::Variable::Plain(value) => (None, Some(value)),
             raw::Variable::Typed(raw::TypedVariable { kind, value }) => (kind, value),
         };
-        let typed = scope.node.find(&keys).is_some_and(|node| !node.entries().is_empty());
+        let node = nodes.get(name.as_str());
+        let typed = node.is_some_and(|node| !node.entries().is_empty());
         for key in ["type", "value"] {
             let keys = [keys[0], keys[1], keys[2], key];
-            if typed && scope.node.find(&keys).is_none() {
+            if typed && node.is_some_and(|node| node.get(key).is_none()) {
                 let help = "write { type: PATH, value: … }, or only the value for a normal variable";
                 scope.error(&keys, Code::MissingSetting, format!("a cache entry needs a `{key}`"), help);
             }

@@ -1,8 +1,10 @@
 //! Gets the commands that compile a source file from a CMake build folder.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
-use std::time::Duration;
 
 use super::command;
 use crate::probe::file;
@@ -69,12 +71,59 @@ pub struct Unit {
 
 /// An entry in the output of `ninja -t compdb`.
 #[derive(Deserialize)]
-struct Edge {
-    directory: Utf8PathBuf,
-    command: String,
-    file: Utf8PathBuf,
-    #[serde(default)]
-    output: String,
+struct Edge<'a> {
+    #[serde(borrow)]
+    directory: Cow<'a, str>,
+    #[serde(borrow)]
+    command: Cow<'a, str>,
+    #[serde(borrow)]
+    file: Cow<'a, str>,
+    #[serde(borrow, default)]
+    output: Cow<'a, str>,
+}
+
+impl Edge<'_> {
+    /// The compilation, if it compiles `wanted` or a unity source.
+    fn unit(&self, wanted: &Utf8Path) -> Option<Unit> {
+        let (folder, words) = command::compilation(&self.command)?;
+        let directory = folder.map_or_else(|| Utf8PathBuf::from(self.directory.as_ref()), Utf8PathBuf::from);
+        let source = directory.join(self.file.as_ref());
+        let source = source.canonicalize_utf8().unwrap_or(source);
+        let is_kept = source == wanted || is_unity(&source);
+        is_kept.then(|| Unit { source, object: self.output.to_string(), directory, words })
+    }
+}
+
+/// The compilations in a listing that compile this file or a unity source. The listing of a large project has 100 MB, so the
+/// others are not kept.
+struct Units<'a>(&'a Utf8Path);
+
+impl<'de> serde::de::DeserializeSeed<'de> for Units<'_> {
+    type Value = Vec<Unit>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Unit>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> serde::de::Visitor<'de> for Units<'_> {
+    type Value = Vec<Unit>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of commands")
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut edges: A) -> Result<Vec<Unit>, A::Error> {
+        let mut units = Vec::new();
+        while let Some(edge) = edges.next_element::<Edge<'_>>()? {
+            units.extend(edge.unit(self.0));
+        }
+        Ok(units)
+    }
+}
+
+fn is_unity(source: &Utf8Path) -> bool {
+    source.as_str().contains("/Unity/unity_")
 }
 
 impl BuildTree {
@@ -120,7 +169,7 @@ impl BuildTree {
     pub fn units(&self, file: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
         let wanted = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());
         let units = if self.generator.contains("Ninja") {
-            self.units_of_ninja()?
+            self.units_of_ninja(&wanted)?
         } else if self.generator.contains("Makefiles") {
             self.units_of_make(&wanted)?
         } else {
@@ -134,18 +183,12 @@ impl BuildTree {
         Ok(found)
     }
 
-    fn units_of_ninja(&self) -> Result<Vec<Unit>, BuildTreeError> {
+    fn units_of_ninja(&self, wanted: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
         let listing = self.list(&["-t", "compdb"])?;
-        let edges: Vec<Edge> =
-            serde_json::from_str(&listing).map_err(|error| self.failed(&error.to_string()))?;
-        let units = edges.into_iter().filter_map(|edge| {
-            let (folder, words) = command::compilation(&edge.command)?;
-            let directory = folder.map_or(edge.directory, Utf8PathBuf::from);
-            let source = directory.join(edge.file);
-            let source = source.canonicalize_utf8().unwrap_or(source);
-            Some(Unit { source, object: edge.output, directory, words })
-        });
-        Ok(units.collect())
+        let mut deserializer = serde_json::Deserializer::from_str(&listing);
+        serde::de::DeserializeSeed::deserialize(Units(wanted), &mut deserializer)
+            .and_then(|units| deserializer.end().map(|()| units))
+            .map_err(|error| self.failed(&error.to_string()))
     }
 
     /// Returns only the commands for `wanted` and for unity sources, because each one needs a run of make.
@@ -158,9 +201,8 @@ impl BuildTree {
             for (object, source) in rules.lines().filter_map(|line| line.split_once(": ")) {
                 let source = self.folder.join(source.replace("\\ ", " ").replace("$$", "$"));
                 let source = source.canonicalize_utf8().unwrap_or(source);
-                let is_unity = source.as_str().contains("/Unity/unity_");
                 let is_object = matches!(Utf8Path::new(object).extension(), Some("o" | "obj"));
-                if !is_object || !(source == wanted || is_unity) {
+                if !is_object || !(source == wanted || is_unity(&source)) {
                     continue;
                 }
                 let name = object.replace("\\ ", " ").replace("$$", "$");
@@ -193,7 +235,7 @@ impl BuildTree {
 fn unity_units(units: &[Unit], wanted: &Utf8Path) -> Vec<Unit> {
     let include = format!("#include \"{wanted}\"");
     let includes = |unit: &&Unit| {
-        unit.source.as_str().contains("/Unity/unity_")
+        is_unity(&unit.source)
             && file::read_text(&unit.source, LARGEST).is_ok_and(|text| text.contains(&include))
     };
     units.iter().filter(includes).cloned().collect()

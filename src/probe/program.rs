@@ -119,5 +119,6 @@ fn drain(mut pipe: impl std::io::Read) -> String {
     let mut bytes = Vec::new();
     // After an error, the result is the output so far.
     let _ = pipe.read_to_end(&mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
+    // The output can have 100 MB, so it is not copied if it is valid.
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

@@ -29,12 +29,12 @@ pub(super) fn check(scope: &mut Scope<'_>) -> bool {
     let profiles = entries(root, "profiles");
     let (base, toolchain) =
         (size_of(root, &["cache", "toolchain", "presets"]), size_of(root, &["toolchain"]));
-    let named = toolchains.iter().map(|node| toolchain + size(node)).sum::<usize>();
-    let mut settings = base + named;
+    let of_toolchains = toolchains.iter().map(|node| toolchain + size(node)).sum::<usize>();
+    let mut settings = base + of_toolchains;
     let mut combinations = (toolchains.len() + 1) * build_types(root).unwrap_or(3);
     for profile in &profiles {
         let own = size_of(profile, &["toolchain"]);
-        settings += base + size(profile) + named + own * toolchains.len();
+        settings += base + size(profile) + of_toolchains + own * toolchains.len();
         let build_types = build_types(profile).or_else(|| build_types(root)).unwrap_or(3);
         combinations += (toolchains.len() + 1) * build_types;
     }

@@ -70,6 +70,10 @@ fn report(text: &str, diagnostics: &[Diagnostic]) -> String {
     Report::new(diagnostics, Some(&source(text).excerpt())).to_text(Style::default())
 }
 
+fn lines(number: usize, line: impl Fn(usize) -> String) -> String {
+    (0..number).map(line).collect()
+}
+
 fn snapshots() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder().join("snapshots"));
@@ -100,7 +104,7 @@ fn each_invalid_file_has_only_the_error_in_its_name() {
 fn every_code_occurs() {
     let mut found: BTreeSet<Code> = bad_files().iter().flat_map(|(_, text)| codes(text)).collect();
     found.extend(codes(&"# more than 64 KiB\n".repeat(4 * 1024)));
-    found.extend(codes(&(0..200).map(|number| format!("key{number}:\n")).collect::<String>()));
+    found.extend(codes(&lines(200, |number| format!("key{number}:\n"))));
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("toolchainkit.yaml");
     found.insert(SourceFile::read(&path).unwrap_err().code);
@@ -246,7 +250,7 @@ fn a_malicious_file_is_rejected_quickly() {
 
 #[test]
 fn a_report_shows_the_first_100_errors() {
-    let text = (0..200).map(|number| format!("key{number}:\n")).collect::<String>();
+    let text = lines(200, |number| format!("key{number}:\n"));
     let found = diagnostics(&text);
     assert_eq!(found.len(), 101);
     assert_eq!(found[100].code, Code::TooManyErrors);
@@ -269,9 +273,7 @@ fn long_lines_are_cut_around_the_error() {
 
 #[test]
 fn combinations_are_limited_before_they_are_merged() {
-    let names = |letter: char, number: usize| {
-        (0..number).map(|index| format!("  {letter}{index}: {{}}\n")).collect::<String>()
-    };
+    let names = |letter: char, number: usize| lines(number, |index| format!("  {letter}{index}: {{}}\n"));
     let text = |profiles, toolchains, rest: &str| {
         format!("{rest}profiles:\n{}toolchains:\n{}", names('p', profiles), names('t', toolchains))
     };

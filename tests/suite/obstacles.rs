@@ -67,6 +67,9 @@ impl Project {
     }
 }
 
+/// Creates something at a path.
+type Create = fn(&Path);
+
 fn named_pipe(path: &Path) {
     Command::new("mkfifo").arg(path).run();
 }
@@ -96,7 +99,7 @@ fn only_a_regular_file_of_a_limited_size_is_a_configuration() {
 
 #[test]
 fn nothing_is_written_if_something_is_in_the_way_of_a_file() {
-    let kinds: [(&str, fn(&Path)); 5] = [
+    let kinds: [(&str, Create); 5] = [
         ("a named pipe", |path| named_pipe(path)),
         ("a socket", |path| drop(UnixListener::bind(path).unwrap())),
         ("a folder", |path| fs::create_dir(path).unwrap()),

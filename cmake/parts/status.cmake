@@ -98,6 +98,8 @@ function(_toolchainkit_register text)
     return()
   endif()
   string(SHA256 digest "${text}")
+  # The path shows whether the build folder still exists.
+  string(APPEND digest "\n${CMAKE_BINARY_DIR}")
   _toolchainkit_user_folder(user_cache)
   get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
   foreach(place IN ITEMS "${user_cache}" "$ENV{XDG_RUNTIME_DIR}/toolchainkit" "/tmp/toolchainkit-${user}")

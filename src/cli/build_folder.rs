@@ -193,7 +193,7 @@ fn registered_text(summary: &Utf8Path) -> Option<String> {
     let digest = hash(&bytes);
     let is_registered = |place: &Path| {
         let entry = place.join("builds").join(&name);
-        fs_err::read_to_string(&entry).is_ok_and(|registered| registered.trim_end() == digest)
+        fs_err::read_to_string(&entry).is_ok_and(|registered| registered.lines().next() == Some(&digest))
             && trust::check(&entry, Purpose::State).is_ok()
     };
     let user = environment::user_cache_folder().map(camino::Utf8PathBuf::into_std_path_buf);

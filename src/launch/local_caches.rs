@@ -20,6 +20,8 @@ const CACHES: &str = "cache";
 const SHARED: &str = "shared";
 /// The folder with one file for each checkout and cache.
 const CHECKOUTS: &str = "checkouts";
+/// The folder with one file for each build folder: the hash of its `cache.json`, and its path.
+const BUILDS: &str = "builds";
 /// The beginning of the name of a folder that is being removed.
 const REMOVED: &str = ".removed-";
 /// The lock of sccache's daemon in its folder.
@@ -157,21 +159,26 @@ fn is_same_or_beside(folder: &Path, registered: &Path) -> bool {
 
 /// None, if another user could have written one: they decide what is removed.
 fn registrations(user_folder: &Path) -> Vec<(PathBuf, Registration)> {
-    const LARGEST: u64 = 1 << 16;
     if trust::check(&user_folder.join(CHECKOUTS), Purpose::State).is_err() {
         return Vec::new();
     }
     let files = entries(&user_folder.join(CHECKOUTS)).into_iter();
-    let read = |path: PathBuf| {
-        let mut text = String::new();
-        File::open(&path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
-        let registration: Registration = serde_json::from_str(&text).ok()?;
+    let registration = |path: PathBuf| {
+        let registration: Registration = serde_json::from_str(&read(&path)?).ok()?;
         registration.folder.is_absolute().then_some((path, registration))
     };
     files
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .filter_map(read)
+        .filter_map(registration)
         .collect()
+}
+
+/// The text of a small file.
+fn read(path: &Path) -> Option<String> {
+    const LARGEST: u64 = 1 << 16;
+    let mut text = String::new();
+    File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// The paths in a folder, sorted; none if it cannot be read.
@@ -250,6 +257,14 @@ pub(super) fn remove_orphans_daily(user_folder: &Path) {
             let _ = fs::remove_file(path);
         }
     }
+    for path in entries(&user_folder.join(BUILDS)) {
+        let written = fs::metadata(&path).and_then(|found| found.modified());
+        let is_old = written.is_ok_and(|time| is_older(time, GRACE));
+        let build = read(&path).and_then(|text| text.lines().nth(1).map(PathBuf::from));
+        if is_old && build.is_some_and(|build| !build.is_dir()) {
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -304,12 +319,21 @@ mod tests {
         user.register("c", gone, &old);
         user.register("d", gone, &recent);
         fs::create_dir_all(user.path().join("cache/.removed-1-ccache/0")).unwrap();
+        fs::create_dir_all(user.path().join("builds")).unwrap();
+        for (name, build, days) in [("a", user.path(), 90), ("b", gone, 29), ("c", gone, 31)] {
+            let mut file = File::create(user.path().join("builds").join(name)).unwrap();
+            write!(file, "0123\n{}", build.display()).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_hours(days * 24 + 1)).unwrap();
+        }
         remove_orphans_daily(user.path());
         assert!(kept.is_dir() && recent.is_dir() && unknown.is_dir());
         assert!(!old.exists() && !user.path().join("cache/old").exists());
         assert!(!user.path().join("cache/.removed-1-ccache").exists());
         assert!(!user.path().join("checkouts/c.json").exists());
         assert!(user.path().join("checkouts/b.json").exists());
+        assert!(
+            ["a", "b", "c"].map(|name| user.path().join("builds").join(name).exists()) == [true, true, false]
+        );
         // The next search is in a day.
         let late = user.cache("late", 31);
         user.register("e", gone, &late);

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Checkout, tools_for};
+use super::{CACHES, Checkout, tools_for};
 use crate::list::{pairs, tests};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
     sources_above_the_source_folder_hit_in_a_second_checkout in ROOT_CACHES,
     build_folders_beside_checkouts_hit in pairs(ROOT_CACHES, ["Ninja", "Unix Makefiles"]),
+    packages_of_a_workspace_hit in CACHES,
     a_worktree_hits in ROOT_CACHES,
     a_checkout_behind_a_link_hits in ROOT_CACHES,
     a_submodule_is_a_checkout,
@@ -172,6 +173,56 @@ fn build_folders_beside_checkouts_hit((cache, generator): (Tool, &'static str)) 
         let printed = second.command(second.build_folder().join("roots")).run().stdout;
         assert!(printed.ends_with("lib/common/part.c\n") && !printed.contains(".tk"), "{printed}");
     }
+}
+
+/// Tools such as colcon build the packages of a workspace one by one. A package includes headers from the folder where another
+/// one was installed.
+fn packages_of_a_workspace_hit(cache: Tool) {
+    const PACKAGES: usize = 3;
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("workspace").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let mut hits = Vec::new();
+    for workspace in ["first", "the-second"] {
+        let top = sandbox.root().join(workspace);
+        for index in 0..PACKAGES {
+            let call =
+                format!("toolchainkit_enable_cache(PROJECT workspace PROJECT_DIR \"{}\")", top.display());
+            let package =
+                Checkout::sample(&sandbox, &tools, &format!("{workspace}/src/package-{index}"), &call);
+            let name = format!("package_{index}");
+            fs::write(
+                package.source.join("CMakeLists.txt"),
+                format!(
+                    "cmake_minimum_required(VERSION 3.15...4.0)\nproject({name} C)\nadd_library({name} STATIC a.c)\n\
+                     target_include_directories({name} PUBLIC . SYSTEM PRIVATE ${{WORKSPACE}}/install/include)\n\
+                     install(FILES {name}.h DESTINATION include)\n"
+                ),
+            )
+            .expect("a project");
+            let before = index.checked_sub(1).map(|other| format!("package_{other}"));
+            let (include, value) = before.map_or((String::new(), "1".to_owned()), |other| {
+                (format!("#include <{other}.h>\n"), format!("{other}() + 1"))
+            });
+            let header = format!("static inline int {name}(void) {{ return {index}; }}\n");
+            fs::write(package.source.join(format!("{name}.h")), header).expect("a header");
+            let source = format!(
+                "{include}#include \"{name}.h\"\nint of_{name}(void);\nint of_{name}(void) {{ return {name}() + {value}; }}\n"
+            );
+            fs::write(package.source.join("a.c"), source).expect("a source");
+            let package = package
+                .with_build_folder(top.join("build").join(&name))
+                .option(&format!(
+                    "-DCMAKE_TOOLCHAIN_FILE={}/cmake/toolchain.cmake",
+                    top.join(format!("src/package-{index}")).display()
+                ))
+                .option(&format!("-DCMAKE_INSTALL_PREFIX={}", top.join("install").display()))
+                .option(&format!("-DWORKSPACE={}", top.display()));
+            package.configure();
+            hits.push(package.counted(|| drop(package.build())));
+            package.building().args(["--target", "install"]).run();
+        }
+    }
+    assert_eq!(hits[PACKAGES..], [(1, 0); PACKAGES], "{hits:?}");
 }
 
 fn a_worktree_hits(cache: Tool) {

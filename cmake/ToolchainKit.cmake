@@ -1802,6 +1802,10 @@ function(_toolchainkit_launcher_json out_json)
       "      \"client\": [${client}], \"unset\": [${unset}], \"secrets\": [${templates}]}")
   endforeach()
   string(SUBSTRING "${storages}" 1 -1 storages)
+  set(under_tracers false)
+  if(TOOLCHAINKIT_CACHE)
+    set(under_tracers true)
+  endif()
   _toolchainkit_checkout(root)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     root "${root}" source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
@@ -1815,7 +1819,7 @@ function(_toolchainkit_launcher_json out_json)
   \"clear\": [${clear}],
   \"keep\": [${keep}],
   \"storages\": [${storages}],
-  \"breaker_seconds\": 60, \"idle_seconds\": ${idle_seconds}}
+  \"caches_under_tracers\": ${under_tracers}, \"breaker_seconds\": 60, \"idle_seconds\": ${idle_seconds}}
 " PARENT_SCOPE)
 endfunction()
 
@@ -1898,6 +1902,8 @@ function(_toolchainkit_script out_text)
     list(JOIN options_${tool}_${compiler} " " options)
     string(APPEND settings "tk_${compiler}_options='${options}'\n")
   endforeach()
+  _toolchainkit_sh_tracers(tracers)
+  string(APPEND settings "${tracers}")
   list(JOIN clear_${tool} " " names)
   string(APPEND settings "tk_clear() {\n  unset ${names}\n}\n")
   foreach(storage IN LISTS ARGN)
@@ -2025,7 +2031,7 @@ tk_options=${tk_known##*":$1="}
 [ "$tk_options" != "$tk_known" ] && tk_options=${tk_options%%:*} || tk_find_options "$1"
 [ "$tk_options" != no ] || exec "$@"
 tk_compiler=$1 && shift && set -- "$tk_compiler" $tk_options "$@"
-[ -z "${TOOLCHAINKIT_BYPASS-}" ] || exec "$@"
+[ -z "${TOOLCHAINKIT_BYPASS-}$tk_traced" ] || exec "$@"
 for tk_part; do
   case $tk_part in -* | *.o | *.d | "$1") continue ;; esac
   [ ! -f "$tk_part" ] || ! LC_ALL=C grep -qF $tk_words "$tk_part" || exec "$@"
@@ -2315,11 +2321,19 @@ endfunction()
 # CodeQL: CRITICAL_TRACER_VARS of github/codeql-action (src/tracer-config.ts) and the environment of `codeql database
 # trace-command`. Coverity: COVERITY_LD_PRELOAD is the sign of cov-build according to the documentation of the Sailfish SDK;
 # NetBSD's share/mk/bsd.sys.mk tests COVERITY_TOP_CONFIG.
-function(_toolchainkit_find_tracer out_tracer)
-  set("${out_tracer}" "" PARENT_SCOPE)
+function(_toolchainkit_tracer_variables out_codeql out_coverity)
   set(variables_CodeQL CODEQL_TRACER_CONFIGURATION CODEQL_TRACER_LANGUAGES CODEQL_TRACER_LOG ODASA_TRACER_CONFIGURATION
     SEMMLE_PRELOAD_libtrace)
   set(variables_Coverity COVERITY_LD_PRELOAD COVERITY_TOP_CONFIG COVERITY_BUILD_INVOCATION_ID)
+  foreach(tracer IN ITEMS CodeQL Coverity)
+    string(TOLOWER "out_${tracer}" out)
+    set("${${out}}" "${variables_${tracer}}" PARENT_SCOPE)
+  endforeach()
+endfunction()
+
+function(_toolchainkit_find_tracer out_tracer)
+  set("${out_tracer}" "" PARENT_SCOPE)
+  _toolchainkit_tracer_variables(variables_CodeQL variables_Coverity)
   foreach(tracer IN ITEMS CodeQL Coverity)
     foreach(name IN LISTS variables_${tracer})
       if(NOT "$ENV{${name}}" STREQUAL "")
@@ -2327,6 +2341,18 @@ function(_toolchainkit_find_tracer out_tracer)
       endif()
     endforeach()
   endforeach()
+endfunction()
+
+# The setting of the launcher script for builds that are traced, although they were not when CMake ran.
+function(_toolchainkit_sh_tracers out_code)
+  set(text "")
+  if(NOT TOOLCHAINKIT_CACHE)
+    _toolchainkit_tracer_variables(names more)
+    foreach(name IN LISTS names more)
+      string(APPEND text "\${${name}-}")
+    endforeach()
+  endif()
+  set("${out_code}" "tk_traced=\"${text}\"\n" PARENT_SCOPE)
 endfunction()
 
 # Keeps what the check at the end of the configuration needs to know of the decision.

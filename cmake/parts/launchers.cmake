@@ -5,11 +5,19 @@
 # CodeQL: CRITICAL_TRACER_VARS of github/codeql-action (src/tracer-config.ts) and the environment of `codeql database
 # trace-command`. Coverity: COVERITY_LD_PRELOAD is the sign of cov-build according to the documentation of the Sailfish SDK;
 # NetBSD's share/mk/bsd.sys.mk tests COVERITY_TOP_CONFIG.
-function(_toolchainkit_find_tracer out_tracer)
-  set("${out_tracer}" "" PARENT_SCOPE)
+function(_toolchainkit_tracer_variables out_codeql out_coverity)
   set(variables_CodeQL CODEQL_TRACER_CONFIGURATION CODEQL_TRACER_LANGUAGES CODEQL_TRACER_LOG ODASA_TRACER_CONFIGURATION
     SEMMLE_PRELOAD_libtrace)
   set(variables_Coverity COVERITY_LD_PRELOAD COVERITY_TOP_CONFIG COVERITY_BUILD_INVOCATION_ID)
+  foreach(tracer IN ITEMS CodeQL Coverity)
+    string(TOLOWER "out_${tracer}" out)
+    set("${${out}}" "${variables_${tracer}}" PARENT_SCOPE)
+  endforeach()
+endfunction()
+
+function(_toolchainkit_find_tracer out_tracer)
+  set("${out_tracer}" "" PARENT_SCOPE)
+  _toolchainkit_tracer_variables(variables_CodeQL variables_Coverity)
   foreach(tracer IN ITEMS CodeQL Coverity)
     foreach(name IN LISTS variables_${tracer})
       if(NOT "$ENV{${name}}" STREQUAL "")
@@ -17,6 +25,18 @@ function(_toolchainkit_find_tracer out_tracer)
       endif()
     endforeach()
   endforeach()
+endfunction()
+
+# The setting of the launcher script for builds that are traced, although they were not when CMake ran.
+function(_toolchainkit_sh_tracers out_code)
+  set(text "")
+  if(NOT TOOLCHAINKIT_CACHE)
+    _toolchainkit_tracer_variables(names more)
+    foreach(name IN LISTS names more)
+      string(APPEND text "\${${name}-}")
+    endforeach()
+  endif()
+  set("${out_code}" "tk_traced=\"${text}\"\n" PARENT_SCOPE)
 endfunction()
 
 # Keeps what the check at the end of the configuration needs to know of the decision.

@@ -48,6 +48,8 @@ pub struct BuildTree {
     folder: Utf8PathBuf,
     generator: String,
     build_program: Utf8PathBuf,
+    source: Utf8PathBuf,
+    modules: Utf8PathBuf,
 }
 
 /// One compilation of a source file.
@@ -89,6 +91,8 @@ impl BuildTree {
             folder: folder.canonicalize_utf8()?,
             generator: value("CMAKE_GENERATOR"),
             build_program: value("CMAKE_MAKE_PROGRAM").into(),
+            source: value("CMAKE_HOME_DIRECTORY").into(),
+            modules: value("CMAKE_ROOT").into(),
         })
     }
 
@@ -128,6 +132,83 @@ impl BuildTree {
             return Err(BuildTreeError::NotCompiled { folder: self.folder.clone(), file: file.to_owned() });
         }
         Ok(found)
+    }
+
+    /// The top source folder.
+    #[must_use]
+    pub fn source(&self) -> &Utf8Path {
+        &self.source
+    }
+
+    /// The file with CMake's cache entries.
+    #[must_use]
+    pub fn cache_file(&self) -> Utf8PathBuf {
+        self.folder.join("CMakeCache.txt")
+    }
+
+    /// All compilations. With Makefiles, the options in the commands are references to variables of make.
+    ///
+    /// # Errors
+    /// [`BuildTreeError`]
+    pub fn compilations(&self) -> Result<Vec<Unit>, BuildTreeError> {
+        if self.generator.contains("Ninja") {
+            return self.units_of_ninja();
+        } else if !self.generator.contains("Makefiles") {
+            return Err(BuildTreeError::Generator(self.generator.clone()));
+        }
+        let targets = fs_err::read_to_string(self.folder.join("CMakeFiles/TargetDirectories.txt"))?;
+        let mut units = Vec::new();
+        for target in targets.lines().map(Utf8Path::new) {
+            let Ok(rules) = fs_err::read_to_string(target.join("build.make")) else { continue };
+            let mut object = "";
+            for line in rules.lines() {
+                let Some(recipe) = line.strip_prefix('\t') else {
+                    object = line.split_once(": ").map_or(object, |(object, _)| object);
+                    continue;
+                };
+                let is_object =
+                    matches!(Utf8Path::new(object).extension(), Some("o" | "obj" | "gch" | "pch"));
+                let Some((_, words)) = command::compilation(&recipe.replace("$$", "$")).filter(|_| is_object)
+                else {
+                    continue;
+                };
+                let source = words.iter().skip_while(|word| *word != "-c" && *word != "/c").nth(1);
+                let Some(source) = source.map(Utf8PathBuf::from) else { continue };
+                units.push(Unit { source, object: object.to_owned(), directory: self.folder.clone(), words });
+            }
+        }
+        Ok(units)
+    }
+
+    /// The files of the project that CMake has read, without its own modules and this one.
+    ///
+    /// # Errors
+    /// [`BuildTreeError::Io`]
+    pub fn inputs(&self) -> Result<Vec<Utf8PathBuf>, BuildTreeError> {
+        let words = if self.generator.contains("Ninja") {
+            let text = fs_err::read_to_string(self.folder.join("build.ninja"))?;
+            let line = text.lines().find(|line| line.contains(": RERUN_CMAKE ")).unwrap_or_default();
+            let line = line.split_once(": RERUN_CMAKE ").map_or("", |(_, inputs)| inputs);
+            // Ninja escapes with a dollar sign.
+            let line = line.replace("$ ", "\0").replace("$:", ":").replace("$$", "$");
+            line.split(' ').map(|word| word.replace('\0', " ")).collect::<Vec<_>>()
+        } else {
+            let text = fs_err::read_to_string(self.folder.join("CMakeFiles/Makefile.cmake"))?;
+            let listed = text.split("CMAKE_MAKEFILE_DEPENDS").nth(1).unwrap_or_default();
+            let listed = listed.split("\n  )").next().unwrap_or_default();
+            listed.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+        };
+        let files = words.into_iter().map(|word| self.folder.join(word));
+        let is_of_project = |file: &Utf8PathBuf| {
+            !file.starts_with(&self.modules)
+                && !file.starts_with(self.folder.join("CMakeFiles"))
+                && file.file_name() != Some("ToolchainKit.cmake")
+                && file.file_name() != Some("CMakeCache.txt")
+                && file.is_file()
+        };
+        let mut files: Vec<Utf8PathBuf> = files.filter(is_of_project).collect();
+        files.dedup();
+        Ok(files)
     }
 
     fn units_of_ninja(&self) -> Result<Vec<Unit>, BuildTreeError> {

@@ -16,6 +16,7 @@ use super::super::rules::{
 };
 use super::super::settings::Settings;
 use super::super::stamp;
+use super::super::tracers;
 use super::link::Link;
 use super::{messages, request};
 use crate::caching::tool::{Tool, Version};
@@ -62,8 +63,9 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         checkout: &checkout,
     };
     let decision = decide(&question, &facts);
-    let is_bypassed =
-        decision.bypass.is_some() || process::variable(BYPASS).is_some_and(|value| value == "1");
+    let is_bypassed = decision.bypass.is_some()
+        || process::variable(BYPASS).is_some_and(|value| value == "1")
+        || (!settings.caches_under_tracers && tracers::is_traced());
     let compiler = facts.compiler();
     drop(facts);
     // Without placeholders, debug information would name the link.

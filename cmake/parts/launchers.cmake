@@ -357,7 +357,7 @@ function(_toolchainkit_find_setting out_place what language directory directorie
   endif()
   get_property(module GLOBAL PROPERTY _TOOLCHAINKIT_MODULE)
   set(seen "${module}")
-  while(NOT lists STREQUAL "")
+  while(NOT "${lists}" STREQUAL "")
     list(POP_FRONT lists file)
     get_filename_component(file "${file}" ABSOLUTE BASE_DIR "${CMAKE_SOURCE_DIR}")
     list(LENGTH seen number)

@@ -72,7 +72,7 @@ impl Launchers {
                 continue;
             };
             launchers.total += 1;
-            match way_of(&unit.words, cache.map(|cache| cache.launcher)) {
+            match way_of(&unit.words, cache.map(|cache| cache.launcher), is_program) {
                 Way::Ours => launchers.ours += 1,
                 way => *others.entry((language, way)).or_default() += 1,
             }
@@ -118,8 +118,10 @@ fn stem(word: &str) -> &str {
     Utf8Path::new(word).file_stem().unwrap_or(word)
 }
 
-fn way_of(words: &[String], launcher: Option<&Utf8Path>) -> Way {
+fn way_of(words: &[String], launcher: Option<&Utf8Path>, is_program: bool) -> Way {
     let is_cache = |word: &String| CACHES.contains(&stem(word));
+    // The program runs the compiler that is meant, and the script runs the link.
+    let behind = |word: &String| Utf8Path::new(word).canonicalize_utf8().ok().filter(|_| !is_program);
     let before_options = words.iter().position(|word| word == "-c" || word == "/c").unwrap_or(words.len());
     let ours = launcher.and_then(|launcher| words[..before_options].iter().position(|word| word == launcher));
     match ours {
@@ -128,6 +130,10 @@ fn way_of(words: &[String], launcher: Option<&Utf8Path>) -> Way {
                 Way::OtherFirst(stem(other).to_owned())
             } else if let Some(other) = words.get(place + 1).filter(|word| is_cache(word)) {
                 Way::OtherLast(stem(other).to_owned())
+            } else if let Some(other) =
+                words.get(place + 1).and_then(behind).filter(|path| CACHES.contains(&stem(path.as_str())))
+            {
+                Way::OtherLast(stem(other.as_str()).to_owned())
             } else {
                 Way::Ours
             }
@@ -253,7 +259,7 @@ mod tests {
     use crate::doctor::split_words;
 
     fn way(command: &str) -> Way {
-        way_of(&split_words(command), Some(Utf8Path::new("/b/toolchainkit/launcher")))
+        way_of(&split_words(command), Some(Utf8Path::new("/b/toolchainkit/launcher")), true)
     }
 
     #[test]

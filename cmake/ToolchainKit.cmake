@@ -2592,7 +2592,12 @@ function(_toolchainkit_explain_launcher out_reason way language value directory 
     set(variable RULE_LAUNCH_COMPILE)
   elseif(way STREQUAL "property")
     _toolchainkit_find_setting(place property "${language}" "${directory}" "${directories}")
-    set(variable "the target property ${language}_COMPILER_LAUNCHER")
+    if(place STREQUAL "")
+      # A function has set the variable for the targets that it has created.
+      _toolchainkit_find_setting(place variable "${language}" "${directory}" "${directories}")
+    else()
+      set(variable "the target property ${language}_COMPILER_LAUNCHER")
+    endif()
   endif()
   if(way STREQUAL "rule")
     _toolchainkit_find_setting(place rule "" "${directory}" "${directories}")

@@ -259,7 +259,8 @@ fn launchers(cache: &BuildCache) -> Vec<Check> {
             Way::OtherFirst(name) => format!("use {name} before this cache"),
             Way::OtherLast(name) => format!("use {name} in addition to this cache"),
         };
-        let causes = settings.iter().map(|setting| format!(": {setting}")).collect::<String>();
+        let causes =
+            if settings.is_empty() { String::new() } else { format!(": {}", settings.join(", and ")) };
         let text = format!("{counted}; {number} in {language} {words}{causes}");
         let help = match way {
             Way::Direct if settings.is_empty() => {

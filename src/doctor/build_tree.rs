@@ -186,7 +186,10 @@ impl BuildTree {
     /// [`BuildTreeError::Io`]
     pub fn inputs(&self) -> Result<Vec<Utf8PathBuf>, BuildTreeError> {
         let words = if self.generator.contains("Ninja") {
-            let text = fs_err::read_to_string(self.folder.join("build.ninja"))?;
+            let mut text = fs_err::read_to_string(self.folder.join("build.ninja"))?;
+            if self.generator.contains("Multi-Config") {
+                text = fs_err::read_to_string(self.folder.join("CMakeFiles/common.ninja"))?;
+            }
             let line = text.lines().find(|line| line.contains(": RERUN_CMAKE ")).unwrap_or_default();
             let line = line.split_once(": RERUN_CMAKE ").map_or("", |(_, inputs)| inputs);
             // Ninja escapes with a dollar sign.
@@ -198,9 +201,10 @@ impl BuildTree {
             let listed = listed.split("\n  )").next().unwrap_or_default();
             listed.split('"').skip(1).step_by(2).map(str::to_owned).collect()
         };
-        let files = words.into_iter().map(|word| self.folder.join(word));
+        let files = words.into_iter().filter_map(|word| self.folder.join(word).canonicalize_utf8().ok());
+        let modules = self.modules.canonicalize_utf8().unwrap_or_else(|_| self.modules.clone());
         let is_of_project = |file: &Utf8PathBuf| {
-            !file.starts_with(&self.modules)
+            !file.starts_with(&modules)
                 && !file.starts_with(self.folder.join("CMakeFiles"))
                 && file.file_name() != Some("ToolchainKit.cmake")
                 && file.file_name() != Some("CMakeCache.txt")

@@ -124,31 +124,24 @@ fn way_of(words: &[String], launcher: Option<&Utf8Path>, is_program: bool) -> Wa
     let behind = |word: &String| Utf8Path::new(word).canonicalize_utf8().ok().filter(|_| !is_program);
     let before_options = words.iter().position(|word| word == "-c" || word == "/c").unwrap_or(words.len());
     let ours = launcher.and_then(|launcher| words[..before_options].iter().position(|word| word == launcher));
-    match ours {
-        Some(place) => {
-            if let Some(other) = words[..place].iter().find(|word| is_cache(word)) {
-                Way::OtherFirst(stem(other).to_owned())
-            } else if let Some(other) = words.get(place + 1).filter(|word| is_cache(word)) {
-                Way::OtherLast(stem(other).to_owned())
-            } else if let Some(other) =
-                words.get(place + 1).and_then(behind).filter(|path| CACHES.contains(&stem(path.as_str())))
-            {
-                Way::OtherLast(stem(other.as_str()).to_owned())
-            } else {
-                Way::Ours
-            }
-        }
-        None => {
-            let first = words.first().map_or("", |word| stem(word));
-            let is_option =
-                |word: &String| word.starts_with(['-', '$', '@', '/']) && !Utf8Path::new(word).is_file();
-            // `zig c++` is a compiler.
-            if first == "zig" || words.get(1).is_none_or(is_option) {
-                Way::Direct
-            } else {
-                Way::Other(first.to_owned())
-            }
-        }
+    let Some(place) = ours else {
+        let first = words.first().map_or("", |word| stem(word));
+        let is_option =
+            |word: &String| word.starts_with(['-', '$', '@', '/']) && !Utf8Path::new(word).is_file();
+        // `zig c++` is a compiler.
+        let is_compiler = first == "zig" || words.get(1).is_none_or(is_option);
+        return if is_compiler { Way::Direct } else { Way::Other(first.to_owned()) };
+    };
+    if let Some(other) = words[..place].iter().find(|word| is_cache(word)) {
+        return Way::OtherFirst(stem(other).to_owned());
+    }
+    let Some(compiler) = words.get(place + 1) else { return Way::Ours };
+    if is_cache(compiler) {
+        return Way::OtherLast(stem(compiler).to_owned());
+    }
+    match behind(compiler).filter(|path| CACHES.contains(&stem(path.as_str()))) {
+        Some(other) => Way::OtherLast(stem(other.as_str()).to_owned()),
+        None => Way::Ours,
     }
 }
 
@@ -175,7 +168,8 @@ fn settings(tree: &BuildTree, inputs: &[Utf8PathBuf], language: &str, way: &Way)
         if !is_short || !text.contains("_LAUNCH") {
             continue;
         }
-        let shown = file.strip_prefix(tree.source()).unwrap_or(file);
+        let source = tree.source().canonicalize_utf8().unwrap_or_else(|_| tree.source().to_owned());
+        let shown = file.strip_prefix(source).unwrap_or(file);
         for (index, line) in text.lines().enumerate() {
             let Some(setting) = setting_of(line, language) else { continue };
             if name.is_empty() && setting == Setting::Rule {
@@ -190,7 +184,7 @@ fn settings(tree: &BuildTree, inputs: &[Utf8PathBuf], language: &str, way: &Way)
             found.push((!names_it, setting, format!("{what} is set in {shown}:{}", index + 1)));
         }
     }
-    found.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
+    found.sort_by_key(|(names_another, setting, _)| (*names_another, *setting));
     let best = found.first().map(|(rank, setting, _)| (*rank, *setting));
     let mut settings: Vec<String> = found
         .into_iter()

@@ -198,6 +198,8 @@ fn another_launcher_is_told_and_the_printed_change_makes_the_build_hit(way: Way)
         .on_path(&tools.path(CACHES[1]))
         .on_path(&tools.path(CACHES[0]));
     let wrong = project(&sandbox, &tools, &way, false);
+    // A cache entry that the project sets may only have an effect when it is configured again.
+    wrong.configure();
     let configured = wrong.configure();
     assert_eq!(configured.stderr.matches("sources use this cache").count(), 1, "{configured}");
     assert!(configured.stderr.contains(way.told), "{configured}");

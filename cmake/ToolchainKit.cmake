@@ -2317,21 +2317,18 @@ endfunction()
 
 # --- which compilations use the launcher ------------------------------------------------------------------------------
 
-# The tracer that has to see the compilers in this build, empty if there is none. A hit runs no compiler, and sccache's daemon
-# runs it outside of the traced processes. The names of the variables are those of src/launch/tracers.rs.
-# CodeQL: CRITICAL_TRACER_VARS of github/codeql-action (src/tracer-config.ts) and the environment of `codeql database
-# trace-command`. Coverity: COVERITY_LD_PRELOAD is the sign of cov-build according to the documentation of the Sailfish SDK;
-# NetBSD's share/mk/bsd.sys.mk tests COVERITY_TOP_CONFIG.
+# The variables in the environment of traced processes; the same as in src/launch/tracers.rs.
+# CodeQL: github/codeql-action (src/tracer-config.ts) and the environment of `codeql database trace-command`. Coverity:
+# COVERITY_LD_PRELOAD is the sign of cov-build according to the documentation of the Sailfish SDK, NetBSD's
+# share/mk/bsd.sys.mk tests COVERITY_TOP_CONFIG, and Coverity's own makefiles clear COVERITY_BUILD_INVOCATION_ID.
 function(_toolchainkit_tracer_variables out_codeql out_coverity)
-  set(variables_CodeQL CODEQL_TRACER_CONFIGURATION CODEQL_TRACER_LANGUAGES CODEQL_TRACER_LOG ODASA_TRACER_CONFIGURATION
-    SEMMLE_PRELOAD_libtrace)
-  set(variables_Coverity COVERITY_LD_PRELOAD COVERITY_TOP_CONFIG COVERITY_BUILD_INVOCATION_ID)
-  foreach(tracer IN ITEMS CodeQL Coverity)
-    string(TOLOWER "out_${tracer}" out)
-    set("${${out}}" "${variables_${tracer}}" PARENT_SCOPE)
-  endforeach()
+  set("${out_codeql}" CODEQL_TRACER_CONFIGURATION CODEQL_TRACER_LANGUAGES CODEQL_TRACER_LOG ODASA_TRACER_CONFIGURATION
+    SEMMLE_PRELOAD_libtrace PARENT_SCOPE)
+  set("${out_coverity}" COVERITY_LD_PRELOAD COVERITY_TOP_CONFIG COVERITY_BUILD_INVOCATION_ID PARENT_SCOPE)
 endfunction()
 
+# The tracer that has to see the compilers in this build, empty if there is none. A hit runs no compiler, and sccache's daemon
+# runs it outside of the traced processes.
 function(_toolchainkit_find_tracer out_tracer)
   set("${out_tracer}" "" PARENT_SCOPE)
   _toolchainkit_tracer_variables(variables_CodeQL variables_Coverity)
@@ -2554,7 +2551,8 @@ function(_toolchainkit_report_launchers found directories languages launcher)
     if(index EQUAL -1)
       list(LENGTH keys index)
       list(APPEND keys "${key}")
-      _toolchainkit_explain_launcher("reason_${index}" "${way}" "${language}" "${value}" "${directory}" "${directories}" "${launcher}")
+      _toolchainkit_explain_launcher("reason_${index}" "${way}" "${language}" "${value}" "${directory}" "${directories}"
+        "${launcher}")
     endif()
     set(group "${reason_${index}}")
     list(FIND groups "${group}" index)

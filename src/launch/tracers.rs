@@ -1,5 +1,5 @@
 //! Programs that trace the compilers of a build to analyse it. A hit runs no compiler, and sccache's daemon runs it outside of the
-//! traced processes, so the launcher runs the compilers without the tool. See `_toolchainkit_find_tracer` of the CMake module for
+//! traced processes, so the launcher runs the compilers without the tool. See `_toolchainkit_tracer_variables` of the CMake module for
 //! the sources of the names.
 
 use super::process;
@@ -30,14 +30,13 @@ mod tests {
         let module = include_str!("../../cmake/parts/launchers.cmake");
         let lines: Vec<&str> = module
             .lines()
-            .skip_while(|line| !line.starts_with("  set(variables_CodeQL "))
-            .take_while(|line| !line.starts_with("  foreach"))
+            .skip_while(|line| !line.starts_with("function(_toolchainkit_tracer_variables "))
+            .skip(1)
+            .take_while(|line| *line != "endfunction()")
             .collect();
-        let text = lines.join(" ").replace([')', '('], " ");
-        let words: Vec<&str> = text
-            .split_whitespace()
-            .filter(|word| *word != "set" && !word.starts_with("variables_"))
-            .collect();
+        let is_name = |word: &&str| word.starts_with(|letter: char| letter.is_uppercase());
+        let text = lines.join(" ").replace("PARENT_SCOPE", "");
+        let words: Vec<&str> = text.split([' ', '(', ')']).filter(is_name).collect();
         assert_eq!(words, VARIABLES);
     }
 }

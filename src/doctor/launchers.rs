@@ -123,7 +123,11 @@ fn way_of(words: &[String], launcher: Option<&Utf8Path>, is_program: bool) -> Wa
     // The program runs the compiler that is meant, and the script runs the link.
     let behind = |word: &String| Utf8Path::new(word).canonicalize_utf8().ok().filter(|_| !is_program);
     let before_options = words.iter().position(|word| word == "-c" || word == "/c").unwrap_or(words.len());
-    let ours = launcher.and_then(|launcher| words[..before_options].iter().position(|word| word == launcher));
+    // A project may pass its launcher to a nested build.
+    let is_ours = |word: &String| {
+        launcher.is_some_and(|launcher| word == launcher) || word.ends_with("/toolchainkit/launcher")
+    };
+    let ours = words[..before_options].iter().position(is_ours);
     let Some(place) = ours else {
         let first = words.first().map_or("", |word| stem(word));
         let is_option =

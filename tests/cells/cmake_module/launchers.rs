@@ -323,6 +323,13 @@ fn targets_before_the_call_are_told() {
         "0 of 3 sources use this cache: targets are created before toolchainkit_enable_cache() is called";
     assert!(configured.stderr.contains(told), "{configured}");
     doctor(&wrong, 8);
+    // Targets without sources and the launcher of another build of this module are right.
+    let others = "add_library(i INTERFACE)\nadd_custom_target(u ALL)\n";
+    let nested = with(format!(
+        "set(CMAKE_CXX_COMPILER_LAUNCHER /other/toolchainkit/launcher)\n{call}{others}{library}"
+    ));
+    let configured = nested.configure();
+    assert!(!configured.text().contains("sources use this cache"), "{configured}");
     let in_a_function = with(format!("function(setup)\n{call}endfunction()\nsetup()\n{library}"));
     let configured = in_a_function.configure();
     assert!(configured.stderr.contains("or outside of its scope"), "{configured}");

@@ -116,7 +116,7 @@ tk_options=${tk_known##*":$1="}
 [ "$tk_options" != "$tk_known" ] && tk_options=${tk_options%%:*} || tk_find_options "$1"
 [ "$tk_options" != no ] || exec "$@"
 tk_compiler=$1 && shift && set -- "$tk_compiler" $tk_options "$@"
-[ -z "${TOOLCHAINKIT_BYPASS-}" ] || exec "$@"
+[ -z "${TOOLCHAINKIT_BYPASS-}$tk_traced" ] || exec "$@"
 for tk_part; do
   case $tk_part in -* | *.o | *.d | "$1") continue ;; esac
   [ ! -f "$tk_part" ] || ! LC_ALL=C grep -qF $tk_words "$tk_part" || exec "$@"

@@ -230,6 +230,10 @@ function(_toolchainkit_launcher_json out_json)
       "      \"client\": [${client}], \"unset\": [${unset}], \"secrets\": [${templates}]}")
   endforeach()
   string(SUBSTRING "${storages}" 1 -1 storages)
+  set(under_tracers false)
+  if(TOOLCHAINKIT_CACHE)
+    set(under_tracers true)
+  endif()
   _toolchainkit_checkout(root)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     root "${root}" source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
@@ -243,7 +247,7 @@ function(_toolchainkit_launcher_json out_json)
   \"clear\": [${clear}],
   \"keep\": [${keep}],
   \"storages\": [${storages}],
-  \"breaker_seconds\": 60, \"idle_seconds\": ${idle_seconds}}
+  \"caches_under_tracers\": ${under_tracers}, \"breaker_seconds\": 60, \"idle_seconds\": ${idle_seconds}}
 " PARENT_SCOPE)
 endfunction()
 
@@ -332,6 +336,8 @@ function(_toolchainkit_script out_text)
     list(JOIN options_${tool}_${compiler} " " options)
     string(APPEND settings "tk_${compiler}_options='${options}'\n")
   endforeach()
+  _toolchainkit_sh_tracers(tracers)
+  string(APPEND settings "${tracers}")
   list(JOIN clear_${tool} " " names)
   string(APPEND settings "tk_clear() {\n  unset ${names}\n}\n")
   foreach(storage IN LISTS ARGN)

@@ -118,14 +118,15 @@ into a project and commit it.
 Variables:
 
 ``TOOLCHAINKIT_CACHE``
-  ``OFF`` disables the cache.
+  ``OFF`` disables the cache. ``ON`` uses it also under CodeQL and Coverity, which have to see the compilers.
 ``TOOLCHAINKIT_CACHE_TOOL``
   Path or name of the tool; may also be an environment variable. Overrides ``PATH``.
 ``TOOLCHAINKIT_LAUNCH``
   Path of the program ``toolchainkit-launch``; may also be an environment variable. Overrides ``PATH`` and the user's cache
   folder. ``OFF`` selects the launcher script. Without the program, the script is used, too.
 ``CMAKE_<LANG>_COMPILER_LAUNCHER``
-  Set by this module, unless the user, the project or the environment has set it. An empty value counts as set.
+  Set by this module, unless the user, the project or the environment has set it. An empty value counts as set. With CMake 3.19
+  or newer, sources with another launcher are reported at the end of the configuration.
 
 ``CMAKE_MSVC_DEBUG_INFORMATION_FORMAT``, ``CMAKE_USER_MAKE_RULES_OVERRIDE``
   Set for Windows, unless already set, so that debug information is written into the objects.
@@ -183,6 +184,7 @@ function(toolchainkit_enable_cache)
     _toolchainkit_decide(launcher languages "${call}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
+    _toolchainkit_watch_launchers("${arg_LANGUAGES}")
   elseif(NOT "${first_call}" STREQUAL "called ${ARGV}")
     message(AUTHOR_WARNING "toolchainkit: toolchainkit_enable_cache was called before with other arguments, which still apply.")
   endif()

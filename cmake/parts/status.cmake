@@ -62,7 +62,8 @@ function(_toolchainkit_write_summary mode reason)
   endforeach()
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}"
     launch "${launch}" mode "${mode}" location "${location}" dir "${directory}" socket "${socket}" id "${id}"
-    project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}")
+    project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}"
+    languages "${arg_LANGUAGES}")
   _toolchainkit_marker(marker)
   set(text "{\"version\": 1, \"marker\": \"${marker}\", \"size_gb\": ${arg_SIZE_GB}, ${json}}\n")
   _toolchainkit_write_if_changed("${folder}/cache.json" "${text}")

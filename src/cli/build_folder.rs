@@ -53,6 +53,9 @@ pub(super) struct BuildCache {
     launch: String,
     /// The reason why the cache is not the configured one; empty if it is.
     pub(super) reason: String,
+    /// The languages to cache, separated by semicolons; empty in a summary of an older module.
+    #[serde(default)]
+    languages: String,
 }
 
 const SUMMARY: &str = "toolchainkit/cache.json";
@@ -118,6 +121,23 @@ impl BuildCache {
     /// Whether the build uses a cache.
     pub(super) fn uses_a_tool(&self) -> bool {
         self.mode != "none"
+    }
+
+    /// Whether the launcher is the program, and not the script.
+    pub(super) fn has_program(&self) -> bool {
+        self.launch == "program"
+    }
+
+    /// Whether the build has no cache because the project or the user has set all launchers.
+    pub(super) fn has_other_launchers(&self) -> bool {
+        self.reason.starts_with("the compiler launchers are already set")
+    }
+
+    /// The languages of CMake that are cached.
+    pub(super) fn languages(&self) -> Vec<&str> {
+        let languages = if self.languages.is_empty() { "C;CXX;OBJC;OBJCXX" } else { &self.languages };
+        // ccache does not support HIP.
+        languages.split(';').filter(|language| *language != "HIP" || self.tool != "ccache").collect()
     }
 
     /// The tool and its version.

@@ -15,8 +15,8 @@ use crate::caching::detection::identify;
 use crate::caching::statistics::stats_through;
 use crate::caching::tool::{Tool, Version};
 use crate::doctor::{
-    BuildTree, CacheOfBuild, Explanation, Findings, Outcome, ReplayError, Unit, explain_ccache,
-    explain_sccache, replay,
+    BuildTree, Bypassing, CacheOfBuild, Explanation, Findings, Launchers, Outcome, ReplayError, Unit, Way,
+    explain_ccache, explain_sccache, replay,
 };
 use crate::probe::program;
 
@@ -164,6 +164,9 @@ fn examine(cache: &BuildCache, format: Format, printer: &Printer) -> CommandResu
         checks.push(compile_twice(cache));
         checks.extend(counted(cache));
     }
+    if cache.uses_a_tool() || cache.has_other_launchers() {
+        checks.extend(launchers(cache));
+    }
     match format {
         Format::Json => printer.foreign_json(serde_json::to_value(&checks).map_err(std::io::Error::from)?),
         Format::Human => checks.iter().for_each(|check| printer.foreign(&line(check))),
@@ -227,6 +230,51 @@ fn daemon(cache: &BuildCache) -> Option<Check> {
         None => "not running; the next compilation starts it".to_owned(),
     };
     Some(Check::fine("daemon", state))
+}
+
+/// How many compilations go through the launcher, and why the others do not.
+fn launchers(cache: &BuildCache) -> Vec<Check> {
+    let about = "launchers";
+    let of_build = of_build(cache).ok();
+    let examined = BuildTree::open(&cache.folder)
+        .and_then(|tree| Launchers::of(&tree, of_build, cache.has_program(), &cache.languages()));
+    let launchers = match examined {
+        Ok(launchers) => launchers,
+        Err(error) => {
+            let text = format!("not checked: {error}");
+            return vec![Check::doubtful(about, text, "check a source file with `--why`")];
+        }
+    };
+    let Launchers { total, ours, bypassing } = launchers;
+    let counted = format!("{ours} of {total} compilations use this cache");
+    if bypassing.is_empty() {
+        return vec![Check::fine(about, counted)];
+    }
+    let check = |group: &Bypassing| {
+        let Bypassing { language, way, number, settings, .. } = group;
+        let words = match way {
+            Way::Ours => "use it".to_owned(),
+            Way::Direct => "run the compiler without a launcher".to_owned(),
+            Way::Other(name) => format!("use {name} instead"),
+            Way::OtherFirst(name) => format!("use {name} before this cache"),
+            Way::OtherLast(name) => format!("use {name} in addition to this cache"),
+        };
+        let causes =
+            if settings.is_empty() { String::new() } else { format!(": {}", settings.join(", and ")) };
+        let text = format!("{counted}; {number} in {language} {words}{causes}");
+        let help = match way {
+            Way::Direct if settings.is_empty() => {
+                "call toolchainkit_enable_cache() before the targets are created, and configure the build again"
+            }
+            Way::OtherLast(_) if settings.iter().all(|setting| !setting.contains("LAUNCHER")) => {
+                "use the compiler itself in a new build folder, for example CXX=g++ instead of CXX=\"ccache g++\""
+            }
+            _ if settings.is_empty() => "remove the launcher of the project, and configure the build again",
+            _ => "remove this setting, and configure the build again",
+        };
+        if group.is_harmless { Check::doubtful(about, text, help) } else { Check::broken(about, text, help) }
+    };
+    bypassing.iter().map(check).collect()
 }
 
 /// Compiles a unique source twice: it must be stored, and then hit.

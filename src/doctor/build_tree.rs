@@ -54,6 +54,8 @@ pub struct BuildTree {
     folder: Utf8PathBuf,
     generator: String,
     build_program: Utf8PathBuf,
+    source: Utf8PathBuf,
+    modules: Utf8PathBuf,
 }
 
 /// One compilation of a source file.
@@ -83,20 +85,20 @@ struct Edge<'a> {
 }
 
 impl Edge<'_> {
-    /// The compilation, if it compiles `wanted` or a unity source.
-    fn unit(&self, wanted: &Utf8Path) -> Option<Unit> {
+    /// The compilation, if it compiles `wanted` or a unity source. Without `wanted`, any compilation.
+    fn unit(&self, wanted: Option<&Utf8Path>) -> Option<Unit> {
         let (folder, words) = command::compilation(&self.command)?;
         let directory = folder.map_or_else(|| Utf8PathBuf::from(self.directory.as_ref()), Utf8PathBuf::from);
         let source = directory.join(self.file.as_ref());
-        let source = source.canonicalize_utf8().unwrap_or(source);
-        let is_kept = source == wanted || is_unity(&source);
+        let source = if wanted.is_some() { source.canonicalize_utf8().unwrap_or(source) } else { source };
+        let is_kept = wanted.is_none_or(|wanted| source == wanted) || is_unity(&source);
         is_kept.then(|| Unit { source, object: self.output.to_string(), directory, words })
     }
 }
 
-/// The compilations in a listing that compile this file or a unity source. The listing of a large project has 100 MB, so the
-/// others are not kept.
-struct Units<'a>(&'a Utf8Path);
+/// The compilations in a listing that compile this file or a unity source, or all. The listing of a large project has 100 MB, so
+/// the others are not kept.
+struct Units<'a>(Option<&'a Utf8Path>);
 
 impl<'de> serde::de::DeserializeSeed<'de> for Units<'_> {
     type Value = Vec<Unit>;
@@ -142,6 +144,8 @@ impl BuildTree {
             folder: folder.canonicalize_utf8()?,
             generator: value("CMAKE_GENERATOR"),
             build_program: value("CMAKE_MAKE_PROGRAM").into(),
+            source: value("CMAKE_HOME_DIRECTORY").into(),
+            modules: value("CMAKE_ROOT").into(),
         })
     }
 
@@ -169,7 +173,7 @@ impl BuildTree {
     pub fn units(&self, file: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
         let wanted = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());
         let units = if self.generator.contains("Ninja") {
-            self.units_of_ninja(&wanted)?
+            self.units_of_ninja(Some(&wanted))?
         } else if self.generator.contains("Makefiles") {
             self.units_of_make(&wanted)?
         } else {
@@ -183,7 +187,89 @@ impl BuildTree {
         Ok(found)
     }
 
-    fn units_of_ninja(&self, wanted: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
+    /// The top source folder.
+    #[must_use]
+    pub fn source(&self) -> &Utf8Path {
+        &self.source
+    }
+
+    /// The file with CMake's cache entries.
+    #[must_use]
+    pub fn cache_file(&self) -> Utf8PathBuf {
+        self.folder.join("CMakeCache.txt")
+    }
+
+    /// All compilations. With Makefiles, the options in the commands are references to variables of make.
+    ///
+    /// # Errors
+    /// [`BuildTreeError`]
+    pub fn compilations(&self) -> Result<Vec<Unit>, BuildTreeError> {
+        if self.generator.contains("Ninja") {
+            return self.units_of_ninja(None);
+        } else if !self.generator.contains("Makefiles") {
+            return Err(BuildTreeError::Generator(self.generator.clone()));
+        }
+        let targets = file::read_text(&self.folder.join("CMakeFiles/TargetDirectories.txt"), LARGEST)?;
+        let mut units = Vec::new();
+        for target in targets.lines().map(Utf8Path::new) {
+            let Ok(rules) = file::read_text(&target.join("build.make"), LARGEST) else { continue };
+            let mut object = "";
+            for line in rules.lines() {
+                let Some(recipe) = line.strip_prefix('\t') else {
+                    object = line.split_once(": ").map_or(object, |(object, _)| object);
+                    continue;
+                };
+                let is_object =
+                    matches!(Utf8Path::new(object).extension(), Some("o" | "obj" | "gch" | "pch"));
+                let Some((_, words)) = command::compilation(&recipe.replace("$$", "$")).filter(|_| is_object)
+                else {
+                    continue;
+                };
+                let source = words.iter().skip_while(|word| *word != "-c" && *word != "/c").nth(1);
+                let Some(source) = source.map(Utf8PathBuf::from) else { continue };
+                units.push(Unit { source, object: object.to_owned(), directory: self.folder.clone(), words });
+            }
+        }
+        Ok(units)
+    }
+
+    /// The files of the project that CMake has read, without its own modules and this one.
+    ///
+    /// # Errors
+    /// [`BuildTreeError::Io`]
+    pub fn inputs(&self) -> Result<Vec<Utf8PathBuf>, BuildTreeError> {
+        let words = if self.generator.contains("Ninja") {
+            let mut text = file::read_text(&self.folder.join("build.ninja"), LARGEST)?;
+            if self.generator.contains("Multi-Config") {
+                text = file::read_text(&self.folder.join("CMakeFiles/common.ninja"), LARGEST)?;
+            }
+            let line = text.lines().find(|line| line.contains(": RERUN_CMAKE ")).unwrap_or_default();
+            let line = line.split_once(": RERUN_CMAKE ").map_or("", |(_, inputs)| inputs);
+            // Ninja escapes with a dollar sign.
+            let line = line.replace("$ ", "\0").replace("$:", ":").replace("$$", "$");
+            line.split(' ').map(|word| word.replace('\0', " ")).collect::<Vec<_>>()
+        } else {
+            let text = file::read_text(&self.folder.join("CMakeFiles/Makefile.cmake"), LARGEST)?;
+            let listed = text.split("CMAKE_MAKEFILE_DEPENDS").nth(1).unwrap_or_default();
+            let listed = listed.split("\n  )").next().unwrap_or_default();
+            listed.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+        };
+        let files = words.into_iter().filter_map(|word| self.folder.join(word).canonicalize_utf8().ok());
+        let modules = self.modules.canonicalize_utf8().unwrap_or_else(|_| self.modules.clone());
+        let is_of_project = |file: &Utf8PathBuf| {
+            !file.starts_with(&modules)
+                && !file.starts_with(self.folder.join("CMakeFiles"))
+                && file.file_name() != Some("ToolchainKit.cmake")
+                && file.file_name() != Some("CMakeCache.txt")
+                && file.is_file()
+        };
+        let mut files: Vec<Utf8PathBuf> = files.filter(is_of_project).collect();
+        files.dedup();
+        Ok(files)
+    }
+
+    /// The compilations of `wanted`, or all.
+    fn units_of_ninja(&self, wanted: Option<&Utf8Path>) -> Result<Vec<Unit>, BuildTreeError> {
         let listing = self.list(&["-t", "compdb"])?;
         let mut deserializer = serde_json::Deserializer::from_str(&listing);
         serde::de::DeserializeSeed::deserialize(Units(wanted), &mut deserializer)

@@ -4,10 +4,12 @@
 mod build_tree;
 mod command;
 mod decided;
+mod launchers;
 mod reasons;
 mod replay;
 
 pub use self::build_tree::{BuildTree, BuildTreeError, Unit};
 pub use self::command::split_words;
+pub use self::launchers::{Bypassing, Launchers, Way};
 pub use self::reasons::{Explanation, explain_ccache, explain_sccache};
 pub use self::replay::{CacheOfBuild, Findings, Outcome, ReplayError, replay};

@@ -22,6 +22,7 @@ pub mod rules;
 pub mod settings;
 mod stamp;
 pub mod supervisor;
+mod tracers;
 
 pub use self::client::why_not_direct;
 

@@ -55,6 +55,9 @@ pub struct Settings {
     pub keep: Vec<String>,
     /// The storage in use, and the local one that replaces it if a secret is missing.
     pub storages: Vec<Storage>,
+    /// Whether the cache is used although a tracer has to see the compilers.
+    #[serde(default)]
+    pub caches_under_tracers: bool,
     /// The time in seconds for which the tool is not used after a failure.
     #[serde(default = "minute")]
     pub breaker_seconds: u64,

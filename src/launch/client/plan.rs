@@ -16,6 +16,7 @@ use super::super::rules::{
 };
 use super::super::settings::Settings;
 use super::super::stamp;
+use super::super::tracers;
 use super::link::Link;
 use super::{messages, request};
 use crate::caching::tool::{Tool, Version};
@@ -65,7 +66,8 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     // A rule could apply to an argument that is not known.
     let is_bypassed = decision.bypass.is_some()
         || !arguments.is_complete()
-        || process::variable(BYPASS).is_some_and(|value| value == "1");
+        || process::variable(BYPASS).is_some_and(|value| value == "1")
+        || (!settings.caches_under_tracers && tracers::is_traced());
     let compiler = facts.compiler();
     drop(facts);
     // Without placeholders, debug information would name the link.

@@ -6,6 +6,7 @@ mod calling;
 mod cases;
 mod compiling;
 mod deciding;
+mod launchers;
 mod microsoft;
 mod roots;
 mod secrets;
@@ -25,6 +26,7 @@ pub(crate) fn tests(list: &mut List) {
         cases::tests,
         compiling::tests,
         deciding::tests,
+        launchers::tests,
         microsoft::tests,
         roots::tests,
         secrets::tests,

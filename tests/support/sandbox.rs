@@ -152,6 +152,29 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    /// Removes the run folders of daemons whose path in the sandbox was too long for a socket, or not trusted.
+    fn remove_run_folders(&self) {
+        let folders = |path: &Path| {
+            let entries = path.read_dir().into_iter().flatten().filter_map(Result::ok);
+            entries.map(|entry| entry.path()).collect::<Vec<_>>()
+        };
+        let roots = folders(Path::new("/tmp")).into_iter().filter(|path| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("toolchainkit-"))
+        });
+        let root = self.root().to_str().expect("a plain path");
+        for storage in roots.flat_map(|root| folders(&root)) {
+            for run in folders(&storage) {
+                if fs::read_to_string(run.join("server.json")).is_ok_and(|record| record.contains(root)) {
+                    // Another test may use the folder of the storage.
+                    let _ = fs::remove_dir_all(run);
+                    let _ = fs::remove_dir(&storage);
+                }
+            }
+        }
+    }
+}
+
 impl Drop for Sandbox {
     /// Kills the processes of this sandbox, repeatedly: when a daemon is killed, another one may just be starting.
     fn drop(&mut self) {
@@ -162,6 +185,7 @@ impl Drop for Sandbox {
             }
             left.is_empty()
         });
+        self.remove_run_folders();
         assert!(ended || thread::panicking(), "processes do not end: {:?}", self.processes());
     }
 }

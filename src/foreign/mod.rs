@@ -1,8 +1,8 @@
 //! Texts of tools and servers, in the form in which they can be printed or stored: one filter for all of them.
 //!
-//! - The values of credentials are replaced by `***`, in every usual encoding: see [`secrets`].
+//! - The values of credentials are replaced by `***`, in every usual encoding: see `secrets`.
 //! - What has the shape of a credential is replaced as well, such as the header `Authorization`, the key in a connection
-//!   string, and the environment that sccache prints when it cannot start a compiler: see [`shapes`].
+//!   string, and the environment that sccache prints when it cannot start a compiler: see `shapes`.
 //! - Control characters, and characters that change the direction of text, are shown as escapes.
 //! - Commands for the runners of GitHub and Azure lose their effect.
 //! - [`Filter::bounded`] limits the length.

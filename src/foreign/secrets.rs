@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// A shorter value is not searched for, because it is a part of too many other texts. [`super::shapes`] hides it in the usual
+/// A shorter value is not searched for, because it is a part of too many other texts. The module `shapes` hides it in the usual
 /// places.
 pub const SHORTEST: usize = 6;
 

@@ -42,7 +42,7 @@ const BEFORE_COLON: [&str; 6] =
 /// An environment has more entries than this.
 const FEW: usize = 2;
 
-/// Extended regular expressions for [`HEADERS`] and [`KEYS`], in capital and small letters.
+/// Extended regular expressions for `HEADERS` and `KEYS`, in capital and small letters.
 #[must_use]
 pub fn key_patterns() -> [Vec<String>; 2] {
     let any_case = |letter: char| match letter {

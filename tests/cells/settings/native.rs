@@ -13,9 +13,15 @@ tests![
 
 /// Whether a toolchain file or the module created this cache entry.
 fn ours(line: &str) -> bool {
-    ["CMAKE_TOOLCHAIN_FILE", "TOOLCHAINKIT", "_TOOLCHAINKIT", "//The CMake toolchain file"]
-        .iter()
-        .any(|start| line.starts_with(start))
+    [
+        "CMAKE_TOOLCHAIN_FILE",
+        "TOOLCHAINKIT",
+        "_TOOLCHAINKIT",
+        "//The CMake toolchain file",
+        "//Identifies this build folder",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start))
 }
 
 /// Removes the compiler options of `cache.relocatable`, which hits in other checkouts need.

@@ -250,14 +250,20 @@ endfunction()
 # Exceptions: a group with only this user; a group below a folder that only its owner can enter; sticky folders such as /tmp.
 # On Windows, whose permissions CMake cannot read, everything is trusted.
 
-# Paths as elements of a list: without the characters that have a meaning there.
+# Paths as elements of a list: without the characters that have a meaning there, which few paths contain.
 function(_toolchainkit_encode out_text text)
-  _toolchainkit_recode(text "${text}" 1 0)
+  if(text MATCHES "[][;\\\\]")
+    _toolchainkit_recode(text "${text}" 1 0)
+  endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
 function(_toolchainkit_decode out_text text)
-  _toolchainkit_recode(text "${text}" 0 1)
+  string(ASCII 28 first)
+  string(ASCII 31 last)
+  if(text MATCHES "[${first}-${last}]")
+    _toolchainkit_recode(text "${text}" 0 1)
+  endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
@@ -481,6 +487,21 @@ function(_toolchainkit_is_trusted out_doubt path purpose start)
     endif()
   endforeach()
   get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
+  # The usual case is decided at once: all folders belong to the user or root, and only the owner can write, except in sticky
+  # folders of root such as /tmp.
+  set(is_usual FALSE)
+  foreach(part IN LISTS parts)
+    get_property(found GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}")
+    set(is_usual FALSE)
+    if(found MATCHES "^[0-7]?[0-7][0145][0145] (0|${user}) ")
+      set(is_usual TRUE)
+    elseif(NOT found MATCHES "^1[0-7][0-7][0-7] 0 ")
+      break()
+    endif()
+  endforeach()
+  if(is_usual)
+    return()
+  endif()
   get_property(project_owners GLOBAL PROPERTY _TOOLCHAINKIT_PROJECT_OWNERS)
   get_property(unmapped GLOBAL PROPERTY _TOOLCHAINKIT_UNMAPPED)
   set(owners 0 "${user}")
@@ -1925,10 +1946,6 @@ function(_toolchainkit_make_folders out_reason storage)
   string(SHA256 registration "${checkout}\n${directory}")
   string(SUBSTRING "${registration}" 0 16 registration)
   set(registration "${user_folder}/checkouts/${registration}.json")
-  _toolchainkit_is_trusted(doubt "${registration}" state "")
-  if(NOT doubt STREQUAL "")
-    set(registration "")
-  endif()
   _toolchainkit_json(json checkout "${checkout}" project "${arg_PROJECT}" folder "${directory}")
   if(CMAKE_HOST_WIN32)
     string(REPLACE ";" "\\;" directory "${directory}")
@@ -1959,8 +1976,12 @@ for folder in "$1" "$1"/? "$1"/?/?; do
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
 done
 umask 077
-[ -z "$3" ] || { mkdir -p "${3%/*}" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } || :]=]
+# Not into a folder of another user.
+[ -O "$5" ] && { mkdir -p "${3%/*}" "$5/builds" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3" && printf registered; } || :]=]
       toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}" "${user_folder}")
+  endif()
+  if(refusal STREQUAL "registered")
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_REGISTERS_IN "${user_folder}")
   endif()
   if(NOT result EQUAL 0)
     set("${out_reason}" "cannot write to ${refusal}" PARENT_SCOPE)
@@ -2247,12 +2268,27 @@ function(_toolchainkit_program_stamp out_stamp program)
   set("${out_stamp}" "${size} ${time}" PARENT_SCOPE)
 endfunction()
 
-# Copies a file to <build>/toolchainkit/new/launcher. It is later renamed, because a build may be running the old launcher. On a
-# full disk, there is no copy afterwards.
+# Copies a program to <build>/toolchainkit/new/launcher. It is later renamed, because a build may be running the old launcher. On
+# a full disk, there is no copy afterwards. The module is copied, too, and removed: then there is room for the other files.
 function(_toolchainkit_copy_executable file)
-  execute_process(OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
-umask 022
-rm -rf "$2" && cp "$1" "$2" && chmod 755 "$2" || rm -f "$2"]=] sh "${file}" "${folder}/new/launcher")
+  get_filename_component(name "${file}" NAME)
+  get_property(module GLOBAL PROPERTY _TOOLCHAINKIT_MODULE)
+  get_filename_component(module_name "${module}" NAME)
+  file(REMOVE_RECURSE "${folder}/new/launcher" "${folder}/new/${name}")
+  execute_process(COMMAND cp "${file}" "${module}" "${folder}/new/" RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+  file(REMOVE "${folder}/new/${module_name}")
+  if(result EQUAL 0)
+    file(RENAME "${folder}/new/${name}" "${folder}/new/launcher")
+    if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
+      file(CHMOD "${folder}/new/launcher" PERMISSIONS
+        OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    elseif(name STREQUAL "script")
+      execute_process(COMMAND chmod 755 "${folder}/new/launcher" ERROR_QUIET)
+    endif()
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_HAS_SPACE TRUE)
+  else()
+    file(REMOVE "${folder}/new/${name}")
+  endif()
 endfunction()
 
 # The reason why a copy of the program cannot be used; empty if it can.
@@ -3495,7 +3531,13 @@ function(_toolchainkit_register text)
     if(present STREQUAL digest)
       return()
     endif()
-    # file(WRITE) would end the configuration if it failed, and cannot set permissions.
+    get_property(writable GLOBAL PROPERTY _TOOLCHAINKIT_REGISTERS_IN)
+    if(place STREQUAL "${writable}")
+      # Faster than a process. The checkout was just registered in this folder.
+      _toolchainkit_replace_file("${entry}" "${entry}.new" "${digest}" OWNER_READ OWNER_WRITE)
+      return()
+    endif()
+    # file(WRITE) would end the configuration if it failed.
     execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
 umask g-w,o-w
 { [ -d "$1/builds" ] || { mkdir -p "$1" && mkdir -m 700 "$1/builds"; }; } && printf %s "$3" >"$2.$$" && mv -f "$2.$$" "$2"
@@ -3525,12 +3567,33 @@ function(_toolchainkit_write path text)
     return()
   endif()
   get_filename_component(name "${path}" NAME)
+  get_property(has_space GLOBAL PROPERTY _TOOLCHAINKIT_HAS_SPACE)
+  if(has_space)
+    # Faster than a process.
+    _toolchainkit_replace_file("${path}" "${CMAKE_BINARY_DIR}/toolchainkit/new/${name}" "${text}"
+      OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+    return()
+  endif()
   execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
 umask 022
 printf %s "$3" >"$1" && mv -f "$1" "$2" || { rm -f "$1"; exit 1; }]=]
     sh "${CMAKE_BINARY_DIR}/toolchainkit/new/${name}" "${path}" "${text}")
   if(NOT result EQUAL 0)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_UNWRITTEN "${path}")
+  endif()
+endfunction()
+
+# Writes a file with the permissions in ARGN as `new`, and renames it. CMake before 3.19 can set permissions only while it copies.
+function(_toolchainkit_replace_file path new text)
+  file(WRITE "${new}" "${text}")
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
+    file(CHMOD "${new}" PERMISSIONS ${ARGN})
+    file(RENAME "${new}" "${path}")
+  else()
+    get_filename_component(name "${new}" NAME)
+    file(COPY "${new}" DESTINATION "${new}.copy" FILE_PERMISSIONS ${ARGN})
+    file(RENAME "${new}.copy/${name}" "${path}")
+    file(REMOVE_RECURSE "${new}" "${new}.copy")
   endif()
 endfunction()
 

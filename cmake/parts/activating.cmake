@@ -11,10 +11,6 @@ function(_toolchainkit_make_folders out_reason storage)
   string(SHA256 registration "${checkout}\n${directory}")
   string(SUBSTRING "${registration}" 0 16 registration)
   set(registration "${user_folder}/checkouts/${registration}.json")
-  _toolchainkit_is_trusted(doubt "${registration}" state "")
-  if(NOT doubt STREQUAL "")
-    set(registration "")
-  endif()
   _toolchainkit_json(json checkout "${checkout}" project "${arg_PROJECT}" folder "${directory}")
   if(CMAKE_HOST_WIN32)
     string(REPLACE ";" "\\;" directory "${directory}")
@@ -45,8 +41,12 @@ for folder in "$1" "$1"/? "$1"/?/?; do
   [ -w "$folder" ] && [ -x "$folder" ] || { printf %s "$folder"; exit 1; }
 done
 umask 077
-[ -z "$3" ] || { mkdir -p "${3%/*}" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } || :]=]
+# Not into a folder of another user.
+[ -O "$5" ] && { mkdir -p "${3%/*}" "$5/builds" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3" && printf registered; } || :]=]
       toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}" "${user_folder}")
+  endif()
+  if(refusal STREQUAL "registered")
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_REGISTERS_IN "${user_folder}")
   endif()
   if(NOT result EQUAL 0)
     set("${out_reason}" "cannot write to ${refusal}" PARENT_SCOPE)

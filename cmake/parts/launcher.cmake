@@ -134,12 +134,27 @@ function(_toolchainkit_program_stamp out_stamp program)
   set("${out_stamp}" "${size} ${time}" PARENT_SCOPE)
 endfunction()
 
-# Copies a file to <build>/toolchainkit/new/launcher. It is later renamed, because a build may be running the old launcher. On a
-# full disk, there is no copy afterwards.
+# Copies a program to <build>/toolchainkit/new/launcher. It is later renamed, because a build may be running the old launcher. On
+# a full disk, there is no copy afterwards. The module is copied, too, and removed: then there is room for the other files.
 function(_toolchainkit_copy_executable file)
-  execute_process(OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
-umask 022
-rm -rf "$2" && cp "$1" "$2" && chmod 755 "$2" || rm -f "$2"]=] sh "${file}" "${folder}/new/launcher")
+  get_filename_component(name "${file}" NAME)
+  get_property(module GLOBAL PROPERTY _TOOLCHAINKIT_MODULE)
+  get_filename_component(module_name "${module}" NAME)
+  file(REMOVE_RECURSE "${folder}/new/launcher" "${folder}/new/${name}")
+  execute_process(COMMAND cp "${file}" "${module}" "${folder}/new/" RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+  file(REMOVE "${folder}/new/${module_name}")
+  if(result EQUAL 0)
+    file(RENAME "${folder}/new/${name}" "${folder}/new/launcher")
+    if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
+      file(CHMOD "${folder}/new/launcher" PERMISSIONS
+        OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    elseif(name STREQUAL "script")
+      execute_process(COMMAND chmod 755 "${folder}/new/launcher" ERROR_QUIET)
+    endif()
+    set_property(GLOBAL PROPERTY _TOOLCHAINKIT_HAS_SPACE TRUE)
+  else()
+    file(REMOVE "${folder}/new/${name}")
+  endif()
 endfunction()
 
 # The reason why a copy of the program cannot be used; empty if it can.

@@ -120,7 +120,13 @@ function(_toolchainkit_register text)
     if(present STREQUAL digest)
       return()
     endif()
-    # file(WRITE) would end the configuration if it failed, and cannot set permissions.
+    get_property(writable GLOBAL PROPERTY _TOOLCHAINKIT_REGISTERS_IN)
+    if(place STREQUAL "${writable}")
+      # Faster than a process. The checkout was just registered in this folder.
+      _toolchainkit_replace_file("${entry}" "${entry}.new" "${digest}" OWNER_READ OWNER_WRITE)
+      return()
+    endif()
+    # file(WRITE) would end the configuration if it failed.
     execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
 umask g-w,o-w
 { [ -d "$1/builds" ] || { mkdir -p "$1" && mkdir -m 700 "$1/builds"; }; } && printf %s "$3" >"$2.$$" && mv -f "$2.$$" "$2"

@@ -18,12 +18,33 @@ function(_toolchainkit_write path text)
     return()
   endif()
   get_filename_component(name "${path}" NAME)
+  get_property(has_space GLOBAL PROPERTY _TOOLCHAINKIT_HAS_SPACE)
+  if(has_space)
+    # Faster than a process.
+    _toolchainkit_replace_file("${path}" "${CMAKE_BINARY_DIR}/toolchainkit/new/${name}" "${text}"
+      OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+    return()
+  endif()
   execute_process(RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET COMMAND sh -c [=[
 umask 022
 printf %s "$3" >"$1" && mv -f "$1" "$2" || { rm -f "$1"; exit 1; }]=]
     sh "${CMAKE_BINARY_DIR}/toolchainkit/new/${name}" "${path}" "${text}")
   if(NOT result EQUAL 0)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_UNWRITTEN "${path}")
+  endif()
+endfunction()
+
+# Writes a file with the permissions in ARGN as `new`, and renames it. CMake before 3.19 can set permissions only while it copies.
+function(_toolchainkit_replace_file path new text)
+  file(WRITE "${new}" "${text}")
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.19)
+    file(CHMOD "${new}" PERMISSIONS ${ARGN})
+    file(RENAME "${new}" "${path}")
+  else()
+    get_filename_component(name "${new}" NAME)
+    file(COPY "${new}" DESTINATION "${new}.copy" FILE_PERMISSIONS ${ARGN})
+    file(RENAME "${new}.copy/${name}" "${path}")
+    file(REMOVE_RECURSE "${new}" "${new}.copy")
   endif()
 endfunction()
 

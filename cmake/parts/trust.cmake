@@ -5,14 +5,20 @@
 # Exceptions: a group with only this user; a group below a folder that only its owner can enter; sticky folders such as /tmp.
 # On Windows, whose permissions CMake cannot read, everything is trusted.
 
-# Paths as elements of a list: without the characters that have a meaning there.
+# Paths as elements of a list: without the characters that have a meaning there, which few paths contain.
 function(_toolchainkit_encode out_text text)
-  _toolchainkit_recode(text "${text}" 1 0)
+  if(text MATCHES "[][;\\\\]")
+    _toolchainkit_recode(text "${text}" 1 0)
+  endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
 function(_toolchainkit_decode out_text text)
-  _toolchainkit_recode(text "${text}" 0 1)
+  string(ASCII 28 first)
+  string(ASCII 31 last)
+  if(text MATCHES "[${first}-${last}]")
+    _toolchainkit_recode(text "${text}" 0 1)
+  endif()
   set("${out_text}" "${text}" PARENT_SCOPE)
 endfunction()
 
@@ -236,6 +242,21 @@ function(_toolchainkit_is_trusted out_doubt path purpose start)
     endif()
   endforeach()
   get_property(user GLOBAL PROPERTY _TOOLCHAINKIT_USER)
+  # The usual case is decided at once: all folders belong to the user or root, and only the owner can write, except in sticky
+  # folders of root such as /tmp.
+  set(is_usual FALSE)
+  foreach(part IN LISTS parts)
+    get_property(found GLOBAL PROPERTY "_TOOLCHAINKIT_OWNER_${part}")
+    set(is_usual FALSE)
+    if(found MATCHES "^[0-7]?[0-7][0145][0145] (0|${user}) ")
+      set(is_usual TRUE)
+    elseif(NOT found MATCHES "^1[0-7][0-7][0-7] 0 ")
+      break()
+    endif()
+  endforeach()
+  if(is_usual)
+    return()
+  endif()
   get_property(project_owners GLOBAL PROPERTY _TOOLCHAINKIT_PROJECT_OWNERS)
   get_property(unmapped GLOBAL PROPERTY _TOOLCHAINKIT_UNMAPPED)
   set(owners 0 "${user}")

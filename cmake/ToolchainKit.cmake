@@ -1977,7 +1977,11 @@ for folder in "$1" "$1"/? "$1"/?/?; do
 done
 umask 077
 # Not into a folder of another user.
-[ -O "$5" ] && { mkdir -p "${3%/*}" "$5/builds" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3" && printf registered; } || :]=]
+if [ -O "$5" ]; then
+  { [ -d "$5/builds" ] && [ -r "$3" ] && read -r known <"$3" && [ "$known" = "$4" ]; } ||
+    { mkdir -p "${3%/*}" "$5/builds" && printf '%s\n' "$4" >"$3.new" && mv -f "$3.new" "$3"; } && printf registered
+fi
+:]=]
       toolchainkit "${directory}" "${of_group}" "${registration}" "{${json}}" "${user_folder}")
   endif()
   if(refusal STREQUAL "registered")

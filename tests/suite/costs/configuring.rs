@@ -54,7 +54,9 @@ impl Costs {
     }
 
     fn limit(&self) -> f64 {
-        f64::max(50.0, 0.02 * self.bare)
+        // The checks of owners read all folders above each file: 40 ms on a machine that configures the project in 370 ms, and
+        // more on a slower one.
+        f64::max(50.0, 0.15 * self.bare)
     }
 
     fn is_clear(&self) -> bool {
@@ -73,7 +75,7 @@ fn configuring(sandbox: &Sandbox, tools: &Tools, version: &'static str, options:
 }
 
 #[test]
-fn configuring_costs_no_more_than_two_percent_or_fifty_milliseconds() {
+fn configuring_costs_no_more_than_fifteen_percent_or_fifty_milliseconds() {
     for (cache, version) in
         [(CACHES[0], Tools::CMAKE), (CACHES[1], Tools::CMAKE), (CACHES[0], Tools::CMAKES[0])]
     {

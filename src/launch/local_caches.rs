@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
+use super::reading;
 use crate::trust::{self, Purpose};
 
 /// The folder for the caches of projects, in the user's cache folder.
@@ -22,10 +23,10 @@ const SHARED: &str = "shared";
 const CHECKOUTS: &str = "checkouts";
 /// The folder with one file for each build folder: the hash of its `cache.json`, and its path.
 const BUILDS: &str = "builds";
+/// The lock of sccache's daemon in its folder.
+pub(super) const DISK_LOCK: &str = ".toolchainkit-lock";
 /// The beginning of the name of a folder that is being removed.
 const REMOVED: &str = ".removed-";
-/// The lock of sccache's daemon in its folder.
-const DISK_LOCK: &str = ".toolchainkit-lock";
 /// The time without a use after which a cache without checkouts is removed. A checkout may be on a disk that is not mounted.
 pub const GRACE: Duration = Duration::from_hours(30 * 24);
 /// The time between two searches for caches without checkouts.
@@ -176,13 +177,11 @@ fn registrations(user_folder: &Path) -> Vec<(PathBuf, Registration)> {
 /// The text of a small file.
 fn read(path: &Path) -> Option<String> {
     const LARGEST: u64 = 1 << 16;
-    let mut text = String::new();
-    File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
-    Some(text)
+    String::from_utf8(reading::read(path, LARGEST).ok()?).ok()
 }
 
 /// The paths in a folder, sorted; none if it cannot be read.
-fn entries(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())));
     let mut entries: Vec<PathBuf> = entries.map(Iterator::collect).unwrap_or_default();
     entries.sort();

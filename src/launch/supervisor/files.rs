@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::launch::local_caches::DISK_LOCK;
 use crate::launch::process;
 
 /// The socket of the supervisor, in its run folder.
@@ -18,7 +19,6 @@ pub(in crate::launch) const SOCKET: &str = "socket";
 /// The log of the daemon.
 pub(in crate::launch) const LOG: &str = "log";
 
-const DISK_LOCK: &str = ".toolchainkit-lock";
 /// The time to wait for the end of the previous supervisor.
 const PREDECESSOR_WAIT: Duration = Duration::from_secs(3);
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::launch::address::Address;
+use crate::launch::local_caches::entries;
 use crate::launch::process::{self, Connection, Place, Process};
 use crate::launch::protocol::{self, Hello, PROTOCOL, Reply, Request, Want};
 
@@ -95,15 +96,9 @@ impl Record {
 /// The records of this user below these folders. A supervisor removes its record when it exits.
 #[must_use]
 pub fn list(run_roots: &[PathBuf]) -> Vec<Record> {
-    let folders = |path: &Path| -> Vec<PathBuf> {
-        let entries = fs::read_dir(path).map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())));
-        let mut folders: Vec<PathBuf> = entries.map(Iterator::collect).unwrap_or_default();
-        folders.sort();
-        folders
-    };
     let ours = run_roots.iter().filter(|root| process::is_trusted_private_folder(root));
-    let storages = ours.flat_map(|root| folders(root));
-    storages.flat_map(|storage| folders(&storage)).filter_map(|folder| Record::read(&folder)).collect()
+    let storages = ours.flat_map(|root| entries(root));
+    storages.flat_map(|storage| entries(&storage)).filter_map(|folder| Record::read(&folder)).collect()
 }
 
 /// Whether the supervisor answers.

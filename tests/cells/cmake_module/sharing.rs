@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{CACHES, Checkout, setting, tools_for};
 use crate::list::tests;
 use crate::support::users::{User, open_sandbox, walk};
-use crate::support::{Run, Sandbox, Tool, Tools};
+use crate::support::{Run, Sandbox, Stats, Tool, Tools};
 
 tests![
     users_of_a_group_share_a_folder in ["022", "002", "077"],
@@ -68,18 +68,13 @@ fn users_of_a_group_share_a_folder(umask: &'static str) {
     });
     for user in USERS {
         // Each user's own rebuild hits, whoever stored the objects.
-        let hits = || {
-            let text = as_user(user, "build/toolchainkit/launcher --print-stats").run().stdout;
-            let count = |name: &str| {
-                let line = text.lines().find_map(|line| line.strip_prefix(name));
-                line.and_then(|rest| rest.trim().parse::<u64>().ok()).expect("a count")
-            };
-            (count("direct_cache_hit") + count("preprocessed_cache_hit"), count("cache_miss"))
+        let stats = || {
+            Stats::of_ccache_lines(&as_user(user, "build/toolchainkit/launcher --print-stats").run().stdout)
         };
-        let before = hits();
+        let before = stats();
         as_user(user, &format!("{BUILD} --clean-first")).run();
-        let after = hits();
-        assert_eq!((after.0 - before.0, after.1 - before.1), (objects, 0), "{user:?}");
+        let after = stats();
+        assert_eq!((after.hits - before.hits, after.misses - before.misses), (objects, 0), "{user:?}");
     }
     for path in walk(&shared) {
         let found = fs::symlink_metadata(&path).expect("metadata");

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,8 @@ struct Known {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     compiler: String,
+    /// The folder of the compiler itself, which may be behind a link.
+    place: PathBuf,
     stamp: String,
     flags: Vec<String>,
     is_cxx: bool,
@@ -42,7 +44,7 @@ struct Entry {
 }
 
 impl Folders {
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     /// Reads the answers in `file`, if there are any.
     pub(super) fn new(file: Option<PathBuf>) -> Self {
@@ -57,15 +59,20 @@ impl Folders {
 
     /// The default search path for a question. Fails with the reason why it is unknown.
     pub(super) fn of(&mut self, question: &Question) -> Result<Vec<PathBuf>, &'static str> {
-        let stamp = stamp(&question.compiler).ok_or("the compiler is missing")?;
+        let compiler = Path::new(&question.compiler);
         let is_same = |entry: &&Entry| {
             entry.compiler == question.compiler
                 && entry.is_cxx == question.is_cxx
                 && entry.flags == question.flags
         };
-        if let Some(entry) = self.known.entries.iter().find(is_same).filter(|entry| entry.stamp == stamp) {
+        let is_unchanged =
+            |entry: &&Entry| stamp(compiler, &entry.place).is_some_and(|stamp| stamp == entry.stamp);
+        if let Some(entry) = self.known.entries.iter().find(is_same).filter(is_unchanged) {
             return Ok(entry.folders.clone());
         }
+        let place = compiler.canonicalize().ok().and_then(|real| Some(real.parent()?.to_owned()));
+        let identified = place.and_then(|place| Some((stamp(compiler, &place)?, place)));
+        let (stamp, place) = identified.ok_or("the compiler is missing")?;
         let folders = parse(&ask(question).ok_or("the compiler does not print its include folders")?)?;
         self.known.version = Self::VERSION;
         self.known.entries.retain(|entry| !is_same(&entry));
@@ -73,6 +80,7 @@ impl Folders {
         self.known.entries.drain(..surplus);
         self.known.entries.push(Entry {
             compiler: question.compiler.clone(),
+            place,
             stamp,
             flags: question.flags.clone(),
             is_cxx: question.is_cxx,
@@ -85,10 +93,10 @@ impl Folders {
     }
 }
 
-/// Identifies the compiler, and the files beside it: Clang reads a configuration file in its own folder.
-fn stamp(compiler: &str) -> Option<String> {
-    let real = std::fs::canonicalize(compiler).ok()?;
-    Some(format!("{} {}", Stamp::of(&real)?, Stamp::of(real.parent()?)?))
+/// Identifies the compiler, and the files beside it: Clang reads a configuration file in its own folder. A link to another
+/// compiler leads to another stamp.
+fn stamp(compiler: &Path, place: &Path) -> Option<String> {
+    Some(format!("{} {}", Stamp::of(compiler)?, Stamp::of(place)?))
 }
 
 /// The output of the compiler with its search path.

@@ -115,6 +115,45 @@ fn files_that_an_include_can_reach_change_the_fingerprint() {
 }
 
 #[test]
+fn a_missing_folder_that_appears_is_noticed_although_its_parent_answers_for_it() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    checkout.write("old/keep.h", "");
+    checkout.write("new/missing/x.h", "");
+    symlink("old", checkout.root.join("link")).expect("a link");
+    let mut question = checkout.question();
+    // The parents are in the search path, too, so the guard has listed them.
+    let folders = [
+        "../inc1",
+        "../inc1/missing",
+        "../inc1/missing/deeper",
+        "../link",
+        "../link/missing",
+        "../none",
+        "../none/missing",
+    ];
+    question.folders.splice(0..0, folders.map(str::to_owned));
+    let mut guard = Guard::new(None);
+    let same = |guard: &mut Guard, before: &str| fingerprint(guard, &question) == before;
+    let first = fingerprint(&mut guard, &question);
+    // Folders that changed just now are examined in any case.
+    std::thread::sleep(std::time::Duration::from_millis(120));
+    for path in ["inc1/missing/x.h", "inc1/missing/deeper/x.h", "none/missing/x.h"] {
+        assert!(same(&mut guard, &first) && same(&mut guard, &first), "{path}");
+        checkout.write(path, "");
+        assert!(!same(&mut guard, &first), "{path} appears");
+        fs_err::remove_dir_all(checkout.root.join(path).parent().expect("a folder"))
+            .expect("the folder can be removed");
+        std::thread::sleep(std::time::Duration::from_millis(120));
+        assert!(same(&mut guard, &first), "{path} has disappeared");
+    }
+    assert!(same(&mut guard, &first) && same(&mut guard, &first));
+    fs_err::remove_file(checkout.root.join("link")).expect("the link can be removed");
+    symlink("new", checkout.root.join("link")).expect("a link");
+    assert!(!same(&mut guard, &first), "the link leads to another folder");
+}
+
+#[test]
 fn other_files_do_not_change_the_fingerprint() {
     let checkout = Checkout::new();
     fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");

@@ -53,6 +53,8 @@ struct Folder {
     watched: Option<Watched>,
     /// The number of reported changes.
     reports: u64,
+    /// The folder that contains it, if it is known.
+    parent: Option<Id>,
 }
 
 /// A folder that is watched.
@@ -211,7 +213,9 @@ impl Tree {
         if folder.examined_in == question {
             return folder.version;
         }
-        let stamp = Stamp::of(&folder.path);
+        let is_missing = self.is_still_missing(id);
+        let folder = &self.folders[id];
+        let stamp = if is_missing { None } else { Stamp::of(&folder.path) };
         if folder.examined_in == 0 || stamp != folder.stamp || folder.is_young {
             let is_young = self.is_young(stamp);
             let (entries, failure) = match stamp {
@@ -243,6 +247,31 @@ impl Tree {
         let folder = &mut self.folders[id];
         folder.examined_in = question;
         folder.version
+    }
+
+    /// Whether the folder that contains a missing folder is unchanged, so that it is still missing. A third of the folders in a
+    /// search path are missing, and share few parents.
+    fn is_still_missing(&mut self, id: Id) -> bool {
+        let folder = &self.folders[id];
+        let Some(name) =
+            folder.path.file_name().filter(|_| folder.examined_in != 0 && folder.stamp.is_none())
+        else {
+            return false;
+        };
+        let find = || self.folder_ids.get(folder.path.parent()?).copied();
+        let Some(parent) = folder.parent.or_else(find) else { return false };
+        let containing = &self.folders[parent];
+        let is_in_use = containing.examined_in != 0 && containing.failure.is_none();
+        if !is_in_use || containing.entries.contains_key(name) {
+            return false;
+        }
+        let is_examined = containing.examined_in == self.question;
+        if !is_examined && (containing.is_young || Stamp::of(&containing.path) != containing.stamp) {
+            return false;
+        }
+        self.folders[parent].examined_in = self.question;
+        self.folders[id].parent = Some(parent);
+        true
     }
 
     /// Examines a file. Returns a number that changes when the names in its directives change.

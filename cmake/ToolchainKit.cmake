@@ -23,7 +23,7 @@ into a project and commit it.
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
-      [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
+      [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -52,6 +52,11 @@ into a project and commit it.
     with an error.
   ``RELOCATABLE``
     Whether checkouts in different folders share hits. Default: ``ON``.
+  ``BASE_DIRS``
+    Up to 16 further folders whose paths differ between machines, such as ``~/.conan2/p``: sources that include files below them
+    share hits, too. May begin with ``~``, and contain ``${NAME}`` for an environment variable; a relative path is relative to
+    ``PROJECT_DIR``. The order must be the same on all machines. The prefixes of Python and conda environments on ``PATH`` need
+    not be listed.
   ``DIRECT_MODE``
     Whether the tools find hits by the contents of known headers, without the preprocessor. With ``AUTO`` (default),
     toolchainkit-launch allows it for each compilation whose search path it knows, and makes the names in this path a part of
@@ -158,7 +163,7 @@ function(toolchainkit_enable_cache)
   endif()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
     "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
-    "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
+    "TOOL;LANGUAGES;BASE_DIRS;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "toolchainkit: unknown arguments of toolchainkit_enable_cache: ${arg_UNPARSED_ARGUMENTS}")
@@ -792,6 +797,7 @@ function(_toolchainkit_decide out_launcher out_languages call)
     return()
   endif()
   _toolchainkit_choose_direct_mode(arg_DIRECT_MODE direct_mode)
+  _toolchainkit_check_base_directories()
   if(tool STREQUAL "ccache")
     list(REMOVE_ITEM free_languages HIP)
   endif()
@@ -825,6 +831,22 @@ function(_toolchainkit_decide out_launcher out_languages call)
   set("${out_launcher}" "${command}" PARENT_SCOPE)
   set("${out_languages}" "${free_languages}" PARENT_SCOPE)
   _toolchainkit_remember_decision()
+endfunction()
+
+# Reports base directories that cannot be used.
+function(_toolchainkit_check_base_directories)
+  list(LENGTH arg_BASE_DIRS count)
+  if(count GREATER 16)
+    message(FATAL_ERROR "toolchainkit: BASE_DIRS can have at most 16 folders, not ${count}")
+  elseif(count EQUAL 0)
+    return()
+  elseif(NOT launch STREQUAL "program")
+    _toolchainkit_note("left out: BASE_DIRS (needs toolchainkit-launch)")
+  elseif(NOT arg_RELOCATABLE)
+    _toolchainkit_note("left out: BASE_DIRS (needs RELOCATABLE ON)")
+  elseif(tool STREQUAL "sccache" AND version VERSION_LESS 0.14)
+    _toolchainkit_note("left out: BASE_DIRS (needs sccache 0.14)")
+  endif()
 endfunction()
 
 function(_toolchainkit_fail_if_wanted reason)
@@ -1663,6 +1685,113 @@ function(_toolchainkit_base_directories out_folders)
   set("${out_folders}" "${folders}" PARENT_SCOPE)
 endfunction()
 
+# Further folders whose paths the launcher replaces, as JSON: [NUMBER, "PATH"] for each. 0 to 2 are the real paths of the checkout,
+# the source folder and the build folder, if these are behind links. From 3 on are those of BASE_DIRS, which have the same number on
+# all machines, and from 19 on environments on PATH.
+function(_toolchainkit_places out_places)
+  _toolchainkit_checkout(root)
+  set(paths "")
+  set(number 0)
+  foreach(path IN LISTS root CMAKE_SOURCE_DIR CMAKE_BINARY_DIR)
+    get_filename_component(real "${path}" REALPATH)
+    if(NOT real STREQUAL path)
+      list(APPEND paths "${number}:${real}")
+    endif()
+    math(EXPR number "${number} + 1")
+  endforeach()
+  foreach(entry IN LISTS arg_BASE_DIRS)
+    _toolchainkit_expand_folder(path reason "${entry}")
+    if(NOT reason STREQUAL "")
+      _toolchainkit_note("left out: base directory ${entry} (${reason})")
+    else()
+      list(APPEND paths "${number}:${path}")
+    endif()
+    math(EXPR number "${number} + 1")
+  endforeach()
+  _toolchainkit_environments(environments "${root}")
+  set(number 19)
+  foreach(path IN LISTS environments)
+    list(APPEND paths "${number}:${path}")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  set(json "")
+  foreach(entry IN LISTS paths)
+    string(REGEX MATCH "^([0-9]+):(.*)$" entry "${entry}")
+    set(number "${CMAKE_MATCH_1}")
+    set(path "${CMAKE_MATCH_2}")
+    get_filename_component(real "${path}" REALPATH)
+    _toolchainkit_json_text(text "${path}")
+    string(APPEND json ", [${number}, ${text}]")
+    if(NOT real STREQUAL path AND number GREATER 2)
+      _toolchainkit_json_text(text "${real}")
+      string(APPEND json ", [${number}, ${text}]")
+    endif()
+  endforeach()
+  string(REGEX REPLACE "^, " "" json "${json}")
+  set("${out_places}" "${json}" PARENT_SCOPE)
+endfunction()
+
+# The absolute path of an element of BASE_DIRS, or the reason why it cannot be used.
+function(_toolchainkit_expand_folder out_path out_reason entry)
+  set("${out_path}" "" PARENT_SCOPE)
+  set(path "${entry}")
+  if(path MATCHES "^~(/.*)?$")
+    set(path "\${HOME}${CMAKE_MATCH_1}")
+  endif()
+  set(expanded "")
+  while(path MATCHES "^([^$]*)\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}(.*)$")
+    if("$ENV{${CMAKE_MATCH_2}}" STREQUAL "")
+      set("${out_reason}" "${CMAKE_MATCH_2} is not set" PARENT_SCOPE)
+      return()
+    endif()
+    string(APPEND expanded "${CMAKE_MATCH_1}$ENV{${CMAKE_MATCH_2}}")
+    set(path "${CMAKE_MATCH_3}")
+  endwhile()
+  string(PREPEND path "${expanded}")
+  get_filename_component(path "${path}" ABSOLUTE BASE_DIR "${arg_PROJECT_DIR}")
+  get_filename_component(home "$ENV{HOME}" REALPATH)
+  get_filename_component(real "${path}" REALPATH)
+  string(FIND "${home}/" "${real}/" at)
+  _toolchainkit_is_home("${path}" is_home)
+  set(reason "")
+  if(is_home OR at EQUAL 0)
+    set(reason "it contains the home folder")
+  elseif(path MATCHES "[:;]" OR real MATCHES "[:;]")
+    set(reason "the tools do not support its characters")
+  endif()
+  set("${out_path}" "${path}" PARENT_SCOPE)
+  set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
+# The Python and conda environments on PATH, at most three. pip and other tools that build packages make one for each build, in a
+# temporary folder, and packages such as pybind11 and numpy have headers in it.
+function(_toolchainkit_environments out_folders root)
+  set(folders "")
+  file(TO_CMAKE_PATH "$ENV{PATH}" path)
+  foreach(entry IN LISTS path)
+    if(NOT entry MATCHES "^(/.+)/bin/*$")
+      continue()
+    endif()
+    set(folder "${CMAKE_MATCH_1}")
+    if(folder MATCHES "^(.*/pip-build-env-[^/]+)/(overlay|normal)$")
+      set(folder "${CMAKE_MATCH_1}")
+    elseif(NOT EXISTS "${folder}/pyvenv.cfg" AND NOT EXISTS "${folder}/conda-meta")
+      continue()
+    endif()
+    string(FIND "${folder}/" "${root}/" at)
+    _toolchainkit_expand_folder(folder reason "${folder}")
+    if(reason STREQUAL "" AND NOT at EQUAL 0)
+      list(APPEND folders "${folder}")
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES folders)
+  list(LENGTH folders count)
+  if(count GREATER 3)
+    list(SUBLIST folders 0 3 folders)
+  endif()
+  set("${out_folders}" "${folders}" PARENT_SCOPE)
+endfunction()
+
 # The top folder of the checkout: the next folder with `.git` (of a worktree or a submodule, it is a file), else the folder of the
 # configuration, else the source folder. Users have a repository for their settings in the home folder, which is no checkout.
 function(_toolchainkit_checkout out_root)
@@ -2346,9 +2475,11 @@ endfunction()
 # The text of launcher.json for the program.
 function(_toolchainkit_launcher_json out_json)
   set(folders "")
+  set(places "")
   set(relocatable false)
   if(arg_RELOCATABLE)
     _toolchainkit_base_directories(folders)
+    _toolchainkit_places(places)
     set(relocatable true)
   endif()
   _toolchainkit_json_list(folders ${folders})
@@ -2396,7 +2527,8 @@ function(_toolchainkit_launcher_json out_json)
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
   endif()
   set("${out_json}" "{\"version\": 1, ${json},
-  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
+  \"base_dirs\": [${folders}],
+  \"places\": [${places}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
   \"clear\": [${clear}],
   \"keep\": [${keep}],
   \"storages\": [${storages}],

@@ -81,7 +81,7 @@ impl Facts for Fake {
 fn checkout() -> Checkout {
     let (source, build) = (PathBuf::from("/home/me/project"), PathBuf::from("/home/me/project/build"));
     let base_dirs = vec![source.clone(), build.clone()];
-    Checkout { root: source.clone(), base_dirs, source, build, relocatable: true }
+    Checkout { root: source.clone(), base_dirs, source, build, relocatable: true, ..Checkout::default() }
 }
 
 const SCCACHE: (Tool, Version) = (Tool::Sccache, Version::new(0, 19, 0));
@@ -488,6 +488,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
         build: build.clone(),
         root: source.clone(),
         source: source.clone(),
+        places: Vec::new(),
         relocatable: true,
     };
     // Every machine that links Rust programs has this compiler.

@@ -32,6 +32,8 @@ struct Layout {
     base_dirs: &'static str,
     /// The variable `NAME=FOLDER` of the environment.
     variable: &'static str,
+    /// An empty file.
+    file: &'static str,
     /// `LINK=TARGET`; both are folders.
     link: &'static str,
 }
@@ -48,10 +50,10 @@ const fn layout(
     build: &'static str,
     package: &'static str,
 ) -> Layout {
-    Layout { name, source, build, package, base_dirs: "", variable: "", link: "" }
+    Layout { name, source, build, package, base_dirs: "", variable: "", file: "", link: "" }
 }
 
-const LAYOUTS: [Layout; 17] = [
+const LAYOUTS: [Layout; 19] = [
     layout("qt-creator", "@/hello", "@/build-hello-Desktop-Debug", "@/hello/3rd/include"),
     layout("build-in-temporary-folder", "@/hello", "tmp/tmp.@", "@/hello/3rd/include"),
     layout("in-source", "@/hello", "@/hello", "@/hello/3rd/include"),
@@ -73,7 +75,6 @@ const LAYOUTS: [Layout; 17] = [
         ..layout("source-folder-behind-a-link", "@/hello", "@/hello/build", "@/hello/3rd")
     },
     Layout {
-        base_dirs: "\\${CPM_SOURCE_CACHE}",
         variable: "CPM_SOURCE_CACHE=@/home/.cache/CPM",
         ..layout("cpm-source-cache", "@/hello", "@/hello/build", "@/home/.cache/CPM/fmt/0123/include")
     },
@@ -94,6 +95,14 @@ const LAYOUTS: [Layout; 17] = [
     Layout {
         base_dirs: "../..",
         ..layout("workspace", "@/src/package", "@/build/package", "@/install/other/include")
+    },
+    Layout {
+        file: "@/build/COLCON_IGNORE",
+        ..layout("colcon", "@/src/package", "@/build/package", "@/install/other/include")
+    },
+    Layout {
+        file: "@/.catkin_workspace",
+        ..layout("catkin", "@/src/package", "@/build/package", "@/devel/include")
     },
     Layout {
         base_dirs: "..",
@@ -169,6 +178,9 @@ fn place<'a>(sandbox: &'a Sandbox, tools: &Tools, layout: Layout, name: &str) ->
     );
     write(&source.join("lib/part.h"), "int part(void);\n");
     write(&source.join("lib/part.c"), "#include \"part.h\"\nint part(void) { return 1; }\n");
+    if !layout.file.is_empty() {
+        write(&folder(layout.file), "");
+    }
     let package = folder(layout.package);
     write(&package.join("package.h"), "static inline int package(void) { return 2; }\n");
     let mut checkout = checkout

@@ -13,7 +13,6 @@ use std::path::{Component, Path, PathBuf};
 use super::super::arguments::Arguments;
 use super::super::placeholders::{BUILD, ROOT, placeholder};
 use super::super::rules::Checkout;
-use super::super::settings::Settings;
 use super::super::stamp;
 use crate::caching::tool::Tool;
 
@@ -55,10 +54,14 @@ struct Link {
 
 impl Links {
     /// The links for a compilation in `directory`; `None` if none is needed, or they cannot be used.
-    pub(super) fn of(settings: &Settings, arguments: &Arguments, directory: &Path) -> Option<Self> {
-        let build = &settings.build;
-        let checkout = settings.checkout();
-        if settings.tool != Tool::Ccache || !settings.relocatable {
+    pub(super) fn of(
+        tool: Tool,
+        checkout: &Checkout,
+        arguments: &Arguments,
+        directory: &Path,
+    ) -> Option<Self> {
+        let build = &checkout.build;
+        if tool != Tool::Ccache || !checkout.relocatable {
             return None;
         }
         // Programs that follow links would never end in one that leads to a folder with the link.
@@ -66,8 +69,8 @@ impl Links {
             ROOT => !checkout.has_build(),
             _ => !checkout.real_build().starts_with(root) && !build.starts_with(root),
         };
-        let additional = settings.places.iter().filter(|(number, _)| *number > BUILD);
-        let all = std::iter::once((ROOT, &*settings.root))
+        let additional = checkout.places.iter().filter(|(number, _)| *number > BUILD);
+        let all = std::iter::once((ROOT, &*checkout.root))
             .chain(additional.map(|(number, folder)| (*number, &**folder)));
         // What is in the build folder needs no link.
         let mut wanted: Vec<(usize, &Path)> = all
@@ -86,8 +89,8 @@ impl Links {
         let mut links: Vec<Link> = Vec::new();
         for (number, root) in wanted {
             let name = name(number)?;
-            let first = || settings.places.iter().find(|(known, _)| *known == number).map(|(_, path)| path);
-            let target = if number == ROOT { Some(&settings.root) } else { first() };
+            let first = || checkout.places.iter().find(|(known, _)| *known == number).map(|(_, path)| path);
+            let target = if number == ROOT { Some(&checkout.root) } else { first() };
             let link = Link {
                 number,
                 path: build.join(&name),

@@ -76,7 +76,8 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     let macro_maps = macro_maps(&question, &of_tool);
     // Without placeholders, debug information would name the link.
     let is_named = decision.placeholders.is_none() && has_debug_information(&arguments);
-    let links = (!is_bypassed && !is_named).then(|| Links::of(settings, &arguments, &directory)).flatten();
+    let links = || Links::of(settings.tool, &checkout, &arguments, &directory);
+    let links = if is_bypassed || is_named { None } else { links() };
     Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed, links, macro_maps }
 }
 

@@ -76,7 +76,10 @@ impl Links {
         let mut wanted: Vec<(usize, &Path)> = all
             .filter(|place| has_link(place) && !place.1.starts_with(build) && is_named(arguments, place.1))
             .collect();
-        let is_mapped = |(_, root): &(usize, &Path)| maps_parent(arguments, root);
+        let own = [&*checkout.root, &*checkout.source, build];
+        let is_mapped = |(number, root): &(usize, &Path)| {
+            maps_parent(arguments, root, if *number == ROOT { &[] } else { &own })
+        };
         if wanted.is_empty() || records_paths(arguments) || wanted.iter().any(is_mapped) {
             return None;
         }
@@ -247,12 +250,15 @@ fn records_paths(arguments: &Arguments) -> bool {
     })
 }
 
-/// Whether an option replaces the path of a folder that contains the checkout.
-fn maps_parent(arguments: &Arguments, root: &Path) -> bool {
+/// Whether an option replaces the path of a folder that contains `root`. `own`: the folders for which the module has such options for
+/// `__FILE__`; the launcher has one for `root`.
+fn maps_parent(arguments: &Arguments, root: &Path, own: &[&Path]) -> bool {
     let root = root.to_string_lossy();
     arguments.all().iter().any(|argument| {
-        parts_of_map(&argument.to_string_lossy())
-            .is_some_and(|(_, old, _)| old.len() < root.len() && root.starts_with(old))
+        parts_of_map(&argument.to_string_lossy()).is_some_and(|(option, old, _)| {
+            let is_own = option == "-fmacro-prefix-map=" && own.contains(&Path::new(old));
+            !is_own && old.len() < root.len() && root.starts_with(old)
+        })
     })
 }
 
@@ -349,8 +355,11 @@ mod tests {
             assert_eq!(arguments[0], argument);
         }
         let maps = |argument: &str| {
-            maps_parent(&Arguments::parse(vec![argument.into()], &|_| None), Path::new("/w/my project"))
+            let own = [Path::new("/w")];
+            let arguments = Arguments::parse(vec![argument.into()], &|_| None);
+            maps_parent(&arguments, Path::new("/w/my project"), &own)
         };
+        assert!(!maps("-fmacro-prefix-map=/w/=./") && maps("-fmacro-prefix-map=/=./"));
         assert!(maps("-ffile-prefix-map=/w=/x") && maps("-ffile-prefix-map=/w/my=/x"));
         assert!(!maps("-ffile-prefix-map=/w/my project=/x") && !maps("-ffile-prefix-map=/v=/x"));
     }

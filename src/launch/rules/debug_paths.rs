@@ -139,8 +139,11 @@ fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler)
     }
     let additional: BTreeSet<usize> =
         mapped.iter().map(|(place, _)| *place).filter(|place| *place > BUILD).collect();
-    let numbers: String = additional.iter().map(|place| format!("-{place}")).collect();
-    let specs = format!("{SPECS}{numbers}.specs");
+    let mut specs = SPECS.to_owned();
+    for place in additional {
+        specs.push_str(&format!("-{place}"));
+    }
+    specs.push_str(".specs");
     let name = relative(&facts.build_folder().join(&specs), &facts.working_directory())?;
     let options = maps.iter().map(|map| format!("-fdebug-prefix-map={map}")).collect::<Vec<_>>().join(" ");
     placeholders.options = vec![format!("-specs={}", name.to_str()?).into()];

@@ -78,6 +78,7 @@ impl Checkout {
     }
 
     /// The real path of the build folder.
+    #[must_use]
     pub fn real_build(&self) -> &Path {
         self.real(BUILD).unwrap_or(&self.build)
     }

@@ -53,7 +53,7 @@ const fn layout(
     Layout { name, source, build, package, base_dirs: "", variable: "", file: "", link: "" }
 }
 
-const LAYOUTS: [Layout; 19] = [
+const LAYOUTS: [Layout; 20] = [
     layout("qt-creator", "@/hello", "@/build-hello-Desktop-Debug", "@/hello/3rd/include"),
     layout("build-in-temporary-folder", "@/hello", "tmp/tmp.@", "@/hello/3rd/include"),
     layout("in-source", "@/hello", "@/hello", "@/hello/3rd/include"),
@@ -123,6 +123,11 @@ const LAYOUTS: [Layout; 19] = [
         variable: "PACKAGES=link-@",
         link: "link-@=real/@/packages",
         ..layout("base-directory-behind-a-link", "@/hello", "@/hello/build", "real/@/packages/include")
+    },
+    Layout {
+        base_dirs: "\\${PACKAGES}",
+        variable: "PACKAGES=@/hello/packages-@",
+        ..layout("base-directory-in-the-checkout", "@/hello", "@/out", "@/hello/packages-@/include")
     },
     Layout {
         variable: "PATH=tmp/pip-build-env-@/overlay/bin",

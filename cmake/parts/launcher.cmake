@@ -214,9 +214,11 @@ endfunction()
 # The text of launcher.json for the program.
 function(_toolchainkit_launcher_json out_json)
   set(folders "")
+  set(places "")
   set(relocatable false)
   if(arg_RELOCATABLE)
     _toolchainkit_base_directories(folders)
+    _toolchainkit_places(places)
     set(relocatable true)
   endif()
   _toolchainkit_json_list(folders ${folders})
@@ -264,7 +266,8 @@ function(_toolchainkit_launcher_json out_json)
     set(idle_seconds "$ENV{SCCACHE_IDLE_TIMEOUT}")
   endif()
   set("${out_json}" "{\"version\": 1, ${json},
-  \"base_dirs\": [${folders}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
+  \"base_dirs\": [${folders}],
+  \"places\": [${places}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
   \"clear\": [${clear}],
   \"keep\": [${keep}],
   \"storages\": [${storages}],

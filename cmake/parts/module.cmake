@@ -23,7 +23,7 @@ into a project and commit it.
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
-      [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [DIRECT_MODE <AUTO|bool>]
+      [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -52,6 +52,11 @@ into a project and commit it.
     with an error.
   ``RELOCATABLE``
     Whether checkouts in different folders share hits. Default: ``ON``.
+  ``BASE_DIRS``
+    Up to 16 further folders whose paths differ between machines, such as ``~/.conan2/p``: sources that include files below them
+    share hits, too. May begin with ``~``, and contain ``${NAME}`` for an environment variable; a relative path is relative to
+    ``PROJECT_DIR``. The order must be the same on all machines. The prefixes of Python and conda environments on ``PATH`` need
+    not be listed.
   ``DIRECT_MODE``
     Whether the tools find hits by the contents of known headers, without the preprocessor. With ``AUTO`` (default),
     toolchainkit-launch allows it for each compilation whose search path it knows, and makes the names in this path a part of
@@ -158,7 +163,7 @@ function(toolchainkit_enable_cache)
   endif()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
     "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
-    "TOOL;LANGUAGES;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
+    "TOOL;LANGUAGES;BASE_DIRS;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "toolchainkit: unknown arguments of toolchainkit_enable_cache: ${arg_UNPARSED_ARGUMENTS}")

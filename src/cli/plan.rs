@@ -103,6 +103,7 @@ fn cache_object(cache: &CachePlan) -> Value {
         "remote": cache.location,
         "servers": cache.servers,
         "relocatable": cache.relocatable,
+        "base_dirs": cache.base_dirs,
         "direct_mode": match cache.direct_mode {
             DirectMode::Auto => json!("auto"),
             DirectMode::On => json!(true),

@@ -17,9 +17,11 @@ pub(super) const ROOT: usize = 0;
 pub(super) const SOURCE: usize = 1;
 /// For the build folder.
 pub(super) const BUILD: usize = 2;
-/// A placeholder is one of these and as many of [`FILLER`] as it needs. The first component of the path differs, because
+/// A placeholder is one of these, and as many of [`FILLER`] as it needs. The first component of the path differs, because
 /// Clang removes common components.
 const NAMES: [&str; 3] = ["/toolchainkit-root", "/toolchainkit-source", "/toolchainkit-build"];
+/// The beginning of the placeholder for an additional base directory. Its number follows.
+const ADDITIONAL: &str = "/toolchainkit-base-";
 const FILLER: u8 = b'_';
 /// Every placeholder has a filler at a multiple of this, and after it a number of further ones.
 const STEP: usize = 128;
@@ -29,7 +31,7 @@ const PART: usize = 64 << 10;
 
 /// The placeholder with this number.
 pub(super) fn placeholder(number: usize) -> String {
-    let name = NAMES[number];
+    let name = NAMES.get(number).map_or_else(|| format!("{ADDITIONAL}{number}"), |name| (*name).to_owned());
     format!("{name}{}", char::from(FILLER).to_string().repeat(LENGTH - name.len()))
 }
 
@@ -39,8 +41,7 @@ pub(super) fn placeholder(number: usize) -> String {
 /// # Errors
 ///
 /// If a file cannot be read or written. It stays as it is.
-pub(super) fn fill_in(object: &Path, folders: &[PathBuf; 3]) -> io::Result<bool> {
-    let folders = folders.each_ref().map(|folder| folder.as_os_str().as_bytes());
+pub(super) fn fill_in(object: &Path, folders: &[(usize, PathBuf)]) -> io::Result<bool> {
     let is_filled = fill_in_file(object, folders)?;
     match fill_in_file(&object.with_extension("dwo"), folders) {
         Ok(is_dwo_filled) => Ok(is_filled && is_dwo_filled),
@@ -49,7 +50,7 @@ pub(super) fn fill_in(object: &Path, folders: &[PathBuf; 3]) -> io::Result<bool>
     }
 }
 
-fn fill_in_file(path: &Path, folders: [&[u8]; 3]) -> io::Result<bool> {
+fn fill_in_file(path: &Path, folders: &[(usize, PathBuf)]) -> io::Result<bool> {
     let file = File::open(path)?;
     let data = file.metadata()?;
     if !data.is_file() {
@@ -60,7 +61,9 @@ fn fill_in_file(path: &Path, folders: [&[u8]; 3]) -> io::Result<bool> {
     let mut changes = Vec::new();
     for section in &sections {
         for (start, number) in object.placeholders(section)? {
-            changes.push((start, object.replacement(section, start, folders[number])?));
+            if let Some((_, folder)) = folders.iter().find(|(known, _)| *known == number) {
+                changes.push((start, object.replacement(section, start, folder.as_os_str().as_bytes())?));
+            }
         }
     }
     if changes.is_empty() {
@@ -298,10 +301,22 @@ const fn is_other_object(start: [u8; 4]) -> bool {
 fn placeholder_at(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let fillers = bytes[..at].iter().rev().take_while(|byte| **byte == FILLER).count();
     let head = at - fillers;
-    let number = NAMES.iter().position(|name| bytes[..head].ends_with(name.as_bytes()))?;
-    let start = head - NAMES[number].len();
+    let known = NAMES.iter().position(|name| bytes[..head].ends_with(name.as_bytes()));
+    let (number, length) = match known {
+        Some(number) => (number, NAMES[number].len()),
+        None => additional(&bytes[..head])?,
+    };
+    let start = head - length;
     let whole = bytes.get(start..start + LENGTH)?;
-    whole[NAMES[number].len()..].iter().all(|byte| *byte == FILLER).then_some((start, number))
+    whole[length..].iter().all(|byte| *byte == FILLER).then_some((start, number))
+}
+
+/// The number of the additional base directory whose name ends here, and the length of that name.
+fn additional(bytes: &[u8]) -> Option<(usize, usize)> {
+    let digits = bytes.iter().rev().take(2).take_while(|byte| byte.is_ascii_digit()).count();
+    let (name, number) = bytes.split_at(bytes.len() - digits);
+    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+    name.ends_with(ADDITIONAL.as_bytes()).then_some((number, ADDITIONAL.len() + digits))
 }
 
 #[cfg(test)]
@@ -309,8 +324,12 @@ mod tests {
     use super::*;
     use crate::launch::process;
 
-    fn folders() -> [PathBuf; 3] {
-        ["/r".into(), "/r/source".into(), "/b".into()]
+    fn folders() -> Vec<(usize, PathBuf)> {
+        vec![(ROOT, "/r".into()), (SOURCE, "/r/source".into()), (BUILD, "/b".into()), (12, "/x".into())]
+    }
+
+    fn path_of(number: usize) -> PathBuf {
+        folders().into_iter().find(|(known, _)| *known == number).unwrap().1
     }
 
     /// A file with `bytes` that were filled in as one section.
@@ -323,7 +342,7 @@ mod tests {
         let section = Section { bytes: 0..length, has_strings };
         let mut result = bytes.to_vec();
         for (start, number) in object.placeholders(&section).unwrap() {
-            let folder = folders()[number].clone();
+            let folder = path_of(number);
             let changed = object.replacement(&section, start, folder.as_os_str().as_bytes()).unwrap();
             let start = usize::try_from(start).unwrap();
             result[start..start + changed.len()].copy_from_slice(&changed);
@@ -357,11 +376,11 @@ mod tests {
     fn a_placeholder_is_found_at_every_place() {
         let starts = (0..2 * LENGTH).chain(PART - 2 * LENGTH..PART + 2 * LENGTH);
         for before in starts {
-            let number = before % 3;
+            let number = [ROOT, SOURCE, BUILD, 12][before % 4];
             let filler = if before % 2 == 0 { "_" } else { "x" };
             let text = format!("{}{}\0", filler.repeat(before), placeholder(number));
             let bytes = filled(text.as_bytes(), true);
-            let folder = folders()[number].clone();
+            let folder = path_of(number);
             assert!(bytes[before..].starts_with(folder.as_os_str().as_bytes()), "{before}");
         }
     }

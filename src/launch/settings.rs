@@ -13,6 +13,8 @@ use crate::trust;
 
 /// The supported version of the file.
 const FORMAT: u32 = 1;
+/// The largest number of folders whose paths are replaced.
+const MOST_PLACES: usize = 36;
 /// The largest file. A larger one is damaged.
 const LARGEST: u64 = 16 << 20;
 
@@ -38,6 +40,9 @@ pub struct Settings {
     /// Base directories: folders that the tool removes from its hash input.
     #[serde(default)]
     pub base_dirs: Vec<String>,
+    /// Further folders with their numbers, see [`Checkout::places`].
+    #[serde(default)]
+    pub places: Vec<(usize, PathBuf)>,
     /// Whether checkouts share objects.
     #[serde(default)]
     pub relocatable: bool,
@@ -152,7 +157,27 @@ impl Settings {
         if settings.root.as_os_str().is_empty() {
             settings.root.clone_from(&settings.source);
         }
+        let is_valid = |(number, path): &(usize, PathBuf)| *number < MOST_PLACES && path.is_absolute();
+        if !settings.places.iter().all(is_valid) {
+            return invalid("launcher.json contains an invalid folder");
+        }
         Ok(settings)
+    }
+
+    /// The base directories with the further folders.
+    #[must_use]
+    pub fn all_base_dirs(&self) -> Vec<String> {
+        let mut folders = self.base_dirs.clone();
+        if self.relocatable {
+            // Both tools separate them by colons.
+            let places = self.places.iter().filter_map(|(_, place)| place.to_str());
+            for place in places.filter(|place| !place.contains(':')) {
+                if !folders.iter().any(|known| known == place) {
+                    folders.push(place.to_owned());
+                }
+            }
+        }
+        folders
     }
 
     /// The folders of the checkout.
@@ -162,7 +187,8 @@ impl Settings {
             root: self.root.clone(),
             source: self.source.clone(),
             build: self.build.clone(),
-            base_dirs: self.base_dirs.iter().map(PathBuf::from).collect(),
+            base_dirs: self.all_base_dirs().iter().map(PathBuf::from).collect(),
+            places: if self.relocatable { self.places.clone() } else { Vec::new() },
             relocatable: self.relocatable,
         }
     }

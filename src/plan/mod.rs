@@ -83,6 +83,8 @@ pub struct CachePlan {
     pub on_failure: OnFailure,
     /// Whether checkouts in different folders share hits.
     pub relocatable: bool,
+    /// Further folders whose paths differ between machines.
+    pub base_dirs: Vec<String>,
     /// Whether hits are found without running the preprocessor.
     pub direct_mode: DirectMode,
     /// A description of the remote cache, for messages; `None` for a local cache.
@@ -176,6 +178,7 @@ fn cache(variant: &Variant) -> CachePlan {
         languages: cache.languages.clone(),
         on_failure: cache.on_failure,
         relocatable: cache.relocatable,
+        base_dirs: cache.base_dirs.clone(),
         direct_mode: cache.direct_mode,
         location: locations(|backend, tier| backend.location(tier)),
         location_of_chosen: locations(|backend, tier| backend.location_of_chosen(tier)),

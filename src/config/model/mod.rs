@@ -102,6 +102,8 @@ pub struct Cache {
     pub on_failure: OnFailure,
     /// Whether checkouts in different folders share hits. Default `true`.
     pub relocatable: bool,
+    /// `base_dirs`: further folders whose paths differ between machines.
+    pub base_dirs: Vec<String>,
     /// `direct_mode`: hits without running the preprocessor. Default [`DirectMode::Auto`].
     pub direct_mode: DirectMode,
     /// `install`: settings for `toolchainkit install`.

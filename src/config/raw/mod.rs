@@ -91,6 +91,12 @@ pub(super) struct Cache {
     pub(super) on_failure: Option<OnFailure>,
     /// Whether checkouts in different folders share hits. Default true.
     pub(super) relocatable: Option<bool>,
+    /// Further folders whose paths differ between machines, such as `~/.conan2/p`, `${CPM_SOURCE_CACHE}` or an install prefix:
+    /// sources that include files below them share hits, too. May begin with `~`, and contain `${NAME}` for an environment
+    /// variable; a relative path is relative to the project. The order is the same on all machines. Python and conda environments
+    /// on PATH need not be listed.
+    #[schemars(length(max = 16))]
+    pub(super) base_dirs: Option<Vec<String>>,
     /// Whether hits are found by the contents of headers. This is faster, because the preprocessor does not run. Default
     /// auto.
     pub(super) direct_mode: Option<DirectMode>,

@@ -1,10 +1,10 @@
 //! `cache:`
 
 use super::{Scope, text};
-use crate::caching::remote::check_tool;
+use crate::caching::remote::{check_tool, list_element};
 use crate::caching::tool::limits::DEFAULT_SIZE_GB;
 use crate::caching::tool::{Tool, Version};
-use crate::config::model::{Cache, DirectMode, Install, Language, Shared};
+use crate::config::model::{Cache, DirectMode, Expandable, Install, Language, Shared};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
 use crate::diagnostics::{Code, Diagnostic};
@@ -44,6 +44,7 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         on_failure: raw.on_failure.unwrap_or_default(),
         install,
         relocatable: raw.relocatable.unwrap_or(true),
+        base_dirs: base_dirs(raw.base_dirs, raw.relocatable, scope),
         direct_mode: match raw.direct_mode {
             Some(raw::DirectMode::Fixed(true)) => DirectMode::On,
             Some(raw::DirectMode::Fixed(false)) => DirectMode::Off,
@@ -53,6 +54,71 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         write_error_policy: raw.write_error_policy.unwrap_or_default(),
         remote: remotes.into_iter().map(|remote| remote.config).collect(),
     }
+}
+
+/// The most base directories. The launcher has so many placeholders.
+const MOST_BASE_DIRS: usize = 16;
+
+fn base_dirs(raw: Option<Vec<String>>, relocatable: Option<bool>, scope: &mut Scope<'_>) -> Vec<String> {
+    const KEYS: &[&str] = &["cache", "base_dirs"];
+    let Some(raw) = raw else { return Vec::new() };
+    if relocatable == Some(false) {
+        let help = "remove one of the two";
+        let message =
+            "with `relocatable: false`, checkouts do not share hits, so base directories have no effect";
+        scope.error(KEYS, Code::ConflictingSettings, message, help);
+    }
+    if raw.len() > MOST_BASE_DIRS {
+        let message = format!("there are {} base directories, and {MOST_BASE_DIRS} are supported", raw.len());
+        scope.error(KEYS, Code::BadValue, message, "list a folder that contains several of them");
+    }
+    for (index, folder) in raw.iter().enumerate() {
+        if let Err((code, message, help)) = base_dir(folder) {
+            scope.item_error(KEYS, index, code, message, help);
+        } else if raw[..index].contains(folder) {
+            let message = format!("`{folder}` is listed twice");
+            scope.item_error(KEYS, index, Code::DuplicateName, message, "remove one of the two");
+        }
+    }
+    raw
+}
+
+/// Checks a base directory.
+fn base_dir(folder: &str) -> Result<(), (Code, String, &'static str)> {
+    const HOME: &[&str] = &["", "~", "$HOME", "${HOME}"];
+    let fault = |code, message: &str, help| Err((code, message.to_owned(), help));
+    if folder.trim().is_empty() {
+        return fault(Code::BadValue, "the text is empty", "write the path of a folder, or remove it");
+    }
+    if folder.chars().any(char::is_control) {
+        return fault(
+            Code::ControlCharacter,
+            "the text contains a line break or a tab",
+            "write it on one line",
+        );
+    }
+    if HOME.contains(&folder.trim_end_matches('/')) {
+        let message = "all checkouts of a user, or all files, are below this folder";
+        return fault(Code::BadPath, message, "list the folder with the packages, such as `~/.conan2/p`");
+    }
+    if folder.starts_with('~') && !folder.starts_with("~/") {
+        let message = "only `~/` at the beginning is expanded";
+        return fault(
+            Code::BadPath,
+            message,
+            "write the full path, or \"~/...\" for a folder in the home folder",
+        );
+    }
+    if !Expandable::new(folder).has_no_literal_dollar() {
+        let help = "write \"${NAME}\" for the environment variable that holds the path";
+        return fault(Code::BadPath, "`$` does not start a \"${NAME}\"", help);
+    }
+    let is_drive = |at: usize| at == 1 && folder.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    if folder.match_indices([':', ';', '=']).any(|(at, text)| text != ":" || !is_drive(at)) {
+        let message = "the tools do not support `:`, `;` and `=` in the path of a base directory";
+        return fault(Code::NotRepresentable, message, "use a folder with another name");
+    }
+    list_element(folder).map_err(|why| (Code::NotRepresentable, why, "use a folder with another name"))
 }
 
 fn shared(raw: Option<Shared>, scope: &mut Scope<'_>) -> Shared {

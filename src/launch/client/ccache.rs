@@ -16,8 +16,8 @@ use super::{Compilation, connection, failing, messages, secrets};
 
 /// The variable that says how ccache identifies the compiler.
 const COMPILER_CHECK: &str = "CCACHE_COMPILERCHECK";
-/// The variable that names the folder whose paths become relative.
-const BASE_DIRECTORY: &str = "CCACHE_BASEDIR";
+/// The variable that names the folders whose paths become relative.
+pub(super) const BASE_DIRECTORIES: &str = "CCACHE_BASEDIR";
 /// The variable that names a remote storage.
 const REMOTE: &str = "CCACHE_REMOTE_STORAGE";
 /// A ccache that has no child process for this time waits for the remote.
@@ -104,8 +104,11 @@ fn compile_with(
     if let Some(check) = compiler_check(compilation, environment) {
         command.env(COMPILER_CHECK, check);
     }
-    if let Some(base) = compilation.plan.base_directory(compilation.settings.tool_version()) {
-        command.env(BASE_DIRECTORY, base);
+    let configured = environment.value(BASE_DIRECTORIES);
+    let version = compilation.settings.tool_version();
+    if let Some(folders) = configured.and_then(|folders| compilation.plan.base_directories(folders, version))
+    {
+        command.env(BASE_DIRECTORIES, folders);
     }
     let end = match start(command) {
         Ok(running) => running.wait(&compilation.settings, breaker.is_some()),

@@ -168,7 +168,9 @@ impl Supervised {
         object: &str,
     ) -> io::Result<Reply> {
         let folder = std::env::current_dir().map(|folder| folder.to_string_lossy().into_owned());
-        let base_dirs = if settings.relocatable { settings.base_dirs.clone() } else { Vec::new() };
+        let mut base_dirs = if settings.relocatable { settings.all_base_dirs() } else { Vec::new() };
+        // The daemon would be replaced again and again for one that does not exist.
+        base_dirs.retain(|folder| settings.base_dirs.contains(folder) || Path::new(folder).is_dir());
         let hello = Hello {
             protocol: PROTOCOL,
             want,

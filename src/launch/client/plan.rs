@@ -12,12 +12,13 @@ use super::super::placeholders;
 use super::super::process;
 use super::super::rules::{
     COMPRESSES, Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES,
-    any_contains_checkout_path, as_one_program, decide, has_debug_information, path_of_directory,
+    any_contains_checkout_path, as_one_program, decide, has_debug_information, macro_maps, path_of_directory,
 };
 use super::super::settings::Settings;
 use super::super::stamp;
 use super::super::tracers;
-use super::link::Link;
+use super::ccache::BASE_DIRECTORIES;
+use super::link::{self, Links};
 use super::{messages, request};
 use crate::caching::tool::{Tool, Version};
 
@@ -34,7 +35,9 @@ pub(super) struct Plan {
     checkout: Checkout,
     directory: PathBuf,
     is_bypassed: bool,
-    link: Option<Link>,
+    links: Option<Links>,
+    /// Options for `__FILE__` in additional base directories.
+    macro_maps: Vec<OsString>,
 }
 
 /// Applies the rules to a command.
@@ -49,7 +52,7 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         called = script.into_os_string();
         arguments.remove(0);
     }
-    let arguments = Arguments::read(arguments, &directory);
+    let arguments = Arguments::read(link::with_paths_of_cmake(arguments, &checkout), &directory);
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
     let facts = Machine::new(settings.tool, &checkout, &called, &directory, &of_tool)
@@ -70,10 +73,12 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         || (!settings.caches_under_tracers && tracers::is_traced());
     let compiler = facts.compiler();
     drop(facts);
+    let macro_maps = macro_maps(&question, &of_tool);
     // Without placeholders, debug information would name the link.
     let is_named = decision.placeholders.is_none() && has_debug_information(&arguments);
-    let link = (!is_bypassed && !is_named).then(|| Link::of(settings, &arguments, &directory)).flatten();
-    Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed, link }
+    let links = || Links::of(settings.tool, &checkout, &arguments, &directory);
+    let links = if is_bypassed || is_named { None } else { links() };
+    Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed, links, macro_maps }
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -111,15 +116,38 @@ impl Plan {
 
     /// Its arguments for the tool.
     pub(super) fn arguments_for_tool(&self) -> Vec<OsString> {
-        let Some(link) = &self.link else { return self.arguments().cloned().collect() };
-        let map = self.has_placeholders().then(|| link.map(&placeholders::placeholder(placeholders::ROOT)));
-        map.into_iter().chain(link.arguments(self.arguments())).collect()
+        let Some(links) = &self.links else { return self.arguments().cloned().collect() };
+        let maps = if self.has_placeholders() { links.maps() } else { Vec::new() };
+        maps.into_iter().chain(links.arguments(self.arguments())).collect()
     }
 
-    /// The build folder, if its link leads to the checkout and it must be the base directory: ccache before 4.12 has only one.
-    pub(super) fn base_directory(&self, version: Version) -> Option<&Path> {
+    /// The base directories for ccache, if they are not the `configured` ones.
+    pub(super) fn base_directories(&self, configured: &OsStr, version: Version) -> Option<OsString> {
         const SEVERAL: Version = Version::new(4, 12, 0);
-        self.link.as_ref().filter(|_| !version.at_least(SEVERAL)).map(|_| self.checkout.build.as_path())
+        if configured.is_empty() || self.decision.unset.iter().any(|name| name == BASE_DIRECTORIES) {
+            return None;
+        }
+        // The others have links in the build folder.
+        let (build, real) = (&self.checkout.build, self.checkout.real_build());
+        let is_around = |folder: &&PathBuf| build.starts_with(folder) || real.starts_with(folder);
+        let additional = self.checkout.places.iter().filter(|(number, _)| *number > placeholders::BUILD);
+        let around = additional.map(|(_, folder)| folder).filter(is_around);
+        let around: Vec<&PathBuf> = around.collect();
+        if version.at_least(SEVERAL) {
+            let mut all = configured.to_owned();
+            for folder in &around {
+                all.push(":");
+                // ccache expands variables.
+                all.push(folder.to_str()?.replace('$', "$$"));
+            }
+            return (!around.is_empty()).then_some(all);
+        }
+        // There is only one.
+        if let Some(outermost) = around.iter().min_by_key(|folder| folder.as_os_str().len()) {
+            return Some(outermost.to_str()?.replace('$', "$$").into());
+        }
+        let has_link = self.links.as_ref().is_some_and(Links::has_checkout);
+        has_link.then(|| self.checkout.build.clone().into_os_string())
     }
 
     /// Replaces the paths through the link in the depfile.
@@ -128,15 +156,15 @@ impl Plan {
     ///
     /// If the depfile cannot be read.
     pub(super) fn restore_depfile(&self) -> io::Result<()> {
-        match (&self.link, self.arguments.depfile()) {
-            (Some(link), Some(depfile)) => link.restore(&self.directory.join(depfile)),
+        match (&self.links, self.arguments.depfile()) {
+            (Some(links), Some(depfile)) => links.restore(&self.directory.join(depfile)),
             _ => Ok(()),
         }
     }
 
     /// The same without those for placeholders.
     pub(super) fn arguments_without_placeholders(&self) -> impl Iterator<Item = &OsString> {
-        self.decision.prepend.iter().chain(self.arguments.raw())
+        self.decision.prepend.iter().chain(&self.macro_maps).chain(self.arguments.raw())
     }
 
     /// The question to the guard about this compilation. Fails with the reason why the compilation has no direct mode.

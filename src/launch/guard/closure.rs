@@ -221,6 +221,7 @@ impl Guard {
             return Ok(());
         }
         let moved = moved(question, &text);
+        let moved = self.found_elsewhere(question, closure, moved.as_ref().unwrap_or(&text)).or(moved);
         let names = depfile::prerequisites(moved.as_ref().unwrap_or(&text));
         self.all_are_in(question, closure, &names)?;
         if let Some(moved) = &moved {
@@ -237,6 +238,34 @@ impl Guard {
         }
         self.verified.entry(command).or_default().insert(digest(&(&text, &closure.fingerprint)));
         Ok(())
+    }
+
+    /// The list of headers with the paths of the folders of this checkout, if `text` names files in other folders, such as a build
+    /// folder or a base directory of another machine. The files are told by the ends of their paths.
+    fn found_elsewhere(&self, question: &Question, closure: &Closure, text: &[u8]) -> Option<Vec<u8>> {
+        let known: HashSet<&Path> = closure.files.iter().map(|file| self.tree.path(*file)).collect();
+        let mut ends: HashMap<&Path, Option<&Path>> = HashMap::new();
+        for path in &known {
+            if let (1.., end) = named(path, &question.roots) {
+                // The same end in two folders does not tell the file.
+                ends.entry(end).and_modify(|found| *found = None).or_insert(Some(path));
+            }
+        }
+        let mut names = HashMap::new();
+        for name in depfile::prerequisites(text) {
+            let Some(path) = std::str::from_utf8(&name).ok().map(Path::new) else { continue };
+            if !path.is_absolute() || known.contains(path) {
+                continue;
+            }
+            let mut end = path.components();
+            while end.next().is_some() {
+                if let Some(found) = ends.get(end.as_path()) {
+                    names.extend(found.map(|path| (name, path.as_os_str().as_encoded_bytes().to_vec())));
+                    break;
+                }
+            }
+        }
+        (!names.is_empty()).then(|| depfile::renamed(text, &names))
     }
 
     fn all_are_in(

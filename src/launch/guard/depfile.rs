@@ -1,5 +1,7 @@
 //! The file with the names of the headers.
 
+use std::collections::HashMap;
+
 /// The prerequisites in the text of a depfile, which GCC, Clang and the tools write for `make`.
 pub(super) fn prerequisites(text: &[u8]) -> Vec<Vec<u8>> {
     let mut names = Vec::new();
@@ -82,6 +84,34 @@ pub(super) fn moved(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     result
 }
 
+/// Replaces prerequisites by others.
+pub(super) fn renamed(text: &[u8], names: &HashMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
+    let names: HashMap<Vec<u8>, Vec<u8>> =
+        names.iter().map(|(from, to)| (escaped(from), escaped(to))).collect();
+    let mut result = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let begin = at;
+        while at < text.len() && !text[at].is_ascii_whitespace() {
+            // The next byte belongs to the name, unless the line ends.
+            let is_escape = text[at] == b'\\' && text.get(at + 1).is_some_and(|next| *next != b'\n');
+            at += if is_escape { 2 } else { 1 };
+        }
+        let word = &text[begin..at.min(text.len())];
+        // Each header may also be a target without prerequisites.
+        let (name, end) = word.strip_suffix(b":").map_or((word, b"".as_slice()), |name| (name, b":"));
+        match names.get(name) {
+            Some(other) => result.extend([other, end].concat()),
+            None => result.extend_from_slice(word),
+        }
+        if let Some(blank) = text.get(at) {
+            result.push(*blank);
+        }
+        at += 1;
+    }
+    result
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +128,16 @@ mod tests {
         assert_eq!(all("m.o:\\\n a.c"), ["a.c"]);
         assert_eq!(all("m.o: C:/x/a.c D:\\b.h"), ["C:/x/a.c", "D:\\b.h"]);
         assert_eq!(all(""), [""; 0]);
+    }
+
+    #[test]
+    fn prerequisites_are_renamed() {
+        let text = b"m.o: /a/x.h \\\n /a/x.hpp\\\n /a/y\\ z.h\n\n/a/x.h:\n";
+        let names = [("/a/x.h", "/b c/x.h"), ("/a/y z.h", "/d/y z.h")];
+        let names = names.map(|(from, to)| (from.as_bytes().to_vec(), to.as_bytes().to_vec()));
+        let expected = b"m.o: /b\\ c/x.h \\\n /a/x.hpp\\\n /d/y\\ z.h\n\n/b\\ c/x.h:\n";
+        let renamed = renamed(text, &names.into());
+        assert_eq!(String::from_utf8_lossy(&renamed), String::from_utf8_lossy(expected));
     }
 
     #[test]

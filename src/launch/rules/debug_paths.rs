@@ -4,9 +4,11 @@
 //! sources there, and a breakpoint of an editor has an absolute path. So the compiler writes placeholders, the tool stores
 //! them, and the launcher replaces them in the object that the build gets.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
+use super::Checkout;
 use super::decide::{Compiler, Facts, Question};
 use super::rule::Family;
 use crate::caching::tool::{Tool, Version};
@@ -16,14 +18,19 @@ use crate::launch::placeholders::{BUILD, LENGTH, ROOT, SOURCE, placeholder};
 /// The first sccache that removes base directories from the options that it hashes.
 const HASHES_NO_BASE_DIRS: Version = Version::new(0, 18, 0);
 
-/// The file for GCC's options. sccache hashes its name, so another content of the placeholders needs another name.
-const SPECS: &str = "toolchainkit/placeholders-1.specs";
+/// The beginning of the name of the file for GCC's options. sccache hashes its name, so another content of the placeholders needs
+/// another name. The numbers of the additional base directories follow.
+const SPECS: &str = "toolchainkit/placeholders-1";
 /// A part of sccache's key.
 const KEY: &str = "placeholders-1";
 
 /// Options with which the user chooses the paths.
 const OWN: &[&str] =
     &["-fdebug-prefix-map", "-ffile-prefix-map", "-fdebug-compilation-dir", "-ffile-compilation-dir"];
+/// The option for `__FILE__`.
+const MACRO_MAP: &str = "-fmacro-prefix-map=";
+/// Variables with include folders.
+const FOLDERS: &[&str] = &["CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH"];
 /// With these options, the output is not an object with readable strings.
 const OPAQUE: &[&str] = &[
     "-S",
@@ -55,8 +62,8 @@ pub(super) enum Paths {
 /// How the compiler is told to write placeholders, and what replaces them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placeholders {
-    /// The folder for each placeholder.
-    pub folders: [PathBuf; 3],
+    /// The numbers of the placeholders, with their folders.
+    pub folders: Vec<(usize, PathBuf)>,
     /// Options of the compiler.
     pub options: Vec<OsString>,
     /// A file that it reads, and its content.
@@ -82,18 +89,21 @@ pub(super) fn paths(question: &Question<'_>, facts: &dyn Facts, compiler: &Compi
 /// The placeholders; `None` if the paths of the checkout are too long, or cannot be part of an option.
 fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> Option<Placeholders> {
     let checkout = question.checkout;
-    let mapped = mapped_folders(question, &facts.build_folder());
+    let mapped = mapped_folders(question, facts);
     let maps = mapped.iter().map(|(place, folder)| map(*place, folder)).collect::<Option<Vec<String>>>()?;
+    let own =
+        [(ROOT, checkout.root.clone()), (SOURCE, checkout.source.clone()), (BUILD, facts.build_folder())];
     let mut placeholders = Placeholders {
-        folders: [checkout.root.clone(), checkout.source.clone(), facts.build_folder()],
+        folders: own.into_iter().chain(checkout.places.iter().cloned()).collect(),
         options: Vec::new(),
         file: None,
         key: None,
     };
     if question.tool == Tool::Sccache {
+        let numbers: BTreeSet<usize> = mapped.iter().map(|(place, _)| *place).collect();
         let mut key = KEY.to_owned();
-        for (place, _) in &mapped {
-            key.push_str(&format!(" {place}"));
+        for number in numbers {
+            key.push_str(&format!(" {number}"));
         }
         let mut key = OsString::from(key);
         // Clang before 17 uses the placeholder of the checkout for the source folder, which is a base directory itself.
@@ -103,6 +113,15 @@ fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler)
         {
             key.push(" ");
             key.push(place);
+        }
+        if compiler.family == Family::Clang {
+            for (outer, (number, folder)) in pairs(&mapped) {
+                let is_additional = outer.0 > BUILD || *number > BUILD;
+                if let Some(place) = folder.strip_prefix(&outer.1).ok().filter(|_| is_additional) {
+                    key.push(format!(" {} {number} ", outer.0));
+                    key.push(place);
+                }
+            }
         }
         placeholders.key = Some(key);
     }
@@ -118,15 +137,22 @@ fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler)
     if !has_specs {
         return None;
     }
-    let name = relative(&facts.build_folder().join(SPECS), &facts.working_directory())?;
+    let additional: BTreeSet<usize> =
+        mapped.iter().map(|(place, _)| *place).filter(|place| *place > BUILD).collect();
+    let mut specs = SPECS.to_owned();
+    for place in additional {
+        specs.push_str(&format!("-{place}"));
+    }
+    specs.push_str(".specs");
+    let name = relative(&facts.build_folder().join(&specs), &facts.working_directory())?;
     let options = maps.iter().map(|map| format!("-fdebug-prefix-map={map}")).collect::<Vec<_>>().join(" ");
     placeholders.options = vec![format!("-specs={}", name.to_str()?).into()];
-    placeholders.file = Some((checkout.build.join(SPECS), format!("*cc1_options:\n+ {options}\n\n")));
+    placeholders.file = Some((checkout.build.join(specs), format!("*cc1_options:\n+ {options}\n\n")));
     Some(placeholders)
 }
 
 /// The folders to map, and the numbers of their placeholders. GCC, and Clang from 17 on, use the last one that matches.
-fn mapped_folders(question: &Question<'_>, build: &Path) -> Vec<(usize, PathBuf)> {
+fn mapped_folders(question: &Question<'_>, facts: &dyn Facts) -> Vec<(usize, PathBuf)> {
     let checkout = question.checkout;
     let mut folders = Vec::new();
     if checkout.root != checkout.source {
@@ -136,8 +162,81 @@ fn mapped_folders(question: &Question<'_>, build: &Path) -> Vec<(usize, PathBuf)
     if checkout.source != checkout.build {
         folders.push((SOURCE, checkout.source.clone()));
     }
-    folders.push((BUILD, build.to_owned()));
-    folders
+    folders.push((BUILD, facts.build_folder()));
+    let places = named_places(question.arguments, checkout, &|name| facts.variable(name));
+    folders.extend(places.into_iter().map(|(number, folder)| (number, folder.to_owned())));
+    outer_ones_first(folders)
+}
+
+/// Moves each folder behind those that contain it, because the last map that matches must be the longest. Otherwise, the order is that of
+/// the numbers, and so the same in each checkout.
+fn outer_ones_first<T: AsRef<Path>>(mut folders: Vec<(usize, T)>) -> Vec<(usize, T)> {
+    folders.sort_by_key(|(number, _)| *number);
+    let mut ordered = Vec::with_capacity(folders.len());
+    while !folders.is_empty() {
+        let is_inner = |(_, folder): &(usize, T)| {
+            let folder = folder.as_ref();
+            folders.iter().any(|(_, other)| folder != other.as_ref() && folder.starts_with(other))
+        };
+        let next = folders.iter().position(|folder| !is_inner(folder)).unwrap_or_default();
+        ordered.push(folders.remove(next));
+    }
+    ordered
+}
+
+/// The further folders that concern a compilation: those that its arguments or the variables of the compiler name.
+pub(in crate::launch) fn named_places<'a>(
+    arguments: &Arguments,
+    checkout: &'a Checkout,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Vec<(usize, &'a Path)> {
+    if checkout.places.is_empty() || !checkout.removes_checkout_path() {
+        return Vec::new();
+    }
+    let variables: Vec<OsString> = FOLDERS.iter().filter_map(|name| variable(name)).collect();
+    let is_named = |(_, folder): &(usize, &Path)| {
+        let name = folder.as_os_str().as_encoded_bytes();
+        let contains = |word: &[u8]| word.windows(name.len()).any(|window| window == name);
+        words(arguments).any(contains)
+            || variables.iter().any(|value| contains(value.as_encoded_bytes()))
+            || arguments.include_folders().iter().any(|parent| folder.starts_with(parent))
+    };
+    checkout.places.iter().map(|(number, folder)| (*number, &**folder)).filter(is_named).collect()
+}
+
+/// Options that replace the paths of the further folders in `__FILE__`, like those of the module for the folders of the checkout. If
+/// the command has none of the module, the compiler or the tool may not support them.
+pub(in crate::launch) fn macro_maps(
+    question: &Question<'_>,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Vec<OsString> {
+    let Question { arguments, checkout, .. } = question;
+    let is_hashed = question.tool == Tool::Sccache && !question.version.at_least(HASHES_NO_BASE_DIRS);
+    let text = |word: &OsString| word.to_str()?.strip_prefix(MACRO_MAP).map(str::to_owned);
+    let present: Vec<String> = arguments.all().iter().filter_map(text).collect();
+    if is_hashed || present.is_empty() {
+        return Vec::new();
+    }
+    let own = [&checkout.root, &checkout.source, &checkout.build];
+    let map = |(number, folder): &(usize, &Path)| {
+        let folder = folder.to_str().filter(|folder| !folder.contains('='))?;
+        let Some(own) = own.get(*number) else { return Some(format!("{MACRO_MAP}{folder}/=")) };
+        // The same as for the path that CMake uses.
+        let rest = present.iter().find_map(|map| {
+            map.strip_prefix(own.to_str()?).filter(|rest| rest.starts_with("/=") || rest.starts_with('='))
+        })?;
+        Some(format!("{MACRO_MAP}{folder}{rest}"))
+    };
+    let places = outer_ones_first(named_places(arguments, checkout, variable));
+    places.iter().filter_map(map).map(OsString::from).collect()
+}
+
+/// All pairs of different elements.
+fn pairs<T>(list: &[T]) -> impl Iterator<Item = (&T, &T)> {
+    let is_other = |(at, first): (usize, _), (other, second)| (at != other).then_some((first, second));
+    list.iter()
+        .enumerate()
+        .flat_map(move |first| list.iter().enumerate().filter_map(move |second| is_other(first, second)))
 }
 
 /// The value of an option that maps a folder to its placeholder.
@@ -196,9 +295,11 @@ mod tests {
 
     #[test]
     fn the_file_of_gcc_has_the_same_name_in_each_checkout() {
-        let name = |directory: &str| relative(&Path::new("/home/me/build").join(SPECS), Path::new(directory));
-        assert_eq!(name("/home/me/build"), Some(SPECS.into()));
-        assert_eq!(name("/home/me/build/lib/sub"), Some(Path::new("../..").join(SPECS)));
+        let specs = format!("{SPECS}.specs");
+        let file = Path::new("/home/me/build").join(&specs);
+        let name = |directory: &str| relative(&file, Path::new(directory));
+        assert_eq!(name("/home/me/build"), Some(specs.clone().into()));
+        assert_eq!(name("/home/me/build/lib/sub"), Some(Path::new("../..").join(&specs)));
         assert_eq!(name("/home/me"), None);
         assert_eq!(name("/home/me/build/.."), None);
     }

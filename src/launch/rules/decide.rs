@@ -311,7 +311,8 @@ fn folders_of(question: &Question<'_>, directory: &Path) -> IncludeFolders {
     let mut add = |folder: &Path, is_own: bool| {
         let folder = normalized(&directory.join(folder));
         let is_built = folder.starts_with(&checkout.build);
-        let is_within = is_built || folder.starts_with(&checkout.root);
+        let is_additional = checkout.places.iter().any(|(_, place)| folder.starts_with(place));
+        let is_within = is_built || folder.starts_with(&checkout.root) || is_additional;
         let list = if is_own && !is_built { &mut flat } else { &mut folders };
         if is_within && !is_fetched(&folder, &checkout.build) {
             list.add(folder);

@@ -20,12 +20,13 @@ pub(super) use self::texts::{absolute_paths, any_contains_checkout_path};
 #[cfg(test)]
 mod tests;
 
+use super::placeholders::{BUILD, ROOT, SOURCE};
 use std::cmp::Reverse;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use self::debug_paths::Placeholders;
-pub(super) use self::debug_paths::has_debug_information;
+pub(super) use self::debug_paths::{has_debug_information, macro_maps};
 pub use self::decide::{Compiler, Decision, Facts, IncludeFolders, Question, decide};
 pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;
@@ -51,6 +52,9 @@ pub struct Checkout {
     pub build: PathBuf,
     /// Folders that the tool removes from its hash input.
     pub base_dirs: Vec<PathBuf>,
+    /// Further folders, with the numbers of their placeholders: other paths of the folders above (0 to 2), and the additional base
+    /// directories of the configuration (from 3 on), which have the same number in each checkout.
+    pub places: Vec<(usize, PathBuf)>,
     /// Whether checkouts share objects.
     pub relocatable: bool,
 }
@@ -61,12 +65,33 @@ impl Checkout {
         let mut text = self.root.clone().into_os_string();
         text.push(" ");
         text.push(&self.build);
+        for (_, folder) in self.places.iter().filter(|(number, _)| *number > BUILD) {
+            text.push(" ");
+            text.push(folder);
+        }
         text
     }
 
     /// All folders whose paths other checkouts must not get.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         [&self.root, &self.source, &self.build].into_iter().chain(&self.base_dirs).map(PathBuf::as_path)
+    }
+
+    /// The real path of the build folder.
+    #[must_use]
+    pub fn real_build(&self) -> &Path {
+        self.real(BUILD).unwrap_or(&self.build)
+    }
+
+    /// Whether the build folder is in the checkout, also if one of them is behind a link.
+    #[must_use]
+    pub fn has_build(&self) -> bool {
+        self.real_build().starts_with(self.real(ROOT).unwrap_or(&self.root))
+    }
+
+    /// The real path of one of the folders above, if it is behind a link.
+    fn real(&self, number: usize) -> Option<&Path> {
+        self.places.iter().find(|(known, _)| *known == number).map(|(_, folder)| &**folder)
     }
 
     /// Whether the text contains the path of one of these folders.
@@ -77,11 +102,13 @@ impl Checkout {
         })
     }
 
-    /// Its own folders with a number for each, which is the same in another checkout. The longest comes first, and contains a
+    /// Its folders with a number for each, which is the same in another checkout. The longest comes first, and contains a
     /// path that is in several of them.
     #[must_use]
     pub fn numbered_folders(&self) -> Vec<(&Path, usize)> {
-        let mut folders = vec![(&*self.build, 3), (&*self.source, 2), (&*self.root, 1)];
+        let mut folders =
+            vec![(&*self.build, BUILD + 1), (&*self.source, SOURCE + 1), (&*self.root, ROOT + 1)];
+        folders.extend(self.places.iter().rev().map(|(number, folder)| (&**folder, number + 1)));
         folders.sort_by_key(|(folder, _)| Reverse(folder.as_os_str().len()));
         folders
     }

@@ -81,7 +81,7 @@ impl Facts for Fake {
 fn checkout() -> Checkout {
     let (source, build) = (PathBuf::from("/home/me/project"), PathBuf::from("/home/me/project/build"));
     let base_dirs = vec![source.clone(), build.clone()];
-    Checkout { root: source.clone(), base_dirs, source, build, relocatable: true }
+    Checkout { root: source.clone(), base_dirs, source, build, relocatable: true, ..Checkout::default() }
 }
 
 const SCCACHE: (Tool, Version) = (Tool::Sccache, Version::new(0, 19, 0));
@@ -157,6 +157,45 @@ fn all_folders_of_the_checkout_have_placeholders() {
             assert!(option.starts_with(&format!("-fdebug-prefix-map={map}")), "{option}");
         }
     }
+}
+
+#[test]
+fn only_base_directories_that_a_command_names_have_placeholders() {
+    let folders = [(3, "/x"), (4, "/x/inner"), (19, "/venv")];
+    let places = folders.map(|(number, folder)| (number, PathBuf::from(folder))).to_vec();
+    let checkout = Checkout { source: "/home/me/project/cpp".into(), places, ..checkout() };
+    let ask = |(tool, version), family, line: &str| {
+        let mut fake = Fake::default();
+        fake.compiler.family = family;
+        let arguments = arguments(&format!("{line} -o main.c.o -c main.c"));
+        let question = Question {
+            tool,
+            version,
+            compiler: OsStr::new("cc"),
+            arguments: &arguments,
+            checkout: &checkout,
+        };
+        (decide(&question, &fake), super::macro_maps(&question, &|_| None))
+    };
+    let key = |decision: &Decision| value(decision, "SCCACHE_C_CUSTOM_CACHE_BUSTER").map(str::to_owned);
+    let (plain, maps) = ask(SCCACHE, Family::Gcc, "-g -fmacro-prefix-map=/a=b -I/usr/include");
+    assert_eq!((key(&plain).as_deref(), maps), (Some("placeholders-1 0 1 2"), vec![]));
+    let (named, maps) = ask(SCCACHE, Family::Gcc, "-g -fmacro-prefix-map=/a=b -I/x/inner/a -isystem/venv/b");
+    assert_eq!(key(&named).as_deref(), Some("placeholders-1 0 1 2 3 4 19"));
+    let expected = ["-fmacro-prefix-map=/x/=", "-fmacro-prefix-map=/x/inner/=", "-fmacro-prefix-map=/venv/="];
+    assert_eq!(maps, expected.map(OsString::from));
+    let options = named.placeholders.expect("placeholders").options;
+    let position = |folder: &str| {
+        let option = format!("-fdebug-prefix-map={folder}=/toolchainkit-");
+        options.iter().position(|known| known.to_string_lossy().starts_with(&option)).expect("a map")
+    };
+    assert!(position("/x/") < position("/x/inner/"), "{options:?}");
+    let (clang, maps) = ask(SCCACHE, Family::Clang, "-g -I/x/inner/a");
+    assert_eq!(key(&clang).as_deref(), Some("placeholders-1 0 1 2 3 4 cpp 3 4 inner"));
+    assert_eq!(maps, [""; 0], "the compiler may not support the option");
+    let (old, maps) = ask(OLD_SCCACHE, Family::Gcc, "-g -fmacro-prefix-map=/a=b -I/x/a");
+    let file = old.placeholders.expect("placeholders").options;
+    assert_eq!((file, maps), (vec!["-specs=toolchainkit/placeholders-1-3.specs".into()], vec![]));
 }
 
 #[test]
@@ -488,6 +527,7 @@ fn an_ordinary_compilation_is_decided_at_once() {
         build: build.clone(),
         root: source.clone(),
         source: source.clone(),
+        places: Vec::new(),
         relocatable: true,
     };
     // Every machine that links Rust programs has this compiler.

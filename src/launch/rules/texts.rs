@@ -110,11 +110,21 @@ pub(in crate::launch) fn any_contains_checkout_path(folders: &IncludeFolders, ch
 /// Whether a file in `folder`, a folder of the checkout, contains a string that begins with the path of the checkout.
 /// `memory` is `<build>/toolchainkit`.
 fn contains_checkout_path(folder: &Path, depth: Depth, checkout: &Checkout, memory: &Path) -> bool {
-    let is_build = folder.starts_with(&checkout.build);
-    let (root, name) = match (is_build, depth) {
-        (true, _) => (&checkout.build, "paths"),
-        (false, Depth::All) => (&checkout.root, "paths-of-source"),
-        (false, Depth::Files) => (&checkout.root, "paths-beside-sources"),
+    let place_of = |(_, place): &&(usize, PathBuf)| folder.starts_with(place);
+    let additional =
+        || checkout.places.iter().filter(place_of).max_by_key(|(_, place)| place.as_os_str().len());
+    let mut is_build = folder.starts_with(&checkout.build);
+    let kind = if depth == Depth::All { "of-source" } else { "beside-sources" };
+    let (root, name) = if is_build {
+        (&checkout.build, "paths".to_owned())
+    } else if folder.starts_with(&checkout.root) {
+        (&checkout.root, format!("paths-{kind}"))
+    } else if let Some((number, place)) = additional() {
+        // Its files are not under the control of the project.
+        is_build = true;
+        (place, format!("paths-{kind}-{number}"))
+    } else {
+        return false;
     };
     let Ok(place) = folder.strip_prefix(root) else { return false };
     let place = memory.join(name).join(place);
@@ -324,7 +334,17 @@ mod tests {
         let source = folder.path().join("project");
         let build = source.join("build");
         let base_dirs = vec![source.clone()];
-        (folder, Checkout { root: source.clone(), base_dirs, source, build, relocatable: true })
+        (
+            folder,
+            Checkout {
+                root: source.clone(),
+                base_dirs,
+                source,
+                build,
+                relocatable: true,
+                ..Checkout::default()
+            },
+        )
     }
 
     fn write(path: &Path, text: &str) {

@@ -286,6 +286,11 @@ impl Server {
     }
 
     fn start(&mut self, base_dirs: &[String]) {
+        // Build folders and environments in temporary folders would make the list too long for an environment variable.
+        let (base_dirs, gone): (Vec<String>, Vec<String>) =
+            base_dirs.iter().cloned().partition(|folder| Path::new(folder).is_dir());
+        self.state.forget_base_dirs(&gone);
+        let base_dirs = &base_dirs;
         if let Some(mut former) = self.daemon.take() {
             former.kill();
             former.clear_up(self.lock.is_same());

@@ -299,6 +299,11 @@ impl State {
         }
     }
 
+    /// Removes base directories that no longer exist. If they appear again, their clients send them again.
+    pub(super) fn forget_base_dirs(&mut self, folders: &[String]) {
+        self.base_dirs.retain(|known| !folders.contains(known));
+    }
+
     fn add_base_dirs(&mut self, now: Time, folders: &[String]) {
         let known = self.base_dirs.len();
         for folder in folders {

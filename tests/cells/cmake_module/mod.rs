@@ -7,6 +7,7 @@ mod cases;
 mod compiling;
 mod deciding;
 mod launchers;
+mod layouts;
 mod microsoft;
 mod roots;
 mod secrets;
@@ -27,6 +28,7 @@ pub(crate) fn tests(list: &mut List) {
         compiling::tests,
         deciding::tests,
         launchers::tests,
+        layouts::tests,
         microsoft::tests,
         roots::tests,
         secrets::tests,

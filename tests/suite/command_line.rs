@@ -223,10 +223,7 @@ fn presets_cannot_be_merged_into_an_old_format() {
     assert!(folder.fails(6, &["generate", "--merge"]).stderr.contains("need version 6"));
     folder.write("CMakePresets.json", "{\n \"version\": 4,\n }\n");
     let refused = folder.fails(6, &["generate"]);
-    assert!(
-        refused.stderr.contains("CMakePresets.json:3: it is not valid JSON: "),
-        "{refused}"
-    );
+    assert!(refused.stderr.contains("CMakePresets.json:3: it is not valid JSON: "), "{refused}");
 }
 
 #[test]

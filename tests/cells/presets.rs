@@ -12,6 +12,7 @@ use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, versio
 tests![
     presets_of_a_team_are_cached_and_restored in layouts(),
     a_line_in_the_project_caches_builds_without_presets,
+    presets_may_report_unset_variables_as_errors in [versions::cmake("3.21"), versions::cmake("3.28"), Tools::CMAKE].map(CMake),
     two_toolchain_files_are_chained in [versions::cmake("3.21"), Tools::CMAKE].map(CMake),
     build_folders_of_all_presets_are_found in [versions::cmake("3.25"), Tools::CMAKE].map(CMake),
 ];
@@ -337,6 +338,48 @@ fn a_line_in_the_project_caches_builds_without_presets() {
         team.command("cmake", &["--build", "b"]).run();
         let stats = team.command("b/toolchainkit/launcher", &["--print-stats", "--format=json"]).run();
         assert_eq!(Stats::of_ccache(&stats.stdout).hits, hits);
+    }
+}
+
+/// Some teams make CMake report variables that are read without being set, and make this an error.
+fn presets_may_report_unset_variables_as_errors(CMake(version): CMake) {
+    let presets = r#"{ "version": 3, "configurePresets": [
+  { "name": "dev", "generator": "Ninja", "binaryDir": "build/dev",
+    "warnings": { "dev": true, "uninitialized": true }, "errors": { "dev": true } },
+  { "name": "chained", "inherits": "dev", "binaryDir": "build/chained", "toolchainFile": "cmake/toolchain.cmake" }
+] }"#;
+    let Some(team) = Team::new(version, &[("CMakePresets.json", presets)]) else { return };
+    let remote = "remote: { type: http, endpoint: \"http://127.0.0.1:1\", credentials: { username: \"${NO_USER}\", password: \"${NO_PW}\" } }";
+    for (yaml, launch) in [
+        (YAML.to_owned(), None),
+        (format!("{YAML}profiles: {{ ci: {{ toolchain: {{ flags: {{ c: -DCI }} }} }} }}\n"), Some("OFF")),
+        (
+            format!(
+                "cache: {{ tool: ccache, {remote} }}\ntoolchain: {{ compilers: gcc, flags: {{ c: -DX }} }}\n"
+            ),
+            None,
+        ),
+    ] {
+        team.write("toolchainkit.yaml", &yaml);
+        let printed = team.toolchainkit(&["generate"]);
+        if !team.read("CMakeLists.txt").contains(LINE) {
+            team.add_line(&printed);
+        }
+        for preset in ["dev", "chained"] {
+            // The second time, the variables of the first one are in the cache.
+            for _ in 0..2 {
+                let mut command = team.command("cmake", &["--preset", preset]);
+                if let Some(launch) = launch {
+                    command.env("TOOLCHAINKIT_LAUNCH", launch);
+                }
+                let configured = command.run();
+                assert!(
+                    !configured.text().contains("uninitialized variable"),
+                    "CMake {version}, {yaml}: {configured}"
+                );
+            }
+        }
+        fs::remove_dir_all(team.path.join("build")).unwrap();
     }
 }
 

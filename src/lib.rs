@@ -41,6 +41,7 @@ pub mod install;
 pub mod launch;
 pub mod output;
 pub mod plan;
+pub mod presets;
 mod probe;
 pub mod render;
 pub mod trust;

@@ -161,6 +161,7 @@ function(toolchainkit_enable_cache)
   if(in_try_compile)
     return()
   endif()
+  _toolchainkit_expect_unset()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
     "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
     "TOOL;LANGUAGES;BASE_DIRS;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
@@ -221,6 +222,7 @@ function(toolchainkit_enable_cache)
 endfunction()
 
 function(toolchainkit_external_project_arguments out_arguments)
+  _toolchainkit_expect_unset()
   set(cache OFF)
   if(EXISTS "${CMAKE_BINARY_DIR}/toolchainkit/nested.cmake")
     set(cache ON)

@@ -152,7 +152,7 @@ endfunction()
 # The value of a setting. The environment overrides it, unless its value must not be written to a file.
 function(_toolchainkit_setting out_value name value)
   set("${out_value}" "${value}" PARENT_SCOPE)
-  set(theirs "$ENV{${name}}")
+  _toolchainkit_environment(theirs "${name}")
   if(theirs STREQUAL "" OR theirs STREQUAL value)
     return()
   endif()

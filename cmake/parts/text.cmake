@@ -158,7 +158,7 @@ function(_toolchainkit_mask_values out_text text)
   endif()
   get_property(names GLOBAL PROPERTY _TOOLCHAINKIT_CREDENTIALS)
   foreach(name IN LISTS names)
-    set(value "$ENV{${name}}")
+    _toolchainkit_environment(value "${name}")
     string(STRIP "${value}" value)
     string(LENGTH "${value}" length)
     # As in src/foreign: a shorter value is a part of too many other texts.
@@ -303,3 +303,35 @@ function(_toolchainkit_json_list out_elements)
 endfunction()
 
 cmake_policy(POP)
+
+# A preset can make CMake report each variable that is read without being set, also of the environment, and make this an error.
+# A variable that was unset counts as set. These functions read unset variables on purpose, so each public function and each
+# deferred one begins with this call.
+macro(_toolchainkit_expect_unset)
+  _toolchainkit_expect_unset_names(
+    CMAKE_PROJECT_NAME CMAKE_HOST_SYSTEM_PROCESSOR CMAKE_SYSTEM_NAME CMAKE_BUILD_TYPE CMAKE_TOOLCHAIN_FILE
+    CMAKE_MATCH_1 CMAKE_MATCH_2 CMAKE_MATCH_3 CMAKE_MATCH_4
+    CMAKE_C_COMPILER CMAKE_CXX_COMPILER CMAKE_OBJC_COMPILER CMAKE_OBJCXX_COMPILER CMAKE_CUDA_COMPILER CMAKE_HIP_COMPILER
+    CMAKE_C_FLAGS CMAKE_CXX_FLAGS CMAKE_OBJC_FLAGS CMAKE_OBJCXX_FLAGS CMAKE_CUDA_FLAGS CMAKE_HIP_FLAGS
+    CC CXX OBJC OBJCXX CUDACXX HIPCXX CFLAGS CXXFLAGS OBJCFLAGS OBJCXXFLAGS CUDAFLAGS HIPFLAGS
+    TOOLCHAINKIT_CACHE TOOLCHAINKIT_CACHE_TOOL TOOLCHAINKIT_LAUNCH TOOLCHAINKIT_PROFILE _TOOLCHAINKIT_MARKER _TOOLCHAINKIT_FLAGS
+    _toolchainkit_enclosing _toolchainkit_call
+    HOME PATH USERPROFILE LOCALAPPDATA XDG_CACHE_HOME XDG_RUNTIME_DIR CCACHE_DIRECT SCCACHE_IDLE_TIMEOUT
+    http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY)
+endmacro()
+
+macro(_toolchainkit_expect_unset_names)
+  foreach(_toolchainkit_name IN ITEMS ${ARGN})
+    if(NOT DEFINED "${_toolchainkit_name}")
+      unset("${_toolchainkit_name}")
+    endif()
+  endforeach()
+endmacro()
+
+# The value of an environment variable, empty if it is not set.
+function(_toolchainkit_environment out_value name)
+  set("${out_value}" "" PARENT_SCOPE)
+  if(DEFINED "ENV{${name}}")
+    set("${out_value}" "$ENV{${name}}" PARENT_SCOPE)
+  endif()
+endfunction()

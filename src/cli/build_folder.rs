@@ -1,6 +1,7 @@
 //! The cache of a configured build, from the files that the CMake module writes into the build folder and the launcher
 //! writes beside the socket of the daemon.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -61,20 +62,22 @@ pub(super) struct BuildCache {
 const SUMMARY: &str = "toolchainkit/cache.json";
 /// The largest summary. Usual ones have less than 1 KiB.
 const LARGEST: u64 = 1 << 20;
+/// The most folders in a message.
+const MOST_SHOWN: usize = 12;
 
 impl BuildCache {
     /// Reads the cache of the build folder that `args` or the configuration select.
     pub(super) fn find(args: &BuildFolderArgs, global: &Global) -> Result<Self, CliError> {
-        let summaries = match &args.build {
-            Some(folder) => newest_first(std::slice::from_ref(folder)),
-            None => newest_first(&candidates(global)?),
+        let searched = match &args.build {
+            Some(folder) => vec![folder.clone()],
+            None => candidates(global)?,
         };
+        let summaries = newest_first(&searched);
         let Some(first) = summaries.first() else {
-            let place =
-                args.build.as_ref().map_or("the project's build folders".to_owned(), ToString::to_string);
             return Err(CliError::NoBuildFolder(format!(
-                "no configured build with toolchainkit was found in {place}; configure one with `cmake --preset <name>`, \
-                 or give its folder with --build"
+                "no configured build with toolchainkit was found in {}; configure one with `cmake --preset <name>`, \
+                 or give its folder with --build",
+                shown(&searched)
             )));
         };
         let registered = summaries.iter().find_map(|path| Some((path, registered_text(path)?)));
@@ -158,7 +161,16 @@ impl BuildCache {
     }
 }
 
-/// The possible build folders of this project.
+/// The names of the folders, for a message.
+fn shown(folders: &[Utf8PathBuf]) -> String {
+    let mut names = folders.iter().take(MOST_SHOWN).map(|folder| folder.to_string()).collect::<Vec<_>>();
+    if folders.len() > MOST_SHOWN {
+        names.push(format!("{} other folders", folders.len() - MOST_SHOWN));
+    }
+    if names.is_empty() { "this project".to_owned() } else { names.join(", ") }
+}
+
+/// The possible build folders of this project: those of all presets, also of the user and of Conan, and its subfolders.
 fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
     let here = Utf8PathBuf::from(".");
     if here.join(SUMMARY).is_file() {
@@ -179,14 +191,24 @@ fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
         })
     });
     let mut folders = presets.collect::<Vec<_>>();
+    let source = &project.surroundings.source_dir;
+    let others = project.presets.configure(&project.surroundings).into_iter().filter(|preset| !preset.hidden);
+    folders.extend(others.filter_map(|preset| preset.binary_dir).map(|folder| {
+        // Below the project, the shorter path is easier to read in messages.
+        folder.strip_prefix(source).map_or_else(|_| folder.clone(), |below| root.join(below))
+    }));
     // With -DCMAKE_TOOLCHAIN_FILE, the user chooses the build folder; usually it is a subfolder of the project.
     folders.extend(
         root.read_dir_utf8()
             .into_iter()
             .flatten()
             .filter_map(Result::ok)
-            .map(camino::Utf8DirEntry::into_path),
+            .map(camino::Utf8DirEntry::into_path)
+            .filter(|path| path.is_dir()),
     );
+    let mut seen = HashSet::new();
+    let plain = |folder: &Utf8PathBuf| folder.strip_prefix(".").unwrap_or(folder).to_owned();
+    folders.retain(|folder| seen.insert(plain(folder)));
     Ok(folders)
 }
 

@@ -4,8 +4,11 @@ use clap::Args;
 
 use super::project::Project;
 use super::report::{CliError, Printer};
-use super::{CommandResult, Global, templates};
-use crate::output::{self, Comparison, FileKind, FileSet, OutputError, State};
+use super::{CommandResult, Global, templates, user_presets};
+use crate::output::{self, Comparison, FileKind, FileSet, OutputError, Removed, State};
+use crate::plan::Preset;
+use crate::presets;
+use crate::presets::advice::Way;
 
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
@@ -19,6 +22,12 @@ pub(super) struct GenerateArgs {
     /// Write nothing; print one file: toolchain, cache, module or presets
     #[arg(long, value_name = "FILE", value_parser = file_kind)]
     stdout: Option<FileKind>,
+    /// Insert the presets into your CMakePresets.json, and leave the rest of the file as it is
+    #[arg(long, conflicts_with = "stdout")]
+    merge: bool,
+    /// Remove all files that `generate` wrote, and its presets from your CMakePresets.json
+    #[arg(long, conflicts_with_all = ["check", "diff", "stdout", "merge"])]
+    remove: bool,
     /// With --stdout toolchain: print the toolchain with this name below `toolchains`
     #[arg(long, value_name = "NAME", requires = "stdout", conflicts_with_all = ["check", "diff"])]
     toolchain: Option<String>,
@@ -43,12 +52,46 @@ pub(super) fn run(args: &GenerateArgs, global: &Global, printer: &Printer) -> Co
             return Err(CliError::Usage(format!("there is no toolchain `{name}`; there are: {names}")));
         };
         printer.product(&file.text);
-        Ok(())
-    } else if args.check || args.diff {
-        compare(&files, &project, args.check, printer)
-    } else {
-        write(&files, &project, printer)
+        return Ok(());
     }
+    if args.remove {
+        return remove(files, &project, printer);
+    }
+    let (files, way) = user_presets::fit(files, &project, args.merge)?;
+    if args.check || args.diff {
+        let result = compare(&files, &project, args.check, printer);
+        advise(&project, way, printer);
+        result
+    } else {
+        write(&files, &project, way, printer)
+    }
+}
+
+/// Prints what to write to use the cache with the presets of the user.
+fn advise(project: &Project, way: Way, printer: &Printer) {
+    for advice in user_presets::advice(project, way) {
+        printer.report(&format!("\n{}", advice.trim_end()));
+    }
+}
+
+fn remove(files: FileSet, project: &Project, printer: &Printer) -> CommandResult {
+    let way = user_presets::way_of(project);
+    let files = user_presets::without_ours(files, project)?;
+    // These places are read before the files that they refer to are removed.
+    let references = user_presets::references(project, way);
+    let Removed { removed, restored, kept } = output::remove(&files, &project.folder)?;
+    for (word, paths) in [("removed", &removed), ("restored", &restored), ("kept", &kept)] {
+        for path in paths {
+            printer.report(&format!("{word:9} {path}"));
+        }
+    }
+    if removed.is_empty() && restored.is_empty() {
+        printer.report("there is nothing to remove");
+    }
+    for reference in references {
+        printer.report(&format!("\n{}", reference.trim_end()));
+    }
+    Ok(())
 }
 
 fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -> CommandResult {
@@ -76,20 +119,24 @@ fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -
     }
 }
 
-fn write(files: &FileSet, project: &Project, printer: &Printer) -> CommandResult {
+fn write(files: &FileSet, project: &Project, way: Way, printer: &Printer) -> CommandResult {
     let written = output::write(files, &project.folder)?;
     for file in files.iter() {
         let word = if written.contains(&file.path) { "wrote" } else { "unchanged" };
         printer.report(&format!("{word:9} {}", file.path));
     }
-    let Some(preset) = project.plan.variants.iter().flat_map(|variant| &variant.presets).next() else {
-        return Ok(());
-    };
-    if !written.is_empty() {
-        let name = &preset.name;
-        printer.report(&format!(
-            "commit these files, and build with: cmake --preset {name} && cmake --build --preset {name}"
-        ));
+    if way == Way::Undecided {
+        printer.report(&format!("{:9} {} (yours)", "unchanged", presets::PROJECT_FILE));
     }
+    if !written.is_empty() {
+        let mut presets = project.plan.variants.iter().flat_map(|variant| &variant.presets);
+        printer.report(&match presets.next().filter(|_| matches!(way, Way::Own | Way::Merged)) {
+            Some(Preset { name, .. }) => format!(
+                "commit these files, and build with: cmake --preset {name} && cmake --build --preset {name}"
+            ),
+            None => "commit these files".to_owned(),
+        });
+    }
+    advise(project, way, printer);
     Ok(())
 }

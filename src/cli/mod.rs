@@ -19,6 +19,7 @@ mod schema;
 mod server;
 mod stats;
 mod templates;
+mod user_presets;
 mod validate;
 
 use std::ffi::OsString;

@@ -7,6 +7,7 @@ use super::report::{CliError, Printer};
 use crate::config::{self, Config, SourceFile};
 use crate::diagnostics::{Diagnostic, Excerpt};
 use crate::plan::{Plan, VariantPlan};
+use crate::presets::{self, Presets, Surroundings};
 
 /// The name of the configuration file.
 pub(super) const CONFIG_NAME: &str = "toolchainkit.yaml";
@@ -17,6 +18,12 @@ pub(super) struct Project {
     pub(super) folder: Utf8PathBuf,
     pub(super) config: Config,
     pub(super) plan: Plan,
+    /// The presets in the project, before a command writes any.
+    pub(super) presets: Presets,
+    /// What the macros of presets refer to.
+    pub(super) surroundings: Surroundings<'static>,
+    /// The prefix of our presets that was chosen because of the names of others.
+    pub(super) chosen_prefix: Option<String>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) excerpt: Excerpt,
 }
@@ -43,16 +50,22 @@ impl Project {
         let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         let source = SourceFile::read(&path)
             .map_err(|diagnostic| CliError::Config { diagnostics: vec![diagnostic], excerpt: None })?;
-        match config::load(&source) {
-            Ok(loaded) => Ok(Self {
-                plan: Plan::build(&loaded.config),
-                config: loaded.config,
-                warnings: loaded.warnings,
-                excerpt: source.excerpt(),
-                folder,
-            }),
-            Err(diagnostics) => Err(CliError::Config { diagnostics, excerpt: Some(source.excerpt()) }),
+        let loaded = config::load(&source)
+            .map_err(|diagnostics| CliError::Config { diagnostics, excerpt: Some(source.excerpt()) })?;
+        let surroundings = Surroundings::of_process(&folder)?;
+        let presets = presets::read(&surroundings);
+        let mut config = loaded.config;
+        let mut plan = Plan::build(&config);
+        let chosen_prefix =
+            presets.prefix_for(&plan.preset_names()).filter(|_| config.output.presets.is_some());
+        if let Some(prefix) = &chosen_prefix {
+            for variant in &mut config.variants {
+                variant.presets.prefix.insert_str(0, prefix);
+            }
+            plan = Plan::build(&config);
         }
+        let (warnings, excerpt) = (loaded.warnings, source.excerpt());
+        Ok(Self { folder, config, plan, presets, surroundings, chosen_prefix, warnings, excerpt })
     }
 
     /// The plan of `profile`, or of the settings without one.

@@ -14,10 +14,10 @@ use crate::diagnostics::{Diagnostic, Excerpt, Report, Style};
 use crate::doctor::{BuildTreeError, ReplayError};
 use crate::foreign::{self, Filter};
 use crate::install::{DownloadError, InstallError, StoreError};
-use crate::output::{FileKind, OutputError};
+use crate::output::OutputError;
 use crate::probe::environment;
 use crate::probe::program::RunError;
-use crate::render::{INCLUDED_PRESETS, RenderError};
+use crate::render::RenderError;
 
 /// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,8 @@ pub(crate) enum CliError {
     Output(#[from] OutputError),
     #[error(transparent)]
     Render(#[from] RenderError),
+    #[error("{0}")]
+    Presets(String),
     #[error("{0}")]
     NoBuildFolder(String),
     #[error("{0}")]
@@ -67,6 +69,7 @@ impl CliError {
             Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
             Self::OutOfDate { .. } | Self::Interrupted { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. }
+            | Self::Presets(_)
             | Self::Output(
                 OutputError::NotOurs(_) | OutputError::InTheWay { .. } | OutputError::Outside { .. },
             ) => exit::NOT_OURS,
@@ -92,16 +95,7 @@ impl CliError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Exists { .. } => Some("edit the file, or remove it first".to_owned()),
-            Self::Output(OutputError::NotOurs(files))
-                if files.iter().any(|(kind, _)| *kind == FileKind::Presets) =>
-            {
-                Some(format!(
-                    "nothing was written. To keep your presets and add the generated ones, write in \
-                     toolchainkit.yaml\n\n    \
-                     output:\n      presets: {INCLUDED_PRESETS}\n\nand in your presets file (version 4 or newer)\n\n    \
-                     \"include\": [\"{INCLUDED_PRESETS}\"]\n"
-                ))
-            }
+            Self::Presets(_) => Some("nothing was written".to_owned()),
             Self::Output(OutputError::NotOurs(_)) => Some(
                 "nothing was written. Move the files away, or choose other paths below `output:`".to_owned(),
             ),

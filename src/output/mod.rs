@@ -9,11 +9,13 @@ mod check;
 mod leftover;
 mod marker;
 mod place;
+mod remove;
 mod write;
 
 use camino::Utf8PathBuf;
 
 pub use self::check::{Comparison, State, compare, was_interrupted};
+pub use self::remove::{Removed, remove};
 pub use self::write::write;
 
 /// The kind of a generated file.
@@ -53,15 +55,24 @@ pub struct RenderedFile {
     pub kind: FileKind,
     /// The path, relative to the project.
     pub path: Utf8PathBuf,
-    /// The whole text, with `\n` at the end of every line.
+    /// The whole text, with `\n` at the end of every line unless the file belongs to the user.
     pub text: String,
+    /// The present text, if the file belongs to the user and only a part of it is ours.
+    pub(super) users: Option<String>,
 }
 
 impl RenderedFile {
     /// A file of this kind.
     #[must_use]
     pub const fn new(kind: FileKind, path: Utf8PathBuf, text: String) -> Self {
-        Self { kind, path, text }
+        Self { kind, path, text, users: None }
+    }
+
+    /// A file of the user, of which we change a part. `present` is the text in which the part was changed: if the file has
+    /// another text when it is written, it is not changed.
+    #[must_use]
+    pub const fn part_of(kind: FileKind, path: Utf8PathBuf, present: String, text: String) -> Self {
+        Self { kind, path, text, users: Some(present) }
     }
 }
 
@@ -81,6 +92,28 @@ impl FileSet {
     /// The files.
     pub fn iter(&self) -> impl Iterator<Item = &RenderedFile> {
         self.files.iter()
+    }
+
+    /// The same files, without those for which `is_kept` is false.
+    #[must_use]
+    pub fn retain(mut self, is_kept: impl Fn(&RenderedFile) -> bool) -> Self {
+        self.files.retain(is_kept);
+        self
+    }
+
+    /// The same files, and this one.
+    #[must_use]
+    pub fn and(mut self, file: RenderedFile) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// Replaces the files of the same kind by this one.
+    #[must_use]
+    pub fn with(self, file: RenderedFile) -> Self {
+        let mut set = self.retain(|known| known.kind != file.kind);
+        set.files.push(file);
+        set
     }
 
     /// The first file of this kind.

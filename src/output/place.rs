@@ -94,6 +94,15 @@ fn present(file: &RenderedFile, path: &Utf8Path) -> Result<Present, OutputError>
         Err(ReadError::NotAFile { kind, .. }) => return Err(in_the_way(&file.path, kind)),
         Err(ReadError::TooLarge { .. }) => return Ok(Present::Foreign),
     };
+    if let Some(users) = &file.users {
+        return Ok(if bytes == file.text.as_bytes() {
+            Present::Same
+        } else if bytes == users.as_bytes() {
+            Present::Ours(bytes)
+        } else {
+            Present::Foreign
+        });
+    }
     Ok(if has_text(&bytes, &file.text) {
         Present::Same
     } else if marker::is_ours(file.kind, &bytes) {

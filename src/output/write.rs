@@ -36,7 +36,12 @@ pub fn write(files: &FileSet, project: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Ou
     let mut staged = Vec::new();
     for place in &places {
         if let Some(content) = content(place) {
-            staged.push((leftover::create(&place.path, content.as_bytes())?, place));
+            let temporary = leftover::create(&place.path, content.as_bytes())?;
+            if place.file.users.is_some() {
+                // A file of the user keeps its mode.
+                temporary.as_file().set_permissions(fs_err::metadata(&place.path)?.permissions())?;
+            }
+            staged.push((temporary, place));
         }
     }
     replace(staged)
@@ -68,6 +73,7 @@ const fn order(kind: FileKind) -> u8 {
 fn content(place: &Place<'_>) -> Option<String> {
     match &place.present {
         Present::Same | Present::Foreign => None,
+        Present::Ours(_) if place.file.users.is_some() => Some(place.file.text.clone()),
         Present::Ours(old) if is_crlf(old) => Some(place.file.text.replace('\n', "\r\n")),
         Present::Ours(_) | Present::Missing => Some(place.file.text.clone()),
     }

@@ -120,6 +120,23 @@ impl Plan {
         }
     }
 
+    /// The name of the hidden preset of a toolchain. It starts with the name of the hidden preset without a profile.
+    #[must_use]
+    pub fn toolchain_preset(&self, toolchain: &str) -> String {
+        let base = self.variants.first().map(|variant| variant.base_preset.as_str()).unwrap_or_default();
+        format!("{base}-{toolchain}")
+    }
+
+    /// The names of all presets, the hidden ones last.
+    #[must_use]
+    pub fn preset_names(&self) -> Vec<String> {
+        let presets = self.variants.iter().flat_map(|variant| &variant.presets);
+        let bases = self.variants.iter().map(|variant| variant.base_preset.clone());
+        let toolchains = self.toolchains.iter().filter_map(|toolchain| toolchain.name.as_deref());
+        let toolchains = toolchains.map(|name| self.toolchain_preset(name));
+        presets.map(|preset| preset.name.clone()).chain(bases).chain(toolchains).collect()
+    }
+
     /// The variant of this profile; `None` is the settings without a profile.
     #[must_use]
     pub fn variant(&self, profile: Option<&str>) -> Option<&VariantPlan> {

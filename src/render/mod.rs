@@ -92,9 +92,11 @@ pub fn render_with(plan: &Plan, templates: &Templates) -> Result<FileSet, Render
     let cache = renderer.fill("toolchainkit-cache.cmake.j2", CacheFileView::new(plan)?)?;
     files.push(RenderedFile::new(FileKind::Cache, plan.output.cache(), cache));
     files.push(RenderedFile::new(FileKind::Module, plan.output.module.clone(), MODULE.to_owned()));
-    let presets = renderer.fill("CMakePresets.json.j2", PresetsView::new(plan))?;
-    let presets = renderer.pretty_json("CMakePresets.json.j2", &presets)?;
-    files.push(RenderedFile::new(FileKind::Presets, plan.output.presets.clone(), presets));
+    if let Some(path) = &plan.output.presets {
+        let presets = renderer.fill("CMakePresets.json.j2", PresetsView::new(plan))?;
+        let presets = renderer.pretty_json("CMakePresets.json.j2", &presets)?;
+        files.push(RenderedFile::new(FileKind::Presets, path.clone(), presets));
+    }
     Ok(FileSet::new(files))
 }
 

@@ -16,6 +16,7 @@ mod end_to_end;
 mod foreign;
 mod list;
 mod outages;
+mod presets;
 mod real_projects;
 mod settings;
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         end_to_end::tests,
         foreign::tests,
         outages::tests,
+        presets::tests,
         real_projects::tests,
         settings::tests,
         toolchains::tests,

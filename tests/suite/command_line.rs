@@ -114,7 +114,7 @@ fn files_with_other_line_endings_are_up_to_date() {
 #[test]
 fn a_foreign_file_prevents_all_writing() {
     for (name, content) in [
-        ("CMakePresets.json", "{ \"version\": 3 }"),
+        ("CMakePresets.json", "{ \"version\": 3,\n // comments are not JSON\n }"),
         ("cmake/toolchain.cmake", "set(A 1)\n"),
         ("cmake/toolchainkit-cache.cmake", "set(A 1)\n"),
         ("cmake/ToolchainKit.cmake", "mine\n"),
@@ -132,21 +132,139 @@ fn a_foreign_file_prevents_all_writing() {
     }
 }
 
+const TEAM: &str = "{\r\n\t\"version\": 6,\r\n\t\"configurePresets\": [\r\n\t\t{ \"name\": \"debug\", \"generator\": \"Ninja\", \"binaryDir\": \"out/${presetName}\" }\r\n\t]\r\n}\r\n";
+
+impl Folder {
+    /// A project whose presets belong to the team.
+    fn of_team(yaml: &str) -> Self {
+        let folder = Self::new(yaml);
+        folder.write("CMakePresets.json", TEAM);
+        folder.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.15)\nproject(demo NONE)\n");
+        folder
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path.join(name), text).unwrap();
+    }
+}
+
 #[test]
-fn the_help_shows_how_to_keep_existing_presets() {
-    let folder = Folder::new(LOCAL);
-    fs::write(
-        folder.path.join("CMakePresets.json"),
-        "{ \"version\": 4, \"include\": [\"cmake/toolchainkit-presets.json\"] }",
-    )
-    .unwrap();
-    let refused = folder.fails(6, &["generate"]);
-    let shown = "    output:\n      presets: cmake/toolchainkit-presets.json\n";
-    assert!(refused.stderr.contains(shown), "{refused}");
-    let yaml = format!("{LOCAL}{}", shown.replace("\n    ", "\n").trim_start());
-    fs::write(folder.path.join("toolchainkit.yaml"), yaml).unwrap();
+fn presets_of_the_user_stay_and_the_line_for_the_cache_is_shown() {
+    let folder = Folder::of_team(LOCAL);
+    let written = folder.run(&["generate"]);
+    assert_eq!(folder.read("CMakePresets.json"), TEAM);
+    for text in [
+        "unchanged CMakePresets.json (yours)",
+        "does not use the cache yet: debug",
+        "CMakeLists.txt, before project() in line 2:\n\n    include(cmake/toolchainkit-cache.cmake)\n",
+        "generate --merge",
+    ] {
+        assert!(written.stderr.contains(text), "{written}");
+    }
+    let check = folder.run(&["generate", "--check"]);
+    assert!(check.stderr.contains("include(cmake/toolchainkit-cache.cmake)"), "{check}");
+    assert_eq!(folder.run(&["generate", "--quiet"]).stderr, "");
+    folder.write("CMakeLists.txt", "include(cmake/toolchainkit-cache.cmake)\nproject(demo NONE)\n");
+    let covered = folder.run(&["generate"]);
+    assert!(covered.stderr.contains("uses the cache: CMakeLists.txt:1"), "{covered}");
+    let removed = folder.run(&["generate", "--remove"]);
+    assert!(removed.stderr.contains("Remove the line CMakeLists.txt:1"), "{removed}");
+    assert_eq!(folder.read("CMakePresets.json"), TEAM);
+    assert!(!folder.path.join("cmake").exists());
+}
+
+#[test]
+fn merged_presets_are_updated_and_removed_without_a_trace() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = Folder::of_team(LOCAL);
+    let path = folder.path.join("CMakePresets.json");
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    folder.fails(4, &["generate", "--merge", "--check"]);
+    assert_eq!(folder.read("CMakePresets.json"), TEAM);
+    let merged = folder.run(&["generate", "--merge"]);
+    assert!(merged.stderr.contains("begin with `tk-`: tk-debug"), "{merged}");
+    let first = folder.read("CMakePresets.json");
+    assert!(first.contains("\"tk-debug\"") && !first.replace("\r\n", "").contains('\n'), "{first}");
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
+    // From now on, the option is not needed.
+    folder.run(&["generate", "--check"]);
+    folder.write("toolchainkit.yaml", "presets: { build_types: [Debug] }\n");
+    folder.fails(4, &["generate", "--check"]);
     folder.run(&["generate"]);
-    assert!(folder.read("cmake/toolchainkit-presets.json").contains("\"version\": 4"));
+    assert!(!folder.read("CMakePresets.json").contains("tk-release"));
+    for yaml in ["output: { presets: none }\n", "output: { presets: cmake/toolchainkit-presets.json }\n"] {
+        folder.write("toolchainkit.yaml", LOCAL);
+        folder.run(&["generate", "--merge"]);
+        folder.write("toolchainkit.yaml", yaml);
+        folder.run(&["generate"]);
+        assert_eq!(folder.read("CMakePresets.json"), TEAM);
+        folder.fails(2, &["generate", "--merge"]);
+    }
+    folder.write("toolchainkit.yaml", LOCAL);
+    folder.run(&["generate", "--merge"]);
+    let removed = folder.run(&["generate", "--remove"]);
+    assert!(removed.stderr.contains("restored  CMakePresets.json"), "{removed}");
+    assert_eq!(folder.read("CMakePresets.json"), TEAM);
+    assert!(folder.run(&["generate", "--remove"]).stderr.contains("nothing to remove"));
+}
+
+#[test]
+fn presets_cannot_be_merged_into_an_old_format() {
+    let folder = Folder::of_team(LOCAL);
+    folder.write("CMakePresets.json", "{\n \"version\": 2 }\n");
+    let refused = folder.fails(6, &["generate", "--merge"]);
+    assert!(
+        refused.stderr.contains("need version 3 of the presets format (CMake 3.21), but CMakePresets.json:2"),
+        "{refused}"
+    );
+    assert!(!folder.path.join("cmake").exists());
+    folder.write("toolchainkit.yaml", "presets: { kinds: [configure, package] }\n");
+    folder.write("CMakePresets.json", "{\n \"version\": 4 }\n");
+    assert!(folder.fails(6, &["generate", "--merge"]).stderr.contains("need version 6"));
+    folder.write("CMakePresets.json", "{\n \"version\": 4,\n }\n");
+    let refused = folder.fails(6, &["generate"]);
+    assert!(refused.stderr.contains("CMakePresets.json:3: it is not valid JSON: "), "{refused}");
+}
+
+#[test]
+fn no_presets_are_written_on_request() {
+    let folder = Folder::new("output: { presets: none }\n");
+    folder.run(&["generate"]);
+    assert!(!folder.path.join("CMakePresets.json").exists());
+    folder.run(&["generate", "--check"]);
+    folder.fails(2, &["generate", "--merge"]);
+}
+
+#[test]
+fn generated_files_are_removed() {
+    let folder = Folder::new(LOCAL);
+    folder.run(&["generate"]);
+    folder.write("cmake/own.cmake", "");
+    let removed = folder.run(&["generate", "--remove"]);
+    assert_eq!(removed.stderr.matches("removed").count(), 4, "{removed}");
+    assert_eq!(fs::read_dir(&folder.path).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(folder.path.join("cmake")).unwrap().count(), 1);
+}
+
+#[test]
+fn the_searched_build_folders_are_those_of_all_presets() {
+    let folder = Folder::of_team(LOCAL);
+    folder.write(
+        "CMakeUserPresets.json",
+        r#"{ "version": 4, "include": ["conan/CMakePresets.json"], "configurePresets": [ { "name": "mine", "binaryDir": "$env{HOME}/mine" } ] }"#,
+    );
+    fs::create_dir(folder.path.join("conan")).unwrap();
+    folder.write(
+        "conan/CMakePresets.json",
+        r#"{ "version": 3, "vendor": { "conan": {} }, "configurePresets": [ { "name": "conan-release", "binaryDir": "/conan/Release" } ] }"#,
+    );
+    for command in [&["stats"][..], &["doctor"], &["server", "stop"]] {
+        let refused = folder.fails(5, command);
+        let home = folder.sandbox.home().join("mine");
+        for searched in ["out/debug", "/conan/Release", home.to_str().unwrap()] {
+            assert!(refused.stderr.contains(searched), "{searched}: {refused}");
+        }
+    }
 }
 
 #[test]

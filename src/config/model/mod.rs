@@ -39,8 +39,8 @@ impl Config {
     #[must_use]
     pub fn presets_need(&self) -> Vec<(String, Version)> {
         let mut needs = Vec::new();
-        if self.output.presets != Output::OWN_PRESETS {
-            needs.push((format!("including `{}`", self.output.presets), Version::new(3, 23, 0)));
+        if let Some(path) = self.output.presets.as_ref().filter(|path| *path != Output::OWN_PRESETS) {
+            needs.push((format!("including `{path}`"), Version::new(3, 23, 0)));
         }
         for presets in self.variants.iter().map(|variant| &variant.presets) {
             let kinds = presets.kinds.iter().flatten();
@@ -219,8 +219,8 @@ pub struct Output {
     pub toolchain: Utf8PathBuf,
     /// Default `cmake/ToolchainKit.cmake`.
     pub module: Utf8PathBuf,
-    /// Default `CMakePresets.json`.
-    pub presets: Utf8PathBuf,
+    /// Default `CMakePresets.json`; `None` to write no presets.
+    pub presets: Option<Utf8PathBuf>,
 }
 
 impl Output {

@@ -176,6 +176,7 @@ pub(super) struct Output {
     pub(super) toolchain: Option<String>,
     /// The CMake module that the generated files load. Default `cmake/ToolchainKit.cmake`.
     pub(super) module: Option<String>,
-    /// The presets file. Default `CMakePresets.json`.
+    /// The presets file, or none. Default `CMakePresets.json`. A file of another name has to be included by your
+    /// `CMakePresets.json`.
     pub(super) presets: Option<String>,
 }

@@ -9,6 +9,8 @@ use crate::config::raw;
 use crate::diagnostics::{Code, Diagnostic, Place};
 
 const PRESETS: &str = "CMakePresets.json";
+/// The value of `presets` that writes no presets.
+const NONE: &str = "none";
 
 /// Validates `templates`, the path of a folder.
 pub(super) fn templates(raw: Option<String>, scope: &mut Scope<'_>) -> Option<Utf8PathBuf> {
@@ -27,25 +29,22 @@ pub(super) fn templates(raw: Option<String>, scope: &mut Scope<'_>) -> Option<Ut
 pub(super) fn validate(raw: raw::Output, toolchains: &[Entry], scope: &mut Scope<'_>) -> Output {
     let toolchain = path(raw.toolchain, "toolchain", "cmake/toolchain.cmake", scope);
     let module = path(raw.module, "module", "cmake/ToolchainKit.cmake", scope);
-    let presets = path(raw.presets, "presets", PRESETS, scope);
+    let writes_presets = raw.presets.as_deref() != Some(NONE);
+    let presets = writes_presets.then(|| path(raw.presets, "presets", PRESETS, scope));
     for (key, path) in [("toolchain", &toolchain), ("module", &module)] {
         if path.extension() != Some("cmake") {
             let message = format!("`{path}` does not end in `.cmake`");
             scope.error(&["output", key], Code::BadPath, message, "use a name that ends in `.cmake`");
         }
     }
-    check_presets(&presets, scope);
+    if let Some(presets) = &presets {
+        check_presets(presets, scope);
+    }
     let output = Output { toolchain, module, presets };
     let cache = output.cache();
-    check_distinct(
-        &[
-            ("toolchain", &cache),
-            ("toolchain", &output.toolchain),
-            ("module", &output.module),
-            ("presets", &output.presets),
-        ],
-        scope,
-    );
+    let mut paths = vec![("toolchain", &cache), ("toolchain", &output.toolchain), ("module", &output.module)];
+    paths.extend(output.presets.iter().map(|path| ("presets", path)));
+    check_distinct(&paths, scope);
     for entry in toolchains {
         let path = output.toolchain_of(Some(&entry.key));
         if [&cache, &output.module].iter().any(|other| other.as_str().eq_ignore_ascii_case(path.as_str())) {
@@ -109,7 +108,7 @@ fn check_presets(presets: &Utf8Path, scope: &mut Scope<'_>) {
         scope.error(&keys, Code::BadPath, message, "use a name that ends in `.json`");
     } else if !is_below && presets != PRESETS {
         let message = format!("CMake does not look for presets in `{presets}`");
-        let help = "name it CMakePresets.json, or put it into a subfolder and include it from your CMakePresets.json";
+        let help = "name it CMakePresets.json, or put it into a subfolder and include it from your CMakePresets.json, or write `none` for no presets";
         scope.error(&keys, Code::BadPath, message, help);
     }
 }

@@ -89,7 +89,7 @@ impl PresetsView {
                 .iter()
                 .filter(used)
                 .map(|toolchain| ToolchainPresetView {
-                    base: toolchain_base(plan, toolchain.name.as_deref().unwrap_or_default()),
+                    base: plan.toolchain_preset(toolchain.name.as_deref().unwrap_or_default()),
                     toolchain: toolchain.path.to_string(),
                 })
                 .collect(),
@@ -100,12 +100,6 @@ impl PresetsView {
             workflow: of_kind(PresetKind::Workflow),
         }
     }
-}
-
-/// The name of the hidden preset of a toolchain. It starts with the name of the hidden preset without a profile.
-fn toolchain_base(plan: &Plan, name: &str) -> String {
-    let base = plan.variants.first().map(|variant| variant.base_preset.as_str()).unwrap_or_default();
-    format!("{base}-{name}")
 }
 
 impl ProfileView {
@@ -125,7 +119,7 @@ impl PresetView {
     fn new(plan: &Plan, variant: &VariantPlan, preset: &Preset) -> Self {
         let Presets { jobs, output_on_failure, verbosity, junit, package_generators, .. } = &variant.settings;
         let words = variant.profile.iter().chain(&preset.toolchain).cloned().collect::<Vec<_>>();
-        let bases = preset.toolchain.iter().map(|name| toolchain_base(plan, name));
+        let bases = preset.toolchain.iter().map(|name| plan.toolchain_preset(name));
         Self {
             name: preset.name.clone(),
             label: if words.is_empty() {

@@ -237,8 +237,12 @@ pub(super) fn with_paths_of_cmake(arguments: Vec<OsString>, checkout: &Checkout)
     let real = |(number, real): &(usize, PathBuf)| Some((real.clone(), (*folders.get(*number)?).clone()));
     let mut moves: Vec<(PathBuf, PathBuf)> = checkout.places.iter().filter_map(real).collect();
     moves.sort_by_key(|(real, _)| Reverse(real.as_os_str().len()));
-    let replaced =
-        |argument: &OsString| moves.iter().find_map(|(real, folder)| moved(argument, real, folder));
+    // The build folder may have its real path, also if the checkout has not.
+    let is_own = |argument: &OsStr| folders.iter().any(|folder| moved(argument, folder, folder).is_some());
+    let replaced = |argument: &OsString| {
+        let replaced = moves.iter().find_map(|(real, folder)| moved(argument, real, folder))?;
+        (!is_own(argument)).then_some(replaced)
+    };
     arguments.into_iter().map(|argument| replaced(&argument).unwrap_or(argument)).collect()
 }
 
@@ -419,5 +423,8 @@ mod tests {
         ];
         let arguments = arguments.map(OsString::from).to_vec();
         assert_eq!(with_paths_of_cmake(arguments, &checkout), replaced.map(OsString::from));
+        let checkout = Checkout { build: "/real/p/build".into(), ..checkout };
+        let arguments = vec![OsString::from("-I/real/p/build/generated")];
+        assert_eq!(with_paths_of_cmake(arguments.clone(), &checkout), arguments);
     }
 }

@@ -170,7 +170,7 @@ impl Supervised {
         let folder = std::env::current_dir().map(|folder| folder.to_string_lossy().into_owned());
         let mut base_dirs = if settings.relocatable { settings.all_base_dirs() } else { Vec::new() };
         // The daemon would be replaced again and again for one that does not exist.
-        base_dirs.retain(|folder| settings.base_dirs.contains(folder) || Path::new(folder).is_dir());
+        base_dirs.retain(|folder| Path::new(folder).is_dir());
         let hello = Hello {
             protocol: PROTOCOL,
             want,

@@ -232,13 +232,25 @@ fn moved(argument: &OsStr, from: &Path, to: &Path) -> Option<OsString> {
 
 /// The arguments with the paths that CMake uses. A project that asks for the real path of a file gets another one, if the checkout is
 /// behind a link.
-pub(super) fn with_paths_of_cmake(arguments: Vec<OsString>, checkout: &Checkout) -> Vec<OsString> {
+pub(super) fn with_paths_of_cmake(
+    tool: Tool,
+    arguments: Vec<OsString>,
+    checkout: &Checkout,
+) -> Vec<OsString> {
     let folders = [&checkout.root, &checkout.source, &checkout.build];
     let real = |(number, real): &(usize, PathBuf)| Some((real.clone(), (*folders.get(*number)?).clone()));
     let mut moves: Vec<(PathBuf, PathBuf)> = checkout.places.iter().filter_map(real).collect();
     moves.sort_by_key(|(real, _)| Reverse(real.as_os_str().len()));
-    let replaced =
-        |argument: &OsString| moves.iter().find_map(|(real, folder)| moved(argument, real, folder));
+    // The build folder may have its real path, also if the checkout has not. sccache has both as base directories; ccache before 4.12
+    // has one, and makes paths of the build folder relative.
+    let is_own = |argument: &OsStr| {
+        let is_below = |folder: &&PathBuf| moved(argument, folder, folder).is_some();
+        tool == Tool::Sccache && folders.iter().any(is_below)
+    };
+    let replaced = |argument: &OsString| {
+        let replaced = moves.iter().find_map(|(real, folder)| moved(argument, real, folder))?;
+        (!is_own(argument)).then_some(replaced)
+    };
     arguments.into_iter().map(|argument| replaced(&argument).unwrap_or(argument)).collect()
 }
 
@@ -418,6 +430,9 @@ mod tests {
             "-I/real/p/../q",
         ];
         let arguments = arguments.map(OsString::from).to_vec();
-        assert_eq!(with_paths_of_cmake(arguments, &checkout), replaced.map(OsString::from));
+        assert_eq!(with_paths_of_cmake(Tool::Sccache, arguments, &checkout), replaced.map(OsString::from));
+        let checkout = Checkout { build: "/real/p/build".into(), ..checkout };
+        let arguments = vec![OsString::from("-I/real/p/build/generated")];
+        assert_eq!(with_paths_of_cmake(Tool::Sccache, arguments.clone(), &checkout), arguments);
     }
 }

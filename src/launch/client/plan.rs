@@ -52,7 +52,8 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         called = script.into_os_string();
         arguments.remove(0);
     }
-    let arguments = Arguments::read(link::with_paths_of_cmake(arguments, &checkout), &directory);
+    let arguments =
+        Arguments::read(link::with_paths_of_cmake(settings.tool, arguments, &checkout), &directory);
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
     let facts = Machine::new(settings.tool, &checkout, &called, &directory, &of_tool)

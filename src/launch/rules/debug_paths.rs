@@ -29,6 +29,8 @@ const OWN: &[&str] =
     &["-fdebug-prefix-map", "-ffile-prefix-map", "-fdebug-compilation-dir", "-ffile-compilation-dir"];
 /// The option for `__FILE__`.
 const MACRO_MAP: &str = "-fmacro-prefix-map=";
+/// A part of the options that replace the beginnings of paths.
+const MAP: &[u8] = b"-prefix-map=";
 /// Variables with include folders.
 const FOLDERS: &[&str] = &["CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH"];
 /// With these options, the output is not an object with readable strings.
@@ -194,14 +196,29 @@ pub(in crate::launch) fn named_places<'a>(
         return Vec::new();
     }
     let variables: Vec<OsString> = FOLDERS.iter().filter_map(|name| variable(name)).collect();
+    let own = [&checkout.root, &checkout.source, &checkout.build];
     let is_named = |(_, folder): &(usize, &Path)| {
         let name = folder.as_os_str().as_encoded_bytes();
-        let contains = |word: &[u8]| word.windows(name.len()).any(|window| window == name);
-        words(arguments).any(contains)
+        // The build folder may have its real path, also if the checkout has not.
+        let inner: Vec<&[u8]> = own
+            .iter()
+            .filter(|own| own.starts_with(folder))
+            .map(|own| own.as_os_str().as_encoded_bytes())
+            .collect();
+        let contains = |word: &[u8]| {
+            let mut places = (0..word.len()).filter(|at| word[*at..].starts_with(name));
+            places.any(|at| !inner.iter().any(|inner| word[at..].starts_with(inner)))
+        };
+        let is_map = |word: &[u8]| word.starts_with(b"-f") && contains_map(word);
+        words(arguments).any(|word| !is_map(word) && contains(word))
             || variables.iter().any(|value| contains(value.as_encoded_bytes()))
             || arguments.include_folders().iter().any(|parent| folder.starts_with(parent))
     };
     checkout.places.iter().map(|(number, folder)| (*number, &**folder)).filter(is_named).collect()
+}
+
+fn contains_map(word: &[u8]) -> bool {
+    word.windows(MAP.len()).any(|window| window == MAP)
 }
 
 /// Options that replace the paths of the further folders in `__FILE__`, like those of the module for the folders of the checkout. If

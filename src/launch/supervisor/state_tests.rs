@@ -169,6 +169,16 @@ fn a_new_base_directory_replaces_the_daemon_after_running_compilations() {
 }
 
 #[test]
+fn a_base_directory_that_appears_again_replaces_the_daemon() {
+    let mut bench = Bench::up();
+    bench.handle(Event::Hello(1, hello(Want::Start, "", &["/b"])));
+    bench.state.forget_base_dirs(&["/b".to_owned()]);
+    assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Start(vec!["/a".to_owned()])]);
+    assert_eq!(bench.handle(Event::Started), [Action::SendAddress(1)]);
+    assert_eq!(bench.handle(Event::Hello(2, hello(Want::Start, "", &["/b"]))), [Action::Stop]);
+}
+
+#[test]
 fn no_client_waits_longer_than_ten_seconds_for_a_replacement() {
     let mut bench = Bench::up();
     bench.compile(1, "long.o");

@@ -15,8 +15,13 @@ tests![
     a_changed_header_in_a_base_directory_recompiles in LAYOUT_CACHES,
 ];
 
-const LAYOUT_CACHES: [Tool; 3] =
-    [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)];
+/// The system's ccache has a single base directory.
+const LAYOUT_CACHES: [Tool; 4] = [
+    Tool::Sccache(Tools::SCCACHE),
+    Tool::Sccache(Tools::NEWEST_SCCACHE),
+    Tool::System("ccache"),
+    Tool::Ccache(Tools::CCACHE),
+];
 
 /// A layout of folders.
 #[derive(Clone, Copy, Debug)]

@@ -20,6 +20,7 @@ mod remote;
 mod schema;
 mod shape;
 mod source;
+mod unclosed;
 mod validate;
 
 pub use self::model::Config;

@@ -51,6 +51,18 @@ const LOCAL: &str = "cache: { tool: ccache }\n";
 const SECRET: &str = "cache:\n  tool: sccache\n  remote:\n    type: redis\n    endpoint: redis://h\n    credentials: { password: \"${PW}\" }\n";
 
 #[test]
+fn env_says_why_it_prints_nothing() {
+    for (yaml, reason) in
+        [(LOCAL, "has no remote cache"), ("cache: { enabled: false }\n", "`cache.enabled` is false")]
+    {
+        let printed = Folder::new(yaml).run(&["env"]);
+        assert!(printed.stdout.is_empty() && printed.stderr.contains(reason), "{printed}");
+    }
+    let printed = Folder::new(SECRET).run(&["env"]);
+    assert!(!printed.stdout.is_empty() && printed.stderr.is_empty(), "{printed}");
+}
+
+#[test]
 fn init_writes_a_valid_configuration_once() {
     let folder = Folder::empty();
     folder.run(&["init"]);

@@ -3,6 +3,19 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The generators of CMake 4.4 that run a compiler launcher.
+pub(in crate::config) const GENERATORS: [&str; 9] = [
+    "Ninja",
+    "Ninja Multi-Config",
+    "Unix Makefiles",
+    "MinGW Makefiles",
+    "MSYS Makefiles",
+    "NMake Makefiles",
+    "NMake Makefiles JOM",
+    "Watcom WMake",
+    "FASTBuild",
+];
+
 /// `presets:`, except for the keys that apply to the whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presets {

@@ -303,3 +303,5 @@ function(_toolchainkit_json_list out_elements)
 endfunction()
 
 cmake_policy(POP)
+# gersemi: on
+# cmake-format: on

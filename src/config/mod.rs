@@ -17,6 +17,7 @@ mod parse;
 mod raw;
 mod read;
 mod remote;
+mod requirement;
 mod schema;
 mod shape;
 mod source;

@@ -448,6 +448,7 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
     Code::UnsupportedByCMake,
     Code::DuplicateBackend,
     Code::SeveralServers,
+    Code::RequiredVersion,
     Code::TooManyCombinations,
 ];
 
@@ -455,6 +456,7 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
 const ALSO_BEYOND: &[&str] = &[
     "bad-value.min-version",
     "bad-value.empty-text",
+    "bad-value.required-version",
     "bad-value.variable-in-remote",
     "unknown-value.generator",
     "unknown-value.compilers",

@@ -25,6 +25,8 @@ pub struct Presets {
     pub binary_dir: String,
     /// Default Debug, Release, RelWithDebInfo. Never empty.
     pub build_types: Vec<String>,
+    /// Whether CMake writes `compile_commands.json`; `None` is the project's setting.
+    pub compile_commands: Option<bool>,
     /// A prefix for every preset's name. Default empty.
     pub prefix: String,
     /// `kinds`; `None` is the default for the version of CMake.

@@ -22,6 +22,9 @@ use crate::caching::tool::limits::LARGEST_SIZE_GB;
 pub(super) struct File {
     /// Version of this file format. Default 1.
     pub(super) version: Option<u32>,
+    /// toolchainkit itself.
+    #[expect(dead_code, reason = "checked in the tree before anything else; declared for the schema")]
+    pub(super) toolchainkit: Option<Toolchainkit>,
     /// The project.
     pub(super) project: Option<Project>,
     /// The compiler cache.
@@ -46,6 +49,18 @@ pub(super) struct File {
     /// or extends it block by block. Default: none.
     #[schemars(extend("examples" = ["cmake/templates"]))]
     pub(super) templates: Option<String>,
+}
+
+/// toolchainkit itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "required_version": ">=0.1, <0.2" }]))]
+pub(super) struct Toolchainkit {
+    /// The versions of toolchainkit that may be used, in the syntax of Cargo: ">=0.1, <0.3", "=0.1.2", "~0.1". Another version
+    /// refuses to run, and writes no other bytes. Default: every version.
+    #[schemars(extend("type" = ["string", "number"], "examples" = [">=0.1, <0.2", "=0.1.0"]))]
+    #[expect(dead_code, reason = "checked in the tree before anything else; declared for the schema")]
+    pub(super) required_version: Option<String>,
 }
 
 /// The settings that this profile overrides.

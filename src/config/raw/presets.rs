@@ -35,6 +35,9 @@ pub(in crate::config) struct Presets {
     /// Number of parallel build jobs and tests. Default: the tool's own default.
     #[schemars(range(min = 1, max = 4096), extend("examples" = [8]))]
     pub(in crate::config) jobs: Option<u32>,
+    /// Whether CMake writes `compile_commands.json`, which editors and clang-tidy read, into the build folder. Default: the
+    /// project's setting.
+    pub(in crate::config) compile_commands: Option<bool>,
     /// The output of tests.
     pub(in crate::config) output: Option<TestOutput>,
     /// CPack generators for package presets, such as TGZ. Default: the project's.

@@ -34,6 +34,7 @@ pub(super) fn validate(raw: raw::Presets, cache_enabled: bool, scope: &mut Scope
         generator: generator.unwrap_or_else(|| "Ninja".to_owned()),
         binary_dir: binary_dir.unwrap_or_else(|| "build/${presetName}".to_owned()),
         build_types: build_types(raw.build_types, scope),
+        compile_commands: raw.compile_commands,
         prefix: prefix(raw.prefix, scope),
         kinds: raw.kinds.map(|kinds| self::kinds(kinds, scope)),
         jobs: raw.jobs,

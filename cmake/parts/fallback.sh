@@ -77,7 +77,7 @@ tk_find_options() {
 [ -z "$tk_missing" ] || [ "$1" = --start-server ] || [ -S "$tk_run/socket" ] ||
   { tk_warn "${tk_missing# } is not set: using the local cache"; tk_use_local; [ "$tk_kind" = ccache ] || tk_find_run || tk_run=; }
 [ "$tk_kind$tk_run" != sccache ] ||
-  { tk_warn "cannot write to $tk_run_root nor $tk_root, or they belong to another user: compiling without sccache"; case $1 in -*) exit 2 ;; *) exec "$@" ;; esac; }
+  { tk_warn "cannot write to $tk_run_root or $tk_root, or they belong to another user: compiling without sccache"; case $1 in -*) exit 2 ;; *) exec "$@" ;; esac; }
 case $1 in
 --start-server)
   rm -rf "$tk_folder/broken" "$tk_folder/warned"

@@ -1,4 +1,7 @@
+# cmake-format: off
+# Check it: tr -d '\r' <ToolchainKit.cmake | sed 2d | sha256sum
 # SPDX-License-Identifier: MIT OR Apache-2.0
+# gersemi: off
 #[=======================================================================[.rst:
 ToolchainKit
 ------------

@@ -335,3 +335,5 @@ function(_toolchainkit_environment out_value name)
     set("${out_value}" "$ENV{${name}}" PARENT_SCOPE)
   endif()
 endfunction()
+# gersemi: on
+# cmake-format: on

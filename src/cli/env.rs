@@ -54,7 +54,7 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     let project = Project::load(global, printer)?;
     let variant = project.variant(args.profile.as_deref())?;
     let Some(cache) = &variant.cache else {
-        printer.report("the cache is disabled");
+        printer.report("no variables: `cache.enabled` is false");
         return Ok(());
     };
     let plan = match args.tool {
@@ -68,6 +68,12 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
                 .to_owned(),
         )
     })?;
+    if plan.remote_alone.is_empty() {
+        printer.report(
+            "no variables: the configuration has no remote cache, and the settings of a local cache depend on the build \
+             folder. Add `cache.remote`; with CMake, the generated files set everything",
+        );
+    }
     let shell = match args.shell {
         ShellName::Sh => Shell::Sh,
         ShellName::Fish => Shell::Fish,

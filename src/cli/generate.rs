@@ -1,5 +1,6 @@
 //! `toolchainkit generate`
 
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::project::Project;
@@ -9,6 +10,11 @@ use crate::output::{self, Comparison, FileKind, FileSet, OutputError, Removed, S
 use crate::plan::Preset;
 use crate::presets;
 use crate::presets::advice::Way;
+use crate::probe::file;
+use crate::render::{MODULE, ModuleHeader};
+
+/// Many times the size of a module.
+const LARGEST_MODULE: u64 = 4 * 1024 * 1024;
 
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
@@ -106,9 +112,18 @@ fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -
     if !foreign.is_empty() {
         return Err(OutputError::NotOurs(foreign).into());
     }
+    for (path, text) in modules(&comparisons, project) {
+        if let Some(note) = note_about_module(&path, &text) {
+            printer.report(&note);
+        }
+    }
     match is(|state| *state != State::Same).count() {
         0 => {
             printer.report("the generated files are up to date");
+            if let Some(header) = ModuleHeader::of(MODULE) {
+                let path = &project.plan.output.module;
+                printer.report(&format!("{path}: toolchainkit {}, SHA-256 {} (check it with: tr -d '\\r' <{path} | sed 2d | sha256sum)", header.version, header.digest));
+            }
             Ok(())
         }
         count if check && output::was_interrupted(files, &project.folder)? => {
@@ -117,6 +132,31 @@ fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -
         count if check => Err(CliError::OutOfDate { count }),
         _ => Ok(()),
     }
+}
+
+/// The modules on disk that differ, with their texts.
+fn modules(comparisons: &[Comparison], project: &Project) -> Vec<(Utf8PathBuf, String)> {
+    let differ = comparisons.iter().filter(|comparison| comparison.state != State::Same);
+    let modules = differ.filter(|comparison| comparison.kind == FileKind::Module);
+    let read = |comparison: &Comparison| {
+        let bytes = file::read(&project.folder.join(&comparison.path), LARGEST_MODULE).ok()?;
+        Some((comparison.path.clone(), String::from_utf8(bytes).ok()?))
+    };
+    modules.filter_map(read).collect()
+}
+
+/// The reason why a module differs, from its header.
+fn note_about_module(path: &Utf8Path, text: &str) -> Option<String> {
+    let (theirs, ours) = (ModuleHeader::of(text)?, ModuleHeader::of(MODULE)?);
+    if theirs.version != ours.version {
+        return Some(format!(
+            "{path} is from toolchainkit {}, and this is toolchainkit {}; `toolchainkit.required_version` lets a team use \
+             one version",
+            theirs.version, ours.version
+        ));
+    }
+    let is_changed = !theirs.matches(text);
+    is_changed.then(|| format!("{path} was changed: its SHA-256 is not the one in its second line"))
 }
 
 fn write(files: &FileSet, project: &Project, way: Way, printer: &Printer) -> CommandResult {

@@ -17,9 +17,11 @@ mod parse;
 mod raw;
 mod read;
 mod remote;
+mod requirement;
 mod schema;
 mod shape;
 mod source;
+mod unclosed;
 mod validate;
 
 pub use self::model::Config;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
 use super::node::{Entry, Node, Scalar, Value, join};
+use super::unclosed;
 use crate::diagnostics::{Code, Diagnostic, Place, Sink};
 
 /// The largest file. It is many times the size of a long configuration. A profile or toolchain repeats all other settings,
@@ -39,6 +40,11 @@ pub(super) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
     }
     root
 }
+
+/// The advice about `${{ … }}`.
+pub(super) const EXPRESSION_HELP: &str = "only GitHub Actions expands `${{ … }}`, and only in workflow files; write a \
+    secret as \"${NAME}\", with the name of an environment variable, and set it in the workflow: env: { NAME: ${{ \
+    secrets.NAME }} }";
 
 /// The result of a step. The error is boxed, because it is large and rare.
 type Step = Result<(), Box<Diagnostic>>;
@@ -228,12 +234,31 @@ impl<'a> Tree<'a> {
         if error.info().contains("recursion limit") {
             return too_deep(self.range(Span::empty(*error.marker())));
         }
-        let start = self.byte(error.marker().index());
+        let stopped = self.byte(error.marker().index());
+        // At the end of the file, there is nothing to mark.
+        let last = self.text.trim_end().char_indices().next_back().map_or(0, |(byte, _)| byte);
+        let start = stopped.min(last);
         let end = self.text[start..].chars().next().map_or(start, |letter| start + letter.len_utf8());
+        if let Some(unclosed) = unclosed::find(self.text).filter(|unclosed| unclosed.at <= start) {
+            let fault =
+                Diagnostic::error(Code::YamlSyntax, format!("this `{}` is not closed", unclosed.mark))
+                    .at(Place::bytes(unclosed.span()))
+                    .with_help(format!("add the missing `{}`", unclosed.end));
+            let stopped_elsewhere = start != unclosed.at;
+            return if stopped_elsewhere {
+                fault.with_related(Place::bytes(start..end), "the text cannot be read from here on")
+            } else {
+                fault
+            };
+        }
         let before = &self.text[self.text[..start].rfind('\n').map_or(0, |newline| newline + 1)..start];
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |newline| start + newline);
+        let line = &self.text[start - before.len()..line_end];
         let has_tab = before.contains('\t') || self.text[start..end].contains('\t');
         let help = if has_tab && before.trim().is_empty() {
             "indent with spaces: YAML does not allow tabs"
+        } else if line.contains("${{") {
+            EXPRESSION_HELP
         } else {
             "check this line and the one above for a missing quote, colon, bracket or space"
         };

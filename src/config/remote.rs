@@ -2,7 +2,9 @@
 
 use super::node::{Entry, Node, Scalar, Value, shorten};
 use super::shape::{MAPPING, unknown_key, unknown_value, wrong_type};
-use crate::caching::remote::{Access, BACKENDS, Backend, Field, Kind, RemoteFields, Section};
+use crate::caching::remote::{
+    Access, BACKENDS, Backend, Example, Field, Kind, RemoteFields, Section, Variable,
+};
 use crate::caching::remote::{Issue, IssueSeverity, backend, check};
 use crate::caching::secret::Credential;
 use crate::diagnostics::{Code, Diagnostic, Place, Severity, Sink, did_you_mean, list};
@@ -50,9 +52,10 @@ pub(super) fn read<'a>(node: &'a Node, sink: &mut Sink) -> Vec<Remote<'a>> {
 fn read_one<'a>(node: &'a Node, sink: &mut Sink) -> Option<Remote<'a>> {
     let kinds = || BACKENDS.iter().map(|backend| backend.name());
     if !matches!(node.value, Value::Map(_)) {
-        let help = "write a mapping such as { type: s3, bucket: my-build-cache }";
+        let named = node.as_text().and_then(example_of).map(|(_, example)| example);
+        let help = named.unwrap_or_else(|| example(BACKENDS[0], BACKENDS[0].examples()[0].settings));
         if !matches!(node.value, Value::Faulty) {
-            sink.push(wrong_type(node, MAPPING, Some(help.to_owned())));
+            sink.push(wrong_type(node, MAPPING, Some(format!("write remote: {help}"))));
         }
         return None;
     }
@@ -62,7 +65,8 @@ fn read_one<'a>(node: &'a Node, sink: &mut Sink) -> Option<Remote<'a>> {
              here"
                 .to_owned()
         } else {
-            format!("add `type: …`, one of {}", list(kinds()))
+            let example = example(BACKENDS[0], BACKENDS[0].examples()[0].settings);
+            format!("add `type: …`, one of {}; for example remote: {example}", list(kinds()))
         };
         let fault = Diagnostic::error(Code::MissingSetting, "a remote cache needs a `type`");
         sink.push(fault.at(node.place()).with_help(help));
@@ -91,11 +95,31 @@ fn unknown_backend(node: &Node, name: &str) -> Diagnostic {
     let kinds = || BACKENDS.iter().map(|backend| backend.name());
     let message = format!("there is no remote cache of type `{}`", shorten(name));
     let known = format!("known types: {}", list(kinds()));
-    let help = match did_you_mean(name, kinds()) {
-        Some(meant) => format!("did you mean `{meant}`? {known}"),
-        None => known,
+    let help = match (example_of(name), did_you_mean(name, kinds())) {
+        (Some((backend, example)), _) => {
+            format!("{name} has the type `{}`; write remote: {example}", backend.name())
+        }
+        (None, Some(meant)) => format!("did you mean `{meant}`? {known}"),
+        (None, None) => known,
     };
     Diagnostic::error(Code::UnknownBackend, message).at(node.place()).with_help(help)
+}
+
+/// The backend for a product, and an example: MinIO has the type s3, and needs an endpoint.
+fn example_of(product: &str) -> Option<(&'static dyn Backend, String)> {
+    let letters = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
+    let product = letters(product);
+    BACKENDS.iter().find_map(|&backend| {
+        let of_product = |example: &&Example| example.products.iter().any(|name| letters(name) == product);
+        let found = backend.examples().iter().find(of_product);
+        let found = found.or_else(|| backend.examples().first().filter(|_| backend.name() == product));
+        Some((backend, example(backend, found?.settings)))
+    })
+}
+
+fn example(backend: &dyn Backend, settings: &str) -> String {
+    let separator = if settings.is_empty() { "" } else { ", " };
+    format!("{{ type: {}{separator}{settings} }}", backend.name())
 }
 
 struct Reader<'a, 's> {
@@ -182,14 +206,19 @@ impl<'a> Reader<'a, '_> {
                     );
                 }
             }
-            _ => self.wrong_type(&entry.node, "true or false", None),
+            _ => self.wrong_type(
+                &entry.node,
+                "true or false",
+                Some("write use_ssl: false, or remove the key".to_owned()),
+            ),
         }
     }
 
     fn access(&mut self, node: &Node) {
         let names = ACCESS.map(|(name, _)| name);
         let Some(text) = node.as_text() else {
-            return self.wrong_type(node, &format!("one of {}", list(names)), None);
+            let help = Some(format!("write access: {}", names[1]));
+            return self.wrong_type(node, &format!("one of {}", list(names)), help);
         };
         match ACCESS.into_iter().find(|(name, _)| *name == text) {
             Some((_, access)) => self.config.access = access,
@@ -259,10 +288,20 @@ impl<'a> Reader<'a, '_> {
                 Kind::Secret => {
                     let message = format!("`{}` must be the name of an environment variable", field.name);
                     let fault = Diagnostic::error(Code::SecretInConfig, message).at(node.place());
-                    return self
-                        .report(fault.with_label("the value is hidden").with_help(reference_help(field)));
+                    let help = secret_help(field, &scalar.text);
+                    return self.report(fault.with_label("the value is hidden").with_help(help));
                 }
                 _ if !self.is_plain_line(node, &scalar.text) => return,
+                Kind::SecretFile if scalar.text.starts_with('~') => {
+                    let message = "`~` is not expanded in a path";
+                    let help = format!(
+                        "write the full path, or {}: \"${{NAME}}\" for the variable that holds it",
+                        field.name
+                    );
+                    return self
+                        .report(Diagnostic::error(Code::BadPath, message).at(node.place()).with_help(help));
+                }
+                _ if has_variable(&scalar.text) => return self.report_variable(field, node),
                 _ => {}
             }
         }
@@ -282,8 +321,27 @@ impl<'a> Reader<'a, '_> {
         !control
     }
 
+    /// The error for a text with a variable, which nothing expands.
+    fn report_variable(&mut self, field: &Field, node: &Node) {
+        let message = "a variable is not expanded here";
+        let by_environment = |variable: Variable| {
+            format!("; to choose it for each machine, set {} in the environment of CMake", variable.name)
+        };
+        let help = match field.section {
+            Section::Credentials => format!("write only the variable: {}: \"${{NAME}}\"", field.name),
+            _ => format!(
+                "write the value{}. Only `credentials:` may contain names of variables",
+                field.variable.map(by_environment).unwrap_or_default()
+            ),
+        };
+        self.report(Diagnostic::error(Code::BadValue, message).at(node.place()).with_help(help));
+    }
+
     fn setting(&mut self, field: &Field, node: &Node) {
         let Some(text) = self.setting_text(field, node) else { return };
+        if has_variable(&text) {
+            return self.report_variable(field, node);
+        }
         if self.config.set(field.section, field.name, &text).is_some() {
             let message = format!("`{}` is set twice: below `remote` and below `extra_config`", field.name);
             let fault = Diagnostic::error(Code::DuplicateKey, message).at(node.place());
@@ -358,6 +416,34 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// Whether a text contains `${NAME}`, `${{ … }}` or `$NAME`, as shells and CI systems write them.
+fn has_variable(text: &str) -> bool {
+    text.split('$')
+        .skip(1)
+        .any(|after| after.starts_with(|next: char| next == '{' || next.is_ascii_uppercase()))
+}
+
+/// The advice about a credential that is not `${NAME}`. Only the name in an expression of GitHub Actions is shown: any other
+/// text may be the secret.
+fn secret_help(field: &Field, text: &str) -> String {
+    let inside = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}")).map(str::trim);
+    let Some(inside) = inside else {
+        let is_unbraced = text
+            .strip_prefix('$')
+            .is_some_and(|name| Credential::variable_name(&format!("${{{name}}}")).is_some());
+        let braces = if is_unbraced { "with braces: " } else { "" };
+        return format!("{braces}{}", reference_help(field));
+    };
+    let name =
+        inside.rsplit('.').next().filter(|name| Credential::variable_name(&format!("${{{name}}}")).is_some());
+    let name = name.map_or_else(|| format!("CACHE_{}", field.name.to_uppercase()), str::to_owned);
+    format!(
+        "write {}: \"${{{name}}}\", and set the variable in the workflow, because only GitHub Actions expands \
+         `${{{{ … }}}}`: env: {{ {name}: ${{{{ secrets.{name} }}}} }}",
+        field.name
+    )
+}
+
 fn is_blank(node: &Node) -> bool {
     node.as_text().is_some_and(str::is_empty)
 }
@@ -379,5 +465,92 @@ fn noun(kind: Kind) -> String {
         Kind::Text | Kind::Secret | Kind::SecretFile => "text".to_owned(),
         Kind::Bool => "true or false".to_owned(),
         Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{SourceFile, load};
+
+    fn faults(remote: &str) -> Vec<Diagnostic> {
+        let text = format!("cache: {{ remote: {remote} }}\n");
+        match load(&SourceFile::new("toolchainkit.yaml", text)) {
+            Ok(loaded) => loaded.warnings,
+            Err(faults) => faults,
+        }
+    }
+
+    #[test]
+    fn every_example_is_a_valid_remote_cache() {
+        for &backend in BACKENDS {
+            assert!(!backend.examples().is_empty(), "{}", backend.name());
+            for Example { settings, .. } in backend.examples() {
+                let example = example(backend, settings);
+                assert_eq!(faults(&example), [], "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_type_of_a_product_is_named_with_an_example() {
+        for (product, expected) in [
+            ("minio", "remote: { type: s3, bucket: "),
+            ("MinIO", "endpoint: \"https://minio"),
+            ("cloudflare-r2", "region: auto"),
+            ("valkey", "remote: { type: redis, endpoint: "),
+            ("webdav", "remote: { type: http, endpoint: "),
+            ("github-actions", "remote: { type: gha }"),
+            ("azblob", "remote: { type: azure, "),
+            ("nfs", "remote: { type: file, path: "),
+        ] {
+            let [fault] = &faults(&format!("{{ type: {product}, bucket: b }}"))[..] else {
+                panic!("{product}")
+            };
+            let help = fault.help.as_deref().unwrap_or_default();
+            assert!(fault.code == Code::UnknownBackend && help.contains(expected), "{product}: {help}");
+            let [fault] = &faults(product)[..] else { panic!("{product}") };
+            let help = fault.help.as_deref().unwrap_or_default();
+            assert!(fault.code == Code::WrongType && help.contains(expected), "{product}: {help}");
+        }
+    }
+
+    #[test]
+    fn an_expression_of_a_ci_system_is_answered_with_what_to_write() {
+        let redis = |password: &str| {
+            let text = format!(
+                "{{ type: redis, endpoint: 'redis://h', credentials: {{ password: '{password}' }} }}"
+            );
+            let [fault] = &faults(&text)[..] else { panic!("{text}") };
+            assert_eq!(fault.code, Code::SecretInConfig);
+            fault.help.clone().unwrap_or_default()
+        };
+        let help = redis("${{ secrets.REDIS_PW }}");
+        assert!(help.starts_with("write password: \"${REDIS_PW}\""), "{help}");
+        assert!(help.ends_with("env: { REDIS_PW: ${{ secrets.REDIS_PW }} }"), "{help}");
+        assert!(redis("${{ a b }}").contains("${CACHE_PASSWORD}"));
+        // It may be a password that begins with a dollar sign.
+        let help = redis("$hunter2");
+        assert!(help.contains("with braces") && !help.contains("hunter2"), "{help}");
+    }
+
+    #[test]
+    fn a_variable_that_nothing_expands_is_an_error() {
+        for (remote, expected) in [
+            ("{ type: s3, bucket: '${BUCKET}' }", "set SCCACHE_BUCKET in the environment"),
+            ("{ type: s3, bucket: b, prefix: 'x/$CI_BRANCH' }", "set SCCACHE_S3_KEY_PREFIX"),
+            ("{ type: http, endpoint: 'https://${{ vars.HOST }}/x' }", "write the value"),
+            ("{ type: file, path: '/srv/$USER' }", "write the value."),
+            (
+                "{ type: redis, endpoint: 'redis://h', credentials: { username: 'x${U}', password: '${P}' } }",
+                "username: \"${NAME}\"",
+            ),
+            ("{ type: gcs, bucket: b, credentials: { key_path: '~/key.json' } }", "key_path: \"${NAME}\""),
+        ] {
+            let found = faults(remote);
+            let help = found.first().and_then(|fault| fault.help.as_deref()).unwrap_or_default();
+            assert!(found.len() == 1 && help.contains(expected), "{remote}: {found:?}");
+        }
+        assert_eq!(faults("{ type: s3, bucket: b, prefix: 'a$b$' }"), []);
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON schema of the file. Editors use it, and `shape` checks documents against it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
@@ -213,7 +214,9 @@ fn keys(fields: &[Field]) -> Map<String, Value> {
     keys.extend(json_object(json!({
         "use_ssl": {
             "type": "boolean",
-            "description": "Whether to use TLS for an endpoint without a scheme. Default true."
+            "description": "Whether to use TLS for an `endpoint` without a scheme, such as cache.example:9000. A scheme \
+                (https://, rediss://) overrides it. Default true.",
+            "examples": [false]
         },
         "access": {
             "enum": remote::ACCESS.map(|(name, _)| name),
@@ -221,29 +224,69 @@ fn keys(fields: &[Field]) -> Map<String, Value> {
         },
         "credentials": {
             "type": ["object", "null"],
-            "description": "Names of environment variables, as \"${NAME}\"; never values.",
+            "description": "Names of environment variables, as \"${NAME}\"; never values. The variables are read when a \
+                build runs.",
             "properties": of(Section::Credentials).map(named).collect::<Map<_, _>>(),
-            "additionalProperties": false
+            "additionalProperties": false,
+            "examples": examples(of(Section::Credentials))
         },
         "extra_config": {
             "type": ["object", "null"],
-            "description": "Further settings; they may also be written directly below `remote`.",
+            "description": extra_config(of(Section::ExtraConfig)),
             "properties": of(Section::ExtraConfig).map(named).collect::<Map<_, _>>(),
-            "additionalProperties": false
+            "additionalProperties": false,
+            "examples": examples(of(Section::ExtraConfig))
         },
     })));
     keys.extend(of(Section::ExtraConfig).map(named));
     keys
 }
 
+/// The description of `extra_config`, with its keys.
+fn extra_config<'a>(fields: impl Iterator<Item = &'a Field>) -> String {
+    let names = fields.map(|field| format!("`{}`", field.name)).collect::<BTreeSet<_>>();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let start = "Less common settings of this type of remote cache";
+    if names.is_empty() {
+        return format!("{start}; there are none.");
+    }
+    format!("{start}: {names}. They may also be written directly below `remote`.")
+}
+
+/// Examples of a section with these fields: the first one with an evident value.
+fn examples<'a>(mut fields: impl Iterator<Item = &'a Field>) -> Vec<Value> {
+    let first = fields.find_map(|field| Some(json!({ field.name: example(field)? })));
+    first.into_iter().collect()
+}
+
+/// A valid value of a field, unless it may be any text.
+fn example(field: &Field) -> Option<Value> {
+    match field.kind {
+        Kind::Secret => Some(json!(format!("${{CACHE_{}}}", field.name.to_uppercase()))),
+        Kind::Bool => Some(json!(true)),
+        Kind::Integer { min, .. } => Some(json!(min.max(1))),
+        Kind::Text | Kind::SecretFile => None,
+    }
+}
+
 fn setting(field: &Field) -> Value {
     let mut schema = match field.kind {
         Kind::Text | Kind::SecretFile => json!({ "type": "string" }),
-        Kind::Secret => json!({ "type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$" }),
+        Kind::Secret => json!({
+            "type": "string",
+            "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$",
+            // Editors show this text in place of the pattern.
+            "patternErrorMessage":
+                format!("Write the name of an environment variable, such as \"${{CACHE_{}}}\", and not the secret.", field.name.to_uppercase()),
+            "examples": [example(field)]
+        }),
         // `extra_config` of the library holds text, so numbers in quotes are accepted here.
         Kind::Bool => json!({ "enum": [true, false, "true", "false"] }),
         Kind::Integer { min, max } => {
-            json!({ "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": "^[0-9]+$" })
+            json!({
+                "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": "^[0-9]+$",
+                "patternErrorMessage": format!("Write a whole number from {min} to {max}.")
+            })
         }
     };
     schema["description"] = json!(field.doc);

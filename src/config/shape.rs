@@ -1,6 +1,9 @@
 //! Checks a document against the JSON schema: unknown keys, wrong types, and values outside a fixed set. Continues
 //! after each error, and returns the valid part, which serde can then read without an error.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use serde_json::Value as Schema;
 use serde_yaml::{Mapping, Value as Yaml};
 
@@ -92,7 +95,9 @@ impl Check<'_> {
         }
         let message =
             format!("expected {} from {minimum} to {maximum}, found {}", noun(schema), shorten(&scalar.text));
-        self.sink.push(Diagnostic::error(Code::BadValue, message).at(node.place()));
+        let help =
+            example(node, schema).map(|example| format!("write a number in this range, such as {example}"));
+        self.sink.push(Diagnostic::error(Code::BadValue, message).at(node.place()).with_optional_help(help));
         None
     }
 
@@ -137,12 +142,74 @@ pub(super) fn unknown_value(node: &Node, text: &str, choices: &[&str]) -> Diagno
 /// The error for a key that is not one of `known`.
 pub(super) fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let key = shorten(&entry.key);
-    let help = match did_you_mean(&entry.key, known.iter().copied()) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None => format!("valid keys here: {}", list(known.iter().copied())),
+    let meant = did_you_mean(&entry.key, known.iter().copied());
+    let is_misspelt = meant.is_some_and(|meant| is_near(meant, &entry.key));
+    let help = match (meant, elsewhere(entry)) {
+        (Some(meant), None) => format!("did you mean `{meant}`?"),
+        (Some(meant), _) if is_misspelt => format!("did you mean `{meant}`?"),
+        (_, Some(place)) => place,
+        (None, None) => format!("valid keys here: {}", list(known.iter().copied())),
     };
     let place = Place { path: entry.node.path.clone(), span: Some(entry.key_span.clone()) };
     Diagnostic::error(Code::UnknownKey, format!("there is no setting `{key}` here")).at(place).with_help(help)
+}
+
+/// The advice about a key that is valid in another section.
+fn elsewhere(entry: &Entry) -> Option<String> {
+    let exact = SECTIONS.get_key_value(entry.key.as_str());
+    let is_long = entry.key.len() > 4;
+    let similar = || SECTIONS.iter().find(|(key, _)| is_long && key.len() > 4 && is_near(key, &entry.key));
+    let (key, sections) = exact.or_else(similar)?;
+    let shown = sections.iter().map(|section| section_from(&entry.node.path, section)).collect::<Vec<_>>();
+    let places = shown.join(" or ");
+    Some(if *key == entry.key {
+        format!("move it {places}")
+    } else {
+        format!("did you mean `{key}` {places}?")
+    })
+}
+
+/// The place of a section, for a key at `path`: a profile has some sections of the file, a toolchain those of `toolchain`.
+fn section_from(path: &str, section: &str) -> String {
+    let head = section.split('.').next().unwrap_or_default();
+    let of_profile = ["cache", "toolchain", "presets"].contains(&head) && path.starts_with("profiles.");
+    let of_toolchain = section.strip_prefix("toolchain").filter(|_| path.starts_with("toolchains."));
+    match (section, of_toolchain) {
+        ("", _) => "to the top level of the file".to_owned(),
+        (_, Some("")) => "to the first level of this toolchain".to_owned(),
+        (_, Some(below)) => format!("below `{}` of this toolchain", below.trim_start_matches('.')),
+        _ if of_profile => format!("below `{section}` of this profile"),
+        _ => format!("below `{section}`"),
+    }
+}
+
+/// Whether one edit turns one word into the other.
+fn is_near(word: &str, other: &str) -> bool {
+    strsim::osa_distance(word, &other.to_lowercase()) <= 1
+}
+
+/// For each key, the sections of the file that have it.
+static SECTIONS: LazyLock<BTreeMap<&'static str, Vec<String>>> = LazyLock::new(|| {
+    let mut sections = BTreeMap::new();
+    collect_sections(schema::schema(), "", &mut sections);
+    sections
+});
+
+fn collect_sections(schema: &'static Schema, path: &str, sections: &mut BTreeMap<&'static str, Vec<String>>) {
+    let (schema, _) = resolve(schema);
+    for branches in ["anyOf", "oneOf"] {
+        for branch in schema[branches].as_array().into_iter().flatten() {
+            collect_sections(branch, path, sections);
+        }
+    }
+    for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
+        let of_key = sections.entry(key.as_str()).or_default();
+        if !of_key.iter().any(|known| known == path) {
+            of_key.push(path.to_owned());
+        }
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        collect_sections(inner, &path, sections);
+    }
 }
 
 /// The schema behind references, and whether it allows an empty value.
@@ -224,8 +291,10 @@ fn noun(schema: &Schema) -> String {
     format!("{noun}{unit}")
 }
 
+/// The advice about a value of the wrong type: what to write.
 fn wrong_type_help(node: &Node, schema: &Schema) -> Option<String> {
-    let Value::Scalar(Scalar { text, typed }) = &node.value else { return None };
+    let example = || example(node, schema).map(|example| format!("write {example}"));
+    let Value::Scalar(Scalar { text, typed }) = &node.value else { return example() };
     if typed.is_null() {
         let is_change = ["toolchains.", "profiles."].iter().any(|section| node.path.starts_with(section));
         let help = if is_change {
@@ -236,22 +305,124 @@ fn wrong_type_help(node: &Node, schema: &Schema) -> Option<String> {
         return Some(help.to_owned());
     }
     let digits = text.trim_start().find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    match kind(schema)? {
-        "integer" if typed.is_f64() => Some("write a whole number".to_owned()),
-        "integer" if digits > 0 => {
+    let is_scalar = kind(schema).is_some_and(|kind| !matches!(kind, "object" | "array"));
+    match kind(schema).unwrap_or_default() {
+        "integer" if digits > 0 && !typed.is_f64() => {
             Some(format!("write {}, without quotes or a unit", shorten(&text.trim_start()[..digits])))
         }
         "boolean" => match text.to_lowercase().as_str() {
             "yes" | "on" | "true" | "1" => Some("write true".to_owned()),
             "no" | "off" | "false" | "0" => Some("write false".to_owned()),
-            _ => None,
+            _ => example(),
         },
-        "string" => Some(format!("write \"{}\" in quotes", shorten(text))),
+        "string" if choices(schema).is_none() => Some(format!("write \"{}\" in quotes", shorten(text))),
         "array" => Some(format!("write [{}]", shorten(text))),
-        "object" => {
-            let keys = schema["properties"].as_object()?.keys().map(String::as_str);
-            Some(format!("valid keys: {}", list(keys)))
+        _ if is_scalar => example(),
+        _ => {
+            let keys = schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+            let keys = list(keys);
+            let keys = if keys.is_empty() { keys } else { format!("; valid keys: {keys}") };
+            example().map(|example| example + &keys)
         }
-        _ => None,
+    }
+}
+
+/// An example of the setting of `node`: `standards: { cxx: 20 }`.
+fn example(node: &Node, schema: &Schema) -> Option<String> {
+    let value = example_value(schema)?;
+    let key = node.path.rsplit('.').next().filter(|key| !key.is_empty() && !key.ends_with(']'));
+    Some(key.map_or_else(|| value.clone(), |key| format!("{key}: {value}")))
+}
+
+fn example_value(schema: &Schema) -> Option<String> {
+    match (schema["examples"].get(0), kind(schema)) {
+        (Some(example), _) => Some(flow(example)),
+        (None, _) if choices(schema).is_some() => choices(schema)?.first().map(|choice| (*choice).to_owned()),
+        (None, Some("boolean")) => Some("true".to_owned()),
+        (None, Some("integer")) => Some(schema["minimum"].as_i64().unwrap_or(1).to_string()),
+        (None, _) => union(schema)?.into_iter().find_map(example_value),
+    }
+}
+
+/// The value as YAML in one line.
+fn flow(value: &Schema) -> String {
+    let is_plain = |text: &str| {
+        let is_typed = !matches!(serde_yaml::from_str(text), Ok(Yaml::String(_)));
+        let is_safe = |letter: char| letter.is_ascii_alphanumeric() || "_./+".contains(letter);
+        !is_typed && text.starts_with(is_safe) && text.chars().all(|letter| is_safe(letter) || letter == '-')
+    };
+    match value {
+        Schema::Object(members) => {
+            let members = members.iter().map(|(key, value)| format!("{key}: {}", flow(value)));
+            format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+        }
+        Schema::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Schema::String(text) if is_plain(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    /// Calls `each` for every setting of the file, with its key and its schema.
+    fn settings(schema: &'static Schema, path: &str, each: &mut dyn FnMut(&str, &'static Schema)) {
+        let (schema, _) = resolve(schema);
+        for branch in schema["anyOf"].as_array().into_iter().flatten() {
+            settings(branch, path, each);
+        }
+        for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
+            if key != "remote" {
+                let path = format!("{path}.{key}");
+                each(&path, resolve(inner).0);
+                settings(inner, &path, each);
+            }
+        }
+    }
+
+    #[test]
+    fn the_error_for_a_wrong_type_shows_what_to_write() {
+        let mut count = 0;
+        settings(schema::schema(), "", &mut |path, schema| {
+            count += 1;
+            let key = path.rsplit('.').next().unwrap_or_default();
+            // A list of mappings has the wrong type everywhere except in `presets.matrix`.
+            let mut sink = Sink::default();
+            let text = format!("{key}: [[]]");
+            let root = parse::parse(&text, &mut sink).expect("a mapping");
+            let node = root.get(key).expect("the key");
+            let is_text =
+                kind(schema) == Some("string") && choices(schema).is_none() && schema["examples"].is_null();
+            if is_text {
+                return;
+            }
+            let help = match kind(schema) {
+                Some("array") => example(node, schema).map(|example| format!("write {example}")),
+                _ => wrong_type_help(node, schema),
+            };
+            let help = help.unwrap_or_else(|| panic!("{path} has no example: {schema}"));
+            let example = help.strip_prefix("write ").unwrap_or_else(|| panic!("{path}: {help}"));
+            let example = example.split("; valid keys: ").next().unwrap_or_default();
+            let root = parse::parse(example, &mut sink).unwrap_or_else(|| panic!("{path}: {help}"));
+            let node = root.get(key).unwrap_or_else(|| panic!("{path}: {help}"));
+            Check { sink: &mut sink }.value(node, schema);
+            assert!(!sink.has_errors(), "{path}: {help}: {:?}", sink.into_sorted());
+        });
+        assert!(count > 100, "{count}");
+    }
+
+    #[test]
+    fn every_example_of_the_schema_is_valid() {
+        settings(schema::schema(), "", &mut |path, schema| {
+            for value in schema["examples"].as_array().into_iter().flatten() {
+                let mut sink = Sink::default();
+                let text = format!("key: {}", flow(value));
+                let root = parse::parse(&text, &mut sink).unwrap_or_else(|| panic!("{path}: {text}"));
+                Check { sink: &mut sink }.value(root.get("key").expect("the key"), schema);
+                assert!(!sink.has_errors(), "{path}: {text}: {:?}", sink.into_sorted());
+            }
+        });
     }
 }

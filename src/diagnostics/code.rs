@@ -81,6 +81,10 @@ codes! {
     BadValue "bad-value" "The value has the right type, but is not valid here."
         "A number may be out of range, or a text may be empty or have the wrong form. The message names the \
          expected form."
+    RequiredVersion "required-version" "The project requires another version of toolchainkit."
+        "Another version may generate other bytes, so each change of the version should be a commit of its own. \
+         `toolchainkit.required_version` has the versions that the project allows, in the syntax of Cargo. Nothing is read or \
+         written with another one. Install a required version, or change the requirement and commit the generated files."
     UnsupportedVersion "unsupported-version" "The file uses an unsupported version of the file format."
         "`version` is the version of the file format, not of toolchainkit or of your project. This release reads \
          version 1. A higher version needs a newer toolchainkit."

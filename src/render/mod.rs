@@ -4,6 +4,7 @@ pub mod derived;
 mod engine;
 pub mod env;
 pub mod escape;
+mod module;
 mod view;
 
 use std::collections::BTreeMap;
@@ -11,12 +12,10 @@ use std::collections::BTreeMap;
 use minijinja::value::Serde;
 use serde::Serialize;
 
+pub use self::module::{MODULE, ModuleHeader};
 use self::view::{CacheFileView, PresetsView, ToolchainView};
 use crate::output::{FileKind, FileSet, RenderedFile};
 use crate::plan::Plan;
-
-/// The CMake module. `generate` writes it into every project.
-pub const MODULE: &str = include_str!("../../cmake/ToolchainKit.cmake");
 
 /// Rendering failed. Except for [`RenderError::SecretValue`] and errors of user templates, this is a bug of
 /// toolchainkit.

@@ -448,6 +448,7 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
     Code::UnsupportedByCMake,
     Code::DuplicateBackend,
     Code::SeveralServers,
+    Code::RequiredVersion,
     Code::TooManyCombinations,
 ];
 
@@ -455,8 +456,11 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
 const ALSO_BEYOND: &[&str] = &[
     "bad-value.min-version",
     "bad-value.empty-text",
+    "bad-value.required-version",
+    "bad-value.variable-in-remote",
     "unknown-value.generator",
     "unknown-value.compilers",
+    "unknown-value.compilers-of-cxx",
     "unknown-value.standard",
     "unknown-value.matrix",
     "unknown-key.matrix-in-profile",
@@ -471,6 +475,28 @@ const ALSO_BEYOND: &[&str] = &[
     // For the schema, an empty value is `null`, which is valid there.
     "wrong-type.no-value-in-toolchain",
 ];
+
+/// Editors show it instead of the pattern.
+#[test]
+fn every_pattern_of_the_schema_has_a_message() {
+    fn check(schema: &serde_json::Value, count: &mut usize) {
+        if schema["pattern"].is_string() {
+            *count += 1;
+            assert!(
+                schema["patternErrorMessage"].as_str().is_some_and(|text| text.ends_with('.')),
+                "{schema}"
+            );
+        }
+        match schema {
+            serde_json::Value::Object(members) => members.values().for_each(|inner| check(inner, count)),
+            serde_json::Value::Array(items) => items.iter().for_each(|inner| check(inner, count)),
+            _ => {}
+        }
+    }
+    let mut count = 0;
+    check(&json_schema(), &mut count);
+    assert!(count > 10, "{count}");
+}
 
 #[test]
 fn the_schema_and_the_reader_agree() {

@@ -41,6 +41,21 @@ fn generated_files() {
     }
 }
 
+/// cmake-format 0.6.13 and gersemi 0.29.2 leave the text between these lines as it is; cmake-format would wrap a long line
+/// before the first one. Without the last lines, cmake-format would delete the rest of the file.
+#[test]
+fn formatters_leave_the_generated_files_alone() {
+    const END: &str = "\n# gersemi: on\n# cmake-format: on\n";
+    for (name, yaml) in cases() {
+        for file in files(&yaml).iter().filter(|file| file.kind != FileKind::Presets) {
+            let mut start = file.text.lines().take(5);
+            assert_eq!(start.next(), Some("# cmake-format: off"), "{name}: {}", file.path);
+            assert!(start.any(|line| line == "# gersemi: off"), "{name}: {}", file.path);
+            assert!(file.text.ends_with(END), "{name}: {}", file.path);
+        }
+    }
+}
+
 /// Every file below `folder` with its content.
 #[cfg(unix)]
 fn tree(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {

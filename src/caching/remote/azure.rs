@@ -6,7 +6,7 @@
 
 use super::endpoint::{self, Endpoint};
 use super::setting::error;
-use super::{Backend, Field, Issue, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Azure;
@@ -66,6 +66,13 @@ impl Backend for Azure {
 
     fn summary(&self) -> &'static str {
         "Azure Blob Storage, with a connection string or Microsoft Entra ID"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example {
+            products: &["azblob", "azure blob", "blob", "azure storage"],
+            settings: r#"container: builds, credentials: { connection_string: "${AZURE_CONNECTION_STRING}" }"#,
+        }]
     }
 
     fn fields(&self) -> &'static [Field] {

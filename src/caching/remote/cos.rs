@@ -2,7 +2,7 @@
 
 use super::endpoint;
 use super::setting::check_pair;
-use super::{Backend, Field, Issue, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Cos;
@@ -32,6 +32,13 @@ impl Backend for Cos {
 
     fn summary(&self) -> &'static str {
         "Tencent Cloud COS"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example {
+            products: &["tencent", "tencent cloud"],
+            settings: r#"bucket: builds-1250000000, endpoint: "https://cos.ap-singapore.myqcloud.com""#,
+        }]
     }
 
     fn fields(&self) -> &'static [Field] {

@@ -3,7 +3,7 @@
 
 use super::ccache_url::{self, encoded_path, read_only, shards, storage};
 use super::setting::{check_layout, error};
-use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
+use super::{Backend, Example, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct File;
@@ -31,6 +31,13 @@ impl Backend for File {
 
     fn summary(&self) -> &'static str {
         "a folder that several machines share (NFS, SMB); it has no size limit, see `ccache --trim-dir`"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example {
+            products: &["nfs", "smb", "cifs", "folder", "directory", "disk", "local", "shared folder"],
+            settings: "path: /mnt/build-cache",
+        }]
     }
 
     fn fields(&self) -> &'static [Field] {

@@ -4,7 +4,7 @@
 //! access.
 
 use super::setting::error;
-use super::{Access, Backend, Field, Issue, Kind, RemoteFields, Setting};
+use super::{Access, Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gcs;
@@ -41,6 +41,13 @@ impl Backend for Gcs {
 
     fn summary(&self) -> &'static str {
         "Google Cloud Storage"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example {
+            products: &["gs", "google", "gcp", "google cloud storage"],
+            settings: "bucket: my-build-cache",
+        }]
     }
 
     fn fields(&self) -> &'static [Field] {

@@ -3,7 +3,7 @@
 //! The runner provides the address and the token (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`) to actions but not to
 //! shell steps, so a step with actions/github-script must export them. Without them, builds use the local cache.
 
-use super::{Backend, Field, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gha;
@@ -28,6 +28,10 @@ impl Backend for Gha {
 
     fn summary(&self) -> &'static str {
         "the cache of GitHub Actions; needs ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN in the environment of the build"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example { products: &["github", "github actions", "actions", "ghac"], settings: "" }]
     }
 
     fn fields(&self) -> &'static [Field] {

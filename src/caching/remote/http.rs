@@ -9,7 +9,9 @@ use super::ccache_url::{
 };
 use super::endpoint;
 use super::setting::{check_layout, check_pair, error};
-use super::{Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
+use super::{
+    Access, Backend, Example, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart,
+};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Http;
@@ -64,6 +66,13 @@ impl Backend for Http {
 
     fn summary(&self) -> &'static str {
         "a WebDAV server (nginx, Apache, rclone, Nextcloud); for ccache, any server with GET and PUT"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example {
+            products: &["https", "webdav", "dav", "nginx", "artifactory", "nexus", "bazel remote"],
+            settings: r#"endpoint: "https://cache.example/ccache""#,
+        }]
     }
 
     fn fields(&self) -> &'static [Field] {

@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{SettingValue, bad_endpoint, secret_in_endpoint};
-use super::{Backend, Field, Issue, IssueSeverity, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, IssueSeverity, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Memcached;
@@ -51,6 +51,10 @@ impl Backend for Memcached {
 
     fn summary(&self) -> &'static str {
         "Memcached; to store large objects, increase its item size limit (`-I 32m`)"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example { products: &["memcache"], settings: r#"endpoint: "cache.example:11211""# }]
     }
 
     fn fields(&self) -> &'static [Field] {

@@ -205,6 +205,15 @@ pub enum Support {
     No(&'static str),
 }
 
+/// An example of a configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// Other names that users may write for the type: products, services, protocols.
+    pub products: &'static [&'static str],
+    /// The settings besides `type`, as YAML in one line.
+    pub settings: &'static str,
+}
+
 /// A kind of remote storage.
 pub trait Backend: Sync {
     /// Its name in YAML (`remote.type`).
@@ -217,6 +226,9 @@ pub trait Backend: Sync {
 
     /// One line for the documentation.
     fn summary(&self) -> &'static str;
+
+    /// Examples for messages. The first one is for the backend itself.
+    fn examples(&self) -> &'static [Example];
 
     /// All its fields.
     fn fields(&self) -> &'static [Field];

@@ -2,7 +2,7 @@
 
 use super::endpoint;
 use super::setting::{check_pair, error};
-use super::{Backend, Field, Issue, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Oss;
@@ -32,6 +32,13 @@ impl Backend for Oss {
 
     fn summary(&self) -> &'static str {
         "Alibaba Cloud OSS"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example {
+            products: &["aliyun", "alibaba", "alibaba cloud"],
+            settings: r#"bucket: my-build-cache, endpoint: "https://oss-cn-hangzhou.aliyuncs.com""#,
+        }]
     }
 
     fn fields(&self) -> &'static [Field] {

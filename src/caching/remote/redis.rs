@@ -11,7 +11,7 @@ use super::ccache_url::{
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{bad_endpoint, error, secret_in_endpoint};
-use super::{Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
+use super::{Backend, Example, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Redis;
@@ -63,6 +63,13 @@ impl Backend for Redis {
 
     fn summary(&self) -> &'static str {
         "Redis, Valkey, KeyDB; one server, a Unix socket or a cluster"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[Example {
+            products: &["valkey", "keydb", "dragonfly", "rediss"],
+            settings: r#"endpoint: "redis://cache.example:6379""#,
+        }]
     }
 
     fn fields(&self) -> &'static [Field] {

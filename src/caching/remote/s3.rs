@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{bad_endpoint, check_pair, error, secret_in_endpoint};
-use super::{Backend, Field, Issue, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct S3;
@@ -73,6 +73,31 @@ impl Backend for S3 {
 
     fn summary(&self) -> &'static str {
         "Amazon S3, MinIO, Cloudflare R2, DigitalOcean Spaces, Ceph"
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[
+            Example {
+                products: &["aws", "amazon", "amazon s3", "aws s3"],
+                settings: "bucket: my-build-cache, region: eu-central-1",
+            },
+            Example {
+                products: &["minio", "ceph", "garage", "seaweedfs", "rustfs", "s3 compatible"],
+                settings: r#"bucket: my-build-cache, endpoint: "https://minio.example:9000""#,
+            },
+            Example {
+                products: &["r2", "cloudflare", "cloudflare r2"],
+                settings: r#"bucket: my-build-cache, region: auto, endpoint: "https://ACCOUNT.r2.cloudflarestorage.com""#,
+            },
+            Example {
+                products: &["spaces", "digitalocean", "digitalocean spaces", "do spaces"],
+                settings: r#"bucket: my-build-cache, region: fra1, endpoint: "https://fra1.digitaloceanspaces.com""#,
+            },
+            Example {
+                products: &["wasabi"],
+                settings: r#"bucket: my-build-cache, region: eu-central-1, endpoint: "https://s3.eu-central-1.wasabisys.com""#,
+            },
+        ]
     }
 
     fn fields(&self) -> &'static [Field] {

@@ -3,6 +3,19 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The generators of CMake 4.4 that run a compiler launcher.
+pub(in crate::config) const GENERATORS: [&str; 9] = [
+    "Ninja",
+    "Ninja Multi-Config",
+    "Unix Makefiles",
+    "MinGW Makefiles",
+    "MSYS Makefiles",
+    "NMake Makefiles",
+    "NMake Makefiles JOM",
+    "Watcom WMake",
+    "FASTBuild",
+];
+
 /// `presets:`, except for the keys that apply to the whole file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presets {
@@ -12,6 +25,8 @@ pub struct Presets {
     pub binary_dir: String,
     /// Default Debug, Release, RelWithDebInfo. Never empty.
     pub build_types: Vec<String>,
+    /// Whether CMake writes `compile_commands.json`; `None` is the project's setting.
+    pub compile_commands: Option<bool>,
     /// A prefix for every preset's name. Default empty.
     pub prefix: String,
     /// `kinds`; `None` is the default for the version of CMake.

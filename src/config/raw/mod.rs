@@ -22,6 +22,9 @@ use crate::caching::tool::limits::LARGEST_SIZE_GB;
 pub(super) struct File {
     /// Version of this file format. Default 1.
     pub(super) version: Option<u32>,
+    /// toolchainkit itself.
+    #[expect(dead_code, reason = "checked in the tree before anything else; declared for the schema")]
+    pub(super) toolchainkit: Option<Toolchainkit>,
     /// The project.
     pub(super) project: Option<Project>,
     /// The compiler cache.
@@ -31,23 +34,39 @@ pub(super) struct File {
     /// Further toolchains, by name. Each is merged key by key over `toolchain`; a list replaces the whole list. Each has
     /// its own toolchain file and presets.
     #[expect(dead_code, reason = "merged in the tree before serde reads it; declared for the schema")]
+    #[schemars(extend("examples" = [{ "arm64": { "target": { "system": "Linux", "processor": "aarch64" } } }]))]
     pub(super) toolchains: Option<BTreeMap<String, Option<Toolchain>>>,
     /// The generated presets.
     pub(super) presets: Option<Presets>,
     /// Variants of the build, by name. Each is merged key by key over the rest of the file; a list replaces the whole
     /// list. Each has its own presets.
     #[expect(dead_code, reason = "merged in the tree before serde reads it; declared for the schema")]
+    #[schemars(extend("examples" = [{ "ci": { "cache": { "remote": { "access": "read-only" } } } }]))]
     pub(super) profiles: Option<BTreeMap<String, Option<Profile>>>,
     /// The paths of the generated files.
     pub(super) output: Option<Output>,
     /// Folder with your own templates, relative to the project. Each template replaces the built-in one of the same path,
     /// or extends it block by block. Default: none.
+    #[schemars(extend("examples" = ["cmake/templates"]))]
     pub(super) templates: Option<String>,
+}
+
+/// toolchainkit itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "required_version": ">=0.1, <0.2" }]))]
+pub(super) struct Toolchainkit {
+    /// The versions of toolchainkit that may be used, in the syntax of Cargo: ">=0.1, <0.3", "=0.1.2", "~0.1". Another version
+    /// refuses to run, and writes no other bytes. Default: every version.
+    #[schemars(extend("type" = ["string", "number"], "examples" = [">=0.1, <0.2", "=0.1.0"]))]
+    #[expect(dead_code, reason = "checked in the tree before anything else; declared for the schema")]
+    pub(super) required_version: Option<String>,
 }
 
 /// The settings that this profile overrides.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "cache": { "remote": { "access": "read-only" } } }]))]
 pub(super) struct Profile {
     /// The compiler cache.
     pub(super) cache: Option<Cache>,
@@ -60,32 +79,39 @@ pub(super) struct Profile {
 /// The project.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "name": "demo" }]))]
 pub(super) struct Project {
     /// Name of the project, and of its folder in the local cache. Default: the name in CMake's `project()`.
+    #[schemars(extend("examples" = ["demo"]))]
     pub(super) name: Option<String>,
 }
 
 /// The compiler cache.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "tool": "sccache", "size_gb": 20 }]))]
 pub(super) struct Cache {
     /// Whether to use a compiler cache. Default true.
     pub(super) enabled: Option<bool>,
     /// The cache tool. Default auto: the first installed tool that supports the settings of this file.
     pub(super) tool: Option<ToolChoice>,
     /// Limit of the local cache in GiB. Default 10.
-    #[schemars(range(min = 1, max = LARGEST_SIZE_GB), extend("x-unit" = "GiB"))]
+    #[schemars(range(min = 1, max = LARGEST_SIZE_GB), extend("x-unit" = "GiB", "examples" = [10]))]
     pub(super) size_gb: Option<u32>,
-    /// Folder of the local cache, relative to the project unless absolute. Default: the user's cache folder.
+    /// Folder of the local cache, relative to the project unless absolute. `~` and variables such as $HOME are not expanded,
+    /// because the file is the same on all machines. Default: the user's cache folder.
+    #[schemars(extend("examples" = ["/var/cache/builds", ".cache/builds"]))]
     pub(super) dir: Option<String>,
     /// Who uses the folder of the local cache. project: the checkouts of this project. user: all projects of this user with
     /// this value; they have one limit. group: all users who may write to `dir` (ccache only). Default project.
     pub(super) shared: Option<Shared>,
     /// Oldest version of the tool to use, such as "0.15". Default: the oldest that supports the settings of this file.
     #[schemars(extend("type" = ["string", "number"]))]
+    #[schemars(extend("examples" = ["0.15"]))]
     pub(super) min_version: Option<String>,
     /// Languages to cache. Default c, cxx, objc, objcxx.
     #[schemars(length(min = 1))]
+    #[schemars(extend("examples" = [["c", "cxx"]]))]
     pub(super) languages: Option<Vec<Language>>,
     /// The reaction to a cache that cannot be used. Default fallback.
     pub(super) on_failure: Option<OnFailure>,
@@ -114,11 +140,14 @@ pub(super) struct Cache {
 /// The version that `toolchainkit install` installs, and its download server.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "version": "0.18.0" }]))]
 pub(super) struct Install {
     /// Version to install, such as "0.18.0". Default: the newest version known to this toolchainkit.
     #[schemars(extend("type" = ["string", "number"]))]
+    #[schemars(extend("examples" = ["0.18.0"]))]
     pub(super) version: Option<String>,
     /// Download server, with the same paths as https://github.com. Default: https://github.com.
+    #[schemars(extend("examples" = ["https://mirror.example/github"]))]
     pub(super) mirror: Option<String>,
     /// Whether to install nothing and use only installed tools. Default false.
     pub(super) never: Option<bool>,
@@ -170,13 +199,17 @@ pub(super) enum Auto {
 /// The paths of the generated files, relative to the project.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "presets": "cmake/toolchainkit-presets.json" }]))]
 pub(super) struct Output {
     /// The toolchain file. Default `cmake/toolchain.cmake`. The file of the toolchain `arm64` is
     /// `toolchain-arm64.cmake` in the same folder.
+    #[schemars(extend("examples" = ["cmake/toolchain.cmake"]))]
     pub(super) toolchain: Option<String>,
     /// The CMake module that the generated files load. Default `cmake/ToolchainKit.cmake`.
+    #[schemars(extend("examples" = ["cmake/ToolchainKit.cmake"]))]
     pub(super) module: Option<String>,
     /// The presets file, or none. Default `CMakePresets.json`. A file of another name has to be included by your
     /// `CMakePresets.json`.
+    #[schemars(extend("examples" = ["CMakePresets.json", "cmake/toolchainkit-presets.json"]))]
     pub(super) presets: Option<String>,
 }

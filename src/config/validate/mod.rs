@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use super::model::{Config, Matrix, Toolchain, Variant};
 use super::node::{Entry, Node, Value};
+use super::requirement::Requirement;
 use super::{merge, raw, shape};
 use crate::diagnostics::{Code, Diagnostic, Sink};
 
@@ -41,6 +42,10 @@ impl Scope<'_> {
 
 /// The configuration in `root`. If `sink` has errors, use the result only to find more errors.
 pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
+    // Another version may not know the other keys.
+    if !check_program(&mut Scope { node: root, sink }) {
+        return None;
+    }
     if !combinations::check(&mut Scope { node: root, sink }) {
         return None;
     }
@@ -190,6 +195,33 @@ fn without_nulls_of_variants(root: &Node) -> Node {
 fn without_file_keys(root: &Node) -> Node {
     let settings = |entry: &&Entry| matches!(entry.key.as_str(), "cache" | "toolchain" | "presets");
     Node { value: Value::Map(root.entries().iter().filter(settings).cloned().collect()), ..root.clone() }
+}
+
+/// Checks `toolchainkit.required_version`.
+fn check_program(scope: &mut Scope<'_>) -> bool {
+    const KEYS: [&str; 2] = ["toolchainkit", "required_version"];
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    let Some(Value::Scalar(required)) = scope.node.find(&KEYS).map(|node| &node.value) else { return true };
+    if required.typed.is_null() || required.typed.is_bool() {
+        return true;
+    }
+    let required = required.text.trim();
+    let Some(requirement) = Requirement::parse(required) else {
+        let message = format!("`{}` is not a requirement for a version", super::node::shorten(required));
+        let help = "write required_version: \">=0.1, <0.3\", or \"=0.1.2\" for exactly this version";
+        scope.error(&KEYS, Code::BadValue, message, help);
+        return true;
+    };
+    if VERSION.parse().is_ok_and(|version| requirement.allows(version)) {
+        return true;
+    }
+    let message = format!("the project requires toolchainkit {required}, and this is toolchainkit {VERSION}");
+    let help = format!(
+        "install a required version, such as with cargo install toolchainkit --version '{required}'. To use this version for all, change \
+         `required_version`, run `toolchainkit generate`, and commit the result"
+    );
+    scope.error(&KEYS, Code::RequiredVersion, message, help);
+    false
 }
 
 fn check_version(version: Option<u32>, scope: &mut Scope<'_>) {

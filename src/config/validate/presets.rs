@@ -4,25 +4,12 @@ use std::collections::HashSet;
 
 use super::{Scope, text};
 use crate::caching::tool::Version;
-use crate::config::model::{Config, PresetKind, Presets};
+use crate::config::model::{Config, GENERATORS, PresetKind, Presets};
 use crate::config::node::Value;
 use crate::config::raw;
 use crate::diagnostics::{Code, did_you_mean};
 
 const BUILD_TYPES: [&str; 3] = ["Debug", "Release", "RelWithDebInfo"];
-
-/// The generators of CMake 4.4 that run a compiler launcher.
-const GENERATORS: [&str; 9] = [
-    "Ninja",
-    "Ninja Multi-Config",
-    "Unix Makefiles",
-    "MinGW Makefiles",
-    "MSYS Makefiles",
-    "NMake Makefiles",
-    "NMake Makefiles JOM",
-    "Watcom WMake",
-    "FASTBuild",
-];
 
 /// The macros of CMakePresets.json that are valid in a configure preset. `fileDir` and `pathListSep` need a newer
 /// schema version than the generated files use.
@@ -47,6 +34,7 @@ pub(super) fn validate(raw: raw::Presets, cache_enabled: bool, scope: &mut Scope
         generator: generator.unwrap_or_else(|| "Ninja".to_owned()),
         binary_dir: binary_dir.unwrap_or_else(|| "build/${presetName}".to_owned()),
         build_types: build_types(raw.build_types, scope),
+        compile_commands: raw.compile_commands,
         prefix: prefix(raw.prefix, scope),
         kinds: raw.kinds.map(|kinds| self::kinds(kinds, scope)),
         jobs: raw.jobs,
@@ -137,9 +125,23 @@ fn check_generator(generator: &str, cache_enabled: bool, scope: &mut Scope<'_>) 
 }
 
 fn check_macros(text: &str, keys: &[&str], scope: &mut Scope<'_>) {
+    if let Some(below) = text.strip_prefix('~') {
+        let help = format!("write $env{{HOME}}{below}");
+        scope.error(keys, Code::BadPath, "`~` is not expanded in a path", help);
+        return;
+    }
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
         rest = &rest[dollar + 1..];
+        let is_part_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let name = &rest[..rest.find(|letter| !is_part_of_name(letter)).unwrap_or(rest.len())];
+        // CMake reads it as text, and would make a folder of this name.
+        if name.starts_with(|letter: char| !letter.is_ascii_digit()) && !rest[name.len()..].starts_with('{') {
+            let message = format!("CMake does not expand ${name}");
+            let help = format!("write $env{{{name}}}, or ${{dollar}}{name} for a dollar sign");
+            scope.error(keys, Code::UnknownMacro, message, help);
+            return;
+        }
         let Some((kind, after)) = rest.split_once('{') else { break };
         let Some((name, after)) = after.split_once('}') else {
             scope.error(

@@ -37,6 +37,8 @@ struct ProfileView {
     generator: String,
     binary_dir: String,
     toolchain: String,
+    /// `ON` or `OFF`.
+    compile_commands: Option<&'static str>,
     environment: Vec<(&'static str, String)>,
 }
 
@@ -110,6 +112,7 @@ impl ProfileView {
             generator: variant.generator.clone(),
             binary_dir: variant.binary_dir.clone(),
             toolchain: plan.output.toolchain.to_string(),
+            compile_commands: variant.settings.compile_commands.map(|on| if on { "ON" } else { "OFF" }),
             environment: variant.cache.as_ref().map(CachePlan::plain_environment).unwrap_or_default(),
         }
     }

@@ -26,10 +26,7 @@ pub(super) fn validate(
                     "`{name}` is not a compiler family; the families are {}, each with an optional version or path",
                     list(FAMILIES)
                 );
-                let help = match did_you_mean(name, FAMILIES) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "name the compiler for each language: { c: …, cxx: … }".to_owned(),
-                };
+                let help = family_help(name);
                 scope.error(&keys, Code::UnknownValue, message, help);
                 return (None, Vec::new());
             };
@@ -37,6 +34,26 @@ pub(super) fn validate(
         }
         Some(raw::Compilers::ByLanguage(raw)) => (family_of(&raw), by_language(raw, scope)),
     }
+}
+
+/// The advice about a name that is not a family.
+fn family_help(name: &str) -> String {
+    // A family is named after its C compiler.
+    let of_cxx = name.replace("clang++", "clang").replace("g++", "gcc");
+    if of_cxx != name && Members::of(&of_cxx, None).is_some() {
+        return format!(
+            "write compilers: {of_cxx}, which includes {name}, or a compiler for each language, such as compilers: {{ cxx: {name} }}"
+        );
+    }
+    if let Some(meant) = did_you_mean(name, FAMILIES) {
+        return format!("did you mean `{meant}`?");
+    }
+    let (c, cxx) = match name {
+        "cc" | "c++" => ("cc", "c++"),
+        "icx" | "icpx" => ("icx", "icpx"),
+        _ => (name, name),
+    };
+    format!("name the compiler for each language, such as compilers: {{ c: {c}, cxx: {cxx} }}")
 }
 
 /// The family of compilers that are listed by language. The name of the C compiler determines it, or that of the C++
@@ -198,6 +215,15 @@ mod tests {
         ];
         for (name, triple, c, cxx) in cases {
             assert_eq!(c_and_cxx(name, triple), Some((c.to_owned(), cxx.to_owned())), "{name}");
+        }
+        for (name, expected) in [
+            ("g++", "compilers: gcc,"),
+            ("/opt/bin/g++-12", "compilers: /opt/bin/gcc-12,"),
+            ("clang++-19", "compilers: clang-19,"),
+            ("icx", "{ c: icx, cxx: icpx }"),
+            ("gc", "`gcc`"),
+        ] {
+            assert!(family_help(name).contains(expected), "{name}: {}", family_help(name));
         }
         for name in ["", "tcc", "g++", "gcc-x", "clang++", "icx", "${CC}", "clang-", "gcc/"] {
             assert_eq!(c_and_cxx(name, None), None, "{name}");

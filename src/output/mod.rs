@@ -14,6 +14,7 @@ mod write;
 use camino::Utf8PathBuf;
 
 pub use self::check::{Comparison, State, compare, was_interrupted};
+pub(crate) use self::marker::is_ours;
 pub use self::write::write;
 
 /// The kind of a generated file.

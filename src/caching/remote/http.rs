@@ -9,7 +9,9 @@ use super::ccache_url::{
 };
 use super::endpoint;
 use super::setting::{check_layout, check_pair, error};
-use super::{Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
+use super::{
+    Access, Backend, Feature, Field, Issue, Kind, RemoteFields, Section, Setting, Support, ValuePart,
+};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Http;
@@ -116,6 +118,12 @@ impl Backend for Http {
             issues.push(error("conflicting-settings", "credentials.token", message, "remove one of the two"));
         }
         check_pair(config, "username", "password", issues);
+    }
+
+    fn read_ccache_defaults(&self, fields: &mut RemoteFields) {
+        if fields.get("layout").is_none() {
+            fields.set(Section::ExtraConfig, "layout", "subdirs");
+        }
     }
 
     fn settings(&self, tool: Tool, config: &RemoteFields) -> Vec<Setting> {

@@ -17,10 +17,15 @@ pub(super) fn is_launcher(name: &str) -> bool {
 
 /// Whether a storage reads a credential from this variable.
 pub(super) fn is_credential(name: &str) -> bool {
+    is_credential_of_field(name)
+        || BACKENDS.iter().any(|backend| variables::is_one_of(name, backend.credential_variables()))
+}
+
+/// Whether a key below `credentials` corresponds to this variable.
+pub(super) fn is_credential_of_field(name: &str) -> bool {
     BACKENDS.iter().any(|backend| {
         let mut fields = backend.fields().iter().filter(|field| field.section == Section::Credentials);
         fields.any(|field| field.variable.is_some_and(|variable| variable.name == name))
-            || variables::is_one_of(name, backend.credential_variables())
     })
 }
 
@@ -38,15 +43,18 @@ pub(super) fn in_text(path: &str, text: &str) -> Vec<Found> {
                 let before = trimmed.trim_start_matches("- ").trim_start_matches('"');
                 before.starts_with("name:") && rest.trim_matches(['"', '\'', ' ']).is_empty()
             };
+            let below = || value_below(&lines[index + 1..]);
             let value = match assigned(rest) {
-                Some("") => value_below(&lines[index + 1..]),
-                Some(value) => Some(value),
+                Some("") => below(),
+                Some(value) => Some((value, 0)),
                 // Azure has a list of names and values.
-                None if is_named() => value_below(&lines[index + 1..]),
+                None if is_named() => below(),
                 None => None,
             };
-            if let Some(value) = value {
-                found.push(Found::new(name, value, Origin::Ci, path, index + 1));
+            if let Some((value, distance)) = value {
+                let mut one = Found::new(name, value, Origin::Ci, path, index + 1);
+                one.place.last = (distance > 0).then_some(index + 1 + distance);
+                found.push(one);
             }
         }
     }
@@ -124,10 +132,12 @@ fn word(text: &str) -> &str {
     }
 }
 
-/// `value: x` in one of the next lines, as for variables with a description.
-fn value_below<'a>(lines: &[&'a str]) -> Option<&'a str> {
-    let line = lines.iter().take(2).find_map(|line| line.trim_start().strip_prefix("value"))?;
-    assigned(line).filter(|value| !value.is_empty())
+/// `value: x` in one of the next lines, as for variables with a description, and its distance.
+fn value_below<'a>(lines: &[&'a str]) -> Option<(&'a str, usize)> {
+    let below =
+        |(index, line): (usize, &&'a str)| Some((line.trim_start().strip_prefix("value")?, index + 1));
+    let (rest, distance) = lines.iter().take(2).enumerate().find_map(below)?;
+    Some((assigned(rest).filter(|value| !value.is_empty())?, distance))
 }
 
 /// A step of a workflow that uses an action for a cache tool.

@@ -137,6 +137,7 @@ pub(super) fn tool_in(text: &str) -> Option<Tool> {
 
 pub(super) fn read(path: &str, text: &str) -> CMakeFile {
     let mut file = CMakeFile::default();
+    let all_lines = text.lines().collect::<Vec<_>>();
     for command in commands(text) {
         let named = |names: &[&str]| names.contains(&command.name.as_str());
         if named(&["project", "enable_language"]) {
@@ -172,7 +173,9 @@ pub(super) fn read(path: &str, text: &str) -> CMakeFile {
                 && tool_in(value).is_some();
             if sets_launcher(&text) || masquerades {
                 file.tool = file.tool.or_else(|| tool_in(&text));
-                file.launchers.push(Removal::new(path, command.lines, &text));
+                let lines = all_lines.get(command.lines.0 - 1..command.lines.1).unwrap_or_default();
+                let code = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+                file.launchers.push(Removal::new(path, command.lines, &code));
             }
         }
     }

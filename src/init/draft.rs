@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::assignments::{self, is_credential, is_launcher};
+use super::assignments::{self, is_credential, is_credential_of_field, is_launcher};
 use super::cmake::{self, CMakeFile, tool_in};
 use super::{
     Draft, Facts, File, Found, Invalid, Origin, Proposal, RemoteWish, Removal, Role, Wishes, one_line,
@@ -193,8 +193,9 @@ impl<'a> Project<'a> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        // A credential in the environment of this user need not be one for the team's cache, so only its name counts.
-        self.value(name).map(|found| closed(&found.value))
+        // Other settings of a storage's library, such as AWS_PROFILE, are the user's.
+        let is_setting = is_credential_of_field(name) || !is_credential(name);
+        self.value(name).filter(|_| is_setting).map(|found| closed(&found.value))
     }
 
     fn size(&mut self, name: &str, bytes_without_unit: bool) -> Option<u32> {
@@ -483,7 +484,11 @@ impl<'a> Project<'a> {
                     });
                     // The inputs of an action stay: it installs the tool, and saves the folder.
                     if !is_input {
-                        self.removals.push(Removal::new(&found.place.path, (line, line), name));
+                        self.removals.push(Removal::new(
+                            &found.place.path,
+                            (line, found.place.last.unwrap_or(line)),
+                            name,
+                        ));
                     }
                 }
                 (None, _) if is_launcher(name) => {

@@ -112,6 +112,8 @@ struct Place {
     origin: Origin,
     path: String,
     line: Option<usize>,
+    /// The last line, if the value is in another one.
+    last: Option<usize>,
 }
 
 /// A variable, or a setting with the same effect, and its value.
@@ -124,12 +126,12 @@ struct Found {
 
 impl Found {
     fn new(name: &str, value: &str, origin: Origin, path: &str, line: usize) -> Self {
-        let place = Place { origin, path: path.to_owned(), line: Some(line) };
+        let place = Place { origin, path: path.to_owned(), line: Some(line), last: None };
         Self { name: name.to_owned(), value: value.to_owned(), place }
     }
 
     fn in_environment(name: &str, value: &str) -> Self {
-        let place = Place { origin: Origin::Environment, path: String::new(), line: None };
+        let place = Place { origin: Origin::Environment, path: String::new(), line: None, last: None };
         Self { name: name.to_owned(), value: value.to_owned(), place }
     }
 }

@@ -14,6 +14,7 @@ mod correctness;
 mod doctor;
 mod end_to_end;
 mod foreign;
+mod init;
 mod list;
 mod outages;
 mod real_projects;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         doctor::tests,
         end_to_end::tests,
         foreign::tests,
+        init::tests,
         outages::tests,
         real_projects::tests,
         settings::tests,

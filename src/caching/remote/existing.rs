@@ -181,7 +181,12 @@ pub(crate) fn usable(mut fields: RemoteFields, tool: Option<Tool>) -> Result<Rem
     let first_error = |fields: &RemoteFields| {
         check(fields).into_iter().find(|issue| issue.severity == super::IssueSeverity::Error)
     };
-    // A machine may have only a part of the credentials in its environment, and reads the others from a file.
+    // A machine may have only a part of the credentials in its environment, or those for other purposes.
+    while let Some(name) = first_error(&fields).and_then(|issue| {
+        issue.field.strip_prefix("credentials.").filter(|name| fields.has(name)).map(str::to_owned)
+    }) {
+        fields.remove(Section::Credentials, &name);
+    }
     if first_error(&fields).is_some_and(|issue| issue.field.contains("credentials")) {
         let names = fields.values().filter(|value| value.0 == Section::Credentials);
         let names = names.map(|(_, name, _)| name.to_owned()).collect::<Vec<_>>();

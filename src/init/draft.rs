@@ -558,6 +558,15 @@ impl<'a> Project<'a> {
                     .to_owned(),
             );
         }
+        let is_in_ci = |removal: &Removal| {
+            self.facts.files.iter().any(|file| file.role == Role::Ci && file.path == removal.path)
+        };
+        if !self.has_presets && self.removals.iter().any(is_in_ci) {
+            notes.push(format!(
+                "in the files of the CI, configure with `cmake --preset release`, or add -DCMAKE_TOOLCHAIN_FILE={} to the options",
+                output.toolchain
+            ));
+        }
         notes.extend(facts.unread.iter().cloned());
         let generated = [&output.toolchain, &include, &output.module, &output.presets];
         let mut ignored = vec![match draft.binary_dir {

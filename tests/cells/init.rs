@@ -51,7 +51,7 @@ const PLAIN: Layout = Layout {
     expected: &["tool: auto"],
 };
 
-const LAYOUTS: [Layout; 14] = [
+const LAYOUTS: [Layout; 15] = [
     PLAIN,
     Layout {
         name: "c-only",
@@ -319,6 +319,28 @@ build:
         expected: &["tool: ccache", "dir: .ccache"],
         ..PLAIN
     },
+    Layout {
+        name: "cuda",
+        files: &[
+            (
+                "CMakeLists.txt",
+                "cmake_minimum_required(VERSION 3.20)\nset(CMAKE_CUDA_ARCHITECTURES 75)\nproject(demo LANGUAGES CXX CUDA)\n\
+                 find_program(CCACHE_EXECUTABLE NAMES ccache)\n\
+                 add_library(demo part.cpp add.cu)\n\
+                 set_target_properties(demo PROPERTIES CUDA_COMPILER_LAUNCHER \"${CCACHE_EXECUTABLE}\")\n",
+            ),
+            PART,
+            ("add.cu", "__global__ void add(float *a) { a[threadIdx.x] += 1; }\n"),
+        ],
+        environment: &[
+            ("CUDACXX", "{CUDA}/bin/nvcc"),
+            ("CUDAHOSTCXX", "/usr/bin/g++-12"),
+            ("LIBRARY_PATH", "{CUDA}/lib"),
+        ],
+        needs: &[Tool::Cuda, Tool::System("g++-12")],
+        expected: &["tool: ccache", "languages: [c, cxx, cuda]"],
+        ..PLAIN
+    },
 ];
 
 struct Scene {
@@ -326,6 +348,7 @@ struct Scene {
     layout: Layout,
     redis: Option<Redis>,
     checkout: PathBuf,
+    cuda: PathBuf,
 }
 
 impl Scene {
@@ -347,7 +370,9 @@ impl Scene {
         }
         let redis = layout.needs.iter().any(|tool| Redis::NEEDS.contains(tool)).then(Redis::start);
         let checkout = sandbox.root().join("demo");
-        let scene = Self { sandbox, layout, redis, checkout };
+        let nvcc = tools.path(Tool::Cuda);
+        let cuda = nvcc.parent().and_then(Path::parent).expect("the folder of nvcc").to_owned();
+        let scene = Self { sandbox, layout, redis, checkout, cuda };
         let vcpkg = scene.sandbox.home().join("vcpkg/scripts/buildsystems");
         fs::create_dir_all(&vcpkg).unwrap();
         fs::write(vcpkg.join("vcpkg.cmake"), "set(VCPKG_TOOLCHAIN ON)\n").unwrap();
@@ -357,8 +382,9 @@ impl Scene {
 
     /// A text with the addresses and folders of this scene.
     fn filled(&self, text: &str) -> String {
-        let redis = self.redis.as_ref().map(Redis::authority).unwrap_or_default();
+        let redis = self.redis.as_ref().map(|redis| redis.server.address()).unwrap_or_default();
         text.replace("{REDIS}", &redis)
+            .replace("{CUDA}", self.cuda.to_str().unwrap())
             .replace("{HOME}", self.sandbox.home().to_str().unwrap())
             .replace("{CONFIG}", self.sandbox.config_home().to_str().unwrap())
     }
@@ -444,7 +470,7 @@ impl Scene {
         let root = self.sandbox.root().to_str().unwrap();
         let mut text = text.replace(root, "/sandbox");
         if let Some(redis) = &self.redis {
-            text = text.replace(&redis.authority(), "HOST:PORT");
+            text = text.replace(&redis.server.address(), "HOST:PORT");
         }
         let found = text.lines().map(|line| match line.strip_prefix("found: ") {
             // The versions of the tools.
@@ -529,6 +555,9 @@ fn trial(layout: Layout) {
     let (hits, misses) = (after.hits - before.hits, after.misses - before.misses);
     assert_eq!((hits, misses), (layout.objects, 0), "{tool}: {before:?} {after:?}");
     assert!(commands <= MOST_COMMANDS + 1, "{commands} commands");
+    if let Some(redis) = &scene.redis {
+        assert!(redis.keys() >= layout.objects, "the objects are in the remote cache");
+    }
     transcript += &format!("after a second build with {tool}: {hits} hits, {misses} misses\n");
     insta::with_settings!({ snapshot_path => "../golden/init", prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(layout.name, transcript);

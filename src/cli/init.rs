@@ -10,10 +10,11 @@ use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
 use crate::caching::remote::existing;
 use crate::caching::tool::Tool;
-use crate::init::{self, Facts, Proposal, RemoteWish, Role, Wishes, lines};
+use crate::init::{self, Facts, Proposal, RemoteWish, Role, ToolWish, Wishes, lines};
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct InitArgs {
     /// Print the file instead of writing it; ask nothing
     #[arg(long, conflicts_with_all = ["force", "gitignore", "gitattributes"])]
@@ -26,7 +27,7 @@ pub(super) struct InitArgs {
     force: bool,
     /// The cache tool: sccache, ccache or auto [default: the one that the project uses, otherwise auto]
     #[arg(long, value_name = "TOOL", value_parser = tool)]
-    tool: Option<ToolChoice>,
+    tool: Option<ToolWish>,
     /// The remote cache: an address such as redis://host:6379, s3://bucket/prefix or /mnt/folder; a kind such as gha, with
     /// examples as values; or none [default: the one that the project uses]
     #[arg(long, value_name = "ADDRESS")]
@@ -39,30 +40,30 @@ pub(super) struct InitArgs {
     gitattributes: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct ToolChoice(Option<Tool>);
-
-fn tool(name: &str) -> Result<ToolChoice, String> {
+fn tool(name: &str) -> Result<ToolWish, String> {
     match (name, Tool::from_name(name)) {
-        ("auto", _) => Ok(ToolChoice(None)),
-        (_, Some(tool)) => Ok(ToolChoice(Some(tool))),
+        ("auto", _) => Ok(ToolWish::Any),
+        (_, Some(tool)) => Ok(ToolWish::This(tool)),
         _ => Err("one of sccache, ccache, auto".to_owned()),
     }
 }
 
 pub(super) fn run(args: &InitArgs, global: &Global, printer: &Printer) -> CommandResult {
+    let asks = !args.yes && !args.stdout && printer.can_ask();
     let named = global.config.as_deref();
-    let base = named.and_then(Utf8Path::parent).unwrap_or(Utf8Path::new(""));
-    let facts = init::gather(base, named.is_none());
+    let mut facts = init::gather(named.map(|path| path.parent().unwrap_or(Utf8Path::new(""))));
+    if facts.projects.len() > 1 && !args.stdout {
+        let chosen = choose(&facts, asks, printer)?;
+        facts = init::gather(Some(&chosen));
+    }
     let path = named.map_or_else(|| facts.folder.join(CONFIG_NAME), Utf8Path::to_owned);
     if !args.stdout && !args.force && path.symlink_metadata().is_ok() {
         return Err(CliError::Exists { path });
     }
-    let mut wishes = Wishes { tool: args.tool.map(|choice| choice.0), remote: RemoteWish::Found };
+    let mut wishes = Wishes { tool: args.tool.unwrap_or_default(), remote: RemoteWish::Found };
     if let Some(text) = &args.remote {
-        wishes.remote = remote(text, wishes.tool.flatten()).map_err(CliError::Usage)?;
+        wishes.remote = remote(text, wishes.tool).map_err(CliError::Usage)?;
     }
-    let asks = !args.yes && !args.stdout && printer.can_ask();
     let mut proposal = propose(&facts, &wishes)?;
     if !args.stdout {
         report(&proposal, printer);
@@ -111,6 +112,22 @@ pub(super) fn run(args: &InitArgs, global: &Global, printer: &Printer) -> Comman
     Ok(())
 }
 
+/// One of several CMake projects below the current folder.
+fn choose(facts: &Facts, asks: bool, printer: &Printer) -> Result<Utf8PathBuf, CliError> {
+    let names = facts.projects.iter().map(|folder| folder.as_str()).collect::<Vec<_>>().join(", ");
+    if asks {
+        printer.report(&format!("there is no CMakeLists.txt here, but in: {names}"));
+        if let Some(answer) = printer.ask(&format!("folder of the project? [{}]", facts.projects[0])) {
+            return Ok(Utf8PathBuf::from(answer.trim_end_matches('/')));
+        }
+        return Ok(facts.projects[0].clone());
+    }
+    Err(CliError::Usage(format!(
+        "there is no CMakeLists.txt here, but in: {names}; name one with --config {}/{CONFIG_NAME}",
+        facts.projects[0]
+    )))
+}
+
 fn propose(facts: &Facts, wishes: &Wishes) -> Result<Proposal, CliError> {
     init::propose(facts, wishes).map_err(|invalid| {
         let excerpt = crate::config::SourceFile::new(CONFIG_NAME, invalid.yaml).excerpt();
@@ -119,7 +136,7 @@ fn propose(facts: &Facts, wishes: &Wishes) -> Result<Proposal, CliError> {
 }
 
 /// The remote cache of `--remote`, or of an answer.
-fn remote(text: &str, tool: Option<Tool>) -> Result<RemoteWish, String> {
+fn remote(text: &str, tool: ToolWish) -> Result<RemoteWish, String> {
     if text == "none" {
         return Ok(RemoteWish::Without);
     }
@@ -129,6 +146,10 @@ fn remote(text: &str, tool: Option<Tool>) -> Result<RemoteWish, String> {
             "the remote cache is neither an address ({example}), nor none, nor one of the kinds {}",
             init::kinds()
         ));
+    };
+    let tool = match tool {
+        ToolWish::This(tool) => Some(tool),
+        ToolWish::Any | ToolWish::Found => None,
     };
     match existing::usable(found.fields, tool) {
         Ok(fields) => Ok(RemoteWish::This(Box::new(fields), found.new_variables)),
@@ -144,7 +165,9 @@ fn report(proposal: &Proposal, printer: &Printer) {
     let list = |title: &str, lines: &[String]| {
         if !lines.is_empty() {
             printer.report(title);
-            lines.iter().for_each(|line| printer.report(&format!("  {line}")));
+            for line in lines {
+                printer.report(&format!("  {line}"));
+            }
         }
     };
     list("taken over:", &proposal.taken);
@@ -161,7 +184,7 @@ fn ask(args: &InitArgs, proposal: &Proposal, wishes: &mut Wishes, printer: &Prin
         while let Some(answer) = printer.ask("cache tool: sccache, ccache or auto? [auto]") {
             match tool(&answer) {
                 Ok(choice) => {
-                    wishes.tool = Some(choice.0);
+                    wishes.tool = choice;
                     break;
                 }
                 Err(why) => printer.report(&why),
@@ -170,7 +193,7 @@ fn ask(args: &InitArgs, proposal: &Proposal, wishes: &mut Wishes, printer: &Prin
     }
     if args.remote.is_none() && !uses("remote:") {
         while let Some(answer) = printer.ask("remote cache: an address, a kind, or none? [none]") {
-            match remote(&answer, wishes.tool.flatten()) {
+            match remote(&answer, wishes.tool) {
                 Ok(wish) => {
                     wishes.remote = wish;
                     break;

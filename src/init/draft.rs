@@ -5,8 +5,8 @@ use camino::Utf8Path;
 use super::assignments::{self, is_credential, is_credential_of_field, is_launcher};
 use super::cmake::{self, CMakeFile, tool_in};
 use super::{
-    Draft, Facts, File, Found, Invalid, Origin, Proposal, RemoteWish, Removal, Role, Wishes, one_line,
-    presets, tool_files, yaml,
+    Draft, Facts, File, Found, Invalid, Origin, Proposal, RemoteWish, Removal, Role, ToolWish, Wishes,
+    one_line, presets, tool_files, yaml,
 };
 use crate::caching::remote::existing::{self, Existing};
 use crate::caching::remote::{BACKENDS, RemoteFields, Section, backend, variables};
@@ -204,7 +204,7 @@ impl<'a> Project<'a> {
         match size {
             Some(size) => self.taken.push(format!("size_gb: {size}, from {name} in {}", found.place)),
             None => {
-                self.notes.push(format!("{name} in {} is not a size, and is not taken over", found.place))
+                self.notes.push(format!("{name} in {} is not a size, and is not taken over", found.place));
             }
         }
         size
@@ -215,7 +215,7 @@ impl<'a> Project<'a> {
         let found = self.value(name)?.clone();
         let value = closed(&found.value);
         let workspace = WORKSPACES.iter().find_map(|prefix| value.strip_prefix(prefix));
-        let up = "../".repeat(self.facts.folder.components().count());
+        let up = "../".repeat(self.facts.depth);
         let dir = match workspace {
             Some(rest) => Some(rest.trim_matches('/')).filter(|rest| !rest.is_empty() && !is_open(rest)),
             None => None,
@@ -356,11 +356,12 @@ impl<'a> Project<'a> {
         };
         let in_use = with_storage(self).or_else(|| self.tool_in_use());
         let tool = match (wishes.tool, &wishes.remote) {
-            (Some(tool), _) => tool,
-            (None, RemoteWish::This(fields, _)) => {
+            (ToolWish::This(tool), _) => Some(tool),
+            (ToolWish::Any, _) => None,
+            (ToolWish::Found, RemoteWish::This(fields, _)) => {
                 in_use.filter(|tool| existing::usable((**fields).clone(), Some(*tool)).is_ok())
             }
-            (None, _) => in_use,
+            (ToolWish::Found, _) => in_use,
         };
         let tool = tool.filter(|tool| yaml::only_tool(&languages).is_none_or(|only| only == *tool));
         let mut draft = Draft { tool, size_gb: DEFAULT_SIZE_GB, languages, ..Draft::default() };
@@ -407,7 +408,7 @@ impl<'a> Project<'a> {
     fn places(&self, draft: &mut Draft) {
         let has = |name: &str| self.facts.programs.iter().any(|program| program.0 == name);
         let generator = if !has("ninja") && has("make") { "Unix Makefiles" } else { "Ninja" };
-        draft.generator = generator.to_owned();
+        generator.clone_into(&mut draft.generator);
         if self.facts.build_is_source {
             draft.binary_dir = Some("out/${presetName}");
         }
@@ -456,7 +457,9 @@ impl<'a> Project<'a> {
             }
         }
         let mut least = draft.clone();
-        PARTS.iter().for_each(|(_, remove)| remove(&mut least));
+        for (_, remove) in PARTS {
+            remove(&mut least);
+        }
         let valid = valid(&least).ok()?;
         *draft = least;
         self.taken.clear();
@@ -533,23 +536,14 @@ impl<'a> Project<'a> {
                 "your own presets stay as they are; to use the cache with all of them, add the line `include({include})`{place}"
             ));
         }
-        for (tool, name) in [(draft.tool, "sccache or ccache")] {
-            let installed = facts.tools.iter().any(|(found, _)| tool.is_none_or(|tool| tool == *found));
-            if !installed {
-                let name = tool.map_or(name, Tool::name);
-                notes.push(format!("no usable {name} was found; run `toolchainkit install`"));
-            }
+        if !facts.tools.iter().any(|(found, _)| draft.tool.is_none_or(|tool| tool == *found)) {
+            let name = draft.tool.map_or("sccache or ccache", Tool::name);
+            notes.push(format!("no usable {name} was found; run `toolchainkit install`"));
         }
         if !facts.folder.as_str().is_empty() {
             notes.push(format!(
                 "the CMake project is in {0}, so the configuration is too; run the commands there",
                 one_line(facts.folder.as_str())
-            ));
-        } else if facts.projects.len() > 1 {
-            let names = facts.projects.iter().take(5).map(|path| one_line(path.as_str())).collect::<Vec<_>>();
-            notes.push(format!(
-                "there is no CMakeLists.txt here, but in {}; name one with `--config FOLDER/toolchainkit.yaml`",
-                names.join(", ")
             ));
         }
         if draft.dir.as_deref().is_some_and(|dir| !dir.starts_with('/')) {
@@ -573,14 +567,14 @@ impl<'a> Project<'a> {
             Some(_) => "/out/".to_owned(),
             None => "/build/".to_owned(),
         }];
-        if let Some(dir) = draft
-            .dir
-            .as_deref()
-            .filter(|dir| !dir.starts_with(['/', '.']) || dir.starts_with(".c") || dir.starts_with(".s"))
-        {
-            if dir.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-/".contains(letter)) {
-                ignored.push(format!("/{}/", dir.trim_matches('/')));
-            }
+        // A folder in the project, whose name is a plain pattern.
+        let is_plain = |dir: &&str| {
+            !dir.starts_with('/')
+                && !dir.contains("..")
+                && dir.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-/".contains(letter))
+        };
+        if let Some(dir) = draft.dir.as_deref().filter(is_plain) {
+            ignored.push(format!("/{}/", dir.trim_matches('/')));
         }
         Proposal {
             yaml,

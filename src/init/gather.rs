@@ -26,27 +26,32 @@ const DEEPEST_PROJECT: usize = 3;
 /// The timeout for a program to print its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Gathers everything. The project is in `folder` (empty for the current folder), or below it if `search` is set.
-pub(crate) fn gather(folder: &Utf8Path, search: bool) -> Facts {
+/// Gathers everything. Without `folder`, the project is in the current folder, or in the only folder below it that has one.
+pub(crate) fn gather(folder: Option<&Utf8Path>) -> Facts {
     let mut facts = Facts { home: environment::variable("HOME"), ..Facts::default() };
-    let mut code = cmake_code(folder, &mut facts.unread);
-    let is_top = |path: &Utf8Path, folder: &Utf8Path| path == folder.join("CMakeLists.txt");
-    facts.folder = Utf8PathBuf::new();
-    if search && !code.iter().any(|file| is_top(Utf8Path::new(&file.path), folder)) {
+    let mut code = cmake_code(folder.unwrap_or(Utf8Path::new("")), &mut facts.unread);
+    let is_in = |path: &str, folder: &Utf8Path| Utf8Path::new(path) == folder.join("CMakeLists.txt");
+    if let Some(folder) = folder {
+        folder.clone_into(&mut facts.folder);
+    } else if !code.iter().any(|file| is_in(&file.path, Utf8Path::new(""))) {
         facts.projects = projects(&code);
         if let [one] = facts.projects.as_slice() {
             facts.folder.clone_from(one);
         }
+        let others =
+            all_projects(&code).into_iter().filter(|other| *other != facts.folder).collect::<Vec<_>>();
+        code.retain(|file| !others.iter().any(|other| Utf8Path::new(&file.path).starts_with(other)));
     }
-    let project = folder.join(&facts.folder);
+    let project = facts.folder.clone();
     for file in &mut code {
-        file.role = Role::CMake(is_top(Utf8Path::new(&file.path), &project));
+        file.role = Role::CMake(is_in(&file.path, &project));
     }
     facts.build_is_source =
         code.iter().any(|file| Utf8Path::new(&file.path).starts_with(project.join("build")));
     facts.files = code;
     facts.presets(&project);
-    let repository = repository(&project);
+    let (repository, depth) = repository(&project);
+    facts.depth = depth;
     for (name, role) in [
         ("vcpkg.json", Role::Vcpkg),
         ("conanfile.txt", Role::Conan),
@@ -127,20 +132,20 @@ impl Facts {
             environment::variable("XDG_CONFIG_HOME").map(Utf8PathBuf::from).or_else(|| in_home(".config"));
         let in_config = |path: &str| config.as_ref().map(|config| config.join(path));
         let named = |name: &str| environment::variable(name).map(Utf8PathBuf::from);
-        let of_ccache = match (named("CCACHE_CONFIGPATH"), named("CCACHE_DIR")) {
+        let for_ccache = match (named("CCACHE_CONFIGPATH"), named("CCACHE_DIR")) {
             (Some(path), _) => vec![Some(path)],
             (None, Some(folder)) => vec![Some(folder.join("ccache.conf"))],
             (None, None) => vec![in_home(".ccache/ccache.conf"), in_config("ccache/ccache.conf")],
         };
-        let of_sccache = match named("SCCACHE_CONF") {
+        let sccaches = match named("SCCACHE_CONF") {
             Some(path) => vec![Some(path)],
             None => vec![in_config("sccache/config")],
         };
         let first = |paths: Vec<Option<Utf8PathBuf>>| paths.into_iter().flatten().find(|path| path.is_file());
         for (path, role) in [
-            (first(of_ccache), Role::Ccache),
+            (first(for_ccache), Role::Ccache),
             (Some(Utf8PathBuf::from("/etc/ccache.conf")), Role::Ccache),
-            (first(of_sccache), Role::Sccache),
+            (first(sccaches), Role::Sccache),
         ] {
             if let Some(path) = path {
                 self.add(&path, role);
@@ -232,7 +237,7 @@ fn cmake_code(folder: &Utf8Path, unread: &mut Vec<String>) -> Vec<File> {
 }
 
 /// The folders with a CMake project that are not below another one.
-fn projects(code: &[File]) -> Vec<Utf8PathBuf> {
+fn all_projects(code: &[File]) -> Vec<Utf8PathBuf> {
     let mut found: Vec<Utf8PathBuf> = Vec::new();
     for file in code {
         let path = Utf8Path::new(&file.path);
@@ -247,19 +252,51 @@ fn projects(code: &[File]) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// The folder of the repository, or of the project without one.
-fn repository(project: &Utf8Path) -> Utf8PathBuf {
+/// The projects without tests, examples and other people's code, unless there are no others.
+fn projects(code: &[File]) -> Vec<Utf8PathBuf> {
+    const BESIDES: [&str; 14] = [
+        "test",
+        "tests",
+        "testing",
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "doc",
+        "docs",
+        "contrib",
+        "external",
+        "extern",
+        "third_party",
+        "vendor",
+    ];
+    let all = all_projects(code);
+    let is_main = |folder: &&Utf8PathBuf| !folder.components().any(|name| BESIDES.contains(&name.as_str()));
+    let main = all.iter().filter(is_main).cloned().collect::<Vec<_>>();
+    if main.is_empty() { all } else { main }
+}
+
+/// The folder of the repository around the project, and the number of folders between them. Without a repository, the current
+/// folder, or the project if it is elsewhere.
+fn repository(project: &Utf8Path) -> (Utf8PathBuf, usize) {
+    let is_below = project.is_relative() && !project.as_str().contains("..");
+    let without = || {
+        if is_below { (Utf8PathBuf::new(), project.components().count()) } else { (project.to_owned(), 0) }
+    };
     let absolute = if project.as_str().is_empty() { Utf8Path::new(".") } else { project };
-    let Ok(absolute) = absolute.canonicalize_utf8() else { return project.to_owned() };
-    let depth = absolute.ancestors().take(DEEPEST).position(|folder| folder.join(".git").exists());
+    let Ok(absolute) = absolute.canonicalize_utf8() else { return without() };
+    let Some(depth) = absolute.ancestors().take(DEEPEST).position(|folder| folder.join(".git").exists())
+    else {
+        return without();
+    };
     let mut folder = project.to_owned();
-    for _ in 0..depth.unwrap_or_default() {
+    for _ in 0..depth {
         folder = match folder.file_name() {
-            Some(name) if name != ".." => folder.parent().unwrap_or(Utf8Path::new("")).to_owned(),
-            _ => folder.join(".."),
+            Some(_) => folder.parent().unwrap_or(Utf8Path::new("")).to_owned(),
+            None => folder.join(".."),
         };
     }
-    folder
+    (folder, depth)
 }
 
 /// The files at the paths of generated files that are not ours.

@@ -39,7 +39,9 @@ pub(crate) struct Facts {
     pub(crate) programs: Vec<(&'static str, String)>,
     /// The folder of the CMake project, relative to the current folder; empty for the current folder.
     pub(crate) folder: Utf8PathBuf,
-    /// All folders with a CMake project, if there is none in the current folder.
+    /// The number of folders between the repository and the CMake project.
+    pub(crate) depth: usize,
+    /// The folders with a CMake project to choose from, if there is none in the current folder.
     pub(crate) projects: Vec<Utf8PathBuf>,
     /// The files at the paths of generated files that toolchainkit has not written, relative to `folder`.
     pub(crate) occupied: Vec<&'static str>,
@@ -79,10 +81,22 @@ pub(crate) struct File {
 /// What the user wants, from options or answers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wishes {
-    /// `--tool`; `Some(None)` is `auto`.
-    pub(crate) tool: Option<Option<Tool>>,
+    /// `--tool`
+    pub(crate) tool: ToolWish,
     /// `--remote`
     pub(crate) remote: RemoteWish,
+}
+
+/// The tool that the user wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ToolWish {
+    /// The one that is in use, if any.
+    #[default]
+    Found,
+    /// `auto`
+    Any,
+    /// This one.
+    This(Tool),
 }
 
 /// The remote cache that the user wants.

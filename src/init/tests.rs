@@ -5,6 +5,8 @@ use crate::caching::remote::Access;
 use crate::config::model::Variant;
 use crate::config::{self, SourceFile};
 
+type Variables = &'static [(&'static str, &'static str)];
+
 fn facts(files: &[(&str, Role, &str)], environment: &[(&str, &str)]) -> Facts {
     let file = |(path, role, text): &(&str, Role, &str)| File {
         path: (*path).to_owned(),
@@ -50,7 +52,7 @@ fn without_facts_the_file_is_the_starter() {
 
 #[test]
 fn each_variable_of_the_local_cache_is_taken_over() {
-    let cases: &[(&[(&str, &str)], &str, u32, Option<&str>)] = &[
+    let cases: &[(Variables, &str, u32, Option<&str>)] = &[
         (&[("CCACHE_MAXSIZE", "5G")], "ccache", 5, None),
         (&[("CCACHE_DIR", "/srv/cc")], "ccache", 10, Some("/srv/cc")),
         (&[("SCCACHE_CACHE_SIZE", "7516192768")], "sccache", 7, None),
@@ -77,7 +79,7 @@ fn each_variable_of_the_local_cache_is_taken_over() {
 
 #[test]
 fn each_storage_is_taken_over() {
-    let cases: &[(&[(&str, &str)], &str, &[&str])] = &[
+    let cases: &[(Variables, &str, &[&str])] = &[
         (
             &[
                 ("SCCACHE_BUCKET", "b"),
@@ -270,13 +272,13 @@ fn wishes_win() {
     );
     assert_eq!(variant(&proposed(&facts).yaml).cache.tools, [Tool::Sccache]);
     let of = |tool, remote| variant(&propose(&facts, &Wishes { tool, remote }).unwrap().yaml).cache;
-    let ccache = of(Some(Some(Tool::Ccache)), RemoteWish::Found);
+    let ccache = of(ToolWish::This(Tool::Ccache), RemoteWish::Found);
     assert_eq!((ccache.tools, ccache.remote.len()), (vec![Tool::Ccache], 0));
-    let auto = of(Some(None), RemoteWish::Without);
+    let auto = of(ToolWish::Any, RemoteWish::Without);
     assert_eq!((auto.tools.len(), auto.remote.len()), (2, 0));
     let mut redis = RemoteFields::new("redis");
     redis.set(crate::caching::remote::Section::Remote, "endpoint", "redis://h");
-    let redis = of(None, RemoteWish::This(Box::new(redis), Vec::new()));
+    let redis = of(ToolWish::Found, RemoteWish::This(Box::new(redis), Vec::new()));
     assert_eq!(redis.remote[0].backend_type, "redis");
 }
 
@@ -346,7 +348,9 @@ fn texts_of_files_stay_texts() {
             ("vcpkg.json", Role::Vcpkg, text),
         ];
         let environment = [("SCCACHE_DIR", &*format!("/srv/{text}")), ("SCCACHE_S3_KEY_PREFIX", text)];
-        for tool in [None, Some(Some(Tool::Sccache)), Some(Some(Tool::Ccache)), Some(None)] {
+        for tool in
+            [ToolWish::Found, ToolWish::This(Tool::Sccache), ToolWish::This(Tool::Ccache), ToolWish::Any]
+        {
             for has_presets in [true, false] {
                 let mut facts = facts(&files, &environment);
                 facts.folder = Utf8PathBuf::from(text.replace('\0', ""));

@@ -2,7 +2,7 @@
 
 use super::Draft;
 use crate::caching::language::Language;
-use crate::caching::remote::{Access, Field, FieldValue, Kind, RemoteFields, Section, backend};
+use crate::caching::remote::{Access, Backend, Field, FieldValue, Kind, RemoteFields, Section, backend};
 use crate::caching::secret::Credential;
 use crate::caching::tool::Tool;
 use crate::foreign;
@@ -91,7 +91,7 @@ fn remote(fields: &RemoteFields, first: &str, indentation: &str) -> String {
     if !fields.use_ssl
         && fields.text("endpoint").find("://").is_none()
         && !fields.text("endpoint").is_empty()
-        && backend(&fields.backend_type).is_some_and(|backend| backend.has_tls())
+        && backend(&fields.backend_type).is_some_and(Backend::has_tls)
     {
         lines.push("use_ssl: false".to_owned());
     }

@@ -72,6 +72,7 @@ const LAYOUTS: [Layout; 15] = [
             ("Makefile", "all:\n"),
             ("lib/part.cpp", PART.1),
             ("lib/main.c", MAIN.1),
+            ("tests/cmake/CMakeLists.txt", "project(tests C)\nset(CMAKE_C_COMPILER_LAUNCHER ccache)\n"),
             (
                 "build/cmake/CMakeLists.txt",
                 "cmake_minimum_required(VERSION 3.20)\nproject(demo C CXX)\nadd_executable(demo ../../lib/main.c ../../lib/part.cpp)\n",

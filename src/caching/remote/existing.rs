@@ -190,7 +190,9 @@ pub(crate) fn usable(mut fields: RemoteFields, tool: Option<Tool>) -> Result<Rem
     if first_error(&fields).is_some_and(|issue| issue.field.contains("credentials")) {
         let names = fields.values().filter(|value| value.0 == Section::Credentials);
         let names = names.map(|(_, name, _)| name.to_owned()).collect::<Vec<_>>();
-        names.iter().for_each(|name| drop(fields.remove(Section::Credentials, name)));
+        for name in &names {
+            fields.remove(Section::Credentials, name);
+        }
     }
     if let Some(issue) = first_error(&fields) {
         return Err(issue.message);

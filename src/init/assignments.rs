@@ -6,7 +6,16 @@ use crate::caching::remote::{BACKENDS, Section, variables};
 
 /// Whether `init` reads or reports this variable.
 pub(super) fn is_of_interest(name: &str) -> bool {
-    name.starts_with("SCCACHE_") || name.starts_with("CCACHE_") || is_launcher(name) || is_credential(name)
+    name.starts_with("SCCACHE_")
+        || name.starts_with("CCACHE_")
+        || is_launcher(name)
+        || is_compiler(name)
+        || is_credential(name)
+}
+
+/// Whether CMake reads a compiler from this variable, which may have a launcher before it: `CC="ccache gcc"`.
+pub(super) fn is_compiler(name: &str) -> bool {
+    ["CC", "CXX", "OBJC", "OBJCXX", "CUDACXX", "HIPCXX"].contains(&name)
 }
 
 /// Whether CMake reads a launcher from this variable.
@@ -132,6 +141,16 @@ fn word(text: &str) -> &str {
     }
 }
 
+/// The lines that put ccache's links with the names of compilers on PATH.
+pub(super) fn masquerades(text: &str) -> Vec<usize> {
+    const FOLDERS: [&str; 4] = ["/lib/ccache", "/lib64/ccache", "/ccache/libexec", "/ccache/bin:"];
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| {
+        !line.trim_start().starts_with('#') && FOLDERS.iter().any(|folder| line.contains(folder))
+    });
+    lines.map(|(index, _)| index + 1).collect()
+}
+
 /// `value: x` in one of the next lines, as for variables with a description, and its distance.
 fn value_below<'a>(lines: &[&'a str]) -> Option<(&'a str, usize)> {
     let below =
@@ -251,6 +270,12 @@ mod tests {
             in_text("x", text);
             actions(text);
         }
+    }
+
+    #[test]
+    fn finds_the_folder_of_links() {
+        let text = "# /usr/lib/ccache\n- run: echo \"/usr/lib/ccache\" >> $GITHUB_PATH\nexport PATH=/usr/lib64/ccache:$PATH\n";
+        assert_eq!(masquerades(text), [2, 3]);
     }
 
     #[test]

@@ -120,6 +120,8 @@ pub(super) struct CMakeFile {
     pub(super) languages: Vec<Language>,
     /// The commands that set a launcher.
     pub(super) launchers: Vec<Removal>,
+    /// Whether it includes a generated file.
+    pub(super) includes_cache: bool,
     /// The tool that it searches or sets.
     pub(super) tool: Option<Tool>,
 }
@@ -157,6 +159,11 @@ pub(super) fn read(path: &str, text: &str) -> CMakeFile {
                     file.languages.push(language);
                 }
             }
+        } else if named(&["include"]) {
+            let is_ours = |word: &String| {
+                word.ends_with("toolchainkit-cache.cmake") || word.ends_with("ToolchainKit.cmake")
+            };
+            file.includes_cache |= command.arguments.iter().any(is_ours);
         } else if named(&["find_program"]) {
             let tool = command.arguments.iter().skip(1).find_map(|word| tool_in(word));
             file.tool = file.tool.or(tool);

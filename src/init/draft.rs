@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::assignments::{self, is_credential, is_credential_of_field, is_launcher};
+use super::assignments::{self, is_compiler, is_credential, is_credential_of_field, is_launcher};
 use super::cmake::{self, CMakeFile, tool_in};
 use super::{
     Draft, Facts, File, Found, Invalid, Origin, Proposal, RemoteWish, Removal, Role, ToolWish, Wishes,
@@ -98,6 +98,9 @@ impl<'a> Project<'a> {
         }
         let environment = facts.environment.iter();
         project.found.extend(environment.map(|(name, value)| Found::in_environment(name, value)));
+        // A compiler alone is no launcher.
+        let first_word = |found: &Found| tool_in(found.value.split_whitespace().next().unwrap_or_default());
+        project.found.retain(|found| !is_compiler(&found.name) || first_word(found).is_some());
         project.found.sort_by_key(|found| found.place.origin);
         project
     }
@@ -123,6 +126,9 @@ impl<'a> Project<'a> {
             Role::Ci => {
                 self.found.extend(assignments::in_text(path, text));
                 self.actions(file);
+                let lines = assignments::masquerades(text).into_iter();
+                let what = "the folder of ccache's links to compilers";
+                self.removals.extend(lines.map(|line| Removal::new(path, (line, line), what)));
             }
             Role::Ccache => self.found.extend(tool_files::ccache(path, text)),
             Role::Sccache => self.found.extend(tool_files::sccache(path, text)),
@@ -170,7 +176,7 @@ impl<'a> Project<'a> {
     /// The tool that the project uses, if it uses one.
     fn tool_in_use(&self) -> Option<Tool> {
         let of_variable = |found: &Found| {
-            if is_launcher(&found.name) {
+            if is_launcher(&found.name) || is_compiler(&found.name) {
                 return tool_in(&found.value);
             }
             let is_of =
@@ -480,21 +486,25 @@ impl<'a> Project<'a> {
             let replaced = cleared.contains(&name) || SET_ANYWAY.contains(&name);
             match (found.place.line, found.place.origin) {
                 _ if is_credential(name) => {}
-                (Some(line), Origin::Presets | Origin::Ci) if is_launcher(name) || replaced => {
+                (Some(line), Origin::Presets | Origin::Ci)
+                    if is_launcher(name) || is_compiler(name) || replaced =>
+                {
                     let is_input = self.facts.files.iter().any(|file| {
                         file.path == found.place.path
                             && !file.text.lines().nth(line - 1).is_some_and(|text| text.contains(name))
                     });
                     // The inputs of an action stay: it installs the tool, and saves the folder.
                     if !is_input {
-                        self.removals.push(Removal::new(
-                            &found.place.path,
-                            (line, found.place.last.unwrap_or(line)),
-                            name,
-                        ));
+                        let last = found.place.last.unwrap_or(line);
+                        let what = if is_compiler(name) {
+                            format!("{name} runs a compiler by a launcher: set it to the compiler alone")
+                        } else {
+                            name.to_owned()
+                        };
+                        self.removals.push(Removal::new(&found.place.path, (line, last), &what));
                     }
                 }
-                (None, _) if is_launcher(name) => {
+                (None, _) if is_launcher(name) || is_compiler(name) => {
                     self.notes.push(format!(
                         "unset {name} in your environment: it replaces the launcher of toolchainkit"
                     ));
@@ -529,7 +539,7 @@ impl<'a> Project<'a> {
         let mut notes = self.notes.clone();
         let output = &config.output;
         let include = output.cache();
-        if self.has_presets {
+        if self.has_presets && !self.cmake.iter().any(|file| file.includes_cache) {
             let place = self.top.map(|(path, line)| format!(" before {}:{line}", one_line(path)));
             let place = place.unwrap_or_else(|| " before project() in CMakeLists.txt".to_owned());
             notes.push(format!(
@@ -628,6 +638,9 @@ impl<'a> Project<'a> {
             ];
         }
         let build = match preset {
+            Some(name) if self.cmake.iter().any(|file| file.includes_cache) => {
+                format!("cmake --preset {}", word(name))
+            }
             Some(name) => format!(
                 "cmake --preset {} \"-DCMAKE_PROJECT_INCLUDE_BEFORE=$PWD/{}\"",
                 word(name),

@@ -239,6 +239,39 @@ fn files_of_a_ci_are_read_and_what_they_no_longer_need_is_listed() {
 }
 
 #[test]
+fn launchers_before_compilers_and_on_path_are_listed() {
+    let ci = "env:\n  CC: ccache gcc\n  CXX: g++\nsteps:\n  - run: echo /usr/lib/ccache >> $GITHUB_PATH\n";
+    let proposal = proposed(&facts(&[("ci.yml", Role::Ci, ci)], &[("CXX", "sccache g++"), ("CC", "gcc")]));
+    let lines = proposal.removals.iter().map(|removal| removal.lines.0).collect::<Vec<_>>();
+    assert_eq!(lines, [2, 5]);
+    assert_eq!(variant(&proposal.yaml).cache.tools, [Tool::Ccache]);
+    let notes = proposal.notes.iter().filter(|note| note.starts_with("unset ")).collect::<Vec<_>>();
+    assert!(notes.len() == 1 && notes[0].contains("CXX"), "{notes:?}");
+}
+
+#[test]
+fn presets_with_the_line_of_the_cache_need_nothing_more() {
+    let presets = r#"{ "version": 3, "configurePresets": [{ "name": "dev" }] }"#;
+    let lists = |more: &str| format!("{more}project(a C)\n");
+    for (more, commands) in [("", 1), ("include(cmake/toolchainkit-cache.cmake)\n", 0)] {
+        let lists = lists(more);
+        let mut facts = facts(
+            &[("CMakeLists.txt", Role::CMake(true), &lists), ("CMakePresets.json", Role::Presets, presets)],
+            &[],
+        );
+        facts.occupied = vec!["CMakePresets.json"];
+        let proposal = proposed(&facts);
+        assert_eq!(
+            proposal.commands[1].matches("INCLUDE_BEFORE").count(),
+            commands,
+            "{:?}",
+            proposal.commands
+        );
+        assert_eq!(proposal.notes.iter().filter(|note| note.contains("add the line")).count(), commands);
+    }
+}
+
+#[test]
 fn the_action_for_ccache_keeps_its_folder() {
     let ci = "jobs:\n  a:\n    steps:\n      - uses: hendrikmuhs/ccache-action@v1.2\n        with:\n          max-size: 2G\n          create-symlink: true\n";
     let proposal = proposed(&facts(&[("ci.yml", Role::Ci, ci)], &[]));

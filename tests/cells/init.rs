@@ -461,7 +461,7 @@ impl Scene {
             let file = self.checkout.join(&path);
             let text = fs::read_to_string(&file).unwrap();
             let kept = text.lines().enumerate().filter(|(index, _)| !(first..=last).contains(&(index + 1)));
-            let kept = kept.map(|(_, line)| format!("{line}\n")).collect::<String>();
+            let kept = kept.fold(String::new(), |all, (_, line)| all + line + "\n");
             fs::write(file, kept).unwrap();
         }
     }

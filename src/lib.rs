@@ -37,6 +37,7 @@ pub mod config;
 pub mod diagnostics;
 pub mod doctor;
 pub mod foreign;
+mod init;
 pub mod install;
 pub mod launch;
 pub mod output;

@@ -24,6 +24,8 @@ use crate::render::RenderError;
 pub(crate) enum CliError {
     #[error("the configuration is invalid")]
     Config { diagnostics: Vec<Diagnostic>, excerpt: Option<Excerpt> },
+    #[error("the proposed configuration is not valid, which is a bug of toolchainkit")]
+    InvalidProposal { diagnostics: Vec<Diagnostic>, excerpt: Excerpt },
     #[error("{0}")]
     Usage(String),
     #[error("{count} generated {} out of date; run `toolchainkit generate`", if *count == 1 { "file is" } else { "files are" })]
@@ -84,6 +86,7 @@ impl CliError {
             Self::Detection(error) => detection_exit_code(error),
             Self::Store(error) => store_exit_code(error),
             Self::BuildTree(_)
+            | Self::InvalidProposal { .. }
             | Self::Output(OutputError::Io(_) | OutputError::Busy(_))
             | Self::Render(_)
             | Self::Stats(_)
@@ -94,7 +97,12 @@ impl CliError {
     /// The advice about the error; `None` if the message contains it.
     fn help(&self) -> Option<String> {
         match self {
-            Self::Exists { .. } => Some("edit the file, or remove it first".to_owned()),
+            Self::Exists { .. } => Some("edit the file, remove it first, or overwrite it with `init --force`".to_owned()),
+            Self::InvalidProposal { .. } => Some(
+                "nothing was written. Begin with a file that contains only `version: 1`, and report the bug with the text \
+                 above"
+                    .to_owned(),
+            ),
             Self::Presets(_) => Some("nothing was written".to_owned()),
             Self::Output(OutputError::NotOurs(_)) => Some(
                 "nothing was written. Move the files away, or choose other paths below `output:`".to_owned(),
@@ -243,6 +251,33 @@ impl Printer {
         }
     }
 
+    /// Whether there is somebody to ask.
+    pub(super) fn can_ask(&self) -> bool {
+        !self.quiet && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks on the terminal; `None` for an empty answer or the end of the input.
+    pub(super) fn ask(&self, question: &str) -> Option<String> {
+        self.answer(question).filter(|answer| !answer.is_empty())
+    }
+
+    /// An answer, which may be empty; `None` at the end of the input.
+    fn answer(&self, question: &str) -> Option<String> {
+        let mut error = io::stderr().lock();
+        let _ = write!(error, "{} ", self.filter().shown(question));
+        let _ = error.flush();
+        let mut answer = String::new();
+        // An answer is short.
+        let length = io::BufRead::read_line(&mut io::Read::take(io::stdin().lock(), 4096), &mut answer);
+        length.is_ok_and(|length| length > 0).then(|| answer.trim().to_owned())
+    }
+
+    /// Asks for a yes, which is the default.
+    pub(super) fn confirm(&self, question: &str) -> bool {
+        let answer = self.answer(&format!("{question} [Y/n]"));
+        answer.is_some_and(|answer| matches!(answer.to_ascii_lowercase().as_str(), "" | "y" | "yes"))
+    }
+
     /// Makes the GitHub Actions runner mask a text in all logs. This goes to standard error, which the runner also
     /// reads, because standard output may be redirected to a file.
     pub(super) fn mask(&self, secret: &SecretString) {
@@ -268,6 +303,9 @@ impl Printer {
     pub(super) fn error(&self, error: &CliError) {
         if let CliError::Config { diagnostics, excerpt } = error {
             return self.diagnostics(diagnostics, excerpt.as_ref());
+        }
+        if let CliError::InvalidProposal { diagnostics, excerpt } = error {
+            self.diagnostics(diagnostics, Some(excerpt));
         }
         let mut text = format!("toolchainkit: error: {error}\n");
         let mut source = std::error::Error::source(error);

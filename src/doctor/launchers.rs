@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::build_tree::{BuildTree, BuildTreeError, Unit};
 use super::replay::CacheOfBuild;
+use crate::caching::language::Language;
 use crate::caching::tool::Tool;
 
 /// Other programs that cache or distribute compilations.
@@ -226,6 +227,11 @@ fn setting_of(line: &str, language: &str) -> Option<Setting> {
         None if before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_') => None,
         None => Some(Setting::Property),
     }
+}
+
+/// Whether a line of CMake code sets a launcher, of any language.
+pub(crate) fn sets_launcher(line: &str) -> bool {
+    Language::ALL.iter().any(|language| setting_of(line, language.cmake_name()).is_some())
 }
 
 /// The entry of the CMake cache, and the line of the preset that sets it.

@@ -10,6 +10,7 @@ mod replay;
 
 pub use self::build_tree::{BuildTree, BuildTreeError, Unit};
 pub use self::command::split_words;
+pub(crate) use self::launchers::sets_launcher;
 pub use self::launchers::{Bypassing, Launchers, Way};
 pub use self::reasons::{Explanation, explain_ccache, explain_sccache};
 pub use self::replay::{CacheOfBuild, Findings, Outcome, ReplayError, replay};

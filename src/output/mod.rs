@@ -15,6 +15,7 @@ mod write;
 use camino::Utf8PathBuf;
 
 pub use self::check::{Comparison, State, compare, was_interrupted};
+pub(crate) use self::marker::is_ours;
 pub use self::remove::{Removed, remove};
 pub use self::write::write;
 

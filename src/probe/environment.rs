@@ -12,6 +12,16 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// All variables whose names are wanted, in alphabetical order; values that are empty or not UTF-8 are left out.
+#[must_use]
+pub(crate) fn variables(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let all = std::env::vars_os();
+    let all = all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut found = all.filter(|(name, value)| is_wanted(name) && !value.is_empty()).collect::<Vec<_>>();
+    found.sort_unstable();
+    found
+}
+
 /// The value of a variable that holds a secret; `None` as for [`variable`].
 #[must_use]
 pub(crate) fn secret(name: &str) -> Option<SecretString> {

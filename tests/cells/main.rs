@@ -14,6 +14,7 @@ mod correctness;
 mod doctor;
 mod end_to_end;
 mod foreign;
+mod init;
 mod list;
 mod outages;
 mod presets;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         doctor::tests,
         end_to_end::tests,
         foreign::tests,
+        init::tests,
         outages::tests,
         presets::tests,
         real_projects::tests,

@@ -133,6 +133,42 @@ fn init_writes_a_valid_configuration_once() {
 }
 
 #[test]
+fn init_does_not_choose_between_projects() {
+    let folder = Folder::empty();
+    for project in ["a", "b", "tests"] {
+        fs::create_dir(folder.path.join(project)).unwrap();
+        fs::write(folder.path.join(project).join("CMakeLists.txt"), "project(x C)\n").unwrap();
+    }
+    let refused = folder.fails(2, &["init", "--yes"]);
+    assert!(refused.stderr.contains("a, b; name one with --config a/toolchainkit.yaml"), "{refused}");
+    let written = folder.run(&["--config", "b/toolchainkit.yaml", "init", "--yes"]);
+    assert!(written.stderr.contains("cd b && toolchainkit generate"), "{written}");
+    assert!(folder.path.join("b/.gitignore").exists() && !folder.path.join("a/toolchainkit.yaml").exists());
+}
+
+#[test]
+fn init_checks_its_options() {
+    let folder = Folder::empty();
+    for (options, word) in [
+        (&["--tool", "distcc"][..], "sccache, ccache, auto"),
+        (&["--remote", "ftp://h"], "redis://host:6379"),
+        (&["--remote", "minio"], "s3, redis, gcs"),
+        (&["--remote", "s3", "--tool", "ccache"], "ccache has no S3 storage"),
+        (&["--stdout", "--force"], "cannot be used with"),
+    ] {
+        let refused = folder.fails(2, &[&["init"], options].concat());
+        assert!(refused.stderr.contains(word), "{word}: {refused}");
+        assert!(!folder.path.join("toolchainkit.yaml").exists());
+    }
+    let printed = folder.run(&["init", "--stdout", "--remote", "redis://:planted@h:1"]).stdout;
+    assert!(printed.contains("password: \"${CACHE_PASSWORD}\"") && !printed.contains("planted"), "{printed}");
+    for kind in ["s3", "redis", "gcs", "http", "memcached", "azure", "gha", "oss", "cos", "file"] {
+        folder.run(&["init", "--force", "--remote", kind]);
+        folder.run(&["generate"]);
+    }
+}
+
+#[test]
 fn generate_writes_only_changed_files() {
     let folder = Folder::new(LOCAL);
     let stale = folder.fails(4, &["generate", "--check"]);

@@ -335,3 +335,52 @@ fn parallel_runs_wait_for_each_other() {
         assert!(project.temporary_files().is_empty());
     }
 }
+
+#[test]
+fn init_reads_only_regular_files_of_a_limited_size() {
+    let project = Project::new("");
+    fs::remove_file(project.path.join("toolchainkit.yaml")).unwrap();
+    fs::write(project.path.join("CMakeLists.txt"), "project(demo C)\n").unwrap();
+    for pipe in ["CMakePresets.json", ".gitlab-ci.yml", ".gitignore", "ccache.conf"] {
+        named_pipe(&project.path.join(pipe));
+    }
+    fs::write(project.path.join("Jenkinsfile"), "x".repeat(2 << 20)).unwrap();
+    fs::create_dir(project.path.join("vcpkg.json")).unwrap();
+    symlink(".", project.path.join("loop")).unwrap();
+    symlink("/dev/zero", project.path.join("conanfile.py")).unwrap();
+    fs::write(project.path.join("azure-pipelines.yml"), b"variables:\n  CCACHE_MAXSIZE: 3G # \xff\n")
+        .unwrap();
+    let finished = project.command(&["init", "--yes"]).run_within(LIMIT);
+    assert_eq!(finished.code(), Some(0), "{finished}");
+    for name in ["CMakePresets.json", ".gitlab-ci.yml", "Jenkinsfile", "conanfile.py", "ccache.conf"] {
+        assert!(finished.stderr.contains(&format!("not read: `{name}` ")), "{name}: {finished}");
+    }
+    assert!(finished.stderr.contains(".gitignore cannot be read, and was not changed"), "{finished}");
+    let yaml = fs::read_to_string(project.path.join("toolchainkit.yaml")).unwrap();
+    assert!(
+        yaml.contains("size_gb: 3 ") && yaml.contains("presets: cmake/toolchainkit-presets.json"),
+        "{yaml}"
+    );
+    assert!(project.temporary_files().is_empty());
+}
+
+/// A killed or failing run leaves the existing file.
+#[test]
+fn init_overwrites_a_file_only_as_a_whole() {
+    let project = Project::new(OLD);
+    let path = project.path.join("toolchainkit.yaml");
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    project.fails(6, &["init", "--yes"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), OLD);
+    assert_eq!(project.command(&["init", "--yes", "--force"]).run_within(LIMIT).code(), Some(0));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    // A link stays a link.
+    let target = project.path.join("target.yaml");
+    fs::rename(&path, &target).unwrap();
+    symlink("target.yaml", &path).unwrap();
+    project.fails(6, &["init", "--yes"]);
+    assert_eq!(project.command(&["init", "--force", "--tool", "ccache"]).run_within(LIMIT).code(), Some(0));
+    assert!(fs::symlink_metadata(&path).unwrap().file_type().is_symlink());
+    assert!(fs::read_to_string(&target).unwrap().contains("tool: ccache"));
+    assert!(project.temporary_files().is_empty());
+}

@@ -4,7 +4,7 @@
 //! access.
 
 use super::setting::error;
-use super::{Access, Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
+use super::{Access, Backend, Example, Field, Issue, Kind, RemoteFields, Section, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gcs;
@@ -74,6 +74,15 @@ impl Backend for Gcs {
                 message,
                 "remove one of the two",
             ));
+        }
+    }
+
+    fn read_further(&self, get: &dyn Fn(&str) -> Option<String>, fields: &mut RemoteFields) {
+        if get(RW_MODE).as_deref() != Some("READ_WRITE") {
+            fields.access = Access::ReadOnly;
+        }
+        if let (None, Some(url)) = (fields.get("credentials_url"), get(OLD_CREDENTIALS_URL)) {
+            fields.set(Section::ExtraConfig, "credentials_url", &url);
         }
     }
 

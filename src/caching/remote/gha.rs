@@ -3,6 +3,7 @@
 //! The runner provides the address and the token (`ACTIONS_RESULTS_URL`, `ACTIONS_RUNTIME_TOKEN`) to actions but not to
 //! shell steps, so a step with actions/github-script must export them. Without them, builds use the local cache.
 
+use super::existing::is_on;
 use super::{Backend, Example, Field, Kind, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
@@ -48,6 +49,10 @@ impl Backend for Gha {
         [ENABLED, RW_MODE],
         "ccache does not support the cache of GitHub Actions"
     );
+
+    fn is_selected(&self, get: &dyn Fn(&str) -> Option<String>) -> Option<bool> {
+        Some(get(ENABLED).is_some_and(|value| is_on(&value)))
+    }
 
     fn settings(&self, _tool: Tool, config: &RemoteFields) -> Vec<Setting> {
         let mut settings = vec![Setting::plain(ENABLED, "true").since(SECOND_SERVICE)];

@@ -10,7 +10,7 @@ use super::ccache_url::{
 use super::endpoint;
 use super::setting::{check_layout, check_pair, error};
 use super::{
-    Access, Backend, Example, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart,
+    Access, Backend, Example, Feature, Field, Issue, Kind, RemoteFields, Section, Setting, Support, ValuePart,
 };
 use crate::caching::tool::{Tool, Version};
 
@@ -125,6 +125,12 @@ impl Backend for Http {
             issues.push(error("conflicting-settings", "credentials.token", message, "remove one of the two"));
         }
         check_pair(config, "username", "password", issues);
+    }
+
+    fn read_ccache_defaults(&self, fields: &mut RemoteFields) {
+        if fields.get("layout").is_none() {
+            fields.set(Section::ExtraConfig, "layout", "subdirs");
+        }
     }
 
     fn settings(&self, tool: Tool, config: &RemoteFields) -> Vec<Setting> {

@@ -6,7 +6,7 @@
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{SettingValue, bad_endpoint, secret_in_endpoint};
-use super::{Backend, Example, Field, Issue, IssueSeverity, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, IssueSeverity, Kind, RemoteFields, Section, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Memcached;
@@ -84,6 +84,12 @@ impl Backend for Memcached {
                         .to_owned(),
                 ),
             });
+        }
+    }
+
+    fn read_further(&self, get: &dyn Fn(&str) -> Option<String>, fields: &mut RemoteFields) {
+        if let (None, Some(address)) = (fields.get("endpoint"), get(OLD_ENDPOINT)) {
+            fields.set(Section::Remote, "endpoint", &address);
         }
     }
 

@@ -108,6 +108,7 @@ mod config;
 mod configurator;
 mod cos;
 mod endpoint;
+pub(crate) mod existing;
 mod features;
 mod fields;
 mod file;
@@ -264,6 +265,18 @@ pub trait Backend: Sync {
     fn has_tls(&self) -> bool {
         true
     }
+
+    /// Reads settings that a project already has from the variables of sccache that belong to no field, except for the access
+    /// mode: the inverse of [`Backend::settings`].
+    fn read_further(&self, _get: &dyn Fn(&str) -> Option<String>, _fields: &mut RemoteFields) {}
+
+    /// Whether the variables of sccache select this storage; `None`: those of the required fields do.
+    fn is_selected(&self, _get: &dyn Fn(&str) -> Option<String>) -> Option<bool> {
+        None
+    }
+
+    /// Sets the fields whose default is a different one for ccache alone.
+    fn read_ccache_defaults(&self, _fields: &mut RemoteFields) {}
 
     /// Reports problems other than unknown or missing fields and wrong types, which [`check`] finds with
     /// [`Backend::fields`].

@@ -11,7 +11,9 @@ use super::ccache_url::{
 use super::endpoint::Endpoint;
 use super::fields::setting_with;
 use super::setting::{bad_endpoint, error, secret_in_endpoint};
-use super::{Backend, Example, Feature, Field, Issue, Kind, RemoteFields, Setting, Support, ValuePart};
+use super::{
+    Backend, Example, Feature, Field, Issue, Kind, RemoteFields, Section, Setting, Support, ValuePart,
+};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Redis;
@@ -137,6 +139,24 @@ impl Backend for Redis {
                 message,
                 "give the name of its environment variable",
             ));
+        }
+    }
+
+    fn read_further(&self, get: &dyn Fn(&str) -> Option<String>, fields: &mut RemoteFields) {
+        let addresses = fields.get("endpoint").map(str::to_owned);
+        let addresses = get(CLUSTER).or(addresses).or_else(|| get(OLD_ENDPOINT));
+        if let Some(addresses) = addresses {
+            // sccache adds a host to the address of a socket.
+            let addresses = addresses.replace("redis+unix://localhost/", "redis+unix:///");
+            fields.set(Section::Remote, "endpoint", &addresses);
+            // With the separate variable, sccache ignores the database of the address.
+            if let (Some(db), Some(_)) = (path_db(&addresses), fields.get("db")) {
+                let end = addresses.len() - db.len() - 1;
+                fields.set(Section::Remote, "endpoint", &addresses[..end]);
+            }
+        }
+        if let (None, Some(ttl)) = (fields.get("ttl"), get(OLD_TTL)) {
+            fields.set(Section::ExtraConfig, "ttl", &ttl);
         }
     }
 

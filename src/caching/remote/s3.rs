@@ -4,6 +4,7 @@
 //! even with a custom endpoint ("region is missing"), although its documentation mentions a default.
 
 use super::endpoint::Endpoint;
+use super::existing::is_on;
 use super::fields::setting_with;
 use super::setting::{bad_endpoint, check_pair, error, secret_in_endpoint};
 use super::{Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
@@ -140,6 +141,13 @@ impl Backend for S3 {
                 ));
             }
             Ok(_) => {}
+        }
+    }
+
+    fn read_further(&self, get: &dyn Fn(&str) -> Option<String>, fields: &mut RemoteFields) {
+        // Without the variable, sccache uses no TLS for an endpoint without a scheme.
+        if fields.get("endpoint").is_some_and(|endpoint| !endpoint.contains("://")) {
+            fields.use_ssl = get(USE_SSL).is_some_and(|value| is_on(&value));
         }
     }
 

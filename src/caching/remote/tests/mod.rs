@@ -78,6 +78,127 @@ fn every_row_gives_its_setting() {
     }
 }
 
+/// Settings of a project that has no `toolchainkit.yaml` yet are read back: what the tool gets stays the same.
+#[test]
+fn the_settings_of_every_row_can_be_read_back() {
+    let is_secret = |backend: &dyn super::Backend, name: &str| {
+        let mut fields = backend.fields().iter().filter(|field| field.section == Section::Credentials);
+        fields.any(|field| field.variable.is_some_and(|variable| variable.name == name))
+    };
+    for (name, tool, changes, _) in ROWS {
+        let backend = backend(name).unwrap();
+        let config = with(name, changes);
+        let settings = backend.settings(*tool, &config);
+        let shown = |settings: &[super::Setting]| {
+            let value = |setting: &super::Setting| match setting.value.describe() {
+                _ if is_secret(backend, setting.name) => String::new(),
+                // ccache's user of Redis without a name.
+                value => value.replace("//default:", "//:").replace("ann%40home", "%{CACHE_USERNAME}"),
+            };
+            settings.iter().map(|setting| (setting.name, value(setting))).collect::<Vec<_>>()
+        };
+        // Of several Memcached servers, CMake chooses one.
+        if settings.iter().any(|setting| setting.value.describe().contains("{SERVER}")) {
+            continue;
+        }
+        let found = match tool {
+            Tool::Sccache => super::existing::of_sccache(&|name| {
+                let setting = settings.iter().find(|setting| setting.name == name)?;
+                Some(setting.value.describe())
+            }),
+            Tool::Ccache => {
+                let read = super::existing::of_ccache(&settings[0].value.describe());
+                read.into_iter().map(Result::unwrap).collect()
+            }
+        };
+        assert_eq!(found.len(), 1, "{name} {changes:?}: {found:?}");
+        assert_eq!(found[0].fields.backend_type, *name);
+        let again = backend.settings(*tool, &found[0].fields);
+        assert_eq!(shown(&again), shown(&settings), "{name} {changes:?}: {:?}", found[0]);
+        let is_valid = |config: &RemoteFields| check(config).is_empty();
+        if is_valid(&config) {
+            let usable = super::existing::usable(found[0].fields.clone(), Some(*tool)).unwrap();
+            assert!(is_valid(&usable), "{name} {changes:?}");
+        }
+    }
+}
+
+#[test]
+fn credentials_in_addresses_become_names_of_variables() {
+    let cases = [
+        ("redis://:hunter2@h:6379/1", "CACHE_PASSWORD", 1),
+        ("redis://u:$REDIS_PASSWORD@h", "REDIS_PASSWORD", 1),
+        ("redis://:${{ secrets.PW }}@h", "PW", 0),
+        ("http://u:hunter2@h/p|layout=flat", "CACHE_PASSWORD", 2),
+    ];
+    for (text, variable, new) in cases {
+        let found = super::existing::of_ccache(&text.replace("{{ secrets.PW }}", "{{secrets.PW}}"));
+        let found = found[0].clone().unwrap();
+        let shown = format!("{found:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert_eq!(
+            found.fields.credential("password"),
+            Some(&format!("${{{variable}}}").as_str().into()),
+            "{text}"
+        );
+        assert_eq!(found.new_variables.len(), new, "{text}: {shown}");
+        assert!(!found.fields.text("endpoint").contains('@'), "{shown}");
+    }
+    let refused = super::existing::of_ccache("crsh://u:hunter2@h/x @a=b");
+    assert_eq!(refused, [Err("crsh://h/x".to_owned())]);
+}
+
+#[test]
+fn every_kind_of_storage_has_a_valid_example() {
+    for backend in BACKENDS {
+        let found = super::existing::of_argument(backend.name()).unwrap();
+        assert_eq!(check(&found.fields), [], "{}", backend.name());
+    }
+    for (text, kind) in [
+        ("s3://bucket/team/a", "s3"),
+        ("gs://bucket", "gcs"),
+        ("redis://h:6379", "redis"),
+        ("https://h/p", "http"),
+        ("memcached://h:11211", "memcached"),
+        ("/mnt/cache", "file"),
+        ("file:///mnt/cache", "file"),
+    ] {
+        let found = super::existing::of_argument(text).unwrap();
+        assert_eq!((found.fields.backend_type.as_str(), check(&found.fields)), (kind, Vec::new()), "{text}");
+    }
+    for bad in ["ftp://h", "", "x", "minio"] {
+        assert_eq!(super::existing::of_argument(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn the_keys_of_the_configuration_file_of_sccache_are_known() {
+    let of = super::existing::variable_of_key;
+    for (table, key, variable) in [
+        ("s3", "bucket", "SCCACHE_BUCKET"),
+        ("s3", "key_prefix", "SCCACHE_S3_KEY_PREFIX"),
+        ("s3", "use_ssl", "SCCACHE_S3_USE_SSL"),
+        ("s3", "enable_virtual_host_style", "SCCACHE_S3_ENABLE_VIRTUAL_HOST_STYLE"),
+        ("redis", "endpoint", "SCCACHE_REDIS_ENDPOINT"),
+        ("redis", "cluster_endpoints", "SCCACHE_REDIS_CLUSTER_ENDPOINTS"),
+        ("redis", "url", "SCCACHE_REDIS"),
+        ("redis", "expiration", "SCCACHE_REDIS_EXPIRATION"),
+        ("memcached", "url", "SCCACHE_MEMCACHED"),
+        ("gcs", "cred_path", "SCCACHE_GCS_KEY_PATH"),
+        ("gcs", "rw_mode", "SCCACHE_GCS_RW_MODE"),
+        ("gha", "enabled", "SCCACHE_GHA_ENABLED"),
+        ("webdav", "endpoint", "SCCACHE_WEBDAV_ENDPOINT"),
+        ("webdav", "password", "SCCACHE_WEBDAV_PASSWORD"),
+        ("azure", "container", "SCCACHE_AZURE_BLOB_CONTAINER"),
+        ("azure", "connection_string", "SCCACHE_AZURE_CONNECTION_STRING"),
+        ("oss", "no_credentials", "SCCACHE_OSS_NO_CREDENTIALS"),
+        ("cos", "bucket", "SCCACHE_COS_BUCKET"),
+    ] {
+        assert_eq!(of(table, key), Some(variable), "{table}.{key}");
+    }
+    assert_eq!(of("s3", "color"), None);
+}
+
 #[test]
 fn every_setting_of_every_backend_has_a_row() {
     for backend in BACKENDS {

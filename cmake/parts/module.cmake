@@ -141,8 +141,12 @@ Variables:
 ``CMAKE_XCODE_ATTRIBUTE_C_COMPILER_LAUNCHER``, ``CMAKE_VS_GLOBALS``
   Set for Xcode and Visual Studio instead of launchers. An existing launcher or ``CLToolPath`` is not changed.
 
-An environment variable of the tool with another value at configure time (``SCCACHE_DIR``, ``CCACHE_MAXSIZE``, …) overrides
-that setting, and the status line shows it.
+Settings of the user for the tool: the arguments of ``toolchainkit_enable_cache`` win where they are given. Otherwise, folder and
+size of the local cache come from the environment at configure time (``CCACHE_DIR``, ``CCACHE_MAXSIZE``, ``SCCACHE_DIR``,
+``SCCACHE_CACHE_SIZE``), or from the configuration file of the tool (``cache_dir``, ``max_size``; ``[cache.disk]``). Of
+``ccache.conf``, the settings that cannot make a hit wrong count, too, such as ``prefix_command``. The status line and ``toolchainkit
+doctor`` name the settings that are not used, with file and line. Other variables, such as ``SCCACHE_REGION``, override a setting of
+the remote at configure time.
 #]=======================================================================]
 include_guard(GLOBAL)
 
@@ -178,6 +182,10 @@ function(toolchainkit_enable_cache)
   _toolchainkit_default(arg_PROJECT "${project}")
   _toolchainkit_default(arg_TOOL sccache ccache)
   _toolchainkit_default(arg_LANGUAGES C CXX OBJC OBJCXX)
+  set(arg_SIZE_IS_GIVEN TRUE)
+  if("${arg_SIZE_GB}" STREQUAL "")
+    set(arg_SIZE_IS_GIVEN FALSE)
+  endif()
   _toolchainkit_default(arg_SIZE_GB "${default_size_gb}")
   _toolchainkit_default(arg_SHARED project)
   _toolchainkit_default(arg_ON_FAILURE fallback)

@@ -19,8 +19,8 @@ function(_toolchainkit_print_status mode reason)
   elseif(directory STREQUAL "")
     string(APPEND text "local cache in ${location}")
   else()
-    string(REGEX REPLACE "Gi?B?$" "" size "${size}")
-    string(APPEND text "local cache ${directory} (${size} GiB)")
+    string(REGEX REPLACE "Gi?B?$" " GiB" size "${size}")
+    string(APPEND text "local cache ${directory} (${size})")
   endif()
   # Two storages may have added the same notice.
   get_property(notes GLOBAL PROPERTY _TOOLCHAINKIT_NOTES)
@@ -60,9 +60,10 @@ function(_toolchainkit_write_summary mode reason)
   foreach(field IN ITEMS location directory socket id)
     _toolchainkit_get("${field}" "${mode}" "${field}")
   endforeach()
+  _toolchainkit_get(passed_over user passed_over)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" launcher "${launcher}"
     launch "${launch}" mode "${mode}" location "${location}" dir "${directory}" socket "${socket}" id "${id}"
-    project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}"
+    project "${arg_PROJECT}" profile "${arg_PROFILE}" reason "${reason}" passed_over "${passed_over}"
     languages "${arg_LANGUAGES}")
   _toolchainkit_marker(marker)
   set(text "{\"version\": 1, \"marker\": \"${marker}\", \"size_gb\": ${arg_SIZE_GB}, ${json}}\n")

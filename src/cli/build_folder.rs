@@ -54,6 +54,9 @@ pub(super) struct BuildCache {
     launch: String,
     /// The reason why the cache is not the configured one; empty if it is.
     pub(super) reason: String,
+    /// The settings of the user for the tool that are not used; empty if there are none.
+    #[serde(default)]
+    pub(super) passed_over: String,
     /// The languages to cache, separated by semicolons; empty in a summary of an older module.
     #[serde(default)]
     languages: String,

@@ -160,6 +160,7 @@ fn examine(cache: &BuildCache, format: Format, printer: &Printer) -> CommandResu
     let mut checks = vec![Check::fine("build", cache.folder.to_string()), mode(cache)];
     if cache.uses_a_tool() {
         checks.push(installed(cache));
+        checks.extend(passed_over(cache));
         checks.extend(daemon(cache));
         checks.push(compile_twice(cache));
         checks.extend(counted(cache));
@@ -215,6 +216,13 @@ fn installed(cache: &BuildCache) -> Check {
         }
         Some(_) => Check::fine("tool", format!("{tool} {version}, {}", cache.program)),
     }
+}
+
+/// The settings of the user for the tool that are not used.
+fn passed_over(cache: &BuildCache) -> Option<Check> {
+    let help = "set it in toolchainkit.yaml, or remove it from the file";
+    let text = &cache.passed_over;
+    (!text.is_empty()).then(|| Check::doubtful("settings", text.clone(), help))
 }
 
 fn daemon(cache: &BuildCache) -> Option<Check> {

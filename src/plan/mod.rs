@@ -73,6 +73,8 @@ pub struct CachePlan {
     pub min_version: Option<Version>,
     /// Limit of the local cache in GiB.
     pub size_gb: u32,
+    /// Whether the configuration sets the limit. If not, that of the user for the tool counts.
+    pub is_size_set: bool,
     /// The local cache; `None` is the user's cache folder.
     pub dir: Option<Utf8PathBuf>,
     /// `cache.shared`
@@ -190,6 +192,7 @@ fn cache(variant: &Variant) -> CachePlan {
             .collect(),
         min_version: cache.min_version,
         size_gb: cache.size_gb,
+        is_size_set: cache.is_size_set,
         dir: cache.dir.clone(),
         shared: cache.shared,
         languages: cache.languages.clone(),

@@ -192,7 +192,7 @@ fn generate_writes_only_changed_files() {
 
     fs::write(folder.path.join("toolchainkit.yaml"), "cache: { tool: ccache, size_gb: 7 }\n").unwrap();
     let stale = folder.fails(4, &["generate", "--check"]);
-    assert!(stale.stdout.contains("-  SIZE_GB 10\n+  SIZE_GB 7\n"), "{stale}");
+    assert!(stale.stdout.contains("+  SIZE_GB 7\n"), "{stale}");
     folder.run(&["generate"]);
     assert_ne!(stamp(names[0]), before[0]);
     // The toolchain file must not change, because vcpkg would rebuild every port.

@@ -82,6 +82,7 @@ impl Variant {
 
 /// `cache:`
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings of the file")]
 pub struct Cache {
     /// Default `true`.
     pub enabled: bool,
@@ -90,6 +91,8 @@ pub struct Cache {
     pub tools: Vec<Tool>,
     /// `size_gb`: the limit of the local cache in GiB. Default 10.
     pub size_gb: u32,
+    /// Whether the file sets `size_gb`. If not, the size that the user has set for the tool counts.
+    pub is_size_set: bool,
     /// `dir`: the local cache; `None` is the user's cache folder. A relative path is relative to the project.
     pub dir: Option<Utf8PathBuf>,
     /// `shared`: who uses the folder of the local cache. Default [`Shared::Project`].

@@ -95,11 +95,13 @@ pub(super) struct Cache {
     pub(super) enabled: Option<bool>,
     /// The cache tool. Default auto: the first installed tool that supports the settings of this file.
     pub(super) tool: Option<ToolChoice>,
-    /// Limit of the local cache in GiB. Default 10.
+    /// Limit of the local cache in GiB. Default: the user's setting for the tool (CCACHE_MAXSIZE, SCCACHE_CACHE_SIZE, or its
+    /// configuration file), otherwise 10.
     #[schemars(range(min = 1, max = LARGEST_SIZE_GB), extend("x-unit" = "GiB", "examples" = [10]))]
     pub(super) size_gb: Option<u32>,
     /// Folder of the local cache, relative to the project unless absolute. `~` and variables such as $HOME are not expanded,
-    /// because the file is the same on all machines. Default: the user's cache folder.
+    /// because the file is the same on all machines. Default: the user's setting for the tool (CCACHE_DIR, SCCACHE_DIR, or its
+    /// configuration file), otherwise the user's cache folder.
     #[schemars(extend("examples" = ["/var/cache/builds", ".cache/builds"]))]
     pub(super) dir: Option<String>,
     /// Who uses the folder of the local cache. project: the checkouts of this project. user: all projects of this user with

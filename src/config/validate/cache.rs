@@ -37,6 +37,7 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
         enabled: raw.enabled.unwrap_or(true),
         tools,
         size_gb: raw.size_gb.unwrap_or(DEFAULT_SIZE_GB),
+        is_size_set: raw.size_gb.is_some(),
         dir: text::path(raw.dir, &["cache", "dir"], scope).map(Into::into),
         shared,
         min_version,

@@ -11,7 +11,8 @@ use crate::plan::{CachePlan, ToolPlan};
 pub(super) struct CacheView {
     tools: Vec<ToolView>,
     min_version: Option<String>,
-    size_gb: u32,
+    /// `None` if the configuration does not set it.
+    size_gb: Option<u32>,
     dir: Option<String>,
     /// `None` is the default.
     shared: Option<&'static str>,
@@ -44,7 +45,7 @@ impl CacheView {
         Ok(Self {
             tools: cache.tools.iter().map(ToolView::new).collect::<Result<Vec<_>, _>>()?,
             min_version: cache.min_version.map(|version| version.to_string()),
-            size_gb: cache.size_gb,
+            size_gb: cache.is_size_set.then_some(cache.size_gb),
             dir: cache.dir.as_ref().map(ToString::to_string),
             shared: Some(cache.shared).filter(|shared| *shared != Shared::Project).map(Shared::name),
             languages: cache.languages.iter().copied().map(Language::cmake_name).collect(),

@@ -15,6 +15,7 @@ mod sharing;
 mod shells;
 mod storing;
 mod upgrade;
+mod user_settings;
 
 use crate::support::checkout::setting;
 pub(crate) use crate::support::checkout::{CACHES, Checkout, tools_for};
@@ -36,6 +37,7 @@ pub(crate) fn tests(list: &mut List) {
         shells::tests,
         storing::tests,
         upgrade::tests,
+        user_settings::tests,
     ] {
         add(list);
     }

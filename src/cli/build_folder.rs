@@ -163,7 +163,7 @@ impl BuildCache {
 
 /// The names of the folders, for a message.
 fn shown(folders: &[Utf8PathBuf]) -> String {
-    let mut names = folders.iter().take(MOST_SHOWN).map(|folder| folder.to_string()).collect::<Vec<_>>();
+    let mut names = folders.iter().take(MOST_SHOWN).map(ToString::to_string).collect::<Vec<_>>();
     if folders.len() > MOST_SHOWN {
         names.push(format!("{} other folders", folders.len() - MOST_SHOWN));
     }

@@ -12,6 +12,7 @@ use crate::presets::advice::Way;
 
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(super) struct GenerateArgs {
     /// Write nothing; print a diff and exit with code 4 if the files on disk differ
     #[arg(long, conflicts_with_all = ["diff", "stdout"])]

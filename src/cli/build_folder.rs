@@ -2,6 +2,7 @@
 //! writes beside the socket of the daemon.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -72,15 +73,14 @@ impl BuildCache {
     /// Reads the cache of the build folder that `args` or the configuration select.
     pub(super) fn find(args: &BuildFolderArgs, global: &Global) -> Result<Self, CliError> {
         let searched = match &args.build {
-            Some(folder) => vec![folder.clone()],
+            Some(folder) => Searched { named: vec![folder.clone()], below: Vec::new() },
             None => candidates(global)?,
         };
-        let summaries = newest_first(&searched);
+        let summaries = newest_first(searched.named.iter().chain(&searched.below));
         let Some(first) = summaries.first() else {
             return Err(CliError::NoBuildFolder(format!(
-                "no configured build with toolchainkit was found in {}; configure one with `cmake --preset <name>`, \
-                 or give its folder with --build",
-                shown(&searched)
+                "no configured build with toolchainkit was found in {searched}; configure one with `cmake --preset <name>`, or \
+                 give its folder with --build"
             )));
         };
         let registered = summaries.iter().find_map(|path| Some((path, registered_text(path)?)));
@@ -164,20 +164,38 @@ impl BuildCache {
     }
 }
 
-/// The names of the folders, for a message.
-fn shown(folders: &[Utf8PathBuf]) -> String {
-    let mut names = folders.iter().take(MOST_SHOWN).map(|folder| folder.to_string()).collect::<Vec<_>>();
-    if folders.len() > MOST_SHOWN {
-        names.push(format!("{} other folders", folders.len() - MOST_SHOWN));
+/// The folders in which a build is searched.
+struct Searched {
+    /// Those of presets, or of an option.
+    named: Vec<Utf8PathBuf>,
+    /// The subfolders of the project.
+    below: Vec<Utf8PathBuf>,
+}
+
+impl fmt::Display for Searched {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.named.iter().take(MOST_SHOWN);
+        let mut names = shown.map(|folder| plain(folder).to_string()).collect::<Vec<_>>();
+        if self.named.len() > MOST_SHOWN {
+            names.push(format!("{} other folders of presets", self.named.len() - MOST_SHOWN));
+        }
+        if !self.below.is_empty() || names.is_empty() {
+            names.push("the subfolders of the project".to_owned());
+        }
+        formatter.write_str(&names.join(", "))
     }
-    if names.is_empty() { "this project".to_owned() } else { names.join(", ") }
+}
+
+/// The path without `.` at its start.
+fn plain(folder: &Utf8Path) -> &Utf8Path {
+    folder.strip_prefix(".").ok().filter(|path| !path.as_str().is_empty()).unwrap_or(folder)
 }
 
 /// The possible build folders of this project: those of all presets, also of the user and of Conan, and its subfolders.
-fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
+fn candidates(global: &Global) -> Result<Searched, CliError> {
     let here = Utf8PathBuf::from(".");
     if here.join(SUMMARY).is_file() {
-        return Ok(vec![here]);
+        return Ok(Searched { named: vec![here], below: Vec::new() });
     }
     let project = Project::load_silently(global)?;
     let root = if project.folder.as_str().is_empty() { here } else { project.folder.clone() };
@@ -193,34 +211,27 @@ fn candidates(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
             }
         })
     });
-    let mut folders = presets.collect::<Vec<_>>();
     let source = &project.surroundings.source_dir;
     let others = project.presets.configure(&project.surroundings).into_iter().filter(|preset| !preset.hidden);
-    folders.extend(others.filter_map(|preset| preset.binary_dir).map(|folder| {
+    let others = others.filter_map(|preset| preset.binary_dir).map(|folder| {
         // Below the project, the shorter path is easier to read in messages.
         folder.strip_prefix(source).map_or_else(|_| folder.clone(), |below| root.join(below))
-    }));
-    // With -DCMAKE_TOOLCHAIN_FILE, the user chooses the build folder; usually it is a subfolder of the project.
-    folders.extend(
-        root.read_dir_utf8()
-            .into_iter()
-            .flatten()
-            .filter_map(Result::ok)
-            .map(camino::Utf8DirEntry::into_path)
-            .filter(|path| path.is_dir()),
-    );
+    });
+    let mut named = others.chain(presets).collect::<Vec<_>>();
     let mut seen = HashSet::new();
-    let plain = |folder: &Utf8PathBuf| folder.strip_prefix(".").unwrap_or(folder).to_owned();
-    folders.retain(|folder| seen.insert(plain(folder)));
-    Ok(folders)
+    named.retain(|folder| seen.insert(plain(folder).to_owned()));
+    // With -DCMAKE_TOOLCHAIN_FILE, the user chooses the build folder; usually it is a subfolder of the project.
+    let below = root.read_dir_utf8().into_iter().flatten().filter_map(Result::ok);
+    let below = below.map(camino::Utf8DirEntry::into_path).filter(|path| path.is_dir());
+    Ok(Searched { named, below: below.filter(|path| seen.insert(plain(path).to_owned())).collect() })
 }
 
 /// The summaries, newest first.
-fn newest_first(folders: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+fn newest_first<'a>(folders: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
     let written = |path: &Utf8Path| {
         path.metadata().and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     };
-    let summaries = folders.iter().map(|folder| folder.join(SUMMARY)).filter(|path| path.is_file());
+    let summaries = folders.map(|folder| folder.join(SUMMARY)).filter(|path| path.is_file());
     let mut summaries: Vec<Utf8PathBuf> = summaries.collect();
     summaries.sort_by_key(|path| std::cmp::Reverse(written(path)));
     summaries

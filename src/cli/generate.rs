@@ -18,6 +18,7 @@ const LARGEST_MODULE: u64 = 4 * 1024 * 1024;
 
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(super) struct GenerateArgs {
     /// Write nothing; print a diff and exit with code 4 if the files on disk differ
     #[arg(long, conflicts_with_all = ["diff", "stdout"])]

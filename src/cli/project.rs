@@ -52,7 +52,7 @@ impl Project {
             .map_err(|diagnostic| CliError::Config { diagnostics: vec![diagnostic], excerpt: None })?;
         let loaded = config::load(&source)
             .map_err(|diagnostics| CliError::Config { diagnostics, excerpt: Some(source.excerpt()) })?;
-        let surroundings = Surroundings::of_process(&folder)?;
+        let surroundings = Surroundings::of_process(&folder);
         let presets = presets::read(&surroundings);
         let mut config = loaded.config;
         let mut plan = Plan::build(&config);

@@ -40,9 +40,9 @@ pub(super) fn fit(files: FileSet, project: &Project, merge: bool) -> Result<(Fil
 
 fn way(project: &Project, merge: bool) -> Result<Way, CliError> {
     if let Some(problem) = project.presets.problems.iter().find(|problem| problem.path == PROJECT_FILE) {
-        let is_blank = text(project).is_ok_and(|text| text.trim().is_empty());
-        // An empty file is overwritten. What the file includes is not our concern here.
-        if !is_blank && project.presets.file(PROJECT_FILE.into()).is_none() {
+        // An empty file is overwritten. `output` reports what is not a text.
+        let is_text = text(project).is_ok_and(|text| !text.trim().is_empty());
+        if is_text && project.presets.file(PROJECT_FILE.into()).is_none() {
             return Err(CliError::Presets(format!(
                 "{problem}. Correct this file first: CMake rejects it, too"
             )));

@@ -47,11 +47,15 @@ pub fn version_of(presets: &Value) -> u32 {
     }
 }
 
-/// The text with the presets in `ours`, a presets file, at the end of each list. Replaces those of an earlier call.
+/// The text with the presets in `ours`, a presets file, at the end of each list. Replaces those of an earlier call, unless they
+/// are the same: the user may have formatted or moved them.
 ///
 /// # Errors
 /// [`EditError`]
 pub fn merge(text: &str, ours: &Value) -> Result<String, EditError> {
+    if has_all(&root(text)?, ours) {
+        return Ok(text.to_owned());
+    }
     let text = remove(text)?;
     let root = root(&text)?;
     let members = root.members().unwrap_or_default();
@@ -71,11 +75,11 @@ pub fn merge(text: &str, ours: &Value) -> Result<String, EditError> {
         let items = list.items().ok_or(EditError::NotAList(kind))?;
         let (at, before) = match items.split_last() {
             None => (list.start() + 1, style.line_of(list.start(), 1)),
-            Some((last, rest)) => {
-                let gap = &text[rest.last().map_or(list.start() + 1, Node::end)..last.start()];
+            Some((final_item, rest)) => {
+                let gap = &text[rest.last().map_or(list.start() + 1, Node::end)..final_item.start()];
                 let gap = gap.trim_start_matches(|letter: char| letter != ',').trim_start_matches(',');
-                let gap = if rest.is_empty() { &text[list.start() + 1..last.start()] } else { gap };
-                (last.end(), gap.to_owned())
+                let gap = if rest.is_empty() { &text[list.start() + 1..final_item.start()] } else { gap };
+                (final_item.end(), gap.to_owned())
             }
         };
         let indent = match before.rfind('\n') {
@@ -159,6 +163,39 @@ fn root(text: &str) -> Result<Node<'_>, EditError> {
     Ok(root)
 }
 
+/// Whether the file has exactly these presets of ours.
+fn has_all(root: &Node<'_>, ours: &Value) -> bool {
+    KINDS.into_iter().all(|kind| {
+        let items = root.member(kind).and_then(|list| list.items()).unwrap_or_default();
+        let present = items.iter().filter(|item| is_marked(item)).map(|item| {
+            let mut preset = item.value();
+            if let Some(marker) = preset["vendor"][VENDOR].as_object_mut() {
+                marker.remove(ADDED_LIST);
+            }
+            preset
+        });
+        let wanted = ours[kind].as_array().into_iter().flatten().map(|preset| marked(preset, false));
+        present.eq(wanted)
+    })
+}
+
+/// The preset with our marker.
+fn marked(preset: &Value, adds_list: bool) -> Value {
+    let mut preset = preset.as_object().cloned().unwrap_or_default();
+    let mut vendor = match preset.remove("vendor") {
+        Some(Value::Object(vendor)) => vendor,
+        _ => Map::new(),
+    };
+    let mut marker = Map::new();
+    marker.insert("generated".to_owned(), json!("by `toolchainkit generate`; do not edit"));
+    if adds_list {
+        marker.insert(ADDED_LIST.to_owned(), json!("added"));
+    }
+    vendor.insert(VENDOR.to_owned(), Value::Object(marker));
+    preset.insert("vendor".to_owned(), Value::Object(vendor));
+    Value::Object(preset)
+}
+
 fn added_list(preset: &Node<'_>) -> bool {
     let marker = preset.member("vendor").and_then(|vendor| vendor.member(VENDOR));
     marker.is_some_and(|marker| marker.member(ADDED_LIST).is_some())
@@ -220,19 +257,7 @@ impl<'a> Style<'a> {
 
     /// A preset with our marker. Its first line is not indented.
     fn preset(&self, preset: &Value, indent: &str, adds_list: bool) -> String {
-        let mut preset = preset.as_object().cloned().unwrap_or_default();
-        let mut vendor = match preset.remove("vendor") {
-            Some(Value::Object(vendor)) => vendor,
-            _ => Map::new(),
-        };
-        let mut marker = Map::new();
-        marker.insert("generated".to_owned(), json!("by `toolchainkit generate`; do not edit"));
-        if adds_list {
-            marker.insert(ADDED_LIST.to_owned(), json!("added"));
-        }
-        vendor.insert(VENDOR.to_owned(), Value::Object(marker));
-        preset.insert("vendor".to_owned(), Value::Object(vendor));
-        let preset = Value::Object(preset);
+        let preset = marked(preset, adds_list);
         let Some(newline) = self.newline else { return preset.to_string() };
         let mut bytes = Vec::new();
         let formatter = PrettyFormatter::with_indent(self.unit.as_bytes());
@@ -367,6 +392,16 @@ mod tests {
             (names("configurePresets"), names("buildPresets")),
             (vec!["x".to_owned()], vec!["y".to_owned()])
         );
+    }
+
+    #[test]
+    fn presets_that_the_user_formatted_or_moved_stay() {
+        let text = "{\n  \"version\": 3,\n  \"configurePresets\": []\n}";
+        let formatted: Value = serde_json::from_str(&merged(text)).unwrap();
+        let formatted = formatted.to_string().replace("\"buildPresets\":[", "\"buildPresets\" : [ ");
+        assert_eq!(merge(&formatted, &ours()).unwrap(), formatted);
+        let other = formatted.replace("\"hidden\":true", "\"hidden\":false");
+        assert_ne!(merge(&other, &ours()).unwrap(), other);
     }
 
     #[test]

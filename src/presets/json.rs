@@ -68,6 +68,11 @@ impl<'a> Node<'a> {
         serde_json::from_str(self.text).ok()
     }
 
+    /// The value without its place; `null` if it is nested too deeply.
+    pub(super) fn value(&self) -> serde_json::Value {
+        serde_json::from_str(self.text).unwrap_or_default()
+    }
+
     /// Whether the value is `null`.
     pub(super) fn is_null(&self) -> bool {
         self.text == "null"

@@ -11,13 +11,12 @@ const LARGEST: u64 = 1 << 20;
 
 impl Surroundings<'static> {
     /// Those of this process, for the project in `folder`, which is empty for the current folder.
-    ///
-    /// # Errors
-    /// If the folder does not exist, or its path is not UTF-8.
-    pub fn of_process(folder: &Utf8Path) -> std::io::Result<Self> {
+    #[must_use]
+    pub fn of_process(folder: &Utf8Path) -> Self {
         let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
-        Ok(Self {
-            source_dir: folder.canonicalize_utf8()?,
+        Self {
+            // The path of a folder above the project need not be UTF-8.
+            source_dir: folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned()),
             host_system_name: match std::env::consts::OS {
                 "linux" => "Linux",
                 "macos" => "Darwin",
@@ -28,7 +27,7 @@ impl Surroundings<'static> {
                 other => other,
             },
             environment: &environment::variable,
-        })
+        }
     }
 }
 

@@ -105,6 +105,9 @@ impl Presets {
     }
 }
 
+/// Variables as they are written; the value is `None` for `null`.
+type Variables = Vec<(String, Option<Entry>)>;
+
 #[derive(Clone, Copy)]
 struct Source<'a> {
     origin: Origin,
@@ -137,7 +140,7 @@ fn resolve<'a>(
     let first = |entry: fn(&RawPreset) -> &Option<Entry>| {
         chain.iter().find_map(|source| Some((source.file, entry(source.preset).as_ref()?)))
     };
-    let union = |values: fn(&RawPreset) -> &[(String, Option<Entry>)]| {
+    let union = |values: fn(&RawPreset) -> &Variables| {
         let mut union: BTreeMap<&str, Option<(&PresetsFile, &Entry)>> = BTreeMap::new();
         for source in &chain {
             for (name, entry) in values(source.preset) {

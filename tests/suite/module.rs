@@ -103,9 +103,11 @@ fn a_private_function_uses_only_its_arguments_and_constant_variables() {
     /// Set by files that the module writes and includes.
     const INCLUDED: [&str; 2] = ["failure", "enclosing_"];
     /// Part of `toolchainkit_enable_cache`, which sets variables of the project.
-    const MACROS: [&str; 4] = [
+    const MACROS: [&str; 6] = [
         "_toolchainkit_configure_msvc_debug_information",
         "_toolchainkit_derived",
+        "_toolchainkit_expect_unset",
+        "_toolchainkit_expect_unset_names",
         "_toolchainkit_set_visual_studio_globals",
         "_toolchainkit_set_xcode_attributes",
     ];

@@ -57,7 +57,7 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write toolchainkit.yaml, with the settings that the project, the environment and the tools have already
+    /// Write toolchainkit.yaml with the settings that the project has already
     Init(init::InitArgs),
     /// Check the configuration and report every error
     Validate(validate::ValidateArgs),

@@ -9,6 +9,8 @@ mod draft;
 mod gather;
 pub(crate) mod lines;
 mod presets;
+mod proposal;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod tool_files;

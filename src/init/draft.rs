@@ -15,7 +15,6 @@ use crate::caching::tool::Tool;
 use crate::caching::tool::limits::DEFAULT_SIZE_GB;
 use crate::config::model::Output;
 use crate::config::{self, Config, SourceFile};
-use crate::render::INCLUDED_PRESETS;
 
 const TOOLCHAIN: &str = "cmake/toolchain.cmake";
 
@@ -220,7 +219,7 @@ impl<'a> Project<'a> {
             draft.binary_dir = Some("out/${presetName}");
         }
         if self.has_presets {
-            draft.presets = Some(INCLUDED_PRESETS);
+            draft.presets = Some("none");
         } else if self.has(Role::Vcpkg) {
             draft.base = Some(format!("{}/scripts/buildsystems/vcpkg.cmake", self.vcpkg()));
         }

@@ -45,7 +45,8 @@ impl Project<'_> {
             ));
         }
         notes.extend(facts.unread.iter().cloned());
-        let generated = [&output.toolchain, &include, &output.module, &output.presets];
+        let mut generated = vec![&output.toolchain, &include, &output.module];
+        generated.extend(&output.presets);
         let mut ignored = vec![match draft.binary_dir {
             Some(_) => "/out/".to_owned(),
             None => "/build/".to_owned(),

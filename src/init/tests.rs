@@ -327,7 +327,7 @@ fn languages_and_places_follow_the_project() {
     let loaded = config::load(&SourceFile::new("x", proposal.yaml.clone())).unwrap().config;
     assert_eq!(loaded.variants[0].cache.languages, [Language::C, Language::Cxx, Language::Cuda]);
     assert_eq!(loaded.variants[0].presets.generator, "Unix Makefiles");
-    assert_eq!(loaded.output.presets, "cmake/toolchainkit-presets.json");
+    assert_eq!(loaded.output.presets, None);
     assert_eq!(loaded.output.cache(), "cmake/toolchainkit/toolchainkit-cache.cmake");
     assert!(proposal.commands[0].starts_with("cd cpp && "), "{:?}", proposal.commands);
     facts.files[0].text = "project(a LANGUAGES HIP)\nset(CMAKE_HIP_COMPILER_LAUNCHER ccache)\n".to_owned();

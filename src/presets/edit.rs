@@ -65,7 +65,7 @@ pub fn merge(text: &str, ours: &Value) -> Result<String, EditError> {
     let mut is_first_member = members.is_empty();
     for kind in KINDS {
         let Some(presets) = ours[kind].as_array().filter(|presets| !presets.is_empty()) else { continue };
-        let Some((_, list)) = members.iter().rev().find(|(name, _)| name == kind) else {
+        let Some((_, list)) = members.iter().rev().find(|(key, _)| key == kind) else {
             let mut inserted = if is_first_member { String::new() } else { ",".to_owned() };
             is_first_member = false;
             inserted += &style.list(kind, presets);

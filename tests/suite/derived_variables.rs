@@ -169,7 +169,7 @@ fn places(name: &str) -> Vec<String> {
     for extension in ["cmake", "sh"] {
         files(&root().join("cmake/parts"), extension, &mut paths);
     }
-    paths.retain(|path| !path.ends_with("cmake/parts/derived.cmake"));
+    paths.retain(|path| !path.ends_with("cmake/parts/derived.cmake") && !path.ends_with("tests.rs"));
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut places = Vec::new();
     for path in paths {

@@ -8,7 +8,7 @@ use crate::caching::secret::Credential;
 use crate::caching::tool::url::{percent_encode, percent_encode_except};
 use crate::caching::tool::{Tool, Version};
 
-const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
+pub(crate) const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
 
 /// The variables that select a storage of ccache, including the name before version 4.7.
 pub(super) const VARIABLES: &[&str] = &[REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];

@@ -126,6 +126,7 @@ pub mod variables;
 
 use std::fmt;
 
+pub(crate) use self::ccache_url::REMOTE_STORAGE;
 pub use self::config::{Access, RemoteCacheConfig};
 pub(crate) use self::configurator::reveal_setting;
 pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfigurator};

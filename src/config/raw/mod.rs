@@ -123,7 +123,7 @@ pub(super) struct Cache {
     /// sources that include files below them share hits, too. May begin with `~`, and contain `${NAME}` for an environment
     /// variable; a relative path is relative to the project. The order is the same on all machines. Python and conda environments
     /// on PATH need not be listed.
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), extend("examples" = [["~/.conan2/p", "${CPM_SOURCE_CACHE}"]]))]
     pub(super) base_dirs: Option<Vec<String>>,
     /// Whether hits are found by the contents of headers. This is faster, because the preprocessor does not run. Default
     /// auto.

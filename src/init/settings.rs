@@ -7,7 +7,7 @@ use super::cmake::tool_in;
 use super::draft::Project;
 use super::{Found, Origin, RemoteWish, Role, Wishes, one_line};
 use crate::caching::remote::existing::{self, Existing};
-use crate::caching::remote::{FieldValue, REMOTE_STORAGE, RemoteFields, Section, backend};
+use crate::caching::remote::{CCACHE_VARIABLES, FieldValue, RemoteFields, Section, backend};
 use crate::caching::tool::Tool;
 use crate::caching::tool::limits::LARGEST_SIZE_GB;
 use crate::caching::tool::variables::SCCACHE_MULTILEVEL_CHAIN;
@@ -134,8 +134,7 @@ impl Project<'_> {
                 all.into_iter().map(Ok).collect()
             }
             Tool::Ccache => {
-                let name = [REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];
-                let text = name.iter().find_map(|name| self.text(name)).unwrap_or_default();
+                let text = CCACHE_VARIABLES.iter().find_map(|name| self.text(name)).unwrap_or_default();
                 existing::of_ccache(&text)
             }
         }

@@ -8,10 +8,10 @@ use crate::caching::secret::Credential;
 use crate::caching::tool::url::{percent_encode, percent_encode_except};
 use crate::caching::tool::{Tool, Version};
 
-pub(crate) const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
+const REMOTE_STORAGE: &str = "CCACHE_REMOTE_STORAGE";
 
 /// The variables that select a storage of ccache, including the name before version 4.7.
-pub(super) const VARIABLES: &[&str] = &[REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];
+pub(crate) const VARIABLES: &[&str] = &[REMOTE_STORAGE, "CCACHE_SECONDARY_STORAGE"];
 
 pub(super) const SHARDS: &str = "comma-separated names, such as a,b; the key of an entry selects the name that \
                                  replaces the `*` in the address; a(3),b gives weights (ccache only)";

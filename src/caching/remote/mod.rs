@@ -126,7 +126,7 @@ pub mod variables;
 
 use std::fmt;
 
-pub(crate) use self::ccache_url::REMOTE_STORAGE;
+pub(crate) use self::ccache_url::VARIABLES as CCACHE_VARIABLES;
 pub use self::config::{Access, RemoteCacheConfig};
 pub(crate) use self::configurator::reveal_setting;
 pub use self::configurator::{CacheEnvironment, ConfigureError, RemoteCacheConfigurator};

@@ -145,7 +145,7 @@ Settings of the user for the tool: the arguments of ``toolchainkit_enable_cache`
 size of the local cache come from the environment at configure time (``CCACHE_DIR``, ``CCACHE_MAXSIZE``, ``SCCACHE_DIR``,
 ``SCCACHE_CACHE_SIZE``), or from the configuration file of the tool (``cache_dir``, ``max_size``; ``[cache.disk]``). Of
 ``ccache.conf``, the settings that cannot make a hit wrong count, too, such as ``prefix_command``. The status line and ``toolchainkit
-doctor`` name the settings that are not used, with file and line. Other variables, such as ``SCCACHE_REGION``, override a setting of
+doctor`` name the settings that are not used, with file and line. Variables of a remote, such as its region, override a setting of
 the remote at configure time.
 #]=======================================================================]
 include_guard(GLOBAL)

@@ -1,13 +1,14 @@
-//! The little that `init` reads of a project's own presets.
+//! What `init` takes from a project's own presets.
 
-use serde_json::{Map, Value};
+use camino::Utf8Path;
 
 use super::assignments::is_of_interest;
 use super::{Found, Origin};
+use crate::presets::{PresetsFile, RawPreset};
 
 /// The facts of one presets file.
 #[derive(Debug, Default)]
-pub(super) struct PresetsFile {
+pub(super) struct OfPresets {
     /// The names of the visible configure presets without a condition.
     pub(super) names: Vec<String>,
     /// The environment variables and cache entries of interest.
@@ -15,42 +16,30 @@ pub(super) struct PresetsFile {
 }
 
 /// The facts of a file; `None` if it is not JSON.
-pub(super) fn read(path: &str, text: &str) -> Option<PresetsFile> {
-    let root: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
-    let presets = root["configurePresets"].as_array().map_or(&[][..], Vec::as_slice);
-    let is_visible =
-        |preset: &&Value| preset["hidden"] != Value::Bool(true) && preset.get("condition").is_none();
-    let names = presets.iter().filter(is_visible).filter_map(|preset| preset["name"].as_str());
-    let mut file = PresetsFile { names: names.map(str::to_owned).collect(), found: Vec::new() };
-    for preset in presets {
-        for key in ["environment", "cacheVariables"] {
-            if let Value::Object(members) = &preset[key] {
-                file.add(path, text, members);
-            }
-        }
-    }
-    Some(file)
+pub(super) fn read(path: &str, text: &str) -> Option<OfPresets> {
+    let file = PresetsFile::parse(Utf8Path::new(path), text).ok()?;
+    let presets =
+        || file.presets.iter().filter(|preset| preset.kind == "configurePresets" && !preset.is_merged);
+    let names = presets().filter(|preset| !preset.hidden && !preset.conditional);
+    Some(OfPresets {
+        names: names.map(|preset| preset.name.value.clone()).collect(),
+        found: presets().flat_map(|preset| found(path, preset)).collect(),
+    })
 }
 
-impl PresetsFile {
-    fn add(&mut self, path: &str, text: &str, members: &Map<String, Value>) {
-        for (name, value) in members.iter().filter(|(name, _)| is_of_interest(name)) {
-            let Some(value) = value.as_str().or_else(|| value["value"].as_str()) else { continue };
-            // The members have the order of the text.
-            let earlier = self.found.iter().filter(|found| found.name == *name).count();
-            let quoted = format!("\"{name}\"");
-            let lines = text.lines().enumerate().filter(|(_, line)| line.contains(&quoted));
-            let line = lines.map(|(index, _)| index + 1).nth(earlier).unwrap_or(1);
-            self.found.push(Found::new(name, value, Origin::Presets, path, line));
-        }
-    }
+fn found(path: &str, preset: &RawPreset) -> Vec<Found> {
+    let members = preset.environment.iter().chain(&preset.cache_variables);
+    let members = members.filter(|(name, _)| is_of_interest(name));
+    let entries = members.filter_map(|(name, entry)| Some((name, entry.as_ref()?)));
+    entries
+        .map(|(name, entry)| Found::new(name, &entry.value, Origin::Presets, path, entry.place.line))
+        .collect()
 }
 
 /// The files that a presets file includes, as it names them.
 pub(super) fn includes(text: &str) -> Vec<String> {
-    let root: Value = serde_json::from_str(text).unwrap_or_default();
-    let names = root["include"].as_array().map_or(&[][..], Vec::as_slice).iter();
-    names.filter_map(|name| Some(name.as_str()?.to_owned())).collect()
+    let file = PresetsFile::parse(Utf8Path::new(""), text);
+    file.map_or_else(|_| Vec::new(), |file| file.include.into_iter().map(|name| name.value).collect())
 }
 
 #[cfg(test)]

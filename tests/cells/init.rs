@@ -126,7 +126,7 @@ const LAYOUTS: [Layout; 15] = [
             ),
         ],
         build: "out/dev",
-        expected: &["tool: ccache", "presets: cmake/toolchainkit-presets.json"],
+        expected: &["tool: ccache", "presets: none"],
         ..PLAIN
     },
     Layout {
@@ -184,7 +184,7 @@ const LAYOUTS: [Layout; 15] = [
         ],
         environment: &[("VCPKG_ROOT", "{HOME}/vcpkg")],
         build: "build",
-        expected: &["presets: cmake/toolchainkit-presets.json"],
+        expected: &["presets: none"],
         ..PLAIN
     },
     Layout {

@@ -63,6 +63,11 @@ function(_toolchainkit_read_user_file)
   if(NOT doubt STREQUAL "")
     return()
   endif()
+  # Reading a pipe would not end. Its size is 0, as that of a device.
+  file(SIZE "${file}" size)
+  if(size EQUAL 0)
+    return()
+  endif()
   file(READ "${file}" text LIMIT 65536)
   # A line of the file must stay an element of the list.
   string(REPLACE ";" "," text "${text}")

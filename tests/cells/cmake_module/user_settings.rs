@@ -14,6 +14,7 @@ tests![
     the_environment_is_named_if_the_call_wins in [(CACHES[0], "SCCACHE_DIR", "SCCACHE_CACHE_SIZE"), (CACHES[1], "CCACHE_DIR", "CCACHE_MAXSIZE")],
     options_of_the_user_that_may_give_wrong_hits_do_not_reach_ccache in ["program", "script"],
     a_file_that_others_can_change_is_not_believed in CACHES,
+    a_pipe_in_place_of_the_file_does_not_stop_the_configuration in CACHES,
 ];
 
 /// Writes the configuration file of the tool, with the folder `mine` and a limit of 3 GiB.
@@ -147,6 +148,18 @@ fn a_file_that_others_can_change_is_not_believed(cache: Tool) {
             format!("{} is not used, because {} belongs to user 65534", file.display(), file.display());
         assert!(configured.stdout.contains(&named), "{configured}");
     }
+    checkout.build();
+    assert!(!is_used(&mine));
+}
+
+fn a_pipe_in_place_of_the_file_does_not_stop_the_configuration(cache: Tool) {
+    let Some((tools, sandbox)) = start(cache) else { return };
+    let (file, mine) = write_file(&sandbox, cache, "");
+    fs::remove_file(&file).expect("the file can be removed");
+    sandbox.command("mkfifo").args(["-m", "600"]).arg(&file).run();
+    let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache()");
+    let configured = checkout.configure();
+    assert!(configured.stdout.contains("(10 GiB)"), "{configured}");
     checkout.build();
     assert!(!is_used(&mine));
 }

@@ -33,6 +33,7 @@
 
 pub mod caching;
 mod cli;
+pub mod cmake_code;
 pub mod config;
 pub mod diagnostics;
 pub mod doctor;

@@ -3,114 +3,8 @@
 use super::Removal;
 use crate::caching::language::Language;
 use crate::caching::tool::Tool;
+use crate::cmake_code::commands;
 use crate::doctor::sets_launcher;
-
-/// One command of CMake code.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Command {
-    /// In lower case.
-    pub(super) name: String,
-    pub(super) arguments: Vec<String>,
-    /// The numbers of its first and last lines.
-    pub(super) lines: (usize, usize),
-}
-
-impl Command {
-    fn text(&self) -> String {
-        format!("{}({})", self.name, self.arguments.join(" "))
-    }
-}
-
-/// The commands of a file. Stops where the text is not CMake code.
-pub(super) fn commands(text: &str) -> Vec<Command> {
-    let mut reader = Reader { rest: text, line: 1 };
-    std::iter::from_fn(|| reader.command()).collect()
-}
-
-struct Reader<'a> {
-    rest: &'a str,
-    line: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at(length);
-        self.line += taken.matches('\n').count();
-        self.rest = rest;
-        taken
-    }
-
-    /// `[==[ text ]==]`
-    fn bracket(&mut self) -> Option<&'a str> {
-        let inner = self.rest.strip_prefix('[')?;
-        let equals = inner.len() - inner.trim_start_matches('=').len();
-        inner[equals..].strip_prefix('[')?;
-        let end = format!("]{}]", "=".repeat(equals));
-        let start = equals + 2;
-        let length = self.rest[start..].find(&end)?;
-        Some(&self.take(start + length + end.len())[start..start + length])
-    }
-
-    fn skip_blank(&mut self) {
-        loop {
-            let blank = self.rest.len() - self.rest.trim_start().len();
-            self.take(blank);
-            let Some(comment) = self.rest.strip_prefix('#') else { return };
-            self.take(1);
-            if !(comment.starts_with('[') && self.bracket().is_some()) {
-                let length = self.rest.find('\n').unwrap_or(self.rest.len());
-                self.take(length);
-            }
-        }
-    }
-
-    fn command(&mut self) -> Option<Command> {
-        self.skip_blank();
-        let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        let length = self.rest.find(|letter| !is_name(letter))?;
-        let first = self.line;
-        let name = self.take(length).to_ascii_lowercase();
-        self.skip_blank();
-        if name.is_empty() || !self.rest.starts_with('(') {
-            return None;
-        }
-        self.take(1);
-        let mut arguments = Vec::new();
-        let mut depth = 0_usize;
-        loop {
-            self.skip_blank();
-            if let Some(text) = self.bracket() {
-                arguments.push(text.to_owned());
-                continue;
-            }
-            match self.rest.chars().next()? {
-                ')' if depth == 0 => break,
-                letter @ ('(' | ')') => {
-                    depth = if letter == '(' { depth + 1 } else { depth - 1 };
-                    self.take(1);
-                }
-                '"' => {
-                    let mut escaped = false;
-                    let is_end = |(_, letter): &(usize, char)| {
-                        let ends = *letter == '"' && !escaped;
-                        escaped = *letter == '\\' && !escaped;
-                        ends
-                    };
-                    let (end, _) = self.rest.char_indices().skip(1).find(is_end)?;
-                    arguments.push(self.take(end + 1)[1..end].to_owned());
-                }
-                _ => {
-                    let ends = |letter: char| letter.is_whitespace() || "()#\"".contains(letter);
-                    let length = self.rest.find(ends).unwrap_or(self.rest.len());
-                    arguments.push(self.take(length.max(1)).to_owned());
-                }
-            }
-        }
-        let last = self.line;
-        self.take(1);
-        Some(Command { name, arguments, lines: (first, last) })
-    }
-}
 
 /// The facts of one file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -192,20 +86,6 @@ pub(super) fn read(path: &str, text: &str) -> CMakeFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_commands_with_their_lines() {
-        let text = "# a(b)\n#[[ x(\n) ]] project(demo\n  LANGUAGES C # c\n  CXX)\nset(A \"b\\\")\" [=[c ]] ]=] d)\nif((A) AND B)\nbroken";
-        let found = commands(text);
-        let arguments = |index: usize| found[index].arguments.join("|");
-        assert_eq!(found.len(), 3, "{found:?}");
-        assert_eq!(
-            (found[0].name.as_str(), arguments(0).as_str(), found[0].lines),
-            ("project", "demo|LANGUAGES|C|CXX", (3, 5))
-        );
-        assert_eq!((arguments(1).as_str(), found[1].lines), ("A|b\\\")|c ]] |d", (6, 6)));
-        assert_eq!(arguments(2), "A|AND|B");
-    }
 
     #[test]
     fn finds_languages_launchers_and_tools() {

@@ -159,7 +159,7 @@ const CHAINLOAD: &str = "VCPKG_CHAINLOAD_TOOLCHAIN_FILE";
 /// The `include()` of the cache file in `CMakeLists.txt`.
 fn included_by(ours: &Ours, project: &Project<'_>) -> Option<usize> {
     let names = [ours.cache.file_name()?, ours.module.file_name()?];
-    Some(project.lists.as_ref()?.including(&names)?.number)
+    Some(project.lists.as_ref()?.including(&names)?.lines.0)
 }
 
 fn is_ours(path: &Utf8Path, ours: &Ours, project: &Project<'_>) -> bool {
@@ -245,7 +245,7 @@ fn coverage(theirs: &[&ConfigurePreset], ours: &Ours, project: &Project<'_>) -> 
     let line = project.lists.as_ref().and_then(|lists| lists.first("project"));
     let place = line.map_or_else(
         || format!("in {LISTS}, before project()"),
-        |line| format!("in {LISTS}, before project() in line {}", line.number),
+        |project| format!("in {LISTS}, before project() in line {}", project.lines.0),
     );
     Some(format!(
         "{verb} not use the cache yet: {names}. One line caches all presets. Write {place}:\n\n    include({})\n",

@@ -18,7 +18,7 @@ mod resolve;
 mod set;
 
 pub use self::file::{Entry, Place, PresetsFile, RawPreset, SyntaxError};
-pub use self::lists::{CMakeLists, Line};
+pub use self::lists::CMakeLists;
 pub use self::macros::Surroundings;
 pub use self::read::{read, text};
 pub use self::resolve::ConfigurePreset;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::known_compilers;
 use super::{Finished, Project, Run, Sandbox, Stats, Tool, Tools};
 
 /// The caches that the module can use, each in the version that most tests use.
@@ -137,7 +138,15 @@ impl<'a> Checkout<'a> {
             .args(&self.options)
             .arg(&self.source)
             .current_dir(self.build_folder());
+        known_compilers::give(&mut command, &self.files(), &self.build_folder);
         command
+    }
+
+    /// The CMake files that can select compilers.
+    fn files(&self) -> Vec<PathBuf> {
+        let folder = self.source.join("cmake").read_dir().into_iter().flatten().filter_map(Result::ok);
+        let files = folder.map(|entry| entry.path()).filter(|path| !path.ends_with("ToolchainKit.cmake"));
+        files.chain([self.source.join("CMakeLists.txt")]).collect()
     }
 
     pub(crate) fn configure(&self) -> Finished {

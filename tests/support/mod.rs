@@ -4,6 +4,7 @@
 
 pub(crate) mod backends;
 pub(crate) mod checkout;
+pub(crate) mod known_compilers;
 pub(crate) mod project;
 pub(crate) mod proxy;
 pub(crate) mod random;

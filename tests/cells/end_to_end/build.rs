@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::list::{CMake, Cell};
+use crate::support::known_compilers;
 use crate::support::run::eventually;
 use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, versions, write_script};
 
@@ -166,10 +167,19 @@ impl Build {
 
     pub(crate) fn configure(&self) -> Finished {
         if self.has_presets() {
-            self.command("cmake").args(["--preset", "release"]).run()
+            let mut cmake = self.command("cmake");
+            cmake.args(["--preset", "release"]);
+            self.give_known_compilers(&mut cmake);
+            cmake.run()
         } else {
             self.configuring_by_file("cmake/toolchain.cmake").run()
         }
+    }
+
+    fn give_known_compilers(&self, cmake: &mut Command) {
+        let files = ["CMakeLists.txt", "CMakePresets.json", "cmake/toolchain.cmake"];
+        let files = files.map(|file| self.project.root().join(file));
+        known_compilers::give(cmake, &files, &self.folder());
     }
 
     /// Configures the folder of the preset without the preset.
@@ -177,6 +187,7 @@ impl Build {
         let mut cmake = self.command("cmake");
         cmake.args(["-S", ".", "-B", "build/release", "-DCMAKE_BUILD_TYPE=Release"]);
         cmake.args(["-G", self.setup.generator]).arg(format!("-DCMAKE_TOOLCHAIN_FILE={toolchain}"));
+        self.give_known_compilers(&mut cmake);
         cmake
     }
 

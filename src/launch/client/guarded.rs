@@ -1,5 +1,6 @@
 //! Asks the guard whether a compilation may use direct mode.
 
+use std::ffi::OsStr;
 use std::io::BufReader;
 use std::process::Command;
 use std::time::Duration;
@@ -20,6 +21,11 @@ const PAUSE: Duration = Duration::from_mins(1);
 /// Both tools add this variable to the key of the direct mode only. It has no effect on C and C++.
 const FINGERPRINT: &str = "OBJCPLUS_INCLUDE_PATH";
 
+/// With the second value in the first variable, ccache does not read a header again whose size and times are those of the
+/// compilation that stored the object. On its own this would be wrong: another file can have the same size and times, for
+/// example after a link was turned. But the fingerprint depends on the contents of all headers, so the key differs then.
+const SLOPPINESS: (&str, &str) = ("CCACHE_SLOPPINESS", "file_stat_matches");
+
 /// Whether a compilation uses direct mode.
 #[derive(Debug)]
 pub(super) enum Mode {
@@ -37,6 +43,8 @@ pub(super) struct Guarded {
     reader: BufReader<Connection>,
     fingerprint: String,
     contains_checkout_path: bool,
+    /// Whether the fingerprint depends on the contents of all headers.
+    with_contents: bool,
 }
 
 /// Determines the mode of a compilation. `is_possible`: whether the tool can use direct mode. `connect` returns a
@@ -67,8 +75,8 @@ fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) 
         protocol::receive::<GuardReply>(&mut reader).ok()?.map(|reply| (reader, reply))
     });
     match asked {
-        Some((reader, GuardReply::Direct { fingerprint, contains_place })) => {
-            Some(Guarded { reader, fingerprint, contains_checkout_path: contains_place })
+        Some((reader, GuardReply::Direct { fingerprint, contains_place, with_contents })) => {
+            Some(Guarded { reader, fingerprint, contains_checkout_path: contains_place, with_contents })
         }
         Some(_) => None,
         None => {
@@ -77,6 +85,18 @@ fn ask(compilation: &Compilation, connect: impl FnOnce() -> Option<Connection>) 
             None
         }
     }
+}
+
+fn add_sloppiness(command: &mut Command) {
+    let (name, added) = SLOPPINESS;
+    let set =
+        command.get_envs().find(|(known, _)| *known == name).map(|(_, value)| value.map(OsStr::to_owned));
+    let mut value = set.unwrap_or_else(|| process::variable(name)).unwrap_or_default();
+    if !value.is_empty() {
+        value.push(",");
+    }
+    value.push(added);
+    command.env(name, value);
 }
 
 impl Mode {
@@ -100,6 +120,9 @@ impl Mode {
             }
             (Self::Guarded(guarded), _) => {
                 command.env(FINGERPRINT, format!("/nonexistent/{}", guarded.fingerprint));
+                if tool == Tool::Ccache && guarded.with_contents {
+                    add_sloppiness(command);
+                }
             }
         }
     }

@@ -202,6 +202,7 @@ impl Plan {
             roots,
             context,
             places,
+            with_contents: settings.tool == Tool::Ccache,
             variable: &|name| environment_of_tool(settings, name),
         })
     }

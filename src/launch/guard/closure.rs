@@ -408,6 +408,13 @@ impl Guard {
         let contains_place =
             files.iter().any(|file| self.tree.scan(*file).paths.iter().any(|path| is_place(path)));
         contains_place.hash(&mut hasher);
+        if question.with_contents {
+            for file in &files {
+                let content = self.tree.content(*file);
+                content.hash(&mut hasher);
+                second.write(content);
+            }
+        }
         second.write_u64(hasher.finish());
         let mut fingerprint = format!("{:016x}{:016x}", hasher.finish(), second.finish());
         while self.spoiled.contains(&fingerprint) {

@@ -35,6 +35,9 @@ pub struct Question {
     pub context: String,
     /// Paths with a slash at the end. The guard tells whether a file contains one of them at the beginning of a string.
     pub places: Vec<String>,
+    /// Whether the fingerprint depends on the contents of all files that the command can read.
+    #[serde(default)]
+    pub with_contents: bool,
 }
 
 /// A command, which is converted to a [`Question`].
@@ -52,6 +55,8 @@ pub struct Command<'a> {
     pub context: String,
     /// See [`Question::places`].
     pub places: Vec<String>,
+    /// See [`Question::with_contents`].
+    pub with_contents: bool,
     /// A variable of the environment of the compiler.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
@@ -200,6 +205,7 @@ impl Question {
             roots: command.roots.clone(),
             context: command.context.clone(),
             places: command.places.clone(),
+            with_contents: command.with_contents,
         })
     }
 }
@@ -246,6 +252,7 @@ mod tests {
             roots: Vec::new(),
             context: String::new(),
             places: Vec::new(),
+            with_contents: false,
             variable: &|name| (name == "CPATH").then(|| "/env:/env2".into()),
         })
     }

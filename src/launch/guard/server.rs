@@ -43,6 +43,10 @@ pub(in crate::launch) enum GuardReply {
         fingerprint: String,
         /// Whether a file contains one of [`Question::places`].
         contains_place: bool,
+        /// Whether the fingerprint depends on the contents of all files; see [`Question::with_contents`]. A supervisor of an
+        /// older launcher does not know this field.
+        #[serde(default)]
+        with_contents: bool,
     },
     /// Do not use direct mode.
     Without(String),
@@ -95,6 +99,7 @@ fn reply(
                 let reply = GuardReply::Direct {
                     fingerprint: permission.fingerprint.clone(),
                     contains_place: permission.contains_place,
+                    with_contents: question.with_contents,
                 };
                 permissions.insert(client, (question, permission));
                 reply

@@ -67,6 +67,7 @@ impl Checkout {
             roots: vec![(self.path("")[..self.path("").len() - 1].to_owned(), 1)],
             context: String::new(),
             places: Vec::new(),
+            with_contents: false,
         }
     }
 }
@@ -84,6 +85,32 @@ fn fingerprint(guard: &mut Guard, question: &Question) -> String {
 
 fn is_refused(guard: &mut Guard, question: &Question) -> bool {
     matches!(guard.answer(question), Answer::Without(_))
+}
+
+#[test]
+fn the_contents_of_all_reachable_files_change_the_fingerprint_if_asked_for() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    let mut guard = Guard::new(None);
+    let questions = [false, true].map(|with_contents| Question { with_contents, ..checkout.question() });
+    checkout.write("inc1/x.h", "int one;");
+    checkout.write("other/x.h", "int two;");
+    let first = questions.each_ref().map(|question| fingerprint(&mut guard, question));
+    // The same size, and on most file systems the same times.
+    for step in ["another content", "another file", "the first content"] {
+        match step {
+            "another content" => checkout.write("inc1/x.h", "int two;"),
+            "another file" => {
+                checkout.write("other/x.h", "int six;");
+                fs_err::rename(checkout.root.join("other/x.h"), checkout.root.join("inc1/x.h"))
+                    .expect("renamed");
+            }
+            _ => checkout.write("inc1/x.h", "int one;"),
+        }
+        let next = questions.each_ref().map(|question| fingerprint(&mut guard, question));
+        assert_eq!(next[0], first[0], "{step}");
+        assert_eq!(next[1] == first[1], step == "the first content", "{step}");
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use sha2::{Digest as _, Sha256};
+
 use super::scan::Scan;
 use crate::launch::process::{Watch, WatchedFolder};
 use crate::launch::stamp::Stamp;
@@ -34,6 +36,9 @@ enum Kind {
 
 /// A folder or a file, by its number.
 pub(super) type Id = usize;
+
+/// The SHA-256 of a file.
+pub(super) type Content = [u8; 32];
 
 #[derive(Debug, Default)]
 struct Folder {
@@ -71,6 +76,8 @@ struct Source {
     stamp: Option<Stamp>,
     is_young: bool,
     scan: Arc<Scan>,
+    /// The SHA-256 of the content; zeros if the file does not exist or cannot be read.
+    content: Content,
     version: u32,
     examined_in: u64,
     parent: Option<Id>,
@@ -274,7 +281,7 @@ impl Tree {
         true
     }
 
-    /// Examines a file. Returns a number that changes when the names in its directives change.
+    /// Examines a file. Returns a number that changes when its content changes.
     pub(super) fn file_version(&mut self, id: Id) -> u32 {
         let (question, file) = (self.question, &self.files[id]);
         if file.examined_in == question {
@@ -303,18 +310,19 @@ impl Tree {
         let is_single = found.as_ref().is_some_and(|found| found.nlink() == 1) && !self.is_link(id);
         if file.examined_in == 0 || stamp != file.stamp || file.is_young {
             let is_young = self.is_young(stamp);
-            let scan = match stamp {
+            let (scan, content) = match stamp {
                 Some(_) => read(&file.path),
-                None => Scan::default(),
+                None => (Scan::default(), Content::default()),
             };
             let file = &mut self.files[id];
             let is_there = file.stamp.is_some() == stamp.is_some();
             if file.examined_in != 0 && !is_there {
                 self.changes.push(file.path.file_name().map(OsStr::to_owned));
             }
-            let is_same = file.examined_in != 0 && *file.scan == scan && is_there;
+            let is_same = file.examined_in != 0 && *file.scan == scan && file.content == content && is_there;
             file.is_young = is_young;
             file.stamp = stamp;
+            file.content = content;
             if !is_same {
                 file.scan = Arc::new(scan);
                 file.version += 1;
@@ -348,6 +356,11 @@ impl Tree {
     /// The names in the directives of an examined file.
     pub(super) fn scan(&self, id: Id) -> Arc<Scan> {
         Arc::clone(&self.files[id].scan)
+    }
+
+    /// The content of an examined file.
+    pub(super) fn content(&self, id: Id) -> &Content {
+        &self.files[id].content
     }
 
     /// Whether a file exists at `name` below `folder`. Adds the folders and links on which the answer depends to `seen`. Fails
@@ -496,15 +509,15 @@ fn ignores_case(path: &Path, entries: &HashMap<OsString, Kind>) -> bool {
     entries.keys().find_map(other_case).is_some_and(|name| path.join(name).symlink_metadata().is_ok())
 }
 
-fn read(path: &Path) -> Scan {
-    let opaque = |reason| Scan { opaque: Some(reason), ..Scan::default() };
+fn read(path: &Path) -> (Scan, Content) {
+    let opaque = |reason| (Scan { opaque: Some(reason), ..Scan::default() }, Content::default());
     let mut text = Vec::new();
     let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
     if !is_file {
         return opaque("a header is not a regular file");
     }
     match File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text)) {
-        Ok(length) if length as u64 <= LARGEST => Scan::of(&text),
+        Ok(length) if length as u64 <= LARGEST => (Scan::of(&text), Sha256::digest(&text).into()),
         Ok(_) => opaque("a header is larger than 16 MiB"),
         Err(_) => opaque("a header cannot be read"),
     }

@@ -2,17 +2,21 @@
 //! build are used.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::CACHES;
 use crate::cmake_module::{Checkout, tools_for};
 use crate::list::tests;
+use crate::support::run::eventually;
 use crate::support::{Run, Sandbox, Tool};
 
 tests![
     hits_are_direct in [CACHES[0], CACHES[1], CACHES[3]],
     a_header_that_the_build_installs_is_used in [CACHES[0], CACHES[1], CACHES[3]],
+    a_header_with_the_same_size_and_times_is_not_the_same in [CACHES[0], CACHES[1], CACHES[3]],
 ];
 
 const FILES: u64 = 20;
@@ -122,5 +126,66 @@ fn a_header_that_the_build_installs_is_used(cache: Tool) {
         checkout.rebuild_from_scratch();
         let print = |program: &str| checkout.command(checkout.build_folder().join(program)).run().stdout;
         assert_eq!((print("one"), print("two")), ("1\n".to_owned(), "2\n".to_owned()), "round {round}");
+    }
+}
+
+/// Two headers of the same size are written within one tick of the clock, so their times are the same. ccache compares only
+/// these, so the key must depend on the contents.
+fn a_header_with_the_same_size_and_times_is_not_the_same(cache: Tool) {
+    let Some(tools) = &tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("same").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let lists = "cmake_minimum_required(VERSION 3.16...4.0)\nproject(same C)\ninclude_directories(arch)\nadd_executable(one main.c)\n";
+    let main =
+        "#include <stdio.h>\n#include \"value.h\"\nint main(void) { printf(\"%d\\n\", VALUE); return 0; }\n";
+    let checkout = checkout(&sandbox, tools, &[("CMakeLists.txt", lists), ("main.c", main)]);
+    let times = |path: &str| {
+        let found = checkout.source.join(path).metadata().expect("a header");
+        (found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec())
+    };
+    // Linux 6.13 and newer gives a file another time if somebody has read the previous one, so the times may differ.
+    eventually(Duration::from_secs(2), || {
+        for value in [1, 2] {
+            write(&checkout, &format!("arch-{value}/value.h"), &format!("#define VALUE {value}\n"));
+        }
+        times("arch-1/value.h") == times("arch-2/value.h")
+    });
+    let arch = checkout.source.join("arch");
+    symlink("arch-1", &arch).expect("a link");
+    checkout.configure();
+    // By a link, by another link, and by renamed folders.
+    let turn = |to: &str| {
+        fs::remove_file(&arch).expect("the link can be removed");
+        symlink(to, &arch).expect("a link");
+    };
+    let rename = |to: &str| {
+        if arch.is_symlink() {
+            fs::remove_file(&arch).expect("the link can be removed");
+        } else {
+            fs::rename(&arch, checkout.source.join("former")).expect("renamed");
+        }
+        fs::rename(checkout.source.join(to), &arch).expect("renamed");
+    };
+    let changes: [(&dyn Fn(&str), &str, &str); 6] = [
+        (&turn, "arch-1", "1\n"),
+        (&turn, "arch-2", "2\n"),
+        (&turn, "arch-1", "1\n"),
+        (&rename, "arch-1", "1\n"),
+        (&rename, "arch-2", "2\n"),
+        (&rename, "former", "1\n"),
+    ];
+    for (index, (change, to, expected)) in changes.into_iter().enumerate() {
+        if to == "former" {
+            fs::rename(&arch, checkout.source.join("arch-2")).expect("renamed");
+            fs::rename(checkout.source.join(to), &arch).expect("renamed");
+        } else {
+            change(to);
+        }
+        // Old enough that ccache believes the times.
+        std::thread::sleep(Duration::from_millis(120));
+        for round in 0..2 {
+            checkout.rebuild_from_scratch();
+            let printed = checkout.command(checkout.build_folder().join("one")).run().stdout;
+            assert_eq!(printed, expected, "change {index} to {to}, round {round}");
+        }
     }
 }

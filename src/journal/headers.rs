@@ -101,6 +101,11 @@ impl Headers {
         self.all.get(&id)
     }
 
+    /// The IDs of all headers.
+    pub fn ids(&self) -> impl Iterator<Item = HeaderId> {
+        self.all.keys().copied()
+    }
+
     /// The number of headers.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -202,11 +202,13 @@ fn a_killed_daemon_leaves_one_entry_for_each_compilation() {
         let mut begun = bench.begin(&delay, "a.o");
         bench.daemons().into_iter().for_each(kill);
         assert!(begun.wait().unwrap().success());
-        assert_eq!(outcomes(&bench), [Outcome::Miss], "{tool:?}");
+        // The launcher tries another daemon, or runs the compiler.
+        assert!(matches!(outcomes(&bench)[..], [Outcome::Miss | Outcome::FailedOver]), "{tool:?}");
         let mut begun = bench.begin(&bench.delay_option(3), "b.o");
         bench.supervisors().into_iter().for_each(kill);
         assert!(begun.wait().unwrap().success());
-        assert_eq!(outcomes(&bench), [Outcome::Miss, Outcome::FailedOver], "{tool:?}");
+        assert_eq!(outcomes(&bench)[1..], [Outcome::FailedOver], "{tool:?}");
+        // The first compilation starts another supervisor.
         bench.compile("c.o");
         bench.compile("c.o");
         assert_eq!(outcomes(&bench)[2..], [Outcome::Miss, Outcome::Hit], "{tool:?}");
@@ -368,6 +370,9 @@ fn the_inputs_of_a_miss_are_recorded_without_secrets() {
             };
             fs::create_dir_all(build.join("CMakeFiles/t.dir")).unwrap();
             compile("one-value");
+            // The supervisor reads the headers after the compilation.
+            let is_stored = || Inputs::read(&build, "CMakeFiles/t.dir/a.c.o").is_ok_and(|all| all.len() == 1);
+            assert!(eventually(SOME_SECONDS, is_stored), "{tool:?} {direct_mode}");
             fs::write(bench.source().join("h.h"), "int second;\n").unwrap();
             compile("two-values");
             let object = "CMakeFiles/t.dir/a.c.o";

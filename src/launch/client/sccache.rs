@@ -25,8 +25,9 @@ const TIMEOUT: Duration = Duration::from_secs(40);
 /// The longest time to send a request. The supervisor notices if the daemon does not answer it.
 const SEND_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The longest wait for the outcome of a compilation, after it has ended. Without the answer, it is not known.
-const TELL_TIMEOUT: Duration = Duration::from_millis(20);
+/// The longest wait for the outcome of a compilation, after it has ended. Without the answer, it is not known. The supervisor answers
+/// at once, unless the machine is overloaded. If it has ended, the connection ends, too.
+const TELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The variable for a cache of several levels.
 const LEVELS: &str = "SCCACHE_MULTILEVEL_CHAIN";
@@ -384,7 +385,7 @@ impl Run<'_> {
                 Ok(Reply::Without { message: Some(message) }) => compilation.warn(&message),
                 Ok(_) | Err(_) => {
                     failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
-                    return lost(compilation);
+                    return compilation.run_compiler(Ending::failed_over("the daemon of sccache has ended"));
                 }
             }
         }

@@ -16,7 +16,8 @@ use super::inputs::Recording;
 use super::log;
 use super::names::Folders;
 use crate::journal::{
-    Header, HeaderId, HeaderInputs, Headers, Inputs, MOST_HEADERS, MOST_RECORDS, content_digest, inputs_file,
+    Header, HeaderId, HeaderInputs, Headers, Inputs, MOST_HEADERS, MOST_RECORDS, UNKNOWN_CONTENT,
+    content_digest, inputs_file,
 };
 
 /// The largest header.
@@ -94,6 +95,7 @@ impl Recorder {
         let late = || Err("there was no time to read them".to_owned());
         let [source, build, directory] = inputs.folders.each_ref().map(Path::new);
         let folders = Folders { build, source, directory };
+        let ended = i128::from(inputs.at) * 1_000_000;
         let mut headers = Vec::new();
         let mut seen = HashSet::new();
         for name in prerequisites(text.as_bytes()) {
@@ -108,8 +110,8 @@ impl Recorder {
             if is_late() {
                 return late();
             }
-            // A header that has disappeared has no digest.
-            let digest = self.digest(&directory.join(&name)).unwrap_or_else(|| "0".repeat(32));
+            let digest =
+                self.digest(&directory.join(&name), ended).unwrap_or_else(|| UNKNOWN_CONTENT.to_owned());
             headers.push(Header { path: place.replace(['\n', '\r'], " "), digest });
         }
         let dictionary = self.dictionary(folder);
@@ -120,8 +122,9 @@ impl Recorder {
         Ok(headers.iter().map(Header::id).collect())
     }
 
-    fn digest(&mut self, path: &Path) -> Option<String> {
-        let stamp = Stamp::of(path)?;
+    /// The digest of a header. `None` if it has disappeared, or was changed since `ended`, in nanoseconds since 1970.
+    fn digest(&mut self, path: &Path, ended: i128) -> Option<String> {
+        let stamp = Stamp::of(path).filter(|stamp| !stamp.is_since(ended))?;
         if let Some((known, digest)) = self.digests.get(path)
             && *known == stamp
         {
@@ -217,7 +220,7 @@ mod tests {
     fn recording(build: &Path, depfile: Result<String, String>) -> Recording {
         let text = build.to_str().unwrap().to_owned();
         let inputs = Inputs {
-            at: 1,
+            at: super::super::now() + 60_000,
             build: "1-1".to_owned(),
             outcome: Outcome::Miss,
             object: "a.o".to_owned(),
@@ -283,6 +286,19 @@ mod tests {
         Recorder::default().store(recording(build, Ok("a.o: a.h\n".to_owned())), None);
         let lines = fs_err::read_to_string(build.join(crate::journal::FOLDER).join("headers")).unwrap();
         assert_eq!(lines.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_header_that_was_changed_since_the_compilation_has_no_digest() {
+        let scratch = tempfile::tempdir().unwrap();
+        let build = scratch.path();
+        put(&build.join("a.h"), "one");
+        let mut earlier = recording(build, Ok("a.o: a.h\n".to_owned()));
+        earlier.inputs.at -= 120_000;
+        Recorder::default().store(earlier, None);
+        let HeaderInputs::Known(ids) = &Inputs::read(build, "a.o").unwrap()[0].headers else { panic!() };
+        let headers = Headers::read(build).unwrap();
+        assert_eq!(headers.get(ids[0]).unwrap().digest, UNKNOWN_CONTENT);
     }
 
     #[test]

@@ -18,8 +18,10 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
     );
     let file = options.open(path)?;
-    check(&file.metadata()?, limit)?;
-    let mut bytes = Vec::new();
+    let metadata = file.metadata()?;
+    check(&metadata, limit)?;
+    // With a byte more, the end is found without another buffer.
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }

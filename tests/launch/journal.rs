@@ -10,9 +10,10 @@ use std::time::Duration;
 use toolchainkit::journal::{Entry, FOLDER, HeaderId, HeaderInputs, Headers, Inputs, Journal, Outcome, Tier};
 
 use crate::bench::{
-    ALL, Bench, SCCACHES, SOME_SECONDS, assert_correct_object, eventually, installed, kill, output_of,
+    ALL, Bench, SCCACHES, SOME_SECONDS, Tool, assert_correct_object, eventually, installed, kill, output_of,
     write_program,
 };
+use crate::versions;
 
 const CC: &str = "/usr/bin/cc";
 
@@ -40,7 +41,9 @@ fn run(bench: &Bench, options: &[&str], object: &str) -> std::process::Output {
 
 #[test]
 fn each_outcome_has_an_entry() {
-    for tool in installed(&ALL) {
+    // The outcomes of sccache come from its log, which may change with each version.
+    let all = versions::SCCACHES.iter().copied().map(Tool::Sccache).chain([ALL[2]]).collect::<Vec<_>>();
+    for tool in installed(&all) {
         let bench = Bench::new(tool);
         bench.compile("a.o");
         bench.compile("a.o");

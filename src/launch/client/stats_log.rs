@@ -49,7 +49,7 @@ impl StatsLog {
 
     /// What ccache has written. The log of the user gets it, too.
     fn read(mut self) -> String {
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(1024);
         let _ = self.file.rewind();
         let _ = (&self.file).take(LARGEST).read_to_end(&mut text);
         if let Some(path) = self.of_user.filter(|_| !text.is_empty()) {

@@ -15,10 +15,12 @@ const BETWEEN: &[&str] =
 /// build tool counts, because a make runs others. Another program, such as CMake, ends the search.
 pub(super) fn of(parent: u32, process: impl Fn(u32) -> Option<Process>) -> String {
     let mut top = None;
+    let mut first = None;
     let mut below: Option<Process> = None;
     let mut id = parent;
     for _ in 0..MOST {
         let Some(found) = process(id) else { break };
+        first = first.or(Some(found));
         if TOOLS.contains(&found.name()) {
             top = Some(found);
         } else if !BETWEEN.contains(&found.name()) || is_interactive(found, below) {
@@ -28,7 +30,7 @@ pub(super) fn of(parent: u32, process: impl Fn(u32) -> Option<Process>) -> Strin
         id = found.parent;
     }
     // Without a build tool, the parent is the build.
-    match top.or_else(|| process(parent)) {
+    match top.or(first) {
         Some(top) => format!("{}-{}", top.id, top.start),
         None => format!("{parent}-0"),
     }

@@ -32,7 +32,8 @@ impl Log {
             file => file.ok()?,
         };
         let found = file.metadata().ok()?;
-        if !found.is_file() || trust::check_open(&file, &path, &folder).is_err() {
+        let is_trusted = is_ours(&found) || trust::check_open(&file, &path, &folder).is_ok();
+        if !found.is_file() || !is_trusted {
             return None;
         }
         if found.len() < LARGEST_LOG {
@@ -63,13 +64,18 @@ pub(super) fn trusted_folder(build_folder: &Path) -> Option<PathBuf> {
             folder.symlink_metadata().ok()?
         }
     };
-    let is_closed = found.mode() & 0o022 == 0;
-    let is_ours = found.uid() == rustix::process::geteuid().as_raw() || found.uid() == 0;
     let is_trusted = || {
         let open = File::open(&folder).ok()?;
         trust::check_open(&open, &folder, build_folder).ok()
     };
-    (found.is_dir() && ((is_closed && is_ours) || is_trusted().is_some())).then_some(folder)
+    (found.is_dir() && (is_ours(&found) || is_trusted().is_some())).then_some(folder)
+}
+
+/// Whether the file belongs to this user or to root, and nobody else can write to it. This is the usual case of the rule in `trust`.
+fn is_ours(found: &fs::Metadata) -> bool {
+    let of_others = 0o022;
+    let owner = found.uid();
+    found.mode() & of_others == 0 && (owner == 0 || owner == rustix::process::geteuid().as_raw())
 }
 
 pub(super) fn open(path: &Path) -> io::Result<File> {

@@ -2,6 +2,7 @@
 //! with a reused ID.
 
 use std::fs;
+use std::io::Read;
 use std::path::PathBuf;
 
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
@@ -27,6 +28,8 @@ pub struct Process {
     name: [u8; LONGEST_NAME],
 }
 
+/// The longest line of `/proc/ID/stat`: 52 numbers and a name.
+const LONGEST_LINE: usize = 2048;
 /// The kernel stores this much of the name of a program.
 const LONGEST_NAME: usize = 15;
 
@@ -34,7 +37,10 @@ impl Process {
     /// The process with this ID.
     #[must_use]
     pub fn of(id: u32) -> Option<Self> {
-        let line = read(&format!("/proc/{id}/stat"))?;
+        let mut line = [0; LONGEST_LINE];
+        // The kernel writes the whole line at once.
+        let length = fs::File::open(format!("/proc/{id}/stat")).ok()?.read(&mut line).ok()?;
+        let line = line.get(..length)?;
         // The name is in brackets, and may contain any character.
         let end = line.iter().rposition(|byte| *byte == b')')?;
         let begin = line.iter().position(|byte| *byte == b'(')? + 1;
@@ -78,7 +84,6 @@ fn short_name(name: &[u8]) -> [u8; LONGEST_NAME] {
 }
 
 fn read(path: &str) -> Option<Vec<u8>> {
-    use std::io::Read;
     let mut bytes = Vec::with_capacity(512);
     fs::File::open(path).ok()?.read_to_end(&mut bytes).ok()?;
     Some(bytes)

@@ -4,6 +4,7 @@
 mod commands;
 mod configuring;
 mod inputs;
+mod journal;
 mod launcher;
 mod many_toolchains;
 mod program;

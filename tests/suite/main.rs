@@ -35,6 +35,7 @@ mod obstacles;
 mod presets;
 #[cfg(unix)]
 mod servers_work;
+mod statistics;
 #[cfg(unix)]
 #[expect(dead_code, unused_imports, reason = "the cells use the rest")]
 #[path = "../support/mod.rs"]

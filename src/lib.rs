@@ -48,6 +48,7 @@ pub mod presets;
 mod probe;
 pub mod render;
 pub mod report;
+pub mod stats;
 pub mod trust;
 
 pub use self::cli::{exit, run};

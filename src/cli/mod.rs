@@ -10,6 +10,7 @@ mod explain;
 mod generate;
 mod init;
 mod install;
+mod look;
 mod output_format;
 mod plan;
 mod progress;
@@ -69,7 +70,7 @@ enum Command {
     Env(env::EnvArgs),
     /// Find the cache tool, or install a pinned and verified release of it
     Install(install::InstallArgs),
-    /// Show hits and misses of the cache that the last configured build uses
+    /// Show hits, misses and the time saved of the last build, and why files were not cached
     Stats(stats::StatsArgs),
     /// Show the local caches of all projects with their sizes, or remove unused ones
     Cache(cache::CacheArgs),

@@ -45,6 +45,8 @@ pub(crate) enum CliError {
     #[error("{0}")]
     CacheBroken(String),
     #[error("{0}")]
+    BelowLimit(String),
+    #[error("{0}")]
     SecretMissing(String),
     #[error(transparent)]
     Stats(#[from] StatsError),
@@ -79,6 +81,7 @@ impl CliError {
                 exit::TOOL_MISSING
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
+            Self::BelowLimit(_) => exit::BELOW_LIMIT,
             Self::CacheBroken(_)
             | Self::Replay(_)
             | Self::Run(_)
@@ -116,6 +119,10 @@ impl CliError {
             ),
             Self::Detection(error) => detection_help(error),
             Self::Store(StoreError::NotOurs(_)) => Some(FOREIGN_FILE_HELP.to_owned()),
+            Self::BelowLimit(_) => Some(
+                "`toolchainkit stats` lists what was not a hit, and `toolchainkit doctor --why FILE` says why a file was compiled"
+                    .to_owned(),
+            ),
             Self::ToolChanged(_) => Some("run `toolchainkit install --force` to install it again".to_owned()),
             _ => None,
         }
@@ -222,6 +229,17 @@ impl Printer {
     /// Prints a result that contains text of files or of other programs.
     pub(super) fn foreign(&self, text: &str) {
         self.product(&self.filter().shown(text));
+    }
+
+    /// A text of files or other programs, as it may be shown.
+    pub(super) fn filtered(&self, text: &str) -> String {
+        self.filter().shown(text).into_owned()
+    }
+
+    /// Prints an annotation for the runner of GitHub Actions, which reads standard error, too. Standard output may be redirected
+    /// to a file.
+    pub(super) fn annotate(&self, annotation: &str) {
+        let _ = io::stderr().lock().write_all(annotation.as_bytes());
     }
 
     /// Prints JSON to standard output.

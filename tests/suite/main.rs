@@ -37,6 +37,7 @@ mod presets;
 mod report;
 #[cfg(unix)]
 mod servers_work;
+mod statistics;
 #[cfg(unix)]
 #[expect(dead_code, unused_imports, reason = "the cells use the rest")]
 #[path = "../support/mod.rs"]

@@ -23,12 +23,19 @@ use crate::probe::{environment, file};
 use crate::trust::{self, Purpose};
 
 /// Selects the build folder.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct BuildFolderArgs {
     /// Build folder [default: the current folder, or the build folder of the project that was configured or
     /// built last]
     #[arg(long, value_name = "DIR")]
     build: Option<Utf8PathBuf>,
+}
+
+impl BuildFolderArgs {
+    /// Selects this folder.
+    pub(super) const fn of(folder: Utf8PathBuf) -> Self {
+        Self { build: Some(folder) }
+    }
 }
 
 /// `<build folder>/toolchainkit/cache.json`

@@ -18,6 +18,7 @@ use crate::output::OutputError;
 use crate::probe::environment;
 use crate::probe::program::RunError;
 use crate::render::RenderError;
+use crate::report::ReportError;
 
 /// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,10 @@ pub(crate) enum CliError {
     Interrupted { count: usize },
     #[error("{path} already exists and is not overwritten")]
     Exists { path: Utf8PathBuf },
+    #[error("{path} already exists, and is not a report of toolchainkit")]
+    NotAReport { path: Utf8PathBuf },
+    #[error(transparent)]
+    Page(#[from] ReportError),
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error(transparent)]
@@ -73,6 +78,7 @@ impl CliError {
             Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
             Self::OutOfDate { .. } | Self::Interrupted { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. }
+            | Self::NotAReport { .. }
             | Self::Presets(_)
             | Self::Output(
                 OutputError::NotOurs(_) | OutputError::InTheWay { .. } | OutputError::Outside { .. },
@@ -92,6 +98,7 @@ impl CliError {
             | Self::InvalidProposal { .. }
             | Self::Output(OutputError::Io(_) | OutputError::Busy(_))
             | Self::Render(_)
+            | Self::Page(_)
             | Self::Stats(_)
             | Self::Io(_) => exit::FAILURE,
         }
@@ -101,6 +108,9 @@ impl CliError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Exists { .. } => Some("edit the file, remove it first, or overwrite it with `init --force`".to_owned()),
+            Self::NotAReport { .. } => {
+                Some("nothing was written. Choose another file with --output, or replace a file with --force".to_owned())
+            }
             Self::InvalidProposal { .. } => Some(
                 "nothing was written. Begin with a file that contains only `version: 1`, and report the bug with the text \
                  above"

@@ -145,7 +145,7 @@ impl StatsArgs {
 }
 
 /// The journal; `None` if nothing has been recorded.
-fn read_journal(cache: &BuildCache) -> Result<Option<Journal>, CliError> {
+pub(super) fn read_journal(cache: &BuildCache) -> Result<Option<Journal>, CliError> {
     match Journal::read(cache.folder.as_std_path()) {
         Ok(journal) => Ok(Some(journal)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -8,7 +8,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea as _};
 use plotters::element::{Circle, Rectangle, Text};
 use plotters::series::LineSeries;
-use plotters::style::{Color as _, IntoTextStyle as _, TextStyle};
+use plotters::style::{Color as _, IntoTextStyle as _, TRANSPARENT, TextStyle};
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use super::svg::{Description, FONT_SIZE, Role, Sheet, Svg};
 use super::words::{self, Moment};
 
 /// The hit rate and the times of a build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) start: Moment,
     /// Hits and cacheable compilations.
@@ -178,11 +178,12 @@ fn axes<'a>(
     chart
         .configure_mesh()
         .disable_x_mesh()
-        .disable_axes()
+        .disable_x_axis()
+        .axis_style(TRANSPARENT)
         .y_labels(lines)
         .y_max_light_lines(1)
         .bold_line_style(Role::Grid.colour())
-        .light_line_style(plotters::style::TRANSPARENT)
+        .light_line_style(TRANSPARENT)
         .label_style(text_style(root, Role::Label, HPos::Right, VPos::Center))
         .y_label_formatter(label)
         .draw()?;
@@ -208,8 +209,8 @@ fn labelled(builds: usize, most: usize) -> impl Iterator<Item = usize> {
 
 /// The day of a build, or its time if all builds are of one day.
 fn when(points: &[Point], at: usize) -> String {
-    let is_one_day = points.first().zip(points.last()).is_some_and(|(a, b)| a.start.is_same_day(b.start));
-    let start = points[at].start;
+    let is_one_day = points.first().zip(points.last()).is_some_and(|(a, b)| a.start.is_same_day(&b.start));
+    let start = &points[at].start;
     if is_one_day { start.time() } else { start.day() }
 }
 
@@ -223,7 +224,13 @@ mod tests {
     use super::*;
 
     fn point(day: u64, hits: u64, cacheable: u64, spent: u64, saved: u64) -> Point {
-        Point { start: Moment::new(day * 86_400_000), hits, cacheable, spent, saved }
+        Point {
+            start: Moment::new(day * 86_400_000, &jiff::tz::TimeZone::UTC),
+            hits,
+            cacheable,
+            spent,
+            saved,
+        }
     }
 
     #[test]

@@ -3,12 +3,16 @@
 //! Data flows in one direction: [`Input`] → `view` (texts and numbers, in the order of the page) → `page` (the template). `charts`
 //! draws with plotters on the sheet of `svg`. No I/O: the same input gives the same bytes.
 
+mod bench;
 mod charts;
 mod page;
 mod svg;
 mod view;
 mod words;
 
+use jiff::tz::TimeZone;
+
+pub use self::bench::{Bench, BenchError};
 use crate::caching::tool::Tool;
 use crate::foreign::Filter;
 use crate::journal::summary::Summary;
@@ -19,14 +23,18 @@ const MARKER: &str = "<meta name=\"generator\" content=\"toolchainkit";
 const HEAD: usize = 1024;
 
 /// All that the page is made from.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Input {
     /// The name of the project.
     pub project: String,
     /// The build folders, in the order in which they are shown.
     pub folders: Vec<Folder>,
+    /// The result of a benchmark.
+    pub bench: Option<Bench>,
     /// The time at which the page is made, in milliseconds since 1970.
     pub made: u64,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
 }
 
 /// A build folder.
@@ -84,9 +92,11 @@ pub struct ReportError(#[from] minijinja::Error);
 ///
 /// ```
 /// use toolchainkit::foreign::Filter;
-/// use toolchainkit::report::{Input, html};
+/// use toolchainkit::report::{Folder, Input, html};
 ///
-/// let page = html(&Input::default(), &Filter::default()).unwrap();
+/// let folders = vec![Folder { path: "build".to_owned(), ..Folder::default() }];
+/// let input = Input { project: "demo".to_owned(), folders, bench: None, made: 0, zone: jiff::tz::TimeZone::UTC };
+/// let page = html(&input, &Filter::default()).unwrap();
 /// assert!(page.starts_with("<!DOCTYPE html>") && page.contains("No compilation"));
 /// ```
 pub fn html(input: &Input, filter: &Filter) -> Result<String, ReportError> {

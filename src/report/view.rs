@@ -3,9 +3,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::bench::{self, Bench, Cell};
 use super::charts::{self, Chart, Point};
 use super::words::{Moment, count, counted, duration, percent};
 use super::{Cause, Folder, Input};
@@ -26,6 +29,8 @@ const MOST_EXAMPLES: usize = 3;
 pub(super) struct Page {
     project: String,
     made: Time,
+    /// The time zone of all times, such as `UTC`.
+    zone: String,
     /// The time of the builds, such as `3 to 28 Nov 2026`; empty without builds.
     span: String,
     headline: Headline,
@@ -44,6 +49,7 @@ pub(super) struct Page {
     targets: Vec<GroupRow>,
     more_targets: String,
     languages: Vec<GroupRow>,
+    bench: Option<BenchPart>,
     /// How the numbers are made.
     notes: Vec<Vec<Span>>,
 }
@@ -55,8 +61,8 @@ struct Time {
 }
 
 impl Time {
-    fn new(moment: Moment) -> Self {
-        Self { iso: moment.iso(), text: moment.full() }
+    fn new(moment: &Moment) -> Self {
+        Self { iso: moment.iso(), text: moment.minute() }
     }
 }
 
@@ -162,10 +168,37 @@ struct GroupRow {
     saved: String,
 }
 
+#[derive(Debug, Clone, Serialize)]
+struct BenchPart {
+    /// What was measured.
+    text: String,
+    scenarios: Vec<ScenarioPart>,
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct ScenarioPart {
+    name: String,
+    rows: Vec<BenchRow>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct BenchRow {
+    name: String,
+    class: &'static str,
+    share: u64,
+    wall: String,
+    cpu: String,
+    hits: String,
+    /// Empty if it could be measured.
+    failure: String,
+}
+
 impl Page {
     pub(super) fn new(input: &Input) -> Self {
         let total =
             input.folders.iter().fold(Group::default(), |sum, folder| add(sum, &folder.summary.total));
+        let made = Moment::new(input.made, &input.zone);
         let is_several = input.folders.len() > 1;
         let mut slow = slow_misses(&input.folders);
         let more_slow = omitted(&mut slow, MOST_ROWS, "file", "files");
@@ -173,13 +206,17 @@ impl Page {
         let more_targets = omitted(&mut targets, MOST_ROWS, "target", "targets");
         Self {
             project: input.project.clone(),
-            made: Time::new(Moment::new(input.made)),
-            span: span(&input.folders),
+            made: Time::new(&made),
+            zone: made.zone(),
+            span: span(&input.folders, &input.zone),
             headline: headline(&total.counts),
             results: results(&total.counts),
             facts: facts(&total, &input.folders),
             warnings: warnings(&input.folders, is_several),
-            folders: (1..).zip(&input.folders).map(|(number, folder)| folder_part(number, folder)).collect(),
+            folders: (1..)
+                .zip(&input.folders)
+                .map(|(number, folder)| folder_part(number, folder, &input.zone))
+                .collect(),
             is_several,
             causes: causes(&input.folders),
             slow: slow_rows(&slow, is_several),
@@ -188,6 +225,7 @@ impl Page {
             targets: group_rows(&targets, "(no target)"),
             more_targets,
             languages: group_rows(&merged(&input.folders, |summary| &summary.languages), "(unknown)"),
+            bench: input.bench.as_ref().map(bench_part),
             notes: notes(&total, &input.folders).iter().map(|note| spans(note)).collect(),
         }
     }
@@ -215,18 +253,18 @@ fn headline(counts: &Counts) -> Headline {
 }
 
 /// The time of the first and the last build.
-fn span(folders: &[Folder]) -> String {
+fn span(folders: &[Folder], zone: &TimeZone) -> String {
     let builds = || folders.iter().flat_map(|folder| &folder.summary.builds);
     let (Some(first), Some(last)) =
         (builds().map(|build| build.start).min(), builds().map(|build| build.end).max())
     else {
         return String::new();
     };
-    let (first, last) = (Moment::new(first), Moment::new(last));
-    if first.is_same_day(last) {
+    let (first, last) = (Moment::new(first, zone), Moment::new(last, zone));
+    if first.is_same_day(&last) {
         return last.date();
     }
-    let begin = if first.is_same_year(last) { first.day() } else { first.date() };
+    let begin = if first.is_same_year(&last) { first.day() } else { first.date() };
     format!("{begin} to {}", last.date())
 }
 
@@ -329,10 +367,10 @@ fn share(part: u64, whole: u64) -> u64 {
 
 // --- builds and caches ------------------------------------------------------------------------------------------------
 
-fn folder_part(number: usize, folder: &Folder) -> FolderPart {
+fn folder_part(number: usize, folder: &Folder, zone: &TimeZone) -> FolderPart {
     let builds = &folder.summary.builds;
     let shown = &builds[builds.len().saturating_sub(MOST_BUILDS)..];
-    let points: Vec<Point> = shown.iter().map(point).collect();
+    let points: Vec<Point> = shown.iter().map(|build| point(build, zone)).collect();
     let id = format!("folder-{number}");
     let earlier = builds.len() - shown.len();
     FolderPart {
@@ -341,7 +379,7 @@ fn folder_part(number: usize, folder: &Folder) -> FolderPart {
         id,
         path: folder.path.clone(),
         // The newest build is what a reader looks for.
-        builds: shown.iter().rev().map(build_row).collect(),
+        builds: shown.iter().rev().map(|build| build_row(build, zone)).collect(),
         omitted: if earlier == 0 {
             String::new()
         } else {
@@ -351,10 +389,10 @@ fn folder_part(number: usize, folder: &Folder) -> FolderPart {
     }
 }
 
-fn point(build: &BuildSummary) -> Point {
+fn point(build: &BuildSummary, zone: &TimeZone) -> Point {
     let Group { counts, spent, saved } = &build.group;
     Point {
-        start: Moment::new(build.start),
+        start: Moment::new(build.start, zone),
         hits: counts.hits(),
         cacheable: counts.cacheable(),
         spent: spent.micros.max(0).unsigned_abs(),
@@ -362,10 +400,10 @@ fn point(build: &BuildSummary) -> Point {
     }
 }
 
-fn build_row(build: &BuildSummary) -> BuildRow {
+fn build_row(build: &BuildSummary, zone: &TimeZone) -> BuildRow {
     let Group { counts, spent, saved } = &build.group;
     BuildRow {
-        start: Time::new(Moment::new(build.start)),
+        start: Time::new(&Moment::new(build.start, zone)),
         all: count(counts.all()),
         hits: count(counts.hits()),
         rate: rate(counts),
@@ -492,12 +530,15 @@ fn failing(reason: &str) -> (String, String) {
     (because, "run `toolchainkit doctor` to find the cause".to_owned())
 }
 
-/// A clause as a sentence.
+/// A clause as a sentence. A first word that is a name, such as that of a file or a tool, stays as it is.
 fn sentence(clause: &str) -> String {
-    let mut letters = clause.trim_end_matches('.').chars();
-    match letters.next() {
+    let clause = clause.trim_end_matches('.');
+    let first = clause.split(' ').next().unwrap_or_default();
+    let is_name = Tool::from_name(first).is_some() || !first.bytes().all(|byte| byte.is_ascii_lowercase());
+    match clause.split_at_checked(1) {
         None => String::new(),
-        Some(first) => format!("{}{}.", first.to_ascii_uppercase(), letters.as_str()),
+        Some((letter, rest)) if !is_name => format!("{}{rest}.", letter.to_ascii_uppercase()),
+        Some(_) => format!("{clause}."),
     }
 }
 
@@ -599,6 +640,49 @@ fn add(a: Group, b: &Group) -> Group {
     }
 }
 
+// --- the benchmark ----------------------------------------------------------------------------------------------------
+
+fn bench_part(bench: &Bench) -> BenchPart {
+    let micros = |seconds: f64| {
+        Duration::try_from_secs_f64(seconds)
+            .map_or(0, |time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    };
+    let measured = bench.cells.iter().filter_map(|cell| cell.summary.as_ref());
+    let longest = measured.map(|summary| micros(summary.wall_s)).max().unwrap_or(0);
+    let row = |cell: &&Cell| {
+        let wall = cell.summary.as_ref().map(|summary| micros(summary.wall_s));
+        let cpu = cell.summary.as_ref().and_then(|summary| summary.cpu_s).map(micros);
+        let time = |time: Option<u64>| time.map_or_else(|| "–".to_owned(), duration);
+        let hits = cell.hits().map(|(hits, all)| format!("{} of {}", count(hits), count(all)));
+        let name = cell.variant(&bench.tool).to_owned();
+        BenchRow {
+            class: if name == "toolchainkit" { "hit" } else { "bypassed" },
+            name,
+            share: share(wall.unwrap_or(0), longest),
+            wall: time(wall),
+            cpu: time(cpu),
+            hits: hits.unwrap_or_else(|| "–".to_owned()),
+            failure: cell.failure.clone().unwrap_or_default(),
+        }
+    };
+    let scenarios = bench.scenarios().into_iter().map(|(name, cells)| ScenarioPart {
+        name: bench::title(name),
+        rows: cells.iter().map(row).collect(),
+    });
+    let mut text = "Builds of all objects".to_owned();
+    if let Some(objects) = bench.objects {
+        text = format!("Builds of {}", counted(objects, "object", "objects"));
+    }
+    text += &format!(" with {}", format!("{} {}", bench.tool, bench.tool_version).trim_end());
+    if bench.processors > 0 {
+        text += &format!(" on {}", counted(bench.processors, "processor", "processors"));
+    }
+    if bench.rounds > 0 {
+        text += &format!(": the medians of {}", counted(bench.rounds, "round", "rounds"));
+    }
+    BenchPart { text: text + ".", scenarios: scenarios.collect(), notes: bench.notes.clone() }
+}
+
 // --- notes ------------------------------------------------------------------------------------------------------------
 
 fn notes(total: &Group, folders: &[Folder]) -> Vec<String> {
@@ -643,7 +727,6 @@ fn notes(total: &Group, folders: &[Folder]) -> Vec<String> {
     if damaged > 0 {
         notes.push(format!("{} of the journal could not be read.", counted(damaged, "line", "lines")));
     }
-    notes.push("All times are in UTC.".to_owned());
     notes
 }
 
@@ -671,7 +754,9 @@ mod tests {
         assert_eq!(spans("`a`"), [code("a")]);
         assert_eq!(spans("it`s"), [plain("it`s")]);
         assert_eq!(sentence("its compiler"), "Its compiler.");
-        assert_eq!((sentence("Done."), sentence("")), ("Done.".to_owned(), String::new()));
+        for same in ["Done.", "src/a.h was edited.", "ccache fails.", "`-da` writes.", "a.h.", "é is.", ""] {
+            assert_eq!(sentence(same), same);
+        }
     }
 
     #[test]

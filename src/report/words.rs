@@ -1,5 +1,8 @@
 //! Numbers, times and days as a person reads them. A space that belongs to a number does not break a line.
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
+
 /// A space at which no line is broken.
 const SPACE: char = '\u{a0}';
 
@@ -26,12 +29,15 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     if part == 0 || part >= whole {
         return format!("{}{SPACE}%", if part == 0 { 0 } else { 100 });
     }
-    // Tenths of a per cent, rounded to the nearest one.
-    let tenths = (u128::from(part) * 2000 + u128::from(whole)) / (u128::from(whole) * 2);
-    match tenths {
-        0..5 => format!("<{SPACE}1{SPACE}%"),
-        995.. => format!("{}.{}{SPACE}%", tenths.min(999) / 10, tenths.min(999) % 10),
-        _ => format!("{}{SPACE}%", (tenths + 5) / 10),
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let rounded = (part * 200 + whole) / (whole * 2);
+    match rounded {
+        0 => format!("<{SPACE}1{SPACE}%"),
+        100 => {
+            let tenths = part * 1000 / whole;
+            format!("{}.{}{SPACE}%", tenths / 10, tenths % 10)
+        }
+        _ => format!("{rounded}{SPACE}%"),
     }
 }
 
@@ -53,72 +59,59 @@ pub(super) fn duration(micros: u64) -> String {
     }
 }
 
-/// A point in time, in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment {
-    year: u64,
-    month: usize,
-    day: u64,
-    hour: u64,
-    minute: u64,
-}
-
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// A point in time, in the time zone of the reader.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(ZonedDateTime);
 
 impl Moment {
-    /// From milliseconds since 1970.
-    pub(super) const fn new(milliseconds: u64) -> Self {
-        let minutes = milliseconds / 60_000;
-        // Days since 1 March of the year 0, so that a leap day is the last day of a year. An era has 400 years.
-        let days = minutes / 1440 + 719_468;
-        let (era, day_of_era) = (days / 146_097, days % 146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let is_next_year = month_from_march >= 10;
-        Self {
-            year: era * 400 + year_of_era + is_next_year as u64,
-            month: (month_from_march as usize + 2) % 12,
-            day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
-            hour: minutes / 60 % 24,
-            minute: minutes % 60,
-        }
+    /// From milliseconds since 1970. A time that no calendar contains becomes 1970.
+    pub(super) fn new(milliseconds: u64, zone: &TimeZone) -> Self {
+        let time = i64::try_from(milliseconds).ok().and_then(|time| Timestamp::from_millisecond(time).ok());
+        Self(time.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(zone.clone()))
+    }
+
+    fn shown(&self, format: &str) -> String {
+        self.0.strftime(format).to_string().replace('~', "\u{a0}")
     }
 
     /// `27 Nov 2026`
-    pub(super) fn date(self) -> String {
-        format!("{} {}", self.day(), self.year)
+    pub(super) fn date(&self) -> String {
+        self.shown("%-d~%b %Y")
     }
 
     /// `27 Nov`
-    pub(super) fn day(self) -> String {
-        format!("{}{SPACE}{}", self.day, MONTHS[self.month])
+    pub(super) fn day(&self) -> String {
+        self.shown("%-d~%b")
     }
 
     /// `14:05`
-    pub(super) fn time(self) -> String {
-        format!("{:02}:{:02}", self.hour, self.minute)
+    pub(super) fn time(&self) -> String {
+        self.shown("%H:%M")
     }
 
-    /// `27 Nov 2026, 14:05 UTC`
-    pub(super) fn full(self) -> String {
-        format!("{}, {}{SPACE}UTC", self.date(), self.time())
+    /// `27 Nov 2026, 14:05`
+    pub(super) fn minute(&self) -> String {
+        self.shown("%-d~%b %Y, %H:%M")
     }
 
-    /// `2026-11-27T14:05Z`, for programs.
-    pub(super) fn iso(self) -> String {
-        format!("{:04}-{:02}-{:02}T{}Z", self.year, self.month + 1, self.day, self.time())
+    /// The zone, such as `CET` and `UTC`.
+    pub(super) fn zone(&self) -> String {
+        self.shown("%Z")
+    }
+
+    /// `2026-11-27T14:05+01:00`, for programs.
+    pub(super) fn iso(&self) -> String {
+        self.shown("%Y-%m-%dT%H:%M%:z")
     }
 
     /// Whether both are on the same day.
-    pub(super) const fn is_same_day(self, other: Self) -> bool {
-        self.year == other.year && self.month == other.month && self.day == other.day
+    pub(super) fn is_same_day(&self, other: &Self) -> bool {
+        self.0.date() == other.0.date()
     }
 
     /// Whether both are in the same year.
-    pub(super) const fn is_same_year(self, other: Self) -> bool {
-        self.year == other.year
+    pub(super) fn is_same_year(&self, other: &Self) -> bool {
+        self.0.year() == other.0.year()
     }
 }
 
@@ -179,30 +172,21 @@ mod tests {
     }
 
     #[test]
-    fn days_are_those_of_the_calendar() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00Z"),
-            (951_782_399, "2000-02-28T23:59Z"),
-            (951_782_400, "2000-02-29T00:00Z"),
-            (951_868_800, "2000-03-01T00:00Z"),
-            (1_795_846_141, "2026-11-28T07:29Z"),
-            (4_107_542_399, "2100-02-28T23:59Z"),
-            (4_107_542_400, "2100-03-01T00:00Z"),
-            (1_798_761_599, "2026-12-31T23:59Z"),
+    fn a_time_is_that_of_the_zone() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+        let offset = TimeZone::fixed(jiff::tz::offset(1));
+        for (milliseconds, zone, iso, minute) in [
+            (0, &TimeZone::UTC, "1970-01-01T00:00+00:00", "1 Jan 1970, 00:00"),
+            (951_782_399_999, &TimeZone::UTC, "2000-02-28T23:59+00:00", "28 Feb 2000, 23:59"),
+            (1_798_761_600_000, &offset, "2027-01-01T01:00+01:00", "1 Jan 2027, 01:00"),
+            (u64::MAX, &TimeZone::UTC, "1970-01-01T00:00+00:00", "1 Jan 1970, 00:00"),
         ] {
-            assert_eq!(Moment::new(seconds * 1000).iso(), text);
+            let moment = Moment::new(milliseconds, zone);
+            assert_eq!((moment.iso().as_str(), plain(&moment.minute()).as_str()), (iso, minute));
         }
-        // The first day of each year and the last day of the one before, compared with counting.
-        let is_leap =
-            |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let mut days = 0;
-        for year in 1970..2400 {
-            let first = Moment::new(days * 86_400_000);
-            assert_eq!((first.year, first.month, first.day), (year, 0, 1));
-            days += 365 + u64::from(is_leap(year));
-            let last = Moment::new(days * 86_400_000 - 1);
-            assert_eq!((last.year, last.month, last.day), (year, 11, 31));
-        }
-        assert_eq!(plain(&Moment::new(1_795_846_141_000).full()), "28 Nov 2026, 07:29 UTC");
+        assert!(["CET", "UTC"].contains(&Moment::new(0, &zone).zone().as_str()));
+        let day = |milliseconds| Moment::new(milliseconds, &offset);
+        assert!(day(0).is_same_day(&day(82_799_999)) && !day(0).is_same_day(&day(82_800_000)));
+        assert!(day(0).is_same_year(&day(31_532_399_999)) && !day(0).is_same_year(&day(31_532_400_000)));
     }
 }

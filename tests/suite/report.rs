@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use jiff::tz::TimeZone;
 use roxmltree::{Document, Node, ParsingOptions};
 use toolchainkit::caching::tool::Tool;
 use toolchainkit::foreign::Filter;
 use toolchainkit::journal::summary::Summary;
 use toolchainkit::journal::{Entry, Outcome, Tier};
 use toolchainkit::launch::rules;
-use toolchainkit::report::{Cache, Cause, Folder, Input, html, is_ours};
+use toolchainkit::report::{Bench, Cache, Cause, Folder, Input, html, is_ours};
 
 /// 1 Nov 2026, 08:00 UTC
 const FIRST: u64 = 1_793_520_000_000;
@@ -152,7 +153,9 @@ pub(crate) fn usual() -> Input {
             causes: causes(),
             damaged: 0,
         }],
+        bench: None,
         made: FIRST + 24 * DAY,
+        zone: TimeZone::UTC,
     }
 }
 
@@ -209,7 +212,9 @@ pub(crate) fn difficult() -> Input {
                 damaged: 0,
             },
         ],
+        bench: None,
         made: FIRST + 24 * DAY,
+        zone: TimeZone::UTC,
     }
 }
 
@@ -222,10 +227,50 @@ pub(crate) fn first() -> Input {
     input
 }
 
+/// A report with the result of a benchmark, one cell of which has failed.
+fn with_benchmark() -> Input {
+    let cell = |scenario: &str, variant: &str, wall: f64, hits: Option<u64>| {
+        let misses = hits.map(|hits| 212 - hits);
+        serde_json::json!({
+            "scenario": scenario, "variant": variant, "failure": null,
+            "samples": [{ "wall_s": wall, "cpu_s": wall * 1.9, "hits": hits, "misses": misses }],
+            "summary": { "wall_s": wall, "cpu_s": wall * 1.9, "spread_percent": 2.0 },
+        })
+    };
+    let mut failed = cell("second_checkout", "tool", 0.0, None);
+    failed["summary"] = serde_json::Value::Null;
+    failed["failure"] = DIFFICULT[0].into();
+    let json = serde_json::json!({
+        "schema_version": 1, "project": "lighthouse", "tool": "ccache", "tool_version": "4.14.2", "processors": 8,
+        "objects": 212, "rounds": 3, "notes": [DIFFICULT[1]], "cells": [
+            cell("uncached", "none", 96.4, None),
+            cell("cold", "tool", 99.1, Some(0)),
+            cell("cold", "toolchainkit", 98.0, Some(0)),
+            cell("warm", "tool", 4.2, Some(212)),
+            cell("warm", "toolchainkit", 3.1, Some(212)),
+            failed,
+            cell("second_checkout", "toolchainkit", 3.4, Some(212)),
+        ],
+    });
+    Input { bench: Some(Bench::parse(json.to_string().as_bytes()).unwrap()), ..usual() }
+}
+
 /// All pages with their names.
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
-    let empty = Input { project: "empty".to_owned(), folders: vec![Folder::default()], made: FIRST };
-    let inputs = [("usual", usual()), ("difficult", difficult()), ("first", first()), ("empty", empty)];
+    let empty = Input {
+        project: "empty".to_owned(),
+        folders: vec![Folder::default()],
+        bench: None,
+        made: FIRST,
+        zone: TimeZone::UTC,
+    };
+    let inputs = [
+        ("usual", usual()),
+        ("difficult", difficult()),
+        ("first", first()),
+        ("empty", empty),
+        ("bench", with_benchmark()),
+    ];
     inputs.map(|(name, input)| (name, html(&input, &Filter::default()).unwrap())).to_vec()
 }
 
@@ -316,7 +361,7 @@ fn every_drawing_and_table_has_words() {
             let caption = table.children().find(Node::is_element).expect("a caption");
             assert!(caption.tag_name().name() == "caption" && !text(caption).is_empty(), "{name}");
             for head in table.descendants().filter(|node| node.tag_name().name() == "th") {
-                assert!(matches!(head.attribute("scope"), Some("row" | "col")), "{name}");
+                assert!(matches!(head.attribute("scope"), Some("row" | "col" | "rowgroup")), "{name}");
             }
         }
     }
@@ -436,6 +481,20 @@ fn numbers_on_the_page_are_those_of_the_summary() {
         (rows(0), rows(2), rows(3)),
         (summary.builds.len(), summary.targets.len(), summary.languages.len())
     );
+}
+
+#[test]
+fn a_benchmark_is_a_part_of_the_page() {
+    let page = html(&with_benchmark(), &Filter::default()).unwrap();
+    let document = parsed(&page);
+    let table =
+        elements(&document, "table").into_iter().find(|table| text(*table).contains("212 objects")).unwrap();
+    let rows: Vec<String> =
+        table.descendants().filter(|node| node.tag_name().name() == "tr").map(text).collect();
+    assert_eq!(rows.len(), 12, "a head, four states of the cache and seven cells: {rows:?}");
+    let warm = rows.iter().position(|row| row == "Full cache").unwrap();
+    assert!(rows[warm + 2].starts_with("toolchainkit3.1\u{a0}s"), "{rows:?}");
+    assert!(rows.iter().any(|row| row.contains(&format!("failed: {}", DIFFICULT[0]))), "{rows:?}");
 }
 
 #[test]

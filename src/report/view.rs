@@ -244,7 +244,8 @@ fn headline(counts: &Counts) -> Headline {
         return Headline { figure: String::new(), text };
     }
     Headline {
-        figure: percent(counts.hits(), cacheable),
+        // A narrow space, because the figure is large.
+        figure: percent(counts.hits(), cacheable).replace('\u{a0}', "\u{202f}"),
         text: format!(
             "of {} came from the cache.",
             counted(cacheable, "cacheable compilation", "cacheable compilations")

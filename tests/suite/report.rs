@@ -1,15 +1,19 @@
 //! `report.html`: well-formed, complete for screen readers, without anything to load, and the same bytes for the same input.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use roxmltree::{Document, Node, ParsingOptions};
-use toolchainkit::caching::tool::Tool;
+use toolchainkit::caching::tool::Tool as CacheTool;
 use toolchainkit::foreign::Filter;
 use toolchainkit::journal::summary::Summary;
 use toolchainkit::journal::{Entry, Outcome, Tier};
 use toolchainkit::launch::rules;
 use toolchainkit::report::{Bench, Cache, Cause, Folder, Input, html, is_ours};
+
+use crate::support::{Run, Sandbox, Tool, Tools};
 
 /// 1 Nov 2026, 08:00 UTC
 const FIRST: u64 = 1_793_520_000_000;
@@ -114,7 +118,7 @@ fn entries(builds: u64, seed: u64) -> Vec<Entry> {
 
 fn cache() -> Cache {
     Cache {
-        tool: Some(Tool::Ccache),
+        tool: Some(CacheTool::Ccache),
         version: "4.14.2".to_owned(),
         location: "remote: http cache.example.com:8080, local: /home/user/.cache/ccache".to_owned(),
         reason: String::new(),
@@ -487,8 +491,10 @@ fn numbers_on_the_page_are_those_of_the_summary() {
 fn a_benchmark_is_a_part_of_the_page() {
     let page = html(&with_benchmark(), &Filter::default()).unwrap();
     let document = parsed(&page);
-    let table =
-        elements(&document, "table").into_iter().find(|table| text(*table).contains("212 objects")).unwrap();
+    let table = elements(&document, "table")
+        .into_iter()
+        .find(|table| text(*table).contains("212\u{a0}objects"))
+        .unwrap();
     let rows: Vec<String> =
         table.descendants().filter(|node| node.tag_name().name() == "tr").map(text).collect();
     assert_eq!(rows.len(), 12, "a head, four states of the cache and seven cells: {rows:?}");
@@ -512,11 +518,54 @@ fn a_report_is_recognised() {
     assert!(!is_ours(late.as_bytes()));
 }
 
+/// The page in Chromium, in light and dark, at the widths of a screen and of a phone: nothing is loaded, no message appears in the
+/// console, every text of a drawing is legible, and axe-core finds nothing serious. Only with TOOLCHAINKIT_TEST_FULL=1, unless
+/// Chromium is installed: it has 300 MB.
+#[test]
+fn every_page_in_a_browser() {
+    const NEEDS: [Tool; 2] = [Tool::Browser, Tool::System("chromium")];
+    let Some(tools) = Tools::require_if_full(&NEEDS) else { return };
+    let sandbox = Sandbox::new("report");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/report.js");
+    let examine = |names: &[PathBuf]| {
+        let mut command = sandbox.command(tools.path(Tool::System("node")));
+        let modules = tools.path(Tool::Browser).ancestors().nth(3).unwrap().to_owned();
+        command.arg(script).arg(modules).arg(tools.path(Tool::System("chromium"))).args(names);
+        command
+    };
+    let mut names = Vec::new();
+    for (name, page) in pages() {
+        names.push(sandbox.root().join(format!("{name}.html")));
+        fs::write(names.last().unwrap(), page).unwrap();
+    }
+    examine(&names).run();
+    // Each check can fail.
+    let bad = sandbox.root().join("bad.html");
+    let page = "<!DOCTYPE html><html><title>bad</title><body style='background: #eee'><p style='color: #ddd; width: 2000px'>a pale text</p>\
+                <img src='missing.png'><script>console.log('seen')</script><svg class='chart' viewBox='0 0 2000 10'>\
+                <text>small</text></svg>";
+    fs::write(&bad, page).unwrap();
+    let failed = examine(&[bad]).run_expecting(1);
+    for check in [
+        "console: seen",
+        "request: ",
+        "width: ",
+        "scheme: ",
+        "charts: ",
+        "text: ",
+        "elements: ",
+        "color-contrast",
+        "accessibility: ",
+    ] {
+        assert!(failed.stdout.contains(check), "{check}: {failed}");
+    }
+}
+
 /// For looking at the pages: `TOOLCHAINKIT_REPORT_PAGES=FOLDER cargo test --test suite report::pages_to_look_at`.
 #[test]
 fn pages_to_look_at() {
     let Some(folder) = std::env::var_os("TOOLCHAINKIT_REPORT_PAGES") else { return };
     for (name, page) in pages() {
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), page).unwrap();
+        fs::write(Path::new(&folder).join(format!("{name}.html")), page).unwrap();
     }
 }

@@ -109,7 +109,7 @@ impl Page<'_> {
         }
         if !statistics.other_build_folders.is_empty() {
             let others = statistics.other_build_folders.join(", ");
-            self.painted_row("others", &format!("{others}; choose one with --build"), FAINT);
+            self.painted_row("other folders", &format!("{others}; choose one with --build"), FAINT);
         }
     }
 
@@ -194,7 +194,7 @@ impl Page<'_> {
             self.row("interrupted", &total.interrupted.to_string());
         }
         if total.unknown > 0 {
-            self.row("not known", &format!("the results of {}", total.unknown));
+            self.row("not known", &count(total.unknown, "result", "results"));
         }
     }
 
@@ -427,7 +427,7 @@ pub fn live(statistics: &Statistics, look: &Look) -> Vec<String> {
     )));
     let others = [
         (total.misses, "missed"),
-        (total.failed_over, "without the cache, which did not work"),
+        (total.failed_over, "failed over"),
         (total.uncacheable, "not cacheable"),
         (total.compile_errors, "failed"),
         (total.interrupted, "interrupted"),

@@ -48,7 +48,7 @@ fn counting_compiler(sandbox: &Sandbox, log: &Path) -> PathBuf {
     let path = sandbox.dir("compiler").join("gcc");
     // A tool also preprocesses, and the launcher asks for the identity.
     let text = format!(
-        "case \" $* \" in *' -### '*|*' -E '*|*' -M '*|*' -MM '*) ;; *' -c '*) echo x >>'{}';; esac\nexec /usr/bin/gcc \"$@\"",
+        "case \" $* \" in *' -### '*|*' -Wa,--version '*|*' -E '*|*' -M '*|*' -MM '*) ;; *' -c '*) echo \"$*\" >>'{}';; esac\nexec /usr/bin/gcc \"$@\"",
         log.display()
     );
     write_script(&path, &text);

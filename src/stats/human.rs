@@ -1,5 +1,7 @@
 //! The statistics for people.
 
+use std::cmp::Reverse;
+
 use super::look::{FAINT, FAULT, HEADING, Look, NOTE, columns, of_rate, wrapped};
 use super::shape::{Compilations, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without};
 use super::words::{clock, count, duration, minute, rate, size};
@@ -28,6 +30,9 @@ pub fn human(statistics: &Statistics, look: &Look) -> String {
         None => {}
     }
     page.cache(statistics);
+    if let Some(all) = &statistics.compilations {
+        page.reservations(all);
+    }
     for note in &statistics.notes {
         page.painted_row("note", note, NOTE);
     }
@@ -104,7 +109,7 @@ impl Page<'_> {
         }
         if !statistics.other_build_folders.is_empty() {
             let others = statistics.other_build_folders.join(", ");
-            self.painted_row("also configured", &format!(" {others}; choose one with --build"), FAINT);
+            self.painted_row("other folders", &format!("{others}; choose one with --build"), FAINT);
         }
     }
 
@@ -129,18 +134,6 @@ impl Page<'_> {
         if all.builds.len() > 1 || matches!(scope, Scope::LastBuilds { number } if *number > 1) {
             self.builds(all);
         }
-        if all.uncertain > 0 {
-            let text = format!(
-                "{} ran at the same time as another one of a file with the same name: the sums are exact, but which file had \
-                 which result is not known",
-                count(all.uncertain, "compilation", "compilations")
-            );
-            self.painted_row("note", &text, FAINT);
-        }
-        if all.damaged_lines > 0 {
-            let lines = count(all.damaged_lines as u64, "damaged line", "damaged lines");
-            self.painted_row("note", &format!("{lines} of the journal skipped"), NOTE);
-        }
     }
 
     fn results(&mut self, all: &Compilations) {
@@ -159,7 +152,7 @@ impl Page<'_> {
             let mut kinds = format!("{} direct", total.direct_hits);
             let others = total.hits - total.direct_hits;
             if others > 0 {
-                kinds += &format!(", {others} after the preprocessor");
+                kinds += &format!(", {others} after the preprocessor or not known");
             }
             let from = all.hits_from;
             if from.local + from.remote > 0 {
@@ -201,7 +194,7 @@ impl Page<'_> {
             self.row("interrupted", &total.interrupted.to_string());
         }
         if total.unknown > 0 {
-            self.row("not known", &format!("the results of {}", total.unknown));
+            self.row("not known", &count(total.unknown, "result", "results"));
         }
     }
 
@@ -226,8 +219,19 @@ impl Page<'_> {
             let timed = count(total.timed, "compilation", "compilations");
             self.row("time spent", &format!("{}, the sum of {timed}", duration(total.seconds_spent)));
         }
-        if total.hits > 0 {
-            self.row("time saved", &saved_in_words(&total.saved));
+        if total.hits == 0 {
+            return;
+        }
+        let saved = &total.saved;
+        let hits = saved.measured_files + saved.estimated_files;
+        let sum = if hits == 0 {
+            "not known".to_owned()
+        } else {
+            format!("{} of compilation, by {}", duration(saved.seconds), count(hits, "hit", "hits"))
+        };
+        self.row("time saved", &sum);
+        for (hits, basis) in bases(saved).filter(|(hits, _)| *hits > 0) {
+            self.item(&hits.to_string(), basis);
         }
     }
 
@@ -236,7 +240,10 @@ impl Page<'_> {
         if groups.is_empty() {
             return;
         }
-        let shown = &groups[..groups.len().min(MOST_ROWS)];
+        // What is not a hit is more interesting, and a stable order keeps the large ones first.
+        let mut sorted: Vec<&Named> = groups.iter().collect();
+        sorted.sort_by_key(|named| Reverse(named.numbers.compilations - named.numbers.hits));
+        let shown = &sorted[..groups.len().min(MOST_ROWS)];
         let names: Vec<&str> = shown.iter().map(|named| named.name.as_deref().unwrap_or(nameless)).collect();
         let has_bars = self.look.bars && self.width >= LABEL + 4 * 9 + 2 + BAR;
         let most = self.width - 2 - 4 * 9 - if has_bars { BAR + 2 } else { 0 };
@@ -314,6 +321,22 @@ impl Page<'_> {
         }
     }
 
+    /// What the journal does not know.
+    fn reservations(&mut self, all: &Compilations) {
+        if all.uncertain > 0 {
+            let text = format!(
+                "{} ran at the same time as another one of a file with the same name: the sums are exact, but which file had \
+                 which result is not known",
+                count(all.uncertain, "compilation", "compilations")
+            );
+            self.painted_row("note", &text, FAINT);
+        }
+        if all.damaged_lines > 0 {
+            let lines = count(all.damaged_lines as u64, "damaged line", "damaged lines");
+            self.painted_row("note", &format!("{lines} of the journal skipped"), NOTE);
+        }
+    }
+
     fn cache(&mut self, statistics: &Statistics) {
         let cache = &statistics.cache;
         self.line("");
@@ -355,33 +378,24 @@ impl Page<'_> {
     }
 }
 
+/// How the time saved is known, with the numbers of hits.
+fn bases(saved: &TimeSaved) -> impl Iterator<Item = (u64, &'static str)> {
+    let bases = [
+        (saved.measured_files, "compared with the last compilation of the same file here"),
+        (saved.estimated_files, "estimated by the median of the misses in the same language"),
+        (saved.unknown_files, "not known, because nothing was compiled here to compare with"),
+    ];
+    bases.into_iter()
+}
+
 /// The time saved, and how it is known.
 pub(super) fn saved_in_words(saved: &TimeSaved) -> String {
-    let hits = saved.measured_files + saved.estimated_files;
-    let mut parts = Vec::new();
-    if saved.measured_files > 0 {
-        parts.push(format!(
-            "{} compared with the last compilation of the same file here",
-            saved.measured_files
-        ));
-    }
-    if saved.estimated_files > 0 {
-        parts.push(format!(
-            "{} estimated by the median of the misses in the same language",
-            saved.estimated_files
-        ));
-    }
-    if saved.unknown_files > 0 {
-        parts.push(format!(
-            "{} not known, because nothing was compiled here to compare with",
-            saved.unknown_files
-        ));
-    }
-    let parts = parts.join(", ");
-    if hits == 0 {
+    let parts = bases(saved).filter(|(hits, _)| *hits > 0).map(|(hits, basis)| format!("{hits} {basis}"));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    if saved.measured_files + saved.estimated_files == 0 {
         return parts;
     }
-    format!("{} of compilation, the sum of {}: {parts}", duration(saved.seconds), count(hits, "hit", "hits"))
+    format!("{} of compilation: {parts}", duration(saved.seconds))
 }
 
 /// The running build, for a terminal: a few lines of at most [`Look::width`] columns.
@@ -413,7 +427,7 @@ pub fn live(statistics: &Statistics, look: &Look) -> Vec<String> {
     )));
     let others = [
         (total.misses, "missed"),
-        (total.failed_over, "without the cache, which did not work"),
+        (total.failed_over, "failed over"),
         (total.uncacheable, "not cacheable"),
         (total.compile_errors, "failed"),
         (total.interrupted, "interrupted"),

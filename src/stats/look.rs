@@ -39,7 +39,7 @@ impl Look {
     )]
     pub(super) fn bar(&self, percent: f64, cells: usize) -> String {
         const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-        if !self.bars {
+        if !self.bars || cells == 0 {
             return String::new();
         }
         let filled = percent.clamp(0.0, 100.0) / 100.0 * cells as f64;

@@ -16,6 +16,25 @@ const VERSION: u32 = 1;
 /// The most compilations in a list of the slowest ones.
 const MOST_SLOW: usize = 20;
 
+/// Causes of the launcher that are no rules of a tool, with the reason and the advice.
+const OTHER_CAUSES: [(&str, &str, &str); 3] = [
+    (
+        "TOOLCHAINKIT_BYPASS",
+        "TOOLCHAINKIT_BYPASS was 1 during the build",
+        "unset the variable to use the cache",
+    ),
+    (
+        "unread-arguments",
+        "the launcher does not read all of its response files: one is too large or is not a regular file, or there are too many",
+        "use smaller response files, or fewer options",
+    ),
+    (
+        "tracer",
+        "a tool such as CodeQL or Coverity traces the compilers, and would not see a file that comes from the cache",
+        "no action is needed",
+    ),
+];
+
 /// The statistics of a build folder.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Statistics {
@@ -189,7 +208,7 @@ pub struct BuildNumbers {
 /// Compilations without the tool, because of a rule of the launcher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Bypass {
-    /// The name of the rule, as in the table of rules in cmake/README.md.
+    /// The name of the rule, as in the table of rules in cmake/README.md, or another cause such as `TOOLCHAINKIT_BYPASS`.
     pub rule: String,
     /// The number of compilations.
     pub count: u64,
@@ -398,13 +417,15 @@ impl From<&crate::journal::summary::BuildSummary> for BuildNumbers {
 
 impl From<&crate::journal::summary::Reason> for Bypass {
     fn from(reason: &crate::journal::summary::Reason) -> Self {
-        let rule = rules::find(&reason.name);
+        let rule = rules::find(&reason.name).map(|rule| (rule.because, rule.help));
+        let cause = || OTHER_CAUSES.iter().find(|(name, ..)| *name == reason.name);
+        let words = rule.or_else(|| cause().map(|(_, because, help)| (*because, *help)));
         Self {
             rule: if reason.name.is_empty() { "unknown".to_owned() } else { reason.name.clone() },
             count: reason.count,
             example: reason.example.clone(),
-            because: rule.map(|rule| rule.because.to_owned()),
-            help: rule.map(|rule| rule.help.to_owned()),
+            because: words.map(|(because, _)| because.to_owned()),
+            help: words.map(|(_, help)| help.to_owned()),
         }
     }
 }

@@ -36,11 +36,7 @@ pub(super) fn size(bytes: u64) -> String {
     let mut number = bytes as f64 / 1024.0;
     for unit in ["KiB", "MiB", "GiB"] {
         if number < 1023.95 {
-            return if number.fract() < 0.05 {
-                format!("{number:.0} {unit}")
-            } else {
-                format!("{number:.1} {unit}")
-            };
+            return format!("{} {unit}", format!("{number:.1}").trim_end_matches(".0"));
         }
         number /= 1024.0;
     }

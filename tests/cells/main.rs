@@ -20,6 +20,7 @@ mod outages;
 mod presets;
 mod real_projects;
 mod settings;
+mod statistics;
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         presets::tests,
         real_projects::tests,
         settings::tests,
+        statistics::tests,
         toolchains::tests,
         trust::tests,
     ] {

@@ -85,7 +85,7 @@ fn journal() -> Journal {
 fn difficult() -> Journal {
     let long = format!("app.dir/{}/a.cpp", "deep".repeat(40));
     let mut entries = vec![
-        entry(0, 0, "a|b.dir/x|y`z.cpp", Outcome::Miss, 1_000_000),
+        entry(0, 0, "a|b.dir/x|y``z.cpp", Outcome::Miss, 1_000_000),
         entry(0, 1, "quo\"te.dir/back\\slash.cpp", Outcome::Miss, 900_000),
         entry(0, 1, "源代码.dir/文件.cpp", Outcome::Miss, 800_000),
         entry(0, 2, &long, Outcome::Miss, 700_000),
@@ -377,7 +377,9 @@ fn tables_in_markdown_have_the_same_number_of_cells_in_each_row() {
             let number = line.replace("\\|", "").matches('|').count();
             assert_eq!(*cells.get_or_insert(number), number, "{name}: {line}");
         }
-        assert!(!text.contains("<img") && !text.contains("<b>"), "{name}: {text}");
+        // In code, HTML has no meaning.
+        let outside: String = text.split('`').step_by(2).collect();
+        assert!(!outside.contains("<img") && !outside.contains("<b>"), "{name}: {text}");
         assert!(!text.lines().any(|line| line.starts_with("::")), "{name}");
     }
 }

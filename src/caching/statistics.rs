@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use serde::Serialize;
 
 use super::detection::detect;
-use super::tool::{ParseStatsError, Tool, ToolStats, Version};
+use super::tool::{ParseStatsError, TierStats, Tool, ToolStats, Version};
 use crate::probe::program::{self, RunError};
 
 /// The timeout for a tool to print its statistics.
@@ -57,6 +57,8 @@ pub struct CacheStats {
     pub size_bytes: Option<u64>,
     /// Limit of the local cache in bytes; `None` if the tool does not know it.
     pub max_size_bytes: Option<u64>,
+    /// The levels of the storage, fastest first; empty if there is only one, or the tool does not report them.
+    pub tiers: Vec<TierStats>,
 }
 
 impl CacheStats {
@@ -74,6 +76,7 @@ impl CacheStats {
             uncacheable: stats.uncacheable,
             size_bytes: stats.size_bytes,
             max_size_bytes: stats.max_size_bytes,
+            tiers: stats.tiers.clone(),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::project::Project;
 use super::report::CliError;
 use crate::caching::tool::{Tool, Version};
 use crate::install::Digest;
+use crate::journal;
 use crate::launch::address::Address;
 use crate::launch::process;
 use crate::launch::supervisor::{self, Record};
@@ -22,11 +23,19 @@ use crate::probe::{environment, file};
 use crate::trust::{self, Purpose};
 
 /// Selects the build folder.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct BuildFolderArgs {
-    /// Build folder [default: the current folder, or the build folder of the project that was configured last]
+    /// Build folder [default: the current folder, or the build folder of the project that was configured or
+    /// built last]
     #[arg(long, value_name = "DIR")]
     build: Option<Utf8PathBuf>,
+}
+
+impl BuildFolderArgs {
+    /// Selects this folder.
+    pub(super) const fn of(folder: Utf8PathBuf) -> Self {
+        Self { build: Some(folder) }
+    }
 }
 
 /// `<build folder>/toolchainkit/cache.json`
@@ -35,6 +44,9 @@ pub(super) struct BuildCache {
     /// The build folder.
     #[serde(skip)]
     pub(super) folder: Utf8PathBuf,
+    /// The other build folders of the project.
+    #[serde(skip)]
+    pub(super) others: Vec<Utf8PathBuf>,
     tool: String,
     tool_version: String,
     /// `remote`, `local` or `none`.
@@ -93,11 +105,14 @@ impl BuildCache {
         let cache: Self = serde_json::from_str(&text).map_err(|error| {
             CliError::CacheBroken(format!("{path} is damaged ({error}); configure the build again"))
         })?;
-        let folder = path.as_str().trim_end_matches(SUMMARY);
-        Ok(Self {
-            folder: if folder.is_empty() { ".".into() } else { folder.trim_end_matches('/').into() },
-            ..cache
-        })
+        let others = summaries.iter().filter(|other| *other != path);
+        let others = others.map(|other| plain(&folder_of(other)).to_owned()).collect();
+        Ok(Self { folder: folder_of(path), others, ..cache })
+    }
+
+    /// The build folder, for messages.
+    pub(super) fn shown_folder(&self) -> &Utf8Path {
+        plain(&self.folder)
     }
 
     /// Whether the sccache daemon of this build is running. This check never starts one.
@@ -164,6 +179,12 @@ impl BuildCache {
     }
 }
 
+/// The build folder of a summary.
+fn folder_of(summary: &Utf8Path) -> Utf8PathBuf {
+    let folder = summary.as_str().trim_end_matches(SUMMARY);
+    if folder.is_empty() { ".".into() } else { folder.trim_end_matches('/').into() }
+}
+
 /// The folders in which a build is searched.
 struct Searched {
     /// Those of presets, or of an option.
@@ -226,11 +247,13 @@ fn candidates(global: &Global) -> Result<Searched, CliError> {
     Ok(Searched { named, below: below.filter(|path| seen.insert(plain(path).to_owned())).collect() })
 }
 
-/// The summaries, newest first.
+/// The summaries, beginning with the one of the folder that was configured or built last.
 fn newest_first<'a>(folders: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8PathBuf> {
-    let written = |path: &Utf8Path| {
+    let modified = |path: &Utf8Path| {
         path.metadata().and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     };
+    let written =
+        |path: &Utf8Path| modified(path).max(modified(&folder_of(path).join(journal::FOLDER).join("log")));
     let summaries = folders.map(|folder| folder.join(SUMMARY)).filter(|path| path.is_file());
     let mut summaries: Vec<Utf8PathBuf> = summaries.collect();
     summaries.sort_by_key(|path| std::cmp::Reverse(written(path)));

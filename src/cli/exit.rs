@@ -18,6 +18,8 @@ pub const NOT_OURS: u8 = 6;
 pub const SECRET_MISSING: u8 = 7;
 /// The cache does not work.
 pub const CACHE_BROKEN: u8 = 8;
+/// The hit rate is below the limit of `stats --fail-under`.
+pub const BELOW_LIMIT: u8 = 9;
 
 /// The table below the help text.
 pub(super) const HELP: &str = "\
@@ -26,4 +28,4 @@ Exit codes:
   1  internal or I/O error           6  a file not written by toolchainkit exists
   2  invalid command line            7  a secret is not set
   3  invalid configuration           8  the cache does not work
-  4  generated files out of date";
+  4  generated files out of date     9  hit rate below `stats --fail-under`";

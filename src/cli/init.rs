@@ -206,7 +206,7 @@ fn ask(args: &InitArgs, proposal: &Proposal, wishes: &mut Wishes, printer: &Prin
 }
 
 /// Writes a file: a new one, which must not exist, or with `replace` over an existing one.
-fn write(path: &Utf8Path, bytes: &[u8], replace: bool) -> Result<(), CliError> {
+pub(super) fn write(path: &Utf8Path, bytes: &[u8], replace: bool) -> Result<(), CliError> {
     let unwritable =
         |error: std::io::Error| std::io::Error::new(error.kind(), format!("cannot write {path}: {error}"));
     // Another process cannot see a part of the file.

@@ -8,8 +8,10 @@ mod env;
 pub mod exit;
 mod explain;
 mod generate;
+mod html_report;
 mod init;
 mod install;
+mod look;
 mod output_format;
 mod plan;
 mod progress;
@@ -69,8 +71,10 @@ enum Command {
     Env(env::EnvArgs),
     /// Find the cache tool, or install a pinned and verified release of it
     Install(install::InstallArgs),
-    /// Show hits and misses of the cache that the last configured build uses
+    /// Show hits, misses and the time saved of the last build, and why files were not cached
     Stats(stats::StatsArgs),
+    /// Write a page about the builds: hit rate, time saved, slowest misses, what was not cached
+    Report(html_report::ReportArgs),
     /// Show the local caches of all projects with their sizes, or remove unused ones
     Cache(cache::CacheArgs),
     /// Check whether the cache of a build works, or find out why a file was not cached
@@ -103,6 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Env(args) => env::run(args, &cli.global, &printer),
         Command::Install(args) => install::run(args, &cli.global, &printer),
         Command::Stats(args) => stats::run(args, &cli.global, &printer),
+        Command::Report(args) => html_report::run(args, &cli.global, &printer),
         Command::Cache(args) => cache::run(args, &printer),
         Command::Doctor(args) => doctor::run(args, &cli.global, &printer),
         Command::Server(args) => server::run(args, &cli.global, &printer),

@@ -18,6 +18,7 @@ use crate::output::OutputError;
 use crate::probe::environment;
 use crate::probe::program::RunError;
 use crate::render::RenderError;
+use crate::report::ReportError;
 
 /// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,10 @@ pub(crate) enum CliError {
     Interrupted { count: usize },
     #[error("{path} already exists and is not overwritten")]
     Exists { path: Utf8PathBuf },
+    #[error("{path} already exists, and is not a report of toolchainkit")]
+    NotAReport { path: Utf8PathBuf },
+    #[error(transparent)]
+    Page(#[from] ReportError),
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error(transparent)]
@@ -44,6 +49,8 @@ pub(crate) enum CliError {
     NoBuildFolder(String),
     #[error("{0}")]
     CacheBroken(String),
+    #[error("{0}")]
+    BelowLimit(String),
     #[error("{0}")]
     SecretMissing(String),
     #[error(transparent)]
@@ -71,6 +78,7 @@ impl CliError {
             Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
             Self::OutOfDate { .. } | Self::Interrupted { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. }
+            | Self::NotAReport { .. }
             | Self::Presets(_)
             | Self::Output(
                 OutputError::NotOurs(_) | OutputError::InTheWay { .. } | OutputError::Outside { .. },
@@ -79,6 +87,7 @@ impl CliError {
                 exit::TOOL_MISSING
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
+            Self::BelowLimit(_) => exit::BELOW_LIMIT,
             Self::CacheBroken(_)
             | Self::Replay(_)
             | Self::Run(_)
@@ -89,6 +98,7 @@ impl CliError {
             | Self::InvalidProposal { .. }
             | Self::Output(OutputError::Io(_) | OutputError::Busy(_))
             | Self::Render(_)
+            | Self::Page(_)
             | Self::Stats(_)
             | Self::Io(_) => exit::FAILURE,
         }
@@ -98,6 +108,9 @@ impl CliError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Exists { .. } => Some("edit the file, remove it first, or overwrite it with `init --force`".to_owned()),
+            Self::NotAReport { .. } => {
+                Some("nothing was written. Choose another file with --output, or replace a file with --force".to_owned())
+            }
             Self::InvalidProposal { .. } => Some(
                 "nothing was written. Begin with a file that contains only `version: 1`, and report the bug with the text \
                  above"
@@ -116,6 +129,10 @@ impl CliError {
             ),
             Self::Detection(error) => detection_help(error),
             Self::Store(StoreError::NotOurs(_)) => Some(FOREIGN_FILE_HELP.to_owned()),
+            Self::BelowLimit(_) => Some(
+                "`toolchainkit stats` lists what was not a hit, and `toolchainkit doctor --why FILE` says why a file was compiled"
+                    .to_owned(),
+            ),
             Self::ToolChanged(_) => Some("run `toolchainkit install --force` to install it again".to_owned()),
             _ => None,
         }
@@ -222,6 +239,17 @@ impl Printer {
     /// Prints a result that contains text of files or of other programs.
     pub(super) fn foreign(&self, text: &str) {
         self.product(&self.filter().shown(text));
+    }
+
+    /// A text of files or other programs, as it may be shown.
+    pub(super) fn filtered(&self, text: &str) -> String {
+        self.filter().shown(text).into_owned()
+    }
+
+    /// Prints an annotation for the runner of GitHub Actions, which reads standard error, too. Standard output may be redirected
+    /// to a file.
+    pub(super) fn annotate(&self, annotation: &str) {
+        let _ = io::stderr().lock().write_all(annotation.as_bytes());
     }
 
     /// Prints JSON to standard output.

@@ -19,6 +19,7 @@ mod inputs;
 mod line;
 mod log;
 mod read;
+pub mod summary;
 
 pub use self::entry::{Entry, Outcome, Tier};
 pub use self::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};

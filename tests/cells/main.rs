@@ -21,6 +21,7 @@ mod outages;
 mod presets;
 mod real_projects;
 mod settings;
+mod statistics;
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         presets::tests,
         real_projects::tests,
         settings::tests,
+        statistics::tests,
         toolchains::tests,
         trust::tests,
     ] {

@@ -34,7 +34,10 @@ mod obstacles;
 #[cfg(unix)]
 mod presets;
 #[cfg(unix)]
+mod report;
+#[cfg(unix)]
 mod servers_work;
+mod statistics;
 #[cfg(unix)]
 #[expect(dead_code, unused_imports, reason = "the cells use the rest")]
 #[path = "../support/mod.rs"]

@@ -42,6 +42,8 @@ pub(crate) enum Tool {
     CompilerRt,
     /// nvcc and the packages that it needs to compile. A GPU is not needed.
     Cuda,
+    /// The packages with which a test controls Chromium and examines a page.
+    Browser,
     /// A program from the system's packages.
     System(&'static str),
 }
@@ -64,6 +66,7 @@ impl fmt::Display for Tool {
             Self::Released => f.write_str("toolchainkit built by `cargo build --release`"),
             Self::Source(name) => write!(f, "the source of {name}"),
             Self::Cuda => f.write_str("cuda"),
+            Self::Browser => f.write_str("browser"),
             Self::System(name) => f.write_str(name),
         }
     }
@@ -108,6 +111,18 @@ impl Tools {
         None
     }
 
+    /// Like [`Self::require`]; without `TOOLCHAINKIT_TEST_FULL=1`, a missing tool is a skip in CI, too.
+    pub(crate) fn require_if_full(needed: &[Tool]) -> Option<Self> {
+        let tools = Self::locate();
+        if Self::full() || needed.iter().all(|tool| tools.has(*tool)) {
+            return Self::require(needed);
+        }
+        let message = "this test needs tests/setup.sh --full";
+        writeln!(io::stderr(), "SKIPPED: {message}").expect("standard error is open");
+        note_skip(message);
+        None
+    }
+
     fn locate() -> Self {
         let root = env::var_os("TOOLCHAINKIT_TEST_TOOLS").map_or_else(
             || PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cache/toolchainkit-tests"),
@@ -133,6 +148,7 @@ impl Tools {
             Tool::Rclone => self.root.join("rclone/bin/rclone"),
             Tool::Azurite => self.root.join("azurite/node_modules/azurite/dist/src/blob/main.js"),
             Tool::Zig => self.root.join("zig/ziglang/zig"),
+            Tool::Browser => self.root.join("browser/node_modules/axe-core/axe.js"),
             Tool::Conan => self.root.join("conan/bin/conan"),
             Tool::Multilib => multilib(),
             Tool::CompilerRt => compiler_rt(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ParseStatsError, Tool, ToolStats};
+use super::{ParseStatsError, TierStats, Tool, ToolStats};
 
 const KIBIBYTE: u64 = 1024;
 
@@ -24,7 +24,18 @@ pub(super) fn parse_stats(output: &str) -> Result<ToolStats, ParseStatsError> {
         size_bytes: kibibytes("cache_size_kibibyte"),
         max_size_bytes: kibibytes("max_cache_size_kibibyte"),
         location: None,
+        tiers: tiers(&counters),
     })
+}
+
+/// The local and the remote storage, if ccache has used the remote one. It asks the remote only for what is not in the local one.
+fn tiers(counters: &BTreeMap<String, u64>) -> Vec<TierStats> {
+    let of =
+        |name: &str, result: &str| counters.get(&format!("{name}_storage_{result}")).copied().unwrap_or(0);
+    let tier =
+        |name: &str| TierStats { name: name.to_owned(), hits: of(name, "hit"), misses: of(name, "miss") };
+    let tiers = ["local", "remote"].map(tier);
+    if tiers[1].hits + tiers[1].misses > 0 { tiers.into() } else { Vec::new() }
 }
 
 pub(super) fn reasons(output: &str) -> Vec<(String, u64)> {
@@ -65,13 +76,17 @@ mod tests {
     #[test]
     fn both_formats_give_the_same_statistics() {
         let json = r#"{"direct_cache_hit":3,"preprocessed_cache_hit":1,"cache_miss":2,"remote_storage_error":1,
-            "cache_size_kibibyte":4,"max_cache_size_kibibyte":1024,"no_input_file":1}"#;
+            "cache_size_kibibyte":4,"max_cache_size_kibibyte":1024,"no_input_file":1,"local_storage_hit":3,
+            "local_storage_miss":3,"remote_storage_hit":1,"remote_storage_miss":2}"#;
         let tabs = "direct_cache_hit\t3\npreprocessed_cache_hit\t1\ncache_miss\t2\nremote_storage_error\t1\n\
-            cache_size_kibibyte\t4\nmax_cache_size_kibibyte\t1024\nno_input_file\t1\n";
+            cache_size_kibibyte\t4\nmax_cache_size_kibibyte\t1024\nno_input_file\t1\n\
+            local_storage_hit\t3\nlocal_storage_miss\t3\nremote_storage_hit\t1\nremote_storage_miss\t2\n";
         let stats = parse_stats(json).unwrap();
         assert_eq!(stats, parse_stats(tabs).unwrap());
         assert_eq!((stats.hits, stats.misses, stats.errors, stats.uncacheable), (4, 2, 1, 1));
         assert_eq!((stats.size_bytes, stats.max_size_bytes), (Some(4096), Some(1_048_576)));
+        let tiers: Vec<_> = stats.tiers.iter().map(|tier| (&*tier.name, tier.hits, tier.misses)).collect();
+        assert_eq!(tiers, [("local", 3, 3), ("remote", 1, 2)]);
         assert_eq!(reasons(json), [("no_input_file".to_owned(), 1)]);
         assert_eq!(reasons(tabs), reasons(json));
     }

@@ -78,6 +78,19 @@ pub struct ToolStats {
     pub max_size_bytes: Option<u64>,
     /// The storage, as the tool describes it.
     pub location: Option<String>,
+    /// The levels of the storage, fastest first; empty if there is only one, or the tool does not report them.
+    pub tiers: Vec<TierStats>,
+}
+
+/// The counters of a level of the storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TierStats {
+    /// Its name.
+    pub name: String,
+    /// Objects that were found there.
+    pub hits: u64,
+    /// Objects that were not found there.
+    pub misses: u64,
 }
 
 impl ToolStats {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use super::{ParseStatsError, Tool, ToolStats};
+use super::{ParseStatsError, TierStats, Tool, ToolStats};
 
 /// Every member is optional: 0.4 has neither `version` nor `basedirs`, and `multi_level` was added in 0.15.
 #[derive(Deserialize)]
@@ -26,6 +26,15 @@ struct Stats {
     cache_timeouts: u64,
     requests_not_cacheable: u64,
     not_cached: BTreeMap<String, u64>,
+    multi_level: Option<Vec<Level>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Level {
+    name: String,
+    hits: u64,
+    misses: u64,
 }
 
 #[derive(Deserialize, Default)]
@@ -53,8 +62,15 @@ pub(super) fn parse_stats(json: &str) -> Result<ToolStats, ParseStatsError> {
         uncacheable: stats.requests_not_cacheable,
         size_bytes: report.cache_size,
         max_size_bytes: report.max_cache_size,
+        tiers: stats.multi_level.unwrap_or_default().into_iter().map(TierStats::from).collect(),
         location: Some(report.cache_location).filter(|location| !location.is_empty()),
     })
+}
+
+impl From<Level> for TierStats {
+    fn from(level: Level) -> Self {
+        Self { name: level.name, hits: level.hits, misses: level.misses }
+    }
 }
 
 pub(super) fn reasons(json: &str) -> Vec<(String, u64)> {

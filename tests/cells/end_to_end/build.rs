@@ -217,9 +217,16 @@ impl Build {
         serde_json::from_str(&finished.stdout).expect("JSON")
     }
 
+    /// The tool's own counters. Without a daemon, there are none.
     pub(crate) fn hits_and_misses(&self) -> (u64, u64) {
         let stats = self.stats();
-        (stats["hits"].as_u64().expect("hits"), stats["misses"].as_u64().expect("misses"))
+        let counter = |name: &str| stats["cache"]["counters"][name].as_u64().unwrap_or(0);
+        (counter("hits"), counter("misses"))
+    }
+
+    /// Sets the tool's own counters to zero.
+    pub(crate) fn zero_counters(&self) {
+        self.bare(self.folder().join("toolchainkit/launcher")).arg("--zero-stats").run();
     }
 
     /// Waits until the daemon has stored every object: sccache does it after the compiler's answer.

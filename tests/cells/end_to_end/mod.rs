@@ -112,7 +112,7 @@ fn local_disk(setup: Setup) {
     assert_eq!(build.hits_and_misses(), (0, objects));
     build.wait_until_stored();
 
-    build.toolchainkit(&["stats", "--zero"]);
+    build.zero_counters();
     fs::remove_dir_all(build.folder()).expect("the build folder");
     build.configure();
     let warm = build.build();
@@ -121,7 +121,7 @@ fn local_disk(setup: Setup) {
 
     build.stop_daemon();
     if !setup.is_sccache() {
-        build.toolchainkit(&["stats", "--zero"]);
+        build.zero_counters();
     }
     build.rebuild(build.bare(build.build_tool()));
     assert_eq!(build.hits_and_misses(), (objects, 0), "with the build tool alone");

@@ -1,0 +1,97 @@
+//! The cache of a build folder, and what the tool itself has counted.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::shape::rounded;
+use crate::caching::statistics::CacheStats;
+
+/// The cache of a build folder.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CacheOfBuild {
+    /// The tool: `sccache` or `ccache`.
+    pub tool: String,
+    /// The version of the tool.
+    pub version: String,
+    /// The location of the cache.
+    pub location: String,
+    /// The size of the local cache in bytes; null if the tool does not report it.
+    pub size_bytes: Option<u64>,
+    /// The limit of the local cache in bytes; null if the tool does not report it.
+    pub max_size_bytes: Option<u64>,
+    /// The reason why this is not the configured cache; null if it is.
+    pub degraded: Option<String>,
+    /// Whether the daemon of sccache runs; null with ccache, which has none.
+    pub daemon_running: Option<bool>,
+    /// The counters of the tool; null if they cannot be read. They are those of all build folders that use the same cache:
+    /// of sccache since its daemon has started, and of ccache since they were set to zero.
+    pub counters: Option<ToolCounters>,
+}
+
+/// The counters of the tool.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ToolCounters {
+    /// Compilations that were answered from the cache.
+    pub hits: u64,
+    /// Compilations that were not in the cache.
+    pub misses: u64,
+    /// Hits in per cent of hits and misses; null if there are none.
+    pub hit_rate: Option<f64>,
+    /// Failures to read or write the cache.
+    pub errors: u64,
+    /// Compilations that the tool cannot cache.
+    pub uncacheable: u64,
+    /// The levels of the storage, fastest first; empty if there is only one, or the tool does not report them.
+    pub tiers: Vec<Tier>,
+}
+
+/// A level of the storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Tier {
+    /// Its name.
+    pub name: String,
+    /// Objects that were found there.
+    pub hits: u64,
+    /// Objects that were not found there.
+    pub misses: u64,
+}
+
+impl CacheOfBuild {
+    /// The cache of a build folder with these statistics of the tool. They are not `counted` if the tool could not be asked.
+    #[must_use]
+    pub fn new(stats: &CacheStats, counted: bool) -> Self {
+        let tiers = stats.tiers.iter().map(|tier| Tier {
+            name: tier.name.clone(),
+            hits: tier.hits,
+            misses: tier.misses,
+        });
+        Self {
+            tool: stats.tool.name().to_owned(),
+            version: stats.version.to_string(),
+            location: stats.location.clone(),
+            size_bytes: stats.size_bytes,
+            max_size_bytes: stats.max_size_bytes,
+            degraded: None,
+            daemon_running: None,
+            counters: counted.then(|| ToolCounters {
+                hits: stats.hits,
+                misses: stats.misses,
+                hit_rate: (stats.hits + stats.misses > 0).then(|| rounded(stats.hit_rate)),
+                errors: stats.errors,
+                uncacheable: stats.uncacheable,
+                tiers: tiers.collect(),
+            }),
+        }
+    }
+
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let tiers = self.counters.iter_mut().flat_map(|counters| &mut counters.tiers);
+        let names = tiers.map(|tier| &mut tier.name);
+        [&mut self.location].into_iter().chain(&mut self.degraded).chain(names)
+    }
+
+    /// What the counters are about.
+    pub(super) fn period(&self) -> &'static str {
+        if self.tool == "sccache" { "since its daemon started" } else { "since they were set to zero" }
+    }
+}

@@ -44,6 +44,9 @@ pub(crate) enum CliError {
     NoBuildFolder(String),
     #[error("{0}")]
     CacheBroken(String),
+    /// The first error in a report that was printed.
+    #[error("{text}")]
+    Checked { text: String, code: u8 },
     #[error("{0}")]
     SecretMissing(String),
     #[error(transparent)]
@@ -79,6 +82,7 @@ impl CliError {
                 exit::TOOL_MISSING
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
+            Self::Checked { code, .. } => *code,
             Self::CacheBroken(_)
             | Self::Replay(_)
             | Self::Run(_)
@@ -222,6 +226,16 @@ impl Printer {
     /// Prints a result that contains text of files or of other programs.
     pub(super) fn foreign(&self, text: &str) {
         self.product(&self.filter().shown(text));
+    }
+
+    /// A text of files or of other programs, in the form in which it can be printed.
+    pub(super) fn filtered(&self, text: &str) -> String {
+        self.filter().shown(text).into_owned()
+    }
+
+    /// Prints commands for the runner of a CI to standard error, which the runners also read.
+    pub(super) fn commands(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
     /// Prints JSON to standard output.

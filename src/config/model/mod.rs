@@ -208,11 +208,27 @@ impl DirectMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
-    /// Use the local cache; if that fails, too, build without a cache.
+    /// Use the local cache; if that fails, too, build without a cache. In a CI, the log gets an annotation. `warn` is another
+    /// name for it.
     #[default]
+    #[serde(alias = "warn")]
     Fallback,
     /// Stop configuring with an error.
     Fail,
+    /// As `fail` in a CI, where the variable `CI` is set, and as `fallback` elsewhere.
+    Strict,
+}
+
+impl OnFailure {
+    /// The value of the CMake function's argument, which is also the name in YAML.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fallback => "fallback",
+            Self::Fail => "fail",
+            Self::Strict => "strict",
+        }
+    }
 }
 
 /// `output:`; all relative to the project.

@@ -80,6 +80,8 @@ pub(super) struct BuildCache {
     languages: String,
 }
 
+/// The beginning of the error if there is no build.
+pub(super) const NO_BUILD: &str = "no configured build with toolchainkit";
 const SUMMARY: &str = "toolchainkit/cache.json";
 /// The largest summary. Usual ones have less than 1 KiB.
 const LARGEST: u64 = 1 << 20;
@@ -96,7 +98,7 @@ impl BuildCache {
         let summaries = newest_first(searched.named.iter().chain(&searched.below));
         let Some(first) = summaries.first() else {
             return Err(CliError::NoBuildFolder(format!(
-                "no configured build with toolchainkit was found in {searched}; configure one with `cmake --preset <name>`, or \
+                "{NO_BUILD} was found in {searched}; configure one with `cmake --preset <name>`, or \
                  give its folder with --build"
             )));
         };

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::build_folder::{BuildCache, BuildFolderArgs};
+use super::build_folder::{BuildCache, BuildFolderArgs, NO_BUILD};
 use super::project::{self, Project};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global, exit, templates, user_presets};
@@ -181,7 +181,13 @@ fn gather(args: &BuildFolderArgs, global: &Global) -> Result<Gathered, CliError>
     let build = match (build, &absent) {
         (Some(cache), _) => BuildState::Configured(cache.facts()),
         (None, absent) => BuildState::Absent {
-            text: absent.as_ref().map(ToString::to_string).unwrap_or_default(),
+            text: match absent.as_ref().map(ToString::to_string).unwrap_or_default() {
+                // The error follows the report, with all folders.
+                text if text.starts_with(NO_BUILD) && args.folder().is_none() => {
+                    "no build of this project is configured".to_owned()
+                }
+                text => text,
+            },
             folder: args.folder().map(Utf8Path::to_owned),
         },
     };

@@ -100,6 +100,20 @@ pub(crate) fn connect(address: &Address, limit: Duration) -> Result<TcpStream, U
     Err(failure)
 }
 
+/// The beginning of the answer of a server to `question`; empty if it closes the connection. `None` if it does not answer.
+pub(crate) fn answer(address: &Address, question: &[u8], limit: Duration) -> Option<Vec<u8>> {
+    let mut stream = connect(address, limit).ok()?;
+    stream.set_read_timeout(Some(limit)).ok()?;
+    stream.set_write_timeout(Some(limit)).ok()?;
+    stream.write_all(question).ok()?;
+    let mut part = [0; 512];
+    match stream.read(&mut part) {
+        Ok(length) => Some(part[..length].to_vec()),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Some(Vec::new()),
+        Err(_) => None,
+    }
+}
+
 /// The time of a web server, from the header `Date` of any answer. `None` if it is no web server, or does not send it.
 pub(crate) fn date(address: &Address, limit: Duration) -> Option<SystemTime> {
     match address.scheme.as_str() {

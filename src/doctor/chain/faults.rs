@@ -35,6 +35,41 @@ pub(super) const UNKNOWN_HOST: Fault = Fault {
     help: "correct the name in `cache.remote.endpoint`, or check the DNS and the VPN of this machine",
 };
 
+const NOT_ACCEPTED: Fault = Fault {
+    cause: "does not accept the credentials",
+    help: "check the values of the variables in `cache.remote.credentials`: they may be wrong, expired, or of another account",
+};
+const OTHER_TLS: Fault = Fault {
+    cause: "does not use TLS as configured",
+    help: "make the scheme of `cache.remote.endpoint` (http or https, redis or rediss) and `use_ssl` fit to the server",
+};
+const UNTRUSTED: Fault = Fault {
+    cause: "has a TLS certificate that this machine does not accept",
+    help: "add the authority of the certificate to this machine, or name it with SSL_CERT_FILE; check also the name of the host and the date",
+};
+
+/// The fault that the answer of a Redis server to an unencrypted [`PING`] shows. sccache tries again for longer than anybody would
+/// wait if a Redis server refuses it. `None`: the server did not answer.
+pub(super) fn of_redis(has_tls: bool, has_credentials: bool, answer: Option<&[u8]>) -> Fault {
+    const NO_PASSWORD: Fault = Fault {
+        cause: "requires a password",
+        help: "name the variable with the password in `cache.remote.credentials`",
+    };
+    let Some(answer) = answer else { return SILENT };
+    let is_plain = [&b"+"[..], b"-"].iter().any(|first| answer.starts_with(first));
+    match (is_plain, has_tls) {
+        (true, true) | (false, false) => OTHER_TLS,
+        // It has refused an unencrypted question, as it should.
+        (false, true) => UNTRUSTED,
+        (true, false) if answer.starts_with(b"-NOAUTH") && !has_credentials => NO_PASSWORD,
+        (true, false) if answer.starts_with(b"-NOAUTH") || has_credentials => NOT_ACCEPTED,
+        (true, false) => recognise(&String::from_utf8_lossy(answer)).unwrap_or(SILENT),
+    }
+}
+
+/// A question to a Redis server that needs no login.
+pub(super) const PING: &[u8] = b"PING\r\n";
+
 /// Signs of faults in lower case, the most specific first.
 const SIGNS: &[Sign] = &[
     sign(
@@ -80,10 +115,9 @@ const SIGNS: &[Sign] = &[
         "correct the path in `cache.remote.endpoint`, or create the folder",
         &[&["service: webdav", "notfound"], &["service: webdav", "404"]],
     ),
-    sign(
-        "does not accept the credentials",
-        "check the values of the variables in `cache.remote.credentials`: they may be wrong, expired, or of another account",
-        &[
+    Sign {
+        fault: NOT_ACCEPTED,
+        words: &[
             &["invalidaccesskeyid"],
             &["signaturedoesnotmatch"],
             &["expiredtoken"],
@@ -100,7 +134,7 @@ const SIGNS: &[Sign] = &[
             &["invalid_grant"],
             &["invalid_client"],
         ],
-    ),
+    },
     sign(
         "does not permit this access",
         "give these credentials the permission to read and write, or set `access: read-only`",
@@ -129,10 +163,9 @@ const SIGNS: &[Sign] = &[
             &["out of memory storing"],
         ],
     ),
-    sign(
-        "has a TLS certificate that this machine does not accept",
-        "add the authority of the certificate to this machine, or name it with SSL_CERT_FILE; check also the name of the host and the date",
-        &[
+    Sign {
+        fault: UNTRUSTED,
+        words: &[
             &["invalid peer certificate"],
             &["certificate verify failed"],
             &["self-signed certificate"],
@@ -141,20 +174,20 @@ const SIGNS: &[Sign] = &[
             &["certificate has expired"],
             &["certificate is not valid"],
         ],
-    ),
-    sign(
-        "does not use TLS as configured",
-        "make the scheme of `cache.remote.endpoint` (http or https, redis or rediss) and `use_ssl` fit to the server",
-        &[
+    },
+    Sign {
+        fault: OTHER_TLS,
+        words: &[
             &["invalidcontenttype"],
             &["corrupt message"],
             &["wrong version number"],
-            &["received corrupt"],
+            &["packet length too long"],
+            &["record layer failure"],
+            &["ssl routines"],
             &["tls handshake"],
             &["handshake failure"],
-            &["alert"],
         ],
-    ),
+    },
     sign(
         "cannot be reached through the proxy",
         "correct HTTP_PROXY and HTTPS_PROXY, or name the host in NO_PROXY",
@@ -305,6 +338,20 @@ mod tests {
         ] {
             assert!(cause(message).starts_with(expected), "{message}: {}", cause(message));
         }
+    }
+
+    #[test]
+    fn the_answer_of_a_redis_server_shows_the_cause() {
+        let of =
+            |has_tls, has_credentials, answer: &[u8]| of_redis(has_tls, has_credentials, Some(answer)).cause;
+        assert_eq!(of(false, true, b"-NOAUTH Authentication required.\r\n"), NOT_ACCEPTED.cause);
+        assert_eq!(of(false, false, b"-NOAUTH Authentication required.\r\n"), "requires a password");
+        assert_eq!(of(false, true, b"+PONG\r\n"), NOT_ACCEPTED.cause);
+        assert_eq!(of(true, false, b"+PONG\r\n"), OTHER_TLS.cause);
+        assert_eq!(of(false, false, b"\x15\x03\x01"), OTHER_TLS.cause);
+        assert_eq!(of(true, false, b""), UNTRUSTED.cause);
+        assert_eq!(of(false, false, b"-DENIED Redis is running in protected mode"), SILENT.cause);
+        assert_eq!(of_redis(false, true, None), SILENT);
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn absent(subject: &Subject, text: &str, folder: Option<&Utf8Path>) -> Finding {
     };
     Finding::doubtful(
         LINK.name,
-        "no build of this project is configured, so only the links before it were checked",
+        format!("{text}; so only the links before it were checked"),
         format!("run `{configure}`, and then `toolchainkit doctor` again"),
     )
 }

@@ -19,6 +19,7 @@ use crate::launch::settings::Settings as LauncherSettings;
 use crate::probe::program::{self, RunError};
 use crate::probe::server::{self, Address, Unreachable};
 use crate::probe::{environment, file};
+use crate::trust;
 
 pub(super) const LINK: Link = Link { name: "remote", limit: Duration::from_millis(8800), examine };
 
@@ -128,7 +129,8 @@ impl Settings {
 
     /// The addresses of the servers, as far as the settings name them.
     pub(super) fn addresses(&self) -> Vec<Address> {
-        let values = self.servers.iter().chain(self.environment.values()).chain(self.secrets.values());
+        // The values of settings have a scheme.
+        let values = self.environment.values().chain(self.secrets.values()).chain(&self.servers);
         let mut found = Vec::<Address>::new();
         for address in values.flat_map(|value| value.split([',', ' '])).filter_map(Address::parse) {
             if !found.iter().any(|known| known.to_string() == address.to_string()) {
@@ -240,7 +242,9 @@ fn launcher(subject: &Subject) -> Option<Utf8PathBuf> {
 pub(super) fn compiler(subject: &Subject) -> Option<(Utf8PathBuf, &'static str)> {
     let of_build = subject.build().and_then(|build| BuildTree::open(&build.folder).ok()?.compiler().ok()?);
     let found = of_build.filter(|(path, _)| path.is_file());
-    found.or_else(|| ["cc", "gcc", "clang"].iter().find_map(|name| Some((program::find(name)?, "c"))))
+    let is_trusted = |path: &Utf8PathBuf| trust::check_program(path.as_std_path()).is_ok();
+    let on_path = || ["cc", "gcc", "clang"].iter().filter_map(|name| program::find(name)).find(is_trusted);
+    found.or_else(|| Some((on_path()?, "c")))
 }
 
 fn replica(settings: &Settings, tool: &CacheTool, launcher: Utf8PathBuf) -> std::io::Result<Replica> {
@@ -421,6 +425,11 @@ fn explain(message: &str, settings: &Settings, tool: Tool) -> Explained {
                 Err(Unreachable::Refused) => faults::REFUSED,
                 Err(Unreachable::UnknownHost) => faults::UNKNOWN_HOST,
                 Err(Unreachable::Silent) => faults::SILENT,
+                Ok(_) if address.scheme.starts_with("redis") => {
+                    let has_tls = address.scheme == "rediss";
+                    let answer = server::answer(&address, faults::PING, CONNECT);
+                    faults::of_redis(has_tls, !settings.secrets.is_empty(), answer.as_deref())
+                }
                 Ok(_) | Err(Unreachable::Other(_)) => continue,
             };
             return Explained { fault, seen: format!(" ({address}: {})", faults::summary(message, tool)) };

@@ -350,6 +350,17 @@ impl Replay<'_> {
             let stored = !log.contains("] Config: (environment) read_only = true");
             return Ok(Run::Miss { stored });
         }
+        // Without counters, or without a search for the object, ccache logs fewer results.
+        let has = |words: &str| log.contains(words);
+        if has("Succeeded getting cached result") {
+            return Ok(Run::Hit);
+        }
+        if results.is_empty() && has("Failed; falling back to running the real compiler") {
+            return Ok(Run::Uncacheable(explain_ccache("", &log)));
+        }
+        if results.contains(&"recache") || results.is_empty() && has("Running real compiler") {
+            return Ok(Run::Miss { stored: has("] Stored ") });
+        }
         Ok(results.last().map_or(Run::Without, |result| Run::Uncacheable(explain_ccache(result, &log))))
     }
 

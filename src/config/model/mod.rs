@@ -208,15 +208,15 @@ impl DirectMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
-    /// Use the local cache; if that fails, too, build without a cache. In a CI, the log gets an annotation. `warn` is another
-    /// name for it.
+    /// Use the local cache; if that fails, too, build without a cache.
     #[default]
-    #[serde(alias = "warn")]
     Fallback,
-    /// Stop configuring with an error.
-    Fail,
+    /// As `fallback`; in GitHub Actions, GitLab CI and Azure Pipelines, also write an annotation into the log.
+    Warn,
     /// As `fail` in a CI, where the variable `CI` is set, and as `fallback` elsewhere.
     Strict,
+    /// Stop configuring with an error.
+    Fail,
 }
 
 impl OnFailure {
@@ -225,8 +225,9 @@ impl OnFailure {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fallback => "fallback",
-            Self::Fail => "fail",
+            Self::Warn => "warn",
             Self::Strict => "strict",
+            Self::Fail => "fail",
         }
     }
 }

@@ -35,6 +35,10 @@ pub(super) const UNKNOWN_HOST: Fault = Fault {
     help: "correct the name in `cache.remote.endpoint`, or check the DNS and the VPN of this machine",
 };
 
+pub(super) const ONLY_READ: Fault = Fault {
+    cause: "refuses writes, and is only read",
+    help: "give these credentials the permission to write, or set `access: read-only`",
+};
 const NOT_ACCEPTED: Fault = Fault {
     cause: "does not accept the credentials",
     help: "check the values of the variables in `cache.remote.credentials`: they may be wrong, expired, or of another account",
@@ -276,6 +280,8 @@ pub(super) fn of_ccache_log(log: &str) -> Vec<&str> {
         ];
         about.iter().any(|word| text.contains(word))
             && bad.iter().any(|word| text.contains(word))
+            // Helpers are optional.
+            && !text.contains("helper program")
             && !text.starts_with("config: ")
             && !text.starts_with("command line")
     };

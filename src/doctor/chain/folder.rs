@@ -17,19 +17,19 @@ fn examine(subject: &Subject) -> Vec<Finding> {
 }
 
 fn absent(subject: &Subject, text: &str, folder: Option<&Utf8Path>) -> Finding {
-    let folder = folder.filter(|folder| folder.join("CMakeCache.txt").is_file());
-    if let Some((folder, from)) = folder.and_then(|folder| Some((folder, moved_from(folder)?))) {
-        return Finding::broken(
-            LINK.name,
-            format!("{folder} was moved from {from}"),
-            "CMake does not support this: remove the folder, and configure again",
-        );
-    }
-    if folder.is_some() || !matches!(subject.project, Project::Valid { .. }) {
-        return Finding::broken(LINK.name, text, "configure it with the toolchain file of toolchainkit");
+    let help = "configure it with the toolchain file of toolchainkit";
+    if let Some(folder) = folder {
+        if let Some(from) = moved_from(folder) {
+            return Finding::broken(
+                LINK.name,
+                format!("{folder} was moved from {from}"),
+                "CMake does not support this: remove the folder, and configure again",
+            );
+        }
+        return Finding::broken(LINK.name, text, help);
     }
     let Project::Valid { configure, .. } = &subject.project else {
-        return Finding::broken(LINK.name, text, CONFIGURE_AGAIN);
+        return Finding::broken(LINK.name, text, help);
     };
     Finding::doubtful(
         LINK.name,

@@ -58,6 +58,10 @@ fn objection(name: &'static str, folder: &Utf8Path, is_new: bool) -> Option<Find
     let found = match fs_err::metadata(folder) {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if folder.is_symlink() {
+                let text = format!("{name} {folder} is a link to a path that does not exist");
+                return broken(text, "create the folder, or remove the link, and build again");
+            }
             let above = existing(folder)?;
             if process::can_write(above.as_std_path()) == Some(false) {
                 return broken(

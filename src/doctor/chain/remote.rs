@@ -13,7 +13,7 @@ use crate::caching::detection::CacheTool;
 use crate::caching::remote::variables;
 use crate::caching::tool::variables::{CCACHE_DIR, SCCACHE_DIR, SCCACHE_MULTILEVEL_CHAIN};
 use crate::caching::tool::{Tool, Version};
-use crate::doctor::replay::{Limits, Run, UNCOUNTED, try_once, without_search};
+use crate::doctor::replay::{Limits, Run, try_once, without_search};
 use crate::doctor::{BuildTree, ReplayError};
 use crate::launch::settings::Settings as LauncherSettings;
 use crate::probe::program::{self, RunError};
@@ -342,11 +342,12 @@ fn log(output: &str) -> Option<String> {
     Some(environment::filter().bounded(&String::from_utf8_lossy(&bytes)))
 }
 
+/// The beginning of sccache's message.
+const REFUSED_WRITE: &str = "storage write check failed: ";
+
 /// sccache only reads from a remote that refuses the first write, and reports this in its log.
 fn refused_write(output: &str) -> Option<String> {
-    let log = log(output)?;
-    let line = log.lines().find_map(|line| line.split_once("storage write check failed: "))?;
-    Some(format!("refuses writes: permission denied: {}", line.1))
+    log(output)?.split_once(REFUSED_WRITE).map(|(_, rest)| format!("{REFUSED_WRITE}{rest}"))
 }
 
 fn logged(output: &str) -> Option<String> {
@@ -376,11 +377,11 @@ fn with_ccache(mut replica: Replica, compiler: &Utf8PathBuf, extension: &str, is
     // The folder of another machine: the object can only come from the remote.
     let second = replica.checkout("trial", (compiler, extension), &[], &[(CCACHE_DIR, local("second"))])?;
     let log = compile_with_ccache(&second, &[])?;
-    let is_hit = log.lines().any(|line| line.contains("Result: ") && line.ends_with("_cache_hit"));
-    let is_remote = log.lines().any(|line| line.contains("Result: remote_storage_hit"));
+    // Its local folder is empty.
+    let is_hit = log.contains("Succeeded getting cached result");
     match faults::of_ccache_log(&log).first() {
         Some(failure) => Err(Failure::Of((*failure).to_owned())),
-        None if is_hit && (is_remote || !log.contains("Result: remote_storage_miss")) => Ok(WRITTEN),
+        None if is_hit => Ok(WRITTEN),
         None => Err(Failure::Of("does not return the object that was stored".to_owned())),
     }
 }
@@ -389,7 +390,7 @@ fn with_ccache(mut replica: Replica, compiler: &Utf8PathBuf, extension: &str, is
 fn compile_with_ccache(checkout: &Checkout, environment: &[(&str, &str)]) -> Result<String, Failure> {
     let folder = tempfile::tempdir()?;
     let path = Utf8PathBuf::from(folder.path().join("log").to_string_lossy().into_owned());
-    let log = [("CCACHE_LOGFILE", path.as_str()), UNCOUNTED];
+    let log = [("CCACHE_LOGFILE", path.as_str())];
     let environment = environment.iter().copied().chain(log);
     let words = &checkout.unit.words;
     let finished =
@@ -418,6 +419,9 @@ fn explain(message: &str, settings: &Settings, tool: Tool) -> Explained {
     };
     let seen = format!(" ({})", faults::summary(message, tool));
     let recognised = faults::recognise(message);
+    if message.starts_with(REFUSED_WRITE) {
+        return Explained { fault: recognised.unwrap_or(faults::ONLY_READ), seen };
+    }
     let is_vague = recognised.is_none_or(|fault| fault == faults::SILENT);
     if is_vague && proxy().is_none() {
         for address in settings.addresses() {

@@ -15,6 +15,8 @@ use crate::caching::tool::variables::{CCACHE_DIR, SCCACHE_DIR, SCCACHE_MULTILEVE
 use crate::caching::tool::{Tool, Version};
 use crate::doctor::replay::{Limits, Run, try_once, without_search};
 use crate::doctor::{BuildTree, ReplayError};
+use crate::foreign::Filter;
+use crate::launch::process;
 use crate::launch::settings::Settings as LauncherSettings;
 use crate::probe::program::{self, RunError};
 use crate::probe::server::{self, Address, Unreachable};
@@ -127,6 +129,13 @@ impl Settings {
         names
     }
 
+    /// A filter that hides the values of the secrets, whatever the names of their variables are.
+    fn filter(&self) -> Filter {
+        let names = self.secret_names();
+        let names = names.iter().map(String::as_str).collect::<Vec<_>>();
+        Filter::of_variables(process::texts_of_environment(), &names)
+    }
+
     /// The addresses of the servers, as far as the settings name them.
     pub(super) fn addresses(&self) -> Vec<Address> {
         // The values of settings have a scheme.
@@ -213,8 +222,9 @@ fn examine(subject: &Subject) -> Vec<Finding> {
             let took = started.elapsed().as_secs_f64();
             vec![Finding::fine(LINK.name, format!("{location}: {what} in {took:.1} s"))]
         }
-        Err(Failure::NotTried(reason)) => not_checked(reason, "see the error"),
+        Err(Failure::NotTried(reason)) => not_checked(settings.filter().bounded(&reason), "see the error"),
         Err(Failure::Of(message)) => {
+            let message = settings.filter().bounded(&message);
             let Explained { fault, seen } = explain(&message, &settings, tool.tool);
             let proxy = proxy().map(|name| format!("; {name} is set")).unwrap_or_default();
             vec![refused(format!("{location} {}{}{proxy}", fault.cause, seen), fault.help)]

@@ -28,7 +28,6 @@ tests![
     a_checkout_that_does_not_share_is_named in [SCCACHE, CCACHE],
 ];
 
-/// Only the launcher of CMake's default file mode may be executed.
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }

@@ -33,6 +33,11 @@ fn redis_remote(address: &str) -> String {
     )
 }
 
+fn gcs_remote(gcs: &Gcs) -> String {
+    let url = format!("http://{}/token", gcs.server.address());
+    format!("{{ type: gcs, bucket: {}, credentials_url: \"{url}\" }}", Gcs::BUCKET)
+}
+
 fn password(text: &str) -> Vec<(&'static str, String)> {
     vec![("PASSWORD", text.to_owned())]
 }
@@ -162,6 +167,12 @@ fn faults_of_redis_are_named(setup: Setup) {
     let report = examine(&redis_remote(&address), password("wrong"));
     assert_remote(&report, "does not accept the credentials", "cache.remote.credentials");
 
+    // The name of the variable does not show that it is a secret.
+    let remote = redis_remote(&address).replace("PASSWORD", "PHRASE");
+    let report = examine(&remote, vec![("PHRASE", "open-barley".to_owned())]);
+    assert_remote(&report, "does not accept the credentials", "cache.remote.credentials");
+    assert!(!report.finished.text().contains("open-barley"), "{}", report.finished);
+
     let report = examine(&format!("{{ type: redis, endpoint: \"redis://{address}\" }}"), Vec::new());
     let words = if setup.is_sccache() { "requires a password" } else { "does not accept the credentials" };
     assert_remote(&report, words, "cache.remote.credentials");
@@ -193,7 +204,7 @@ fn faults_of_tls_and_proxies_are_named() {
 
     // The real host is behind the proxy of the test server. Without its authority, the certificate is not accepted.
     let gcs = Gcs::start();
-    let remote = format!("{{ type: gcs, bucket: {} }}", Gcs::BUCKET);
+    let remote = gcs_remote(&gcs);
     let mut variables = gcs.env();
     let report = examine(SCCACHE, &tools, &remote, variables.clone());
     report.assert_has("remote", "fine", "an object was written and read back", "");
@@ -239,8 +250,7 @@ fn a_remote_that_refuses_writes_is_named() {
     let Some(tools) = SCCACHE.tools(&[Redis::NEEDS, Gcs::NEEDS].concat()) else { return };
     let gcs = Gcs::start();
     gcs.fail(Some(403), true);
-    let remote = format!("{{ type: gcs, bucket: {} }}", Gcs::BUCKET);
-    let report = examine(SCCACHE, &tools, &remote, gcs.env());
+    let report = examine(SCCACHE, &tools, &gcs_remote(&gcs), gcs.env());
     assert_remote(&report, "does not permit this access", "access: read-only");
 
     let redis = Redis::start();

@@ -26,7 +26,7 @@ into a project and commit it.
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
-      [ON_FAILURE <fallback|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
+      [ON_FAILURE <fallback|warn|strict|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -51,8 +51,9 @@ into a project and commit it.
     user with this value; they have one limit. ``group``: all users who may write to ``DIR`` (ccache only). The folder needs the
     group's write permission and the set-group-ID bit; ccache then creates all files for the group.
   ``ON_FAILURE``
-    The reaction to a cache that cannot be used. ``fallback`` (default): use the local cache, or no cache. ``fail``: stop
-    with an error.
+    The reaction to a cache that cannot be used. ``fallback`` (default): use the local cache, or no cache. ``warn``: also write an
+    annotation into the log of GitHub Actions, GitLab CI or Azure Pipelines. ``strict``: stop with an error in a CI, where the
+    environment variable ``CI`` is set. ``fail``: stop with an error.
   ``RELOCATABLE``
     Whether checkouts in different folders share hits. Default: ``ON``.
   ``BASE_DIRS``

@@ -113,8 +113,22 @@ pub fn stats_through(
     program: &Utf8Path,
     location: &str,
 ) -> Result<CacheStats, StatsError> {
+    stats_within(tool, version, program, location, STATS_TIMEOUT)
+}
+
+/// As [`stats_through`], with another time limit.
+///
+/// # Errors
+/// [`StatsError`]
+pub(crate) fn stats_within(
+    tool: Tool,
+    version: Version,
+    program: &Utf8Path,
+    location: &str,
+    limit: Duration,
+) -> Result<CacheStats, StatsError> {
     let no_environment: [(&str, &str); 0] = [];
-    let finished = program::run(program, tool.stats_arguments(version), no_environment, STATS_TIMEOUT)?;
+    let finished = program::run(program, tool.stats_arguments(version), no_environment, limit)?;
     if !finished.status.success() {
         let message = finished.message().lines().next().unwrap_or("no error message").to_owned();
         return Err(StatsError::Failed { tool, message });

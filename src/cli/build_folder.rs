@@ -14,6 +14,7 @@ use super::Global;
 use super::project::Project;
 use super::report::CliError;
 use crate::caching::tool::{Tool, Version};
+use crate::doctor::chain::{self, Mode};
 use crate::install::Digest;
 use crate::journal;
 use crate::launch::address::Address;
@@ -36,6 +37,11 @@ impl BuildFolderArgs {
     pub(super) const fn of(folder: Utf8PathBuf) -> Self {
         Self { build: Some(folder) }
     }
+
+    /// The folder, if the user has named it.
+    pub(super) fn folder(&self) -> Option<&Utf8Path> {
+        self.build.as_deref()
+    }
 }
 
 /// `<build folder>/toolchainkit/cache.json`
@@ -57,6 +63,15 @@ pub(super) struct BuildCache {
     /// The program that runs the tool with the environment of this build; empty if there is none.
     launcher: Utf8PathBuf,
     pub(super) location: String,
+    /// The folder of the local cache; empty if there is none.
+    #[serde(default, rename = "dir")]
+    directory: Utf8PathBuf,
+    /// The limit of the local cache in GiB.
+    #[serde(default)]
+    size_gb: Option<u32>,
+    /// The profile; empty if there is none.
+    #[serde(default)]
+    pub(super) profile: String,
     /// Names the storage; empty if there is none.
     #[serde(default)]
     id: String,
@@ -75,6 +90,8 @@ pub(super) struct BuildCache {
     languages: String,
 }
 
+/// The beginning of the error if there is no build.
+pub(super) const NO_BUILD: &str = "no configured build with toolchainkit";
 const SUMMARY: &str = "toolchainkit/cache.json";
 /// The largest summary. Usual ones have less than 1 KiB.
 const LARGEST: u64 = 1 << 20;
@@ -91,7 +108,7 @@ impl BuildCache {
         let summaries = newest_first(searched.named.iter().chain(&searched.below));
         let Some(first) = summaries.first() else {
             return Err(CliError::NoBuildFolder(format!(
-                "no configured build with toolchainkit was found in {searched}; configure one with `cmake --preset <name>`, or \
+                "{NO_BUILD} was found in {searched}; configure one with `cmake --preset <name>`, or \
                  give its folder with --build"
             )));
         };
@@ -122,6 +139,11 @@ impl BuildCache {
 
     /// The address of the sccache daemon of this build, if it is running.
     pub(super) fn running_daemon(&self) -> Option<String> {
+        self.daemon().map(|(address, _)| address)
+    }
+
+    /// Its address, and the folder of its record. The script has no record.
+    fn daemon(&self) -> Option<(String, Option<Utf8PathBuf>)> {
         let folder = match Address::try_from(self.socket.to_string()).ok()? {
             Address::Socket(path) => Some(path.parent()?.to_path_buf()),
             // Each daemon takes another one.
@@ -130,13 +152,42 @@ impl BuildCache {
         if self.launch == "script" {
             let is_running = process::is_private_folder(&folder?)
                 && process::Connection::connect(self.socket.as_std_path()).is_ok();
-            return is_running.then(|| self.socket.to_string());
+            return is_running.then(|| (self.socket.to_string(), None));
         }
         let is_its = |record: &Record| {
             folder.as_ref().map_or(record.id == self.id, |folder| record.folder == *folder)
                 && supervisor::is_running(record)
         };
-        supervisors().into_iter().find(is_its).map(|record| record.socket)
+        let record = supervisors().into_iter().find(is_its)?;
+        Some((record.socket, Utf8PathBuf::from_path_buf(record.folder).ok()))
+    }
+
+    /// What the checks of `doctor` need to know.
+    pub(super) fn facts(&self) -> chain::Build {
+        let (running, run_folder) =
+            self.daemon().map_or((None, None), |(address, folder)| (Some(address), folder));
+        chain::Build {
+            folder: self.folder.clone(),
+            mode: match self.mode.as_str() {
+                "remote" => Mode::Remote,
+                "none" => Mode::None,
+                _ => Mode::Local,
+            },
+            tool: Tool::from_name(&self.tool).zip(self.tool_version.parse().ok()),
+            program: self.program.clone(),
+            launcher: Some(self.launcher.clone()).filter(|launcher| launcher.is_file()),
+            has_program: self.has_program(),
+            location: self.location.clone(),
+            directory: self.directory.clone(),
+            socket: self.socket.clone(),
+            running,
+            run_folder,
+            reason: self.reason.clone(),
+            passed_over: self.passed_over.clone(),
+            languages: self.languages().into_iter().map(str::to_owned).collect(),
+            has_other_launchers: self.has_other_launchers(),
+            size_gb: self.size_gb,
+        }
     }
 
     /// Whether the build uses a cache.

@@ -5,6 +5,7 @@ mod build_folder;
 mod cache;
 mod doctor;
 mod env;
+mod examination;
 pub mod exit;
 mod explain;
 mod generate;

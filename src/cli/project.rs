@@ -88,7 +88,7 @@ impl Project {
 
 /// `toolchainkit.yaml` in this folder or the closest parent folder. If there is none, the plain file name, for the
 /// error message.
-fn find() -> Utf8PathBuf {
+pub(super) fn find() -> Utf8PathBuf {
     let name = Utf8PathBuf::from(CONFIG_NAME);
     if name.exists() {
         return name;

@@ -49,6 +49,9 @@ pub(crate) enum CliError {
     NoBuildFolder(String),
     #[error("{0}")]
     CacheBroken(String),
+    /// The first error in a report that was printed.
+    #[error("{text}")]
+    Checked { text: String, code: u8 },
     #[error("{0}")]
     BelowLimit(String),
     #[error("{0}")]
@@ -88,6 +91,7 @@ impl CliError {
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
             Self::BelowLimit(_) => exit::BELOW_LIMIT,
+            Self::Checked { code, .. } => *code,
             Self::CacheBroken(_)
             | Self::Replay(_)
             | Self::Run(_)
@@ -241,15 +245,14 @@ impl Printer {
         self.product(&self.filter().shown(text));
     }
 
-    /// A text of files or other programs, as it may be shown.
+    /// A text of files or of other programs, in the form in which it can be printed.
     pub(super) fn filtered(&self, text: &str) -> String {
         self.filter().shown(text).into_owned()
     }
 
-    /// Prints an annotation for the runner of GitHub Actions, which reads standard error, too. Standard output may be redirected
-    /// to a file.
-    pub(super) fn annotate(&self, annotation: &str) {
-        let _ = io::stderr().lock().write_all(annotation.as_bytes());
+    /// Prints commands for the runner of a CI to standard error, which the runners also read.
+    pub(super) fn commands(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
     /// Prints JSON to standard output.

@@ -237,10 +237,10 @@ fn github(statistics: &Statistics, text: &str, printer: &Printer) -> CommandResu
     summary.write_all(format!("{text}\n").as_bytes())?;
     printer.report("the statistics are in the summary of this job");
     if let Some(verdict) = statistics.limit.as_ref().filter(|verdict| verdict.is_below) {
-        printer.annotate(&annotation(Level::Error, TITLE, &verdict.sentence()));
+        printer.commands(&annotation(Level::Error, TITLE, &verdict.sentence()));
     }
     if let Some(degraded) = &statistics.cache.degraded {
-        printer.annotate(&annotation(
+        printer.commands(&annotation(
             Level::Warning,
             TITLE,
             &format!("this is not the configured cache: {degraded}"),

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::command;
+use crate::caching::language::Language;
 use crate::probe::file;
 use crate::probe::program::{self, RunError};
 
@@ -164,6 +165,48 @@ impl BuildTree {
             value.filter(|value| value.starts_with('/')).map(Utf8PathBuf::from)
         };
         Ok(find("C").map(|path| (path, "c")).or_else(|| find("CXX").map(|path| (path, "cpp"))))
+    }
+
+    /// The folder that CMake configured, as it is in the CMake cache; another one, if the folder was moved.
+    pub(super) fn configured_folder(&self) -> Option<Utf8PathBuf> {
+        self.entry("CMAKE_CACHEFILE_DIR").map(Utf8PathBuf::from)
+    }
+
+    /// The compilers that CMake found, in alphabetical order of their languages.
+    pub(super) fn compilers(&self) -> Vec<Utf8PathBuf> {
+        let names = Language::ALL.iter().map(|language| format!("CMAKE_{}_COMPILER", language.cmake_name()));
+        let paths = names.filter_map(|name| self.entry(&name)).map(Utf8PathBuf::from);
+        paths.filter(|path| path.is_absolute()).collect()
+    }
+
+    /// What CMake has searched and not found: compilers and the build program, in words.
+    pub(super) fn not_found(&self) -> Vec<String> {
+        let of_language = |language: &Language| {
+            let name = language.cmake_name();
+            (format!("CMAKE_{name}_COMPILER"), format!("a compiler for {name}"))
+        };
+        let names = Language::ALL.iter().map(of_language);
+        let names = names.chain([("CMAKE_MAKE_PROGRAM".to_owned(), "the build program".to_owned())]);
+        names
+            .filter(|(name, _)| self.entry(name).is_some_and(|value| value.ends_with("-NOTFOUND")))
+            .map(|(_, words)| words)
+            .collect()
+    }
+
+    /// The flags of the user and of the build type for `language` (`C` or `CXX`), as words.
+    pub(super) fn flags(&self, language: &str) -> Vec<String> {
+        let build_type = self.entry("CMAKE_BUILD_TYPE").unwrap_or_default().to_uppercase();
+        let names = [format!("CMAKE_{language}_FLAGS"), format!("CMAKE_{language}_FLAGS_{build_type}")];
+        let texts = names.iter().filter_map(|name| self.entry(name));
+        texts.flat_map(|text| command::split_words(&text)).collect()
+    }
+
+    /// An entry of the CMake cache.
+    fn entry(&self, name: &str) -> Option<String> {
+        let cache = file::read_text(&self.cache_file(), LARGEST).ok()?;
+        let entry =
+            cache.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split_once('='));
+        entry.map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty())
     }
 
     /// The compilations of `file`.

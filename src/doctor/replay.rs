@@ -23,6 +23,27 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(15);
 /// `__TIME__` changes every second.
 const A_SECOND: Duration = Duration::from_millis(1100);
 
+/// The time limits of a replay.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    compile: Duration,
+    ask: Duration,
+    store: Duration,
+    /// The time between two compilations.
+    pause: Duration,
+}
+
+impl Limits {
+    /// For a source file of a project.
+    const OF_SOURCE: Self =
+        Self { compile: COMPILE_TIMEOUT, ask: STATS_TIMEOUT, store: STORE_TIMEOUT, pause: A_SECOND };
+
+    /// For a source file of one line: each step takes at most `step`.
+    pub(super) const fn of_trial(step: Duration) -> Self {
+        Self { compile: step, ask: step, store: step, pause: Duration::ZERO }
+    }
+}
+
 /// The outcome could not be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
@@ -112,12 +133,55 @@ pub fn replay(cache: CacheOfBuild<'_>, unit: &Unit) -> Result<Findings, ReplayEr
     if launched == 0 {
         return Ok(Findings { outcome: bypassed(&unit.words), unshared: None, not_direct: None, command });
     }
-    let outcome = Replay { cache, unit, launched }.outcome()?;
+    let limits = Limits::OF_SOURCE;
+    let outcome = Replay { cache, unit, launched, limits, environment: &[] }.outcome()?;
     // After the compilation, because the launcher has then written the files that this reads.
     let decided = Decided::new(cache, unit, launched);
     let (unshared, not_direct) = (decided.unshareable_reason(), decided.not_direct_reason(unit, launched));
     Ok(Findings { outcome, unshared, not_direct, command })
 }
+
+/// Compiles a trial file twice: it must be stored, and then hit. The first compilation does not look for an object, so that the
+/// same file can be used again and again, and leaves a single object in the cache.
+///
+/// # Errors
+/// [`ReplayError`]
+pub(super) fn try_twice(
+    cache: CacheOfBuild<'_>,
+    unit: &Unit,
+    limits: Limits,
+) -> Result<Outcome, ReplayError> {
+    Replay { cache, unit, launched: 1, limits, environment: &[] }.stored_and_hit()
+}
+
+/// Compiles a trial file once, with these variables, and returns whether the object came from the cache.
+///
+/// # Errors
+/// [`ReplayError`]
+pub(super) fn try_once(
+    cache: CacheOfBuild<'_>,
+    unit: &Unit,
+    limits: Limits,
+    environment: &[(&str, &str)],
+) -> Result<Run, ReplayError> {
+    Replay { cache, unit, launched: 1, limits, environment }.run()
+}
+
+/// The reason why other checkouts cannot use the entry of a trial file; `None` if they can.
+pub(super) fn unshareable_reason(cache: CacheOfBuild<'_>, unit: &Unit) -> Option<Explanation> {
+    Decided::new(cache, unit, 1).unshareable_reason()
+}
+
+/// Makes the tool compile and store, without a search for the object.
+pub(super) const fn without_search(tool: Tool) -> (&'static str, &'static str) {
+    match tool {
+        Tool::Sccache => ("SCCACHE_RECACHE", "1"),
+        Tool::Ccache => ("CCACHE_RECACHE", "1"),
+    }
+}
+
+/// Makes ccache leave its counters unchanged. sccache has no such setting.
+pub(super) const UNCOUNTED: (&str, &str) = ("CCACHE_NOSTATS", "1");
 
 /// The number of words of the launcher at the start of the command.
 fn launcher_words(cache: CacheOfBuild<'_>, words: &[String]) -> usize {
@@ -136,14 +200,20 @@ fn bypassed(words: &[String]) -> Outcome {
 }
 
 /// The result of one run.
-enum Run {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Run {
+    /// The object came from the cache.
     Hit,
+    /// The compiler ran.
     Miss {
+        /// Whether the object was stored.
         stored: bool,
     },
+    /// The tool cannot cache the compilation.
     Uncacheable(Explanation),
     /// The launcher ran the compiler without the tool.
     Without,
+    /// The compilation failed, with this message.
     Fails(String),
 }
 
@@ -151,11 +221,24 @@ struct Replay<'a> {
     cache: CacheOfBuild<'a>,
     unit: &'a Unit,
     launched: usize,
+    limits: Limits,
+    /// Further variables of the compilations.
+    environment: &'a [(&'a str, &'a str)],
 }
 
 impl Replay<'_> {
+    fn stored_and_hit(&self) -> Result<Outcome, ReplayError> {
+        let first = Replay { environment: &[without_search(self.cache.tool), UNCOUNTED], ..*self }.run()?;
+        let second = Replay { environment: &[UNCOUNTED], ..*self };
+        second.outcome_of(first)
+    }
+
     fn outcome(&self) -> Result<Outcome, ReplayError> {
         let run = self.run()?;
+        self.outcome_of(run)
+    }
+
+    fn outcome_of(&self, run: Run) -> Result<Outcome, ReplayError> {
         if let Run::Without = run
             && let Some(explanation) = Decided::new(self.cache, self.unit, self.launched).bypass_reason()
         {
@@ -179,7 +262,7 @@ impl Replay<'_> {
 
     /// Returns `outcome` if the same compilation is a hit more than a second later, when `__TIME__` has changed.
     fn again(&self, outcome: Outcome) -> Result<Outcome, ReplayError> {
-        thread::sleep(A_SECOND);
+        thread::sleep(self.limits.pause);
         match self.run()? {
             Run::Hit => Ok(outcome),
             _ => self.why_it_never_hits(),
@@ -198,13 +281,13 @@ impl Replay<'_> {
         let place = folder.path().to_string_lossy();
         let words = redirected(&self.unit.words, &place);
         // The trial is not a part of the statistics of the build.
-        let environment = environment.iter().copied().chain([(TRIAL, "1")]);
+        let environment = self.environment.iter().chain(environment).copied().chain([(TRIAL, "1")]);
         Ok(program::run_in(
             &self.unit.directory,
             words[0].as_str().into(),
             &words[1..],
             environment,
-            COMPILE_TIMEOUT,
+            self.limits.compile,
         )?)
     }
 
@@ -238,7 +321,7 @@ impl Replay<'_> {
         if number("compile_requests") == 0 {
             return Ok(Run::Without);
         }
-        let deadline = Instant::now() + STORE_TIMEOUT;
+        let deadline = Instant::now() + self.limits.store;
         loop {
             let added = self.added(&before)?;
             let is_there = |name: &str| added.get(name).is_some_and(|count| *count > 0);
@@ -269,12 +352,23 @@ impl Replay<'_> {
             let stored = !log.contains("] Config: (environment) read_only = true");
             return Ok(Run::Miss { stored });
         }
+        // Without counters, or without a search for the object, ccache logs fewer results.
+        let has = |words: &str| log.contains(words);
+        if has("Succeeded getting cached result") {
+            return Ok(Run::Hit);
+        }
+        if results.is_empty() && has("Failed; falling back to running the real compiler") {
+            return Ok(Run::Uncacheable(explain_ccache("", &log)));
+        }
+        if results.contains(&"recache") || results.is_empty() && has("Running real compiler") {
+            return Ok(Run::Miss { stored: has("] Stored ") });
+        }
         Ok(results.last().map_or(Run::Without, |result| Run::Uncacheable(explain_ccache(result, &log))))
     }
 
     fn ask(&self, arguments: &[&str]) -> Result<Finished, ReplayError> {
         let no_environment: [(&str, &str); 0] = [];
-        Ok(program::run(self.cache.launcher, arguments, no_environment, STATS_TIMEOUT)?)
+        Ok(program::run(self.cache.launcher, arguments, no_environment, self.limits.ask)?)
     }
 
     /// The counters of sccache, summed over all languages. Reasons have the name `not_cached/<reason>`.
@@ -332,8 +426,14 @@ impl Replay<'_> {
         let words = preprocessing(&self.unit.words[self.launched..]);
         let no_environment: [(&str, &str); 0] = [];
         let folder = &self.unit.directory;
-        Ok(program::run_in(folder, words[0].as_str().into(), &words[1..], no_environment, COMPILE_TIMEOUT)?
-            .stdout)
+        Ok(program::run_in(
+            folder,
+            words[0].as_str().into(),
+            &words[1..],
+            no_environment,
+            self.limits.compile,
+        )?
+        .stdout)
     }
 }
 

@@ -1,5 +1,6 @@
-//! The machine: the only place that reads the environment and runs programs. Reads files with a limit.
+//! The machine: the only place that reads the environment and runs programs. Reads files with a limit, and reaches servers.
 
 pub(crate) mod environment;
 pub(crate) mod file;
 pub(crate) mod program;
+pub(crate) mod server;

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the place that runs programs")]
 
 use std::ffi::OsStr;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -94,7 +94,7 @@ pub(crate) fn run_in(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(start)?;
+    let mut child = spawn(&mut command).map_err(start)?;
     // Read both pipes at the same time. Otherwise, a program that fills one of them would wait forever.
     let stdout = child.stdout.take().map(|pipe| thread::spawn(move || drain(pipe)));
     let stderr = child.stderr.take().map(|pipe| thread::spawn(move || drain(pipe)));
@@ -113,6 +113,21 @@ pub(crate) fn run_in(
         reader.and_then(|thread| thread.join().ok()).unwrap_or_default()
     };
     Ok(Finished { status, stdout: text(stdout), stderr: text(stderr) })
+}
+
+/// Starts the program. If this process has just written it, another thread may have started a program in the meantime, which has
+/// the file open for writing until its own program runs.
+fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    const ATTEMPTS: usize = 100;
+    for _ in 0..ATTEMPTS {
+        match command.spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
+        }
+    }
+    command.spawn()
 }
 
 fn drain(mut pipe: impl std::io::Read) -> String {

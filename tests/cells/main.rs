@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         cmake_module::tests,
         correctness::tests,
         doctor::tests,
+        doctor::chain::tests,
         end_to_end::tests,
         foreign::tests,
         init::tests,

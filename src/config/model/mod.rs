@@ -211,8 +211,25 @@ pub enum OnFailure {
     /// Use the local cache; if that fails, too, build without a cache.
     #[default]
     Fallback,
+    /// As `fallback`; in GitHub Actions, GitLab CI and Azure Pipelines, also write an annotation into the log.
+    Warn,
+    /// As `fail` in a CI, where the variable `CI` is set, and as `fallback` elsewhere.
+    Strict,
     /// Stop configuring with an error.
     Fail,
+}
+
+impl OnFailure {
+    /// The value of the CMake function's argument, which is also the name in YAML.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fallback => "fallback",
+            Self::Warn => "warn",
+            Self::Strict => "strict",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 /// `output:`; all relative to the project.

@@ -115,7 +115,8 @@ pub(super) struct Cache {
     #[schemars(length(min = 1))]
     #[schemars(extend("examples" = [["c", "cxx"]]))]
     pub(super) languages: Option<Vec<Language>>,
-    /// The reaction to a cache that cannot be used. Default fallback.
+    /// The reaction to a cache that cannot be used. fallback: use the local cache, or no cache. warn: also write an annotation
+    /// into the log of a CI. strict: stop with an error in a CI. fail: stop with an error. Default fallback.
     pub(super) on_failure: Option<OnFailure>,
     /// Whether checkouts in different folders share hits. Default true.
     pub(super) relocatable: Option<bool>,

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub(super) use self::files::{ENDPOINT, LOCK, SOCKET};
-pub use self::record::{Record, is_running, list, stop};
+pub use self::record::{Record, is_running, list, read, stop};
 pub(super) use self::server::SERVE;
 
 /// Runs the supervisor: see [`SERVE`].

@@ -101,6 +101,12 @@ pub fn list(run_roots: &[PathBuf]) -> Vec<Record> {
     storages.flat_map(|storage| entries(&storage)).filter_map(|folder| Record::read(&folder)).collect()
 }
 
+/// The record in a run folder of this user.
+#[must_use]
+pub fn read(folder: &Path) -> Option<Record> {
+    Record::read(folder)
+}
+
 /// Whether the supervisor answers.
 #[must_use]
 pub fn is_running(record: &Record) -> bool {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::RenderError;
 use crate::caching::remote::OnOlderTool;
-use crate::config::model::{Language, OnFailure, Shared};
+use crate::config::model::{Language, Shared};
 use crate::plan::{CachePlan, ToolPlan};
 
 #[derive(Debug, Clone, Serialize)]
@@ -49,10 +49,7 @@ impl CacheView {
             dir: cache.dir.as_ref().map(ToString::to_string),
             shared: Some(cache.shared).filter(|shared| *shared != Shared::Project).map(Shared::name),
             languages: cache.languages.iter().copied().map(Language::cmake_name).collect(),
-            on_failure: match cache.on_failure {
-                OnFailure::Fallback => "fallback",
-                OnFailure::Fail => "fail",
-            },
+            on_failure: cache.on_failure.name(),
             relocatable: cache.relocatable,
             base_dirs: cache.base_dirs.clone(),
             direct_mode: cache.direct_mode.cmake_value(),

@@ -60,7 +60,7 @@ fn prove_hits_without_local_files(build: &Build) {
     build.assert_no_secret_on_disk();
 }
 
-fn s3_remote(server: &S3, more: &str) -> String {
+pub(crate) fn s3_remote(server: &S3, more: &str) -> String {
     format!(
         "{{ type: s3, bucket: {}, endpoint: \"{}\"{more}, \
          credentials: {{ access_key: \"${{CI_CACHE_KEY}}\", secret_key: \"${{CI_CACHE_SECRET}}\" }} }}",
@@ -69,6 +69,6 @@ fn s3_remote(server: &S3, more: &str) -> String {
     )
 }
 
-fn s3_secrets() -> Vec<(&'static str, String)> {
+pub(crate) fn s3_secrets() -> Vec<(&'static str, String)> {
     vec![("CI_CACHE_KEY", S3::ACCESS_KEY.to_owned()), ("CI_CACHE_SECRET", S3::SECRET_KEY.to_owned())]
 }

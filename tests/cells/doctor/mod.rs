@@ -1,5 +1,7 @@
 //! `toolchainkit doctor` with real builds: the checks, and the reasons why a source file is not cached.
 
+pub(crate) mod chain;
+
 use std::fs;
 
 use serde_json::Value;

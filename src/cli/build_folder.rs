@@ -29,6 +29,18 @@ pub(super) struct BuildFolderArgs {
     build: Option<Utf8PathBuf>,
 }
 
+impl BuildFolderArgs {
+    /// Selects this folder.
+    pub(super) const fn of(folder: Utf8PathBuf) -> Self {
+        Self { build: Some(folder) }
+    }
+
+    /// The folder of the option.
+    pub(super) const fn given(&self) -> Option<&Utf8PathBuf> {
+        self.build.as_ref()
+    }
+}
+
 /// `<build folder>/toolchainkit/cache.json`
 #[derive(Debug, Deserialize)]
 pub(super) struct BuildCache {
@@ -63,7 +75,8 @@ pub(super) struct BuildCache {
     languages: String,
 }
 
-const SUMMARY: &str = "toolchainkit/cache.json";
+/// The summary of a build folder.
+pub(super) const SUMMARY: &str = "toolchainkit/cache.json";
 /// The largest summary. Usual ones have less than 1 KiB.
 const LARGEST: u64 = 1 << 20;
 /// The most folders in a message.

@@ -1,7 +1,7 @@
 //! `toolchainkit env`
 
 use clap::{Args, ValueEnum};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::project::Project;
 use super::report::{CliError, Printer};
@@ -91,6 +91,12 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     Ok(())
 }
 
+/// The value of a setting, with its secrets.
+pub(super) fn reveal(value: &SettingValue, servers: &[String]) -> Result<SecretString, CliError> {
+    let server = servers.first().map_or("", String::as_str);
+    reveal_setting(value, server).map_err(|missing| CliError::SecretMissing(missing.to_string()))
+}
+
 /// Prints nothing at all unless every secret is set.
 fn with_secrets(
     shell: Shell,
@@ -98,14 +104,10 @@ fn with_secrets(
     servers: &[String],
     printer: &Printer,
 ) -> Result<String, CliError> {
-    let server = servers.first().map_or("", String::as_str);
-    let reveal = |value: &SettingValue| {
-        reveal_setting(value, server).map_err(|missing| CliError::SecretMissing(missing.to_string()))
-    };
     let mut text = String::new();
     let mut masks = Vec::new();
     for setting in &plan.remote_alone {
-        let value = reveal(&setting.value)?;
+        let value = reveal(&setting.value, servers)?;
         text += &secret_assignment(shell, setting.name, value.expose_secret())?;
         if let SettingValue::Secret(parts) = &setting.value {
             // The runner masks the exact text of a secret, and a URL contains it percent-encoded.
@@ -117,7 +119,7 @@ fn with_secrets(
                     }
                 };
                 for spelling in spellings {
-                    masks.push(reveal(&SettingValue::Secret(vec![spelling]))?);
+                    masks.push(reveal(&SettingValue::Secret(vec![spelling]), servers)?);
                 }
             }
             masks.push(value);

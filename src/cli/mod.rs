@@ -15,9 +15,11 @@ mod plan;
 mod progress;
 mod project;
 mod report;
+mod run;
 mod schema;
 mod server;
 mod stats;
+mod style;
 mod templates;
 mod user_presets;
 mod validate;
@@ -26,7 +28,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::report::{CliError, Printer};
 
@@ -53,6 +55,16 @@ pub(crate) struct Global {
     /// Print only results and errors
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// When to use colours
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    color: style::Color,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +89,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),
+    /// Run a command with the environment of the cache, its daemon started, and the hits at its end
+    Run(run::RunArgs),
     /// Explain the code of a diagnostic
     Explain(explain::ExplainArgs),
     /// Print the JSON schema of toolchainkit.yaml, for editors
@@ -85,15 +99,18 @@ enum Command {
 
 /// Runs the command line and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments = arguments.into_iter().collect::<Vec<_>>();
+    let color = style::Color::in_arguments(&arguments);
+    let command = Cli::command().color(color.of_clap()).styles(style::HELP_STYLES).max_term_width(100);
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            // If printing the help fails, there is no way to report it.
-            let _ = error.print();
+            Printer::new(false, color).command_line(&error);
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::FINE });
         }
     };
-    let printer = Printer::new(cli.global.quiet);
+    let printer = Printer::new(cli.global.quiet, cli.global.color);
     printer.print_panics();
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &cli.global, &printer),
@@ -106,6 +123,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Cache(args) => cache::run(args, &printer),
         Command::Doctor(args) => doctor::run(args, &cli.global, &printer),
         Command::Server(args) => server::run(args, &cli.global, &printer),
+        // The exit code is that of the command.
+        Command::Run(args) => match run::run(args, &cli.global, &printer) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Explain(args) => explain::run(args, &printer),
         Command::Schema => schema::run(&printer),
     };

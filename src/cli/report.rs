@@ -3,14 +3,16 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
+use anstream::AutoStream;
 use camino::Utf8PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::exit;
+use super::style::{Color, Look, Styled, Tone};
 use crate::caching::detection::DetectionError;
 use crate::caching::statistics::StatsError;
-use crate::diagnostics::{Diagnostic, Excerpt, Report, Style};
+use crate::diagnostics::{Diagnostic, Excerpt, Report};
 use crate::doctor::{BuildTreeError, ReplayError};
 use crate::foreign::{self, Filter};
 use crate::install::{DownloadError, InstallError, StoreError};
@@ -60,6 +62,8 @@ pub(crate) enum CliError {
     Replay(#[from] ReplayError),
     #[error("changed since the installation: {0}")]
     ToolChanged(String),
+    #[error("cannot run {program}")]
+    CannotRun { program: String, code: u8, source: io::Error },
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -79,6 +83,7 @@ impl CliError {
                 exit::TOOL_MISSING
             }
             Self::SecretMissing(_) => exit::SECRET_MISSING,
+            Self::CannotRun { code, .. } => *code,
             Self::CacheBroken(_)
             | Self::Replay(_)
             | Self::Run(_)
@@ -184,14 +189,15 @@ fn install_help(error: &InstallError) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct Printer {
     quiet: bool,
+    look: Look,
     /// For everything that may contain a text of a file, a tool or a server.
     filter: OnceLock<Filter>,
 }
 
 #[expect(clippy::unused_self, reason = "only code that has a printer may print")]
 impl Printer {
-    pub(super) const fn new(quiet: bool) -> Self {
-        Self { quiet, filter: OnceLock::new() }
+    pub(super) fn new(quiet: bool, color: Color) -> Self {
+        Self { quiet, look: Look::of_process(color), filter: OnceLock::new() }
     }
 
     fn filter(&self) -> &Filter {
@@ -200,13 +206,13 @@ impl Printer {
 
     /// Prints the message of a panic like an error.
     pub(super) fn print_panics(&self) {
-        std::panic::set_hook(Box::new(|panic| {
+        let look = self.look;
+        std::panic::set_hook(Box::new(move |panic| {
             let filter = environment::filter();
-            let _ = writeln!(
-                io::stderr().lock(),
-                "toolchainkit: internal error: {}",
-                filter.shown(&panic.to_string())
-            );
+            let text = message(Tone::Bad, "internal error", &panic.to_string())
+                .with(Tone::Help, "  help: ")
+                .text("this is a bug of toolchainkit; report it with this text\n");
+            write_error(look, &text.render(|part| look.marks(&filter.shown(part))));
         }));
     }
 
@@ -214,14 +220,25 @@ impl Printer {
         self.quiet
     }
 
-    /// Prints a result to standard output.
+    /// Prints a result for programs to standard output.
     pub(super) fn product(&self, text: &str) {
         let _ = io::stdout().lock().write_all(text.as_bytes());
     }
 
-    /// Prints a result that contains text of files or of other programs.
+    /// Prints a result for people, which may contain text of files or of other programs.
     pub(super) fn foreign(&self, text: &str) {
-        self.product(&self.filter().shown(text));
+        self.styled(&Styled::new().text(text));
+    }
+
+    /// Prints a result for people with colours, which may contain text of files or of other programs.
+    pub(super) fn styled(&self, text: &Styled) {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.look.stdout);
+        let _ = stdout.write_all(self.rendered(text).as_bytes());
+    }
+
+    /// The text without credentials, and with marks that the terminal can show.
+    fn rendered(&self, text: &Styled) -> String {
+        text.render(|part| self.look.marks(&self.filter().shown(part)))
     }
 
     /// Prints JSON to standard output.
@@ -246,9 +263,18 @@ impl Printer {
 
     /// Prints a message for people to standard error, unless `--quiet` is given.
     pub(super) fn report(&self, line: &str) {
+        self.report_styled(&Styled::new().text(line));
+    }
+
+    /// The same with colours.
+    pub(super) fn report_styled(&self, line: &Styled) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{}", self.filter().shown(line));
+            self.write_error(&line.clone().text("\n"));
         }
+    }
+
+    fn write_error(&self, text: &Styled) {
+        write_error(self.look, &self.rendered(text));
     }
 
     /// Whether there is somebody to ask.
@@ -288,8 +314,8 @@ impl Printer {
     /// Prints diagnostics about the configuration to standard error.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], excerpt: Option<&Excerpt>) {
         if !diagnostics.is_empty() {
-            let text = Report::new(diagnostics, excerpt).to_text(style());
-            let _ = io::stderr().lock().write_all(text.as_bytes());
+            let text = Report::new(diagnostics, excerpt).to_text(self.look.of_diagnostics());
+            write_error(self.look, &self.look.marks(&text));
         }
     }
 
@@ -307,22 +333,86 @@ impl Printer {
         if let CliError::InvalidProposal { diagnostics, excerpt } = error {
             self.diagnostics(diagnostics, Some(excerpt));
         }
-        let mut text = format!("toolchainkit: error: {error}\n");
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            text += &format!("  because: {cause}\n");
-            source = cause.source();
+        self.write_error(&described(Tone::Bad, "error", error));
+    }
+
+    /// Prints an error that does not end the command, unless `--quiet` is given.
+    pub(super) fn warning(&self, error: &CliError) {
+        if !self.quiet {
+            self.write_error(&described(Tone::Doubtful, "warning", error));
         }
-        if let Some(help) = error.help() {
-            text += &format!("  help: {help}\n");
+    }
+
+    /// Prints the help or an error of the parser of the command line.
+    pub(super) fn command_line(&self, error: &clap::Error) {
+        let text = error.render();
+        if !error.use_stderr() {
+            let mut stdout = AutoStream::new(io::stdout().lock(), self.look.stdout);
+            let _ = stdout.write_all(text.ansi().to_string().as_bytes());
+            return;
         }
-        let _ = io::stderr().lock().write_all(self.filter().shown(&text).as_bytes());
+        let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        if is_help {
+            return write_error(self.look, &text.ansi().to_string());
+        }
+        self.write_error(&of_command_line(&text.to_string()));
     }
 }
 
-/// Uses colour only on a terminal, and not if NO_COLOR is set.
-fn style() -> Style {
-    let terminal = io::stderr().is_terminal();
-    let colour = terminal && environment::variable("NO_COLOR").is_none();
-    Style { colour, ..Style::default() }
+fn write_error(look: Look, text: &str) {
+    let mut stderr = AutoStream::new(io::stderr().lock(), look.stderr);
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+/// The first line of a message.
+fn message(tone: Tone, word: &str, text: &str) -> Styled {
+    Styled::new().with(tone, word).with(Tone::Strong, ": ").text(text).text("\n")
+}
+
+/// An error with its causes and advice.
+fn described(tone: Tone, word: &str, error: &CliError) -> Styled {
+    let mut text = message(tone, word, &error.to_string());
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = text.with(Tone::Strong, "  because: ").text(format!("{cause}\n"));
+        source = cause.source();
+    }
+    if let Some(help) = error.help() {
+        text = text.with(Tone::Help, "  help: ").text(format!("{help}\n"));
+    }
+    text
+}
+
+/// An error of the parser of the command line, in the form of the other errors. Its sections are separated by empty lines.
+fn of_command_line(text: &str) -> Styled {
+    let mut sections = text.trim_end().split("\n\n");
+    let first = sections.next().unwrap_or_default();
+    let mut styled = message(Tone::Bad, "error", first.strip_prefix("error: ").unwrap_or(first));
+    for section in sections {
+        for line in section.lines().map(str::trim) {
+            let (word, line) = match line.split_once(": ") {
+                Some(("tip", line)) => ("help", line),
+                Some(("Usage", line)) => ("usage", line),
+                _ if line.starts_with("For more information") => ("help", "`--help` lists all options"),
+                _ => ("help", line),
+            };
+            styled = styled.with(Tone::Help, format!("  {word}: ")).text(format!("{line}\n"));
+        }
+    }
+    styled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_command_line_has_the_form_of_the_others() {
+        let text = "error: unexpected argument '--foo' found\n\n  tip: a similar argument exists: '--force'\n\n\
+                    Usage: toolchainkit init --force\n\nFor more information, try '--help'.\n";
+        let expected = "error: unexpected argument '--foo' found\n  help: a similar argument exists: '--force'\n  \
+                        usage: toolchainkit init --force\n  help: `--help` lists all options\n";
+        let plain = anstream::adapter::strip_str(&of_command_line(text).render(str::to_owned)).to_string();
+        assert_eq!(plain, expected);
+    }
 }

@@ -74,6 +74,14 @@ fn start(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandR
     Ok(())
 }
 
+/// Starts the sccache daemon of the cache if it is not running.
+pub(super) fn make_ready(cache: &BuildCache) -> CommandResult {
+    match cache.tool() {
+        Ok((Tool::Sccache, _)) if !cache.is_running() => check(&launch(cache, "--start-server")?, "start"),
+        _ => Ok(()),
+    }
+}
+
 fn stop(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
     let Some(cache) = daemon_of(args, global, printer)? else { return Ok(()) };
     if !cache.is_running() {

@@ -2,4 +2,5 @@
 
 pub(crate) mod environment;
 pub(crate) mod file;
+pub(crate) mod foreground;
 pub(crate) mod program;

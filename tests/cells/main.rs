@@ -19,6 +19,7 @@ mod list;
 mod outages;
 mod presets;
 mod real_projects;
+mod run;
 mod settings;
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
 #[path = "../support/mod.rs"]
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         outages::tests,
         presets::tests,
         real_projects::tests,
+        run::tests,
         settings::tests,
         toolchains::tests,
         trust::tests,

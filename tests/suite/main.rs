@@ -34,6 +34,8 @@ mod obstacles;
 #[cfg(unix)]
 mod presets;
 #[cfg(unix)]
+mod run_command;
+#[cfg(unix)]
 mod servers_work;
 #[cfg(unix)]
 #[expect(dead_code, unused_imports, reason = "the cells use the rest")]

@@ -1,12 +1,15 @@
 //! `toolchainkit env`
 
 use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 
+use super::output_format::Format;
 use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
-use crate::caching::remote::{SettingValue, ValuePart, reveal_setting};
+use crate::caching::remote::{Setting, SettingValue, ValuePart, reveal_setting};
 use crate::caching::tool::Tool;
 use crate::plan::ToolPlan;
 use crate::probe::environment;
@@ -28,6 +31,35 @@ pub(super) struct EnvArgs {
     /// Also print the values of secrets. In a GitHub Actions job they are masked in the log
     #[arg(long)]
     with_secrets: bool,
+    /// Output format: text in the syntax of --shell, or JSON
+    #[arg(long, value_enum, default_value_t, conflicts_with = "shell")]
+    format: Format,
+}
+
+/// The JSON of `env`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit env --format json")]
+pub(super) struct EnvDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// The tool that reads the variables; null if the cache is disabled.
+    tool: Option<String>,
+    /// The settings of the remote cache. Empty without a remote cache.
+    variables: Vec<VariableObject>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct VariableObject {
+    /// The name.
+    name: &'static str,
+    /// The value; null for a secret without --with-secrets.
+    value: Option<String>,
+    /// Whether the value is a secret.
+    secret: bool,
+    /// The value of a secret with {NAME} in place of the variables that it is made of.
+    template: Option<String>,
+    /// The first version of the tool that knows the variable; null for all.
+    since: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -46,7 +78,7 @@ enum ShellName {
     Dotenv,
 }
 
-fn tool(name: &str) -> Result<Tool, String> {
+pub(super) fn tool(name: &str) -> Result<Tool, String> {
     Tool::from_name(name).ok_or_else(|| "sccache or ccache".to_owned())
 }
 
@@ -54,6 +86,9 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     let project = Project::load(global, printer)?;
     let variant = project.variant(args.profile.as_deref())?;
     let Some(cache) = &variant.cache else {
+        if args.format == Format::Json {
+            return printer.document(&EnvDocument { schema_version: 1, tool: None, variables: Vec::new() });
+        }
         printer.report("no variables: `cache.enabled` is false");
         return Ok(());
     };
@@ -74,6 +109,9 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
              folder. Add `cache.remote`; with CMake, the generated files set everything",
         );
     }
+    if args.format == Format::Json {
+        return print_json(args, plan, &cache.servers, printer);
+    }
     let shell = match args.shell {
         ShellName::Sh => Shell::Sh,
         ShellName::Fish => Shell::Fish,
@@ -89,6 +127,26 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     };
     printer.product(&text);
     Ok(())
+}
+
+fn print_json(args: &EnvArgs, plan: &ToolPlan, servers: &[String], printer: &Printer) -> CommandResult {
+    let variable = |setting: &Setting| {
+        let is_secret = setting.value.is_secret();
+        let value = if !is_secret || args.with_secrets {
+            Some(reveal(&setting.value, servers)?.expose_secret().to_owned())
+        } else {
+            None
+        };
+        Ok(VariableObject {
+            name: setting.name,
+            value,
+            secret: is_secret,
+            template: is_secret.then(|| setting.value.describe()),
+            since: setting.since.map(|version| version.to_string()),
+        })
+    };
+    let variables = plan.remote_alone.iter().map(variable).collect::<Result<_, CliError>>()?;
+    printer.document(&EnvDocument { schema_version: 1, tool: Some(plan.tool.to_string()), variables })
 }
 
 /// The value of a setting, with its secrets.

@@ -1,10 +1,12 @@
 //! The command line: one file per command, and the only part that prints. Results go to standard output, messages to
 //! standard error. Every command returns an [`ExitCode`] of [`exit`].
 
+mod bench;
 mod build_folder;
 mod cache;
 mod doctor;
 mod env;
+mod examples;
 pub mod exit;
 mod explain;
 mod generate;
@@ -67,6 +69,13 @@ pub(crate) struct Global {
     color: style::Color,
 }
 
+impl Global {
+    /// The same with another configuration.
+    fn with_config(&self, config: Utf8PathBuf) -> Self {
+        Self { config: Some(config), quiet: self.quiet, color: self.color }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write toolchainkit.yaml with the settings that the project has already
@@ -89,20 +98,34 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),
-    /// Run a command with the environment of the cache, its daemon started, and the hits at its end
+    /// Run a command with the cache ready, and count its cache hits
     Run(run::RunArgs),
+    /// Measure the builds of a project with and without caches
+    Bench(bench::BenchArgs),
     /// Explain the code of a diagnostic
     Explain(explain::ExplainArgs),
-    /// Print the JSON schema of toolchainkit.yaml, for editors
-    Schema,
+    /// Print the JSON schema of toolchainkit.yaml, or of a command's output
+    Schema(schema::SchemaArgs),
+}
+
+/// The parser, with the examples of each command.
+fn command_line() -> clap::Command {
+    let command = Cli::command().styles(style::HELP_STYLES).max_term_width(100);
+    let names = command.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+    names.into_iter().fold(command, |command, name| {
+        let examples = examples::text(&name);
+        command.mut_subcommand(name, |command| command.after_help(examples))
+    })
 }
 
 /// Runs the command line and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = arguments.into_iter().collect::<Vec<_>>();
     let color = style::Color::in_arguments(&arguments);
-    let command = Cli::command().color(color.of_clap()).styles(style::HELP_STYLES).max_term_width(100);
-    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command_line()
+        .color(color.of_clap())
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -128,8 +151,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(code) => return code,
             Err(error) => Err(error),
         },
+        Command::Bench(args) => match bench::run(args, &cli.global, &printer) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Explain(args) => explain::run(args, &printer),
-        Command::Schema => schema::run(&printer),
+        Command::Schema(args) => schema::run(args, &printer),
     };
     match result {
         Ok(()) => ExitCode::from(exit::FINE),

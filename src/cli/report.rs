@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::exit;
 use super::style::{Color, Look, Styled, Tone};
+use crate::bench::BenchError;
 use crate::caching::detection::DetectionError;
 use crate::caching::statistics::StatsError;
 use crate::diagnostics::{Diagnostic, Excerpt, Report};
@@ -62,6 +63,10 @@ pub(crate) enum CliError {
     Replay(#[from] ReplayError),
     #[error("changed since the installation: {0}")]
     ToolChanged(String),
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    #[error("{0}")]
+    NoTool(String),
     #[error("cannot run {program}")]
     CannotRun { program: String, code: u8, source: io::Error },
     #[error(transparent)]
@@ -79,9 +84,11 @@ impl CliError {
             | Self::Output(
                 OutputError::NotOurs(_) | OutputError::InTheWay { .. } | OutputError::Outside { .. },
             ) => exit::NOT_OURS,
-            Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Stats(StatsError::NotFound(_)) => {
-                exit::TOOL_MISSING
-            }
+            Self::NoBuildFolder(_)
+            | Self::NoTool(_)
+            | Self::ToolChanged(_)
+            | Self::Stats(StatsError::NotFound(_)) => exit::TOOL_MISSING,
+            Self::Bench(BenchError::NoProject(_)) => exit::USAGE,
             Self::SecretMissing(_) => exit::SECRET_MISSING,
             Self::CannotRun { code, .. } => *code,
             Self::CacheBroken(_)
@@ -91,6 +98,7 @@ impl CliError {
             Self::Detection(error) => detection_exit_code(error),
             Self::Store(error) => store_exit_code(error),
             Self::BuildTree(_)
+            | Self::Bench(_)
             | Self::InvalidProposal { .. }
             | Self::Output(OutputError::Io(_) | OutputError::Busy(_))
             | Self::Render(_)
@@ -109,6 +117,12 @@ impl CliError {
                     .to_owned(),
             ),
             Self::Presets(_) => Some("nothing was written".to_owned()),
+            Self::Bench(BenchError::NotBuilding { .. }) => Some(
+                "choose a preset with --preset, or add arguments for CMake after `--`, such as -- -DBUILD_TESTING=OFF"
+                    .to_owned(),
+            ),
+            Self::Bench(BenchError::NoSpace { .. }) => Some("choose another folder with --work-dir".to_owned()),
+            Self::NoTool(_) => Some("run `toolchainkit install`".to_owned()),
             Self::Output(OutputError::NotOurs(_)) => Some(
                 "nothing was written. Move the files away, or choose other paths below `output:`".to_owned(),
             ),
@@ -216,6 +230,10 @@ impl Printer {
         }));
     }
 
+    pub(super) const fn has_unicode(&self) -> bool {
+        self.look.unicode
+    }
+
     pub(super) const fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -246,6 +264,12 @@ impl Printer {
         self.product(&foreign::json_for_terminals(&format!("{value:#}\n")));
     }
 
+    /// Prints a document, whose JSON schema is in the folder `schema`.
+    pub(super) fn document(&self, document: &impl serde::Serialize) -> Result<(), CliError> {
+        self.json(&serde_json::to_value(document).map_err(io::Error::from)?);
+        Ok(())
+    }
+
     /// Prints JSON that contains text of files or of other programs.
     pub(super) fn foreign_json(&self, mut value: Value) {
         self.filter_texts(&mut value);
@@ -271,6 +295,11 @@ impl Printer {
         if !self.quiet {
             self.write_error(&line.clone().text("\n"));
         }
+    }
+
+    /// A message for another thread to print.
+    pub(super) fn line(&self, text: &str) -> Line {
+        Line { look: self.look, text: format!("{} ...", self.rendered(&Styled::new().text(text))) }
     }
 
     fn write_error(&self, text: &Styled) {
@@ -356,6 +385,25 @@ impl Printer {
             return write_error(self.look, &text.ansi().to_string());
         }
         self.write_error(&of_command_line(&text.to_string()));
+    }
+}
+
+/// A message for people.
+#[derive(Debug)]
+pub(super) struct Line {
+    look: Look,
+    text: String,
+}
+
+impl Line {
+    /// Its text.
+    pub(super) fn text(&self) -> String {
+        self.text.clone()
+    }
+
+    /// Prints it to standard error.
+    pub(super) fn print(&self) {
+        write_error(self.look, &format!("{}\n", self.text));
     }
 }
 

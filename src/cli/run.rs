@@ -42,19 +42,16 @@ pub(super) fn run(args: &RunArgs, global: &Global, printer: &Printer) -> Result<
         return Err(CliError::Usage("there is no command".to_owned()));
     };
     let project = Project::load_if_there(global)?;
-    let plan = match &project {
-        Some(project) => {
-            printer.warnings(&project.warnings, &project.excerpt);
-            project.variant(args.profile.as_deref())?.cache.as_ref()
-        }
-        None => {
-            no_project(args, printer)?;
-            None
-        }
+    let plan = if let Some(project) = &project {
+        printer.warnings(&project.warnings, &project.excerpt);
+        project.variant(args.profile.as_deref())?.cache.as_ref()
+    } else {
+        no_project(args, printer)?;
+        None
     };
     let cache = selected(args, global)?;
     let prepared = variables(plan, cache.as_ref()).and_then(|variables| {
-        cache.as_ref().map_or(Ok(()), server::make_ready)?;
+        cache.as_ref().map_or(Ok(()), |cache| server::make_ready(cache, printer))?;
         Ok(variables)
     });
     let variables = match prepared {

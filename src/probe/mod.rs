@@ -4,3 +4,4 @@ pub(crate) mod environment;
 pub(crate) mod file;
 pub(crate) mod foreground;
 pub(crate) mod program;
+pub(crate) mod timed;

@@ -9,6 +9,7 @@
 )]
 
 mod backends;
+mod bench;
 mod cmake_module;
 mod correctness;
 mod doctor;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let mut list = list::List::default();
     for add in [
         backends::tests,
+        bench::tests,
         cmake_module::tests,
         correctness::tests,
         doctor::tests,

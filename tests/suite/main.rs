@@ -43,3 +43,5 @@ mod servers_work;
 mod support;
 #[cfg(unix)]
 mod support_works;
+#[cfg(unix)]
+mod voice;

@@ -13,8 +13,15 @@ use crate::support::{Run, Sandbox, write_script};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_toolchainkit");
 const SECRET: &str = "cache:\n  tool: sccache\n  remote:\n    type: redis\n    endpoint: redis://h\n    credentials: { password: \"${PW}\" }\n";
 
+/// A command that ignores no signals, although the tests may ignore some, for example below `nohup`.
+fn command_of(sandbox: &Sandbox, program: &str) -> Command {
+    let mut command = sandbox.command("env");
+    command.args(["--default-signal", program]);
+    command
+}
+
 fn run_of(sandbox: &Sandbox, words: &[&str]) -> Command {
-    let mut command = sandbox.command(PROGRAM);
+    let mut command = command_of(sandbox, PROGRAM);
     command.args(["run", "--"]).args(words);
     command
 }
@@ -38,7 +45,7 @@ fn the_exit_code_or_signal_is_that_of_the_command() {
     }
     for name in ["HUP", "INT", "QUIT", "ABRT", "KILL", "SEGV", "PIPE", "ALRM", "TERM", "USR1", "BUS", "FPE"] {
         let script = format!("kill -s {name} $$");
-        let mut commands = [sandbox.command("sh"), run_of(&sandbox, &["sh"])];
+        let mut commands = [command_of(&sandbox, "sh"), run_of(&sandbox, &["sh"])];
         let [bare, ours] = commands.each_mut().map(|command| {
             let ended = command.args(["-c", &script]).stderr(Stdio::null()).status().unwrap();
             (ended.code(), ended.signal())
@@ -132,7 +139,7 @@ fn ignored_signals_stay_ignored_for_the_command() {
     let sandbox = Sandbox::new("run");
     let shown = "grep SigIgn /proc/self/status";
     let script = format!("trap '' HUP INT; {PROGRAM} -q run -- {shown}; {shown}");
-    let printed = sandbox.command("sh").args(["-c", &script]).run();
+    let printed = command_of(&sandbox, "sh").args(["-c", &script]).run();
     // The C library uses those above 31 itself.
     let set =
         |line: &str| u64::from_str_radix(line.split_whitespace().last().unwrap(), 16).unwrap() & 0x7fff_ffff;
@@ -149,7 +156,7 @@ fn ctrl_c_ends_the_command_as_without_this_program() {
         let script = waiting(&sandbox);
         let line = if is_ours { format!("exec {PROGRAM} run -- {script}") } else { format!("exec {script}") };
         // `script` provides the terminal.
-        let mut terminal = sandbox.command("script");
+        let mut terminal = command_of(&sandbox, "script");
         terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         assert!(is_there(&sandbox.root().join("ready")));

@@ -31,6 +31,7 @@
 //! Programs that only need the settings of the cache tools find them in [`caching`]. [`install`] installs a tool,
 //! [`doctor`] reports why a source file was not cached, and [`run`] is the command line.
 
+mod bench;
 pub mod caching;
 mod cli;
 pub mod cmake_code;

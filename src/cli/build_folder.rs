@@ -92,7 +92,8 @@ pub(super) struct BuildCache {
 
 /// The beginning of the error if there is no build.
 pub(super) const NO_BUILD: &str = "no configured build with toolchainkit";
-const SUMMARY: &str = "toolchainkit/cache.json";
+/// The summary of a build folder.
+pub(super) const SUMMARY: &str = "toolchainkit/cache.json";
 /// The largest summary. Usual ones have less than 1 KiB.
 const LARGEST: u64 = 1 << 20;
 /// The most folders in a message.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::CommandResult;
 use super::output_format::{Format, FormatArgs};
+use super::progress::Busy;
 use super::report::{CliError, Printer};
 use crate::launch::local_caches::{self, Kind, LocalCache, Usage};
 use crate::probe::environment;
@@ -47,11 +48,13 @@ pub(super) fn run(args: &CacheArgs, printer: &Printer) -> CommandResult {
         return Err(CliError::Usage("the user's cache folder is unknown: HOME is not set".to_owned()));
     };
     let caches = local_caches::list(user_folder.as_std_path());
+    let busy = Busy::new(printer, "measuring the caches");
     let measured = caches.into_iter().map(|cache| {
         let usage = cache.usage();
         (cache, usage)
     });
     let caches: Vec<(LocalCache, Usage)> = measured.collect();
+    drop(busy);
     match &args.action {
         None => {
             match args.format.format {

@@ -12,20 +12,14 @@ use crate::caching::tool::Tool;
 use crate::doctor::{BuildTree, CacheOfBuild, Explanation, Findings, Outcome, replay};
 
 /// The end of the help.
-const EXAMPLES: &str = "\
-Examples:
-  toolchainkit doctor                          check the build that was configured last
-  toolchainkit doctor --build out/debug        check this build folder
-  toolchainkit doctor --strict                 fail if the cache does not work as configured
-  toolchainkit doctor --format junit >doctor.xml
-  toolchainkit doctor --why src/parser.c       why was this file compiled?
-
+/// The text after the examples.
+const NOTES: &str = "\
 Exit code 8: the cache does not work, or, with --strict, not as configured. In GitHub Actions, GitLab CI and Azure
 Pipelines, doctor also writes annotations into the log.";
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub(super) struct DoctorArgs {
     /// Report why this source file was compiled instead of taken from the cache
     #[arg(long, value_name = "FILE")]

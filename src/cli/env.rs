@@ -1,12 +1,15 @@
 //! `toolchainkit env`
 
 use clap::{Args, ValueEnum};
-use secrecy::ExposeSecret;
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 
+use super::output_format::Format;
 use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
-use crate::caching::remote::{SettingValue, ValuePart, reveal_setting};
+use crate::caching::remote::{Setting, SettingValue, ValuePart, reveal_setting};
 use crate::caching::tool::Tool;
 use crate::plan::ToolPlan;
 use crate::probe::environment;
@@ -28,6 +31,35 @@ pub(super) struct EnvArgs {
     /// Also print the values of secrets. In a GitHub Actions job they are masked in the log
     #[arg(long)]
     with_secrets: bool,
+    /// Output format: text in the syntax of --shell, or JSON
+    #[arg(long, value_enum, default_value_t, conflicts_with = "shell")]
+    format: Format,
+}
+
+/// The JSON of `env`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit env --format json")]
+pub(super) struct EnvDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// The tool that reads the variables; null if the cache is disabled.
+    tool: Option<String>,
+    /// The settings of the remote cache. Empty without a remote cache.
+    variables: Vec<VariableObject>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct VariableObject {
+    /// The name.
+    name: &'static str,
+    /// The value; null for a secret without --with-secrets.
+    value: Option<String>,
+    /// Whether the value is a secret.
+    secret: bool,
+    /// The value of a secret with {NAME} in place of the variables that it is made of.
+    template: Option<String>,
+    /// The first version of the tool that knows the variable; null for all.
+    since: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -46,7 +78,7 @@ enum ShellName {
     Dotenv,
 }
 
-fn tool(name: &str) -> Result<Tool, String> {
+pub(super) fn tool(name: &str) -> Result<Tool, String> {
     Tool::from_name(name).ok_or_else(|| "sccache or ccache".to_owned())
 }
 
@@ -54,6 +86,9 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     let project = Project::load(global, printer)?;
     let variant = project.variant(args.profile.as_deref())?;
     let Some(cache) = &variant.cache else {
+        if args.format == Format::Json {
+            return printer.document(&EnvDocument { schema_version: 1, tool: None, variables: Vec::new() });
+        }
         printer.report("no variables: `cache.enabled` is false");
         return Ok(());
     };
@@ -74,6 +109,9 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
              folder. Add `cache.remote`; with CMake, the generated files set everything",
         );
     }
+    if args.format == Format::Json {
+        return print_json(args, plan, &cache.servers, printer);
+    }
     let shell = match args.shell {
         ShellName::Sh => Shell::Sh,
         ShellName::Fish => Shell::Fish,
@@ -91,6 +129,32 @@ pub(super) fn run(args: &EnvArgs, global: &Global, printer: &Printer) -> Command
     Ok(())
 }
 
+fn print_json(args: &EnvArgs, plan: &ToolPlan, servers: &[String], printer: &Printer) -> CommandResult {
+    let variable = |setting: &Setting| {
+        let is_secret = setting.value.is_secret();
+        let value = if !is_secret || args.with_secrets {
+            Some(reveal(&setting.value, servers)?.expose_secret().to_owned())
+        } else {
+            None
+        };
+        Ok(VariableObject {
+            name: setting.name,
+            value,
+            secret: is_secret,
+            template: is_secret.then(|| setting.value.describe()),
+            since: setting.since.map(|version| version.to_string()),
+        })
+    };
+    let variables = plan.remote_alone.iter().map(variable).collect::<Result<_, CliError>>()?;
+    printer.document(&EnvDocument { schema_version: 1, tool: Some(plan.tool.to_string()), variables })
+}
+
+/// The value of a setting, with its secrets.
+pub(super) fn reveal(value: &SettingValue, servers: &[String]) -> Result<SecretString, CliError> {
+    let server = servers.first().map_or("", String::as_str);
+    reveal_setting(value, server).map_err(|missing| CliError::SecretMissing(missing.to_string()))
+}
+
 /// Prints nothing at all unless every secret is set.
 fn with_secrets(
     shell: Shell,
@@ -98,14 +162,10 @@ fn with_secrets(
     servers: &[String],
     printer: &Printer,
 ) -> Result<String, CliError> {
-    let server = servers.first().map_or("", String::as_str);
-    let reveal = |value: &SettingValue| {
-        reveal_setting(value, server).map_err(|missing| CliError::SecretMissing(missing.to_string()))
-    };
     let mut text = String::new();
     let mut masks = Vec::new();
     for setting in &plan.remote_alone {
-        let value = reveal(&setting.value)?;
+        let value = reveal(&setting.value, servers)?;
         text += &secret_assignment(shell, setting.name, value.expose_secret())?;
         if let SettingValue::Secret(parts) = &setting.value {
             // The runner masks the exact text of a secret, and a URL contains it percent-encoded.
@@ -117,7 +177,7 @@ fn with_secrets(
                     }
                 };
                 for spelling in spellings {
-                    masks.push(reveal(&SettingValue::Secret(vec![spelling]))?);
+                    masks.push(reveal(&SettingValue::Secret(vec![spelling]), servers)?);
                 }
             }
             masks.push(value);

@@ -213,7 +213,11 @@ fn configuration_of(args: &BuildFolderArgs, global: &Global) -> Option<Global> {
     let here = project::find();
     // The shorter path is easier to read.
     let is_here = here.canonicalize_utf8().ok() == found.canonicalize_utf8().ok();
-    Some(Global { config: Some(if is_here { here } else { found }), quiet: global.quiet })
+    Some(Global {
+        config: Some(if is_here { here } else { found }),
+        quiet: global.quiet,
+        color: global.color,
+    })
 }
 
 fn valid(

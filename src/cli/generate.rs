@@ -2,7 +2,10 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use super::output_format::Format;
 use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global, templates, user_presets};
@@ -38,6 +41,67 @@ pub(super) struct GenerateArgs {
     /// With --stdout toolchain: print the toolchain with this name below `toolchains`
     #[arg(long, value_name = "NAME", requires = "stdout", conflicts_with_all = ["check", "diff"])]
     toolchain: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t, conflicts_with = "stdout")]
+    format: Format,
+}
+
+/// The JSON of `generate`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit generate --format json")]
+pub(super) struct GenerateDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// The generated files. With --remove, only those that exist.
+    files: Vec<FileObject>,
+    /// Texts for people: how to use the cache with the presets of the project.
+    advice: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FileObject {
+    /// The path, relative to the folder of toolchainkit.yaml.
+    path: String,
+    /// What it is; null with --remove.
+    kind: Option<String>,
+    state: FileState,
+    /// With --check and --diff: the unified diff.
+    diff: Option<String>,
+}
+
+/// The state of a file after the command.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum FileState {
+    /// The file was written.
+    Written,
+    /// The file is up to date.
+    Unchanged,
+    /// The file does not exist.
+    Missing,
+    /// The file is out of date, or was edited.
+    OutOfDate,
+    /// toolchainkit did not write this file.
+    NotOurs,
+    /// The file was removed.
+    Removed,
+    /// Our part was removed from a file of the user.
+    Restored,
+    /// The file stays, because toolchainkit did not write it.
+    Kept,
+}
+
+impl FileObject {
+    fn new(path: &Utf8Path, kind: Option<FileKind>, state: FileState) -> Self {
+        let kind = kind.map(|kind| kind.key().to_owned());
+        Self { path: path.to_string(), kind, state, diff: None }
+    }
+}
+
+/// Prints the JSON instead of the texts for people.
+fn print_json(files: Vec<FileObject>, advice: &[String], printer: &Printer) -> CommandResult {
+    let advice = advice.iter().map(|text| text.trim_end().to_owned()).collect();
+    printer.document(&GenerateDocument { schema_version: 1, files, advice })
 }
 
 fn file_kind(key: &str) -> Result<FileKind, String> {
@@ -61,17 +125,24 @@ pub(super) fn run(args: &GenerateArgs, global: &Global, printer: &Printer) -> Co
         printer.product(&file.text);
         return Ok(());
     }
+    let is_json = args.format == Format::Json;
     if args.remove {
-        return remove(files, &project, printer);
+        return remove(files, &project, is_json, printer);
     }
     let (files, way) = user_presets::fit(files, &project, args.merge)?;
-    if args.check || args.diff {
-        let result = compare(&files, &project, args.check, printer);
-        advise(&project, way, printer);
-        result
-    } else {
-        write(&files, &project, way, printer)
+    if !(args.check || args.diff) {
+        return write(&files, &project, way, is_json, printer);
     }
+    let comparisons = output::compare(&files, &project.folder)?;
+    if is_json {
+        let objects = comparisons.iter().map(compared).collect();
+        print_json(objects, &user_presets::advice(&project, way), printer)?;
+        return verdict(&files, &comparisons, &project, args.check);
+    }
+    show(&comparisons, &project, printer);
+    let result = verdict(&files, &comparisons, &project, args.check);
+    advise(&project, way, printer);
+    result
 }
 
 /// Prints what to write to use the cache with the presets of the user.
@@ -81,12 +152,18 @@ fn advise(project: &Project, way: Way, printer: &Printer) {
     }
 }
 
-fn remove(files: FileSet, project: &Project, printer: &Printer) -> CommandResult {
+fn remove(files: FileSet, project: &Project, is_json: bool, printer: &Printer) -> CommandResult {
     let way = user_presets::way_of(project);
     let files = user_presets::without_ours(files, project)?;
     // These places are read before the files that they refer to are removed.
     let references = user_presets::references(project, way);
     let Removed { removed, restored, kept } = output::remove(&files, &project.folder)?;
+    if is_json {
+        let removed = removed.iter().map(|path| FileObject::new(path, None, FileState::Removed));
+        let restored = restored.iter().map(|path| FileObject::new(path, None, FileState::Restored));
+        let kept = kept.iter().map(|path| FileObject::new(path, None, FileState::Kept));
+        return print_json(removed.chain(restored).chain(kept).collect(), &references, printer);
+    }
     for (word, paths) in [("removed", &removed), ("restored", &restored), ("kept", &kept)] {
         for path in paths {
             printer.report(&format!("{word:9} {path}"));
@@ -101,11 +178,41 @@ fn remove(files: FileSet, project: &Project, printer: &Printer) -> CommandResult
     Ok(())
 }
 
-fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -> CommandResult {
-    let comparisons = output::compare(files, &project.folder)?;
+fn compared(comparison: &Comparison) -> FileObject {
+    let state = match comparison.state {
+        State::Same => FileState::Unchanged,
+        State::Missing(_) => FileState::Missing,
+        State::Changed(_) => FileState::OutOfDate,
+        State::NotOurs => FileState::NotOurs,
+    };
+    let diff = comparison.state.diff().map(str::to_owned);
+    FileObject { diff, ..FileObject::new(&comparison.path, Some(comparison.kind), state) }
+}
+
+/// Prints the differences.
+fn show(comparisons: &[Comparison], project: &Project, printer: &Printer) {
     for diff in comparisons.iter().filter_map(|comparison| comparison.state.diff()) {
         printer.product(diff);
     }
+    if comparisons.iter().any(|comparison| comparison.state == State::NotOurs) {
+        return;
+    }
+    for (path, text) in modules(comparisons, project) {
+        if let Some(note) = note_about_module(&path, &text) {
+            printer.report(&note);
+        }
+    }
+    if comparisons.iter().all(|comparison| comparison.state == State::Same) {
+        printer.report("the generated files are up to date");
+        if let Some(header) = ModuleHeader::of(MODULE) {
+            let path = &project.plan.output.module;
+            printer.report(&format!("{path}: toolchainkit {}, SHA-256 {} (check it with: tr -d '\\r' <{path} | sed 2d | sha256sum)", header.version, header.digest));
+        }
+    }
+}
+
+/// The result of `--check`, or of `--diff`, for which differences are no error.
+fn verdict(files: &FileSet, comparisons: &[Comparison], project: &Project, check: bool) -> CommandResult {
     let is =
         |state: fn(&State) -> bool| comparisons.iter().filter(move |comparison| state(&comparison.state));
     let foreign = is(|state| *state == State::NotOurs);
@@ -113,24 +220,11 @@ fn compare(files: &FileSet, project: &Project, check: bool, printer: &Printer) -
     if !foreign.is_empty() {
         return Err(OutputError::NotOurs(foreign).into());
     }
-    for (path, text) in modules(&comparisons, project) {
-        if let Some(note) = note_about_module(&path, &text) {
-            printer.report(&note);
-        }
-    }
     match is(|state| *state != State::Same).count() {
-        0 => {
-            printer.report("the generated files are up to date");
-            if let Some(header) = ModuleHeader::of(MODULE) {
-                let path = &project.plan.output.module;
-                printer.report(&format!("{path}: toolchainkit {}, SHA-256 {} (check it with: tr -d '\\r' <{path} | sed 2d | sha256sum)", header.version, header.digest));
-            }
-            Ok(())
-        }
-        count if check && output::was_interrupted(files, &project.folder)? => {
+        count if count > 0 && check && output::was_interrupted(files, &project.folder)? => {
             Err(CliError::Interrupted { count })
         }
-        count if check => Err(CliError::OutOfDate { count }),
+        count if count > 0 && check => Err(CliError::OutOfDate { count }),
         _ => Ok(()),
     }
 }
@@ -160,8 +254,16 @@ fn note_about_module(path: &Utf8Path, text: &str) -> Option<String> {
     is_changed.then(|| format!("{path} was changed: its SHA-256 is not the one in its second line"))
 }
 
-fn write(files: &FileSet, project: &Project, way: Way, printer: &Printer) -> CommandResult {
+fn write(files: &FileSet, project: &Project, way: Way, is_json: bool, printer: &Printer) -> CommandResult {
     let written = output::write(files, &project.folder)?;
+    if is_json {
+        let files = files.iter().map(|file| {
+            let is_new = written.contains(&file.path);
+            let state = if is_new { FileState::Written } else { FileState::Unchanged };
+            FileObject::new(&file.path, Some(file.kind), state)
+        });
+        return print_json(files.collect(), &user_presets::advice(project, way), printer);
+    }
     for file in files.iter() {
         let word = if written.contains(&file.path) { "wrote" } else { "unchanged" };
         printer.report(&format!("{word:9} {}", file.path));

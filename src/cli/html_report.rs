@@ -20,18 +20,14 @@ const LARGEST_BENCH: u64 = 4 << 20;
 /// The part of a file that shows whether it is a report.
 const HEAD: u64 = 4096;
 
-const EXAMPLES: &str = "\
-Examples:
-  toolchainkit report                                        report.html, about the last build folder
-  toolchainkit report --build build/debug --build build/release --output cache.html
-  toolchainkit bench --format json >bench.json && toolchainkit report --bench bench.json
-
+/// The text after the examples.
+const NOTES: &str = "\
 The page contains the names of source files, targets and folders. It needs no network and no script, so it can be sent around,
 and kept as an artifact of a job.";
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub(super) struct ReportArgs {
     /// File to write
     #[arg(long, short, value_name = "FILE", default_value = "report.html")]

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
+use super::progress::Busy;
 use super::project::CONFIG_NAME;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
@@ -51,7 +52,9 @@ fn tool(name: &str) -> Result<ToolWish, String> {
 pub(super) fn run(args: &InitArgs, global: &Global, printer: &Printer) -> CommandResult {
     let asks = !args.yes && !args.stdout && printer.can_ask();
     let named = global.config.as_deref();
+    let busy = Busy::new(printer, "reading the project");
     let mut facts = init::gather(named.map(|path| path.parent().unwrap_or(Utf8Path::new(""))));
+    drop(busy);
     if facts.projects.len() > 1 && !args.stdout {
         let chosen = choose(&facts, asks, printer)?;
         facts = init::gather(Some(&chosen));

@@ -8,9 +8,10 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::output_format::{Format, FormatArgs};
-use super::progress::Shown;
+use super::progress::{Busy, Shown};
 use super::project::Project;
 use super::report::{CliError, Printer};
+use super::style::{Styled, Tone};
 use super::{CommandResult, Global};
 use crate::caching::detection::{BuildCacheManager, Candidate, FoundAt};
 use crate::caching::tool::{Tool, Version};
@@ -157,19 +158,32 @@ fn launch_program(
 }
 
 /// The requirements of the project, overridden by the command line.
+/// Finds the tools that the first variant of the project allows.
+pub(super) fn manager_of(project: Option<&Project>, store: Option<&Store>) -> BuildCacheManager {
+    let mut manager = BuildCacheManager::new();
+    if let Some(store) = store {
+        manager = manager.store(store.clone());
+    }
+    let Some(project) = project else { return manager };
+    let caches = project.config.variants.iter().map(|variant| &variant.cache);
+    let remotes = caches.flat_map(|cache| &cache.remote).map(|remote| remote.backend_type.clone());
+    manager = manager.backends(remotes);
+    if let Some(variant) = project.config.variants.first() {
+        manager = manager.tools(variant.cache.tools.clone());
+        if let Some(version) = variant.cache.min_version {
+            manager = manager.min_version(version);
+        }
+    }
+    manager
+}
+
 fn manager(args: &InstallArgs, global: &Global, store: &Store) -> Result<BuildCacheManager, CliError> {
-    let mut manager = BuildCacheManager::new().store(store.clone());
     let mut options = InstallOptions::default();
     let mut allowed = true;
-    if let Some(project) = Project::load_if_there(global)? {
-        let caches = project.config.variants.iter().map(|variant| &variant.cache);
-        let remotes = caches.flat_map(|cache| &cache.remote).map(|remote| remote.backend_type.clone());
-        manager = manager.backends(remotes);
+    let project = Project::load_if_there(global)?;
+    let mut manager = manager_of(project.as_ref(), Some(store));
+    if let Some(project) = project {
         if let Some(variant) = project.config.variants.first() {
-            manager = manager.tools(variant.cache.tools.clone());
-            if let Some(version) = variant.cache.min_version {
-                manager = manager.min_version(version);
-            }
             let install = &variant.cache.install;
             options.version = install.version;
             options.mirror.clone_from(&install.mirror);
@@ -210,8 +224,11 @@ fn object(candidate: &Candidate) -> serde_json::Value {
 }
 
 fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> CommandResult {
+    let busy = Busy::new(printer, "looking at the installed tools");
     let candidates = manager.candidates();
-    let chosen = manager.find()?;
+    let chosen = manager.find();
+    drop(busy);
+    let chosen = chosen?;
     let is_chosen = |candidate: &Candidate| chosen.as_ref().is_some_and(|chosen| chosen == candidate);
     if args.format.format == Format::Json {
         let objects = candidates.iter().map(|candidate| {
@@ -254,9 +271,13 @@ fn verify(args: &InstallArgs, store: &Store, printer: &Printer) -> CommandResult
     let tools = args.tool.tool().map_or_else(|| Tool::ALL.to_vec(), |tool| vec![tool]);
     let mut changed = Vec::new();
     let mut verify = |path: &Utf8Path, receipt: &Receipt| match receipt.verify(path) {
-        Ok(()) => printer.foreign(&format!("good  {path}  {}\n", receipt.trusted_by)),
+        Ok(()) => {
+            let about = format!("  {path}  {}\n", receipt.trusted_by);
+            printer.styled(&Styled::new().with(Tone::Good, "good").text(about));
+        }
         Err(error) => {
-            printer.foreign(&format!("BAD   {path}  {error}\n"));
+            let about = format!("   {path}  {error}\n");
+            printer.styled(&Styled::new().with(Tone::Bad, "BAD").text(about));
             changed.push(path.to_string());
         }
     };

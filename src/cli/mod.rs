@@ -1,11 +1,13 @@
 //! The command line: one file per command, and the only part that prints. Results go to standard output, messages to
 //! standard error. Every command returns an [`ExitCode`] of [`exit`].
 
+mod bench;
 mod build_folder;
 mod cache;
 mod doctor;
 mod env;
 mod examination;
+mod examples;
 pub mod exit;
 mod explain;
 mod generate;
@@ -18,9 +20,11 @@ mod plan;
 mod progress;
 mod project;
 mod report;
+mod run;
 mod schema;
 mod server;
 mod stats;
+mod style;
 mod templates;
 mod user_presets;
 mod validate;
@@ -29,7 +33,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::report::{CliError, Printer};
 
@@ -56,6 +60,23 @@ pub(crate) struct Global {
     /// Print only results and errors
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// When to use colours
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    color: style::Color,
+}
+
+impl Global {
+    /// The same with another configuration.
+    fn with_config(&self, config: Utf8PathBuf) -> Self {
+        Self { config: Some(config), quiet: self.quiet, color: self.color }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,23 +103,45 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),
+    /// Run a command with the cache ready, and count its cache hits
+    Run(run::RunArgs),
+    /// Measure the builds of a project with and without caches
+    Bench(bench::BenchArgs),
     /// Explain the code of a diagnostic
     Explain(explain::ExplainArgs),
-    /// Print the JSON schema of toolchainkit.yaml, for editors
-    Schema,
+    /// Print the JSON schema of toolchainkit.yaml, or of a command's output
+    Schema(schema::SchemaArgs),
+}
+
+/// The parser, with the examples of each command.
+fn command_line() -> clap::Command {
+    let command = Cli::command().styles(style::HELP_STYLES).max_term_width(100);
+    let names = command.get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+    names.into_iter().fold(command, |command, name| {
+        let examples = examples::text(&name);
+        command.mut_subcommand(name, |command| {
+            let notes = command.get_after_help().map(|notes| format!("\n\n{notes}")).unwrap_or_default();
+            command.after_help(examples + &notes)
+        })
+    })
 }
 
 /// Runs the command line and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments = arguments.into_iter().collect::<Vec<_>>();
+    let color = style::Color::in_arguments(&arguments);
+    let parsed = command_line()
+        .color(color.of_clap())
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            // If printing the help fails, there is no way to report it.
-            let _ = error.print();
+            Printer::new(false, color).command_line(&error);
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::FINE });
         }
     };
-    let printer = Printer::new(cli.global.quiet);
+    let printer = Printer::new(cli.global.quiet, cli.global.color);
     printer.print_panics();
     let result = match &cli.command {
         Command::Init(args) => init::run(args, &cli.global, &printer),
@@ -112,8 +155,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Cache(args) => cache::run(args, &printer),
         Command::Doctor(args) => doctor::run(args, &cli.global, &printer),
         Command::Server(args) => server::run(args, &cli.global, &printer),
+        // The exit code is that of the command.
+        Command::Run(args) => match run::run(args, &cli.global, &printer) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+        Command::Bench(args) => match bench::run(args, &cli.global, &printer) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Explain(args) => explain::run(args, &printer),
-        Command::Schema => schema::run(&printer),
+        Command::Schema(args) => schema::run(args, &printer),
     };
     match result {
         Ok(()) => ExitCode::from(exit::FINE),

@@ -1,6 +1,8 @@
 //! `toolchainkit plan`
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::output_format::{Format, FormatArgs};
@@ -34,8 +36,9 @@ pub(super) fn run(args: &PlanArgs, global: &Global, printer: &Printer) -> Comman
             }
         }
         Format::Json => {
-            let variants = variants.into_iter().map(object).collect::<Vec<_>>();
-            printer.json(&json!({ "project": project.plan.project, "variants": variants }));
+            let variants = variants.into_iter().map(object).collect();
+            let project = project.plan.project.clone();
+            printer.document(&PlanDocument { schema_version: 1, project, variants })?;
         }
     }
     Ok(())
@@ -79,45 +82,117 @@ fn cache_lines(cache: &CachePlan, lines: &mut Vec<String>) {
     }
 }
 
-fn object(variant: &VariantPlan) -> Value {
-    let presets = variant.presets.iter().map(|preset| preset.name.as_str()).collect::<Vec<_>>();
-    json!({
-        "profile": variant.profile,
-        "generator": variant.generator,
-        "binary_dir": variant.binary_dir,
-        "presets": presets,
-        "cache": variant.cache.as_ref().map(cache_object),
-    })
+/// The JSON of `plan`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit plan --format json")]
+pub(super) struct PlanDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// The name of the project; null if the configuration has none.
+    project: Option<String>,
+    /// The settings without a profile, and those of each profile.
+    variants: Vec<VariantObject>,
 }
 
-fn cache_object(cache: &CachePlan) -> Value {
-    let tools = cache.tools.iter().map(|ToolPlan { tool, settings, .. }| {
-        json!({ "tool": tool, "settings": settings.iter().map(setting_object).collect::<Vec<_>>() })
+#[derive(Serialize, JsonSchema)]
+struct VariantObject {
+    /// The name of the profile; null for the settings without one.
+    profile: Option<String>,
+    /// CMake's generator.
+    generator: String,
+    /// The build folder, with the macros of presets.
+    binary_dir: String,
+    /// The names of the presets.
+    presets: Vec<String>,
+    /// The cache; null if it is disabled.
+    cache: Option<CacheObject>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct CacheObject {
+    /// The tools that may be used, the preferred one first.
+    tools: Vec<ToolObject>,
+    /// The oldest version that may be used.
+    min_version: Option<String>,
+    /// The limit of the local cache in GiB.
+    size_gb: u32,
+    /// The folder of the local cache; null for the user's cache folder.
+    dir: Option<String>,
+    /// Who shares the local cache: project, user or group.
+    shared: String,
+    /// A description of the remote cache.
+    remote: Option<String>,
+    /// The servers of the remote cache, of which the first that answers is used.
+    servers: Vec<String>,
+    /// Whether checkouts in different folders share hits.
+    relocatable: bool,
+    /// Further folders whose paths differ between machines.
+    base_dirs: Vec<String>,
+    /// Whether hits are found without the preprocessor: "auto", true or false.
+    direct_mode: Value,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ToolObject {
+    /// sccache or ccache.
+    tool: String,
+    /// Its settings.
+    settings: Vec<SettingObject>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SettingObject {
+    /// The environment variable that the tool reads.
+    name: String,
+    /// The value. {NAME} stands for the value of an environment variable.
+    value: String,
+    /// Whether the value is a secret.
+    secret: bool,
+    /// The first version of the tool that knows the setting; null for all.
+    since: Option<String>,
+    /// Whether an older tool is not used, instead of leaving the setting out.
+    required: bool,
+}
+
+fn object(variant: &VariantPlan) -> VariantObject {
+    VariantObject {
+        profile: variant.profile.clone(),
+        generator: variant.generator.clone(),
+        binary_dir: variant.binary_dir.clone(),
+        presets: variant.presets.iter().map(|preset| preset.name.clone()).collect(),
+        cache: variant.cache.as_ref().map(cache_object),
+    }
+}
+
+fn cache_object(cache: &CachePlan) -> CacheObject {
+    let tools = cache.tools.iter().map(|ToolPlan { tool, settings, .. }| ToolObject {
+        tool: tool.to_string(),
+        settings: settings.iter().map(setting_object).collect(),
     });
-    json!({
-        "tools": tools.collect::<Vec<_>>(),
-        "min_version": cache.min_version,
-        "size_gb": cache.size_gb,
-        "dir": cache.dir,
-        "shared": cache.shared.name(),
-        "remote": cache.location,
-        "servers": cache.servers,
-        "relocatable": cache.relocatable,
-        "base_dirs": cache.base_dirs,
-        "direct_mode": match cache.direct_mode {
+    CacheObject {
+        tools: tools.collect(),
+        min_version: cache.min_version.map(|version| version.to_string()),
+        size_gb: cache.size_gb,
+        dir: cache.dir.as_ref().map(ToString::to_string),
+        shared: cache.shared.name().to_owned(),
+        remote: cache.location.clone(),
+        servers: cache.servers.clone(),
+        relocatable: cache.relocatable,
+        base_dirs: cache.base_dirs.clone(),
+        direct_mode: match cache.direct_mode {
             DirectMode::Auto => json!("auto"),
             DirectMode::On => json!(true),
             DirectMode::Off => json!(false),
         },
-    })
+    }
 }
 
-fn setting_object(setting: &Setting) -> Value {
-    json!({
-        "name": setting.name,
-        "value": setting.value.describe(),
-        "secret": setting.value.is_secret(),
-        "since": setting.since,
-        "required": setting.on_older_tool == OnOlderTool::Refuse,
-    })
+fn setting_object(setting: &Setting) -> SettingObject {
+    SettingObject {
+        name: setting.name.to_owned(),
+        value: setting.value.describe(),
+        secret: setting.value.is_secret(),
+        since: setting.since.map(|version| version.to_string()),
+        required: setting.on_older_tool == OnOlderTool::Refuse,
+    }
 }

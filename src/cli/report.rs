@@ -3,14 +3,17 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
+use anstream::AutoStream;
 use camino::Utf8PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::exit;
+use super::style::{Color, Look, Styled, Tone};
+use crate::bench::BenchError;
 use crate::caching::detection::DetectionError;
 use crate::caching::statistics::StatsError;
-use crate::diagnostics::{Diagnostic, Excerpt, Report, Style};
+use crate::diagnostics::{Diagnostic, Excerpt, Report};
 use crate::doctor::{BuildTreeError, ReplayError};
 use crate::foreign::{self, Filter};
 use crate::install::{DownloadError, InstallError, StoreError};
@@ -71,6 +74,12 @@ pub(crate) enum CliError {
     #[error("changed since the installation: {0}")]
     ToolChanged(String),
     #[error(transparent)]
+    Bench(#[from] BenchError),
+    #[error("{0}")]
+    NoTool(String),
+    #[error("cannot run {program}")]
+    CannotRun { program: String, code: u8, source: io::Error },
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
@@ -86,12 +95,15 @@ impl CliError {
             | Self::Output(
                 OutputError::NotOurs(_) | OutputError::InTheWay { .. } | OutputError::Outside { .. },
             ) => exit::NOT_OURS,
-            Self::NoBuildFolder(_) | Self::ToolChanged(_) | Self::Stats(StatsError::NotFound(_)) => {
-                exit::TOOL_MISSING
-            }
+            Self::NoBuildFolder(_)
+            | Self::NoTool(_)
+            | Self::ToolChanged(_)
+            | Self::Stats(StatsError::NotFound(_)) => exit::TOOL_MISSING,
+            Self::Bench(BenchError::NoProject(_)) => exit::USAGE,
             Self::SecretMissing(_) => exit::SECRET_MISSING,
             Self::BelowLimit(_) => exit::BELOW_LIMIT,
             Self::Checked { code, .. } => *code,
+            Self::CannotRun { code, .. } => *code,
             Self::CacheBroken(_)
             | Self::Replay(_)
             | Self::Run(_)
@@ -99,6 +111,7 @@ impl CliError {
             Self::Detection(error) => detection_exit_code(error),
             Self::Store(error) => store_exit_code(error),
             Self::BuildTree(_)
+            | Self::Bench(_)
             | Self::InvalidProposal { .. }
             | Self::Output(OutputError::Io(_) | OutputError::Busy(_))
             | Self::Render(_)
@@ -121,6 +134,12 @@ impl CliError {
                     .to_owned(),
             ),
             Self::Presets(_) => Some("nothing was written".to_owned()),
+            Self::Bench(BenchError::NotBuilding { .. }) => Some(
+                "choose a preset with --preset, or add arguments for CMake after `--`, such as -- -DBUILD_TESTING=OFF"
+                    .to_owned(),
+            ),
+            Self::Bench(BenchError::NoSpace { .. }) => Some("choose another folder with --work-dir".to_owned()),
+            Self::NoTool(_) => Some("run `toolchainkit install`".to_owned()),
             Self::Output(OutputError::NotOurs(_)) => Some(
                 "nothing was written. Move the files away, or choose other paths below `output:`".to_owned(),
             ),
@@ -205,14 +224,15 @@ fn install_help(error: &InstallError) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct Printer {
     quiet: bool,
+    look: Look,
     /// For everything that may contain a text of a file, a tool or a server.
     filter: OnceLock<Filter>,
 }
 
 #[expect(clippy::unused_self, reason = "only code that has a printer may print")]
 impl Printer {
-    pub(super) const fn new(quiet: bool) -> Self {
-        Self { quiet, filter: OnceLock::new() }
+    pub(super) fn new(quiet: bool, color: Color) -> Self {
+        Self { quiet, look: Look::of_process(color), filter: OnceLock::new() }
     }
 
     fn filter(&self) -> &Filter {
@@ -221,28 +241,43 @@ impl Printer {
 
     /// Prints the message of a panic like an error.
     pub(super) fn print_panics(&self) {
-        std::panic::set_hook(Box::new(|panic| {
+        let look = self.look;
+        std::panic::set_hook(Box::new(move |panic| {
             let filter = environment::filter();
-            let _ = writeln!(
-                io::stderr().lock(),
-                "toolchainkit: internal error: {}",
-                filter.shown(&panic.to_string())
-            );
+            let text = message(Tone::Bad, "internal error", &panic.to_string())
+                .with(Tone::Help, "  help: ")
+                .text("this is a bug of toolchainkit; report it with this text\n");
+            write_error(look, &text.render(|part| look.marks(&filter.shown(part))));
         }));
+    }
+
+    pub(super) const fn has_unicode(&self) -> bool {
+        self.look.unicode
     }
 
     pub(super) const fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Prints a result to standard output.
+    /// Prints a result for programs to standard output.
     pub(super) fn product(&self, text: &str) {
         let _ = io::stdout().lock().write_all(text.as_bytes());
     }
 
-    /// Prints a result that contains text of files or of other programs.
+    /// Prints a result for people, which may contain text of files or of other programs.
     pub(super) fn foreign(&self, text: &str) {
-        self.product(&self.filter().shown(text));
+        self.styled(&Styled::new().text(text));
+    }
+
+    /// Prints a result for people with colours, which may contain text of files or of other programs.
+    pub(super) fn styled(&self, text: &Styled) {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.look.stdout);
+        let _ = stdout.write_all(self.rendered(text).as_bytes());
+    }
+
+    /// The text without credentials, and with marks that the terminal can show.
+    fn rendered(&self, text: &Styled) -> String {
+        text.render(|part| self.look.marks(&self.filter().shown(part)))
     }
 
     /// A text of files or of other programs, in the form in which it can be printed.
@@ -258,6 +293,12 @@ impl Printer {
     /// Prints JSON to standard output.
     pub(super) fn json(&self, value: &Value) {
         self.product(&foreign::json_for_terminals(&format!("{value:#}\n")));
+    }
+
+    /// Prints a document, whose JSON schema is in the folder `schema`.
+    pub(super) fn document(&self, document: &impl serde::Serialize) -> Result<(), CliError> {
+        self.json(&serde_json::to_value(document).map_err(io::Error::from)?);
+        Ok(())
     }
 
     /// Prints JSON that contains text of files or of other programs.
@@ -277,9 +318,23 @@ impl Printer {
 
     /// Prints a message for people to standard error, unless `--quiet` is given.
     pub(super) fn report(&self, line: &str) {
+        self.report_styled(&Styled::new().text(line));
+    }
+
+    /// The same with colours.
+    pub(super) fn report_styled(&self, line: &Styled) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{}", self.filter().shown(line));
+            self.write_error(&line.clone().text("\n"));
         }
+    }
+
+    /// A message for another thread to print.
+    pub(super) fn line(&self, text: &str) -> Line {
+        Line { look: self.look, text: format!("{} ...", self.rendered(&Styled::new().text(text))) }
+    }
+
+    fn write_error(&self, text: &Styled) {
+        write_error(self.look, &self.rendered(text));
     }
 
     /// Whether there is somebody to ask.
@@ -319,8 +374,8 @@ impl Printer {
     /// Prints diagnostics about the configuration to standard error.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], excerpt: Option<&Excerpt>) {
         if !diagnostics.is_empty() {
-            let text = Report::new(diagnostics, excerpt).to_text(style());
-            let _ = io::stderr().lock().write_all(text.as_bytes());
+            let text = Report::new(diagnostics, excerpt).to_text(self.look.of_diagnostics());
+            write_error(self.look, &self.look.marks(&text));
         }
     }
 
@@ -338,22 +393,105 @@ impl Printer {
         if let CliError::InvalidProposal { diagnostics, excerpt } = error {
             self.diagnostics(diagnostics, Some(excerpt));
         }
-        let mut text = format!("toolchainkit: error: {error}\n");
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            text += &format!("  because: {cause}\n");
-            source = cause.source();
+        self.write_error(&described(Tone::Bad, "error", error));
+    }
+
+    /// Prints an error that does not end the command, unless `--quiet` is given.
+    pub(super) fn warning(&self, error: &CliError) {
+        if !self.quiet {
+            self.write_error(&described(Tone::Doubtful, "warning", error));
         }
-        if let Some(help) = error.help() {
-            text += &format!("  help: {help}\n");
+    }
+
+    /// Prints the help or an error of the parser of the command line.
+    pub(super) fn command_line(&self, error: &clap::Error) {
+        let text = error.render();
+        if !error.use_stderr() {
+            let mut stdout = AutoStream::new(io::stdout().lock(), self.look.stdout);
+            let _ = stdout.write_all(text.ansi().to_string().as_bytes());
+            return;
         }
-        let _ = io::stderr().lock().write_all(self.filter().shown(&text).as_bytes());
+        let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        if is_help {
+            return write_error(self.look, &text.ansi().to_string());
+        }
+        self.write_error(&of_command_line(&text.to_string()));
     }
 }
 
-/// Uses colour only on a terminal, and not if NO_COLOR is set.
-fn style() -> Style {
-    let terminal = io::stderr().is_terminal();
-    let colour = terminal && environment::variable("NO_COLOR").is_none();
-    Style { colour, ..Style::default() }
+/// A message for people.
+#[derive(Debug)]
+pub(super) struct Line {
+    look: Look,
+    text: String,
+}
+
+impl Line {
+    /// Its text.
+    pub(super) fn text(&self) -> String {
+        self.text.clone()
+    }
+
+    /// Prints it to standard error.
+    pub(super) fn print(&self) {
+        write_error(self.look, &format!("{}\n", self.text));
+    }
+}
+
+fn write_error(look: Look, text: &str) {
+    let mut stderr = AutoStream::new(io::stderr().lock(), look.stderr);
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+/// The first line of a message.
+fn message(tone: Tone, word: &str, text: &str) -> Styled {
+    Styled::new().with(tone, word).with(Tone::Strong, ": ").text(text).text("\n")
+}
+
+/// An error with its causes and advice.
+fn described(tone: Tone, word: &str, error: &CliError) -> Styled {
+    let mut text = message(tone, word, &error.to_string());
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = text.with(Tone::Strong, "  because: ").text(format!("{cause}\n"));
+        source = cause.source();
+    }
+    if let Some(help) = error.help() {
+        text = text.with(Tone::Help, "  help: ").text(format!("{help}\n"));
+    }
+    text
+}
+
+/// An error of the parser of the command line, in the form of the other errors. Its sections are separated by empty lines.
+fn of_command_line(text: &str) -> Styled {
+    let mut sections = text.trim_end().split("\n\n");
+    let first = sections.next().unwrap_or_default();
+    let mut styled = message(Tone::Bad, "error", first.strip_prefix("error: ").unwrap_or(first));
+    for section in sections {
+        for line in section.lines().map(str::trim) {
+            let (word, line) = match line.split_once(": ") {
+                Some(("tip", line)) => ("help", line),
+                Some(("Usage", line)) => ("usage", line),
+                _ if line.starts_with("For more information") => ("help", "`--help` lists all options"),
+                _ => ("help", line),
+            };
+            styled = styled.with(Tone::Help, format!("  {word}: ")).text(format!("{line}\n"));
+        }
+    }
+    styled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_command_line_has_the_form_of_the_others() {
+        let text = "error: unexpected argument '--foo' found\n\n  tip: a similar argument exists: '--force'\n\n\
+                    Usage: toolchainkit init --force\n\nFor more information, try '--help'.\n";
+        let expected = "error: unexpected argument '--foo' found\n  help: a similar argument exists: '--force'\n  \
+                        usage: toolchainkit init --force\n  help: `--help` lists all options\n";
+        let plain = anstream::adapter::strip_str(&of_command_line(text).render(str::to_owned)).to_string();
+        assert_eq!(plain, expected);
+    }
 }

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::build_folder::{BuildCache, BuildFolderArgs, supervisors};
 use super::output_format::{Format, FormatArgs};
+use super::progress::Busy;
 use super::report::{CliError, Printer};
+use super::style::{Styled, Tone};
 use super::{CommandResult, Global};
 use crate::caching::tool::Tool;
 use crate::launch::supervisor::{self, Record};
@@ -69,9 +71,22 @@ fn start(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandR
         printer.report(&format!("already running: {}", cache.location));
         return Ok(());
     }
-    check(&launch(&cache, "--start-server")?, "start")?;
+    make_ready(&cache, printer)?;
     printer.report(&format!("started: {}", cache.location));
     Ok(())
+}
+
+/// Starts the sccache daemon of the cache if it is not running.
+pub(super) fn make_ready(cache: &BuildCache, printer: &Printer) -> CommandResult {
+    match cache.tool() {
+        Ok((Tool::Sccache, _)) if !cache.is_running() => {
+            let busy = Busy::new(printer, "starting sccache");
+            let finished = launch(cache, "--start-server")?;
+            drop(busy);
+            check(&finished, "start")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn stop(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandResult {
@@ -80,7 +95,10 @@ fn stop(args: &BuildFolderArgs, global: &Global, printer: &Printer) -> CommandRe
         printer.report("not running");
         return Ok(());
     }
-    check(&launch(&cache, "--stop-server")?, "stop")?;
+    let busy = Busy::new(printer, "stopping sccache");
+    let finished = launch(&cache, "--stop-server")?;
+    drop(busy);
+    check(&finished, "stop")?;
     printer.report(&format!("stopped: {}", cache.location));
     Ok(())
 }
@@ -149,12 +167,17 @@ fn status(format: Format, printer: &Printer) {
         printer.report("no daemon was started by toolchainkit");
     }
     for record in &records {
-        printer.foreign(&line(record));
+        printer.styled(&line(record));
     }
 }
 
-fn line(record: &Record) -> String {
-    let state = if supervisor::is_running(record) { "running" } else { "stopped" };
+fn line(record: &Record) -> Styled {
+    let is_running = supervisor::is_running(record);
+    let (tone, state) = if is_running { (Tone::Good, "running") } else { (Tone::Faint, "stopped") };
     let Record { project, location, version, socket, .. } = record;
-    format!("{state}  {project}  {location}  sccache {version}  {socket}\n")
+    Styled::new()
+        .with(tone, state)
+        .text(format!("  {project}  {location}  sccache {version}  "))
+        .with(Tone::Faint, socket.clone())
+        .text("\n")
 }

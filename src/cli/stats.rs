@@ -25,16 +25,8 @@ use crate::stats::{
 /// The timeout for resetting the counters, which is a local operation.
 const ZERO_TIMEOUT: Duration = Duration::from_secs(10);
 
-const EXAMPLES: &str = "\
-Examples:
-  toolchainkit stats                        the last build
-  toolchainkit stats --last 10              the last ten builds, each with its hit rate
-  toolchainkit stats --since configure      all builds since CMake has configured the build folder
-  toolchainkit stats --since 2h             the last two hours; also \"3 days\", 2026-11-28, \"2026-11-28 14:30\"
-  toolchainkit stats --watch                the running build, until Ctrl-C
-  toolchainkit stats --fail-under 80 --format github
-                                            in GitHub Actions: a summary of the job, and a failure below 80 %
-
+/// The text after the examples.
+const NOTES: &str = "\
 The rate is hits of cacheable compilations: hits, misses, and compilations while the cache did not work. The exit code of
 --fail-under is 9 if it is below the limit. Without a cacheable compilation, nothing is checked.
 
@@ -44,7 +36,7 @@ of the compilers: a build with eight jobs becomes shorter by an eighth of it.";
 
 /// Arguments of `stats`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub(super) struct StatsArgs {
     /// Show the last N builds together [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

@@ -1,12 +1,13 @@
 //! `toolchainkit validate`
 
 use clap::Args;
+use schemars::JsonSchema;
 
 use super::output_format::{Format, FormatArgs};
 use super::project::Project;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global, templates};
-use crate::diagnostics::Report;
+use crate::diagnostics::{DiagnosticObject, Report};
 
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
@@ -14,6 +15,12 @@ pub(super) struct ValidateArgs {
     #[command(flatten)]
     format: FormatArgs,
 }
+
+/// The JSON of `validate`: all errors and warnings, in the order of the file.
+#[derive(JsonSchema)]
+#[schemars(title = "toolchainkit validate --format json", transparent)]
+#[expect(dead_code, reason = "only its schema is used: Report creates the JSON")]
+pub(super) struct ValidateDocument(Vec<DiagnosticObject<'static>>);
 
 pub(super) fn run(args: &ValidateArgs, global: &Global, printer: &Printer) -> CommandResult {
     let result = Project::load_silently(global).and_then(|project| {

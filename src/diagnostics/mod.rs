@@ -11,6 +11,7 @@ mod suggest;
 
 pub use self::code::Code;
 pub use self::place::{Excerpt, Place};
+pub(crate) use self::report::DiagnosticObject;
 pub use self::report::{Report, Style};
 pub use self::sink::Sink;
 pub use self::suggest::{did_you_mean, list};

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::shortened::Shortened;
 use super::{Diagnostic, Excerpt, Place, Severity};
@@ -83,18 +85,20 @@ impl<'a> Report<'a> {
         self.diagnostics.iter().map(|diagnostic| self.object(diagnostic)).collect()
     }
 
-    fn object(&self, diagnostic: &Diagnostic) -> Value {
+    fn object(&self, diagnostic: &'a Diagnostic) -> Value {
         let (line, column) = self.position(&diagnostic.place).unzip();
-        json!({
-            "code": diagnostic.code.as_str(),
-            "severity": diagnostic.severity.as_str(),
-            "message": diagnostic.message,
-            "file": self.excerpt.map(Excerpt::name),
-            "line": line,
-            "column": column,
-            "path": (!diagnostic.place.path.is_empty()).then_some(&diagnostic.place.path),
-            "help": diagnostic.help,
-        })
+        let object = DiagnosticObject {
+            code: diagnostic.code.as_str(),
+            severity: diagnostic.severity.as_str(),
+            message: &diagnostic.message,
+            file: self.excerpt.map(Excerpt::name),
+            line,
+            column,
+            path: (!diagnostic.place.path.is_empty()).then_some(&diagnostic.place.path),
+            help: diagnostic.help.as_deref(),
+        };
+        // Texts and numbers are always valid.
+        serde_json::to_value(object).unwrap_or_default()
     }
 
     fn position(&self, place: &Place) -> Option<(usize, usize)> {
@@ -114,6 +118,28 @@ impl<'a> Report<'a> {
         let counts: Vec<String> = counts.into_iter().flatten().collect();
         if counts.is_empty() { String::new() } else { counts.join(", ") + "\n" }
     }
+}
+
+/// A diagnostic for programs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Diagnostic")]
+pub(crate) struct DiagnosticObject<'a> {
+    /// The code; `toolchainkit explain` describes it.
+    code: &'a str,
+    /// error or warning.
+    severity: &'a str,
+    /// What is wrong.
+    message: &'a str,
+    /// The file.
+    file: Option<&'a str>,
+    /// The line, from 1.
+    line: Option<usize>,
+    /// The column, from 1.
+    column: Option<usize>,
+    /// The key, such as cache.tool.
+    path: Option<&'a str>,
+    /// What to do.
+    help: Option<&'a str>,
 }
 
 /// Adapts one diagnostic to miette.

@@ -2,5 +2,7 @@
 
 pub(crate) mod environment;
 pub(crate) mod file;
+pub(crate) mod foreground;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod timed;

@@ -9,6 +9,7 @@
 )]
 
 mod backends;
+mod bench;
 mod cmake_module;
 mod correctness;
 mod doctor;
@@ -20,6 +21,7 @@ mod list;
 mod outages;
 mod presets;
 mod real_projects;
+mod run;
 mod settings;
 mod statistics;
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let mut list = list::List::default();
     for add in [
         backends::tests,
+        bench::tests,
         cmake_module::tests,
         correctness::tests,
         doctor::tests,
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         outages::tests,
         presets::tests,
         real_projects::tests,
+        run::tests,
         settings::tests,
         statistics::tests,
         toolchains::tests,

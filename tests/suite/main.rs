@@ -36,6 +36,8 @@ mod presets;
 #[cfg(unix)]
 mod report;
 #[cfg(unix)]
+mod run_command;
+#[cfg(unix)]
 mod servers_work;
 mod statistics;
 #[cfg(unix)]
@@ -44,3 +46,5 @@ mod statistics;
 mod support;
 #[cfg(unix)]
 mod support_works;
+#[cfg(unix)]
+mod voice;

@@ -1,0 +1,186 @@
+//! `toolchainkit bench` with real builds. Nothing outside of its temporary folder changes, and nothing of it stays.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::cmake_module::{CACHES, tools_for};
+use crate::list::tests;
+use crate::support::run::{eventually, signal};
+use crate::support::{Project, Run, Sandbox, Tool, Tools};
+
+tests![
+    every_scenario_is_measured_and_nothing_else_changes in CACHES,
+    a_preset_of_the_user_is_measured,
+    a_project_that_does_not_build_is_reported,
+    an_interruption_leaves_nothing,
+];
+
+fn sandbox(tools: &Tools, cache: Tool) -> Sandbox {
+    let sandbox = Sandbox::new("bench").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    sandbox.on_path(&tools.cmake(Tools::CMAKE))
+}
+
+fn bench(sandbox: &Sandbox, folder: &Path, words: &[&str]) -> Command {
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_toolchainkit"));
+    command
+        .current_dir(folder)
+        .arg("bench")
+        .args(words)
+        .args(["--work-dir".as_ref(), sandbox.dir("work").as_os_str()]);
+    command
+}
+
+/// All files and folders below `folder` with their times and sizes.
+fn listing(folder: &Path) -> BTreeMap<PathBuf, (SystemTime, u64)> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            if metadata.is_dir() {
+                folders.push(path.clone());
+            }
+            found.insert(path, (metadata.modified().unwrap(), metadata.len()));
+        }
+    }
+    found
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().next().is_none()
+}
+
+fn cell<'a>(document: &'a Value, scenario: &str, variant: &str) -> &'a Value {
+    let cells = document["cells"].as_array().unwrap();
+    let found = cells.iter().find(|cell| cell["scenario"] == scenario && cell["variant"] == variant);
+    found.unwrap_or_else(|| panic!("no {scenario} {variant}: {document:#}"))
+}
+
+fn every_scenario_is_measured_and_nothing_else_changes(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = sandbox(&tools, cache);
+    let project = Project::write(&sandbox.dir("project"), 2, 3);
+    let objects = project.objects();
+    // A build folder and a cache of the user, and settings that must not have an effect.
+    let mut own = sandbox.command("cmake");
+    own.args(["-G", "Ninja", "-S", ".", "-B", "build"]).current_dir(project.root()).run();
+    let users_cache = sandbox.dir("users-cache");
+    let before =
+        [project.root(), &sandbox.home(), &sandbox.cache_home(), &sandbox.config_home(), &users_cache]
+            .map(listing);
+    let json = sandbox.root().join("results/bench.json");
+    let mut command = bench(&sandbox, project.root(), &["--rounds", "2", "--json"]);
+    command
+        .arg(&json)
+        .env("CCACHE_DIR", &users_cache)
+        .env("SCCACHE_DIR", &users_cache)
+        .env("CCACHE_RECACHE", "1");
+    let measured = command.env("CMAKE_C_COMPILER_LAUNCHER", "no-such-program").run();
+    let after =
+        [project.root(), &sandbox.home(), &sandbox.cache_home(), &sandbox.config_home(), &users_cache]
+            .map(listing);
+    assert_eq!(before, after, "{measured}");
+    assert!(is_empty(&sandbox.dir("work")) && is_empty(&sandbox.runtime_dir()), "{measured}");
+    assert!(
+        eventually(Duration::from_secs(5), || sandbox.processes().is_empty()),
+        "{:?}",
+        sandbox.processes()
+    );
+
+    let document: Value = serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
+    assert_eq!((&document["objects"], &document["rounds"]), (&objects.into(), &2.into()), "{document:#}");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/bench.v1.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    let errors = jsonschema::validator_for(&schema).unwrap();
+    let errors = errors.iter_errors(&document).map(|error| error.to_string()).collect::<Vec<_>>();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(cell(&document, "uncached", "none")["summary"]["wall_s"].as_f64().unwrap() > 0.0);
+    for (scenario, variant, hits) in [
+        ("cold", "tool", 0),
+        ("cold", "toolchainkit", 0),
+        ("warm", "tool", objects),
+        ("warm", "toolchainkit", objects),
+        ("second_checkout", "toolchainkit", objects),
+    ] {
+        let samples = cell(&document, scenario, variant)["samples"].as_array().unwrap();
+        assert_eq!(samples.len(), 2, "{document:#}");
+        for sample in samples {
+            let counted = (sample["hits"].as_u64(), sample["misses"].as_u64());
+            assert_eq!(counted, (Some(hits), Some(objects - hits)), "{scenario} {variant}: {document:#}");
+            // sccache compiles in its daemon.
+            assert!(sample["cpu_s"].as_f64().unwrap() > 0.01, "{scenario} {variant}: {document:#}");
+        }
+    }
+    assert!(
+        measured.stdout.lines().any(|line| line.starts_with("second checkout  toolchainkit ")),
+        "{measured}"
+    );
+}
+
+/// The preset does not use toolchainkit, and the flags are those of the preset.
+fn a_preset_of_the_user_is_measured() {
+    let cache = CACHES[1];
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = sandbox(&tools, cache);
+    let project = Project::write(&sandbox.dir("project"), 1, 1);
+    let presets = r#"{ "version": 3, "configurePresets": [ { "name": "mine", "generator": "Unix Makefiles", "binaryDir": "out" } ] }"#;
+    fs::write(project.root().join("CMakePresets.json"), presets).unwrap();
+    let measured =
+        bench(&sandbox, project.root(), &["--preset", "mine", "--rounds", "1", "--format", "json"]).run();
+    let document: Value = serde_json::from_str(&measured.stdout).unwrap();
+    assert_eq!((&document["preset"], &document["generator"]), (&"mine".into(), &"Unix Makefiles".into()));
+    let warm = &cell(&document, "warm", "toolchainkit")["samples"][0];
+    assert_eq!(warm["hits"].as_u64(), Some(project.objects()), "{measured}");
+    let unknown = bench(&sandbox, project.root(), &["--preset", "other", "--rounds", "1"]).run_expecting(1);
+    assert!(unknown.stderr.contains("does not configure without a cache"), "{unknown}");
+    assert!(is_empty(&sandbox.dir("work")));
+}
+
+fn a_project_that_does_not_build_is_reported() {
+    let cache = CACHES[1];
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = sandbox(&tools, cache);
+    let project = Project::write(&sandbox.dir("project"), 1, 1);
+    fs::write(project.root().join("main.c"), "#error wrong on purpose\n").unwrap();
+    let failed = bench(&sandbox, project.root(), &["--rounds", "1"]).run_expecting(1);
+    assert!(failed.stderr.contains("error: the project does not build without a cache"), "{failed}");
+    assert!(failed.stderr.contains("wrong on purpose") && failed.stderr.contains("  help: "), "{failed}");
+    let nothing = bench(&sandbox, sandbox.root(), &["nowhere"]).run_expecting(2);
+    assert!(nothing.stderr.starts_with("error: nowhere"), "{nothing}");
+    let nothing = bench(&sandbox, sandbox.root(), &["work"]).run_expecting(2);
+    assert!(nothing.stderr.contains("has no CMakeLists.txt"), "{nothing}");
+    assert!(is_empty(&sandbox.dir("work")));
+}
+
+fn an_interruption_leaves_nothing() {
+    let cache = CACHES[0];
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = sandbox(&tools, cache);
+    let project = Project::write(&sandbox.dir("project"), 2, 3);
+    // The third round, with all daemons, and an early step.
+    for step in ["copying the sources", "round 2 of 9: warm with toolchainkit"] {
+        let log = sandbox.root().join("log");
+        let mut command = bench(&sandbox, project.root(), &["--rounds", "9"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
+        let mut child = command.spawn().unwrap();
+        let begun = || fs::read_to_string(&log).unwrap().contains(step);
+        assert!(eventually(Duration::from_secs(240), begun), "{}", fs::read_to_string(&log).unwrap());
+        signal("INT", &child.id().to_string());
+        let mut status = None;
+        assert!(eventually(Duration::from_secs(30), || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        }));
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status.unwrap());
+        assert_eq!(signal, Some(2), "{}", fs::read_to_string(&log).unwrap());
+        assert!(is_empty(&sandbox.dir("work")), "{step}");
+        let ended = eventually(Duration::from_secs(5), || sandbox.processes().is_empty());
+        assert!(ended, "{step}: {:?}", sandbox.processes());
+    }
+}

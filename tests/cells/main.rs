@@ -25,6 +25,7 @@ mod settings;
 mod support;
 mod toolchains;
 mod trust;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         settings::tests,
         toolchains::tests,
         trust::tests,
+        windows::tests,
     ] {
         add(&mut list);
     }

@@ -14,9 +14,11 @@ pub(crate) mod stats;
 pub(crate) mod tools;
 pub(crate) mod users;
 pub(crate) mod versions;
+pub(crate) mod wine;
 
 pub(crate) use project::Project;
 pub(crate) use run::{Finished, Run, write_script};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use stats::Stats;
 pub(crate) use tools::{Tool, Tools};
+pub(crate) use wine::Wine;

@@ -1,0 +1,183 @@
+//! The CMake module without `toolchainkit-launch`: CMake's `-E env` passes the settings to the tool.
+
+use std::fs;
+
+use super::project::{OBJECTS, Project};
+use crate::list::tests;
+use crate::support::checkout::CACHES;
+use crate::support::servers::{Redis, WebDav};
+use crate::support::{Run, Tool, Tools, Wine};
+
+tests![
+    a_second_configuration_keeps_the_cache_and_other_checkouts_get_their_own_objects in CACHES,
+    an_occupied_port_is_reported,
+    a_configuration_file_of_the_user_does_not_select_options,
+    clang_cl_is_cached_with_its_header_dependencies in CACHES,
+    response_files_and_long_commands_are_cached in CACHES,
+    a_redis_server_is_shared_and_may_end in CACHES,
+    a_web_server_is_shared in CACHES,
+];
+
+fn call(tool: Tool, more: &str) -> String {
+    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
+    format!("toolchainkit_enable_cache(TOOL {name} {more})")
+}
+
+fn a_second_configuration_keeps_the_cache_and_other_checkouts_get_their_own_objects(tool: Tool) {
+    let Some(wine) = Wine::start() else { return };
+    let first = Project::of_c(&wine, "t/first", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Debug");
+    let status = first.configure();
+    assert!(status.contains("using no launcher, because toolchainkit-launch was not found"), "{status}");
+    assert!(status.contains("left out: hits in other checkouts, rules for single sources"), "{status}");
+    assert_eq!(first.counted(|| drop(first.build())), (0, OBJECTS));
+    first.configure();
+    assert!(first.build().stdout.contains("no work to do"), "the commands are the same");
+    first.remove_build_folder();
+    first.configure();
+    assert_eq!(first.counted(|| drop(first.build())), (OBJECTS, 0));
+    assert_eq!(first.output(), "2 C:/t/first/main.c");
+
+    // Without a launcher, nothing maps paths, so an object with the path of another checkout would be wrong.
+    let second = Project::of_c(&wine, "t/zweites Gehäuse", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Debug");
+    second.configure();
+    assert_eq!(second.counted(|| drop(second.build())), (0, OBJECTS));
+    assert_eq!(second.output(), "2 C:/t/zweites Gehäuse/main.c");
+    second.remove_build_folder();
+    second.configure();
+    assert_eq!(second.counted(|| drop(second.build())), (OBJECTS, 0));
+    second.write("shared.h", "#define SHARED 2\n");
+    assert_eq!(second.counted(|| drop(second.build())), (0, OBJECTS - 1));
+    assert_eq!(second.output(), "4 C:/t/zweites Gehäuse/main.c");
+}
+
+fn an_occupied_port_is_reported() {
+    let Some(mut wine) = Wine::start() else { return };
+    let project = Project::of_c(&wine, "t/project", &call(CACHES[0], ""));
+    project.configure();
+    let batch = fs::read_to_string(project.path("build/toolchainkit/launcher.cmd")).expect("launcher.cmd");
+    let (_, port) = batch.split_once("SCCACHE_SERVER_PORT=").expect("a port");
+    let (port, _) = port.split_once('"').expect("the end of the port");
+    let port = port.to_owned();
+    project.ask(&["--stop-server"]);
+    // A daemon with another folder at the same port, such as one that the user has started.
+    wine.command("sccache")
+        .arg("--start-server")
+        .env("SCCACHE_SERVER_PORT", &port)
+        .env("SCCACHE_DIR", r"C:\t\other")
+        .run();
+    let status = project.configure_without_cache();
+    assert!(status.contains(&format!("another program listens on its port {port}")), "{status}");
+    // It is no object of the other daemon.
+    project.build();
+    assert!(!wine.path("t/other").exists() || fs::read_dir(wine.path("t/other")).expect("a folder").count() == 0);
+    wine.set("SCCACHE_SERVER_PORT", &port);
+    wine.run("sccache", &["--stop-server"]);
+}
+
+fn a_configuration_file_of_the_user_does_not_select_options() {
+    let Some(wine) = Wine::start() else { return };
+    let folder = wine.local_data().join("ccache");
+    fs::create_dir_all(&folder).expect("a folder");
+    // With these options, ccache would return an object although the header has changed.
+    fs::write(folder.join("ccache.conf"), "sloppiness = include_file_mtime\nread_only = true\n").expect("a file");
+    let project = Project::of_c(&wine, "t/project", &call(CACHES[1], ""));
+    let status = project.configure();
+    assert!(status.contains("read_only"), "the setting is named: {status}");
+    assert_eq!(project.counted(|| drop(project.build())), (0, OBJECTS));
+    project.remove_build_folder();
+    project.configure();
+    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
+}
+
+fn clang_cl_is_cached_with_its_header_dependencies(tool: Tool) {
+    let Some(wine) = Wine::start() else { return };
+    let project = Project::of_c(&wine, "t/project", "").option("-DCMAKE_BUILD_TYPE=Debug");
+    // There are no libraries of Microsoft, so nothing is linked.
+    project.write(
+        "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.25...3.31)\nproject(sample LANGUAGES C)\nadd_library(sample OBJECT a.c b.c)\n",
+    );
+    let nothing_is_linked = "set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_COMPILER_WORKS ON)\n\
+        set(CMAKE_MT W:/bin/ninja.exe)\nset(CMAKE_RC_COMPILER W:/bin/ninja.exe)\n";
+    project.set_call("clang-cl", &format!("{nothing_is_linked}{}", call(tool, "")));
+    project.configure();
+    assert_eq!(project.counted(|| drop(project.build())), (0, 2));
+    let rules = fs::read_to_string(project.path("build/CMakeFiles/rules.ninja")).expect("rules.ninja");
+    assert!(rules.contains("/showIncludes") && rules.contains("deps = msvc"), "{rules}");
+    let ninja = fs::read_to_string(project.path("build/build.ninja")).expect("build.ninja");
+    assert!(ninja.contains("Z7") && !ninja.contains("/Zi"), "{ninja}");
+    project.remove_build_folder();
+    project.configure();
+    assert_eq!(project.counted(|| drop(project.build())), (2, 0));
+    // Ninja knows the header from the output of a hit.
+    project.write("shared.h", "#define SHARED 2\n");
+    assert_eq!(project.counted(|| drop(project.build())), (0, 2));
+    assert!(project.build().stdout.contains("no work to do"));
+}
+
+fn response_files_and_long_commands_are_cached(tool: Tool) {
+    let Some(wine) = Wine::start() else { return };
+    let project = Project::of_c(&wine, "t/project", &call(tool, "")).option("-DCMAKE_NINJA_FORCE_RESPONSE_FILE=ON");
+    let name = "a-folder-with-a-long-name-".repeat(3);
+    // 24,000 characters. Windows accepts up to 32,767.
+    let lists = format!(
+        "cmake_minimum_required(VERSION 3.15...3.31)\nproject(sample LANGUAGES C)\nadd_executable(sample main.c a.c b.c)\n\
+         foreach(index RANGE 1 240)\n  target_include_directories(sample PRIVATE \"inc/{name}${{index}}\")\nendforeach()\n"
+    );
+    project.write("CMakeLists.txt", &lists);
+    project.configure();
+    let text = fs::read_to_string(project.path("build/CMakeFiles/rules.ninja")).expect("rules.ninja");
+    assert!(text.contains("rspfile"), "the option has an effect: {text}");
+    assert_eq!(project.counted(|| drop(project.build())), (0, OBJECTS));
+    project.remove_build_folder();
+    project.configure();
+    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
+    assert_eq!(project.output(), "2 C:/t/project/main.c");
+}
+
+fn a_redis_server_is_shared_and_may_end(tool: Tool) {
+    let Some(wine) = Wine::start() else { return };
+    let Some(_tools) = Tools::require(Redis::NEEDS) else { return };
+    let redis = Redis::start();
+    let address = format!("redis://127.0.0.1:{}", redis.server.port());
+    let settings =
+        format!("SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}");
+    let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE redis {settings}")));
+    let status = project.configure();
+    assert!(status.contains("remote redis"), "{status}");
+    project.build();
+    another_machine(&project, &wine);
+    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
+    drop(redis);
+    project.write("shared.h", "#define SHARED 2\n");
+    project.build();
+    assert_eq!(project.output(), "4 C:/t/project/main.c", "the build goes on without the server");
+}
+
+fn a_web_server_is_shared(tool: Tool) {
+    let Some(wine) = Wine::start() else { return };
+    let Some(tools) = Tools::require(WebDav::NEEDS) else { return };
+    let server = WebDav::start(&tools);
+    let address = format!("http://127.0.0.1:{}", server.server.port());
+    let settings =
+        format!("SCCACHE_SETTINGS SCCACHE_WEBDAV_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}");
+    let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE web {settings}")));
+    let status = project.configure();
+    assert!(status.contains("remote web"), "{status}");
+    project.build();
+    another_machine(&project, &wine);
+    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
+}
+
+/// Removes the local cache and the build folder, and configures again.
+fn another_machine(project: &Project, wine: &Wine) {
+    if project.summary()["tool"] == "sccache" {
+        // sccache stores objects after it has answered.
+        let written = crate::support::run::eventually(std::time::Duration::from_secs(20), || project.stats().writes == OBJECTS);
+        assert!(written, "{:?}", project.stats());
+        project.ask(&["--stop-server"]);
+    }
+    project.remove_build_folder();
+    fs::remove_dir_all(wine.local_data().join("toolchainkit/cache")).expect("the local cache");
+    project.configure();
+}

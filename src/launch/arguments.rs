@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::reading;
+use super::{process, reading};
 
 /// The deepest nesting of response files. Compilers have a limit, too.
 const DEEPEST: usize = 16;
@@ -333,15 +333,8 @@ pub fn words(text: &[u8]) -> Vec<OsString> {
     words
 }
 
-#[cfg(unix)]
 fn os(bytes: &[u8]) -> OsString {
-    use std::os::unix::ffi::OsStrExt as _;
-    OsStr::from_bytes(bytes).to_owned()
-}
-
-#[cfg(not(unix))]
-fn os(bytes: &[u8]) -> OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
+    process::of_bytes(bytes)
 }
 
 fn path(bytes: &[u8]) -> PathBuf {

@@ -209,7 +209,7 @@ impl Settings {
     #[must_use]
     pub fn needs_port(&self) -> bool {
         const FIRST_WITH_SOCKETS: Version = Version::new(0, 9, 0);
-        self.tool == Tool::Sccache && self.tool_version() < FIRST_WITH_SOCKETS
+        self.tool == Tool::Sccache && (process::NEEDS_PORT || self.tool_version() < FIRST_WITH_SOCKETS)
     }
 
     /// The folder of the launcher in the build folder.

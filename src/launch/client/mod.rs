@@ -16,6 +16,7 @@ mod secrets;
 mod warning;
 
 use std::ffi::OsString;
+use std::io;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
@@ -92,13 +93,20 @@ pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: &P
 /// Replaces this process by the compiler, with the original arguments.
 fn run_instead(arguments: &[OsString]) -> ExitCode {
     let Some((compiler, arguments)) = arguments.split_first() else { return ExitCode::FAILURE };
-    run_in_place(process::command(compiler).args(arguments), &compiler.to_string_lossy())
+    let mut command = process::command(compiler);
+    replaced_by(process::run_unchanged(command.args(arguments)), &compiler.to_string_lossy())
 }
 
 fn run_in_place(command: &mut Command, name: &str) -> ExitCode {
-    let error = process::replace_by(command);
-    super::print_error(&format!("toolchainkit: cannot run {name}: {error}\n"));
-    ExitCode::from(127)
+    replaced_by(process::replace_by(command), name)
+}
+
+/// The result of a program that was to run in place of this one.
+fn replaced_by(result: io::Result<ExitCode>, name: &str) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        super::print_error(&format!("toolchainkit: cannot run {name}: {error}\n"));
+        ExitCode::from(127)
+    })
 }
 
 fn is_program(path: &Path) -> bool {
@@ -145,7 +153,13 @@ impl Compilation {
         {
             return self.end_like(status);
         }
-        run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
+        let mut compiler = self.compiler();
+        let name = self.plan.compiler().to_string_lossy();
+        if process::is_too_long(&compiler) {
+            // With the options of the rules, it is too long.
+            return replaced_by(process::run_unchanged(&mut compiler), &name);
+        }
+        run_in_place(&mut compiler, &name)
     }
 
     /// Ends like the compilation. A successful one has its paths in the object then.

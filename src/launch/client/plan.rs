@@ -137,7 +137,7 @@ impl Plan {
         if version.at_least(SEVERAL) {
             let mut all = configured.to_owned();
             for folder in &around {
-                all.push(":");
+                all.push(process::LIST_SEPARATOR);
                 // ccache expands variables.
                 all.push(folder.to_str()?.replace('$', "$$"));
             }

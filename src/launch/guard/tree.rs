@@ -4,13 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::scan::Scan;
-use crate::launch::process::{Watch, WatchedFolder};
+use crate::launch::process::{FileState, Watch, WatchedFolder};
 use crate::launch::stamp::Stamp;
 
 /// A file that was changed within this time before it was read, in nanoseconds, may change again without a new time stamp: the
@@ -297,10 +296,10 @@ impl Tree {
         // Watch the folder before the file is examined, so that a later change is reported.
         let reports = parent.and_then(|parent| self.watched(parent));
         let file = &self.files[id];
-        let found = fs::metadata(&file.path).ok();
+        let found = FileState::of(&file.path).ok();
         let stamp = found.as_ref().map(Stamp::from);
         // A change through another link to the file is not reported.
-        let is_single = found.as_ref().is_some_and(|found| found.nlink() == 1) && !self.is_link(id);
+        let is_single = found.as_ref().is_some_and(|found| found.links == 1) && !self.is_link(id);
         if file.examined_in == 0 || stamp != file.stamp || file.is_young {
             let is_young = self.is_young(stamp);
             let scan = match stamp {

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::Checkout;
 use super::decide::IncludeFolders;
 use crate::launch::process;
+use crate::launch::process::FileState;
 use crate::launch::stamp::{Stamp, replace};
 
 /// The limits of a search.
@@ -229,7 +230,8 @@ fn scan(
                     folders.push(path);
                 }
             } else if data.is_file() && may_be_included(&name, data.len()) {
-                let stamp = Stamp::from(&data);
+                let Ok(state) = FileState::of_metadata(&path, &data) else { continue };
+                let stamp = Stamp::from(&state);
                 findings.is_racy |= stamp.is_since(recent);
                 let text = stamp.to_string();
                 let line = match known.get(&path) {

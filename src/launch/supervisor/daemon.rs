@@ -3,14 +3,13 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 
 use super::files::{self, LOG, SOCKET};
 use super::port::Port;
 use crate::launch::address::Address;
-use crate::launch::process::{self, Connection, Process};
+use crate::launch::process::{self, Connection, Descriptor, Process, Source as _, Waitable};
 
 /// `--stage PARENT PROGRAM`: becomes the daemon, which the kernel kills when its supervisor ends.
 pub(in crate::launch) const STAGE: &str = "--stage";
@@ -24,7 +23,7 @@ pub(super) struct Daemon {
     base_dirs: Vec<String>,
     place: Place,
     is_ready: bool,
-    end: Option<OwnedFd>,
+    end: Option<Descriptor>,
 }
 
 /// The address of a daemon.
@@ -71,25 +70,25 @@ impl Daemon {
             Place::Socket { new, socket: folder.join(SOCKET) }
         };
         let log = files::create(&folder.join(LOG))?;
-        let mut command = process::command(process::this_program());
+        let mut command = process::command_of_daemon(STAGE, program);
         command
-            .args([STAGE, &std::process::id().to_string()])
-            .arg(program)
-            .env("SCCACHE_CONF", "/dev/null")
+            .env("SCCACHE_CONF", process::DISCARD)
             .env("SCCACHE_START_SERVER", "1")
             .env("SCCACHE_NO_DAEMON", "1")
             // sccache counts from the last request, so it would end during a long compilation.
             .env("SCCACHE_IDLE_TIMEOUT", "0")
-            .current_dir("/")
+            .current_dir(process::root_folder())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
         place.first_address().set_environment(&mut command);
-        if let Place::Port(port) = &place {
-            command.env("SCCACHE_STARTUP_NOTIFY", port.path());
+        if let Place::Port(port) = &place
+            && let Some(path) = port.path()
+        {
+            command.env("SCCACHE_STARTUP_NOTIFY", path);
         }
         if !base_dirs.is_empty() {
-            command.env("SCCACHE_BASEDIRS", base_dirs.join(":"));
+            command.env("SCCACHE_BASEDIRS", base_dirs.join(process::LIST_SEPARATOR));
         }
         if let Some(directory) = directory {
             command.env("SCCACHE_DIR", directory);
@@ -110,8 +109,8 @@ impl Daemon {
     }
 
     /// A descriptor that is ready for reading when the daemon has ended.
-    pub(super) fn end(&self) -> Option<BorrowedFd<'_>> {
-        self.end.as_ref().map(AsFd::as_fd)
+    pub(super) fn end(&self) -> Option<Waitable<'_>> {
+        self.end.as_ref().map(|end| end.waitable())
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -191,11 +190,11 @@ impl Daemon {
     /// Asks the daemon to stop after its compilations. Returns the process that asks.
     pub(super) fn ask_to_end(&self, program: &Path) -> io::Result<Child> {
         let address = self.address();
-        process::command(program)
+        process::command_in_background(program)
             .arg("--stop-server")
             .env_remove(address.other_variable())
             .envs(address.of_client())
-            .current_dir("/")
+            .current_dir(process::root_folder())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -209,8 +208,10 @@ pub(super) fn stage(arguments: &[OsString]) -> ExitCode {
     let Some(parent) = parent.to_str().and_then(|parent| parent.parse().ok()) else {
         return ExitCode::FAILURE;
     };
-    if process::end_with_parent(parent) {
-        let _ = process::replace_by(&mut process::command(program));
+    if process::end_with_parent(parent)
+        && let Ok(code) = process::replace_by(&mut process::command(program))
+    {
+        return code;
     }
     ExitCode::FAILURE
 }

@@ -9,12 +9,14 @@ use std::time::Duration;
 use crate::launch::process::{self, Connection, Listener};
 
 /// A port that was free, and whether the daemon listens on it. Any process may listen on a port, so an answer there
-/// proves nothing. The proof is the message that sccache's daemon sends to the process that starts it.
+/// proves nothing. The proof is the message that sccache's daemon sends to the process that starts it. Windows tells which
+/// process listens on a port.
 #[derive(Debug)]
 pub(super) struct Port {
     number: u16,
     path: PathBuf,
-    listener: Listener,
+    /// For the message.
+    listener: Option<Listener>,
     outcome: Option<Outcome>,
 }
 
@@ -32,8 +34,10 @@ impl Port {
     /// Chooses a port that is free at the moment. The daemon must send its message to the socket at `path`.
     pub(super) fn choose(path: PathBuf) -> io::Result<Self> {
         let number = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let listener = Listener::bind(&path)?;
-        listener.set_nonblocking(true)?;
+        let listener = if process::TELLS_LISTENERS { None } else { Some(Listener::bind(&path)?) };
+        if let Some(listener) = &listener {
+            listener.set_nonblocking(true)?;
+        }
         Ok(Self { number, path, listener, outcome: None })
     }
 
@@ -41,9 +45,9 @@ impl Port {
         self.number
     }
 
-    /// The socket for the message of the daemon.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// The socket for the message of the daemon, if it has to send one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.listener.as_ref().map(|_| self.path.as_path())
     }
 
     /// Whether this daemon has reported that it listens.
@@ -57,8 +61,11 @@ impl Port {
     }
 
     fn outcome_for(&mut self, daemon: u32) -> Option<Outcome> {
+        if let (None, Some(found)) = (self.outcome, process::listener_of(self.number)) {
+            self.outcome = Some(if found == daemon { Outcome::Listens } else { Outcome::Taken });
+        }
         while self.outcome.is_none() {
-            let Ok((connection, _)) = self.listener.accept() else { break };
+            let Some(Ok((connection, _))) = self.listener.as_ref().map(Listener::accept) else { break };
             // On systems that do not report the process, its ID is 0.
             if process::peer(&connection).is_some_and(|id| id == daemon || id == 0) {
                 self.outcome = Some(read(connection).unwrap_or(Outcome::Failed));
@@ -97,7 +104,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let mut port = Port::choose(scratch.path().join("new")).unwrap();
         assert!(!port.is_listening(sender), "no message was sent");
-        Connection::connect(port.path()).unwrap().write_all(message).unwrap();
+        Connection::connect(port.path().unwrap()).unwrap().write_all(message).unwrap();
         let outcome = (port.is_listening(sender), port.is_taken(sender));
         assert_eq!(
             outcome,

@@ -1,25 +1,13 @@
-//! The process table. A process is identified by its ID and its start time, so that a signal never reaches another process
-//! with a reused ID.
+//! The process table.
 
 use std::fs;
 use std::path::PathBuf;
 
-use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+#[cfg(target_os = "linux")]
+use rustix::process::PidfdFlags;
+use rustix::process::{Pid, Signal, WaitOptions};
 
-/// A process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Process {
-    /// Its ID.
-    pub id: u32,
-    /// The ID of its parent.
-    pub parent: u32,
-    /// The ID of its session.
-    pub session: u32,
-    /// Its start time, in ticks since the boot.
-    pub start: u64,
-    /// Whether it is a zombie.
-    pub is_over: bool,
-}
+use super::super::Process;
 
 impl Process {
     /// The process with this ID.
@@ -37,10 +25,6 @@ impl Process {
             start: number(19)?,
             is_over: matches!(words.first(), Some(&(b"Z" | b"X"))),
         })
-    }
-
-    fn pid(self) -> Option<Pid> {
-        Pid::from_raw(self.id.cast_signed())
     }
 }
 
@@ -83,6 +67,15 @@ pub fn descendants(ancestor: u32) -> Vec<Process> {
     }
     found.retain(|process| !process.is_over);
     found
+}
+
+/// The programs below the supervisor of this session. A process in another session is not a compiler, and must not be killed.
+#[must_use]
+pub fn compilers_of_session() -> Vec<Process> {
+    let own = std::process::id();
+    let mut programs = descendants(own);
+    programs.retain(|process| process.session == own);
+    programs
 }
 
 /// The children, if the kernel lists them.
@@ -129,7 +122,7 @@ pub fn stop(process: Process) {
 }
 
 fn signal(process: Process, signal: Signal) {
-    let Some(pid) = process.pid() else { return };
+    let Some(pid) = Pid::from_raw(process.id.cast_signed()) else { return };
     let is_the_same = || Process::of(process.id).is_some_and(|now| now.start == process.start);
     #[cfg(target_os = "linux")]
     match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
@@ -163,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_descendant_is_found_and_killed_only_if_its_start_time_matches() {
-        let mut child = super::super::command("sleep").arg("60").current_dir("/").spawn().unwrap();
+        let mut child = crate::launch::process::command("sleep").arg("60").current_dir("/").spawn().unwrap();
         let find = || descendants(std::process::id()).into_iter().find(|process| process.id == child.id());
         let found = find().unwrap();
         assert_eq!(found.parent, std::process::id());

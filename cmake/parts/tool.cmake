@@ -81,6 +81,9 @@ function(_toolchainkit_find_tool out_tool out_version out_program out_reason too
       elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_MATCH_3 VERSION_LESS 0.9 AND launch STREQUAL "script")
         # The daemon of this sccache listens on a TCP port. Only the program can check that the daemon is its own.
         list(APPEND reason "${place} is sccache ${CMAKE_MATCH_3}, but without toolchainkit-launch (run `toolchainkit install`) 0.9 or newer is required")
+      elseif(CMAKE_MATCH_1 STREQUAL "sccache" AND CMAKE_VERSION VERSION_LESS 3.19 AND launch STREQUAL "command")
+        # At the end of the configuration, older versions of CMake cannot check which compiler it is.
+        list(APPEND reason "${place} requires toolchainkit-launch (run `toolchainkit install`) or CMake 3.19 or newer")
       else()
         set("${out_tool}" "${CMAKE_MATCH_1}" PARENT_SCOPE)
         set("${out_version}" "${CMAKE_MATCH_3}" PARENT_SCOPE)

@@ -12,7 +12,8 @@ tests![
     a_second_configuration_keeps_the_cache_and_other_checkouts_get_their_own_objects in CACHES,
     an_occupied_port_is_reported,
     a_configuration_file_of_the_user_does_not_select_options,
-    clang_cl_is_cached_with_its_header_dependencies in CACHES,
+    clang_cl_is_cached_by_ccache_with_its_header_dependencies,
+    clang_cl_is_not_cached_by_sccache,
     response_files_and_long_commands_are_cached in CACHES,
     a_redis_server_is_shared_and_may_end in CACHES,
     a_web_server_is_shared in CACHES,
@@ -35,19 +36,28 @@ fn a_second_configuration_keeps_the_cache_and_other_checkouts_get_their_own_obje
     first.remove_build_folder();
     first.configure();
     assert_eq!(first.counted(|| drop(first.build())), (OBJECTS, 0));
-    assert_eq!(first.output(), "2 C:/t/first/main.c");
+    // ccache passes relative paths to the compiler.
+    let source = |folder: &str| match tool {
+        Tool::Sccache(_) => format!("{folder}/main.c"),
+        _ => r"..\main.c".to_owned(),
+    };
+    assert_eq!(first.output(), format!("2 {}", source("C:/t/first")));
+    // The line numbers in the debug information change.
+    first.write("a.c", "#include \"shared.h\"\n\n\nint a(void);\nint a(void) { return SHARED; }\n");
+    assert_eq!(first.counted(|| drop(first.build())), (0, 1));
 
     // Without a launcher, nothing maps paths, so an object with the path of another checkout would be wrong.
-    let second = Project::of_c(&wine, "t/zweites Gehäuse", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Debug");
+    let second =
+        Project::of_c(&wine, "t/zweites Gehäuse", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Debug");
     second.configure();
     assert_eq!(second.counted(|| drop(second.build())), (0, OBJECTS));
-    assert_eq!(second.output(), "2 C:/t/zweites Gehäuse/main.c");
+    assert_eq!(second.output(), format!("2 {}", source("C:/t/zweites Gehäuse")));
     second.remove_build_folder();
     second.configure();
     assert_eq!(second.counted(|| drop(second.build())), (OBJECTS, 0));
     second.write("shared.h", "#define SHARED 2\n");
     assert_eq!(second.counted(|| drop(second.build())), (0, OBJECTS - 1));
-    assert_eq!(second.output(), "4 C:/t/zweites Gehäuse/main.c");
+    assert_eq!(second.output(), format!("4 {}", source("C:/t/zweites Gehäuse")));
 }
 
 fn an_occupied_port_is_reported() {
@@ -69,7 +79,9 @@ fn an_occupied_port_is_reported() {
     assert!(status.contains(&format!("another program listens on its port {port}")), "{status}");
     // It is no object of the other daemon.
     project.build();
-    assert!(!wine.path("t/other").exists() || fs::read_dir(wine.path("t/other")).expect("a folder").count() == 0);
+    assert!(
+        !wine.path("t/other").exists() || fs::read_dir(wine.path("t/other")).expect("a folder").count() == 0
+    );
     wine.set("SCCACHE_SERVER_PORT", &port);
     wine.run("sccache", &["--stop-server"]);
 }
@@ -79,7 +91,8 @@ fn a_configuration_file_of_the_user_does_not_select_options() {
     let folder = wine.local_data().join("ccache");
     fs::create_dir_all(&folder).expect("a folder");
     // With these options, ccache would return an object although the header has changed.
-    fs::write(folder.join("ccache.conf"), "sloppiness = include_file_mtime\nread_only = true\n").expect("a file");
+    fs::write(folder.join("ccache.conf"), "sloppiness = include_file_mtime\nread_only = true\n")
+        .expect("a file");
     let project = Project::of_c(&wine, "t/project", &call(CACHES[1], ""));
     let status = project.configure();
     assert!(status.contains("read_only"), "the setting is named: {status}");
@@ -89,10 +102,9 @@ fn a_configuration_file_of_the_user_does_not_select_options() {
     assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
 }
 
-fn clang_cl_is_cached_with_its_header_dependencies(tool: Tool) {
-    let Some(wine) = Wine::start() else { return };
-    let project = Project::of_c(&wine, "t/project", "").option("-DCMAKE_BUILD_TYPE=Debug");
-    // There are no libraries of Microsoft, so nothing is linked.
+/// A library for clang-cl. There are no libraries of Microsoft, so nothing is linked.
+fn microsoft<'a>(wine: &'a Wine, tool: Tool) -> Project<'a> {
+    let project = Project::of_c(wine, "t/project", "").option("-DCMAKE_BUILD_TYPE=Debug");
     project.write(
         "CMakeLists.txt",
         "cmake_minimum_required(VERSION 3.25...3.31)\nproject(sample LANGUAGES C)\nadd_library(sample OBJECT a.c b.c)\n",
@@ -100,6 +112,21 @@ fn clang_cl_is_cached_with_its_header_dependencies(tool: Tool) {
     let nothing_is_linked = "set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_COMPILER_WORKS ON)\n\
         set(CMAKE_MT W:/bin/ninja.exe)\nset(CMAKE_RC_COMPILER W:/bin/ninja.exe)\n";
     project.set_call("clang-cl", &format!("{nothing_is_linked}{}", call(tool, "")));
+    project
+}
+
+fn clang_cl_is_not_cached_by_sccache() {
+    let Some(wine) = Wine::start() else { return };
+    let project = microsoft(&wine, CACHES[0]);
+    let status = project.configure_without_cache();
+    assert!(status.contains("sccache ignores line numbers with this compiler"), "{status}");
+    assert_eq!(project.counted(|| drop(project.build())), (0, 0));
+    assert!(project.path("build/CMakeFiles/sample.dir/a.c.obj").is_file());
+}
+
+fn clang_cl_is_cached_by_ccache_with_its_header_dependencies() {
+    let Some(wine) = Wine::start() else { return };
+    let project = microsoft(&wine, CACHES[1]);
     project.configure();
     assert_eq!(project.counted(|| drop(project.build())), (0, 2));
     let rules = fs::read_to_string(project.path("build/CMakeFiles/rules.ninja")).expect("rules.ninja");
@@ -117,7 +144,8 @@ fn clang_cl_is_cached_with_its_header_dependencies(tool: Tool) {
 
 fn response_files_and_long_commands_are_cached(tool: Tool) {
     let Some(wine) = Wine::start() else { return };
-    let project = Project::of_c(&wine, "t/project", &call(tool, "")).option("-DCMAKE_NINJA_FORCE_RESPONSE_FILE=ON");
+    let project =
+        Project::of_c(&wine, "t/project", &call(tool, "")).option("-DCMAKE_NINJA_FORCE_RESPONSE_FILE=ON");
     let name = "a-folder-with-a-long-name-".repeat(3);
     // 24,000 characters. Windows accepts up to 32,767.
     let lists = format!(
@@ -132,7 +160,7 @@ fn response_files_and_long_commands_are_cached(tool: Tool) {
     project.remove_build_folder();
     project.configure();
     assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
-    assert_eq!(project.output(), "2 C:/t/project/main.c");
+    assert!(project.output().starts_with("2 "));
 }
 
 fn a_redis_server_is_shared_and_may_end(tool: Tool) {
@@ -140,8 +168,9 @@ fn a_redis_server_is_shared_and_may_end(tool: Tool) {
     let Some(_tools) = Tools::require(Redis::NEEDS) else { return };
     let redis = Redis::start();
     let address = format!("redis://127.0.0.1:{}", redis.server.port());
-    let settings =
-        format!("SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}");
+    let settings = format!(
+        "SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}"
+    );
     let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE redis {settings}")));
     let status = project.configure();
     assert!(status.contains("remote redis"), "{status}");
@@ -151,7 +180,7 @@ fn a_redis_server_is_shared_and_may_end(tool: Tool) {
     drop(redis);
     project.write("shared.h", "#define SHARED 2\n");
     project.build();
-    assert_eq!(project.output(), "4 C:/t/project/main.c", "the build goes on without the server");
+    assert!(project.output().starts_with("4 "), "the build goes on without the server");
 }
 
 fn a_web_server_is_shared(tool: Tool) {
@@ -159,8 +188,9 @@ fn a_web_server_is_shared(tool: Tool) {
     let Some(tools) = Tools::require(WebDav::NEEDS) else { return };
     let server = WebDav::start(&tools);
     let address = format!("http://127.0.0.1:{}", server.server.port());
-    let settings =
-        format!("SCCACHE_SETTINGS SCCACHE_WEBDAV_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}");
+    let settings = format!(
+        "SCCACHE_SETTINGS SCCACHE_WEBDAV_ENDPOINT={address} CCACHE_SETTINGS \"CCACHE_REMOTE_STORAGE={address}|layout=flat\""
+    );
     let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE web {settings}")));
     let status = project.configure();
     assert!(status.contains("remote web"), "{status}");
@@ -173,7 +203,9 @@ fn a_web_server_is_shared(tool: Tool) {
 fn another_machine(project: &Project, wine: &Wine) {
     if project.summary()["tool"] == "sccache" {
         // sccache stores objects after it has answered.
-        let written = crate::support::run::eventually(std::time::Duration::from_secs(20), || project.stats().writes == OBJECTS);
+        let written = crate::support::run::eventually(std::time::Duration::from_secs(20), || {
+            project.stats().writes == OBJECTS
+        });
         assert!(written, "{:?}", project.stats());
         project.ask(&["--stop-server"]);
     }

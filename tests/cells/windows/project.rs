@@ -31,7 +31,8 @@ impl<'a> Project<'a> {
         );
         project.write("shared.h", "#define SHARED 1\n");
         for name in ["a", "b"] {
-            let text = format!("#include \"shared.h\"\nint {name}(void);\nint {name}(void) {{ return SHARED; }}\n");
+            let text =
+                format!("#include \"shared.h\"\nint {name}(void);\nint {name}(void) {{ return SHARED; }}\n");
             project.write(&format!("{name}.c"), &text);
         }
         project.write(
@@ -82,7 +83,8 @@ impl<'a> Project<'a> {
     /// Configures the project, and expects that it is built without a cache. Returns the output.
     pub(super) fn configure_without_cache(&self) -> String {
         let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
-        let arguments = ["-S", ".", "-B", "build", "-G", "Ninja", toolchain];
+        let mut arguments = vec!["-S", ".", "-B", "build", "-G", "Ninja", toolchain];
+        arguments.extend(self.options.iter().map(String::as_str));
         let text = self.wine.run_in(&self.folder, "cmake", &arguments).text().replace('\r', "");
         assert!(text.contains("toolchainkit: no cache"), "{text}");
         text

@@ -122,6 +122,8 @@ fn clang_cl_is_not_cached_by_sccache() {
     assert!(status.contains("sccache ignores line numbers with this compiler"), "{status}");
     assert_eq!(project.counted(|| drop(project.build())), (0, 0));
     assert!(project.path("build/CMakeFiles/sample.dir/a.c.obj").is_file());
+    let ninja = fs::read_to_string(project.path("build/build.ninja")).expect("build.ninja");
+    assert!(!ninja.contains("-fprofile-arcs"), "an option of GCC and Clang: {ninja}");
 }
 
 fn clang_cl_is_cached_by_ccache_with_its_header_dependencies() {

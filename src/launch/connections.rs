@@ -161,8 +161,10 @@ mod tests {
             [Input::Message(0, Request::Done), Input::Message(0, Request::Failed)]
         );
         connections.send(1, &Reply::Here);
-        let mut answer = io::BufReader::new(second.try_clone().unwrap());
-        assert_eq!(protocol::receive::<Reply>(&mut answer).unwrap(), Some(Reply::Here));
+        assert_eq!(
+            protocol::receive::<Reply>(&mut io::BufReader::new(&mut second)).unwrap(),
+            Some(Reply::Here)
+        );
         second.write_all(b"nonsense\n").unwrap();
         assert_eq!(wait(&mut connections), [Input::Disconnected(1)]);
         connections.remove(1);

@@ -321,6 +321,7 @@ fn additional(bytes: &[u8]) -> Option<(usize, usize)> {
     name.ends_with(ADDITIONAL.as_bytes()).then_some((number, ADDITIONAL.len() + digits))
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

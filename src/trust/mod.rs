@@ -19,7 +19,7 @@ pub use self::unix::{Part, People, check, check_open, check_program, judge};
 #[cfg(windows)]
 pub use self::windows::{check, check_open, check_program};
 #[cfg(windows)]
-pub(crate) use self::windows::{create_private_folder, is_private, user};
+pub(crate) use self::windows::{create_private_folder, is_private, user, with_descriptor};
 
 /// The owner of a file: a number, and on Windows a SID.
 #[cfg(unix)]

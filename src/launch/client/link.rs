@@ -315,6 +315,7 @@ fn with_real_paths(text: &[u8], link: &[u8], root: &[u8]) -> Vec<u8> {
     result
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

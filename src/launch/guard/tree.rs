@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::scan::Scan;
-use crate::launch::process::{FileState, Watch, WatchedFolder};
+use crate::launch::process::{self, FileState, Watch, WatchedFolder};
 use crate::launch::stamp::Stamp;
 
 /// A file that was changed within this time before it was read, in nanoseconds, may change again without a new time stamp: the
@@ -261,7 +261,8 @@ impl Tree {
         let Some(parent) = folder.parent.or_else(find) else { return false };
         let containing = &self.folders[parent];
         let is_in_use = containing.examined_in != 0 && containing.failure.is_none();
-        if !is_in_use || containing.entries.contains_key(name) {
+        let is_absent = process::folded_name(name).is_ok_and(|name| !containing.entries.contains_key(&*name));
+        if !is_in_use || !is_absent {
             return false;
         }
         let is_examined = containing.examined_in == self.question;
@@ -336,7 +337,10 @@ impl Tree {
     fn is_link(&self, id: Id) -> bool {
         let file = &self.files[id];
         let entry = file.parent.zip(file.path.file_name());
-        entry.is_none_or(|(folder, name)| self.folders[folder].entries.get(name) != Some(&Kind::File))
+        entry.is_none_or(|(folder, name)| {
+            process::folded_name(name)
+                .map_or(true, |name| self.folders[folder].entries.get(&*name) != Some(&Kind::File))
+        })
     }
 
     /// The version of a file when it was examined.
@@ -377,7 +381,8 @@ impl Tree {
             let is_there = |ending: &str| {
                 let mut precompiled = last.to_owned();
                 precompiled.push(ending);
-                self.folders[id].entries.contains_key(&precompiled)
+                process::folded_name(&precompiled)
+                    .is_ok_and(|name| self.folders[id].entries.contains_key(&*name))
             };
             if is_there(".gch") || is_there(".pch") {
                 return Err("a precompiled header is beside a header");
@@ -397,6 +402,7 @@ impl Tree {
     }
 
     fn kind(&mut self, folder: &Path, name: &OsStr, seen: &mut Seen) -> Result<Option<Kind>, &'static str> {
+        let name = &*process::folded_name(name)?;
         let id = self.folder(folder);
         seen.add_folder(self, id);
         let folder = &mut self.folders[id];
@@ -471,9 +477,14 @@ fn list(path: &Path) -> (HashMap<OsString, Kind>, Option<&'static str>) {
         if entries.len() == MOST_FILES {
             return (entries, Some("a folder contains too many files"));
         }
-        entries.insert(entry.file_name(), kind);
+        // A name that cannot be compared is never looked up either.
+        if let Ok(name) = process::folded_name(&entry.file_name())
+            && entries.insert(name.into_owned(), kind).is_some()
+        {
+            return (entries, Some("two names in a folder differ only in their case"));
+        }
     }
-    if ignores_case(path, &entries) {
+    if !process::IGNORES_CASE && ignores_case(path, &entries) {
         return (entries, Some("a file system ignores the case of names"));
     }
     (entries, None)

@@ -322,7 +322,8 @@ fn without_temporary_files(text: &str, folder: &Path) -> String {
 #[expect(clippy::disallowed_methods, reason = "a compiler that cannot be run is an answer, too")]
 fn start(path: &Path, arguments: &[&str]) -> Option<Child> {
     let mut command = Command::new(path);
-    command.args(arguments).current_dir("/").env("PWD", "/").env("LC_ALL", "C");
+    let folder = process::root_folder();
+    command.args(arguments).current_dir(&folder).env("PWD", &folder).env("LC_ALL", "C");
     for variable in ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "CCC_OVERRIDE_OPTIONS_LOG"] {
         command.env_remove(variable);
     }
@@ -351,7 +352,9 @@ pub(super) fn processor() -> String {
         "machine",
     ];
     let mut lines: Vec<String> = Vec::new();
-    if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
+    if let Some(processor) = process::processor() {
+        lines.push(processor);
+    } else if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
         for line in text.lines() {
             let name = line.split(':').next().unwrap_or_default().trim();
             if TELLING.contains(&name) && !lines.iter().any(|other| other == line) {

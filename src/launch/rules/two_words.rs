@@ -67,6 +67,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     std::fs::rename(&beside, path)
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::super::rule::{CompilerKind, Family};

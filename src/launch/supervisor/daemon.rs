@@ -8,6 +8,7 @@ use std::process::{Child, ExitCode, Stdio};
 
 use super::files::{self, LOG, SOCKET};
 use super::port::Port;
+use crate::caching::tool::Version;
 use crate::launch::address::Address;
 use crate::launch::process::{self, Connection, Descriptor, Process, Source as _, Waitable};
 
@@ -65,7 +66,7 @@ impl Daemon {
         let new = folder.join(format!("new.{number}"));
         let _ = fs::remove_file(&new);
         let place = if needs_port {
-            Place::Port(Port::choose(new)?)
+            Place::Port(Port::choose(&new)?)
         } else {
             Place::Socket { new, socket: folder.join(SOCKET) }
         };
@@ -82,10 +83,8 @@ impl Daemon {
             .stdout(log.try_clone()?)
             .stderr(log);
         place.first_address().set_environment(&mut command);
-        if let Place::Port(port) = &place
-            && let Some(path) = port.path()
-        {
-            command.env("SCCACHE_STARTUP_NOTIFY", path);
+        if let Place::Port(port) = &place {
+            command.env("SCCACHE_STARTUP_NOTIFY", port.address());
         }
         if !base_dirs.is_empty() {
             command.env("SCCACHE_BASEDIRS", base_dirs.join(process::LIST_SEPARATOR));
@@ -188,12 +187,12 @@ impl Daemon {
     }
 
     /// Asks the daemon to stop after its compilations. Returns the process that asks.
-    pub(super) fn ask_to_end(&self, program: &Path) -> io::Result<Child> {
+    pub(super) fn ask_to_end(&self, program: &Path, version: Version) -> io::Result<Child> {
         let address = self.address();
         process::command_in_background(program)
             .arg("--stop-server")
             .env_remove(address.other_variable())
-            .envs(address.of_client())
+            .envs(address.of_client(version))
             .current_dir(process::root_folder())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -316,7 +316,9 @@ impl Server {
         let Some(daemon) = &mut self.daemon else { return self.handle(Event::Ended) };
         // The socket at this path may belong to another supervisor now.
         let can_be_asked = self.lock.is_same() && daemon.looks_ready();
-        let asked = if can_be_asked { daemon.ask_to_end(&self.settings.program).ok() } else { None };
+        let Settings { program, .. } = &self.settings;
+        let version = self.settings.tool_version();
+        let asked = if can_be_asked { daemon.ask_to_end(program, version).ok() } else { None };
         match asked {
             Some(command) => self.stop_commands.push(command),
             None => self.perform(Action::Kill),

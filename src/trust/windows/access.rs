@@ -135,24 +135,36 @@ pub(super) fn security(path: &Path) -> io::Result<(String, String)> {
     }
 }
 
-/// Creates a folder with this security descriptor.
-pub(super) fn create_folder(path: &Path, descriptor: &str) -> io::Result<()> {
-    let (path, text) = (wide(path.as_os_str())?, wide(OsStr::new(descriptor))?);
+/// Calls `create` with a security descriptor in the security descriptor definition language.
+pub(crate) fn with_descriptor<T>(
+    descriptor: &str,
+    create: impl FnOnce(&SECURITY_ATTRIBUTES) -> io::Result<T>,
+) -> io::Result<T> {
+    let text = wide(OsStr::new(descriptor))?;
     let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
-    // SAFETY: the texts end with nulls. The descriptor is freed at the end of this function.
-    unsafe {
-        check(ConvertStringSecurityDescriptorToSecurityDescriptorW(
+    // SAFETY: the text ends with a null.
+    check(unsafe {
+        ConvertStringSecurityDescriptorToSecurityDescriptorW(
             text.as_ptr(),
             SDDL_REVISION_1,
             &raw mut descriptor,
             ptr::null_mut(),
-        ))?;
-        let _owned = Local(descriptor);
-        let attributes = SECURITY_ATTRIBUTES {
-            nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
-            lpSecurityDescriptor: descriptor,
-            bInheritHandle: 0,
-        };
-        check(CreateDirectoryW(path.as_ptr(), &raw const attributes))
-    }
+        )
+    })?;
+    // Freed at the end of this function.
+    let _owned = Local(descriptor);
+    create(&SECURITY_ATTRIBUTES {
+        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+        lpSecurityDescriptor: descriptor,
+        bInheritHandle: 0,
+    })
+}
+
+/// Creates a folder with this security descriptor.
+pub(super) fn create_folder(path: &Path, descriptor: &str) -> io::Result<()> {
+    let path = wide(path.as_os_str())?;
+    with_descriptor(descriptor, |attributes| {
+        // SAFETY: the path ends with a null, and the attributes are valid.
+        check(unsafe { CreateDirectoryW(path.as_ptr(), attributes) })
+    })
 }

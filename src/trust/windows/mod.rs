@@ -12,7 +12,7 @@ use std::path::Path;
 use super::access_list::{REACH, REPLACE, WRITE, granted_to, is_trusted};
 use super::{Doubt, Purpose};
 
-pub(crate) use self::access::user;
+pub(crate) use self::access::{user, with_descriptor};
 
 fn unknown(path: &Path, error: &io::Error) -> Doubt {
     Doubt::Unknown { path: path.to_path_buf(), reason: error.to_string() }

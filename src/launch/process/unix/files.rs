@@ -173,6 +173,12 @@ pub const fn folded_name(name: &OsStr) -> Result<Cow<'_, OsStr>, &'static str> {
     Ok(Cow::Borrowed(name))
 }
 
+/// A text with paths, in the spelling in which they are compared.
+#[must_use]
+pub const fn folded_path(text: &[u8]) -> Cow<'_, [u8]> {
+    Cow::Borrowed(text)
+}
+
 /// A file for the output of a program, without a name. `None` if there can be none.
 #[must_use]
 pub fn memory_file() -> Option<File> {

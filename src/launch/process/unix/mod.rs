@@ -1,7 +1,9 @@
 //! Linux, macOS and the BSDs.
 
 mod files;
+mod inbox;
 mod inheritance;
+mod listing;
 mod ownership;
 mod starting;
 mod table;
@@ -23,10 +25,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 pub use files::{
-    FileState, can_write, create_folder, create_private_file, disk_usage, folded_name, is_executable,
-    make_link, make_writable, memory_file, new_file, new_program, open_at_once, program_at, read_at,
-    write_at,
+    FileState, can_write, create_folder, create_private_file, disk_usage, folded_name, folded_path,
+    is_executable, make_link, make_writable, memory_file, new_file, new_program, open_at_once, program_at,
+    read_at, write_at,
 };
+pub use inbox::Inbox;
 pub use inheritance::{become_daemon, end_with_parent};
 pub(super) use ownership::boot;
 pub use ownership::{
@@ -71,14 +74,23 @@ pub const LIST_SEPARATOR: &str = ":";
 /// Whether sccache supports no sockets on this system, so that its daemon always needs a port.
 pub const NEEDS_PORT: bool = false;
 
-/// Whether [`listener_of`] tells which process listens on a port.
-pub const TELLS_LISTENERS: bool = false;
+/// Whether the names of files have no case.
+pub const IGNORES_CASE: bool = false;
+
+/// Whether the launcher replaces placeholders in objects. It does so where a debugger was seen to find the sources then.
+pub const HAS_PLACEHOLDERS: bool = true;
 
 /// A text of the system with these bytes.
 #[must_use]
 pub fn of_bytes(bytes: &[u8]) -> OsString {
     use std::os::unix::ffi::OsStrExt as _;
     OsStr::from_bytes(bytes).to_owned()
+}
+
+/// Identifies the processor model. `None`: the system has files and programs for that.
+#[must_use]
+pub const fn processor() -> Option<String> {
+    None
 }
 
 /// The folder for programs that need none.
@@ -186,13 +198,6 @@ pub fn lock_of_supervisor(_lock: &Path) -> io::Result<File> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     file.try_lock()?;
     Ok(file)
-}
-
-/// The ID of the process that listens on a port of this machine. `None`: this system does not tell it to each user. The daemon sends
-/// a message instead.
-#[must_use]
-pub const fn listener_of(_port: u16) -> Option<u32> {
-    None
 }
 
 /// Whether the system refuses such a long command line. The launcher was started with about the same one.

@@ -2,17 +2,28 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 #[cfg(target_os = "linux")]
 use rustix::process::PidfdFlags;
 use rustix::process::{Pid, Signal, WaitOptions};
 
 use super::super::Process;
+use super::listing;
+
+/// Whether the system tells about processes in `/proc`.
+fn has_proc() -> bool {
+    static HAS_PROC: OnceLock<bool> = OnceLock::new();
+    *HAS_PROC.get_or_init(|| fs::exists("/proc/self/stat").unwrap_or(false))
+}
 
 impl Process {
     /// The process with this ID.
     #[must_use]
     pub fn of(id: u32) -> Option<Self> {
+        if !has_proc() {
+            return listing::of(id);
+        }
         let line = read(&format!("/proc/{id}/stat"))?;
         // The name is in brackets, and may contain any character.
         let rest = line.get(line.iter().rposition(|byte| *byte == b')')? + 2..)?;
@@ -38,6 +49,9 @@ fn read(path: &str) -> Option<Vec<u8>> {
 /// All processes.
 #[must_use]
 pub fn table() -> Vec<Process> {
+    if !has_proc() {
+        return listing::all();
+    }
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries.filter_map(|entry| Process::of(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }
@@ -96,19 +110,27 @@ fn listed_children(parent: u32) -> Option<Vec<u32>> {
 /// The working directory of a process.
 #[must_use]
 pub fn folder_of(process: Process) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{}/cwd", process.id)).ok()
+    if has_proc() {
+        fs::read_link(format!("/proc/{}/cwd", process.id)).ok()
+    } else {
+        listing::folder_of(process.id)
+    }
 }
 
 /// Whether an argument of the process is `text`, or an option that ends with it.
 #[must_use]
 pub fn has_argument(process: Process, text: &str) -> bool {
-    let Some(line) = read(&format!("/proc/{}/cmdline", process.id)) else { return false };
+    let (line, end) = if has_proc() {
+        (read(&format!("/proc/{}/cmdline", process.id)).unwrap_or_default(), 0)
+    } else {
+        (listing::command_line(process.id), b' ')
+    };
     let text = text.as_bytes();
     let names = |argument: &[u8]| {
         argument == text
             || (argument.starts_with(b"-") && argument.ends_with(text) && argument.len() <= text.len() + 4)
     };
-    !text.is_empty() && line.split(|byte| *byte == 0).any(names)
+    !text.is_empty() && line.trim_ascii_end().split(|byte| *byte == end).any(names)
 }
 
 /// Kills the process, unless its ID was reused.
@@ -141,7 +163,9 @@ fn signal(process: Process, signal: Signal) {
 /// Reaps zombies that this process inherited from its descendants.
 pub fn reap_orphans(known: &[u32]) {
     let own = std::process::id();
-    let children = listed_children(own).unwrap_or_default();
+    let children = listed_children(own).unwrap_or_else(|| {
+        table().into_iter().filter(|process| process.parent == own).map(|process| process.id).collect()
+    });
     for id in children.into_iter().filter(|id| !known.contains(id)) {
         let is_over = Process::of(id).is_some_and(|child| child.is_over && child.parent == own);
         if is_over && let Some(pid) = Pid::from_raw(id.cast_signed()) {

@@ -14,24 +14,22 @@ use std::path::Path;
 use std::ptr;
 use std::time::Duration;
 
+use crate::trust;
+
 use windows_sys::Wdk::System::Threading::{
     NtQueryInformationProcess, ProcessBasicInformation, ProcessCommandLineInformation,
 };
 use windows_sys::Win32::Foundation::{
-    ERROR_INSUFFICIENT_BUFFER, FILETIME, HANDLE, INVALID_HANDLE_VALUE, NTSTATUS, UNICODE_STRING, WAIT_FAILED,
-    WAIT_OBJECT_0,
-};
-use windows_sys::Win32::NetworkManagement::IpHelper::{
-    GetExtendedTcpTable, MIB_TCPROW_OWNER_PID, TCP_TABLE_OWNER_PID_LISTENER,
+    FILETIME, HANDLE, INVALID_HANDLE_VALUE, NTSTATUS, UNICODE_STRING, WAIT_FAILED, WAIT_OBJECT_0,
 };
 use windows_sys::Win32::Networking::WinSock::{
-    AF_INET, FD_ACCEPT, FD_CLOSE, FD_READ, FIONBIO, POLLIN, SOCKET, WSACloseEvent, WSACreateEvent,
-    WSAEventSelect, WSAPOLLFD, WSAPoll, ioctlsocket,
+    FD_ACCEPT, FD_CLOSE, FD_READ, FIONBIO, POLLIN, SOCKET, WSACloseEvent, WSACreateEvent, WSAEventSelect,
+    WSAPOLLFD, WSAPoll, ioctlsocket,
 };
 use windows_sys::Win32::Security::Cryptography::{BCRYPT_USE_SYSTEM_PREFERRED_RNG, BCryptGenRandom};
 use windows_sys::Win32::Storage::FileSystem::{
-    BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FileBasicInfo, GetFileInformationByHandle,
-    GetFileInformationByHandleEx,
+    BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FILE_FLAG_FIRST_PIPE_INSTANCE, FileBasicInfo,
+    GetFileInformationByHandle, GetFileInformationByHandleEx, PIPE_ACCESS_DUPLEX,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
 use windows_sys::Win32::System::Diagnostics::ToolHelp::{
@@ -44,7 +42,10 @@ use windows_sys::Win32::System::JobObjects::{
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation,
     QueryInformationJobObject, SetInformationJobObject,
 };
-use windows_sys::Win32::System::Pipes::PeekNamedPipe;
+use windows_sys::Win32::System::Pipes::{
+    CreateNamedPipeW, PIPE_NOWAIT, PIPE_READMODE_BYTE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE,
+    PeekNamedPipe,
+};
 use windows_sys::Win32::System::Threading::{
     CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_UNICODE_ENVIRONMENT,
     CreateProcessW, GetCurrentProcess, GetProcessTimes, OpenProcess, PEB, PROCESS_BASIC_INFORMATION,
@@ -308,43 +309,6 @@ pub(super) fn wait_for_process(process: BorrowedHandle<'_>, most: Duration) -> b
     result == WAIT_OBJECT_0 || result == WAIT_FAILED
 }
 
-/// The ID of the process that listens on a port of 127.0.0.1.
-pub(super) fn listener_of(port: u16) -> Option<u32> {
-    let mut size = 0;
-    // Aligned for the numbers with 32 bits in the table.
-    let mut buffer: Vec<u32> = Vec::new();
-    // The table may grow between two calls.
-    for _ in 0..8 {
-        // SAFETY: the size is that of the buffer.
-        let error = unsafe {
-            GetExtendedTcpTable(
-                buffer.as_mut_ptr().cast(),
-                &raw mut size,
-                0,
-                u32::from(AF_INET),
-                TCP_TABLE_OWNER_PID_LISTENER,
-                0,
-            )
-        };
-        match error {
-            0 => break,
-            ERROR_INSUFFICIENT_BUFFER => {
-                buffer.resize(size as usize / 4 + 64, 0);
-                size = u32::try_from(buffer.len() * 4).ok()?;
-            }
-            _ => return None,
-        }
-    }
-    let count = *buffer.first()? as usize;
-    let words = size_of::<MIB_TCPROW_OWNER_PID>() / 4;
-    // The rows follow the number of rows: state, local address, local port, remote address, remote port, ID.
-    buffer[1..].chunks_exact(words).take(count).find_map(|row| {
-        let number = u16::from_be((row[2] & 0xffff) as u16);
-        let address = row[1].to_ne_bytes();
-        (number == port && (address == [127, 0, 0, 1] || address == [0; 4])).then_some(row[5])
-    })
-}
-
 /// A process in the list of the system.
 pub(super) struct Listed {
     pub(super) id: u32,
@@ -407,6 +371,30 @@ pub(super) fn open_process(id: u32, access: Access) -> io::Result<OwnedHandle> {
             Ok(OwnedHandle::from_raw_handle(handle))
         }
     }
+}
+
+/// The process that has started this one, if it still runs.
+pub(super) fn parent() -> Option<OwnedHandle> {
+    let mut basic = PROCESS_BASIC_INFORMATION::default();
+    // SAFETY: the first handle is that of this process, and the size is that of `basic`.
+    let status = unsafe {
+        let size = size_of::<PROCESS_BASIC_INFORMATION>() as u32;
+        NtQueryInformationProcess(
+            GetCurrentProcess(),
+            ProcessBasicInformation,
+            (&raw mut basic).cast(),
+            size,
+            ptr::null_mut(),
+        )
+    };
+    if status != 0 {
+        return None;
+    }
+    let parent = open_process(u32::try_from(basic.InheritedFromUniqueProcessId).ok()?, Access::Look).ok()?;
+    let own = open_process(std::process::id(), Access::Look).ok()?;
+    // A younger process has the ID of a parent that has ended.
+    let is_older = start_time(&parent).ok()? <= start_time(&own).ok()?;
+    is_older.then_some(parent)
 }
 
 /// The time when a process started, in units of 100 ns since 1601.
@@ -532,6 +520,33 @@ pub(super) fn available(pipe: &impl AsHandle) -> io::Result<usize> {
         )
     })?;
     Ok(available as usize)
+}
+
+/// Creates a pipe with a name. Only processes of this machine that the descriptor admits can open it, and only one of them. Reads
+/// do not wait.
+pub(super) fn create_pipe(name: &str, descriptor: &str) -> io::Result<OwnedHandle> {
+    const SIZE: u32 = 64 * 1024;
+    let name = wide(OsStr::new(name))?;
+    trust::with_descriptor(descriptor, |attributes| {
+        // SAFETY: the name ends with a null, and the attributes are valid. The new handle is owned from here on.
+        unsafe {
+            let pipe = CreateNamedPipeW(
+                name.as_ptr(),
+                PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE,
+                PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_NOWAIT | PIPE_REJECT_REMOTE_CLIENTS,
+                1,
+                SIZE,
+                SIZE,
+                0,
+                attributes,
+            );
+            if pipe == INVALID_HANDLE_VALUE {
+                Err(io::Error::last_os_error())
+            } else {
+                Ok(OwnedHandle::from_raw_handle(pipe))
+            }
+        }
+    })
 }
 
 /// Starts a program that inherits no handle, has its own hidden console, and belongs to no job if the job of this process allows

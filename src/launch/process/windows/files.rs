@@ -135,13 +135,13 @@ pub fn make_writable(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, permissions)
 }
 
-/// Creates a link to a folder. Windows lets only some users do this.
+/// Creates a link to a folder. Not on Windows, which lets only some users do this: two users would get different keys.
 ///
 /// # Errors
 ///
-/// If it cannot be created.
-pub fn make_link(target: &Path, link: &Path) -> io::Result<()> {
-    std::os::windows::fs::symlink_dir(target, link)
+/// Always.
+pub fn make_link(_target: &Path, _link: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Options to open a file. A path in a folder is never that of a pipe.
@@ -210,6 +210,20 @@ pub fn folded_name(name: &OsStr) -> Result<Cow<'_, OsStr>, &'static str> {
         return Ok(Cow::Owned(text.to_ascii_lowercase().into()));
     }
     Ok(Cow::Borrowed(name))
+}
+
+/// A text with paths, in the spelling in which they are compared: small letters, and one slash instead of a backslash or of
+/// two of them, as in a string of C.
+#[must_use]
+pub fn folded_path(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut folded = Vec::with_capacity(text.len());
+    for byte in text {
+        let byte = if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() };
+        if byte != b'/' || folded.last() != Some(&b'/') {
+            folded.push(byte);
+        }
+    }
+    Cow::Owned(folded)
 }
 
 /// A temporary file for the output of a program, which is removed when it is closed. `None` if there can be none.
@@ -285,6 +299,13 @@ mod tests {
         assert_eq!(folded_name(OsStr::new("a.h")).unwrap(), OsStr::new("a.h"));
         for name in ["LONGNA~1.H", "a.h.", "a.h ", "a.h:x", "\u{e9}.h"] {
             assert!(folded_name(OsStr::new(name)).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn paths_are_compared_without_their_case_and_with_both_slashes() {
+        for text in ["C:/W/p", "c:\\w\\P", "c:\\\\w\\\\p"] {
+            assert_eq!(&*folded_path(text.as_bytes()), b"c:/w/p");
         }
     }
 

@@ -3,6 +3,7 @@
 mod api;
 mod connection;
 mod files;
+mod inbox;
 mod ownership;
 mod starting;
 mod table;
@@ -23,16 +24,18 @@ use std::time::{Duration, Instant};
 use self::api::Job;
 pub use self::connection::{Connection, Listener, Waitable, peer};
 pub use self::files::{
-    FileState, can_write, create_folder, create_private_file, disk_usage, folded_name, is_executable,
-    make_link, make_writable, memory_file, new_file, new_program, open_at_once, program_at, read_at,
-    write_at,
+    FileState, can_write, create_folder, create_private_file, disk_usage, folded_name, folded_path,
+    is_executable, make_link, make_writable, memory_file, new_file, new_program, open_at_once, program_at,
+    read_at, write_at,
 };
+pub use self::inbox::Inbox;
 pub(super) use self::ownership::boot;
 pub use self::ownership::{
     is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder, namespace, owner,
     user_folders,
 };
-pub use self::starting::{Child, Started, is_too_long, replace_by, run_unchanged, start};
+use self::starting::Started;
+pub use self::starting::{Child, is_too_long, replace_by, run_unchanged, start};
 pub use self::table::{
     compilers_of_session, descendants, folder_of, has_argument, kill, reap_orphans, stop, table,
 };
@@ -57,13 +60,38 @@ pub const NEEDS_PORT: bool = true;
 /// The program has its own console, which nobody sees.
 const CREATE_NO_WINDOW: u32 = windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
-/// Whether [`listener_of`] tells which process listens on a port.
-pub const TELLS_LISTENERS: bool = true;
+/// Whether the names of files have no case. A folder of Windows whose names have one is read in the same way.
+pub const IGNORES_CASE: bool = true;
+
+/// Whether the launcher replaces placeholders in objects. It does so where a debugger was seen to find the sources then.
+pub const HAS_PLACEHOLDERS: bool = false;
 
 /// A text of the system with these bytes.
 #[must_use]
 pub fn of_bytes(bytes: &[u8]) -> OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+/// Identifies the processor model, and the features that the system has disabled on some machines.
+#[must_use]
+pub fn processor() -> Option<String> {
+    let model = super::variable("PROCESSOR_IDENTIFIER").unwrap_or_default();
+    let mut text = format!("{} {}", std::env::consts::ARCH, model.display());
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    {
+        macro_rules! features {
+            ($($name:tt)*) => { [$(($name, std::arch::is_x86_feature_detected!($name))),*] };
+        }
+        let all = features!(
+            "aes" "avx" "avx2" "avx512bw" "avx512cd" "avx512dq" "avx512f" "avx512ifma" "avx512vbmi" "avx512vl" "avx512vnni" "bmi1"
+            "bmi2" "f16c" "fma" "gfni" "lzcnt" "movbe" "pclmulqdq" "popcnt" "sha" "sse4.1" "sse4.2" "sse4a" "tbm" "vaes" "vpclmulqdq"
+        );
+        for (name, _) in all.iter().filter(|(_, is_there)| *is_there) {
+            text.push(' ');
+            text.push_str(name);
+        }
+    }
+    Some(text)
 }
 
 /// The folder for programs that need none.
@@ -92,6 +120,20 @@ fn job() -> Option<&'static Job> {
 /// Puts this process into a job that ends with it. Without one, a compiler may outlive a killed launcher.
 fn make_job() {
     JOB.get_or_init(|| Job::of_this_process().ok());
+}
+
+/// Ends this process, and so its job, when the process that has started it ends. A build tool that is killed does not end its children.
+fn end_with_parent_of_launcher() {
+    static WATCHED: OnceLock<()> = OnceLock::new();
+    WATCHED.get_or_init(|| {
+        let Some(parent) = api::parent() else { return };
+        // Without the thread, the compiler finishes its object.
+        let _ = thread::Builder::new().name("parent".to_owned()).spawn(move || {
+            while !api::wait_for_process(parent.as_handle(), Duration::from_hours(1)) {}
+            #[expect(clippy::exit, reason = "the main thread waits for the compiler")]
+            std::process::exit(1);
+        });
+    });
 }
 
 /// What the compiler has left on purpose continues after a normal end, such as the server of cl.exe for debug information.
@@ -226,10 +268,4 @@ pub fn lock_of_supervisor(lock: &Path) -> io::Result<File> {
         thread::sleep(Duration::from_millis(5));
     }
     Ok(file)
-}
-
-/// The ID of the process that listens on a port of this machine.
-#[must_use]
-pub fn listener_of(port: u16) -> Option<u32> {
-    api::listener_of(port)
 }

@@ -16,7 +16,7 @@ pub struct Child(std::process::Child);
 
 /// Starts the program of `command`. `errors` replaces its standard error.
 ///
-/// This process and the program are in a job that ends when this process ends. A compiler that keeps running would write an object
+/// This process and the program are in a job that ends when this process ends, which it also does when its parent ends. A compiler that keeps running would write an object
 /// that the next build considers up to date.
 ///
 /// # Errors
@@ -24,6 +24,7 @@ pub struct Child(std::process::Child);
 /// If the program cannot be started.
 pub fn start(command: &mut Command, errors: Option<&OwnedHandle>) -> io::Result<Child> {
     super::make_job();
+    super::end_with_parent_of_launcher();
     if let Some(errors) = errors {
         command.stderr(errors.try_clone()?);
     }

@@ -243,7 +243,11 @@ fn daemon(cache: &BuildCache) -> Option<Check> {
 /// How many compilations go through the launcher, and why the others do not.
 fn launchers(cache: &BuildCache) -> Vec<Check> {
     let about = "launchers";
-    let of_build = of_build(cache).ok();
+    // Without a launcher, the commands of the build contain the tool itself.
+    let mut of_build = of_build(cache).ok();
+    if cache.has_only_a_command() {
+        of_build = of_build.map(|of_build| CacheOfBuild { launcher: &cache.program, ..of_build });
+    }
     let examined = BuildTree::open(&cache.folder)
         .and_then(|tree| Launchers::of(&tree, of_build, cache.has_program(), &cache.languages()));
     let launchers = match examined {

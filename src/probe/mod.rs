@@ -2,4 +2,5 @@
 
 pub(crate) mod environment;
 pub(crate) mod file;
+pub(crate) mod path;
 pub(crate) mod program;

@@ -36,10 +36,7 @@ impl Wine {
     pub(crate) fn start() -> Option<Self> {
         let lab = lab();
         if !lab.join(COMPLETE).is_file() {
-            let message = "the Windows lab missing; tests/setup.sh windows installs it";
-            assert!(!Tools::full(), "{message}");
-            writeln!(io::stderr(), "SKIPPED: {message}").expect("standard error is open");
-            note_skip(message);
+            skip("the Windows lab is missing; tests/setup.sh windows installs it");
             return None;
         }
         // Hard links need the same file system.
@@ -63,6 +60,15 @@ impl Wine {
         symlink("/", drives.join("z:")).expect("drive Z:");
         fs::create_dir(prefix.path().join("drive_c/t")).expect("a folder for projects");
         Some(Self { prefix, environment: Vec::new() })
+    }
+
+    /// Whether the file exists. If it does not, the skip has been reported, with `help`.
+    pub(crate) fn require(path: &Path, help: &str) -> bool {
+        let is_there = path.is_file();
+        if !is_there {
+            skip(&format!("{} is missing; {help}", path.display()));
+        }
+        is_there
     }
 
     /// Sets a variable for all commands.
@@ -135,6 +141,13 @@ impl Drop for Wine {
             self.unix_command("wineserver").arg("-k0").run_to_any_end().code() != Some(0)
         });
     }
+}
+
+/// Reports a skip, which is a failure only in a full run.
+fn skip(message: &str) {
+    assert!(!Tools::full(), "{message}");
+    writeln!(io::stderr(), "SKIPPED: {message}").expect("standard error is open");
+    note_skip(message);
 }
 
 fn lab() -> PathBuf {

@@ -102,22 +102,9 @@ fn a_configuration_file_of_the_user_does_not_select_options() {
     assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
 }
 
-/// A library for clang-cl. There are no libraries of Microsoft, so nothing is linked.
-fn microsoft<'a>(wine: &'a Wine, tool: Tool) -> Project<'a> {
-    let project = Project::of_c(wine, "t/project", "").option("-DCMAKE_BUILD_TYPE=Debug");
-    project.write(
-        "CMakeLists.txt",
-        "cmake_minimum_required(VERSION 3.25...3.31)\nproject(sample LANGUAGES C)\nadd_library(sample OBJECT a.c b.c)\n",
-    );
-    let nothing_is_linked = "set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_COMPILER_WORKS ON)\n\
-        set(CMAKE_MT W:/bin/ninja.exe)\nset(CMAKE_RC_COMPILER W:/bin/ninja.exe)\n";
-    project.set_call("clang-cl", &format!("{nothing_is_linked}{}", call(tool, "")));
-    project
-}
-
 fn clang_cl_is_not_cached_by_sccache() {
     let Some(wine) = Wine::start() else { return };
-    let project = microsoft(&wine, CACHES[0]);
+    let project = Project::of_microsoft(&wine, &call(CACHES[0], ""));
     let status = project.configure_without_cache();
     assert!(status.contains("sccache ignores line numbers with this compiler"), "{status}");
     assert_eq!(project.counted(|| drop(project.build())), (0, 0));
@@ -128,7 +115,7 @@ fn clang_cl_is_not_cached_by_sccache() {
 
 fn clang_cl_is_cached_by_ccache_with_its_header_dependencies() {
     let Some(wine) = Wine::start() else { return };
-    let project = microsoft(&wine, CACHES[1]);
+    let project = Project::of_microsoft(&wine, &call(CACHES[1], ""));
     project.configure();
     assert_eq!(project.counted(|| drop(project.build())), (0, 2));
     let rules = fs::read_to_string(project.path("build/CMakeFiles/rules.ninja")).expect("rules.ninja");
@@ -177,7 +164,7 @@ fn a_redis_server_is_shared_and_may_end(tool: Tool) {
     let status = project.configure();
     assert!(status.contains("remote redis"), "{status}");
     project.build();
-    another_machine(&project, &wine);
+    project.on_another_machine();
     assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
     drop(redis);
     project.write("shared.h", "#define SHARED 2\n");
@@ -197,21 +184,6 @@ fn a_web_server_is_shared(tool: Tool) {
     let status = project.configure();
     assert!(status.contains("remote web"), "{status}");
     project.build();
-    another_machine(&project, &wine);
+    project.on_another_machine();
     assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
-}
-
-/// Removes the local cache and the build folder, and configures again.
-fn another_machine(project: &Project, wine: &Wine) {
-    if project.summary()["tool"] == "sccache" {
-        // sccache stores objects after it has answered.
-        let written = crate::support::run::eventually(std::time::Duration::from_secs(20), || {
-            project.stats().writes == OBJECTS
-        });
-        assert!(written, "{:?}", project.stats());
-        project.ask(&["--stop-server"]);
-    }
-    project.remove_build_folder();
-    fs::remove_dir_all(wine.local_data().join("toolchainkit/cache")).expect("the local cache");
-    project.configure();
 }

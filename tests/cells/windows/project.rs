@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::support::run::eventually;
 use crate::support::{Finished, Stats, Wine};
 
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
@@ -41,6 +43,19 @@ impl<'a> Project<'a> {
              int main(void) { printf(\"%d %s\\n\", a() + b(), __FILE__); return 0; }\n",
         );
         project.set_call("clang", call);
+        project
+    }
+
+    /// A library for clang-cl, with debug information. There are no libraries of Microsoft, so nothing is linked.
+    pub(super) fn of_microsoft(wine: &'a Wine, call: &str) -> Self {
+        let project = Self::of_c(wine, "t/project", "").option("-DCMAKE_BUILD_TYPE=Debug");
+        project.write(
+            "CMakeLists.txt",
+            "cmake_minimum_required(VERSION 3.25...3.31)\nproject(sample LANGUAGES C)\nadd_library(sample OBJECT a.c b.c)\n",
+        );
+        let nothing_is_linked = "set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_COMPILER_WORKS ON)\n\
+            set(CMAKE_MT W:/bin/ninja.exe)\nset(CMAKE_RC_COMPILER W:/bin/ninja.exe)\n";
+        project.set_call("clang-cl", &format!("{nothing_is_linked}{call}"));
         project
     }
 
@@ -96,6 +111,19 @@ impl<'a> Project<'a> {
 
     pub(super) fn remove_build_folder(&self) {
         fs::remove_dir_all(self.path("build")).expect("the build folder can be removed");
+    }
+
+    /// Removes the local cache and the build folder, and configures again.
+    pub(super) fn on_another_machine(&self) {
+        if self.summary()["tool"] == "sccache" {
+            // sccache stores objects after it has answered.
+            let written = eventually(Duration::from_secs(20), || self.stats().writes == OBJECTS);
+            assert!(written, "{:?}", self.stats());
+            self.ask(&["--stop-server"]);
+        }
+        self.remove_build_folder();
+        fs::remove_dir_all(self.wine.local_data().join("toolchainkit/cache")).expect("the local cache");
+        self.configure();
     }
 
     /// The output of the built program.

@@ -1,15 +1,15 @@
 
 # --- the launcher in the commands of the build ------------------------------------------------------------------------
 
-# The value of CMAKE_<LANG>_COMPILER_LAUNCHER. Except on Windows, it is one word, so that projects can use it elsewhere.
+# The value of CMAKE_<LANG>_COMPILER_LAUNCHER. With a launcher, it is one word, so that projects can use it elsewhere.
 function(_toolchainkit_command out_command storage)
-  string(REPLACE ";" "\\;" command "${folder}/launcher")
+  string(REPLACE ";" "\\;" command "${launcher_path}")
   if(CMAKE_GENERATOR MATCHES "^Visual Studio")
     set(command "${folder}/visual-studio")
   elseif(CMAKE_GENERATOR STREQUAL "Xcode")
     # The setting of Xcode must be one word.
     set(command "${folder}/launcher")
-  elseif(CMAKE_HOST_WIN32)
+  elseif(launch STREQUAL "command")
     _toolchainkit_windows_command(command "${storage}")
   endif()
   set("${out_command}" "${command}" PARENT_SCOPE)

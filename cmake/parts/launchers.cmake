@@ -138,7 +138,7 @@ function(_toolchainkit_check_launchers)
             endif()
             list(APPEND found "rule/${language}/${target}")
           elseif(("${launcher}" STREQUAL "" OR NOT "${of_${language}}" STREQUAL "${launcher}")
-              AND NOT "${of_${language}}" MATCHES "/toolchainkit/launcher$")
+              AND NOT "${of_${language}}" MATCHES "/toolchainkit/launcher(\\.exe)?$")
             # A project may pass the launcher of this module to a nested build.
             list(APPEND found "launcher/${language}/${target}")
           endif()

@@ -163,7 +163,7 @@ set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
 # The private functions store results only in the variables whose names they get (out_…), in the record of a storage
 # (_toolchainkit_put) and in the notices (_toolchainkit_note). Besides their arguments, they read only variables that do not
 # change after _toolchainkit_decide has set them: the arguments of this function (arg_…), folder, user_folder, launch,
-# launch_file, tool, version, program, and the variables of _toolchainkit_derived.
+# launch_file, launcher_path, tool, version, program, executable_suffix, null_device, and the variables of _toolchainkit_derived.
 function(toolchainkit_enable_cache)
   get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
   if(in_try_compile)
@@ -178,6 +178,12 @@ function(toolchainkit_enable_cache)
     message(FATAL_ERROR "toolchainkit: unknown arguments of toolchainkit_enable_cache: ${arg_UNPARSED_ARGUMENTS}")
   endif()
   _toolchainkit_derived()
+  set(executable_suffix "")
+  set(null_device "/dev/null")
+  if(CMAKE_HOST_WIN32)
+    set(executable_suffix ".exe")
+    set(null_device "NUL")
+  endif()
   _toolchainkit_default(arg_PROJECT_DIR "${CMAKE_SOURCE_DIR}")
   _toolchainkit_default_project(project "${arg_PROJECT_DIR}")
   _toolchainkit_default(arg_PROJECT "${project}")
@@ -227,6 +233,10 @@ function(toolchainkit_enable_cache)
 
   _toolchainkit_configure_precompiled_headers()
   _toolchainkit_configure_path_maps()
+  get_property(launch GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCH)
+  if(launch STREQUAL "command")
+    _toolchainkit_configure_command()
+  endif()
   if(CMAKE_HOST_WIN32 OR CMAKE_SYSTEM_NAME STREQUAL "Windows")
     _toolchainkit_configure_msvc_debug_information()
     _toolchainkit_defer_listing_of_precompiled_headers()

@@ -104,9 +104,9 @@ function(_toolchainkit_storage storage override server location)
       # The folder for local copies of objects from the remote. Two daemons must not share a folder.
       string(APPEND directory "-${id}")
     endif()
-    if(launch STREQUAL "script")
-      # The script has its own daemon, and two daemons must not share a folder.
-      string(APPEND directory "-script")
+    if(NOT launch STREQUAL "program")
+      # Without the program, there is another daemon, and two daemons must not share a folder.
+      string(APPEND directory "-${launch}")
     endif()
     set(size "${arg_SIZE_GB}G")
     set(size_name SCCACHE_CACHE_SIZE)
@@ -235,8 +235,8 @@ function(_toolchainkit_remote_settings out_identity storage server)
     endif()
     _toolchainkit_add("${storage}" secrets "${name}")
     _toolchainkit_put("${storage}" "template_${name}" "${template}")
-    if(CMAKE_HOST_WIN32 AND NOT template STREQUAL "{${name}}")
-      _toolchainkit_note("${name} must be in the environment under this name on Windows")
+    if(launch STREQUAL "command" AND NOT template STREQUAL "{${name}}")
+      _toolchainkit_note("${name} must be in the environment under this name (without toolchainkit-launch)")
     endif()
   endforeach()
   set("${out_identity}" "${identity}" PARENT_SCOPE)
@@ -264,12 +264,8 @@ endfunction()
 
 function(_toolchainkit_sccache_settings storage id)
   # A configuration file of the user could select another storage.
-  if(CMAKE_HOST_WIN32)
-    _toolchainkit_set("${storage}" SCCACHE_CONF "NUL")
-  else()
-    _toolchainkit_set("${storage}" SCCACHE_CONF "/dev/null")
-  endif()
-  if(CMAKE_HOST_WIN32)
+  _toolchainkit_set("${storage}" SCCACHE_CONF "${null_device}")
+  if(launch STREQUAL "command")
     string(SUBSTRING "${id}" 0 6 hexadecimal)
     math(EXPR port "${first_port} + 0x${hexadecimal} % ${port_count}")
     _toolchainkit_set("${storage}" SCCACHE_SERVER_PORT "${port}")
@@ -287,10 +283,8 @@ function(_toolchainkit_sccache_settings storage id)
 endfunction()
 
 function(_toolchainkit_ccache_settings storage)
-  if(NOT CMAKE_HOST_WIN32)
-    # The files of the user and the system may contain options with which a hit is wrong; see user.cmake.
-    _toolchainkit_set("${storage}" CCACHE_CONFIGPATH "/dev/null")
-  endif()
+  # The files of the user and the system may contain options with which a hit is wrong; see user.cmake.
+  _toolchainkit_set("${storage}" CCACHE_CONFIGPATH "${null_device}")
   _toolchainkit_add_user_settings("${storage}")
   # The time stamp of the compiler differs between machines, and an upgrade may not change it.
   _toolchainkit_setting(check CCACHE_COMPILERCHECK content)
@@ -317,7 +311,7 @@ function(_toolchainkit_ccache_settings storage)
     # With a base directory, the compiler gets relative paths. Editors and IDEs need absolute ones in its messages.
     _toolchainkit_set("${storage}" CCACHE_ABSSTDERR 1)
     _toolchainkit_has_no_path_maps(has_none)
-    if(has_none)
+    if(has_none AND NOT launch STREQUAL "command")
       # Otherwise, ccache hashes the working directory with the path maps of the launcher. Without path maps, debug information
       # contains it, so other checkouts must not share the object.
       _toolchainkit_set("${storage}" CCACHE_NOHASHDIR 1)

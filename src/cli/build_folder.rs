@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -20,7 +21,7 @@ use crate::journal;
 use crate::launch::address::Address;
 use crate::launch::process;
 use crate::launch::supervisor::{self, Record};
-use crate::probe::{environment, file};
+use crate::probe::{environment, file, path::shown};
 use crate::trust::{self, Purpose};
 
 /// Selects the build folder.
@@ -77,7 +78,7 @@ pub(super) struct BuildCache {
     id: String,
     /// The address of the sccache daemon when the build was configured; empty if there is none.
     pub(super) socket: Utf8PathBuf,
-    /// The kind of the launcher: `program`, `script`, or empty.
+    /// The kind of the launcher: `program`, `script`, `command` for none on Windows, or empty.
     #[serde(default)]
     launch: String,
     /// The reason why the cache is not the configured one; empty if it is.
@@ -98,6 +99,8 @@ pub(super) const SUMMARY: &str = "toolchainkit/cache.json";
 const LARGEST: u64 = 1 << 20;
 /// The most folders in a message.
 const MOST_SHOWN: usize = 12;
+/// The time for a connection to a port of this machine.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl BuildCache {
     /// Reads the cache of the build folder that `args` or the configuration select.
@@ -150,6 +153,13 @@ impl BuildCache {
             // Each daemon takes another one.
             Address::Port(_) => None,
         };
+        if self.has_only_a_command() {
+            // The daemon has the same port as long as the storage is the same, and the module has checked whose it is.
+            let address: SocketAddr = self.socket.as_str().parse().ok()?;
+            let is_running =
+                address.ip().is_loopback() && TcpStream::connect_timeout(&address, PATIENCE).is_ok();
+            return is_running.then(|| (self.socket.to_string(), None));
+        }
         if self.launch == "script" {
             let is_running = process::is_private_folder(&folder?)
                 && process::Connection::connect(self.socket.as_std_path()).is_ok();
@@ -201,6 +211,11 @@ impl BuildCache {
         self.launch == "program"
     }
 
+    /// Whether the commands of the build contain the tool and its settings, because there is no launcher.
+    pub(super) fn has_only_a_command(&self) -> bool {
+        self.launch == "command"
+    }
+
     /// Whether the build has no cache because the project or the user has set all launchers.
     pub(super) fn has_other_launchers(&self) -> bool {
         self.reason.starts_with("the compiler launchers are already set")
@@ -247,8 +262,8 @@ struct Searched {
 
 impl fmt::Display for Searched {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.named.iter().take(MOST_SHOWN);
-        let mut names = shown.map(|folder| plain(folder).to_string()).collect::<Vec<_>>();
+        let few = self.named.iter().take(MOST_SHOWN);
+        let mut names = few.map(|folder| shown(plain(folder)).to_string()).collect::<Vec<_>>();
         if self.named.len() > MOST_SHOWN {
             names.push(format!("{} other folders of presets", self.named.len() - MOST_SHOWN));
         }
@@ -306,7 +321,7 @@ fn newest_first<'a>(folders: impl Iterator<Item = &'a Utf8PathBuf>) -> Vec<Utf8P
     };
     let written =
         |path: &Utf8Path| modified(path).max(modified(&folder_of(path).join(journal::FOLDER).join("log")));
-    let summaries = folders.map(|folder| folder.join(SUMMARY)).filter(|path| path.is_file());
+    let summaries = folders.map(|folder| shown(&folder.join(SUMMARY))).filter(|path| path.is_file());
     let mut summaries: Vec<Utf8PathBuf> = summaries.collect();
     summaries.sort_by_key(|path| std::cmp::Reverse(written(path)));
     summaries
@@ -320,7 +335,7 @@ fn registered_text(summary: &Utf8Path) -> Option<String> {
     let bytes = file::read(summary, LARGEST).ok()?;
     let folder = summary.parent()?.parent()?;
     let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
-    let name = hash(folder.canonicalize_utf8().ok()?.as_str().as_bytes());
+    let name = hash(as_cmake_writes(&folder.canonicalize_utf8().ok()?).as_bytes());
     let digest = hash(&bytes);
     let is_registered = |place: &Path| {
         let entry = place.join("builds").join(&name);
@@ -333,6 +348,12 @@ fn registered_text(summary: &Utf8Path) -> Option<String> {
         // A path in it need not be UTF-8.
         String::from_utf8_lossy(&bytes).into_owned()
     })
+}
+
+/// The real path of a folder as `_toolchainkit_registry_entry` of the CMake module writes it: on Windows with slashes, without the
+/// prefix of long paths, and in small letters, because Windows does not distinguish them there.
+fn as_cmake_writes(folder: &Utf8Path) -> String {
+    if cfg!(windows) { shown(folder).as_str().to_ascii_lowercase() } else { folder.to_string() }
 }
 
 /// The supervisors of the sccache daemons of this user, running or not. Folders of other users are ignored.

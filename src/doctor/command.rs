@@ -1,5 +1,7 @@
 //! Parsing and changing the shell commands of build tools.
 
+use crate::launch::arguments;
+
 /// Splits a command into words and removes the quotes, as a POSIX shell does, but without expansions.
 ///
 /// ```
@@ -40,10 +42,20 @@ pub fn split_words(command: &str) -> Vec<String> {
     words
 }
 
+/// The words of a command in a build folder of this system. Windows has other rules: a backslash separates folders.
+fn words_of_system(command: &str) -> Vec<String> {
+    if cfg!(windows) { words_of_windows(command) } else { split_words(command) }
+}
+
+fn words_of_windows(command: &str) -> Vec<String> {
+    let words = arguments::words_of_windows(command.as_bytes());
+    words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
 /// Finds the compilation in a line of commands. Returns its words, and the folder that the line changes to before it.
 pub(super) fn compilation(line: &str) -> Option<(Option<String>, Vec<String>)> {
     let mut folder = None;
-    for words in split_words(line).split(|word| word == "&&") {
+    for words in words_of_system(line).split(|word| word == "&&") {
         match words {
             [cd, to] if cd == "cd" => folder = Some(to.clone()),
             words if words.iter().any(|word| word == "-c" || word == "/c") => {
@@ -106,6 +118,12 @@ mod tests {
         assert_eq!(words(r"a  'b''c' \'"), ["a", "bc", "'"]);
         assert_eq!(words(r#""a\$b\c" '' "" "#), ["a$b\\c", "", ""]);
         assert!(words("  \n").is_empty());
+    }
+
+    #[test]
+    fn a_backslash_of_windows_separates_folders() {
+        let found = words_of_windows(r#"C:\b\toolchainkit\launcher.exe "C:\a b\cl.exe" -DA=\"x\" -c a.c"#);
+        assert_eq!(found, [r"C:\b\toolchainkit\launcher.exe", r"C:\a b\cl.exe", "-DA=\"x\"", "-c", "a.c"]);
     }
 
     #[test]

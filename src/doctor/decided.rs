@@ -8,7 +8,7 @@ use super::build_tree::Unit;
 use super::reasons::Explanation;
 use super::replay::CacheOfBuild;
 use crate::caching::tool::Tool;
-use crate::launch::arguments::Arguments;
+use crate::launch::arguments::{Arguments, Style};
 use crate::launch::process;
 use crate::launch::rules::{
     Action, Checkout, Condition, Decision, KeyPart, Machine, Question, Rule, as_one_program, decide,
@@ -53,7 +53,7 @@ impl Decided {
             compiler = script.into_os_string();
             words.remove(0);
         }
-        let arguments = Arguments::read(words, directory);
+        let arguments = Arguments::read(words, directory, Style::of(&compiler));
         let is_cxx = unit.source.extension() != Some("c");
         let facts =
             Machine::new(cache.tool, &checkout, &compiler, directory, &process::variable).for_cxx(is_cxx);

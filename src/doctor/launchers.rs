@@ -8,6 +8,7 @@ use super::build_tree::{BuildTree, BuildTreeError, Unit};
 use super::replay::CacheOfBuild;
 use crate::caching::language::Language;
 use crate::caching::tool::Tool;
+use crate::probe::path::shown;
 
 /// Other programs that cache or distribute compilations.
 const CACHES: &[&str] = &["ccache", "sccache", "distcc", "icecc", "buildcache", "fastbuild", "gomacc"];
@@ -124,9 +125,12 @@ fn way_of(words: &[String], launcher: Option<&Utf8Path>, is_program: bool) -> Wa
     // The program runs the compiler that is meant, and the script runs the link.
     let behind = |word: &String| Utf8Path::new(word).canonicalize_utf8().ok().filter(|_| !is_program);
     let before_options = words.iter().position(|word| word == "-c" || word == "/c").unwrap_or(words.len());
-    // A project may pass its launcher to a nested build.
     let is_ours = |word: &String| {
-        launcher.is_some_and(|launcher| word == launcher) || word.ends_with("/toolchainkit/launcher")
+        let word = shown(Utf8Path::new(word));
+        // A project may pass its launcher to a nested build.
+        let is_of_other_build =
+            ["launcher", "launcher.exe"].iter().any(|name| word.ends_with(format!("toolchainkit/{name}")));
+        launcher.is_some_and(|launcher| word == launcher) || is_of_other_build
     };
     let ours = words[..before_options].iter().position(is_ours);
     let Some(place) = ours else {
@@ -269,6 +273,11 @@ mod tests {
     #[test]
     fn finds_the_way_of_a_command() {
         assert_eq!(way("/b/toolchainkit/launcher /usr/bin/c++ -DA -o a.o -c a.cpp"), Way::Ours);
+        assert_eq!(way("C:/b/toolchainkit/launcher.exe W:/bin/clang.exe -o a.o -c a.c"), Way::Ours);
+        assert_eq!(
+            way("cmake -E env A=B /b/toolchainkit/launcher W:/bin/clang.exe -o a.o -c a.c"),
+            Way::Ours
+        );
         assert_eq!(way("/usr/bin/c++ -DA -o a.o -c a.cpp"), Way::Direct);
         assert_eq!(way("/usr/bin/c++ $(CXX_DEFINES) -o a.o -c a.cpp"), Way::Direct);
         assert_eq!(way("/usr/bin/ccache c++ -DA -o a.o -c a.cpp"), Way::Other("ccache".to_owned()));

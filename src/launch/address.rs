@@ -7,6 +7,9 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
+use super::process;
+use crate::caching::tool::Version;
+
 /// A socket, or a port for an sccache without support for sockets. In messages and files it is one text: a path or
 /// `127.0.0.1:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,16 +49,17 @@ impl Address {
     }
 
     /// The variables for a client of this daemon. A client that finds no daemon starts another one. With the storage in
-    /// these variables, such a daemon fails immediately.
-    pub(super) fn of_client(&self) -> Vec<(&'static str, OsString)> {
+    /// these variables, such a daemon fails immediately. `version` is that of sccache.
+    pub(super) fn of_client(&self, version: Version) -> Vec<(&'static str, OsString)> {
         const NO_STORAGE: &str = "tcp://no-daemon";
+        const RENAMED: Version = Version::new(0, 8, 0);
         let mut variables = vec![
-            ("SCCACHE_CONF", "/dev/null".into()),
+            ("SCCACHE_CONF", process::DISCARD.into()),
             ("SCCACHE_MEMCACHED_ENDPOINT", NO_STORAGE.into()),
             self.variable(),
         ];
-        if matches!(self, Self::Port(_)) {
-            // The name of the variable up to sccache 0.7.
+        // The name of the variable up to sccache 0.7. Later versions refuse to run with both.
+        if !version.at_least(RENAMED) {
             variables.push(("SCCACHE_MEMCACHED", NO_STORAGE.into()));
         }
         variables
@@ -95,6 +99,7 @@ impl TryFrom<String> for Address {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn an_address_is_read_as_it_was_written() {
         for (address, text) in [
@@ -115,7 +120,12 @@ mod tests {
             (Address::Port(5), "SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"),
             (Address::Socket("/5".into()), "SCCACHE_SERVER_UDS", "SCCACHE_SERVER_PORT"),
         ] {
-            let names: Vec<&str> = address.of_client().into_iter().map(|(name, _)| name).collect();
+            let names_for = |version| -> Vec<&str> {
+                address.of_client(version).into_iter().map(|(name, _)| name).collect()
+            };
+            assert!(names_for(Version::new(0, 7, 7)).contains(&"SCCACHE_MEMCACHED"));
+            let names = names_for(Version::new(0, 8, 0));
+            assert!(!names.contains(&"SCCACHE_MEMCACHED"), "{names:?}");
             assert!(names.contains(&set) && !names.contains(&unset), "{names:?}");
             assert_eq!(address.other_variable(), unset);
         }

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::reading;
+use super::{process, reading};
 
 /// The deepest nesting of response files. Compilers have a limit, too.
 const DEEPEST: usize = 16;
@@ -70,14 +70,58 @@ const WITH_VALUE: &[&str] = &[
 /// Options with an include folder as a joined or separate value.
 const FOLDERS: &[&str] = &["-iquote", "-isystem", "-idirafter", "-cxx-isystem", "-c-isystem", "-I"];
 
+/// Options of cl.exe and clang-cl with an include folder as a joined or separate value.
+const MSVC_FOLDERS: &[&str] = &["external:I", "imsvc"];
+
+/// Options of cl.exe and clang-cl that may contain a path.
+const MSVC_WITH_PATH: &[&str] = &[
+    "D",
+    "I",
+    "F",
+    "Tc",
+    "Tp",
+    "Y",
+    "external:",
+    "imsvc",
+    "U",
+    "clang:",
+    "winsysroot",
+    "vctoolsdir",
+    "doc",
+    "source-charset",
+];
+
 /// Options with a file to include.
 const INCLUDES: &[&str] = &["-include-pch", "-include", "-imacros"];
+
+/// The style of the options of a compiler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// Like GCC: options begin with `-`, and a backslash in a response file escapes the next character.
+    #[default]
+    Gcc,
+    /// Like cl.exe: options also begin with `/`, and response files have the rules of the command lines of Windows.
+    Msvc,
+}
+
+impl Style {
+    /// The style of the compiler that was called by this name.
+    #[must_use]
+    pub fn of(compiler: &OsStr) -> Self {
+        // Also a path of Windows, on each system.
+        let name = compiler.to_string_lossy().to_lowercase();
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let stem = name.strip_suffix(".exe").unwrap_or(name);
+        if stem == "cl" || stem.contains("clang-cl") { Self::Msvc } else { Self::Gcc }
+    }
+}
 
 /// The arguments of a compiler, without the compiler.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
     raw: Vec<OsString>,
     all: Vec<OsString>,
+    style: Style,
     is_complete: bool,
     is_compilation: bool,
     uses_standard_input: bool,
@@ -92,9 +136,9 @@ pub struct Arguments {
 impl Arguments {
     /// Parses `raw` and its response files. `directory` is the working directory of the compiler.
     #[must_use]
-    pub fn read(raw: Vec<OsString>, directory: &Path) -> Self {
+    pub fn read(raw: Vec<OsString>, directory: &Path, style: Style) -> Self {
         let is_readable = Cell::new(true);
-        let mut parsed = Self::parse(raw, &|path| {
+        let mut parsed = Self::parse_in(style, raw, &|path| {
             reading::read(&directory.join(path), MOST_BYTES as u64)
                 .inspect_err(|error| {
                     // The compiler reports other errors.
@@ -108,17 +152,27 @@ impl Arguments {
         parsed
     }
 
-    /// Like [`Self::read`]; `file` returns the content of a response file. `None` means that there is no such file.
+    /// Like [`Self::read`] for [`Style::Gcc`]; `file` returns the content of a response file. `None` means that there is no such
+    /// file.
     #[must_use]
     pub fn parse(raw: Vec<OsString>, file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Self {
+        Self::parse_in(Style::Gcc, raw, file)
+    }
+
+    /// The same for any style.
+    #[must_use]
+    pub fn parse_in(style: Style, raw: Vec<OsString>, file: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Self {
         let all = Vec::with_capacity(raw.len());
-        let mut expansion = Expansion { file, files: MOST, bytes: MOST_BYTES, is_complete: true, all };
+        let mut expansion = Expansion { style, file, files: MOST, bytes: MOST_BYTES, is_complete: true, all };
         for argument in &raw {
             expansion.add(argument.clone(), 0);
         }
         let Expansion { is_complete, all, .. } = expansion;
-        let mut parsed = Self { raw, all, is_complete, ..Self::default() };
-        parsed.classify();
+        let mut parsed = Self { raw, all, style, is_complete, ..Self::default() };
+        match style {
+            Style::Gcc => parsed.classify(),
+            Style::Msvc => parsed.classify_msvc(),
+        }
         parsed
     }
 
@@ -205,16 +259,7 @@ impl Arguments {
         while let Some(argument) = arguments.next() {
             let text = argument.as_encoded_bytes();
             if only_sources || !text.starts_with(b"-") {
-                // Options of clang-cl and cl.
-                if text.starts_with(b"/Fo") && self.object.is_none() {
-                    self.object = Some(path(&text[3..]));
-                } else {
-                    if let Some(definition) = text.strip_prefix(b"/D") {
-                        self.macros.push(os(definition));
-                    }
-                    self.is_compilation |= text == b"/c";
-                    self.sources.push(PathBuf::from(argument));
-                }
+                self.sources.push(PathBuf::from(argument));
                 continue;
             }
             match text {
@@ -237,6 +282,55 @@ impl Arguments {
         self.all = all;
     }
 
+    /// Parses the options of cl.exe and clang-cl. Clang-cl has those of Clang after `/clang:` and `-Xclang`, too.
+    fn classify_msvc(&mut self) {
+        let all = std::mem::take(&mut self.all);
+        let mut arguments = all.iter();
+        while let Some(argument) = arguments.next() {
+            let text = argument.as_encoded_bytes();
+            // On a system whose paths begin with a slash, a file in a folder is no option.
+            let is_path = |text: &[u8]| cfg!(not(windows)) && text[1..].contains(&b'/');
+            let has_path =
+                |option: &[u8]| MSVC_WITH_PATH.iter().any(|name| option.starts_with(name.as_bytes()));
+            let option = match text {
+                [b'-', rest @ ..] => rest,
+                [b'/', rest @ ..] if !is_path(text) || has_path(rest) => rest,
+                _ => {
+                    self.sources.push(PathBuf::from(argument));
+                    continue;
+                }
+            };
+            let mut value = |joined: &[u8]| {
+                if joined.is_empty() { arguments.next().cloned() } else { Some(os(joined)) }
+            };
+            match option {
+                b"c" => self.is_compilation = true,
+                b"link" => break,
+                b"-" => {
+                    self.sources.extend(arguments.by_ref().map(PathBuf::from));
+                }
+                b"o" => self.object = value(b"").map(PathBuf::from),
+                b"Xclang" => {}
+                [b'D', joined @ ..] => self.macros.extend(value(joined)),
+                [b'I', joined @ ..] => self.folders.extend(value(joined).map(PathBuf::from)),
+                [b'F', b'I', joined @ ..] => self.includes.extend(value(joined).map(PathBuf::from)),
+                [b'F', b'o', joined @ ..] => {
+                    let joined = joined.strip_prefix(b":").unwrap_or(joined);
+                    self.object = value(joined).map(PathBuf::from);
+                }
+                [b'T', b'c' | b'p', joined @ ..] => self.sources.extend(value(joined).map(PathBuf::from)),
+                [b'U', joined @ ..] => drop(value(joined)),
+                _ => {
+                    let folder = MSVC_FOLDERS.iter().find_map(|name| option.strip_prefix(name.as_bytes()));
+                    if let Some(joined) = folder {
+                        self.folders.extend(value(joined).map(PathBuf::from));
+                    }
+                }
+            }
+        }
+        self.all = all;
+    }
+
     /// Parses an option that may have a joined value.
     fn classify_joined<'a>(&mut self, argument: &'a OsStr, rest: &mut impl Iterator<Item = &'a OsString>) {
         let text = argument.as_encoded_bytes();
@@ -254,8 +348,6 @@ impl Arguments {
             self.macros.push(os(value));
         } else if let Some(value) = text.strip_prefix(b"-MF") {
             self.depfile = Some(path(value));
-        } else if let Some(value) = text.strip_prefix(b"-Fo") {
-            self.object = Some(path(value));
         } else if let Some(value) = text.strip_prefix(b"-o") {
             self.object = Some(path(value));
         } else if let Some(options) = text.strip_prefix(b"-Wp,") {
@@ -275,6 +367,7 @@ impl Arguments {
 
 /// The replacement of response files by their content.
 struct Expansion<'a> {
+    style: Style,
     file: &'a dyn Fn(&Path) -> Option<Vec<u8>>,
     /// The number of response files that may still be read.
     files: usize,
@@ -301,7 +394,11 @@ impl Expansion<'_> {
         }
         self.files -= 1;
         self.bytes -= text.len();
-        for word in words(&text) {
+        let words = match self.style {
+            Style::Gcc => words(&text),
+            Style::Msvc => words_of_windows(&text),
+        };
+        for word in words {
             self.add(word, depth + 1);
         }
     }
@@ -333,15 +430,60 @@ pub fn words(text: &[u8]) -> Vec<OsString> {
     words
 }
 
-#[cfg(unix)]
-fn os(bytes: &[u8]) -> OsString {
-    use std::os::unix::ffi::OsStrExt as _;
-    OsStr::from_bytes(bytes).to_owned()
+/// Splits a response file like cl.exe and clang-cl: lines of words as in a command line of Windows. A backslash escapes only a double
+/// quote, and single quotes have no meaning. The text is UTF-8, or UTF-16 after its mark.
+#[must_use]
+pub fn words_of_windows(text: &[u8]) -> Vec<OsString> {
+    let text = match text {
+        [0xff, 0xfe, rest @ ..] => {
+            let units = rest.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+            char::decode_utf16(units)
+                .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect::<String>()
+                .into()
+        }
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest.to_vec(),
+        text => text.to_vec(),
+    };
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let (mut at, mut is_quoted) = (0, false);
+    while let Some(letter) = text.get(at) {
+        match letter {
+            b'\\' => {
+                let backslashes = text[at..].iter().take_while(|letter| **letter == b'\\').count();
+                let is_before_quote = text.get(at + backslashes) == Some(&b'"');
+                let kept = if is_before_quote { backslashes / 2 } else { backslashes };
+                let word = word.get_or_insert_default();
+                word.extend(std::iter::repeat_n(b'\\', kept));
+                at += backslashes;
+                if is_before_quote && backslashes % 2 == 1 {
+                    word.push(b'"');
+                    at += 1;
+                }
+                continue;
+            }
+            b'"' => {
+                // Two quotes in a quoted part are one quote.
+                if is_quoted && text.get(at + 1) == Some(&b'"') {
+                    word.get_or_insert_default().push(b'"');
+                    at += 1;
+                } else {
+                    word.get_or_insert_default();
+                    is_quoted = !is_quoted;
+                }
+            }
+            b' ' | b'\t' | b'\n' | b'\r' if !is_quoted => words.extend(word.take().map(|word| os(&word))),
+            letter => word.get_or_insert_default().push(*letter),
+        }
+        at += 1;
+    }
+    words.extend(word.map(|word| os(&word)));
+    words
 }
 
-#[cfg(not(unix))]
 fn os(bytes: &[u8]) -> OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
+    process::of_bytes(bytes)
 }
 
 fn path(bytes: &[u8]) -> PathBuf {
@@ -402,6 +544,61 @@ mod tests {
     }
 
     #[test]
+    fn response_files_of_cl_are_quoted_as_on_windows() {
+        let cases: [(&[u8], &[&str]); 8] = [
+            (b"/c a.c\r\n/nologo\r\n", &["/c", "a.c", "/nologo"]),
+            (br#"/IC:\x\ "/FoC:\a b\\" c.c"#, &[r"/IC:\x\", r"/FoC:\a b\", "c.c"]),
+            (br#"/DA=\"x\" /DB="\"y z\"""#, &["/DA=\"x\"", "/DB=\"y z\""]),
+            (b"/DA='x y'", &["/DA='x", "y'"]),
+            (br#""a""b""#, &["a\"b"]),
+            (b"\"a\nb\" /c", &["a\nb", "/c"]),
+            (b"\xff\xfe/\0c\0 \0\xe9\0", &["/c", "\u{e9}"]),
+            (b"\xef\xbb\xbf/c", &["/c"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words_of_windows(text), expected, "{}", String::from_utf8_lossy(text));
+        }
+        let parsed = Arguments::parse_in(Style::Msvc, vec!["@a".into()], &|_| Some(br"/c C:\p\a.c".to_vec()));
+        assert_eq!(parsed.all(), ["/c", r"C:\p\a.c"]);
+    }
+
+    #[test]
+    fn a_command_of_cl_is_parsed() {
+        for line in [
+            "/nologo /DA=1 /D B -DC /Iinc /I more -imsvcsys /external:Iext /FIf.h /O2 /Zi /FS /c /FoCMakeFiles\\m.obj /Fdx.pdb src/m.c",
+            "/nologo /DA=1 /D B /DC -Iinc /I more -imsvc sys /external:I ext -FI f.h -c /Fo: CMakeFiles\\m.obj -Tcsrc/m.c /link x.lib",
+        ] {
+            let words = line.split(' ').map(OsString::from).collect();
+            let arguments = Arguments::parse_in(Style::Msvc, words, &|_| None);
+            assert!(arguments.is_compilation(), "{line}");
+            assert_eq!(arguments.sources(), [Path::new("src/m.c")], "{line}");
+            assert_eq!(arguments.object(), Some(Path::new("CMakeFiles\\m.obj")), "{line}");
+            assert_eq!(arguments.include_folders(), ["inc", "more", "sys", "ext"].map(Path::new), "{line}");
+            assert_eq!(arguments.included_files(), [Path::new("f.h")], "{line}");
+            assert_eq!(arguments.macros(), ["A=1", "B", "C"], "{line}");
+        }
+        #[cfg(unix)]
+        {
+            let words = ["/c", "/home/me/a.c", "/Fo/tmp/a.obj"].map(OsString::from).to_vec();
+            let arguments = Arguments::parse_in(Style::Msvc, words, &|_| None);
+            assert_eq!(arguments.sources(), [Path::new("/home/me/a.c")]);
+            assert_eq!(arguments.object(), Some(Path::new("/tmp/a.obj")));
+        }
+    }
+
+    #[test]
+    fn the_style_is_that_of_the_name_of_the_compiler() {
+        for name in
+            ["cl", "cl.exe", "CL.EXE", r"C:\VC\bin\cl.exe", "C:/llvm/clang-cl.exe", "/usr/bin/clang-cl-16"]
+        {
+            assert_eq!(Style::of(OsStr::new(name)), Style::Msvc, "{name}");
+        }
+        for name in ["gcc", "clang.exe", r"C:\cl\gcc.exe", "/usr/bin/clang++", "nvcl"] {
+            assert_eq!(Style::of(OsStr::new(name)), Style::Gcc, "{name}");
+        }
+    }
+
+    #[test]
     fn a_recursive_response_file_ends() {
         let arguments = Arguments::parse(vec!["@a".into()], &|_| Some(b"-O2 @a".to_vec()));
         assert_eq!(arguments.all().last(), Some(&"@a".into()));
@@ -425,12 +622,13 @@ mod tests {
     #[test]
     fn only_regular_files_are_response_files() {
         let folder = tempfile::tempdir().unwrap();
-        let read = |name: &str| Arguments::read(vec![format!("@{name}").into()], folder.path());
+        let read = |name: &str| Arguments::read(vec![format!("@{name}").into()], folder.path(), Style::Gcc);
         fs_err::write(folder.path().join("small"), "-c a.c").unwrap();
         assert!(read("small").is_complete() && read("small").is_compilation());
         assert!(read("absent").is_complete(), "the compiler reports it");
         fs_err::File::create(folder.path().join("large")).unwrap().set_len(1 << 40).unwrap();
         assert!(!read("large").is_complete());
+        #[cfg(unix)]
         assert!(!read("/dev/zero").is_complete());
         assert!(!read(".").is_complete());
     }

@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
 use std::marker::PhantomData;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::process::{self, Connection, Listener};
+use super::process::{self, Connection, Listener, Source as _, Waitable};
 use super::protocol::{self, LONGEST};
 
 /// The delay before the next attempt to accept a client, if too many descriptors are open.
@@ -58,10 +57,10 @@ impl<M: DeserializeOwned> Connections<M> {
     }
 
     /// Waits until a client sends a message, connects or disconnects, or the daemon ends, for at most `most`.
-    pub(super) fn wait(&mut self, daemon: Option<BorrowedFd<'_>>, most: Duration) -> Received<M> {
-        let clients = self.clients.values().map(|client| client.connection.as_fd());
-        let all: Vec<BorrowedFd<'_>> =
-            [self.listener.as_fd()].into_iter().chain(clients).chain(daemon).collect();
+    pub(super) fn wait(&mut self, daemon: Option<Waitable<'_>>, most: Duration) -> Received<M> {
+        let clients = self.clients.values().map(|client| client.connection.waitable());
+        let all: Vec<Waitable<'_>> =
+            [self.listener.waitable()].into_iter().chain(clients).chain(daemon).collect();
         let mut ready = process::wait_for_any(&all, most).into_iter();
         let has_new_clients = ready.next() == Some(true);
         let mut received = Received { inputs: Vec::new(), daemon_ended: false };
@@ -162,8 +161,10 @@ mod tests {
             [Input::Message(0, Request::Done), Input::Message(0, Request::Failed)]
         );
         connections.send(1, &Reply::Here);
-        let mut answer = io::BufReader::new(second.try_clone().unwrap());
-        assert_eq!(protocol::receive::<Reply>(&mut answer).unwrap(), Some(Reply::Here));
+        assert_eq!(
+            protocol::receive::<Reply>(&mut io::BufReader::new(&mut second)).unwrap(),
+            Some(Reply::Here)
+        );
         second.write_all(b"nonsense\n").unwrap();
         assert_eq!(wait(&mut connections), [Input::Disconnected(1)]);
         connections.remove(1);
@@ -193,9 +194,9 @@ mod tests {
         let mut connections = Connections::<Request>::new(listener).unwrap();
         let mut child = process::command("sleep").arg("60").spawn().unwrap();
         let handle = process::exit_descriptor(child.id()).unwrap();
-        assert!(!connections.wait(Some(handle.as_fd()), Duration::ZERO).daemon_ended);
+        assert!(!connections.wait(Some(handle.waitable()), Duration::ZERO).daemon_ended);
         child.kill().unwrap();
-        assert!(connections.wait(Some(handle.as_fd()), LONG).daemon_ended);
+        assert!(connections.wait(Some(handle.waitable()), LONG).daemon_ended);
         child.wait().unwrap();
     }
 }

@@ -6,13 +6,12 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
-use super::reading;
+use super::{process, reading};
 use crate::trust::{self, Purpose};
 
 /// The folder for the caches of projects, in the user's cache folder.
@@ -94,7 +93,7 @@ impl LocalCache {
         while let Some(folder) = folders.pop() {
             for entry in entries(&folder) {
                 let Ok(found) = fs::symlink_metadata(&entry) else { continue };
-                usage.bytes += found.blocks() * 512;
+                usage.bytes += process::disk_usage(&found);
                 if found.is_dir() {
                     folders.push(entry);
                 } else if let Ok(modified) = found.modified() {

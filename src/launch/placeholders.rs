@@ -5,9 +5,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+
+use super::process::{self, FileState};
 
 /// The length of a placeholder. A longer path cannot replace one.
 pub(super) const LENGTH: usize = 199;
@@ -62,14 +62,17 @@ fn fill_in_file(path: &Path, folders: &[(usize, PathBuf)]) -> io::Result<bool> {
     for section in &sections {
         for (start, number) in object.placeholders(section)? {
             if let Some((_, folder)) = folders.iter().find(|(known, _)| *known == number) {
-                changes.push((start, object.replacement(section, start, folder.as_os_str().as_bytes())?));
+                changes.push((
+                    start,
+                    object.replacement(section, start, folder.as_os_str().as_encoded_bytes())?,
+                ));
             }
         }
     }
     if changes.is_empty() {
         return Ok(true);
     }
-    if data.nlink() == 1
+    if FileState::of_open(&object.file)?.links == 1
         && let Ok(file) = OpenOptions::new().write(true).open(path)
     {
         write(&file, &changes)?;
@@ -87,9 +90,8 @@ fn fill_in_file(path: &Path, folders: &[(usize, PathBuf)]) -> io::Result<bool> {
 }
 
 fn copy_with(from: &Path, to: &Path, changes: &[(u64, Vec<u8>)]) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
     fs::copy(from, to)?;
-    fs::set_permissions(to, fs::Permissions::from_mode(fs::metadata(from)?.mode() | 0o200))?;
+    process::make_writable(to)?;
     write(&OpenOptions::new().write(true).open(to)?, changes)?;
     fs::rename(to, from)
 }
@@ -99,7 +101,7 @@ fn remove(path: &Path) {
 }
 
 fn write(file: &File, changes: &[(u64, Vec<u8>)]) -> io::Result<()> {
-    changes.iter().try_for_each(|(offset, bytes)| file.write_all_at(bytes, *offset))
+    changes.iter().try_for_each(|(offset, bytes)| process::write_at(file, bytes, *offset))
 }
 
 /// A part of an object that may contain placeholders.
@@ -226,7 +228,7 @@ impl Object {
         while at < section.bytes.end {
             let length = usize::try_from(section.bytes.end - at).unwrap_or(PART).min(buffer.len());
             let part = &mut buffer[..length];
-            self.file.read_exact_at(part, at)?;
+            process::read_at(&self.file, part, at)?;
             let mut index = 0;
             while index < length {
                 let is_run = part[index..].iter().take(RUN).all(|byte| *byte == FILLER);
@@ -248,7 +250,7 @@ impl Object {
         let start = at.saturating_sub(LENGTH as u64).max(section.bytes.start);
         let end = (at + LENGTH as u64).min(section.bytes.end);
         let mut bytes = vec![0; usize::try_from(end - start).unwrap_or_default()];
-        self.file.read_exact_at(&mut bytes, start)?;
+        process::read_at(&self.file, &mut bytes, start)?;
         let found = placeholder_at(&bytes, usize::try_from(at - start).unwrap_or_default());
         Ok(found.map(|(index, number)| (start + index as u64, number)))
     }
@@ -265,7 +267,7 @@ impl Object {
         let mut part = [0; 256];
         while at < section.bytes.end {
             let size = usize::try_from(section.bytes.end - at).unwrap_or(part.len()).min(part.len());
-            self.file.read_exact_at(&mut part[..size], at)?;
+            process::read_at(&self.file, &mut part[..size], at)?;
             let of_string = part[..size].iter().take_while(|byte| **byte != 0).count();
             bytes.extend_from_slice(&part[..of_string]);
             at += of_string as u64;
@@ -280,7 +282,7 @@ impl Object {
     fn read(&self, offset: u64, size: u64) -> Option<Vec<u8>> {
         let end = offset.checked_add(size).filter(|end| *end <= self.length)?;
         let mut bytes = vec![0; usize::try_from(end - offset).ok()?];
-        self.file.read_exact_at(&mut bytes, offset).ok()?;
+        process::read_at(&self.file, &mut bytes, offset).ok()?;
         Some(bytes)
     }
 }
@@ -319,6 +321,7 @@ fn additional(bytes: &[u8]) -> Option<(usize, usize)> {
     name.ends_with(ADDITIONAL.as_bytes()).then_some((number, ADDITIONAL.len() + digits))
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -343,7 +346,7 @@ mod tests {
         let mut result = bytes.to_vec();
         for (start, number) in object.placeholders(&section).unwrap() {
             let folder = path_of(number);
-            let changed = object.replacement(&section, start, folder.as_os_str().as_bytes()).unwrap();
+            let changed = object.replacement(&section, start, folder.as_os_str().as_encoded_bytes()).unwrap();
             let start = usize::try_from(start).unwrap();
             result[start..start + changed.len()].copy_from_slice(&changed);
         }
@@ -381,7 +384,7 @@ mod tests {
             let text = format!("{}{}\0", filler.repeat(before), placeholder(number));
             let bytes = filled(text.as_bytes(), true);
             let folder = path_of(number);
-            assert!(bytes[before..].starts_with(folder.as_os_str().as_bytes()), "{before}");
+            assert!(bytes[before..].starts_with(folder.as_os_str().as_encoded_bytes()), "{before}");
         }
     }
 

@@ -1,23 +1,17 @@
 //! Reads files that a command names. Anything but a regular file could block, and the launcher would take the content of a
 //! pipe away from the compiler.
 
-use std::fs::OpenOptions;
 use std::io::{self, Read as _};
 use std::path::Path;
+
+use super::process;
 
 /// The content of the regular file `path`. An error of the kind [`io::ErrorKind::FileTooLarge`] if it has more than `limit`
 /// bytes, and of the kind [`io::ErrorKind::InvalidInput`] if it is not a regular file.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     check(&path.metadata()?, limit)?;
-    let mut options = OpenOptions::new();
-    options.read(true);
     // Do not wait if a named pipe has replaced the file since the check.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    let file = options.open(path)?;
+    let file = process::open_at_once().read(true).open(path)?;
     let metadata = file.metadata()?;
     check(&metadata, limit)?;
     // With a byte more, the end is found without another buffer.

@@ -209,7 +209,7 @@ impl Settings {
     #[must_use]
     pub fn needs_port(&self) -> bool {
         const FIRST_WITH_SOCKETS: Version = Version::new(0, 9, 0);
-        self.tool == Tool::Sccache && self.tool_version() < FIRST_WITH_SOCKETS
+        self.tool == Tool::Sccache && (process::NEEDS_PORT || self.tool_version() < FIRST_WITH_SOCKETS)
     }
 
     /// The folder of the launcher in the build folder.
@@ -236,6 +236,10 @@ impl Settings {
 mod tests {
     use super::*;
 
+    #[cfg(windows)]
+    pub(super) const SMALL: &str = r#"{"version": 1, "tool": "sccache", "tool_version": "0.16.0", "program": "C:/s",
+        "source": "C:/a", "build": "C:/a/b", "storages": [{"name": "local", "id": "0123456789abcdef"}], "later": {}}"#;
+    #[cfg(unix)]
     pub(super) const SMALL: &str = r#"{"version": 1, "tool": "sccache", "tool_version": "0.16.0", "program": "/s",
         "source": "/a", "build": "/a/b", "storages": [{"name": "local", "id": "0123456789abcdef"}], "later": {}}"#;
 
@@ -244,14 +248,17 @@ mod tests {
         let settings = Settings::parse(SMALL.as_bytes()).unwrap();
         assert_eq!((settings.breaker_seconds, settings.idle_seconds), (60, 600));
         assert_eq!(settings.tool_version(), Version::new(0, 16, 0));
-        assert_eq!(settings.folder(), Path::new("/a/b/toolchainkit"));
+        assert_eq!(
+            settings.folder(),
+            Path::new(if cfg!(windows) { "C:/a/b/toolchainkit" } else { "/a/b/toolchainkit" })
+        );
     }
 
     #[test]
     fn an_old_sccache_needs_a_port() {
         for (version, needs_port) in [("0.4.0", true), ("0.8.2", true), ("0.9.0", false), ("0.16.0", false)] {
             let settings = Settings::parse(SMALL.replace("0.16.0", version).as_bytes()).unwrap();
-            assert_eq!(settings.needs_port(), needs_port, "{version}");
+            assert_eq!(settings.needs_port(), needs_port || cfg!(windows), "{version}");
         }
     }
 
@@ -261,7 +268,7 @@ mod tests {
             ("\"version\": 1", "\"version\": 2"),
             ("0123456789abcdef", "../../home"),
             ("0123456789abcdef", ""),
-            ("\"/s\"", "\"s\""),
+            (if cfg!(windows) { "\"C:/s\"" } else { "\"/s\"" }, "\"s\""),
             ("\"storages\": [", "\"storages\": [], \"x\": ["),
         ] {
             let damaged = SMALL.replace(from, to);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::process;
+use super::process::{self, FileState};
 
 /// The identity, size and times of a file. If the stamp of a path is unchanged, so is the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ pub(in crate::launch) struct Stamp {
 impl Stamp {
     /// The stamp of the file at `path`, or behind a link; `None` if there is no file.
     pub(in crate::launch) fn of(path: &Path) -> Option<Self> {
-        path.metadata().ok().map(|data| Self::from(&data))
+        FileState::of(path).ok().map(|state| Self::from(&state))
     }
 
     /// Whether the file was changed at or after `time`, in nanoseconds.
@@ -39,36 +39,10 @@ impl Stamp {
     }
 }
 
-#[cfg(unix)]
-impl From<&std::fs::Metadata> for Stamp {
-    fn from(data: &std::fs::Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt as _;
-        let time =
-            |seconds: i64, nanoseconds: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
-        Self {
-            device: data.dev(),
-            inode: data.ino(),
-            size: data.len(),
-            modified: time(data.mtime(), data.mtime_nsec()),
-            changed: time(data.ctime(), data.ctime_nsec()),
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl From<&std::fs::Metadata> for Stamp {
-    fn from(data: &std::fs::Metadata) -> Self {
-        let since = |time: std::io::Result<std::time::SystemTime>| {
-            let time = time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-            time.and_then(|time| i128::try_from(time.as_nanos()).ok()).unwrap_or_default()
-        };
-        Self {
-            device: 0,
-            inode: 0,
-            size: data.len(),
-            modified: since(data.modified()),
-            changed: since(data.created()),
-        }
+impl From<&FileState> for Stamp {
+    fn from(state: &FileState) -> Self {
+        let FileState { device, inode, size, modified, changed, .. } = *state;
+        Self { device, inode, size, modified, changed }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +14,7 @@ const PREFIX: &str = ".toolchainkit-";
 const RANDOM: usize = 12;
 const SUFFIX: &str = ".new";
 /// The time to wait for another run that writes into the same folder.
+#[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A temporary file in the folder of `path` with this content.

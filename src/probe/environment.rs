@@ -4,6 +4,7 @@
 use camino::Utf8PathBuf;
 use secrecy::SecretString;
 
+use super::path::shown;
 use crate::foreign::Filter;
 
 /// The value of a variable; `None` if it is unset, empty, or not UTF-8.
@@ -54,5 +55,5 @@ pub(crate) fn user_cache_folder() -> Option<Utf8PathBuf> {
             ".cache"
         })
     };
-    Some(folder.join("toolchainkit"))
+    Some(shown(&folder.join("toolchainkit")))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod environment;
 pub(crate) mod file;
 pub(crate) mod foreground;
+pub(crate) mod path;
 pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod timed;

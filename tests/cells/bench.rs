@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::cmake_module::{CACHES, tools_for};
 use crate::list::tests;
-use crate::support::run::{eventually, signal};
+use crate::support::run::eventually;
+use crate::support::system::signal;
 use crate::support::{Project, Run, Sandbox, Tool, Tools};
 
 tests![

@@ -29,6 +29,7 @@ mod statistics;
 mod support;
 mod toolchains;
 mod trust;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         statistics::tests,
         toolchains::tests,
         trust::tests,
+        windows::tests,
     ] {
         add(&mut list);
     }

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::list::tests;
-use crate::support::run::{eventually, signal};
+use crate::support::run::eventually;
+use crate::support::system::signal;
 use crate::support::{Finished, Run, Sandbox, Tool, Tools, write_script};
 
 tests![

@@ -1,13 +1,18 @@
 //! The commands from the user's point of view: what they print, write and return.
 
-use std::fs::{self, Permissions};
+use std::fs;
+#[cfg(unix)]
+use std::fs::Permissions;
+#[cfg(unix)]
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Finished, Run, Sandbox, write_script};
+#[cfg(unix)]
+use crate::support::write_script;
+use crate::support::{Finished, Run, Sandbox};
 
 /// A folder with a configuration.
 struct Folder {
@@ -82,6 +87,7 @@ fn another_version_than_the_required_one_writes_nothing() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs a shell of Unix")]
 fn check_tells_where_a_module_comes_from() {
     let folder = Folder::new(LOCAL);
     folder.run(&["generate"]);
@@ -270,6 +276,7 @@ fn presets_of_the_user_stay_and_the_line_for_the_cache_is_shown() {
     assert!(!folder.path.join("cmake").exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn merged_presets_are_updated_and_removed_without_a_trace() {
     use std::os::unix::fs::MetadataExt as _;
@@ -452,6 +459,7 @@ fn plan_and_env_show_no_secrets() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs a shell of Unix")]
 fn a_shell_can_evaluate_env() {
     let folder = Folder::new(SECRET);
     let binary = env!("CARGO_BIN_EXE_toolchainkit");
@@ -528,6 +536,7 @@ fn records_of(folder: &Folder, json: &str) -> usize {
 }
 
 /// In a folder that is writable by other users, a record could name any program, or contain control characters.
+#[cfg(unix)]
 #[test]
 fn records_of_daemons_are_read_only_from_private_folders() {
     let folder = Folder::empty();

@@ -119,6 +119,7 @@ fn cmake_splits_a_list_only_between_its_elements() {
     }
 }
 
+#[cfg_attr(windows, ignore = "needs a shell of Unix")]
 #[test]
 fn a_shell_reads_every_word_unchanged() {
     let sandbox = Sandbox::new("escape");

@@ -9,7 +9,6 @@ use toolchainkit::output::{FileKind, FileSet};
 use toolchainkit::plan::Plan;
 use toolchainkit::render::render;
 
-#[cfg(unix)]
 use crate::support::{Run, Sandbox};
 
 /// Every case below `tests/golden`.
@@ -57,7 +56,6 @@ fn formatters_leave_the_generated_files_alone() {
 }
 
 /// Every file below `folder` with its content.
-#[cfg(unix)]
 fn tree(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -70,7 +68,6 @@ fn tree(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn generate_writes_the_same_bytes_in_every_folder() {
     let sandbox = Sandbox::new("golden");
@@ -124,7 +121,6 @@ fn generated_files_contain_no_machine_name_and_no_date() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn the_examples_are_valid() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");

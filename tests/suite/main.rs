@@ -1,37 +1,30 @@
 //! The tests that run once: generated files, messages, commands, `install`, and the support code itself.
 //!
 //! `tests/setup.sh` installs the tools for some of them. A test whose tools are missing reports a skip and passes, and
-//! fails with `CI=true`. Tests with many versions of the real tools are in `tests/cells`. The support code needs Unix,
-//! so tests that use it do not exist on Windows.
+//! fails with `CI=true`. Tests with many versions of the real tools are in `tests/cells`. Tests of modes, owners, links, servers
+//! and costs exist on Unix only.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "tests run programs, read files and the environment, and panic"
 )]
 
-#[cfg(unix)]
 mod architecture;
-#[cfg(unix)]
 mod command_line;
 #[cfg(unix)]
 mod costs;
 mod derived;
 mod derived_variables;
 mod diagnostics;
-#[cfg(unix)]
 mod documentation;
-#[cfg(unix)]
 mod escaping;
 mod golden;
 #[cfg(unix)]
 mod install;
-#[cfg(unix)]
 mod listed;
-#[cfg(unix)]
 mod module;
 #[cfg(unix)]
 mod obstacles;
-#[cfg(unix)]
 mod presets;
 #[cfg(unix)]
 mod report;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::support::Run;
 
+#[cfg_attr(windows, ignore = "needs a shell of Unix")]
 #[test]
 fn the_module_is_assembled_from_its_parts() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cmake");

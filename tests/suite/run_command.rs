@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use crate::support::run::{eventually, signal};
+use crate::support::run::eventually;
+use crate::support::system::signal;
 use crate::support::{Run, Sandbox, write_script};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_toolchainkit");

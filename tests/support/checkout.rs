@@ -232,6 +232,7 @@ impl<'a> Checkout<'a> {
     }
 
     /// The daemon's process: sccache without arguments, and with an address in the folder of its socket.
+    #[cfg(unix)]
     pub(crate) fn daemon(&self) -> u32 {
         let socket = PathBuf::from(self.status_field("socket"));
         let folder = socket.parent().expect("the socket is in a folder");

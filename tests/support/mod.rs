@@ -6,18 +6,26 @@ pub(crate) mod backends;
 pub(crate) mod checkout;
 pub(crate) mod known_compilers;
 pub(crate) mod project;
+#[cfg(unix)]
 pub(crate) mod proxy;
 pub(crate) mod random;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+#[cfg(unix)]
 pub(crate) mod servers;
 pub(crate) mod stats;
+pub(crate) mod system;
 pub(crate) mod tools;
+#[cfg(unix)]
 pub(crate) mod users;
 pub(crate) mod versions;
+#[cfg(unix)]
+pub(crate) mod wine;
 
 pub(crate) use project::Project;
 pub(crate) use run::{Finished, Run, write_script};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use stats::Stats;
 pub(crate) use tools::{Tool, Tools};
+#[cfg(unix)]
+pub(crate) use wine::Wine;

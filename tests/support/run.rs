@@ -1,14 +1,14 @@
 //! Runs programs to their end, and panics with the whole transcript if the result is unexpected.
 
 use std::fmt;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{Read, Seek};
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::system::{kill_group, set_mode, signal_that_ended, start_in_group};
 
 /// A program that runs longer than this hangs.
 const TIME_LIMIT: Duration = Duration::from_mins(5);
@@ -42,7 +42,7 @@ impl fmt::Display for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "$ {}", self.command)?;
         writeln!(f, "--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr)?;
-        match (self.status.code(), self.status.signal()) {
+        match (self.status.code(), signal_that_ended(self.status)) {
             (Some(code), _) => write!(f, "--- exit code {code}"),
             (_, signal) => write!(f, "--- ended by signal {}", signal.unwrap_or_default()),
         }?;
@@ -80,13 +80,13 @@ impl Run for Command {
         let mut stderr = tempfile::tempfile().expect("a file for the output");
         self.stdin(Stdio::null())
             .stdout(stdout.try_clone().expect("a second handle"))
-            .stderr(stderr.try_clone().expect("a second handle"))
-            .process_group(0);
+            .stderr(stderr.try_clone().expect("a second handle"));
+        start_in_group(self);
         let start = Instant::now();
         let mut child = self.spawn().unwrap_or_else(|error| panic!("cannot run {self:?}: {error}"));
         let in_time = wait(&mut child, start + limit);
         let status = in_time.unwrap_or_else(|| {
-            signal("KILL", &format!("-{}", child.id()));
+            kill_group(&mut child);
             child.wait().expect("the killed program ends")
         });
         let finished = Finished {
@@ -124,17 +124,7 @@ fn content(file: &mut File) -> String {
 pub(crate) fn write_script(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a script");
-    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it can run");
-}
-
-/// Sends the signal `name` to `target`, a process or (with a minus sign) a process group, which may have ended.
-pub(crate) fn signal(name: &str, target: &str) {
-    // The shell's built-in kill, because not every machine has the package with the program `kill`.
-    Command::new("/bin/sh")
-        .args(["-c", r#"kill -s "$1" -- "$2""#, "kill", name, target])
-        .stderr(Stdio::null())
-        .status()
-        .expect("kill runs");
+    set_mode(path, 0o755);
 }
 
 /// Whether `condition` becomes true within `limit`.

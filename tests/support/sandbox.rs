@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -12,7 +11,10 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use super::run::{Run as _, eventually, signal};
+use super::run::{Run as _, eventually};
+#[cfg(unix)]
+use super::system::signal;
+use super::system::{environment, set_mode, temporary_folder};
 
 /// `toolchainkit-launch` without its debug information, which is most of the file: each build folder gets a copy.
 ///
@@ -24,6 +26,9 @@ pub(crate) fn launch_program() -> PathBuf {
 }
 
 fn strip_launch_program() -> PathBuf {
+    if cfg!(windows) {
+        return env!("CARGO_BIN_EXE_toolchainkit-launch").into();
+    }
     let built = Path::new(env!("CARGO_BIN_EXE_toolchainkit-launch"));
     let modified = fs::metadata(built).and_then(|found| found.modified()).expect("the program was built");
     let age = modified.duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_nanos();
@@ -48,19 +53,17 @@ impl Sandbox {
     ///
     /// `TOOLCHAINKIT_TEST_KEEP=1` keeps the folder for inspection.
     pub(crate) fn new(name: &str) -> Self {
-        // A short path: the socket of a daemon is deep in this folder, and its path may have at most 107 bytes.
         let short: String = name.chars().take(12).collect();
         let mut root = tempfile::Builder::new()
             .prefix(&format!("tk-{short}-"))
-            .tempdir_in("/tmp")
+            .tempdir_in(temporary_folder())
             .expect("a temporary folder");
         root.disable_cleanup(env::var_os("TOOLCHAINKIT_TEST_KEEP").is_some());
         let sandbox = Self { root, path: Vec::new() };
         for folder in [sandbox.home(), sandbox.cache_home(), sandbox.config_home(), sandbox.runtime_dir()] {
             fs::create_dir(&folder).expect("a folder in the sandbox");
         }
-        fs::set_permissions(sandbox.runtime_dir(), fs::Permissions::from_mode(0o700))
-            .expect("a private folder");
+        set_mode(&sandbox.runtime_dir(), 0o700);
         sandbox
     }
 
@@ -114,9 +117,10 @@ impl Sandbox {
         command
             .current_dir(self.root())
             .env_clear()
+            .envs(environment())
             .env("PATH", self.search_path())
-            .env("HOME", self.home())
-            .env("XDG_CACHE_HOME", self.cache_home())
+            .env(if cfg!(windows) { "USERPROFILE" } else { "HOME" }, self.home())
+            .env(if cfg!(windows) { "LOCALAPPDATA" } else { "XDG_CACHE_HOME" }, self.cache_home())
             .env("XDG_CONFIG_HOME", self.config_home())
             .env("XDG_RUNTIME_DIR", self.runtime_dir())
             .env("TOOLCHAINKIT_LAUNCH", launch_program())
@@ -140,6 +144,7 @@ impl Sandbox {
     }
 
     /// The running processes of this sandbox: those with a `HOME` in its folder.
+    #[cfg(unix)]
     pub(crate) fn processes(&self) -> Vec<u32> {
         let home = [b"HOME=", self.root().as_os_str().as_encoded_bytes(), b"/"].concat();
         let is_ours =
@@ -152,6 +157,7 @@ impl Sandbox {
     }
 }
 
+#[cfg(unix)]
 impl Sandbox {
     /// Removes the run folders of daemons whose path in the sandbox was too long for a socket, or not trusted.
     fn remove_run_folders(&self) {
@@ -175,6 +181,7 @@ impl Sandbox {
     }
 }
 
+#[cfg(unix)]
 impl Drop for Sandbox {
     /// Kills the processes of this sandbox, repeatedly: when a daemon is killed, another one may just be starting.
     fn drop(&mut self) {

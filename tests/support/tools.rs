@@ -124,11 +124,15 @@ impl Tools {
     }
 
     fn locate() -> Self {
-        let root = env::var_os("TOOLCHAINKIT_TEST_TOOLS").map_or_else(
+        Self { root: Self::folder() }
+    }
+
+    /// The folder in which `tests/setup.sh` installs the tools.
+    pub(crate) fn folder() -> PathBuf {
+        env::var_os("TOOLCHAINKIT_TEST_TOOLS").map_or_else(
             || PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cache/toolchainkit-tests"),
             PathBuf::from,
-        );
-        Self { root }
+        )
     }
 
     /// Whether `tool` is installed.
@@ -229,7 +233,7 @@ impl Tools {
 
 /// Adds a line to the file in which `tests/run.sh` collects the skipped tests, because nextest hides the output of
 /// tests that pass.
-fn note_skip(message: &str) {
+pub(super) fn note_skip(message: &str) {
     let Some(path) = env::var_os("TOOLCHAINKIT_TEST_SKIPS") else { return };
     let name = env::var("NEXTEST_TEST_NAME").unwrap_or_default();
     let mut file = File::options().create(true).append(true).open(path).expect("the file of skips");

@@ -5,7 +5,7 @@
 mod presets;
 mod toolchain;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -247,7 +247,7 @@ impl Output {
     /// The file with the cache settings, in the folder of the toolchain file that includes it.
     #[must_use]
     pub fn cache(&self) -> Utf8PathBuf {
-        self.toolchain.with_file_name("toolchainkit-cache.cmake")
+        beside(&self.toolchain, "toolchainkit-cache.cmake")
     }
 
     /// The name of the presets file that CMake reads. A file of another name must be included from it.
@@ -259,7 +259,14 @@ impl Output {
         let stem = self.toolchain.file_stem().unwrap_or("toolchain");
         name.map_or_else(
             || self.toolchain.clone(),
-            |name| self.toolchain.with_file_name(format!("{stem}-{name}.cmake")),
+            |name| beside(&self.toolchain, &format!("{stem}-{name}.cmake")),
         )
     }
+}
+
+/// The file `name` in the folder of `path`. The separator is a slash on every system, because the generated files contain it.
+fn beside(path: &Utf8Path, name: &str) -> Utf8PathBuf {
+    path.as_str()
+        .rsplit_once('/')
+        .map_or_else(|| name.into(), |(folder, _)| format!("{folder}/{name}").into())
 }

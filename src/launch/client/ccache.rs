@@ -1,14 +1,13 @@
 //! A compilation by ccache.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, PipeReader, Read, Write};
-use std::os::fd::OwnedFd;
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::super::journal::Ending;
-use super::super::process::{self, Child, Wait};
+use super::super::process::{self, Child, Descriptor, Output, Wait};
 use super::super::settings::{Settings, Storage};
 use super::broken::{Breaker, Way};
 use super::environment::Environment;
@@ -137,7 +136,7 @@ fn compile_with(
     if process::was_interrupted(status) {
         return compilation.end_interrupted(status);
     }
-    let was_killed = status.code().is_none();
+    let was_killed = process::has_crashed(status);
     let may_have_failed = status.code() == Some(1) && io::stderr().is_terminal();
     if was_killed || (may_have_failed && !is_writable(&storage.directory)) {
         return without_ccache(compilation, storage);
@@ -181,10 +180,10 @@ fn is_writable(directory: &Path) -> bool {
 
 struct Running {
     child: Child,
-    pipe: Option<PipeReader>,
+    pipe: Option<Output>,
     /// The writing end of the pipe. It stays open while the launcher waits. Otherwise the end of ccache would cause two
     /// events: the end of the pipe, and the end of the process.
-    _errors: Option<OwnedFd>,
+    _errors: Option<Descriptor>,
 }
 
 /// Starts ccache. Unless the standard error is a terminal, the launcher reads it through a pipe.
@@ -193,8 +192,8 @@ fn start(mut command: Command) -> io::Result<Running> {
         return Ok(Running { child: process::start(&mut command, None)?, pipe: None, _errors: None });
     }
     let (pipe, errors) = io::pipe()?;
-    process::set_nonblocking(&pipe);
-    let errors = OwnedFd::from(errors);
+    let pipe = Output::new(pipe);
+    let errors = Descriptor::from(errors);
     Ok(Running {
         child: process::start(&mut command, Some(&errors))?,
         pipe: Some(pipe),

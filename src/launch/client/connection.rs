@@ -1,9 +1,7 @@
 //! Connecting to the supervisor, and starting it if necessary.
 
-use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
-use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -130,24 +128,20 @@ fn start(
         if let Some(supervised) = connect(&folder) {
             return Ok(supervised);
         }
-        let lock = File::options().create(true).append(true).open(folder.join(LOCK))?;
-        match lock.try_lock() {
-            Ok(()) => {
+        match process::lock_to_start(&folder.join(LOCK)) {
+            Ok(lock) => {
                 attempts += 1;
                 if attempts > 3 {
                     return Err(io::Error::other("the supervisor does not start"));
                 }
-                let mut child = process::command(process::this_program())
+                let mut command = process::command(process::this_program());
+                command
                     .args([SERVE, &storage.name])
                     .arg(settings.folder().join("launcher.json"))
                     .env_clear()
                     .envs(environment.iter().map(|(name, value)| (name, value)))
-                    .current_dir(&folder)
-                    // The supervisor inherits the lock, so that it is always held.
-                    .stdin(Stdio::from(lock))
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .spawn()?;
+                    .current_dir(&folder);
+                let (mut child, _lock) = process::start_supervisor(&mut command, lock)?;
                 let started = Instant::now();
                 while started.elapsed() < START && !matches!(child.try_wait(), Ok(Some(_))) {
                     if let Some(supervised) = connect(&folder) {

@@ -16,7 +16,7 @@ pub(super) struct Environment {
 }
 
 /// Variables that every program needs, and those for the log of the tool.
-const ALWAYS_KEPT: [&str; 13] = [
+const ALWAYS_KEPT: &[&str] = &[
     "PATH",
     "HOME",
     "USER",
@@ -28,6 +28,16 @@ const ALWAYS_KEPT: [&str; 13] = [
     "TMP",
     "TEMP",
     "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "COMPUTERNAME",
+    "USERNAME",
+    "USERPROFILE",
+    "LOCALAPPDATA",
+    "APPDATA",
+    "PROGRAMDATA",
     "SCCACHE_LOG*",
     "SCCACHE_ERROR_LOG",
 ];
@@ -37,7 +47,8 @@ impl Environment {
     pub(super) fn of_client(settings: &Settings, storage: &Storage, address: &Address) -> Self {
         let mut environment = Self::cleared(settings, storage);
         environment.unset.push(address.other_variable().to_owned());
-        environment.set.extend(address.of_client().into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let variables = address.of_client(settings.tool_version());
+        environment.set.extend(variables.into_iter().map(|(name, value)| (name.to_owned(), value)));
         for name in &storage.client {
             if let Some(value) = storage.environment.get(name) {
                 environment.set.push((name.clone(), value.into()));
@@ -87,13 +98,17 @@ impl Environment {
         let is_kept = |name: &str| {
             let patterns = ALWAYS_KEPT.iter().copied().chain(settings.keep.iter().map(String::as_str));
             let matches = |pattern: &str| match pattern.strip_suffix('*') {
-                Some(beginning) => name.starts_with(beginning),
-                None => name == pattern,
+                Some(beginning) => name
+                    .get(..beginning.len())
+                    .is_some_and(|start| process::is_same_variable(start, beginning)),
+                None => process::is_same_variable(name, pattern),
             };
             patterns.into_iter().any(matches)
         };
         let of_around = process::environment().filter(|(name, _)| {
-            name.to_str().is_some_and(|name| is_kept(name) && !self.unset.iter().any(|unset| unset == name))
+            name.to_str().is_some_and(|name| {
+                is_kept(name) && !self.unset.iter().any(|unset| process::is_same_variable(unset, name))
+            })
         });
         let mut all: Vec<(OsString, OsString)> = of_around.collect();
         all.extend(self.set.into_iter().map(|(name, value)| (name.into(), value)));

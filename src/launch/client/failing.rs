@@ -9,7 +9,8 @@ use super::super::process::{self, Child, Process};
 
 /// Whether sccache itself may have failed. A compiler can have the same exit codes.
 pub(super) fn may_be_of_sccache(status: ExitStatus) -> bool {
-    status.code().is_none_or(|code| matches!(code, 2 | 101 | 126..=139 | 253 | 254))
+    process::has_crashed(status)
+        || status.code().is_some_and(|code| matches!(code, 2 | 101 | 126..=139 | 253 | 254))
 }
 
 /// Kills the tool of this launcher, and its child processes.

@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::arguments::Arguments;
 use super::super::placeholders::{BUILD, ROOT, placeholder};
+use super::super::process;
 use super::super::rules::Checkout;
 use super::super::stamp;
 use crate::caching::tool::Tool;
@@ -192,7 +193,7 @@ impl Link {
             drop(fs::remove_file(&self.path));
         }
         // Another compilation may create it at the same time.
-        std::os::unix::fs::symlink(&self.target, &self.path).is_ok() || is_there()
+        process::make_link(&self.target, &self.path).is_ok() || is_there()
     }
 
     /// The same option for the link as for the checkout.
@@ -314,6 +315,7 @@ fn with_real_paths(text: &[u8], link: &[u8], root: &[u8]) -> Vec<u8> {
     result
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

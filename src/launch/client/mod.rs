@@ -18,6 +18,7 @@ mod stats_log;
 mod warning;
 
 use std::ffi::OsString;
+use std::io;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
@@ -25,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use self::plan::Plan;
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Style};
 use super::guard::{Answer, Guard, Reason};
 use super::journal::{Ending, Folders, Note};
 use super::process;
@@ -88,9 +89,11 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
 
 /// Notes a compilation for which the settings in `folder`, that of the launcher, cannot be read.
 fn note_without_settings(begun: Instant, folder: &Path, arguments: &[OsString]) {
-    let (Some(build), Some((_, arguments))) = (folder.parent(), arguments.split_first()) else { return };
+    let (Some(build), Some((compiler, arguments))) = (folder.parent(), arguments.split_first()) else {
+        return;
+    };
     let directory = std::env::current_dir().unwrap_or_default();
-    let arguments = Arguments::read(arguments.to_vec(), &directory);
+    let arguments = Arguments::read(arguments.to_vec(), &directory, Style::of(compiler));
     let folders = Folders { build, source: Path::new(""), directory: &directory };
     let note = Note::new(begun, folders, &arguments);
     note.end_before_exec(Ending::failed_over("launcher.json cannot be read"));
@@ -119,13 +122,20 @@ pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: &P
 /// Replaces this process by the compiler, with the original arguments.
 fn run_instead(arguments: &[OsString]) -> ExitCode {
     let Some((compiler, arguments)) = arguments.split_first() else { return ExitCode::FAILURE };
-    run_in_place(process::command(compiler).args(arguments), &compiler.to_string_lossy())
+    let mut command = process::command(compiler);
+    replaced_by(process::run_unchanged(command.args(arguments)), &compiler.to_string_lossy())
 }
 
 fn run_in_place(command: &mut Command, name: &str) -> ExitCode {
-    let error = process::replace_by(command);
-    super::print_error(&format!("toolchainkit: cannot run {name}: {error}\n"));
-    ExitCode::from(127)
+    replaced_by(process::replace_by(command), name)
+}
+
+/// The result of a program that was to run in place of this one.
+fn replaced_by(result: io::Result<ExitCode>, name: &str) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        super::print_error(&format!("toolchainkit: cannot run {name}: {error}\n"));
+        ExitCode::from(127)
+    })
 }
 
 fn is_program(path: &Path) -> bool {
@@ -177,7 +187,13 @@ impl Compilation {
             return self.end_like(status, Ending { outcome, ..ending });
         }
         self.note.end_before_exec(self.record(ending, false));
-        run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
+        let mut compiler = self.compiler();
+        let name = self.plan.compiler().to_string_lossy();
+        if process::is_too_long(&compiler) {
+            // With the options of the rules, it is too long.
+            return replaced_by(process::run_unchanged(&mut compiler), &name);
+        }
+        run_in_place(&mut compiler, &name)
     }
 
     /// Ends like the compilation. A successful one has its paths in the object then.

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write};
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -81,7 +80,7 @@ fn run(settings: &Settings, environment: &Environment, arguments: &[OsString]) -
     let Some(file) = process::memory_file() else {
         return super::run_in_place(&mut command, &settings.program.to_string_lossy());
     };
-    let file = OwnedFd::from(file);
+    let file = process::Descriptor::from(file);
     let status = process::start(&mut command, Some(&file)).and_then(|mut child| child.wait());
     let (mut file, mut errors) = (File::from(file), Vec::new());
     let _ = file.rewind().and_then(|()| file.read_to_end(&mut errors));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use super::super::arguments::Arguments;
+use super::super::arguments::{Arguments, Style};
 use super::super::guard;
 use super::super::journal::{Compiled, Folders, Note, Recording, now};
 use super::super::placeholders;
@@ -60,8 +60,8 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         called = script.into_os_string();
         arguments.remove(0);
     }
-    let arguments =
-        Arguments::read(link::with_paths_of_cmake(settings.tool, arguments, &checkout), &directory);
+    let arguments = link::with_paths_of_cmake(settings.tool, arguments, &checkout);
+    let arguments = Arguments::read(arguments, &directory, Style::of(&called));
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
     let facts = Machine::new(settings.tool, &checkout, &called, &directory, &of_tool)
@@ -157,7 +157,7 @@ impl Plan {
         if version.at_least(SEVERAL) {
             let mut all = configured.to_owned();
             for folder in &around {
-                all.push(":");
+                all.push(process::LIST_SEPARATOR);
                 // ccache expands variables.
                 all.push(folder.to_str()?.replace('$', "$$"));
             }
@@ -209,10 +209,12 @@ impl Plan {
             // sccache remembers absolute paths of headers (mozilla/sccache#2863).
             context = format!("{context} {} {roots:?}", self.directory.display());
         }
+        let place = |folder: &str| {
+            let place = process::folded_path(format!("{folder}/").as_bytes()).into_owned();
+            String::from_utf8_lossy(&place).into_owned()
+        };
         let places = match self.decision.undecided {
-            Some(_) => {
-                self.checkout.folders().filter_map(Path::to_str).map(|folder| format!("{folder}/")).collect()
-            }
+            Some(_) => self.checkout.folders().filter_map(Path::to_str).map(place).collect(),
             None => Vec::new(),
         };
         guard::Question::of(&guard::Command {

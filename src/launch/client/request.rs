@@ -7,10 +7,9 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
+use super::super::process;
 use crate::caching::tool::Version;
 
 /// The first version with these messages.
@@ -65,7 +64,7 @@ fn add_length(message: &mut Vec<u8>, length: usize) {
 fn add_text(message: &mut Vec<u8>, text: &OsStr) {
     message.extend(0_u32.to_le_bytes());
     add_length(message, text.len());
-    message.extend(text.as_bytes());
+    message.extend(text.as_encoded_bytes());
 }
 
 /// A message of the daemon about a compilation.
@@ -97,7 +96,7 @@ pub(super) struct Finished {
 impl Finished {
     /// The exit status, as of sccache's client: 254 after a signal.
     pub(super) fn status(&self) -> ExitStatus {
-        ExitStatus::from_raw((self.code.unwrap_or(-2) & 0xff) << 8)
+        process::status_of_code(self.code.unwrap_or(-2))
     }
 }
 
@@ -112,7 +111,7 @@ pub(super) fn unsupported(reason: &[u8]) -> Finished {
 
 /// The exit status of sccache's client if the daemon ends during a compilation.
 pub(super) fn failure() -> ExitStatus {
-    ExitStatus::from_raw(2 << 8)
+    process::status_of_code(2)
 }
 
 /// Takes the first complete message from `received`. `Ok(None)` if there is none yet.

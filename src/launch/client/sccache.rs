@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::super::address::Address;
 use super::super::journal::Ending;
-use super::super::process::{self, Child, Connection, Wait};
+use super::super::process::{self, Child, Connection, Descriptor, Source as _, Wait};
 use super::super::protocol::{Reply, Request, Want};
 use super::super::rules::is_script;
 use super::super::settings::{Settings, Storage};
@@ -153,7 +152,7 @@ enum Printed {
     /// It was passed on.
     Directly,
     /// The messages are in this file.
-    File(OwnedFd),
+    File(Descriptor),
     /// The daemon has sent it.
     Sent(Finished),
 }
@@ -198,7 +197,7 @@ impl Run<'_> {
             return Some(end);
         }
         // The messages of sccache itself must be filtered, even if it then removes the colours from those of the compiler.
-        let file = process::memory_file().map(OwnedFd::from);
+        let file = process::memory_file().map(Descriptor::from);
         let mut child = process::start(&mut command, file.as_ref()).ok()?;
         self.printed = file.map_or(Printed::Directly, Printed::File);
         Some(wait(compilation, &mut child, &mut self.daemon.supervised))
@@ -221,7 +220,7 @@ impl Run<'_> {
         let mut received = Vec::with_capacity(4096);
         let mut has_started = false;
         loop {
-            let both = [connection.as_fd(), supervised.connection().as_fd()];
+            let both = [connection.waitable(), supervised.connection().waitable()];
             let ready = process::wait_for_any(&both, TIMEOUT);
             if ready[1] {
                 match supervised.listen() {

@@ -1,7 +1,6 @@
 //! Secrets, whose values come from the environment.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::super::process;
 use super::super::settings::{Secret, Settings};
@@ -13,24 +12,24 @@ pub(super) fn value(
     secret: &Secret,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<OsString, String> {
-    let mut value = Vec::new();
+    let mut value = OsString::new();
     let mut rest = secret.template.as_str();
     while let Some((before, name, after)) = next_reference(rest) {
         let (before, encode) = match before.strip_suffix('%') {
             Some(before) => (before, true),
             None => (before, false),
         };
-        value.extend_from_slice(before.as_bytes());
+        value.push(before);
         let set = variable(name).filter(|value| !value.is_empty()).ok_or_else(|| name.to_owned())?;
         if encode {
-            value.extend_from_slice(percent_encode(set.as_bytes()).as_bytes());
+            value.push(percent_encode(set.as_encoded_bytes()));
         } else {
-            value.extend_from_slice(set.as_bytes());
+            value.push(set);
         }
         rest = after;
     }
-    value.extend_from_slice(rest.as_bytes());
-    Ok(OsString::from_vec(value))
+    value.push(rest);
+    Ok(value)
 }
 
 /// A filter for texts of the tool, which knows the secrets of these settings.
@@ -67,7 +66,7 @@ mod tests {
     fn of(template: &str) -> Result<OsString, String> {
         let secret = Secret { name: "X".into(), template: template.into() };
         value(&secret, |name| match name {
-            "PASS_WORD" => Some(OsString::from_vec(b"a/b \xff~".to_vec())),
+            "PASS_WORD" => Some(process::of_bytes(b"a/b \xff~")),
             "EMPTY" => Some(OsString::new()),
             _ => None,
         })
@@ -76,9 +75,9 @@ mod tests {
     #[test]
     fn only_references_are_replaced_by_values() {
         assert_eq!(of("http://%{PASS_WORD}@h/").unwrap(), "http://a%2Fb%20%FF~@h/");
-        assert_eq!(of("{PASS_WORD}").unwrap().as_bytes(), b"a/b \xff~");
+        assert_eq!(of("{PASS_WORD}").unwrap().as_encoded_bytes(), b"a/b \xff~");
         assert_eq!(of("100% {} {a b} {1} {").unwrap(), "100% {} {a b} {1} {");
-        assert_eq!(of("{ {PASS_WORD}}").unwrap().as_bytes(), b"{ a/b \xff~}");
+        assert_eq!(of("{ {PASS_WORD}}").unwrap().as_encoded_bytes(), b"{ a/b \xff~}");
         assert_eq!(of("").unwrap(), "");
     }
 

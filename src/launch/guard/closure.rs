@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::sync::Arc;
 
 use super::depfile;
@@ -14,6 +14,7 @@ use super::folders::Folders;
 use super::question::Question;
 use super::scan::{Name, Scan};
 use super::tree::{Id, Seen, Tree};
+use crate::launch::process;
 use crate::launch::rules::hash;
 
 /// The largest number of known folders and files. Above it, the guard discards all of them.
@@ -187,7 +188,9 @@ impl Guard {
         let Some(changed) = names.iter().map(Option::as_deref).collect::<Option<HashSet<&OsStr>>>() else {
             return true;
         };
-        let of_path = |path: &Path| path.components().any(|part| changed.contains(part.as_os_str()));
+        let is_changed =
+            |name: &OsStr| process::folded_name(name).map_or(true, |name| changed.contains(&*name));
+        let of_path = |path: &Path| path.components().any(|part| is_changed(part.as_os_str()));
         let of_name = |name: &[u8]| std::str::from_utf8(name).map_or(true, |name| of_path(Path::new(name)));
         let of_scan = |scan: &Scan| {
             scan.names.iter().any(|name| of_name(&name.text))
@@ -198,7 +201,7 @@ impl Guard {
             || of_scan(&definitions(&question.definitions))
             || answered.closure.files.iter().zip(&answered.versions).any(|(file, version)| {
                 self.tree.version(*file) != *version
-                    || self.tree.path(*file).file_name().is_some_and(|name| changed.contains(name))
+                    || self.tree.path(*file).file_name().is_some_and(is_changed)
                     || of_scan(&self.tree.scan(*file))
             })
     }
@@ -581,12 +584,12 @@ fn moved(question: &Question, text: &[u8]) -> Option<Vec<u8>> {
     let first = std::str::from_utf8(names.first()?).ok()?;
     let source = Path::new(&question.directory).join(&question.source);
     let source = source.to_str()?;
-    if !first.starts_with('/') || Path::new(first) == Path::new(source) {
+    if !Path::new(first).is_absolute() || Path::new(first) == Path::new(source) {
         return None;
     }
     // The shortest one first, because headers of the whole checkout have moved.
     question.roots.iter().rev().find_map(|(root, _)| {
-        let rest = source.strip_prefix(root.as_str()).filter(|rest| rest.starts_with('/'))?;
+        let rest = source.strip_prefix(root.as_str()).filter(|rest| rest.starts_with(is_separator))?;
         let other = first.strip_suffix(rest)?;
         Some(depfile::moved(text, other.as_bytes(), root.as_bytes()))
     })

@@ -107,16 +107,15 @@ fn ask(question: &Question) -> Option<String> {
         "-v",
         "-x",
         if question.is_cxx { "c++" } else { "c" },
-        "/dev/null",
+        process::DISCARD,
     ]);
     for name in ["CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJCPLUS_INCLUDE_PATH", "LANGUAGE"] {
         command.env_remove(name);
     }
-    command.env("LC_ALL", "C").current_dir("/");
+    command.env("LC_ALL", "C").current_dir(process::root_folder());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().ok()?;
-    let mut pipe = child.stderr.take()?;
-    process::set_nonblocking(&pipe);
+    let mut pipe = process::Output::new(child.stderr.take()?);
     let (mut text, begun) = (Vec::new(), Instant::now());
     let mut part = [0; 8192];
     loop {

@@ -28,7 +28,8 @@ mod scan;
 mod server;
 mod tree;
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;
 
 pub use self::closure::{Answer, Guard, Permission, Reason, Verdict};

@@ -232,6 +232,7 @@ fn language(arguments: &[OsString], source: &Path) -> Option<bool> {
     }
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

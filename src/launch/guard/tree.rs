@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sha2::{Digest as _, Sha256};
 
 use super::scan::Scan;
-use crate::launch::process::{Watch, WatchedFolder};
+use crate::launch::process::{self, FileState, Watch, WatchedFolder};
 use crate::launch::stamp::Stamp;
 
 /// A file that was changed within this time before it was read, in nanoseconds, may change again without a new time stamp: the
@@ -269,7 +268,8 @@ impl Tree {
         let Some(parent) = folder.parent.or_else(find) else { return false };
         let containing = &self.folders[parent];
         let is_in_use = containing.examined_in != 0 && containing.failure.is_none();
-        if !is_in_use || containing.entries.contains_key(name) {
+        let is_absent = process::folded_name(name).is_ok_and(|name| !containing.entries.contains_key(&*name));
+        if !is_in_use || !is_absent {
             return false;
         }
         let is_examined = containing.examined_in == self.question;
@@ -304,10 +304,10 @@ impl Tree {
         // Watch the folder before the file is examined, so that a later change is reported.
         let reports = parent.and_then(|parent| self.watched(parent));
         let file = &self.files[id];
-        let found = fs::metadata(&file.path).ok();
+        let found = FileState::of(&file.path).ok();
         let stamp = found.as_ref().map(Stamp::from);
         // A change through another link to the file is not reported.
-        let is_single = found.as_ref().is_some_and(|found| found.nlink() == 1) && !self.is_link(id);
+        let is_single = found.as_ref().is_some_and(|found| found.links == 1) && !self.is_link(id);
         if file.examined_in == 0 || stamp != file.stamp || file.is_young {
             let is_young = self.is_young(stamp);
             let (scan, content) = match stamp {
@@ -345,7 +345,10 @@ impl Tree {
     fn is_link(&self, id: Id) -> bool {
         let file = &self.files[id];
         let entry = file.parent.zip(file.path.file_name());
-        entry.is_none_or(|(folder, name)| self.folders[folder].entries.get(name) != Some(&Kind::File))
+        entry.is_none_or(|(folder, name)| {
+            process::folded_name(name)
+                .map_or(true, |name| self.folders[folder].entries.get(&*name) != Some(&Kind::File))
+        })
     }
 
     /// The version of a file when it was examined.
@@ -391,7 +394,8 @@ impl Tree {
             let is_there = |ending: &str| {
                 let mut precompiled = last.to_owned();
                 precompiled.push(ending);
-                self.folders[id].entries.contains_key(&precompiled)
+                process::folded_name(&precompiled)
+                    .is_ok_and(|name| self.folders[id].entries.contains_key(&*name))
             };
             if is_there(".gch") || is_there(".pch") {
                 return Err("a precompiled header is beside a header");
@@ -411,6 +415,7 @@ impl Tree {
     }
 
     fn kind(&mut self, folder: &Path, name: &OsStr, seen: &mut Seen) -> Result<Option<Kind>, &'static str> {
+        let name = &*process::folded_name(name)?;
         let id = self.folder(folder);
         seen.add_folder(self, id);
         let folder = &mut self.folders[id];
@@ -485,9 +490,14 @@ fn list(path: &Path) -> (HashMap<OsString, Kind>, Option<&'static str>) {
         if entries.len() == MOST_FILES {
             return (entries, Some("a folder contains too many files"));
         }
-        entries.insert(entry.file_name(), kind);
+        // A name that cannot be compared is never looked up either.
+        if let Ok(name) = process::folded_name(&entry.file_name())
+            && entries.insert(name.into_owned(), kind).is_some()
+        {
+            return (entries, Some("two names in a folder differ only in their case"));
+        }
     }
-    if ignores_case(path, &entries) {
+    if !process::IGNORES_CASE && ignores_case(path, &entries) {
         return (entries, Some("a file system ignores the case of names"));
     }
     (entries, None)

@@ -1,54 +1,148 @@
-//! All code that depends on the operating system: processes, inheritance and ownership.
+//! All code that depends on the operating system: processes, connections, inheritance, ownership and the state of files.
+//!
+//! The modules `unix` and `windows` have the same functions and types. No other module of the launcher contains code for one
+//! system only, except its tests.
 
-mod inheritance;
-mod ownership;
-mod starting;
-mod table;
-mod waiting;
-mod watch;
+#[cfg(any(windows, test))]
+mod command_line;
+#[cfg(unix)]
+mod unix;
+#[cfg(not(target_os = "linux"))]
+mod unwatched;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use self::unix as system;
+#[cfg(windows)]
+use self::windows as system;
 
 use std::ffi::{OsStr, OsString};
-use std::io;
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-pub use inheritance::{become_daemon, end_with_parent};
-pub use ownership::{
-    Place, digest, is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder,
-    namespace, owner, peer, user_folders,
+pub use self::system::{
+    Child, Connection, DISCARD, Descriptor, FileState, HAS_PLACEHOLDERS, IGNORES_CASE, Inbox, LIST_SEPARATOR,
+    Listener, NEEDS_PORT, Output, StartLock, Wait, Waitable, Watch, WatchedFolder, adopt_orphans, appending,
+    apply_umask, become_daemon, can_write, command_in_background, command_of_daemon, compilers_of_session,
+    create_folder, create_private_file, descendants, disk_usage, end_with_parent, exit_descriptor, exit_like,
+    folded_name, folded_path, folder_of, has_argument, has_crashed, has_ended, inherited_memory_file,
+    is_executable, is_private_folder, is_run_folder, is_too_long, is_trusted_private_folder, kill,
+    lock_of_supervisor, lock_to_start, make_link, make_private_folder, make_writable, memory_file, namespace,
+    new_file, new_program, of_bytes, open_at_once, owner, peer, processor, program_at, read_at, reap_orphans,
+    release, replace_by, root_folder, run_unchanged, start, start_supervisor, status_of_code, stop, table,
+    this_program, user_folders, wait_for_any, was_interrupted, write_at,
 };
-pub use starting::{Child, start};
-pub use table::{Process, descendants, folder_of, has_argument, kill, reap_orphans, stop, table};
-pub use waiting::{
-    Wait, WaitOutcome, adopt_orphans, apply_umask, exit_descriptor, exit_like, has_ended, wait_for_any,
-    was_interrupted,
-};
 
-pub use watch::{Changes, Watch, WatchedFolder};
-
-/// A connection between client and supervisor.
-pub type Connection = std::os::unix::net::UnixStream;
-
-/// The socket of the supervisor.
-pub type Listener = std::os::unix::net::UnixListener;
-
-/// Options to create a file in the build folder. With a umask of 0, others could write to it otherwise.
-#[must_use]
-pub fn new_file() -> std::fs::OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::File::options();
-    options.create(true).mode(0o644);
-    options
+/// The changes of watched folders since the last call.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The folders that contain a change.
+    pub folders: Vec<WatchedFolder>,
+    /// Files with these names have appeared or disappeared in these folders.
+    pub names: Vec<(WatchedFolder, OsString)>,
+    /// The folders that are no longer watched.
+    pub ended: Vec<WatchedFolder>,
+    /// Whether reports were lost. In that case, each folder may have changed.
+    pub lost: bool,
 }
 
-/// Creates a folder, and the folders above it, without permission for others to write.
-///
-/// # Errors
-///
-/// If it cannot be created.
-pub fn create_folder(path: &std::path::Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
+/// A process. It is identified by its ID and its start time, so that a signal never reaches another process with a reused ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Process {
+    /// Its ID.
+    pub id: u32,
+    /// The ID of its parent.
+    pub parent: u32,
+    /// The ID of its process group. Windows has none: 0.
+    #[serde(skip)]
+    pub group: u32,
+    /// The ID of its session. Windows has none: 0.
+    pub session: u32,
+    /// Its start time: in ticks since the boot, or in units of the system.
+    pub start: u64,
+    /// Whether it is a zombie.
+    pub is_over: bool,
+    /// The beginning of its name.
+    #[serde(skip)]
+    name: Name,
+}
+
+/// The kernel stores this much of the name of a program.
+type Name = [u8; 15];
+
+impl Process {
+    /// The first 15 bytes of the name of its program. Empty if the system does not tell it, or it is not UTF-8.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(&self.name).unwrap_or_default().trim_end_matches('\0')
+    }
+
+    #[cfg(test)]
+    pub(in crate::launch) fn named(name: &str, id: u32, parent: u32, group: u32) -> Self {
+        let name = short_name(name.as_bytes());
+        Self { id, parent, group, session: 1, start: u64::from(id) * 10, is_over: false, name }
+    }
+}
+
+fn short_name(name: &[u8]) -> Name {
+    let mut short = Name::default();
+    for (to, from) in short.iter_mut().zip(name) {
+        *to = *from;
+    }
+    short
+}
+
+/// Identifies the boot and the namespace in which a process ID is valid.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    boot: String,
+    namespace: String,
+}
+
+impl Place {
+    /// The boot and the namespace of this process.
+    #[must_use]
+    pub fn current() -> Self {
+        Self { boot: system::boot(), namespace: namespace("pid") }
+    }
+}
+
+/// The reason why waiting has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitOutcome {
+    /// The child has ended.
+    pub ended: bool,
+    /// The connection or the pipe has input, or was closed.
+    pub has_input: bool,
+}
+
+impl WaitOutcome {
+    /// Whether the time has elapsed without input and without the end of the child.
+    #[must_use]
+    pub fn timed_out(self) -> bool {
+        !self.ended && !self.has_input
+    }
+}
+
+/// Something that [`wait_for_any`] can wait for.
+pub trait Source {
+    /// Ready when there is input, or the end of the input.
+    fn waitable(&self) -> Waitable<'_>;
+}
+
+/// A hash of `bytes` in 16 hexadecimal digits (FNV-1a).
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// Whether two variables are the same.
+#[must_use]
+pub fn is_same_variable(one: &str, other: &str) -> bool {
+    if IGNORES_CASE { one.eq_ignore_ascii_case(other) } else { one == other }
 }
 
 /// A variable of the environment.
@@ -74,85 +168,4 @@ pub fn texts_of_environment() -> impl Iterator<Item = (String, Vec<u8>)> {
 #[expect(clippy::disallowed_methods, reason = "the purpose of the launcher is to run a program")]
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     Command::new(program)
-}
-
-/// A file in memory, for the output of a program. `None` if the system has no such files.
-#[must_use]
-pub fn memory_file() -> Option<std::fs::File> {
-    #[cfg(target_os = "linux")]
-    return rustix::fs::memfd_create("output", rustix::fs::MemfdFlags::CLOEXEC).ok().map(Into::into);
-    #[cfg(not(target_os = "linux"))]
-    None
-}
-
-/// Another descriptor of a file in memory, which appends to it.
-///
-/// # Errors
-///
-/// If the system does not support this.
-pub fn appending(memory: &std::fs::File) -> io::Result<std::fs::File> {
-    use std::os::fd::AsRawFd as _;
-    std::fs::File::options().append(true).open(format!("/proc/self/fd/{}", memory.as_raw_fd()))
-}
-
-/// Gives back the memory of the first `length` bytes of a file in memory. Later bytes keep their positions.
-pub fn release(memory: &std::fs::File, length: u64) {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::FallocateFlags;
-        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        let _ = rustix::fs::fallocate(memory, flags, 0, length);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (memory, length);
-}
-
-/// A file in memory that child processes inherit, with the path at which they find it. `None` if the system has no such files.
-#[must_use]
-pub fn inherited_memory_file() -> Option<(std::fs::File, String)> {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::fd::AsRawFd as _;
-        let file = rustix::fs::memfd_create("log", rustix::fs::MemfdFlags::empty()).ok()?;
-        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        Some((file.into(), path))
-    }
-    #[cfg(not(target_os = "linux"))]
-    None
-}
-
-/// A path of this program. It works even after the file was removed.
-#[must_use]
-pub fn this_program() -> OsString {
-    if cfg!(target_os = "linux") {
-        return "/proc/self/exe".into();
-    }
-    std::env::current_exe().map_or_else(|_| OsString::new(), OsString::from)
-}
-
-/// Whether the user may execute the file.
-#[must_use]
-pub fn is_executable(path: &std::path::Path) -> bool {
-    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
-}
-
-/// Whether the user may write to the folder; `None` if it does not exist.
-#[must_use]
-pub fn can_write(folder: &std::path::Path) -> Option<bool> {
-    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    match rustix::fs::access(folder, access) {
-        Ok(()) => Some(true),
-        Err(rustix::io::Errno::NOENT) => None,
-        Err(_) => Some(false),
-    }
-}
-
-/// Makes reads from the pipe non-blocking.
-pub fn set_nonblocking(pipe: &impl std::os::fd::AsFd) {
-    let _ = rustix::io::ioctl_fionbio(pipe, true);
-}
-
-/// Replaces this process by a program. Returns only if that fails.
-pub fn replace_by(command: &mut Command) -> io::Error {
-    command.exec()
 }

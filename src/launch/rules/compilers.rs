@@ -13,6 +13,7 @@ use super::configuration::Configuration;
 use super::decide::Compiler;
 use super::hash;
 use super::rule::{CompilerKind, Family};
+use crate::launch::process;
 use crate::launch::stamp::Stamp;
 
 /// Programs that are installed as links with the names of compilers. They run the next compiler of that name on PATH.
@@ -41,7 +42,7 @@ const MOST: usize = 64;
 /// A larger file is damaged.
 const LARGEST: u64 = 1 << 20;
 
-const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+const NOTHING: &str = process::DISCARD;
 
 /// `<build>/toolchainkit/compilers.json`: the known compilers. If the file is damaged, each compiler is examined again.
 #[derive(Debug)]
@@ -190,18 +191,7 @@ pub(super) fn find(called: &OsStr, directory: &Path, search_path: &OsStr) -> Pat
 /// All programs of this name on PATH, without those in relative folders.
 fn on_path<'a>(name: &'a OsStr, search_path: &'a OsStr) -> impl Iterator<Item = PathBuf> + 'a {
     let folders = std::env::split_paths(search_path).filter(|folder| folder.is_absolute());
-    folders.map(move |folder| folder.join(name)).filter(|path| is_program(path))
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
-    path.is_file()
+    folders.filter_map(move |folder| process::program_at(folder.join(name)))
 }
 
 fn next_on_path(path: &Path, search_path: &OsStr) -> Option<PathBuf> {
@@ -332,7 +322,8 @@ fn without_temporary_files(text: &str, folder: &Path) -> String {
 #[expect(clippy::disallowed_methods, reason = "a compiler that cannot be run is an answer, too")]
 fn start(path: &Path, arguments: &[&str]) -> Option<Child> {
     let mut command = Command::new(path);
-    command.args(arguments).current_dir("/").env("PWD", "/").env("LC_ALL", "C");
+    let folder = process::root_folder();
+    command.args(arguments).current_dir(&folder).env("PWD", &folder).env("LC_ALL", "C");
     for variable in ["DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "CCC_OVERRIDE_OPTIONS_LOG"] {
         command.env_remove(variable);
     }
@@ -361,7 +352,9 @@ pub(super) fn processor() -> String {
         "machine",
     ];
     let mut lines: Vec<String> = Vec::new();
-    if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
+    if let Some(processor) = process::processor() {
+        lines.push(processor);
+    } else if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
         for line in text.lines() {
             let name = line.split(':').next().unwrap_or_default().trim();
             if TELLING.contains(&name) && !lines.iter().any(|other| other == line) {

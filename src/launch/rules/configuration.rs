@@ -110,6 +110,7 @@ fn named_by(file: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ use super::rule::Family;
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
 use crate::launch::placeholders::{BUILD, LENGTH, ROOT, SOURCE, placeholder};
+use crate::launch::process;
 
 /// The first sccache that removes base directories from the options that it hashes.
 const HASHES_NO_BASE_DIRS: Version = Version::new(0, 18, 0);
@@ -81,7 +82,10 @@ pub(super) fn paths(question: &Question<'_>, facts: &dyn Facts, compiler: &Compi
     if !has_debug_information(question.arguments) || words().any(is_own) {
         return Paths::Unchanged;
     }
-    if words().any(is_opaque) || question.arguments.object().is_none() || facts.compresses_debug_information()
+    if !process::HAS_PLACEHOLDERS
+        || words().any(is_opaque)
+        || question.arguments.object().is_none()
+        || facts.compresses_debug_information()
     {
         return Paths::OfCheckout;
     }
@@ -306,6 +310,7 @@ fn relative(file: &Path, directory: &Path) -> Option<PathBuf> {
     is_normal.then(|| up.join(file.strip_prefix(build).unwrap_or(file)))
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

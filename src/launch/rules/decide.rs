@@ -10,6 +10,7 @@ use super::rule::{Action, CompilerKind, Condition, Family, KeyPart, Rule};
 use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE};
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
+use crate::launch::process;
 
 /// One compilation.
 #[derive(Debug, Clone, Copy)]
@@ -176,7 +177,7 @@ impl Decision {
             Action::ExtraFiles => {
                 let variable = if is_sccache { SCCACHE_FILES } else { CCACHE_FILES };
                 for file in files {
-                    self.append(facts, variable, ":", file.as_os_str());
+                    self.append(facts, variable, process::LIST_SEPARATOR, file.as_os_str());
                 }
             }
         }

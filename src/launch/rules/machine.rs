@@ -160,6 +160,7 @@ pub fn path_of_directory(directory: &Path, checkout: &Checkout, tool: Tool) -> P
     below(first).or_else(|| below(second)).unwrap_or_else(|| directory.to_owned())
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

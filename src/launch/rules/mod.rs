@@ -17,10 +17,12 @@ mod two_words;
 pub(super) use self::compilers::is_script;
 pub(super) use self::texts::{absolute_paths, any_contains_checkout_path};
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests;
 
 use super::placeholders::{BUILD, ROOT, SOURCE};
+use super::process;
 use std::cmp::Reverse;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -96,9 +98,10 @@ impl Checkout {
 
     /// Whether the text contains the path of one of these folders.
     fn is_named_in(&self, text: &[u8]) -> bool {
+        let text = process::folded_path(text);
         self.folders().any(|folder| {
-            let folder = folder.as_os_str().as_encoded_bytes();
-            !folder.is_empty() && text.windows(folder.len()).any(|window| window == folder)
+            let folder = process::folded_path(folder.as_os_str().as_encoded_bytes());
+            !folder.is_empty() && text.windows(folder.len()).any(|window| window == &*folder)
         })
     }
 

@@ -1,13 +1,14 @@
 //! Finds files with a string that begins with the path of the checkout, such as
 //! `#define DATA "/home/me/project/data"`. The results are stored with the stamps of folders and files.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Checkout;
 use super::decide::IncludeFolders;
-use crate::launch::process;
+use crate::launch::process::{self, FileState};
 use crate::launch::stamp::{Stamp, replace};
 
 /// The limits of a search.
@@ -229,7 +230,8 @@ fn scan(
                     folders.push(path);
                 }
             } else if data.is_file() && may_be_included(&name, data.len()) {
-                let stamp = Stamp::from(&data);
+                let Ok(state) = FileState::of_metadata(&path, &data) else { continue };
+                let stamp = Stamp::from(&state);
                 findings.is_racy |= stamp.is_since(recent);
                 let text = stamp.to_string();
                 let line = match known.get(&path) {
@@ -264,12 +266,15 @@ fn line_with_checkout(path: &Path, checkout: &Checkout) -> String {
         return String::new();
     }
     let text = String::from_utf8_lossy(&bytes);
-    let places: Vec<String> = checkout.folders().map(|folder| format!("{}/", folder.display())).collect();
-    if !places.iter().any(|place| text.contains(place.as_str())) {
+    let places: Vec<String> =
+        checkout.folders().map(|folder| folded(&format!("{}/", folder.display())).into_owned()).collect();
+    let whole = folded(&text);
+    if !places.iter().any(|place| whole.contains(place.as_str())) {
         return String::new();
     }
     // sccache removes a path after one of these characters and before a slash.
     let begins_a_string = |line: &&str| {
+        let line = folded(line);
         places.iter().any(|place| {
             line.match_indices(place.as_str()).any(|(at, _)| line[..at].ends_with(['"', ' ', '<']))
         })
@@ -279,10 +284,26 @@ fn line_with_checkout(path: &Path, checkout: &Checkout) -> String {
     code.into_iter().find(begins_a_string).unwrap_or_default().replace('\t', " ")
 }
 
+/// The text in the spelling in which paths are compared.
+fn folded(text: &str) -> Cow<'_, str> {
+    match process::folded_path(text.as_bytes()) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// Whether the path of a drive begins with the letter before the colon at `at`.
+fn is_drive(line: &str, at: usize) -> bool {
+    at > 0 && line.as_bytes()[at - 1].is_ascii_alphabetic() && line[at..].starts_with(":/")
+}
+
 /// The absolute paths in a text, each up to the end of its string. sccache would remove the path of a checkout at these places.
 pub(in crate::launch) fn absolute_paths(text: &[u8]) -> Vec<Box<[u8]>> {
     // Most files contain none.
-    let may_begin = |window: &[u8]| matches!(window, [b'"' | b' ' | b'<', b'/']);
+    let may_begin = |window: &[u8]| {
+        matches!(window, [b'"' | b' ' | b'<', b'/'])
+            || process::IGNORES_CASE && matches!(window, [b':', b'/' | b'\\'])
+    };
     if !text.windows(2).any(may_begin) || text.iter().take(BINARY).any(|byte| *byte == 0) {
         return Vec::new();
     }
@@ -290,7 +311,10 @@ pub(in crate::launch) fn absolute_paths(text: &[u8]) -> Vec<Box<[u8]>> {
     let mut is_in_comment = false;
     let mut paths = Vec::new();
     for line in text.lines().filter_map(|line| code_of(line, &mut is_in_comment)) {
-        for (at, _) in line.match_indices('/') {
+        let line = folded(line);
+        let drives = line.match_indices(':').map(|(at, _)| at);
+        let drives = drives.filter(|at| process::IGNORES_CASE && is_drive(&line, *at)).map(|at| at - 1);
+        for at in line.match_indices('/').map(|(at, _)| at).chain(drives) {
             let path = &line[at..];
             let is_path =
                 line[..at].ends_with(['"', ' ', '<']) && !path.starts_with("//") && !path.starts_with("/ ");
@@ -324,6 +348,7 @@ fn code_of<'a>(line: &'a str, is_in_comment: &mut bool) -> Option<&'a str> {
     (!rest.starts_with("//")).then_some(line)
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,24 +57,17 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-#[cfg(unix)]
 fn write(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
     process::create_folder(path.parent().unwrap_or(path))?;
     let beside = path.with_extension(std::process::id().to_string());
-    let mut file =
-        std::fs::File::options().create(true).write(true).truncate(true).mode(0o755).open(&beside)?;
+    let mut file = process::new_program().write(true).truncate(true).open(&beside)?;
     file.write_all(text.as_bytes())?;
     drop(file);
     std::fs::rename(&beside, path)
 }
 
-#[cfg(not(unix))]
-fn write(_: &Path, _: &str) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::super::rule::{CompilerKind, Family};

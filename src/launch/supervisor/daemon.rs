@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 
@@ -11,8 +10,9 @@ use super::files::{self, LOG, SOCKET};
 use super::log::{self, DaemonLog};
 use super::outcomes::Outcomes;
 use super::port::Port;
+use crate::caching::tool::Version;
 use crate::launch::address::Address;
-use crate::launch::process::{self, Connection, Process};
+use crate::launch::process::{self, Connection, Descriptor, Process, Source as _, Waitable};
 
 /// `--stage PARENT PROGRAM`: becomes the daemon, which the kernel kills when its supervisor ends.
 pub(in crate::launch) const STAGE: &str = "--stage";
@@ -26,7 +26,7 @@ pub(super) struct Daemon {
     base_dirs: Vec<String>,
     place: Place,
     is_ready: bool,
-    end: Option<OwnedFd>,
+    end: Option<Descriptor>,
     log: Option<DaemonLog>,
 }
 
@@ -69,7 +69,7 @@ impl Daemon {
         let new = folder.join(format!("new.{number}"));
         let _ = fs::remove_file(&new);
         let place = if needs_port {
-            Place::Port(Port::choose(new)?)
+            Place::Port(Port::choose(&new)?)
         } else {
             Place::Socket { new, socket: folder.join(SOCKET) }
         };
@@ -81,16 +81,14 @@ impl Daemon {
             Some((log, writer)) => (Some(log), writer),
             None => (None, file),
         };
-        let mut command = process::command(process::this_program());
+        let mut command = process::command_of_daemon(STAGE, program);
         command
-            .args([STAGE, &std::process::id().to_string()])
-            .arg(program)
-            .env("SCCACHE_CONF", "/dev/null")
+            .env("SCCACHE_CONF", process::DISCARD)
             .env("SCCACHE_START_SERVER", "1")
             .env("SCCACHE_NO_DAEMON", "1")
             // sccache counts from the last request, so it would end during a long compilation.
             .env("SCCACHE_IDLE_TIMEOUT", "0")
-            .current_dir("/")
+            .current_dir(process::root_folder())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);
@@ -99,10 +97,10 @@ impl Daemon {
         }
         place.first_address().set_environment(&mut command);
         if let Place::Port(port) = &place {
-            command.env("SCCACHE_STARTUP_NOTIFY", port.path());
+            command.env("SCCACHE_STARTUP_NOTIFY", port.address());
         }
         if !base_dirs.is_empty() {
-            command.env("SCCACHE_BASEDIRS", base_dirs.join(":"));
+            command.env("SCCACHE_BASEDIRS", base_dirs.join(process::LIST_SEPARATOR));
         }
         if let Some(directory) = directory {
             command.env("SCCACHE_DIR", directory);
@@ -123,8 +121,8 @@ impl Daemon {
     }
 
     /// A descriptor that is ready for reading when the daemon has ended.
-    pub(super) fn end(&self) -> Option<BorrowedFd<'_>> {
-        self.end.as_ref().map(AsFd::as_fd)
+    pub(super) fn end(&self) -> Option<Waitable<'_>> {
+        self.end.as_ref().map(|end| end.waitable())
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -221,13 +219,13 @@ impl Daemon {
     }
 
     /// Asks the daemon to stop after its compilations. Returns the process that asks.
-    pub(super) fn ask_to_end(&self, program: &Path) -> io::Result<Child> {
+    pub(super) fn ask_to_end(&self, program: &Path, version: Version) -> io::Result<Child> {
         let address = self.address();
-        process::command(program)
+        process::command_in_background(program)
             .arg("--stop-server")
             .env_remove(address.other_variable())
-            .envs(address.of_client())
-            .current_dir("/")
+            .envs(address.of_client(version))
+            .current_dir(process::root_folder())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -241,8 +239,10 @@ pub(super) fn stage(arguments: &[OsString]) -> ExitCode {
     let Some(parent) = parent.to_str().and_then(|parent| parent.parse().ok()) else {
         return ExitCode::FAILURE;
     };
-    if process::end_with_parent(parent) {
-        let _ = process::replace_by(&mut process::command(program));
+    if process::end_with_parent(parent)
+        && let Ok(code) = process::replace_by(&mut process::command(program))
+    {
+        return code;
     }
     ExitCode::FAILURE
 }

@@ -1,14 +1,13 @@
 //! The files of a supervisor.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::launch::local_caches::DISK_LOCK;
-use crate::launch::process;
+use crate::launch::process::{self, FileState};
 
 /// The socket of the supervisor, in its run folder.
 pub(in crate::launch) const ENDPOINT: &str = "endpoint";
@@ -36,16 +35,16 @@ impl OwnedFile {
     /// The file at `path`. If `file` is given, it is the open file at this path.
     pub(super) fn of(path: PathBuf, file: Option<File>) -> io::Result<Self> {
         let found = match &file {
-            Some(file) => file.metadata()?,
-            None => fs::symlink_metadata(&path)?,
+            Some(file) => FileState::of_open(file)?,
+            None => FileState::of_entry(&path)?,
         };
-        Ok(Self { path, device: found.dev(), inode: found.ino(), _file: file })
+        Ok(Self { path, device: found.device, inode: found.inode, _file: file })
     }
 
     /// Whether the path still leads to the same file.
     pub(super) fn is_same(&self) -> bool {
-        fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| found.dev() == self.device && found.ino() == self.inode)
+        FileState::of_entry(&self.path)
+            .is_ok_and(|found| found.device == self.device && found.inode == self.inode)
     }
 
     /// Removes the file, if it is still the same.
@@ -80,7 +79,7 @@ pub(super) fn take_directory(directory: &Path) -> Option<(PathBuf, OwnedFile)> {
 fn lock(directory: &Path) -> Result<OwnedFile, TryLockError> {
     let path = directory.join(DISK_LOCK);
     // Other users may read the objects, like those of an uncached build.
-    DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(TryLockError::Error)?;
+    process::create_folder(directory).map_err(TryLockError::Error)?;
     let file = File::options().create(true).append(true).open(&path).map_err(TryLockError::Error)?;
     file.try_lock()?;
     OwnedFile::of(path, Some(file)).map_err(TryLockError::Error)
@@ -93,14 +92,14 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    File::options().write(true).create_new(true).mode(0o600).open(path)
+    process::create_private_file(path)
 }
 
 /// The base directories of a storage that still exist.
 pub(super) fn read_base_dirs(path: &Path) -> Vec<String> {
     let Ok(file) = File::open(path) else { return Vec::new() };
     let lines = BufReader::new(file).lines().map_while(Result::ok);
-    lines.filter(|line| line.starts_with('/') && Path::new(line).is_dir()).collect()
+    lines.filter(|line| Path::new(line).is_absolute() && Path::new(line).is_dir()).collect()
 }
 
 /// Writes the base directories of a storage. Replaces the file atomically.

@@ -1,20 +1,18 @@
-//! The port of a daemon that does not support Unix sockets.
+//! The port of a daemon that supports no sockets: an old sccache, and each one on Windows.
 
-use std::fs;
-use std::io::{self, Read};
+use std::ffi::OsStr;
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use crate::launch::process::{self, Connection, Listener};
+use crate::launch::process::Inbox;
 
 /// A port that was free, and whether the daemon listens on it. Any process may listen on a port, so an answer there
 /// proves nothing. The proof is the message that sccache's daemon sends to the process that starts it.
 #[derive(Debug)]
 pub(super) struct Port {
     number: u16,
-    path: PathBuf,
-    listener: Listener,
+    inbox: Inbox,
     outcome: Option<Outcome>,
 }
 
@@ -25,25 +23,20 @@ enum Outcome {
     Failed,
 }
 
-/// The timeout for the message, which the daemon sends immediately after it has connected.
-const MESSAGE: Duration = Duration::from_secs(1);
-
 impl Port {
-    /// Chooses a port that is free at the moment. The daemon must send its message to the socket at `path`.
-    pub(super) fn choose(path: PathBuf) -> io::Result<Self> {
+    /// Chooses a port that is free at the moment. On systems with such sockets, that for the message is at `path`.
+    pub(super) fn choose(path: &Path) -> io::Result<Self> {
         let number = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let listener = Listener::bind(&path)?;
-        listener.set_nonblocking(true)?;
-        Ok(Self { number, path, listener, outcome: None })
+        Ok(Self { number, inbox: Inbox::new(path)?, outcome: None })
     }
 
     pub(super) fn number(&self) -> u16 {
         self.number
     }
 
-    /// The socket for the message of the daemon.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// Where the daemon must send its message.
+    pub(super) fn address(&self) -> &OsStr {
+        self.inbox.address()
     }
 
     /// Whether this daemon has reported that it listens.
@@ -57,47 +50,41 @@ impl Port {
     }
 
     fn outcome_for(&mut self, daemon: u32) -> Option<Outcome> {
-        while self.outcome.is_none() {
-            let Ok((connection, _)) = self.listener.accept() else { break };
-            // On systems that do not report the process, its ID is 0.
-            if process::peer(&connection).is_some_and(|id| id == daemon || id == 0) {
-                self.outcome = Some(read(connection).unwrap_or(Outcome::Failed));
-            }
+        if self.outcome.is_none() {
+            let message = self.inbox.receive(daemon);
+            self.outcome = message.map(|message| message.map_or(Outcome::Failed, outcome));
         }
         self.outcome
     }
 
-    /// Removes the socket for the message.
+    /// Removes what was made for the message.
     pub(super) fn clear_up(&self) {
-        let _ = fs::remove_file(&self.path);
+        self.inbox.remove();
     }
 }
 
-/// Reads a message: four bytes with its length, and an enumeration in bincode, which begins with the number of its
-/// variant.
-fn read(mut connection: Connection) -> io::Result<Outcome> {
-    connection.set_nonblocking(false)?;
-    connection.set_read_timeout(Some(MESSAGE))?;
-    let mut beginning = [0; 5];
-    connection.read_exact(&mut beginning)?;
-    Ok(match beginning[4] {
+/// A message: four bytes with its length, and an enumeration in bincode, which begins with the number of its variant.
+const fn outcome(beginning: [u8; 5]) -> Outcome {
+    match beginning[4] {
         0 => Outcome::Listens,
         1 => Outcome::Taken,
         _ => Outcome::Failed,
-    })
+    }
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::launch::process::Connection;
 
     fn after(sender: u32, message: &[u8]) -> (bool, bool) {
         let scratch = tempfile::tempdir().unwrap();
-        let mut port = Port::choose(scratch.path().join("new")).unwrap();
+        let mut port = Port::choose(&scratch.path().join("new")).unwrap();
         assert!(!port.is_listening(sender), "no message was sent");
-        Connection::connect(port.path()).unwrap().write_all(message).unwrap();
+        Connection::connect(port.address()).unwrap().write_all(message).unwrap();
         let outcome = (port.is_listening(sender), port.is_taken(sender));
         assert_eq!(
             outcome,

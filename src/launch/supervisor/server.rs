@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode};
 use std::sync::Arc;
@@ -24,7 +23,7 @@ use crate::launch::process::{self, Listener, Process};
 use crate::launch::protocol::{Reply, Request, Want};
 use crate::launch::settings::{Settings, Storage};
 
-/// `--serve STORAGE LAUNCHER.JSON`: runs the supervisor in its run folder. Its standard input is the lock.
+/// `--serve STORAGE LAUNCHER.JSON`: runs the supervisor in its run folder.
 pub(in crate::launch) const SERVE: &str = "--serve";
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -73,10 +72,10 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     let index = settings.storages.iter().position(|known| known.name == storage);
     let storage = index.ok_or(io::ErrorKind::NotFound)?;
     let folder = std::env::current_dir()?;
-    let lock_file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    // The client that started this process holds the lock. If another process holds it, there is another supervisor.
-    lock_file.try_lock()?;
-    let lock = OwnedFile::of(folder.join(LOCK), Some(lock_file))?;
+    let lock = folder.join(LOCK);
+    // If another process holds it, there is another supervisor.
+    let lock_file = process::lock_of_supervisor(&lock)?;
+    let lock = OwnedFile::of(lock, Some(lock_file))?;
     if !lock.is_same() || !process::is_run_folder(&folder) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
@@ -348,7 +347,9 @@ impl Server {
         let Some(daemon) = &mut self.daemon else { return self.handle(Event::Ended) };
         // The socket at this path may belong to another supervisor now.
         let can_be_asked = self.lock.is_same() && daemon.looks_ready();
-        let asked = if can_be_asked { daemon.ask_to_end(&self.settings.program).ok() } else { None };
+        let Settings { program, .. } = &self.settings;
+        let version = self.settings.tool_version();
+        let asked = if can_be_asked { daemon.ask_to_end(program, version).ok() } else { None };
         match asked {
             Some(command) => self.stop_commands.push(command),
             None => self.perform(Action::Kill),
@@ -376,16 +377,14 @@ impl Server {
         let _ = record.write();
     }
 
-    /// The programs below the supervisor, without the daemon and the commands of the supervisor. A process in another session
-    /// is not a compiler, and must not be killed.
+    /// The programs below the supervisor, without the daemon and the commands of the supervisor.
     fn compilers(&self) -> Vec<Process> {
-        let own = std::process::id();
         let is_ours = |process: &Process| {
             self.daemon.as_ref().is_some_and(|daemon| daemon.id() == process.id)
                 || self.stop_commands.iter().any(|command| command.id() == process.id)
         };
-        let mut programs = process::descendants(own);
-        programs.retain(|process| process.session == own && !is_ours(process));
+        let mut programs = process::compilers_of_session();
+        programs.retain(|process| !is_ours(process));
         programs
     }
 

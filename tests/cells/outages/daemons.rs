@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::list::tests;
-use crate::support::run::{eventually, signal};
+use crate::support::run::eventually;
 use crate::support::servers::Redis;
+use crate::support::system::signal;
 use crate::support::{Run, Sandbox, Stats, Tool, Tools, write_script};
 
 tests![

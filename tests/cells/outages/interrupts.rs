@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use crate::cmake_module::{Checkout, tools_for};
 use crate::list::tests;
-use crate::support::run::{eventually, signal};
+use crate::support::run::eventually;
 use crate::support::servers::Redis;
+use crate::support::system::signal;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::interrupts::{compilers, object, slow_project};
 use crate::cmake_module::tools_for;
 use crate::list::tests;
-use crate::support::run::{eventually, signal};
+use crate::support::run::eventually;
+use crate::support::system::signal;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::support::run::{eventually, signal};
+use crate::support::run::eventually;
+use crate::support::system::signal;
 use crate::support::tools::system;
 
 /// The time limit until a server listens, on a machine that is busy with compiling.

@@ -11,7 +11,8 @@ use super::{Report, doctor};
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
-use crate::support::run::{signal, write_script};
+use crate::support::run::write_script;
+use crate::support::system::signal;
 use crate::support::users::{User, open_sandbox};
 use crate::support::{Run, Sandbox, Tool, Tools};
 

@@ -1,5 +1,5 @@
-# environment: LOCALAPPDATA=@WORK@/windows
-# On Windows there is no launcher file, and the list of folders is one word of the command.
+# environment: LOCALAPPDATA=@WORK@/windows TOOLCHAINKIT_LAUNCH=OFF
+# On Windows without the program, there is no launcher file, and the list of folders is one word of the command.
 set(CMAKE_HOST_WIN32 TRUE)
 toolchainkit_enable_cache(PROJECT messages TOOL ccache)
 unset(CMAKE_HOST_WIN32)

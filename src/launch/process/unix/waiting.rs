@@ -1,6 +1,5 @@
 //! Waiting for a child process, and for input at the same time.
 
-use std::io::PipeReader;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -12,21 +11,13 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::PidfdFlags;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
-use super::{Child, Connection};
+use super::super::WaitOutcome;
+use super::{Child, Connection, Output};
 
 /// Waits for the end of a child process.
 #[derive(Debug)]
 pub struct Wait {
     handle: Option<OwnedFd>,
-}
-
-/// The reason why waiting has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaitOutcome {
-    /// The child has ended.
-    pub ended: bool,
-    /// The connection or the pipe has input, or was closed.
-    pub has_input: bool,
 }
 
 /// The interval for polling, on systems without process descriptors.
@@ -52,7 +43,7 @@ impl Wait {
 
     /// Waits until the child ends or writes output, for at most `most`.
     #[must_use]
-    pub fn with_pipe(&self, child: &Child, pipe: Option<&PipeReader>, most: Option<Duration>) -> WaitOutcome {
+    pub fn with_pipe(&self, child: &Child, pipe: Option<&Output>, most: Option<Duration>) -> WaitOutcome {
         self.wait(child, pipe.map(AsFd::as_fd), most)
     }
 
@@ -110,6 +101,18 @@ pub fn wait_for_any(all: &[BorrowedFd<'_>], most: Duration) -> Vec<bool> {
     polled.iter().map(|polled| !polled.revents().is_empty()).collect()
 }
 
+/// Whether a signal has ended the process.
+#[must_use]
+pub fn has_crashed(status: ExitStatus) -> bool {
+    status.code().is_none()
+}
+
+/// The status of a program with this exit code.
+#[must_use]
+pub fn status_of_code(code: i32) -> ExitStatus {
+    ExitStatus::from_raw((code & 0xff) << 8)
+}
+
 /// Makes orphaned descendants children of this process, from now on.
 pub fn adopt_orphans() {
     #[cfg(target_os = "linux")]
@@ -144,13 +147,5 @@ pub fn apply_umask(path: &Path) {
     let wanted = 0o666 & !mask.as_raw_mode();
     if found.is_file() && found.mode() & 0o777 != wanted {
         let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted));
-    }
-}
-
-impl WaitOutcome {
-    /// Whether the time has elapsed without input and without the end of the child.
-    #[must_use]
-    pub fn timed_out(self) -> bool {
-        !self.ended && !self.has_input
     }
 }

@@ -1,42 +1,33 @@
-//! The process table. A process is identified by its ID and its start time, so that a signal never reaches another process
-//! with a reused ID.
+//! The process table.
 
 use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+#[cfg(target_os = "linux")]
+use rustix::process::PidfdFlags;
+use rustix::process::{Pid, Signal, WaitOptions};
 
-/// A process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Process {
-    /// Its ID.
-    pub id: u32,
-    /// The ID of its parent.
-    pub parent: u32,
-    /// The ID of its process group.
-    #[serde(skip)]
-    pub group: u32,
-    /// The ID of its session.
-    pub session: u32,
-    /// Its start time, in ticks since the boot.
-    pub start: u64,
-    /// Whether it is a zombie.
-    pub is_over: bool,
-    /// The beginning of its name.
-    #[serde(skip)]
-    name: [u8; LONGEST_NAME],
+use super::super::{Process, short_name};
+use super::listing;
+
+/// Whether the system tells about processes in `/proc`.
+fn has_proc() -> bool {
+    static HAS_PROC: OnceLock<bool> = OnceLock::new();
+    *HAS_PROC.get_or_init(|| fs::exists("/proc/self/stat").unwrap_or(false))
 }
 
 /// The longest line of `/proc/ID/stat`: 52 numbers and a name.
 const LONGEST_LINE: usize = 2048;
-/// The kernel stores this much of the name of a program.
-const LONGEST_NAME: usize = 15;
 
 impl Process {
     /// The process with this ID.
     #[must_use]
     pub fn of(id: u32) -> Option<Self> {
+        if !has_proc() {
+            return listing::of(id);
+        }
         let mut line = [0; LONGEST_LINE];
         // The kernel writes the whole line at once.
         let length = fs::File::open(format!("/proc/{id}/stat")).ok()?.read(&mut line).ok()?;
@@ -57,30 +48,6 @@ impl Process {
             name: short_name(line.get(begin..end)?),
         })
     }
-
-    /// The first 15 bytes of the name of its program. Empty if they are not UTF-8.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        std::str::from_utf8(&self.name).unwrap_or_default().trim_end_matches('\0')
-    }
-
-    #[cfg(test)]
-    pub(in crate::launch) fn named(name: &str, id: u32, parent: u32, group: u32) -> Self {
-        let name = short_name(name.as_bytes());
-        Self { id, parent, group, session: 1, start: u64::from(id) * 10, is_over: false, name }
-    }
-
-    fn pid(self) -> Option<Pid> {
-        Pid::from_raw(self.id.cast_signed())
-    }
-}
-
-fn short_name(name: &[u8]) -> [u8; LONGEST_NAME] {
-    let mut short = [0; LONGEST_NAME];
-    for (to, from) in short.iter_mut().zip(name) {
-        *to = *from;
-    }
-    short
 }
 
 fn read(path: &str) -> Option<Vec<u8>> {
@@ -92,6 +59,9 @@ fn read(path: &str) -> Option<Vec<u8>> {
 /// All processes.
 #[must_use]
 pub fn table() -> Vec<Process> {
+    if !has_proc() {
+        return listing::all();
+    }
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries.filter_map(|entry| Process::of(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }
@@ -123,6 +93,15 @@ pub fn descendants(ancestor: u32) -> Vec<Process> {
     found
 }
 
+/// The programs below the supervisor of this session. A process in another session is not a compiler, and must not be killed.
+#[must_use]
+pub fn compilers_of_session() -> Vec<Process> {
+    let own = std::process::id();
+    let mut programs = descendants(own);
+    programs.retain(|process| process.session == own);
+    programs
+}
+
 /// The children, if the kernel lists them.
 fn listed_children(parent: u32) -> Option<Vec<u32>> {
     let mut children = Vec::new();
@@ -141,19 +120,27 @@ fn listed_children(parent: u32) -> Option<Vec<u32>> {
 /// The working directory of a process.
 #[must_use]
 pub fn folder_of(process: Process) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{}/cwd", process.id)).ok()
+    if has_proc() {
+        fs::read_link(format!("/proc/{}/cwd", process.id)).ok()
+    } else {
+        listing::folder_of(process.id)
+    }
 }
 
 /// Whether an argument of the process is `text`, or an option that ends with it.
 #[must_use]
 pub fn has_argument(process: Process, text: &str) -> bool {
-    let Some(line) = read(&format!("/proc/{}/cmdline", process.id)) else { return false };
+    let (line, end) = if has_proc() {
+        (read(&format!("/proc/{}/cmdline", process.id)).unwrap_or_default(), 0)
+    } else {
+        (listing::command_line(process.id), b' ')
+    };
     let text = text.as_bytes();
     let names = |argument: &[u8]| {
         argument == text
             || (argument.starts_with(b"-") && argument.ends_with(text) && argument.len() <= text.len() + 4)
     };
-    !text.is_empty() && line.split(|byte| *byte == 0).any(names)
+    !text.is_empty() && line.trim_ascii_end().split(|byte| *byte == end).any(names)
 }
 
 /// Kills the process, unless its ID was reused.
@@ -167,7 +154,7 @@ pub fn stop(process: Process) {
 }
 
 fn signal(process: Process, signal: Signal) {
-    let Some(pid) = process.pid() else { return };
+    let Some(pid) = Pid::from_raw(process.id.cast_signed()) else { return };
     let is_the_same = || Process::of(process.id).is_some_and(|now| now.start == process.start);
     #[cfg(target_os = "linux")]
     match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
@@ -186,7 +173,9 @@ fn signal(process: Process, signal: Signal) {
 /// Reaps zombies that this process inherited from its descendants.
 pub fn reap_orphans(known: &[u32]) {
     let own = std::process::id();
-    let children = listed_children(own).unwrap_or_default();
+    let children = listed_children(own).unwrap_or_else(|| {
+        table().into_iter().filter(|process| process.parent == own).map(|process| process.id).collect()
+    });
     for id in children.into_iter().filter(|id| !known.contains(id)) {
         let is_over = Process::of(id).is_some_and(|child| child.is_over && child.parent == own);
         if is_over && let Some(pid) = Pid::from_raw(id.cast_signed()) {
@@ -201,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_descendant_is_found_and_killed_only_if_its_start_time_matches() {
-        let mut child = super::super::command("sleep").arg("60").current_dir("/").spawn().unwrap();
+        let mut child = crate::launch::process::command("sleep").arg("60").current_dir("/").spawn().unwrap();
         let find = || descendants(std::process::id()).into_iter().find(|process| process.id == child.id());
         let found = find().unwrap();
         assert_eq!(found.parent, std::process::id());

@@ -6,21 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{Connection, variable};
+use super::super::{digest, variable};
+use super::Connection;
 use crate::caching::tool::limits::LONGEST_SOCKET_PATH;
 use crate::trust::{self, Purpose};
-
-/// A hash of `bytes` in 16 hexadecimal digits (FNV-1a).
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    format!("{:016x}", hash(bytes))
-}
-
-fn hash(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
 
 fn user() -> u32 {
     rustix::process::geteuid().as_raw()
@@ -43,7 +32,7 @@ pub fn owner() -> String {
 
 /// Identifies the boot of the machine.
 #[must_use]
-pub(super) fn boot() -> String {
+pub(in crate::launch::process) fn boot() -> String {
     let mut text = String::with_capacity(64);
     // A system without this file has no boot ID.
     let read =
@@ -56,21 +45,6 @@ pub(super) fn boot() -> String {
 pub fn namespace(kind: &str) -> String {
     let link = fs::read_link(format!("/proc/self/ns/{kind}"));
     link.map(|link| link.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Identifies the boot and the namespace in which a process ID is valid.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-pub struct Place {
-    boot: String,
-    namespace: String,
-}
-
-impl Place {
-    /// The boot and the namespace of this process.
-    #[must_use]
-    pub fn current() -> Self {
-        Self { boot: boot(), namespace: namespace("pid") }
-    }
 }
 
 /// Whether other users have any permission.

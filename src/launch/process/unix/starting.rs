@@ -57,7 +57,7 @@ impl Child {
     }
 
     /// Kills it, unless it has been reaped.
-    pub fn kill(&self) {
+    pub fn kill(&mut self) {
         if self.status.is_none() {
             let _ = rustix::process::kill_process(self.pid, Signal::KILL);
         }
@@ -202,7 +202,7 @@ mod shared {
         let is_changed = |name: &OsString| {
             changes.binary_search_by(|(changed, _)| (*changed).cmp(name.as_os_str())).is_ok()
         };
-        let kept = super::super::environment().filter(|(name, _)| !is_changed(name));
+        let kept = crate::launch::process::environment().filter(|(name, _)| !is_changed(name));
         let kept = kept.map(|(name, value)| variable(name, &value));
         let set = changes.iter().filter_map(|(name, value)| Some(variable((*name).to_owned(), (*value)?)));
         kept.chain(set).collect()
@@ -233,14 +233,14 @@ mod tests {
 
     #[test]
     fn a_program_gets_its_arguments_and_environment_and_its_exit_code_is_returned() {
-        let mut command = super::super::command("/bin/sh");
+        let mut command = crate::launch::process::command("/bin/sh");
         command.args(["-c", "echo \"$0|$1|$TK_SET|${TK_UNSET-none}|$PATH\" >&2; exit 7", "a b", ""]);
         command.env("TK_SET", "x=\u{e9}").env_remove("TK_UNSET");
         let (status, text) = result_of(&mut command);
-        let path = super::super::variable("PATH").unwrap();
+        let path = crate::launch::process::variable("PATH").unwrap();
         assert_eq!(status.code(), Some(7));
         assert_eq!(text, format!("a b||x=\u{e9}|none|{}\n", path.to_str().unwrap()));
-        let mut command = super::super::command("/bin/sh");
+        let mut command = crate::launch::process::command("/bin/sh");
         command.args(["-c", "env >&2"]).env_remove("PATH").env("TK_EMPTY", "");
         let (_, text) = result_of(&mut command);
         assert!(text.lines().any(|line| line == "TK_EMPTY="), "{text}");
@@ -249,13 +249,13 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_an_error() {
-        let error = start(&mut super::super::command("/not/there"), None).unwrap_err();
+        let error = start(&mut crate::launch::process::command("/not/there"), None).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
     fn the_signal_of_a_killed_program_is_returned() {
-        let mut child = start(super::super::command("/bin/sleep").arg("60"), None).unwrap();
+        let mut child = start(crate::launch::process::command("/bin/sleep").arg("60"), None).unwrap();
         child.kill();
         assert_eq!(child.wait().unwrap().signal(), Some(9));
         assert_eq!(child.wait().unwrap().signal(), Some(9), "a second wait");
@@ -264,7 +264,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_program_does_not_ignore_sigpipe() {
-        let mut command = super::super::command("/bin/sh");
+        let mut command = crate::launch::process::command("/bin/sh");
         command.args(["-c", "sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status >&2"]);
         let (_, text) = result_of(&mut command);
         let ignored = u64::from_str_radix(text.trim(), 16).unwrap();

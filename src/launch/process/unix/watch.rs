@@ -1,32 +1,18 @@
 //! Watches folders for changes, so that the guard need not examine unchanged files.
 
-use std::ffi::OsString;
 use std::path::Path;
+
+use super::super::Changes;
 
 /// A folder that is watched.
 pub type WatchedFolder = i32;
 
-/// The changes since the last call.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// The folders that contain a change.
-    pub folders: Vec<WatchedFolder>,
-    /// Files with these names have appeared or disappeared in these folders.
-    pub names: Vec<(WatchedFolder, OsString)>,
-    /// The folders that are no longer watched.
-    pub ended: Vec<WatchedFolder>,
-    /// Whether reports were lost. In that case, each folder may have changed.
-    pub lost: bool,
-}
-
 /// Watches folders of local file systems. Without it, the guard examines each file.
 #[derive(Debug)]
 pub struct Watch {
-    #[cfg(target_os = "linux")]
     descriptor: std::os::fd::OwnedFd,
 }
 
-#[cfg(target_os = "linux")]
 impl Watch {
     /// A watch without folders. `None` if the system cannot watch folders.
     #[must_use]
@@ -113,33 +99,10 @@ impl Watch {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-impl Watch {
-    /// This system cannot watch folders.
-    #[must_use]
-    pub const fn new() -> Option<Self> {
-        None
-    }
-
-    /// This system cannot watch folders.
-    #[must_use]
-    pub const fn add(&self, _folder: &Path) -> Option<WatchedFolder> {
-        None
-    }
-
-    /// Each folder may have changed.
-    #[must_use]
-    pub const fn changes(&self) -> Changes {
-        Changes { lost: true, ..Changes::default() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #[cfg(target_os = "linux")]
     use super::*;
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn each_change_of_a_file_is_reported_immediately() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,206 @@
+//! The programs on Windows, and the tests of this package that run there. `tests/windows/build.sh` builds them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::project::{OBJECTS, Project};
+use crate::list::tests;
+use crate::support::checkout::CACHES;
+use crate::support::servers::Redis;
+use crate::support::{Run, Sandbox, Tool, Tools, Wine};
+
+tests![
+    the_unit_tests_pass,
+    the_suite_passes,
+    a_project_is_generated_built_and_examined in CACHES,
+    checkouts_share_objects_and_a_killed_daemon_is_replaced in CACHES,
+    a_redis_server_is_shared_through_the_launcher in CACHES,
+    clang_cl_is_cached_through_the_launcher in CACHES,
+];
+
+/// The program on drive C:, for the messages.
+const PROGRAM: &str = r"C:\t\bin\toolchainkit.exe";
+
+/// A Windows with both programs, or `None` if they are not built. In that case, the skip has been reported.
+fn with_programs() -> Option<Wine> {
+    let mut wine = Wine::start()?;
+    let programs = ["toolchainkit.exe", "toolchainkit-launch.exe"].map(built);
+    for path in programs {
+        if !Wine::require(&path, "tests/windows/build.sh builds it") {
+            return None;
+        }
+        fs::create_dir_all(wine.path("t/bin")).expect("a folder");
+        let name = path.file_name().expect("a name").to_owned();
+        fs::copy(&path, wine.path("t/bin").join(name)).expect("a copy of the program");
+    }
+    wine.set("WINEPATH", r"C:\t\bin;W:\bin;W:\cmake\bin");
+    wine.set("CC", "clang");
+    wine.set("CXX", "clang++");
+    Some(wine)
+}
+
+fn built(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/windows").join(name)
+}
+
+fn the_unit_tests_pass() -> Result<String, String> {
+    run_tests("unit-tests.exe", 300)
+}
+
+fn the_suite_passes() -> Result<String, String> {
+    run_tests("suite.exe", 80)
+}
+
+/// Runs a test program on drive Z:, where the folders of this machine have the same names. At least `least` tests must pass.
+fn run_tests(name: &str, least: usize) -> Result<String, String> {
+    let Some(mut wine) = Wine::start() else { return Ok("skipped".to_owned()) };
+    let program = built(name);
+    if !Wine::require(&program, "tests/windows/build.sh builds it") {
+        return Ok("skipped".to_owned());
+    }
+    let folder = wine.path("t/temporary");
+    fs::create_dir(&folder).expect("a folder");
+    wine.set("TEMP", &crate::support::wine::on_drive_z(&folder));
+    wine.set("TMP", &crate::support::wine::on_drive_z(&folder));
+    wine.set("INSTA_WORKSPACE_ROOT", env!("CARGO_MANIFEST_DIR"));
+    wine.set("INSTA_UPDATE", "no");
+    let mut command = wine.command(&crate::support::wine::on_drive_z(&program));
+    let finished = command.current_dir(env!("CARGO_MANIFEST_DIR")).run_within(Duration::from_mins(8));
+    let results = finished
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("test result: "))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let skipped = finished
+        .text()
+        .lines()
+        .filter(|line| line.contains("SKIPPED") || line.contains("... ignored"))
+        .count();
+    let passed =
+        results.split(' ').nth(3).and_then(|number| number.parse::<usize>().ok()).unwrap_or_default();
+    if finished.code() != Some(0) || passed < least {
+        return Err(format!("{finished}"));
+    }
+    Ok(format!("{name} on Windows: {results}; {skipped} skipped or ignored"))
+}
+
+fn a_project_is_generated_built_and_examined(tool: Tool) {
+    let Some(wine) = with_programs() else { return };
+    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
+    let project = Project::of_c(&wine, "t/Pröjekt eins", "");
+    fs::remove_dir_all(project.path("cmake")).expect("the toolchain file of other tests");
+    let run = |arguments: &[&str]| {
+        let finished = wine.run_in("t/Pröjekt eins", PROGRAM, arguments);
+        let text = finished.text();
+        assert!(!text.replace("tr -d '\\r'", "").contains('\\'), "only slashes in paths: {finished}");
+        finished
+    };
+    run(&["init", "--yes"]);
+    run(&["validate"]);
+    project.write(
+        "toolchainkit.yaml",
+        &format!("cache: {{ tool: {name} }}\npresets: {{ build_types: [Release] }}\n"),
+    );
+    run(&["generate"]);
+    run(&["generate", "--check"]);
+    // The same bytes as on this system.
+    let sandbox = Sandbox::new("windows");
+    let here = sandbox.dir("here");
+    fs::copy(project.path("toolchainkit.yaml"), here.join("toolchainkit.yaml")).expect("a copy");
+    sandbox.command(env!("CARGO_BIN_EXE_toolchainkit")).current_dir(&here).arg("generate").run();
+    for file in [
+        "CMakePresets.json",
+        "cmake/toolchain.cmake",
+        "cmake/toolchainkit-cache.cmake",
+        "cmake/ToolchainKit.cmake",
+    ] {
+        let read = |path: &Path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(read(&project.path(file)) == read(&here.join(file)), "{file}");
+    }
+    let presets = fs::read_to_string(project.path("CMakePresets.json")).expect("presets");
+    let presets: serde_json::Value = serde_json::from_str(&presets).expect("JSON");
+    let preset = presets["buildPresets"][0]["name"].as_str().expect("a preset").to_owned();
+    let configure = || wine.run_in("t/Pröjekt eins", "cmake", &["--preset", &preset]).text();
+    let build = || wine.run_in("t/Pröjekt eins", "cmake", &["--build", "--preset", &preset]);
+    let status = configure();
+    assert!(
+        status.contains(&format!("toolchainkit: {name} ")) && !status.contains("no launcher"),
+        "{status}"
+    );
+    build();
+    let stats = |key: &str| {
+        let text = run(&["stats", "--format", "json"]).stdout;
+        let json: serde_json::Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        json[key].as_u64().unwrap_or_else(|| panic!("no {key}: {text}"))
+    };
+    assert_eq!((stats("hits"), stats("misses")), (0, OBJECTS));
+    wine.run_in("t/Pröjekt eins", "cmake", &["--build", "--preset", &preset, "--clean-first"]);
+    assert_eq!((stats("hits"), stats("misses")), (OBJECTS, OBJECTS));
+    configure();
+    assert!(build().stdout.contains("no work to do"));
+    run(&["doctor"]);
+    run(&["server", "status"]);
+}
+
+fn call(tool: Tool, more: &str) -> String {
+    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
+    format!("toolchainkit_enable_cache(TOOL {name} {more})")
+}
+
+fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
+    let Some(wine) = with_programs() else { return };
+    let first = Project::of_c(&wine, "t/first", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Release");
+    first.configure();
+    first.build();
+    first.configure();
+    assert!(first.build().stdout.contains("no work to do"), "the command is the same");
+    let second =
+        Project::of_c(&wine, "t/zweites Gehäuse", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Release");
+    second.configure();
+    // main.c contains its path, so the object of the other checkout would be wrong unless the path was mapped.
+    let (hits, _) = second.counted(|| drop(second.build()));
+    assert!(hits >= OBJECTS - 1, "{hits} hits");
+    assert!(!second.output().contains("first"), "{}", second.output());
+    for image in ["sccache.exe", "launcher.exe"] {
+        wine.run_to_any_end("t", "taskkill", &["/F", "/IM", image]);
+    }
+    second.write("shared.h", "#define SHARED 2\n");
+    second.build();
+    assert!(second.output().starts_with("4 "), "the build goes on");
+}
+
+fn a_redis_server_is_shared_through_the_launcher(tool: Tool) {
+    let Some(wine) = with_programs() else { return };
+    let Some(_tools) = Tools::require(Redis::NEEDS) else { return };
+    let redis = Redis::start();
+    let address = format!("redis://127.0.0.1:{}", redis.server.port());
+    let settings = format!(
+        "SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}"
+    );
+    let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE redis {settings}")));
+    let status = project.configure();
+    assert!(status.contains("remote redis"), "{status}");
+    project.build();
+    project.on_another_machine();
+    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
+    drop(redis);
+    project.write("shared.h", "#define SHARED 2\n");
+    project.build();
+    assert!(project.output().starts_with("4 "), "the build goes on without the server");
+}
+
+fn clang_cl_is_cached_through_the_launcher(tool: Tool) {
+    let Some(wine) = with_programs() else { return };
+    let project = Project::of_microsoft(&wine, &call(tool, ""));
+    project.configure();
+    assert_eq!(project.counted(|| drop(project.build())), (0, 2));
+    project.remove_build_folder();
+    project.configure();
+    assert_eq!(project.counted(|| drop(project.build())), (2, 0));
+    project.write("shared.h", "#define SHARED 2\n");
+    assert_eq!(project.counted(|| drop(project.build())), (0, 2));
+    assert!(project.build().stdout.contains("no work to do"));
+}

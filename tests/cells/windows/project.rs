@@ -1,0 +1,160 @@
+//! A project on drive C:, configured and built with the module.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::run::eventually;
+use crate::support::{Finished, Stats, Wine};
+
+const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
+
+/// The number of objects of [`Project::of_c`].
+pub(super) const OBJECTS: u64 = 3;
+
+/// A project in C, because each language takes CMake five seconds more.
+pub(super) struct Project<'a> {
+    pub(super) wine: &'a Wine,
+    /// The path on drive C:.
+    folder: String,
+    options: Vec<String>,
+}
+
+impl<'a> Project<'a> {
+    /// A program of three sources that prints the value in its header and the name of its own source file. `call` is at the
+    /// end of the toolchain file.
+    pub(super) fn of_c(wine: &'a Wine, folder: &str, call: &str) -> Self {
+        let project = Self { wine, folder: folder.to_owned(), options: Vec::new() };
+        project.write(
+            "CMakeLists.txt",
+            "cmake_minimum_required(VERSION 3.15...3.31)\nproject(sample LANGUAGES C)\nadd_executable(sample main.c a.c b.c)\n",
+        );
+        project.write("shared.h", "#define SHARED 1\n");
+        for name in ["a", "b"] {
+            let text =
+                format!("#include \"shared.h\"\nint {name}(void);\nint {name}(void) {{ return SHARED; }}\n");
+            project.write(&format!("{name}.c"), &text);
+        }
+        project.write(
+            "main.c",
+            "#include <stdio.h>\nint a(void);\nint b(void);\n\
+             int main(void) { printf(\"%d %s\\n\", a() + b(), __FILE__); return 0; }\n",
+        );
+        project.set_call("clang", call);
+        project
+    }
+
+    /// A library for clang-cl, with debug information. There are no libraries of Microsoft, so nothing is linked.
+    pub(super) fn of_microsoft(wine: &'a Wine, call: &str) -> Self {
+        let project = Self::of_c(wine, "t/project", "").option("-DCMAKE_BUILD_TYPE=Debug");
+        project.write(
+            "CMakeLists.txt",
+            "cmake_minimum_required(VERSION 3.25...3.31)\nproject(sample LANGUAGES C)\nadd_library(sample OBJECT a.c b.c)\n",
+        );
+        let nothing_is_linked = "set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_COMPILER_WORKS ON)\n\
+            set(CMAKE_MT W:/bin/ninja.exe)\nset(CMAKE_RC_COMPILER W:/bin/ninja.exe)\n";
+        project.set_call("clang-cl", &format!("{nothing_is_linked}{call}"));
+        project
+    }
+
+    /// The compiler, and the code at the end of the toolchain file.
+    pub(super) fn set_call(&self, compiler: &str, call: &str) {
+        fs::create_dir_all(self.path("cmake")).expect("a folder");
+        fs::copy(MODULE, self.path("cmake/ToolchainKit.cmake")).expect("the module");
+        let text = format!(
+            "set(CMAKE_C_COMPILER {compiler})\ninclude(\"${{CMAKE_CURRENT_LIST_DIR}}/ToolchainKit.cmake\")\n{call}\n"
+        );
+        self.write("cmake/toolchain.cmake", &text);
+    }
+
+    pub(super) fn option(mut self, option: &str) -> Self {
+        self.options.push(option.to_owned());
+        self
+    }
+
+    pub(super) fn path(&self, below: &str) -> PathBuf {
+        self.wine.path(&self.folder).join(below)
+    }
+
+    pub(super) fn write(&self, below: &str, text: &str) {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file of the project");
+    }
+
+    /// The output of `cmake`, without its colours and line ends.
+    pub(super) fn configure(&self) -> String {
+        let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
+        let mut arguments = vec!["-S", ".", "-B", "build", "-G", "Ninja", toolchain, "--no-warn-unused-cli"];
+        arguments.extend(self.options.iter().map(String::as_str));
+        let finished = self.wine.run_in(&self.folder, "cmake", &arguments);
+        let text = finished.text().replace('\r', "");
+        assert!(!text.contains("no cache"), "{finished}");
+        text
+    }
+
+    /// Configures the project, and expects that it is built without a cache. Returns the output.
+    pub(super) fn configure_without_cache(&self) -> String {
+        let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
+        let mut arguments = vec!["-S", ".", "-B", "build", "-G", "Ninja", toolchain];
+        arguments.extend(self.options.iter().map(String::as_str));
+        let text = self.wine.run_in(&self.folder, "cmake", &arguments).text().replace('\r', "");
+        assert!(text.contains("toolchainkit: no cache"), "{text}");
+        text
+    }
+
+    pub(super) fn build(&self) -> Finished {
+        self.wine.run_in(&self.folder, "cmake", &["--build", "build"])
+    }
+
+    pub(super) fn remove_build_folder(&self) {
+        fs::remove_dir_all(self.path("build")).expect("the build folder can be removed");
+    }
+
+    /// Removes the local cache and the build folder, and configures again.
+    pub(super) fn on_another_machine(&self) {
+        if self.summary()["tool"] == "sccache" {
+            // sccache stores objects after it has answered.
+            let written = eventually(Duration::from_secs(20), || self.stats().writes == OBJECTS);
+            assert!(written, "{:?}", self.stats());
+            self.ask(&["--stop-server"]);
+        }
+        self.remove_build_folder();
+        fs::remove_dir_all(self.wine.local_data().join("toolchainkit/cache")).expect("the local cache");
+        self.configure();
+    }
+
+    /// The output of the built program.
+    pub(super) fn output(&self) -> String {
+        self.wine.run_in(&self.folder, r"build\sample.exe", &[]).stdout.trim().to_owned()
+    }
+
+    pub(super) fn summary(&self) -> Value {
+        let text = fs::read_to_string(self.path("build/toolchainkit/cache.json")).expect("cache.json");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+    }
+
+    /// Runs the launcher of the build with options of the tool.
+    pub(super) fn ask(&self, options: &[&str]) -> Finished {
+        let launcher = self.summary()["launcher"].as_str().expect("a launcher").replace('/', "\\");
+        self.wine.run_in(&self.folder, &launcher, options)
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        if self.summary()["tool"] == "sccache" {
+            Stats::of_sccache(&self.ask(&["--show-stats", "--stats-format", "json"]).stdout)
+        } else {
+            Stats::of_ccache(&self.ask(&["--print-stats", "--format=json"]).stdout)
+        }
+    }
+
+    /// The number of hits and misses during `action`.
+    pub(super) fn counted(&self, action: impl FnOnce()) -> (u64, u64) {
+        let before = self.stats();
+        action();
+        let after = self.stats();
+        (after.hits - before.hits, after.misses - before.misses)
+    }
+}

@@ -333,7 +333,7 @@ mod tests {
         );
         put(&folder.join("inputs").join(inputs_file("b.o")), b"[{");
         put(&folder.join("inputs").join("0123456789abcdef.77"), b"temporary");
-        assert_eq!(Inputs::read(build.path(), "a.o").unwrap(), [record.clone()]);
+        assert_eq!(Inputs::read(build.path(), "a.o").unwrap(), std::slice::from_ref(&record));
         assert_eq!(Inputs::read_all(build.path()).unwrap(), [[record]]);
         let header = super::super::Header { path: "a.h".to_owned(), digest: "0".repeat(32) };
         put(&folder.join("headers"), header.line().as_bytes());

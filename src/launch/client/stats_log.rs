@@ -61,7 +61,7 @@ impl StatsLog {
 
     /// The end of the compilation, if ccache has ended successfully or not.
     pub(super) fn ending(log: Option<Self>, is_success: bool) -> Ending {
-        let known = log.map(|log| ending(&log.read())).unwrap_or_else(|| Ending::new(Outcome::Unknown));
+        let known = log.map_or_else(|| Ending::new(Outcome::Unknown), |log| ending(&log.read()));
         match known.outcome {
             _ if is_success => known,
             _ => Ending { outcome: Outcome::CompileError, ..known },

@@ -57,12 +57,11 @@ impl Log {
 /// The folder of the journal, which is created if it does not exist. `None` if others could have put files into it.
 pub(super) fn trusted_folder(build_folder: &Path) -> Option<PathBuf> {
     let folder = build_folder.join(FOLDER);
-    let found = match folder.symlink_metadata() {
-        Ok(found) => found,
-        Err(_) => {
-            process::create_folder(&folder).ok()?;
-            folder.symlink_metadata().ok()?
-        }
+    let found = if let Ok(found) = folder.symlink_metadata() {
+        found
+    } else {
+        process::create_folder(&folder).ok()?;
+        folder.symlink_metadata().ok()?
     };
     let is_trusted = || {
         let open = File::open(&folder).ok()?;

@@ -225,7 +225,9 @@ mod tests {
         for (client, object) in objects.iter().enumerate() {
             outcomes.begin(client as Client, object);
         }
-        messages.iter().for_each(|message| outcomes.read(message));
+        for message in messages {
+            outcomes.read(message);
+        }
         let ended = (0..objects.len()).map(|client| outcomes.take(client as Client, 1));
         let ended = ended.map(|told| (told.outcome, told.is_certain)).collect();
         assert!(outcomes.names.is_empty() && outcomes.clients.is_empty());

@@ -22,7 +22,7 @@ mod read;
 pub mod summary;
 
 pub use self::entry::{Entry, Outcome, Tier};
-pub use self::headers::{Header, HeaderId, Headers};
+pub use self::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};
 pub use self::inputs::{CompilerInput, HeaderInputs, Inputs, MOST_HEADERS, MOST_RECORDS};
 pub use self::line::{Line, LineId};
 pub use self::log::{Build, Journal, Mark, MarkKind};

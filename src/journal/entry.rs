@@ -38,8 +38,7 @@ impl Entry {
     /// The target of CMake: the folder `TARGET.dir` in the path of the object.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
-        let after = self.object.rsplit_once("CMakeFiles/").map(|(_, after)| after)?;
-        after.split('/').next()?.strip_suffix(".dir")
+        super::summary::target_of(&self.object)
     }
 }
 

@@ -232,7 +232,7 @@ impl Summary {
         let mut slow: HashMap<(&str, &str), SlowMiss> = HashMap::new();
         for entry in of {
             let saved = entry.outcome.is_hit().then(|| times.saved_by(entry));
-            let target = target_of(&entry.object);
+            let target = entry.target();
             summary.total.add(entry, saved);
             targets.entry(target.unwrap_or_default()).or_default().add(entry, saved);
             languages.entry(&entry.language).or_default().add(entry, saved);

@@ -3,8 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
+use toolchainkit::journal::{FOLDER, Line, LineId, Outcome};
+
 use super::{costs, generating_costs};
 use crate::install::Bench;
+use crate::support::checkout::{CACHES, Checkout, tools_for};
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 /// The number of runs of each command.
@@ -38,4 +41,52 @@ fn install_takes_less_than_20_ms_if_the_tool_is_installed() {
     println!("install: {cost:?}");
     assert!(cost.median < Duration::from_millis(20), "{cost:?}");
     assert_eq!(bench.releases.requests().len(), 1);
+}
+
+/// A journal of 10,000 compilations, each with two lines, as the launcher writes them.
+fn long_journal() -> String {
+    let mut text = String::new();
+    for index in 0..10_000_u32 {
+        let at = 1_795_849_200_000 + u64::from(index) * 20;
+        let id = Some(LineId(index, at));
+        let first = Line {
+            id,
+            at,
+            build: format!("{}-7", index / 1000),
+            source: format!("src/part_{}/file_{}.cpp", index % 50, index % 1000),
+            object: format!("CMakeFiles/part_{}.dir/src/file_{}.cpp.o", index % 50, index % 1000),
+            language: "CXX".to_owned(),
+            ..Line::default()
+        };
+        let outcome = if index < 1000 { Outcome::Miss } else { Outcome::DirectHit };
+        let last = Line { id, at: at + 9, outcome: Some(outcome), micros: Some(9000), ..Line::default() };
+        text += &(first.text() + &last.text());
+    }
+    text
+}
+
+#[test]
+fn stats_takes_less_than_50_ms_for_10_000_compilations() {
+    for cache in CACHES {
+        let Some(tools) = tools_for(&[cache, Tool::Released]) else { return };
+        let sandbox = Sandbox::new("stats").on_path(&tools.ninja()).on_path(&tools.path(cache));
+        let launcher = tools.released_launcher();
+        let checkout = Checkout::sample(&sandbox, &tools, "project", "toolchainkit_enable_cache(PROJECT p)")
+            .env("TOOLCHAINKIT_LAUNCH", launcher.to_str().expect("UTF-8"));
+        checkout.rebuild_from_scratch();
+        fs::write(checkout.build_folder().join(FOLDER).join("log"), long_journal()).expect("a journal");
+        let command = |arguments: &[&str]| {
+            let mut command = checkout.command(tools.path(Tool::Released));
+            command.args(["stats", "--build"]).arg(checkout.build_folder()).args(arguments);
+            command
+        };
+        let shown = command(&["--all"]).run();
+        assert!(shown.stdout.contains("9000 of 10000 cacheable"), "{shown}");
+        let formats = ["human", "json"].map(|format| command(&["--all", "--format", format]));
+        let [mut human, mut json] = formats;
+        for (cost, format) in costs(ROUNDS, [&mut human, &mut json]).iter().zip(["human", "json"]) {
+            println!("stats of {cache}, {format}: {cost:?}");
+            assert!(cost.best < Duration::from_millis(50), "{format}: {cost:?}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod list;
 mod outages;
 mod presets;
 mod real_projects;
+mod report;
 mod settings;
 mod statistics;
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         outages::tests,
         presets::tests,
         real_projects::tests,
+        report::tests,
         settings::tests,
         statistics::tests,
         toolchains::tests,

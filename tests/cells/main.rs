@@ -21,6 +21,7 @@ mod list;
 mod outages;
 mod presets;
 mod real_projects;
+mod report;
 mod run;
 mod settings;
 mod statistics;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         outages::tests,
         presets::tests,
         real_projects::tests,
+        report::tests,
         run::tests,
         settings::tests,
         statistics::tests,

@@ -30,7 +30,7 @@ pub(crate) struct BenchDocument {
     pub(crate) processors: usize,
     /// The operating system.
     pub(crate) system: String,
-    /// The number of objects that a build compiles; null if the generator does not tell it.
+    /// The number of objects that a build compiles; null if there are no files with the extensions of objects.
     pub(crate) objects: Option<u32>,
     /// The number of files of the checkout.
     pub(crate) files: u64,

@@ -246,6 +246,7 @@ impl<'a> Session<'a> {
         self.inspect(lane);
         let of_build = sources::measure(&self.build_folder(lane), Utf8Path::new(""), &|| self.check())
             .unwrap_or_default();
+        self.objects = Some(of_build.objects).filter(|objects| *objects > 0);
         let lanes = u64::try_from(Lane::all(self.options.remote.is_some()).len() * 2).unwrap_or(u64::MAX);
         self.check_space(of_build.bytes.saturating_mul(lanes).saturating_add(SMALLEST_SPACE))
     }
@@ -288,7 +289,7 @@ impl<'a> Session<'a> {
         summary.is_some_and(|summary| summary["mode"].as_str().is_some_and(|mode| mode != "none"))
     }
 
-    /// Learns the number of objects, and whether the project itself uses a cache.
+    /// Learns the generator, and whether the project itself uses a cache.
     fn inspect(&mut self, lane: Lane) {
         let Ok(tree) = BuildTree::open(&self.build_folder(lane)) else { return };
         self.generator = file::read_text(&tree.cache_file(), LARGEST_OUTPUT).ok().and_then(|cache| {
@@ -296,9 +297,6 @@ impl<'a> Session<'a> {
             Some(line.to_owned())
         });
         let Ok(units) = tree.compilations() else { return };
-        if self.options.target.is_none() {
-            self.objects = u32::try_from(units.len()).ok();
-        }
         let first = units.iter().filter_map(|unit| Utf8Path::new(unit.words.first()?).file_stem());
         let known = ["ccache", "sccache", "distcc", "icecc", "buildcache"];
         if let Some(launcher) = first.filter(|first| known.contains(first)).min() {

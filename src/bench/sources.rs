@@ -50,6 +50,8 @@ pub(crate) fn find(folder: &Utf8Path, configuration: &str) -> Result<Found, Benc
 pub(super) struct Size {
     pub(super) files: u64,
     pub(super) bytes: u64,
+    /// The files that compilers have written.
+    pub(super) objects: u32,
 }
 
 /// The deepest folder, so that the search ends.
@@ -91,10 +93,12 @@ pub(super) fn measure(
     interrupted: &dyn Fn() -> Result<(), BenchError>,
 ) -> Result<Size, BenchError> {
     let mut size = Size::default();
-    visit(root, except, interrupted, &mut |_, metadata| {
+    visit(root, except, interrupted, &mut |path, metadata| {
         if metadata.is_file() {
             size.files += 1;
             size.bytes += metadata.len();
+            let is_object = matches!(path.extension(), Some("o" | "obj" | "gch" | "pch"));
+            size.objects += u32::from(is_object);
         }
         Ok(())
     })?;
@@ -202,6 +206,7 @@ mod tests {
         assert_eq!(target.join("relative").read_link_utf8().unwrap(), "sub");
         assert!(target.join("build/cmake/CMakeLists.txt").exists() && !target.join("build/x").exists());
         assert!(target.join("module/.git").is_dir(), "no reference to the user's repository");
-        assert_eq!(measure(&source, &target, &|| Ok(())).unwrap().files, 4);
+        let size = measure(&source, &target, &|| Ok(())).unwrap();
+        assert_eq!((size.files, size.objects), (5, 1));
     }
 }

@@ -21,8 +21,9 @@ tests![
     an_interruption_leaves_nothing,
 ];
 
+/// Short names: the paths of sockets are limited.
 fn sandbox(tools: &Tools, cache: Tool) -> Sandbox {
-    let sandbox = Sandbox::new("bench").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let sandbox = Sandbox::new("b").on_path(&tools.ninja()).on_path(&tools.path(cache));
     sandbox.on_path(&tools.cmake(Tools::CMAKE))
 }
 
@@ -32,7 +33,7 @@ fn bench(sandbox: &Sandbox, folder: &Path, words: &[&str]) -> Command {
         .current_dir(folder)
         .arg("bench")
         .args(words)
-        .args(["--work-dir".as_ref(), sandbox.dir("work").as_os_str()]);
+        .args(["--work-dir".as_ref(), sandbox.dir("w").as_os_str()]);
     command
 }
 
@@ -87,7 +88,7 @@ fn every_scenario_is_measured_and_nothing_else_changes(cache: Tool) {
         [project.root(), &sandbox.home(), &sandbox.cache_home(), &sandbox.config_home(), &users_cache]
             .map(listing);
     assert_eq!(before, after, "{measured}");
-    assert!(is_empty(&sandbox.dir("work")) && is_empty(&sandbox.runtime_dir()), "{measured}");
+    assert!(is_empty(&sandbox.dir("w")) && is_empty(&sandbox.runtime_dir()), "{measured}");
     assert!(
         eventually(Duration::from_secs(5), || sandbox.processes().is_empty()),
         "{:?}",
@@ -140,7 +141,7 @@ fn a_preset_of_the_user_is_measured() {
     assert_eq!(warm["hits"].as_u64(), Some(project.objects()), "{measured}");
     let unknown = bench(&sandbox, project.root(), &["--preset", "other", "--rounds", "1"]).run_expecting(1);
     assert!(unknown.stderr.contains("does not configure without a cache"), "{unknown}");
-    assert!(is_empty(&sandbox.dir("work")));
+    assert!(is_empty(&sandbox.dir("w")));
 }
 
 fn a_project_that_does_not_build_is_reported() {
@@ -154,9 +155,9 @@ fn a_project_that_does_not_build_is_reported() {
     assert!(failed.stderr.contains("wrong on purpose") && failed.stderr.contains("  help: "), "{failed}");
     let nothing = bench(&sandbox, sandbox.root(), &["nowhere"]).run_expecting(2);
     assert!(nothing.stderr.starts_with("error: nowhere"), "{nothing}");
-    let nothing = bench(&sandbox, sandbox.root(), &["work"]).run_expecting(2);
+    let nothing = bench(&sandbox, sandbox.root(), &["w"]).run_expecting(2);
     assert!(nothing.stderr.contains("has no CMakeLists.txt"), "{nothing}");
-    assert!(is_empty(&sandbox.dir("work")));
+    assert!(is_empty(&sandbox.dir("w")));
 }
 
 fn an_interruption_leaves_nothing() {
@@ -180,7 +181,7 @@ fn an_interruption_leaves_nothing() {
         }));
         let signal = std::os::unix::process::ExitStatusExt::signal(&status.unwrap());
         assert_eq!(signal, Some(2), "{}", fs::read_to_string(&log).unwrap());
-        assert!(is_empty(&sandbox.dir("work")), "{step}");
+        assert!(is_empty(&sandbox.dir("w")), "{step}");
         let ended = eventually(Duration::from_secs(5), || sandbox.processes().is_empty());
         assert!(ended, "{step}: {:?}", sandbox.processes());
     }

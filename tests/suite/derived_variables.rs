@@ -183,7 +183,11 @@ fn places(name: &str) -> Vec<String> {
                 !line[..at].ends_with(is_letter) && !line[at + name.len()..].starts_with(is_letter)
             };
             if line.match_indices(name).any(is_name) {
-                places.push(format!("{}: {}", path.strip_prefix(root()).unwrap().display(), line.trim()));
+                places.push(format!(
+                    "{}: {}",
+                    path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/"),
+                    line.trim()
+                ));
             }
         }
     }

@@ -62,7 +62,7 @@ fn tree(folder: &Path, root: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
         if path.is_dir() {
             tree(&path, root, into);
         } else {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
             into.insert(name, fs::read(path).expect("a file"));
         }
     }

@@ -99,8 +99,19 @@ fn commands(text: &str) -> Vec<(String, Vec<Word>)> {
 #[test]
 fn a_private_function_uses_only_its_arguments_and_constant_variables() {
     /// Set by `_toolchainkit_decide` before everything that reads them.
-    const CONSTANT: [&str; 8] =
-        ["folder", "user_folder", "launch", "launch_file", "tool", "version", "program", "direct_mode"];
+    const CONSTANT: [&str; 11] = [
+        "folder",
+        "user_folder",
+        "launch",
+        "launch_file",
+        "launcher_path",
+        "executable_suffix",
+        "null_device",
+        "tool",
+        "version",
+        "program",
+        "direct_mode",
+    ];
     /// Set by files that the module writes and includes.
     const INCLUDED: [&str; 2] = ["failure", "enclosing_"];
     /// Part of `toolchainkit_enable_cache`, which sets variables of the project.

@@ -130,7 +130,10 @@ impl Tools {
     /// The folder in which `tests/setup.sh` installs the tools.
     pub(crate) fn folder() -> PathBuf {
         env::var_os("TOOLCHAINKIT_TEST_TOOLS").map_or_else(
-            || PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cache/toolchainkit-tests"),
+            || {
+                let home = env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+                PathBuf::from(home.expect("a home folder")).join(".cache/toolchainkit-tests")
+            },
             PathBuf::from,
         )
     }

@@ -266,7 +266,6 @@ impl Output {
 
 /// The file `name` in the folder of `path`. The separator is a slash on every system, because the generated files contain it.
 fn beside(path: &Utf8Path, name: &str) -> Utf8PathBuf {
-    path.as_str()
-        .rsplit_once('/')
-        .map_or_else(|| name.into(), |(folder, _)| format!("{folder}/{name}").into())
+    let path = if cfg!(windows) { path.as_str().replace('\\', "/") } else { path.to_string() };
+    path.rsplit_once('/').map_or_else(|| name.into(), |(folder, _)| format!("{folder}/{name}").into())
 }

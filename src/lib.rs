@@ -40,6 +40,7 @@ pub mod doctor;
 pub mod foreign;
 mod init;
 pub mod install;
+pub mod journal;
 pub mod launch;
 pub mod output;
 pub mod plan;

@@ -18,6 +18,7 @@ mod headers;
 mod inputs;
 mod line;
 mod log;
+pub mod places;
 mod read;
 
 pub use self::entry::{Entry, Outcome, Tier};

@@ -296,12 +296,22 @@ impl Cause {
             },
             Kind::TimeMacro => format!("{name} in {now} has another value in each compilation"),
             Kind::NotStored => format!("the last compilation with the same inputs was not stored ({before})"),
-            Kind::Gone => format!("nothing changed, but the entry is no longer in the cache: {now}"),
-            Kind::Unexplained => match wording {
-                Wording::Time => "nothing that the journal contains has changed".to_owned(),
-                Wording::Machines => "nothing that the journals contain differs".to_owned(),
-            },
-            Kind::FirstTime => "it was not compiled before in this build folder".to_owned(),
+            Kind::Gone => {
+                let reason = match name.as_str() {
+                    "emptied" => "the cache was emptied since then",
+                    "evicted" => "the size limit of the cache was reached, since other entries are still there",
+                    _ => "it was removed, or the size limit of the cache was reached",
+                };
+                format!("nothing changed, but the entry is no longer in the cache: {reason}")
+            }
+            Kind::Unexplained if !name.is_empty() => format!("no difference is known: {name}"),
+            Kind::Unexplained => {
+                wording.pick("nothing that the journal contains changed", "nothing that the journals contain differs").to_owned()
+            }
+            Kind::FirstTime if !name.is_empty() => {
+                "the earlier compilations in this build folder were hits, and the inputs of hits are not recorded".to_owned()
+            }
+            Kind::FirstTime => "there is no earlier compilation in this build folder".to_owned(),
         }
     }
 
@@ -357,6 +367,9 @@ impl Cause {
                 "move it to a small separate source, or set it with SOURCE_DATE_EPOCH and ccache"
             }
             Kind::NotStored => "no action is needed: this compilation was stored",
+            Kind::Gone if self.name == "emptied" => {
+                "keep the folder of the cache; in CI, restore it before the build or use a remote"
+            }
             Kind::Gone => "a larger `cache.size_gb` keeps more entries",
             Kind::Unexplained => {
                 "check that both builds use the same cache, and that it accepts new objects (`toolchainkit doctor`)"

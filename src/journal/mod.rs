@@ -16,6 +16,7 @@
 mod cause;
 mod difference;
 mod entry;
+mod explain;
 mod groups;
 mod headers;
 mod inputs;
@@ -28,6 +29,7 @@ mod read;
 pub use self::cause::{Cause, Change, Kind, Wording};
 pub use self::difference::{Pair, nearest, time_macro};
 pub use self::entry::{Entry, Outcome, Tier};
+pub use self::explain::{Causes, Explaining, Why, causes};
 pub use self::groups::{CauseGroup, Explained, group};
 pub use self::headers::{Header, HeaderId, Headers};
 pub use self::inputs::{CompilerInput, HeaderInputs, Inputs, MOST_HEADERS, MOST_RECORDS};

@@ -1,7 +1,5 @@
 //! `toolchainkit doctor`
 
-mod why;
-
 use std::process;
 use std::time::{Duration, SystemTime};
 
@@ -9,10 +7,10 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use self::why::{why, words};
 use super::build_folder::{BuildCache, BuildFolderArgs};
 use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
+use super::why::{why, words};
 use super::{CommandResult, Global};
 use crate::caching::detection::identify;
 use crate::caching::statistics::stats_through;
@@ -46,7 +44,7 @@ pub(super) fn run(args: &DoctorArgs, global: &Global, printer: &Printer) -> Comm
     }
 }
 
-fn of_build(cache: &BuildCache) -> Result<CacheOfBuild<'_>, CliError> {
+pub(super) fn of_build(cache: &BuildCache) -> Result<CacheOfBuild<'_>, CliError> {
     let (tool, version) = cache.tool()?;
     Ok(CacheOfBuild { tool, version, launcher: cache.launcher()? })
 }

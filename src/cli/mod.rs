@@ -3,10 +3,13 @@
 
 mod build_folder;
 mod cache;
+mod causes;
+mod compare;
 mod doctor;
 mod env;
 pub mod exit;
 mod explain;
+mod export;
 mod generate;
 mod init;
 mod install;
@@ -21,6 +24,7 @@ mod stats;
 mod templates;
 mod user_presets;
 mod validate;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -75,6 +79,8 @@ enum Command {
     Cache(cache::CacheArgs),
     /// Check whether the cache of a build works, or find out why a file was not cached
     Doctor(doctor::DoctorArgs),
+    /// Find out why two builds or two machines share no objects
+    Compare(compare::CompareArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),
     /// Explain the code of a diagnostic
@@ -105,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Stats(args) => stats::run(args, &cli.global, &printer),
         Command::Cache(args) => cache::run(args, &printer),
         Command::Doctor(args) => doctor::run(args, &cli.global, &printer),
+        Command::Compare(args) => compare::run(args, &printer),
         Command::Server(args) => server::run(args, &cli.global, &printer),
         Command::Explain(args) => explain::run(args, &printer),
         Command::Schema => schema::run(&printer),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::build_folder::{BuildCache, BuildFolderArgs};
 use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
-use super::{CommandResult, Global};
+use super::{CommandResult, Global, export};
 use crate::caching::statistics::{CacheStats, stats_through};
 use crate::caching::tool::{Tool, ToolStats};
 use crate::probe::program;
@@ -21,6 +22,10 @@ pub(super) struct StatsArgs {
     /// Reset the counters to zero after printing them
     #[arg(long)]
     zero: bool,
+    /// Write the inputs of the last compilations to a file, to find differences with `toolchainkit compare`. The file contains
+    /// no secrets
+    #[arg(long, value_name = "FILE")]
+    export: Option<Utf8PathBuf>,
     #[command(flatten)]
     build: BuildFolderArgs,
     #[command(flatten)]
@@ -29,6 +34,9 @@ pub(super) struct StatsArgs {
 
 pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> CommandResult {
     let cache = BuildCache::find(&args.build, global)?;
+    if let Some(file) = &args.export {
+        return export::write(&cache.folder, file, printer);
+    }
     let (tool, version) = cache.tool()?;
     // The counters of sccache are in its daemon. Without one there are none, and resetting them would start one.
     let counting = tool == Tool::Ccache || cache.is_running();

@@ -247,8 +247,9 @@ impl Cause {
                 wording.pick("has other content now", "has other content there")
             ),
             Kind::IncludeFolder | Kind::SearchPath => match change {
-                Change::Added => format!("the include folder {name}{} {of_several}", others("folder")),
-                Change::Removed => format!("the include folder {name}{} {of_several}", others("folder")),
+                Change::Added | Change::Removed => {
+                    format!("the include folder {name}{} {of_several}", others("folder"))
+                }
                 Change::Changed if name.is_empty() => {
                     format!("the include folders have another order{}", wording.pick("", " there"))
                 }

@@ -163,8 +163,9 @@ mod tests {
     #[test]
     fn the_cause_of_the_most_files_comes_first() {
         let (sha, header) = (named(Kind::Macro, "GIT_SHA"), named(Kind::ProjectHeader, "a.h"));
-        let mut files: Vec<Explained> = (0..212).map(|number| explained(number, &[sha.clone()])).collect();
-        files.extend((212..230).map(|number| explained(number, &[header.clone()])));
+        let mut files: Vec<Explained> =
+            (0..212).map(|number| explained(number, std::slice::from_ref(&sha))).collect();
+        files.extend((212..230).map(|number| explained(number, std::slice::from_ref(&header))));
         let groups = group(&files, Wording::Time);
         assert_eq!(groups[0].headline(), "the macro GIT_SHA changed (in 212 of 230 files)");
         assert!(

@@ -14,9 +14,11 @@
 //! with both.
 
 mod cause;
+mod comparison;
 mod difference;
 mod entry;
 mod explain;
+pub mod export;
 mod groups;
 mod headers;
 mod inputs;
@@ -27,6 +29,7 @@ pub mod places;
 mod read;
 
 pub use self::cause::{Cause, Change, Kind, Wording};
+pub use self::comparison::{Comparison, Unmatched, compare};
 pub use self::difference::{Pair, nearest, time_macro};
 pub use self::entry::{Entry, Outcome, Tier};
 pub use self::explain::{Causes, Explaining, Why, causes};

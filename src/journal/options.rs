@@ -65,13 +65,11 @@ impl Options {
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let argument = argument.as_str();
-            if OUTPUTS.contains(&argument) {
+            // `Inputs::macros` contains the macros.
+            if OUTPUTS.contains(&argument) || argument == "-D" || argument == "-U" {
                 rest.next();
-            } else if argument == "-D" || argument == "-U" {
-                rest.next();
-            } else if argument.starts_with("-D") || argument.starts_with("-U") || MODES.contains(&argument) {
-                // `Inputs::macros` contains the macros.
-            } else {
+            } else if !argument.starts_with("-D") && !argument.starts_with("-U") && !MODES.contains(&argument)
+            {
                 let value = WITH_VALUE.contains(&argument).then(|| rest.next()).flatten();
                 options.add(argument, value.map(String::as_str));
             }

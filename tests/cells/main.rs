@@ -25,6 +25,7 @@ mod settings;
 mod support;
 mod toolchains;
 mod trust;
+mod why_missed;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         settings::tests,
         toolchains::tests,
         trust::tests,
+        why_missed::tests,
     ] {
         add(&mut list);
     }

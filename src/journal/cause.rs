@@ -206,7 +206,17 @@ impl Cause {
     /// The cause as a clause, such as `the macro GIT_SHA changed`. `more` is the number of others like it, with other names.
     #[must_use]
     pub fn sentence(&self, wording: Wording, more: usize) -> String {
-        let Self { kind, change, name, before, now } = self;
+        let Self { kind, change, .. } = self;
+        // The paths of sources and headers are relative to the source folder, too.
+        let relative = |text: &str| text.replace("<source>/", "").replace("<source>", ".");
+        let name = &relative(&self.name);
+        let is_folder = matches!(kind, Kind::PathInMacro | Kind::PathInOption);
+        let (before, now) = if is_folder {
+            (self.before.clone(), self.now.clone())
+        } else {
+            (relative(&self.before), relative(&self.now))
+        };
+        let (before, now) = (&before, &now);
         let others = |noun: &str| match more {
             0 => String::new(),
             1 => format!(" and 1 other {noun}"),

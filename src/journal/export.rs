@@ -181,34 +181,19 @@ impl Export {
 
 /// The inputs without the paths of the machine, and without the digests of values that may be secret and short.
 fn neutral(inputs: Inputs, places: &Places) -> Inputs {
-    let replace = |text: &str| places.replace(text).into_owned();
-    let hidden = |name: &str, value: String| if is_credential(name) { MASK.to_owned() } else { value };
-    let values = |values: Vec<(String, String)>| -> Vec<(String, String)> {
-        values
-            .into_iter()
-            .map(|(name, value)| (hidden(&name, replace(&value)), name))
-            .map(|(value, name)| (name, value))
-            .collect()
-    };
-    let macro_of =
-        |option: &str| option.strip_prefix("-D").and_then(|rest| rest.split('=').next()).map(str::to_owned);
-    let options =
-        inputs.options.iter().map(|option| match macro_of(option).filter(|name| is_credential(name)) {
-            Some(name) => format!("-D{name}={MASK}"),
-            None => replace(option),
-        });
-    let mut compiler = inputs.compiler.clone();
-    compiler.path = replace(&compiler.path);
-    Inputs {
-        options: options.collect(),
-        compiler,
-        object: replace(&inputs.object),
-        macros: values(inputs.macros),
-        source: (replace(&inputs.source.0), inputs.source.1),
-        environment: values(inputs.environment),
-        settings: values(inputs.settings),
-        ..inputs
+    let mut inputs = places.neutral(inputs);
+    let all = [&mut inputs.macros, &mut inputs.environment, &mut inputs.settings];
+    for (_, value) in all.into_iter().flatten().filter(|(name, _)| is_credential(name)) {
+        MASK.clone_into(value);
     }
+    for option in &mut inputs.options {
+        let name =
+            option.strip_prefix("-D").and_then(|rest| rest.split_once('=')).map(|(name, _)| name.to_owned());
+        if let Some(name) = name.filter(|name| is_credential(name)) {
+            *option = format!("-D{name}={MASK}");
+        }
+    }
+    inputs
 }
 
 #[cfg(test)]

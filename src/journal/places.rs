@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::inputs::Inputs;
+
 /// The placeholders, in the order in which a folder that is several of them is named.
 const NAMES: [&str; 4] = ["<source>", "<build>", "<checkout>", "<home>"];
 
@@ -54,6 +56,26 @@ impl Places {
             }
         }
         replaced
+    }
+}
+
+impl Places {
+    /// The inputs with placeholders in all paths.
+    #[must_use]
+    pub fn neutral(&self, mut inputs: Inputs) -> Inputs {
+        let texts = inputs.options.iter_mut().chain([
+            &mut inputs.compiler.path,
+            &mut inputs.object,
+            &mut inputs.source.0,
+        ]);
+        let values =
+            [&mut inputs.macros, &mut inputs.environment, &mut inputs.settings].into_iter().flatten();
+        for text in texts.chain(values.map(|(_, value)| value)) {
+            if let Cow::Owned(replaced) = self.replace(text) {
+                *text = replaced;
+            }
+        }
+        inputs
     }
 }
 

@@ -12,6 +12,7 @@ use super::command::{preprocessing, redirected};
 use super::decided::Decided;
 use super::reasons::{Explanation, explain_ccache, explain_sccache};
 use crate::caching::tool::{Tool, Version};
+use crate::launch::journal::TRIAL;
 use crate::probe::program::{self, Finished, RunError};
 
 /// The timeout for one source file.
@@ -196,7 +197,8 @@ impl Replay<'_> {
         let folder = tempfile::tempdir()?;
         let place = folder.path().to_string_lossy();
         let words = redirected(&self.unit.words, &place);
-        let environment = environment.iter().copied();
+        // The trial is not a part of the statistics of the build.
+        let environment = environment.iter().copied().chain([(TRIAL, "1")]);
         Ok(program::run_in(
             &self.unit.directory,
             words[0].as_str().into(),

@@ -13,6 +13,7 @@ pub mod arguments;
 mod client;
 mod connections;
 pub mod guard;
+pub mod journal;
 pub mod local_caches;
 mod placeholders;
 pub mod process;

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+use crate::journal::{Outcome, Tier};
 
 /// The version of the messages, and of the interface to the CMake module.
 pub const PROTOCOL: u32 = 1;
@@ -20,6 +21,12 @@ pub enum Request {
     Hello(Hello),
     /// The tool has finished the compilation. The supervisor does not answer.
     Done,
+    /// Like [`Self::Done`], after `runs` runs of the tool with this daemon. The answer is [`Reply::Outcome`]. Only for a
+    /// supervisor that has sent `tells_outcomes`.
+    Finished {
+        /// The number of runs.
+        runs: usize,
+    },
     /// The tool has failed: the compiler itself has another exit code. The answer is [`Reply::FailureRecorded`].
     Failed,
 }
@@ -71,6 +78,20 @@ pub enum Reply {
         number: u64,
         /// The log file of the daemon.
         log: String,
+        /// Whether the supervisor answers [`Request::Finished`]. An older one does not.
+        #[serde(default)]
+        tells_outcomes: bool,
+    },
+    /// The answer to [`Request::Finished`].
+    Outcome {
+        /// What became of the compilation.
+        outcome: Outcome,
+        /// [`crate::journal::Entry::is_certain`]
+        is_certain: bool,
+        /// The reason of the tool.
+        reason: Option<String>,
+        /// Where the object came from.
+        tier: Option<Tier>,
     },
     /// Run the compiler without the tool.
     Without {
@@ -142,7 +163,7 @@ mod tests {
             folder: "/b".into(),
             object: "c.o".into(),
         };
-        let sent = [Request::Hello(hello), Request::Done, Request::Failed];
+        let sent = [Request::Hello(hello), Request::Done, Request::Failed, Request::Finished { runs: 2 }];
         let mut line = Vec::new();
         for request in &sent {
             send(&mut line, request).unwrap();
@@ -157,11 +178,19 @@ mod tests {
     #[test]
     fn the_address_in_a_reply_is_a_socket_or_a_port() {
         for address in [Address::Socket("/a b/socket".into()), Address::Port(4226)] {
-            let reply = Reply::Use { address, number: 1, log: "/log".into() };
+            let reply = Reply::Use { address, number: 1, log: "/log".into(), tells_outcomes: true };
             let mut line = Vec::new();
             send(&mut line, &reply).unwrap();
             assert_eq!(receive::<Reply>(&mut line.as_slice()).unwrap(), Some(reply));
         }
+    }
+
+    #[test]
+    fn a_supervisor_of_an_older_version_tells_no_outcomes() {
+        let line = b"{\"use\":{\"address\":{\"port\":1},\"number\":1,\"log\":\"/log\"}}\n";
+        let address = Address::Port(1);
+        let expected = Reply::Use { address, number: 1, log: "/log".into(), tells_outcomes: false };
+        assert_eq!(receive::<Reply>(&mut line.as_slice()).unwrap(), Some(expected));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 mod bench;
 mod compiling;
 mod ending;
+mod journal;
 mod places;
 mod ports;
 #[expect(dead_code, reason = "CMake is not tested here")]

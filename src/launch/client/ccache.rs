@@ -7,11 +7,13 @@ use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::super::journal::Ending;
 use super::super::process::{self, Child, Wait};
 use super::super::settings::{Settings, Storage};
 use super::broken::{Breaker, Way};
 use super::environment::Environment;
 use super::guarded::{self, Mode};
+use super::stats_log::StatsLog;
 use super::{Compilation, connection, failing, messages, secrets};
 
 /// The variable that says how ccache identifies the compiler.
@@ -39,7 +41,7 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
             }
         })
     else {
-        return compilation.run_compiler();
+        return compilation.run_compiler(Ending::failed_over("a secret is not set"));
     };
     let mut mode = guarded::mode(compilation, true, || connection::guard(settings, storage));
     let remote = environment.value(REMOTE).filter(|value| !value.is_empty());
@@ -110,9 +112,11 @@ fn compile_with(
     {
         command.env(BASE_DIRECTORIES, folders);
     }
+    let log = StatsLog::set(version, environment, &mut command);
+    let not_started = || compilation.run_compiler(Ending::failed_over("ccache cannot be started"));
     let end = match start(command) {
         Ok(running) => running.wait(&compilation.settings, breaker.is_some()),
-        Err(_) => return compilation.run_compiler(),
+        Err(_) => return not_started(),
     };
     let status = match end {
         Ok(End::Status(status)) => status,
@@ -127,10 +131,10 @@ fn compile_with(
             return compile_with(compilation, storage, &without_remote(local), None, mode);
         }
         Ok(End::Failed) => return without_ccache(compilation, storage),
-        Err(_) => return compilation.run_compiler(),
+        Err(_) => return not_started(),
     };
     if process::was_interrupted(status) {
-        return process::exit_like(status);
+        return compilation.end_interrupted(status);
     }
     let was_killed = status.code().is_none();
     let may_have_failed = status.code() == Some(1) && io::stderr().is_terminal();
@@ -141,22 +145,25 @@ fn compile_with(
         breaker.close();
     }
     if status.success() && compilation.plan.restore_depfile().is_err() {
-        return compilation.run_compiler();
+        return compilation.run_compiler(Ending::failed_over("the depfile cannot be restored"));
     }
     if status.success() && !mode.is_valid() {
         return compile_with(compilation, storage, environment, None, &mut Mode::Off);
     }
-    compilation.end_like(status)
+    let ending = StatsLog::ending(log, status.success());
+    compilation.end_like(status, ending)
 }
 
 fn without_ccache(compilation: &Compilation, storage: &Storage) -> ExitCode {
     let directory = storage.directory.display();
-    if is_writable(&storage.directory) {
+    let reason = if is_writable(&storage.directory) {
         compilation.warn("ccache fails: compiling without it");
+        "ccache fails"
     } else {
         compilation.warn(&format!("ccache cannot write to {directory}: compiling without it"));
-    }
-    compilation.run_compiler()
+        "ccache cannot write to its folder"
+    };
+    compilation.run_compiler(Ending::failed_over(reason))
 }
 
 /// Whether ccache can write to its folder and to the two levels of folders in it.

@@ -13,18 +13,24 @@ mod plan;
 mod request;
 mod sccache;
 mod secrets;
+mod stats_log;
 mod warning;
 
 use std::ffi::OsString;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use self::plan::Plan;
+use super::arguments::Arguments;
 use super::guard::{Answer, Guard, Reason};
+use super::journal::{Ending, Folders, Note};
 use super::process;
 use super::settings::{Direct, Settings};
 use crate::caching::tool::Tool;
+use crate::journal::Outcome;
 
 pub(super) use self::options::option;
 
@@ -33,12 +39,19 @@ pub(super) use self::options::option;
 pub(super) struct Compilation {
     settings: Settings,
     plan: Plan,
+    note: Arc<Note>,
 }
 
 /// Compiles: `arguments` begin with the compiler.
 pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
+    let begun = Instant::now();
     let in_a_panic = arguments.clone();
+    let note = Arc::new(OnceLock::<Arc<Note>>::new());
+    let of_panic = Arc::clone(&note);
     panic::set_hook(Box::new(move |_| {
+        if let Some(note) = of_panic.get() {
+            note.end_before_exec(Ending::failed_over("internal error of the launcher"));
+        }
         run_instead(&in_a_panic);
     }));
     let settings = match settings() {
@@ -46,27 +59,40 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
         Err(Unreadable { folder, reason }) => {
             if let Some(folder) = folder {
                 warning::warn(&folder, &format!("{reason}: compiling without a cache"));
+                note_without_settings(begun, &folder, &arguments);
             }
             return run_instead(&arguments);
         }
     };
     let plan = plan::plan(&settings, arguments, &std::env::current_dir().unwrap_or_default());
     plan.write_files();
-    let compilation = Compilation { settings, plan };
-    if compilation.plan.is_bypassed() {
-        return compilation.run_compiler();
+    let note = Arc::clone(note.get_or_init(|| Arc::new(plan.note(begun, &settings))));
+    let compilation = Compilation { settings, plan, note };
+    if let Some(cause) = compilation.plan.bypass() {
+        return compilation.run_compiler(Ending::bypassed(cause));
     }
     if !is_program(&compilation.settings.program) {
         let program = compilation.settings.program.display();
         compilation.warn(&format!(
             "{program} is missing: compiling without a cache until the project is configured again"
         ));
-        return compilation.run_compiler();
+        return compilation.run_compiler(Ending::failed_over("the tool is missing"));
     }
+    compilation.note.begin();
     match compilation.settings.tool {
         Tool::Sccache => sccache::compile(&compilation),
         Tool::Ccache => ccache::compile(&compilation),
     }
+}
+
+/// Notes a compilation for which the settings in `folder`, that of the launcher, cannot be read.
+fn note_without_settings(begun: Instant, folder: &Path, arguments: &[OsString]) {
+    let (Some(build), Some((_, arguments))) = (folder.parent(), arguments.split_first()) else { return };
+    let directory = std::env::current_dir().unwrap_or_default();
+    let arguments = Arguments::read(arguments.to_vec(), &directory);
+    let folders = Folders { build, source: Path::new(""), directory: &directory };
+    let note = Note::new(begun, folders, &arguments);
+    note.end_before_exec(Ending::failed_over("launcher.json cannot be read"));
 }
 
 /// The reason why a compilation in `directory` does not use direct mode; `None` if it does. `command` begins with the
@@ -77,7 +103,7 @@ pub fn why_not_direct(settings: &Settings, command: Vec<OsString>, directory: &P
         return None;
     }
     let plan = plan::plan(settings, command, directory);
-    if plan.is_bypassed() {
+    if plan.bypass().is_some() {
         return None;
     }
     match plan.question(settings) {
@@ -139,23 +165,36 @@ impl Compilation {
     }
 
     /// Replaces this process by the compiler. If its object has placeholders, this process waits for it instead.
-    fn run_compiler(&self) -> ExitCode {
+    fn run_compiler(&self, ending: Ending) -> ExitCode {
         if self.plan.has_placeholders()
             && let Ok(status) = process::start(&mut self.compiler(), None).and_then(|mut child| child.wait())
         {
-            return self.end_like(status);
+            if process::was_interrupted(status) {
+                return self.end_interrupted(status);
+            }
+            let outcome = if status.success() { ending.outcome } else { Outcome::CompileError };
+            return self.end_like(status, Ending { outcome, ..ending });
         }
+        self.note.end_before_exec(ending);
         run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
     }
 
     /// Ends like the compilation. A successful one has its paths in the object then.
-    fn end_like(&self, status: ExitStatus) -> ExitCode {
+    fn end_like(&self, status: ExitStatus, ending: Ending) -> ExitCode {
         if status.success() && !self.plan.fill_in(&self.settings.folder()) {
+            self.note.end_before_exec(ending);
             let mut command = process::command(self.plan.compiler());
             command.args(self.plan.arguments_without_placeholders());
             self.plan.set_directory(&mut command);
             return run_in_place(&mut command, &self.plan.compiler().to_string_lossy());
         }
+        self.note.end(ending);
+        process::exit_like(status)
+    }
+
+    /// Ends like the tool, which a signal has ended together with the build.
+    fn end_interrupted(&self, status: ExitStatus) -> ExitCode {
+        self.note.end(Ending::new(Outcome::Interrupted));
         process::exit_like(status)
     }
 

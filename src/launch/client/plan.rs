@@ -5,9 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use super::super::arguments::Arguments;
 use super::super::guard;
+use super::super::journal::{Folders, Note};
 use super::super::placeholders;
 use super::super::process;
 use super::super::rules::{
@@ -24,6 +26,10 @@ use crate::caching::tool::{Tool, Version};
 
 /// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
 const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
+/// The cause in the journal if there are too many arguments, or a response file that cannot be read.
+const UNREAD: &str = "unread-arguments";
+/// The cause in the journal if a tracer has to see the compiler.
+const TRACER: &str = "tracer";
 
 /// The command of a compilation, after the rules were applied.
 #[derive(Debug)]
@@ -34,7 +40,8 @@ pub(super) struct Plan {
     compiler: Compiler,
     checkout: Checkout,
     directory: PathBuf,
-    is_bypassed: bool,
+    /// The rule or another cause that runs the compiler without the tool.
+    bypass: Option<&'static str>,
     links: Option<Links>,
     /// Options for `__FILE__` in additional base directories.
     macro_maps: Vec<OsString>,
@@ -67,19 +74,24 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         checkout: &checkout,
     };
     let decision = decide(&question, &facts);
-    // A rule could apply to an argument that is not known.
-    let is_bypassed = decision.bypass.is_some()
-        || !arguments.is_complete()
-        || process::variable(BYPASS).is_some_and(|value| value == "1")
-        || (!settings.caches_under_tracers && tracers::is_traced());
+    let bypass = if process::variable(BYPASS).is_some_and(|value| value == "1") {
+        Some(BYPASS)
+    } else if let Some(rule) = decision.bypass {
+        Some(rule.name)
+    } else if !arguments.is_complete() {
+        // A rule could apply to an argument that is not known.
+        Some(UNREAD)
+    } else {
+        (!settings.caches_under_tracers && tracers::is_traced()).then_some(TRACER)
+    };
     let compiler = facts.compiler();
     drop(facts);
     let macro_maps = macro_maps(&question, &of_tool);
     // Without placeholders, debug information would name the link.
     let is_named = decision.placeholders.is_none() && has_debug_information(&arguments);
     let links = || Links::of(settings.tool, &checkout, &arguments, &directory);
-    let links = if is_bypassed || is_named { None } else { links() };
-    Plan { called, arguments, decision, compiler, checkout, directory, is_bypassed, links, macro_maps }
+    let links = if bypass.is_some() || is_named { None } else { links() };
+    Plan { called, arguments, decision, compiler, checkout, directory, bypass, links, macro_maps }
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -93,9 +105,16 @@ fn environment_of_tool(settings: &Settings, name: &str) -> Option<OsString> {
 }
 
 impl Plan {
-    /// Whether the compiler runs without the tool.
-    pub(super) fn is_bypassed(&self) -> bool {
-        self.is_bypassed
+    /// The name of the rule, or another cause, that runs the compiler without the tool.
+    pub(super) const fn bypass(&self) -> Option<&'static str> {
+        self.bypass
+    }
+
+    /// The entry of this compilation in the journal.
+    pub(super) fn note(&self, begun: Instant, settings: &Settings) -> Note {
+        let folders =
+            Folders { build: &settings.build, source: &settings.source, directory: &self.directory };
+        Note::new(begun, folders, &self.arguments)
     }
 
     /// The compiler.

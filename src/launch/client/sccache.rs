@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::super::address::Address;
+use super::super::journal::Ending;
 use super::super::process::{self, Child, Connection, Wait};
 use super::super::protocol::{Reply, Request, Want};
 use super::super::rules::is_script;
@@ -16,12 +17,27 @@ use super::environment::Environment;
 use super::guarded::{self, Mode};
 use super::request::{self, Finished, Response};
 use super::{Compilation, failing, messages, secrets};
+use crate::journal::{Outcome, Tier};
 
 /// The longest time for the replacement of a daemon.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// The longest time to send a request. The supervisor notices if the daemon does not answer it.
 const SEND_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The longest wait for the outcome of a compilation, after it has ended. Without the answer, it is not known.
+const TELL_TIMEOUT: Duration = Duration::from_millis(20);
+
+/// The variable for a cache of several levels.
+const LEVELS: &str = "SCCACHE_MULTILEVEL_CHAIN";
+
+/// The tier of a storage that has only one.
+fn only_tier(storage: &Storage) -> Option<Tier> {
+    if storage.environment.contains_key(LEVELS) {
+        return None;
+    }
+    Some(if storage.name == "local" { Tier::Local } else { Tier::Remote })
+}
 
 /// The result of the tool.
 enum End {
@@ -40,24 +56,34 @@ struct Daemon<'a> {
     supervised: Supervised,
     address: Address,
     number: u64,
+    tells_outcomes: bool,
 }
 
 pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     let daemon = match find_daemon(compilation) {
         Ok(daemon) => daemon,
         Err(message) => {
-            if let Some(message) = message {
-                compilation.warn(&message);
+            if let Some(message) = &message {
+                compilation.warn(message);
             }
-            return compilation.run_compiler();
+            let reason = message.as_deref().unwrap_or("the supervisor does not use the tool now");
+            return compilation.run_compiler(Ending::failed_over(reason));
         }
     };
     let mode = guarded::mode(compilation, can_store_headers(daemon.storage), || {
         connection::guard(&compilation.settings, daemon.storage)
     });
-    let mut run = Run { daemon, mode, may_repeat: true, printed: Printed::Directly };
-    let Some(end) = run.start(compilation) else { return compilation.run_compiler() };
+    let mut run = Run { daemon, mode, may_repeat: true, printed: Printed::Directly, runs: 0 };
+    let Some(end) = run.start(compilation) else { return not_started(compilation) };
     run.conclude(compilation, end)
+}
+
+fn not_started(compilation: &Compilation) -> ExitCode {
+    compilation.run_compiler(Ending::failed_over("sccache cannot be started"))
+}
+
+fn lost(compilation: &Compilation) -> ExitCode {
+    compilation.run_compiler(Ending::failed_over("the supervisor has ended"))
 }
 
 /// Whether sccache can use its folder for direct mode. If it cannot write to the folder, it fails (0.16 and 0.19). Without a
@@ -97,8 +123,8 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
             }
         };
         match supervised.ask(settings, storage, Want::Compile, &object) {
-            Ok(Reply::Use { address, number, .. }) => {
-                return Ok(Daemon { storage, supervised, address, number });
+            Ok(Reply::Use { address, number, tells_outcomes, .. }) => {
+                return Ok(Daemon { storage, supervised, address, number, tells_outcomes });
             }
             Ok(Reply::Without { message }) => return Err(message),
             // The supervisor is shutting down or has ended. The next attempt starts another one.
@@ -116,6 +142,8 @@ struct Run<'a> {
     may_repeat: bool,
     /// The messages of the last run.
     printed: Printed,
+    /// The number of runs with this daemon.
+    runs: usize,
 }
 
 /// What sccache and the compiler have printed.
@@ -158,6 +186,7 @@ fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervise
 impl Run<'_> {
     /// Runs the tool. `None` if it cannot be started.
     fn start(&mut self, compilation: &Compilation) -> Option<End> {
+        self.runs += 1;
         let daemon = &mut self.daemon;
         let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
         let mut command = compilation.tool(&environment, &self.mode);
@@ -257,40 +286,77 @@ impl Run<'_> {
         }
     }
 
+    /// Tells the supervisor that the tool has finished. Fails if the supervisor has ended.
+    fn finish(&mut self) -> io::Result<()> {
+        let runs = self.runs;
+        let done = if self.daemon.tells_outcomes { Request::Finished { runs } } else { Request::Done };
+        self.daemon.supervised.send(&done)
+    }
+
+    /// The end of the compilation, by the answer to [`Self::finish`].
+    fn ending(&mut self) -> Ending {
+        let unknown = Ending::new(Outcome::Unknown);
+        if !self.daemon.tells_outcomes {
+            return unknown;
+        }
+        let storage = self.daemon.storage;
+        let supervised = &mut self.daemon.supervised;
+        let until = Instant::now() + TELL_TIMEOUT;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || supervised.connection().set_read_timeout(Some(left)).is_err() {
+                return unknown;
+            }
+            match supervised.listen() {
+                Ok(Reply::Outcome { outcome, is_certain, reason, tier }) => {
+                    let tier = tier.or_else(|| only_tier(storage)).filter(|_| outcome.is_hit());
+                    return Ending { outcome, is_certain, reason, tier, ..unknown };
+                }
+                // The supervisor has sent it before.
+                Ok(_) => {}
+                Err(_) => return unknown,
+            }
+        }
+    }
+
     fn conclude(mut self, compilation: &Compilation, end: End) -> ExitCode {
         if matches!(&end, End::Status(status) if status.success()) && !self.mode.is_valid() {
             self.mode = Mode::Off;
-            let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
+            let Some(end) = self.start(compilation) else { return not_started(compilation) };
             return self.conclude(compilation, end);
         }
         self.print(compilation, &end);
         let status = match end {
             End::Status(status) => status,
             End::GivenUp(message) => {
-                if let Some(message) = message {
-                    compilation.warn(&message);
+                if let Some(message) = &message {
+                    compilation.warn(message);
                 }
-                return compilation.run_compiler();
+                let reason = message.as_deref().unwrap_or("the supervisor has ended the compilation");
+                return compilation.run_compiler(Ending::failed_over(reason));
             }
-            End::Lost => return compilation.run_compiler(),
+            End::Lost => return lost(compilation),
             End::Unhandled => {
-                let _ = self.daemon.supervised.send(&Request::Done);
-                return compilation.run_compiler();
+                let known = if self.finish().is_ok() { self.ending().reason } else { None };
+                let reason = known.or_else(|| Some("sccache does not cache this command".to_owned()));
+                return compilation.run_compiler(Ending { reason, ..Ending::new(Outcome::Uncacheable) });
             }
         };
         if process::was_interrupted(status) {
-            return process::exit_like(status);
+            return compilation.end_interrupted(status);
         }
         if !failing::may_be_of_sccache(status) {
-            if self.daemon.supervised.send(&Request::Done).is_err() {
+            if self.finish().is_err() {
                 // The supervisor was killed during the compilation, and its compiler may still run.
                 failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
-                return compilation.run_compiler();
+                return lost(compilation);
             }
             if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
                 process::apply_umask(object);
             }
-            return compilation.end_like(status);
+            let known = self.ending();
+            let outcome = if status.success() { known.outcome } else { Outcome::CompileError };
+            return compilation.end_like(status, Ending { outcome, ..known });
         }
         // The daemon may have ended or been replaced during the compilation.
         let former = self.daemon.number;
@@ -302,21 +368,23 @@ impl Run<'_> {
                 Want::Compile,
                 &object(compilation),
             ) {
-                Ok(Reply::Use { address, number, .. }) if number != former => {
+                Ok(Reply::Use { address, number, tells_outcomes, .. }) if number != former => {
                     self.daemon.address = address;
                     self.daemon.number = number;
-                    let Some(end) = self.start(compilation) else { return compilation.run_compiler() };
+                    self.daemon.tells_outcomes = tells_outcomes;
+                    self.runs = 0;
+                    let Some(end) = self.start(compilation) else { return not_started(compilation) };
                     return self.conclude(compilation, end);
                 }
                 Ok(Reply::Use { .. }) => {}
                 Ok(Reply::Without { message: Some(message) }) => compilation.warn(&message),
                 Ok(_) | Err(_) => {
                     failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
-                    return compilation.run_compiler();
+                    return lost(compilation);
                 }
             }
         }
-        let Ok(of_compiler) = compilation.compiler().status() else { return compilation.run_compiler() };
+        let Ok(of_compiler) = compilation.compiler().status() else { return not_started(compilation) };
         let result = if of_compiler.code() == status.code() { Request::Done } else { Request::Failed };
         if self.daemon.supervised.send(&result).is_ok()
             && result == Request::Failed
@@ -324,6 +392,11 @@ impl Run<'_> {
         {
             compilation.warn(&message);
         }
-        compilation.end_like(of_compiler)
+        let ending = match (result, of_compiler.success()) {
+            // The compiler has the same exit code as the tool.
+            (Request::Done, false) => Ending::new(Outcome::CompileError),
+            _ => Ending::failed_over("sccache fails"),
+        };
+        compilation.end_like(of_compiler, ending)
     }
 }

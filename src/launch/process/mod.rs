@@ -85,6 +85,42 @@ pub fn memory_file() -> Option<std::fs::File> {
     None
 }
 
+/// Another descriptor of a file in memory, which appends to it.
+///
+/// # Errors
+///
+/// If the system does not support this.
+pub fn appending(memory: &std::fs::File) -> io::Result<std::fs::File> {
+    use std::os::fd::AsRawFd as _;
+    std::fs::File::options().append(true).open(format!("/proc/self/fd/{}", memory.as_raw_fd()))
+}
+
+/// Gives back the memory of the first `length` bytes of a file in memory. Later bytes keep their positions.
+pub fn release(memory: &std::fs::File, length: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::FallocateFlags;
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        let _ = rustix::fs::fallocate(memory, flags, 0, length);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (memory, length);
+}
+
+/// A file in memory that child processes inherit, with the path at which they find it. `None` if the system has no such files.
+#[must_use]
+pub fn inherited_memory_file() -> Option<(std::fs::File, String)> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd as _;
+        let file = rustix::fs::memfd_create("log", rustix::fs::MemfdFlags::empty()).ok()?;
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        Some((file.into(), path))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// A path of this program. It works even after the file was removed.
 #[must_use]
 pub fn this_program() -> OsString {

@@ -13,13 +13,22 @@ pub struct Process {
     pub id: u32,
     /// The ID of its parent.
     pub parent: u32,
+    /// The ID of its process group.
+    #[serde(skip)]
+    pub group: u32,
     /// The ID of its session.
     pub session: u32,
     /// Its start time, in ticks since the boot.
     pub start: u64,
     /// Whether it is a zombie.
     pub is_over: bool,
+    /// The beginning of its name.
+    #[serde(skip)]
+    name: [u8; LONGEST_NAME],
 }
+
+/// The kernel stores this much of the name of a program.
+const LONGEST_NAME: usize = 15;
 
 impl Process {
     /// The process with this ID.
@@ -27,21 +36,45 @@ impl Process {
     pub fn of(id: u32) -> Option<Self> {
         let line = read(&format!("/proc/{id}/stat"))?;
         // The name is in brackets, and may contain any character.
-        let rest = line.get(line.iter().rposition(|byte| *byte == b')')? + 2..)?;
+        let end = line.iter().rposition(|byte| *byte == b')')?;
+        let begin = line.iter().position(|byte| *byte == b'(')? + 1;
+        let rest = line.get(end + 2..)?;
         let words: Vec<&[u8]> = rest.split(|byte| *byte == b' ').collect();
         let number = |index: usize| std::str::from_utf8(words.get(index)?).ok()?.trim().parse::<u64>().ok();
         Some(Self {
             id,
             parent: number(1)?.try_into().ok()?,
+            group: number(2)?.try_into().ok()?,
             session: number(3)?.try_into().ok()?,
             start: number(19)?,
             is_over: matches!(words.first(), Some(&(b"Z" | b"X"))),
+            name: short_name(line.get(begin..end)?),
         })
+    }
+
+    /// The first 15 bytes of the name of its program. Empty if they are not UTF-8.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(&self.name).unwrap_or_default().trim_end_matches('\0')
+    }
+
+    #[cfg(test)]
+    pub(in crate::launch) fn named(name: &str, id: u32, parent: u32, group: u32) -> Self {
+        let name = short_name(name.as_bytes());
+        Self { id, parent, group, session: 1, start: u64::from(id) * 10, is_over: false, name }
     }
 
     fn pid(self) -> Option<Pid> {
         Pid::from_raw(self.id.cast_signed())
     }
+}
+
+fn short_name(name: &[u8]) -> [u8; LONGEST_NAME] {
+    let mut short = [0; LONGEST_NAME];
+    for (to, from) in short.iter_mut().zip(name) {
+        *to = *from;
+    }
+    short
 }
 
 fn read(path: &str) -> Option<Vec<u8>> {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 
 use super::files::{self, LOG, SOCKET};
+use super::log::{self, DaemonLog};
+use super::outcomes::Outcomes;
 use super::port::Port;
 use crate::launch::address::Address;
 use crate::launch::process::{self, Connection, Process};
@@ -25,6 +27,7 @@ pub(super) struct Daemon {
     place: Place,
     is_ready: bool,
     end: Option<OwnedFd>,
+    log: Option<DaemonLog>,
 }
 
 /// The address of a daemon.
@@ -70,7 +73,14 @@ impl Daemon {
         } else {
             Place::Socket { new, socket: folder.join(SOCKET) }
         };
-        let log = files::create(&folder.join(LOG))?;
+        let file = files::create(&folder.join(LOG))?;
+        let of_user = process::variable(log::VARIABLE);
+        let of_user = of_user.as_ref().map(|value| value.to_string_lossy());
+        let log = DaemonLog::new(file.try_clone()?, of_user.as_deref());
+        let (log, output) = match log.and_then(|log| log.writer().ok().map(|writer| (log, writer))) {
+            Some((log, writer)) => (Some(log), writer),
+            None => (None, file),
+        };
         let mut command = process::command(process::this_program());
         command
             .args([STAGE, &std::process::id().to_string()])
@@ -82,8 +92,11 @@ impl Daemon {
             .env("SCCACHE_IDLE_TIMEOUT", "0")
             .current_dir("/")
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        if let Some(log) = &log {
+            command.env(log::VARIABLE, log.value());
+        }
         place.first_address().set_environment(&mut command);
         if let Place::Port(port) = &place {
             command.env("SCCACHE_STARTUP_NOTIFY", port.path());
@@ -98,7 +111,7 @@ impl Daemon {
         let process = Process::of(child.id()).ok_or(io::ErrorKind::NotFound)?;
         // Without the descriptor, the supervisor notices the end up to a second later.
         let end = process::exit_descriptor(child.id());
-        Ok(Self { child, process, number, base_dirs: base_dirs.to_vec(), place, is_ready: false, end })
+        Ok(Self { child, process, number, base_dirs: base_dirs.to_vec(), place, is_ready: false, end, log })
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -128,6 +141,25 @@ impl Daemon {
             Place::Socket { socket, .. } => Address::Socket(socket.clone()),
             Place::Port(port) => Address::Port(port.number()),
         }
+    }
+
+    /// Reads what the daemon has written to its log, and writes what the user wants to see to the log file.
+    pub(super) fn read_log(&mut self, outcomes: &mut Outcomes) {
+        if let Some(log) = &mut self.log {
+            log.read(outcomes);
+        }
+    }
+
+    /// The same after the end of the daemon.
+    pub(super) fn finish_log(&mut self, outcomes: &mut Outcomes) {
+        if let Some(log) = &mut self.log {
+            log.finish(outcomes);
+        }
+    }
+
+    /// Whether the log has the outcomes of compilations.
+    pub(super) const fn has_outcomes(&self) -> bool {
+        self.log.is_some()
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -2,6 +2,8 @@
 
 mod daemon;
 mod files;
+mod log;
+mod outcomes;
 mod port;
 mod record;
 mod server;

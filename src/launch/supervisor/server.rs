@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::daemon::{Daemon, Start};
 use super::files::{self, ENDPOINT, LOCK, LOG, OwnedFile, SOCKET};
+use super::outcomes::{Outcomes, Told};
 use super::record::Record;
 use super::state::{Action, Event, State};
 use crate::foreign::Filter;
@@ -20,7 +21,7 @@ use crate::launch::connections::{Connections, Input};
 use crate::launch::guard;
 use crate::launch::local_caches;
 use crate::launch::process::{self, Listener, Process};
-use crate::launch::protocol::{Reply, Request};
+use crate::launch::protocol::{Reply, Request, Want};
 use crate::launch::settings::{Settings, Storage};
 
 /// `--serve STORAGE LAUNCHER.JSON`: runs the supervisor in its run folder. Its standard input is the lock.
@@ -46,6 +47,7 @@ struct Server {
     lock: OwnedFile,
     directory: Option<(PathBuf, OwnedFile)>,
     state: State,
+    outcomes: Outcomes,
     daemon: Option<Daemon>,
     daemons: u64,
     /// The number of ports in a row that were in use.
@@ -114,6 +116,7 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         lock,
         directory,
         state,
+        outcomes: Outcomes::default(),
         daemon: None,
         daemons: 0,
         taken_ports: 0,
@@ -193,12 +196,29 @@ impl Server {
         match input {
             Input::Message(client, Request::Hello(hello)) => {
                 self.reap_daemon();
+                match hello.want {
+                    Want::Compile => self.outcomes.begin(client, &hello.object),
+                    Want::Start | Want::Stop | Want::Ping => {}
+                }
                 self.handle(Event::Hello(client, hello));
             }
-            Input::Message(client, Request::Done) => self.handle(Event::Done(client)),
-            Input::Message(client, Request::Failed) => self.handle(Event::Failed(client)),
+            Input::Message(client, Request::Finished { runs }) => {
+                self.read_log();
+                let Told { outcome, is_certain, reason, tier } = self.outcomes.take(client, runs);
+                self.connections.send(client, &Reply::Outcome { outcome, is_certain, reason, tier });
+                self.handle(Event::Done(client));
+            }
+            Input::Message(client, Request::Done) => {
+                self.outcomes.forget(client);
+                self.handle(Event::Done(client));
+            }
+            Input::Message(client, Request::Failed) => {
+                self.outcomes.forget(client);
+                self.handle(Event::Failed(client));
+            }
             Input::Disconnected(client) => {
                 self.connections.remove(client);
+                self.outcomes.forget(client);
                 self.handle(Event::Disconnected(client));
                 if self.state.lost_compilers().next().is_some() {
                     self.kill_lost_compilers();
@@ -217,6 +237,7 @@ impl Server {
     fn reap_daemon(&mut self) {
         let Some(mut daemon) = self.daemon.take_if(|daemon| daemon.has_ended()) else { return };
         self.kill_at = None;
+        daemon.finish_log(&mut self.outcomes);
         let without_port = daemon.port_was_taken().then(|| daemon.base_dirs().to_vec());
         daemon.clear_up(self.lock.is_same());
         if self.lock.is_same() {
@@ -232,6 +253,12 @@ impl Server {
         self.taken_ports = 0;
         let log = self.log();
         self.handle(Event::NotStarted(log));
+    }
+
+    fn read_log(&mut self) {
+        if let Some(daemon) = &mut self.daemon {
+            daemon.read_log(&mut self.outcomes);
+        }
     }
 
     /// The beginning of the log of the daemon, without credentials. This process has all of them in its environment.
@@ -250,11 +277,14 @@ impl Server {
         match action {
             Action::Send(client, reply) => self.connections.send(client, &reply),
             Action::SendAddress(client) => {
+                // CMake reads the log file after the start.
+                self.read_log();
                 let reply = match &self.daemon {
                     Some(daemon) => Reply::Use {
                         address: daemon.address(),
                         number: daemon.number(),
                         log: self.folder.join(LOG).to_string_lossy().into_owned(),
+                        tells_outcomes: daemon.has_outcomes(),
                     },
                     None => Reply::Again,
                 };
@@ -293,6 +323,7 @@ impl Server {
         let base_dirs = &base_dirs;
         if let Some(mut former) = self.daemon.take() {
             former.kill();
+            former.finish_log(&mut self.outcomes);
             former.clear_up(self.lock.is_same());
         }
         if let Some(parent) = self.folder.parent() {
@@ -387,6 +418,7 @@ impl Server {
 
     fn tick(&mut self) {
         self.reap_daemon();
+        self.read_log();
         let programs = match &self.daemon {
             Some(daemon) if self.state.is_busy() => daemon.programs().len(),
             _ => 0,

@@ -1,0 +1,345 @@
+//! The outcomes of compilations, from the log of sccache's daemon. sccache tells its client only the exit code.
+//!
+//! The daemon writes all lines about a compilation before it answers the client (0.10 to 0.19):
+//!
+//! ```text
+//! [TIME TRACE sccache::compiler::c] [a.cpp.o]: Preprocessor output is 17911 bytes         not in direct mode
+//! [TIME DEBUG sccache::cache::multilevel] Cache hit at level 1 in 1ms                     without the name of the object
+//! [TIME DEBUG sccache::compiler::compiler] [a.cpp.o]: Cache hit in 0.001 s
+//! [TIME DEBUG sccache::compiler::compiler] [a.cpp.o]: Compiled in 0.1 s, but not cacheable
+//! [TIME DEBUG sccache::server] parse_arguments: CannotCache(-E): ["-E", "a.cpp", "-o", "a.i"]
+//! ```
+//!
+//! It names only the file name of the object. If several compilations of files with one name run at the same time, and their
+//! outcomes differ, it is not known which of them had which one. Each outcome is told once, so their number is right.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::journal::{Outcome, Tier};
+use crate::launch::connections::Client;
+
+/// What is known about the end of a compilation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) outcome: Outcome,
+    pub(super) is_certain: bool,
+    pub(super) reason: Option<String>,
+    pub(super) tier: Option<Tier>,
+}
+
+impl Told {
+    const UNKNOWN: Self = Self { outcome: Outcome::Unknown, is_certain: true, reason: None, tier: None };
+}
+
+/// The end of one run of the tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Event {
+    outcome: Outcome,
+    reason: Option<String>,
+    tier: Option<Tier>,
+}
+
+/// The compilations of objects with one file name.
+#[derive(Debug, Default)]
+struct Named {
+    /// The clients that compile such an object now.
+    running: Vec<Client>,
+    /// The ends of runs that no client was told yet.
+    events: Vec<Event>,
+    /// The runs that use the preprocessor, and whose end is not known yet.
+    preprocessed: usize,
+    /// An event was told to one of several clients, and another one may be its own.
+    is_mixed: bool,
+}
+
+/// The outcomes of the compilations that run.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes {
+    names: HashMap<String, Named>,
+    /// The objects of the clients, as in their commands.
+    clients: BTreeMap<Client, String>,
+    /// The levels of hits whose object was not named yet.
+    levels: Vec<usize>,
+    /// Whether different levels were among them since it was empty.
+    has_mixed_levels: bool,
+}
+
+impl Outcomes {
+    /// A client compiles this object from now on.
+    pub(super) fn begin(&mut self, client: Client, object: &str) {
+        self.remove(client);
+        if self.clients.is_empty() {
+            self.levels.clear();
+        }
+        if object.is_empty() {
+            return;
+        }
+        let named = self.names.entry(file_name(object).to_owned()).or_default();
+        if named.running.is_empty() {
+            // The ends of compilations whose clients were lost.
+            *named = Named::default();
+        }
+        named.running.push(client);
+        self.clients.insert(client, object.to_owned());
+    }
+
+    /// A client does not compile any more, and nothing is told about its compilation.
+    pub(super) fn forget(&mut self, client: Client) {
+        if let Some(named) =
+            self.clients.get(&client).and_then(|object| self.names.get_mut(file_name(object)))
+        {
+            // Its events may be taken for those of the others.
+            named.is_mixed = true;
+        }
+        self.remove(client);
+    }
+
+    fn remove(&mut self, client: Client) {
+        let Some(object) = self.clients.remove(&client) else { return };
+        let name = file_name(&object);
+        if let Some(named) = self.names.get_mut(name) {
+            named.running.retain(|running| *running != client);
+            if named.running.is_empty() {
+                self.names.remove(name);
+            }
+        }
+    }
+
+    /// The outcome of the last of the `runs` of this client, which has ended.
+    pub(super) fn take(&mut self, client: Client, runs: usize) -> Told {
+        let told = self.told(client, runs);
+        self.remove(client);
+        told.unwrap_or(Told::UNKNOWN)
+    }
+
+    fn told(&mut self, client: Client, runs: usize) -> Option<Told> {
+        let object = self.clients.get(&client)?;
+        let named = self.names.get_mut(file_name(object))?;
+        let is_alone = named.running.len() == 1 && !named.is_mixed;
+        if is_alone {
+            // Further events are of clients that were lost.
+            let Event { outcome, reason, tier } = named.events.pop()?;
+            return Some(Told { outcome, is_certain: true, reason, tier });
+        }
+        let is_uniform = named.events.windows(2).all(|two| two[0] == two[1]);
+        let is_certain = is_uniform && !named.is_mixed;
+        named.is_mixed |= !is_uniform;
+        let taken = runs.clamp(1, named.events.len().max(1));
+        let Event { outcome, reason, tier } =
+            named.events.drain(..taken.min(named.events.len())).next_back()?;
+        Some(Told { outcome, is_certain, reason, tier })
+    }
+
+    /// Reads the message of a line of the log.
+    pub(super) fn read(&mut self, message: &str) {
+        if let Some(rest) = message.strip_prefix("Cache hit at level ") {
+            self.levels.extend(rest.split(' ').next().and_then(|level| level.parse::<usize>().ok()));
+            return;
+        }
+        if let Some(rest) = message.strip_prefix("parse_arguments: ") {
+            return self.read_uncacheable(rest);
+        }
+        let Some((name, text)) = message.strip_prefix('[').and_then(|rest| rest.rsplit_once("]: ")) else {
+            return;
+        };
+        let is_hit = text.starts_with("Cache hit in ");
+        let tier = if is_hit { self.tier() } else { None };
+        let Some(named) = self.names.get_mut(name) else { return };
+        let event = |outcome| Event { outcome, reason: None, tier: None };
+        if text.starts_with("Preprocessor output is ") {
+            named.preprocessed += 1;
+        } else if is_hit {
+            let is_direct = named.preprocessed == 0;
+            named.preprocessed = named.preprocessed.saturating_sub(1);
+            let outcome = if is_direct { Outcome::DirectHit } else { Outcome::Hit };
+            named.events.push(Event { tier, ..event(outcome) });
+        } else if let Some(how) = text.strip_prefix("Cache ") {
+            named.preprocessed = named.preprocessed.saturating_sub(1);
+            let reason = match how.split(" in ").next().unwrap_or(how) {
+                "miss" => None,
+                "recache" => Some("SCCACHE_RECACHE is set".to_owned()),
+                "none" => Some("SCCACHE_NO_CACHE is set".to_owned()),
+                timed_out if timed_out.starts_with("timed out") => {
+                    Some("the cache does not answer".to_owned())
+                }
+                read_error if read_error.starts_with("read error") => {
+                    Some("an entry of the cache cannot be read".to_owned())
+                }
+                _ => return,
+            };
+            named.events.push(Event { reason, ..event(Outcome::Miss) });
+        } else if text.starts_with("preprocessor returned error") {
+            named.events.push(event(Outcome::CompileError));
+        } else if text == "Failed to decompress object" {
+            let reason = Some("an entry of the cache is damaged".to_owned());
+            if let Some(last) = named.events.iter_mut().rev().find(|event| event.outcome.is_hit()) {
+                *last = Event { reason, ..event(Outcome::Miss) };
+            }
+        } else if text.contains(", but not cach") {
+            let reason = Some("sccache does not store the result".to_owned());
+            if let Some(last) = named.events.iter_mut().rev().find(|event| event.outcome == Outcome::Miss) {
+                let reason = last.reason.take().or(reason);
+                *last = Event { reason, ..event(Outcome::Uncacheable) };
+            }
+        }
+    }
+
+    /// A command that sccache does not cache: the reason, and the arguments.
+    fn read_uncacheable(&mut self, text: &str) {
+        let reason = match text.strip_prefix("CannotCache(") {
+            Some(rest) => rest.rsplit_once("): [").map(|(reason, _)| reason),
+            None => text.starts_with("NotCompilation").then_some("not a compilation"),
+        };
+        let Some(reason) = reason else { return };
+        let has_object = |object: &&String| text.contains(&format!("{object:?}"));
+        let Some(object) = self.clients.values().find(has_object) else { return };
+        if let Some(named) = self.names.get_mut(file_name(object)) {
+            let reason = Some(reason.to_owned());
+            named.events.push(Event { outcome: Outcome::Uncacheable, reason, tier: None });
+        }
+    }
+
+    /// The level of the hit that is named now. Several hits may have their levels before their names.
+    fn tier(&mut self) -> Option<Tier> {
+        let level = self.levels.first().copied()?;
+        self.has_mixed_levels |= self.levels.iter().any(|other| *other != level);
+        self.levels.remove(0);
+        let tier = if level == 0 { Tier::Local } else { Tier::Remote };
+        let is_known = !self.has_mixed_levels;
+        self.has_mixed_levels &= !self.levels.is_empty();
+        is_known.then_some(tier)
+    }
+}
+
+fn file_name(object: &str) -> &str {
+    object.rsplit('/').next().unwrap_or(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The outcomes for the messages, each of which may have a client in front that ends after the line before.
+    fn outcomes(objects: &[&str], messages: &[&str]) -> Vec<(Outcome, bool)> {
+        let mut outcomes = Outcomes::default();
+        for (client, object) in objects.iter().enumerate() {
+            outcomes.begin(client as Client, object);
+        }
+        messages.iter().for_each(|message| outcomes.read(message));
+        let ended = (0..objects.len()).map(|client| outcomes.take(client as Client, 1));
+        let ended = ended.map(|told| (told.outcome, told.is_certain)).collect();
+        assert!(outcomes.names.is_empty() && outcomes.clients.is_empty());
+        ended
+    }
+
+    #[test]
+    fn each_outcome_is_read() {
+        const PREPROCESSED: &str = "[a b.o]: Preprocessor output is 12 bytes";
+        for (messages, outcome) in [
+            (&["[a b.o]: Cache hit in 0.000 s"][..], Outcome::DirectHit),
+            (&[PREPROCESSED, "[a b.o]: Cache hit in 0.000 s"], Outcome::Hit),
+            (&[PREPROCESSED, "[a b.o]: Cache miss in 0.000 s"], Outcome::Miss),
+            (&[PREPROCESSED, "[a b.o]: Cache timed out 60 s"], Outcome::Miss),
+            (
+                &[PREPROCESSED, "[a b.o]: Cache hit in 0 s", "[a b.o]: Failed to decompress object"],
+                Outcome::Miss,
+            ),
+            (
+                &[
+                    PREPROCESSED,
+                    "[a b.o]: Cache none in 0.000 s",
+                    "[a b.o]: Compiled in 1 s, but not caching",
+                ],
+                Outcome::Uncacheable,
+            ),
+            (&["[a b.o]: preprocessor returned error status Some(1)"], Outcome::CompileError),
+            (&["parse_arguments: CannotCache(-M): [\"-M\", \"-o\", \"x/a b.o\"]"], Outcome::Uncacheable),
+            (&["parse_arguments: NotCompilation: [\"-o\", \"x/a b.o\"]"], Outcome::Uncacheable),
+            (&["parse_arguments: CannotCache(-M): [\"-M\", \"-o\", \"y/a b.o\"]"], Outcome::Unknown),
+            (&["[b.o]: Cache miss in 0.000 s", "nonsense", "[", "[a b.o]: Cache of hats"], Outcome::Unknown),
+        ] {
+            assert_eq!(outcomes(&["x/a b.o"], messages), [(outcome, true)], "{messages:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_of_sccache_is_told() {
+        let mut outcomes = Outcomes::default();
+        outcomes.begin(1, "a.o");
+        outcomes
+            .read("parse_arguments: CannotCache(multiple input files, [\"b.c\"]): [\"-c\", \"-o\", \"a.o\"]");
+        assert_eq!(outcomes.take(1, 1).reason.as_deref(), Some("multiple input files, [\"b.c\"]"));
+    }
+
+    #[test]
+    fn equal_names_are_told_apart_only_if_their_outcomes_are_equal() {
+        let hit = "[a.o]: Cache hit in 0.000 s";
+        let miss = "[a.o]: Cache miss in 0.000 s";
+        assert_eq!(outcomes(&["x/a.o", "y/a.o"], &[hit, hit]), [(Outcome::DirectHit, true); 2]);
+        assert_eq!(
+            outcomes(&["x/a.o", "y/a.o", "z/a.o"], &[hit, miss, hit]),
+            [(Outcome::DirectHit, false), (Outcome::Miss, false), (Outcome::DirectHit, false)]
+        );
+        assert_eq!(
+            outcomes(&["a.o", "b.o"], &[hit, "[b.o]: Cache miss in 0.000 s"]),
+            [(Outcome::DirectHit, true), (Outcome::Miss, true)]
+        );
+    }
+
+    #[test]
+    fn the_only_event_is_that_of_the_client_that_has_ended() {
+        let mut outcomes = Outcomes::default();
+        outcomes.begin(1, "x/a.o");
+        outcomes.begin(2, "y/a.o");
+        outcomes.read("[a.o]: Cache hit in 0.000 s");
+        assert!(outcomes.take(2, 1).is_certain);
+        outcomes.read("[a.o]: Preprocessor output is 12 bytes");
+        outcomes.read("[a.o]: Cache miss in 0.000 s");
+        let told = outcomes.take(1, 1);
+        assert_eq!((told.outcome, told.is_certain), (Outcome::Miss, true));
+    }
+
+    #[test]
+    fn only_the_last_run_of_a_client_counts() {
+        let mut outcomes = Outcomes::default();
+        outcomes.begin(1, "x/a.o");
+        outcomes.begin(2, "y/a.o");
+        outcomes.read("[a.o]: Cache hit in 0.000 s");
+        outcomes.read("[a.o]: Cache miss in 0.000 s");
+        assert_eq!(outcomes.take(1, 2).outcome, Outcome::Miss);
+        assert_eq!(outcomes.take(2, 1).outcome, Outcome::Unknown);
+    }
+
+    #[test]
+    fn the_events_of_lost_clients_are_not_told_to_others() {
+        let mut outcomes = Outcomes::default();
+        outcomes.begin(1, "x/a.o");
+        outcomes.read("[a.o]: Cache hit in 0.000 s");
+        outcomes.forget(1);
+        outcomes.begin(2, "x/a.o");
+        assert_eq!(outcomes.take(2, 1), Told::UNKNOWN);
+        assert_eq!(outcomes.take(7, 1), Told::UNKNOWN);
+    }
+
+    #[test]
+    fn the_level_of_a_hit_is_its_tier() {
+        let mut outcomes = Outcomes::default();
+        let levels = |outcomes: &mut Outcomes, levels: &[usize]| {
+            for client in 0..levels.len() {
+                outcomes.begin(client as Client, &format!("{client}.o"));
+            }
+            for level in levels {
+                outcomes.read(&format!("Cache hit at level {level} in 1ms"));
+            }
+            for client in 0..levels.len() {
+                outcomes.read(&format!("[{client}.o]: Cache hit in 0.001 s"));
+            }
+            (0..levels.len()).map(|client| outcomes.take(client as Client, 1).tier).collect::<Vec<_>>()
+        };
+        assert_eq!(levels(&mut outcomes, &[0]), [Some(Tier::Local)]);
+        assert_eq!(levels(&mut outcomes, &[1]), [Some(Tier::Remote)]);
+        assert_eq!(levels(&mut outcomes, &[1, 1]), [Some(Tier::Remote); 2]);
+        assert_eq!(levels(&mut outcomes, &[0, 1]), [None, None]);
+        assert_eq!(levels(&mut outcomes, &[0]), [Some(Tier::Local)]);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +14,8 @@ use crate::probe::{environment, file};
 
 /// The largest source or header that is searched for time macros.
 const LARGEST_SOURCE: u64 = 8 << 20;
+/// The longest time between a compilation and its record, in milliseconds.
+const LONGEST_WAIT: u64 = 2000;
 
 /// What to do about a build folder without a journal.
 pub(super) const NO_JOURNAL: &str = "`toolchainkit-launch` writes one when it compiles: give a build folder, run `toolchainkit \
@@ -29,6 +32,7 @@ pub(super) fn of_entry(folder: &Utf8Path, journal: &Journal, entry: &Entry) -> W
 }
 
 fn with<T>(folder: &Utf8Path, journal: &Journal, ask: impl FnOnce(Explaining<'_>) -> T) -> T {
+    await_records(folder, journal);
     let settings = settings(folder);
     let headers = Headers::read(folder.as_std_path()).unwrap_or_default();
     ask(Explaining {
@@ -41,12 +45,34 @@ fn with<T>(folder: &Utf8Path, journal: &Journal, ask: impl FnOnce(Explaining<'_>
     })
 }
 
+/// Waits until the supervisor has stored the record of the last miss, which it does after the compilation.
+fn await_records(folder: &Utf8Path, journal: &Journal) {
+    let Some(last) = journal.entries.iter().rev().find(|entry| entry.inputs.is_some()) else { return };
+    let is_recent = || now().saturating_sub(last.at) < LONGEST_WAIT;
+    let is_stored = || {
+        let records = Inputs::read(folder.as_std_path(), &last.object).unwrap_or_default();
+        records.iter().any(|record| record.build == last.build && Some(record.digest()) == last.inputs)
+    };
+    while is_recent() && !is_stored() {
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The milliseconds since 1970.
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The exported journal of a build folder.
 ///
 /// # Errors
 ///
 /// [`io::ErrorKind::NotFound`] if it has no journal; otherwise the reason why it cannot be read.
 pub(super) fn export(folder: &Utf8Path) -> io::Result<Export> {
+    if let Ok(journal) = Journal::read(folder.as_std_path()) {
+        await_records(folder, &journal);
+    }
     let folder = folder.as_std_path();
     let records = Inputs::read_all(folder)?;
     if records.is_empty() {
@@ -63,9 +89,7 @@ pub(super) fn export(folder: &Utf8Path) -> io::Result<Export> {
         ("<checkout>", text(&settings.root)),
         ("<home>", environment::variable("HOME").unwrap_or_default()),
     ];
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let machine =
-        Machine { at: u64::try_from(at).unwrap_or_default(), project: settings.project.clone(), folders };
+    let machine = Machine { at: now(), project: settings.project.clone(), folders };
     Ok(Export::new(&machine, records, &headers, &|path| content(Some(&settings), path)))
 }
 
@@ -104,6 +128,16 @@ pub(super) fn span(milliseconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::names_key_rule;
+    use crate::launch::rules::{Action, TABLE};
+
+    #[test]
+    fn every_rule_that_adds_to_the_key_has_a_cause() {
+        for rule in TABLE {
+            let adds = matches!(rule.action, Action::Key(_) | Action::Placeholders);
+            assert_eq!(names_key_rule(rule.name), adds, "{}", rule.name);
+        }
+    }
 
     #[test]
     fn a_time_span_is_readable() {

@@ -226,10 +226,9 @@ impl Cause {
         match kind {
             Kind::Compiler => format!("the compiler is another one: {}", wording.both(before, now)),
             Kind::CompilerContent => {
-                format!("the compiler {name} {}", wording.pick(
-                    "was replaced by another file, without a new version",
-                    "is another file there, with the same version",
-                ))
+                let is = wording.pick("was replaced by another file", "is another file there");
+                let version = if before.is_empty() { "" } else { wording.pick(", without a new version", ", with the same version") };
+                format!("the compiler {name} {is}{version}")
             }
             Kind::Tool => format!("the cache tool is another one: {}", wording.both(before, now)),
             Kind::Storage => format!("the cache is another one: {}", wording.both(before, now)),

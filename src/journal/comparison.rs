@@ -144,6 +144,7 @@ mod tests {
             object: object.to_owned(),
             tool: "ccache 4.14.2".to_owned(),
             compiler: CompilerInput::default(),
+            folders: [const { String::new() }; 3],
             options: Vec::new(),
             macros: vec![("A".to_owned(), macro_value.to_owned())],
             source: (source.to_owned(), "0".to_owned()),

@@ -9,6 +9,7 @@ use super::groups::{CauseGroup, Explained, group};
 use super::headers::Headers;
 use super::inputs::{HeaderInputs, Inputs};
 use super::log::Journal;
+use super::places::Places;
 
 /// A journal with the functions that read what belongs to it.
 #[derive(Clone, Copy)]
@@ -80,14 +81,22 @@ impl Explaining<'_> {
             let cause = Cause::new(Kind::Unexplained, Change::Changed, "its inputs were not recorded");
             return Why { causes: vec![cause], compared_with: None };
         };
-        let (now, earlier) = (&records[place], &records[place + 1..]);
-        let causes = |before| {
-            let (headers_before, headers_now) = (self.headers, self.headers);
-            Pair { before, now, headers_before, headers_now, moved: &[] }.causes()
+        let neutral = |record: &Inputs| {
+            let [source, build, _] = &record.folders;
+            Places::new(source, build, "", "").neutral(record.clone())
         };
-        let Some((before, mut causes)) = nearest(earlier, causes) else {
+        let now = &neutral(&records[place]);
+        let earlier: Vec<Inputs> = records[place + 1..].iter().map(&neutral).collect();
+        let causes = |before: &Inputs| {
+            let original = records.iter().find(|record| record.at == before.at);
+            let moved =
+                original.map_or_else(Vec::new, |original| moved(&original.folders, &records[place].folders));
+            let (headers_before, headers_now) = (self.headers, self.headers);
+            Pair { before, now, headers_before, headers_now, moved: &moved }.causes()
+        };
+        let Some((before, mut causes)) = nearest(&earlier, causes) else {
             let was_hit = |other: &&Entry| {
-                other.object == entry.object && other.at < entry.at && other.outcome.is_hit()
+                other.outcome.is_hit() && other.at < entry.at && other.object == entry.object
             };
             let has_hits = self.journal.entries.iter().any(|other| was_hit(&other));
             let name = if has_hits { "hits" } else { "" };
@@ -122,16 +131,22 @@ impl Explaining<'_> {
                 return cause(Kind::Unexplained, &format!("the headers are not known: {reason}"));
             }
         }
-        let mut build = self.journal.entries.iter().filter(|other| other.build == entry.build);
+        let mut hits = self.journal.entries.iter().filter(|other| other.outcome.is_hit());
         let state = if self.cache_created.is_some_and(|created| created > before.at) {
             "emptied"
-        } else if build.any(|other| other.outcome.is_hit()) {
+        } else if hits.any(|other| other.build == entry.build) {
             "evicted"
         } else {
             ""
         };
         cause(Kind::Gone, state)
     }
+}
+
+/// The placeholders of the folders that differ: the build folder may be that of a checkout that was moved.
+fn moved([source_before, build_before, _]: &[String; 3], [source, build, _]: &[String; 3]) -> Vec<String> {
+    let folders = [("<source>", source_before != source), ("<build>", build_before != build)];
+    folders.into_iter().filter(|(_, has_moved)| *has_moved).map(|(name, _)| name.to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -149,6 +164,7 @@ mod tests {
             object: object.to_owned(),
             tool: "ccache 4.14.2".to_owned(),
             compiler: CompilerInput::default(),
+            folders: [const { String::new() }; 3],
             options: Vec::new(),
             macros: vec![("GIT_SHA".to_owned(), sha.to_owned())],
             source: (object.trim_end_matches(".o").to_owned(), "0".to_owned()),

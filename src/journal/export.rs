@@ -222,6 +222,7 @@ mod tests {
             object: "CMakeFiles/a.dir/a.c.o".to_owned(),
             tool: "ccache 4.14.2".to_owned(),
             compiler: CompilerInput { path: "/home/anna/bin/g++".to_owned(), ..CompilerInput::default() },
+            folders: ["/home/anna/p", "/home/anna/p/build", "/home/anna/p/build"].map(str::to_owned),
             options: ["-I/home/anna/p/include", "-DAPI_TOKEN=#1234", "-O2"].map(str::to_owned).into(),
             macros: pairs(&[("API_TOKEN", "1234"), ("A", "5678")]),
             source: ("a.c".to_owned(), "00".to_owned()),

@@ -46,12 +46,15 @@ impl FromStr for HeaderId {
     }
 }
 
+/// The digest of a header that has disappeared or changed before its content was read.
+pub const UNKNOWN_CONTENT: &str = "00000000000000000000000000000000";
+
 /// A header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// Its path, in the form of [`super::Entry::source`].
     pub path: String,
-    /// [`super::content_digest`] of its content.
+    /// [`super::content_digest`] of its content, or [`UNKNOWN_CONTENT`].
     pub digest: String,
 }
 
@@ -104,6 +107,11 @@ impl Headers {
     #[must_use]
     pub fn get(&self, id: HeaderId) -> Option<&Header> {
         self.all.get(&id)
+    }
+
+    /// The IDs of all headers.
+    pub fn ids(&self) -> impl Iterator<Item = HeaderId> {
+        self.all.keys().copied()
     }
 
     /// The number of headers.

@@ -25,13 +25,15 @@ pub struct Inputs {
     pub tool: String,
     /// The compiler.
     pub compiler: CompilerInput,
-    /// The arguments of the compiler in their order, without the source. The value of a macro is its digest, as in
-    /// `-DNAME=#0123456789abcdef`, and a secret is `***`. Paths have the form of [`super::Entry::source`].
+    /// The source folder, the build folder and the working directory, for a comparison of the paths in other parts.
+    pub folders: [String; 3],
+    /// The arguments of the compiler in their order, with those that the launcher adds, without the source and the object. The value
+    /// of a macro is its digest, as in `-DNAME=#0123456789abcdef`, and a secret is `***`.
     pub options: Vec<String>,
     /// The macros of `-D` and `-U` with the digests of their values, in their order. The value is `-U` for a macro that is
     /// removed.
     pub macros: Vec<(String, String)>,
-    /// The source, and the digest of its content.
+    /// The source, and the digest of its content. The digest is empty if the source is too large.
     pub source: (String, String),
     /// The variables of the environment that may be a part of the key, sorted by name. The value is the digest of a value that
     /// may be a secret.
@@ -51,7 +53,7 @@ pub struct Inputs {
 pub struct CompilerInput {
     /// Its path.
     pub path: String,
-    /// What identifies it for the tool: the digest of its content, or that of its output for a wrapper.
+    /// The SHA-256 of its content. Empty for a wrapper: what identifies it is among the settings.
     pub identity: String,
     /// The first line of its output for `--version`, if it is known.
     pub version: Option<String>,
@@ -68,11 +70,12 @@ pub enum HeaderInputs {
 }
 
 impl Inputs {
-    /// The digest of all parts, except for the headers, the key and the time. Equal digests mean equal parts.
+    /// The digest of all parts that do not depend on the folders, except for the headers, the key, the time, and the version of the
+    /// compiler, which its identity implies. Equal digests mean equal parts.
     #[must_use]
     pub fn digest(&self) -> String {
         let parts = (
-            (&self.tool, &self.compiler, &self.options, &self.macros),
+            (&self.tool, &self.compiler.path, &self.compiler.identity, &self.options, &self.macros),
             (&self.source, &self.environment, &self.rules, &self.settings),
         );
         // Nothing of this type can fail to be written as JSON.
@@ -183,6 +186,7 @@ mod tests {
             object: "CMakeFiles/a.dir/a.cpp.o".to_owned(),
             tool: "ccache 4.14.2".to_owned(),
             compiler: CompilerInput::default(),
+            folders: ["/a", "/a/b", "/a/b"].map(str::to_owned),
             options: vec!["-O2".to_owned()],
             macros: vec![("A".to_owned(), "0123456789abcdef".to_owned())],
             source: ("a.cpp".to_owned(), String::new()),

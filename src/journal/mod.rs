@@ -30,11 +30,11 @@ mod read;
 
 pub use self::cause::{Cause, Change, Kind, Wording};
 pub use self::comparison::{Comparison, Unmatched, compare};
-pub use self::difference::{Pair, nearest, time_macro};
+pub use self::difference::{Pair, names_key_rule, nearest, time_macro};
 pub use self::entry::{Entry, Outcome, Tier};
 pub use self::explain::{Causes, Explaining, Why, causes};
 pub use self::groups::{CauseGroup, Explained, group};
-pub use self::headers::{Header, HeaderId, Headers};
+pub use self::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};
 pub use self::inputs::{CompilerInput, HeaderInputs, Inputs, MOST_HEADERS, MOST_RECORDS};
 pub use self::line::{Line, LineId};
 pub use self::log::{Build, Journal, Mark, MarkKind};

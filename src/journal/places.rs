@@ -63,11 +63,8 @@ impl Places {
     /// The inputs with placeholders in all paths.
     #[must_use]
     pub fn neutral(&self, mut inputs: Inputs) -> Inputs {
-        let texts = inputs.options.iter_mut().chain([
-            &mut inputs.compiler.path,
-            &mut inputs.object,
-            &mut inputs.source.0,
-        ]);
+        let texts = inputs.options.iter_mut().chain(&mut inputs.folders);
+        let texts = texts.chain([&mut inputs.compiler.path, &mut inputs.object, &mut inputs.source.0]);
         let values =
             [&mut inputs.macros, &mut inputs.environment, &mut inputs.settings].into_iter().flatten();
         for text in texts.chain(values.map(|(_, value)| value)) {

@@ -98,9 +98,18 @@ impl Headers {
     ///
     /// If it cannot be read, or is not trusted.
     pub fn read(build_folder: &Path) -> io::Result<Self> {
+        Self::read_files(build_folder, &["headers.old", "headers"])
+    }
+
+    /// The dictionary to which the launcher appends now.
+    pub(crate) fn read_current(build_folder: &Path) -> io::Result<Self> {
+        Self::read_files(build_folder, &["headers"])
+    }
+
+    fn read_files(build_folder: &Path, names: &[&str]) -> io::Result<Self> {
         let folder = folder(build_folder)?;
         let mut headers = Self::default();
-        for name in ["headers.old", "headers"] {
+        for name in names {
             match read(&folder.join(name), READ_OF_HEADERS) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 text => headers.add(&String::from_utf8_lossy(&text?)),
@@ -308,6 +317,7 @@ mod tests {
             object: "a.o".to_owned(),
             tool: "ccache 4.14.2".to_owned(),
             compiler: super::super::CompilerInput::default(),
+            folders: [const { String::new() }; 3],
             options: Vec::new(),
             macros: Vec::new(),
             source: ("a.c".to_owned(), String::new()),

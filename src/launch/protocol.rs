@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_supervisor_of_an_older_version_tells_no_outcomes() {
-        let line = b"{\"use\":{\"address\":{\"port\":1},\"number\":1,\"log\":\"/log\"}}\n";
+        let line = b"{\"use\":{\"address\":\"127.0.0.1:1\",\"number\":1,\"log\":\"/log\"}}\n";
         let address = Address::Port(1);
         let expected = Reply::Use { address, number: 1, log: "/log".into(), tells_outcomes: false };
         assert_eq!(receive::<Reply>(&mut line.as_slice()).unwrap(), Some(expected));

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::process;
 
 /// The identity, size and times of a file. If the stamp of a path is unchanged, so is the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::launch) struct Stamp {
     device: u64,
     inode: u64,

@@ -15,6 +15,7 @@ mod doctor;
 mod end_to_end;
 mod foreign;
 mod init;
+mod journal;
 mod list;
 mod outages;
 mod presets;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         end_to_end::tests,
         foreign::tests,
         init::tests,
+        journal::tests,
         outages::tests,
         presets::tests,
         real_projects::tests,

@@ -55,7 +55,7 @@ impl<'a> Folder<'a> {
         new.write("early/other.h", "");
         new.write_dependency("#define DEP 1\n");
         new.write("specs", "# 1\n");
-        new.write("flags", "-DLEVEL=1\n");
+        new.write("build/flags", "-DLEVEL=1\n");
         for name in ["a", "b", "c"] {
             let text = format!(
                 "#include <cstdio>\n#include \"config.h\"\n#include \"version.h\"\n#include <dep.h>\n\
@@ -178,6 +178,7 @@ const CASES: &[Case] = &[
     Case::options(&["-DEARLIEST=earliest"], "include_folder", "earliest"),
     Case::options(&["-DCMAKE_SYSROOT=/"], "include_folder", "/"),
     Case { environment: &[("CPATH", "../extra")], ..Case::options(&[], "environment", "CPATH") },
+    Case::options(&["-DFLAGS=-fno-rtti;-fno-exceptions;@flags"], "macro", "LEVEL"),
     Case::file("include/config.h", "#define CONFIG 2\n", "project_header", 3),
     Case::file("early/config.h", "#define CONFIG 1\n", "header_place", 3),
     Case::file("../home/dep/dep.h", "#define DEP 2\n", "system_header", 3),
@@ -242,9 +243,14 @@ fn an_updated_compiler_is_told(cache: Tool) {
     write_script(Path::new(&compiler), "#!/bin/sh\nexec clang++ \"$@\"\n");
     folder.build(&Setup::default());
     let answer = folder.last_build();
-    assert_first(&answer, "compiler", "", 3);
-    let sentence = answer["causes"][0]["sentence"].as_str().unwrap();
-    assert!(sentence.contains("g++ 1") && sentence.contains("clang version 1"), "{sentence}");
+    if cache == CACHES[0] {
+        assert_first(&answer, "compiler", "", 3);
+        let sentence = answer["causes"][0]["sentence"].as_str().unwrap();
+        assert!(sentence.contains("g++ 1") && sentence.contains("clang version 1"), "{sentence}");
+    } else {
+        // Without a supervisor, the launcher does not ask the compiler for its version.
+        assert_first(&answer, "compiler_content", "g++", 3);
+    }
 }
 
 fn two_machines_are_compared(cache: Tool) {

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use toolchainkit::journal::{Entry, FOLDER, Journal, Outcome, Tier};
+use toolchainkit::journal::{Entry, FOLDER, HeaderId, HeaderInputs, Headers, Inputs, Journal, Outcome, Tier};
 
 use crate::bench::{
-    ALL, Bench, SCCACHES, SOME_SECONDS, Tool, assert_correct_object, eventually, installed, kill, output_of,
+    ALL, Bench, SCCACHES, SOME_SECONDS, assert_correct_object, eventually, installed, kill, output_of,
     write_program,
 };
 
@@ -202,11 +202,13 @@ fn a_killed_daemon_leaves_one_entry_for_each_compilation() {
         let mut begun = bench.begin(&delay, "a.o");
         bench.daemons().into_iter().for_each(kill);
         assert!(begun.wait().unwrap().success());
-        assert_eq!(outcomes(&bench), [Outcome::Miss], "{tool:?}");
+        // The launcher tries another daemon, or runs the compiler.
+        assert!(matches!(outcomes(&bench)[..], [Outcome::Miss | Outcome::FailedOver]), "{tool:?}");
         let mut begun = bench.begin(&bench.delay_option(3), "b.o");
         bench.supervisors().into_iter().for_each(kill);
         assert!(begun.wait().unwrap().success());
-        assert_eq!(outcomes(&bench), [Outcome::Miss, Outcome::FailedOver], "{tool:?}");
+        assert_eq!(outcomes(&bench)[1..], [Outcome::FailedOver], "{tool:?}");
+        // The first compilation starts another supervisor.
         bench.compile("c.o");
         bench.compile("c.o");
         assert_eq!(outcomes(&bench)[2..], [Outcome::Miss, Outcome::Hit], "{tool:?}");
@@ -343,4 +345,76 @@ fn the_build_is_the_topmost_make() {
         let builds: Vec<usize> = journal.builds().iter().map(|build| build.entries.len()).collect();
         assert_eq!(builds, [4, 4]);
     }
+}
+
+/// What went into the key of a miss: options, macros, source, headers; but no secret, and no value of a macro.
+#[test]
+fn the_inputs_of_a_miss_are_recorded_without_secrets() {
+    for tool in installed(&ALL) {
+        for direct_mode in ["auto", "set"] {
+            let mut bench = Bench::new(tool);
+            bench.settings["direct_mode"] = direct_mode.into();
+            bench.configure();
+            let build = bench.source().join("build");
+            fs::write(bench.source().join("h.h"), "int first;\n").unwrap();
+            fs::write(bench.source().join("a.c"), "#include \"h.h\"\nint answer(void) { return 42; }\n")
+                .unwrap();
+            let compile = |value: &str| {
+                let mut command = bench.compiling(Path::new(CC), "build/CMakeFiles/t.dir/a.c.o");
+                command.args([&format!("-DVALUE=\"{value}\""), "-DTOKEN=s3cr3t-of-ci", "-Is3cr3t-of-ci"]);
+                command
+                    .args(["-MD", "-MF", "build/CMakeFiles/t.dir/a.c.o.d"])
+                    .env("CI_TOKEN", "s3cr3t-of-ci");
+                command.env("LANG", "C.UTF-8");
+                assert_eq!(output_of(command), "", "{tool:?}");
+            };
+            fs::create_dir_all(build.join("CMakeFiles/t.dir")).unwrap();
+            compile("one-value");
+            // The supervisor reads the headers after the compilation.
+            let is_stored = || Inputs::read(&build, "CMakeFiles/t.dir/a.c.o").is_ok_and(|all| all.len() == 1);
+            assert!(eventually(SOME_SECONDS, is_stored), "{tool:?} {direct_mode}");
+            fs::write(bench.source().join("h.h"), "int second;\n").unwrap();
+            compile("two-values");
+            let object = "CMakeFiles/t.dir/a.c.o";
+            let records = || Inputs::read(&build, object).unwrap();
+            assert!(eventually(SOME_SECONDS, || records().len() == 2), "{tool:?} {direct_mode}");
+            let (new, old) = (&records()[0], &records()[1]);
+            assert_eq!((new.outcome, new.source.0.as_str()), (Outcome::Miss, "a.c"), "{tool:?}");
+            assert_eq!(new.source.1.len(), 32);
+            assert_eq!(new.compiler.identity.len(), 64, "{tool:?}");
+            assert_eq!(
+                new.tool,
+                format!("{} {}", tool.name(), bench.settings["tool_version"].as_str().unwrap())
+            );
+            assert_ne!(new.macros[0], old.macros[0], "{tool:?}");
+            assert_eq!(new.macros[1], old.macros[1], "{tool:?}");
+            assert!(new.environment.contains(&("LANG".to_owned(), "C.UTF-8".to_owned())), "{tool:?}");
+            let entry = last(&bench);
+            assert_eq!(entry.inputs, Some(new.digest()), "{tool:?}");
+            let (HeaderInputs::Known(new), HeaderInputs::Known(old)) = (&new.headers, &old.headers) else {
+                panic!("{tool:?} {direct_mode}: {:?} {:?}", new.headers, old.headers);
+            };
+            let headers = Headers::read(&build).unwrap();
+            let names = |ids: &[HeaderId]| -> Vec<String> {
+                ids.iter().map(|id| headers.get(*id).expect("it is in the dictionary").path.clone()).collect()
+            };
+            assert!(names(new).contains(&"h.h".to_owned()), "{tool:?}: {:?}", names(new));
+            assert_ne!(new, old, "{tool:?}: the header has changed");
+            compile("two-values");
+            assert!(last(&bench).outcome.is_hit() && last(&bench).inputs.is_none(), "{tool:?} {direct_mode}");
+            for file in files(&folder(&bench)) {
+                let text = fs::read_to_string(&file).unwrap();
+                for hidden in ["s3cr3t", "one-value", "two-values"] {
+                    assert!(!text.contains(hidden), "{tool:?}: {}: {text}", file.display());
+                }
+            }
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, mut all): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    all.extend(folders.iter().flat_map(|folder| files(folder)));
+    all
 }

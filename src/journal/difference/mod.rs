@@ -4,13 +4,22 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cause::{Cause, Change, Kind};
 use super::entry::Outcome;
-use super::headers::{Header, HeaderId, Headers};
+use super::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};
 use super::inputs::{HeaderInputs, Inputs};
 use super::options::{self, Options};
 use super::places::placeholders;
 
 /// Variables of the tools to which rules add a part of the key.
 const KEY_VARIABLES: [&str; 2] = ["SCCACHE_C_CUSTOM_CACHE_BUSTER", "CCACHE_NAMESPACE"];
+/// Rules that add the path of the checkout to the key.
+const CHECKOUT_RULES: [&str; 4] = [
+    "checkout path in a macro",
+    "checkout path in a path map",
+    "checkout path in a file",
+    "paths in debug information",
+];
+/// Further rules that add a part to the key.
+const OTHER_RULES: [&str; 3] = ["native processor", "wrapper", "coverage"];
 /// Variables with folders in which compilers search headers.
 const SEARCH_VARIABLES: [&str; 5] =
     ["CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH", "COMPILER_PATH"];
@@ -149,9 +158,10 @@ impl Pair<'_> {
             });
             version.is_some_and(|version| version >= (0, 18))
         };
-        let is_ccache = self.now.tool.starts_with("ccache");
         let is_include = option.starts_with("-include ") || option.starts_with("-imacros ");
-        is_include || (is_map && is_ccache) || (removes_all(self.before) && removes_all(self.now))
+        // CMake's module adds such options, too. A rule says whether they bind an object to the checkout.
+        let is_bound = self.now.rules.iter().any(|rule| rule == "checkout path in a path map");
+        is_include || (is_map && !is_bound) || (removes_all(self.before) && removes_all(self.now))
     }
 
     fn moved_folder(&self, text: &str) -> Option<&'static str> {
@@ -218,7 +228,7 @@ impl Pair<'_> {
         for (name, change, old, new) in changed(&self.before.settings, &self.now.settings) {
             if KEY_VARIABLES.contains(&name) {
                 if !causes.iter().any(|cause| is_told_by_key(cause.kind)) {
-                    causes.extend(self.key_part());
+                    causes.push(self.key_part());
                 }
                 continue;
             }
@@ -228,30 +238,15 @@ impl Pair<'_> {
     }
 
     /// The rule whose part of the key differs.
-    fn key_part(&self) -> Option<Cause> {
-        let has = |name: &str| self.now.rules.iter().any(|rule| rule == name);
-        let rule = |name: &str| Some(Cause::new(Kind::Rule, Change::Changed, name));
-        if !self.moved.is_empty() {
-            let of_checkout = [
-                "checkout path in a macro",
-                "checkout path in a path map",
-                "checkout path in a file",
-                "paths in debug information",
-            ];
-            if let Some(name) = of_checkout.into_iter().find(|name| has(name)) {
-                return rule(name);
-            }
+    fn key_part(&self) -> Cause {
+        let applied = |name: &&&str| self.now.rules.iter().any(|rule| rule == **name);
+        let of_checkout = CHECKOUT_RULES.iter().filter(|_| !self.moved.is_empty());
+        match of_checkout.chain(&OTHER_RULES).find(applied) {
+            Some(&"native processor") => Cause::new(Kind::Processor, Change::Changed, ""),
+            Some(&"wrapper") => Cause::new(Kind::CompilerContent, Change::Changed, &self.now.compiler.path),
+            Some(name) => Cause::new(Kind::Rule, Change::Changed, *name),
+            None => Cause::new(Kind::Setting, Change::Changed, "key"),
         }
-        if has("native processor") {
-            return Some(Cause::new(Kind::Processor, Change::Changed, ""));
-        }
-        if has("wrapper") {
-            return Some(Cause::new(Kind::CompilerContent, Change::Changed, &self.now.compiler.path));
-        }
-        if has("coverage") {
-            return rule("coverage");
-        }
-        Some(Cause::new(Kind::Setting, Change::Changed, "key"))
     }
 
     fn headers(&self, causes: &mut Vec<Cause>) {
@@ -284,7 +279,15 @@ impl Pair<'_> {
             .map(|header| header.path.clone())
             .collect();
         for path in &edited {
-            causes.push(Cause::new(system.kind(path), Change::Changed, path));
+            let is_known = |digest: Option<&String>| digest.is_some_and(|digest| digest != UNKNOWN_CONTENT);
+            let new = found.iter().find(|header| header.path == *path).map(|header| &header.digest);
+            if !is_known(by_path.get(path)) || !is_known(new) {
+                continue;
+            }
+            causes.push(match option_of_file(&self.now.options, path) {
+                Some(option) => Cause::new(Kind::InputFile, Change::Changed, path).with(option, ""),
+                None => Cause::new(system.kind(path), Change::Changed, path),
+            });
         }
         gone.retain(|header| !edited.contains(&header.path));
         found.retain(|header| !edited.contains(&header.path));
@@ -322,6 +325,12 @@ impl Pair<'_> {
         causes
             .extend(gone.into_iter().map(|header| Cause::new(Kind::HeaderSet, Change::Removed, header.path)));
     }
+}
+
+/// Whether the part that this rule adds to the key has a cause of its own.
+#[must_use]
+pub fn names_key_rule(name: &str) -> bool {
+    CHECKOUT_RULES.contains(&name) || OTHER_RULES.contains(&name)
 }
 
 /// The record in `earlier` that differs the least from `now`, with the causes. The first one of several.
@@ -363,6 +372,18 @@ pub fn time_macro(
         let has = |word: &str| text.windows(word.len()).any(|window| window == word.as_bytes());
         NAMES.into_iter().find(|name| has(name)).map(|name| (name, path.to_owned()))
     })
+}
+
+/// The name of the option that names this file. A path in an option may be relative to the build folder.
+fn option_of_file(arguments: &[String], path: &str) -> Option<String> {
+    let relative = path.strip_prefix("<build>/").unwrap_or(path);
+    let is_it = |argument: &&String| {
+        argument.split_once('=').is_some_and(|(option, value)| {
+            let value = value.strip_prefix("<source>/").unwrap_or(value);
+            option.starts_with('-') && (value == path || value == relative)
+        })
+    };
+    arguments.iter().find(is_it).map(|argument| options::name(argument))
 }
 
 /// The folders whose headers belong to the system.

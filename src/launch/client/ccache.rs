@@ -112,7 +112,8 @@ fn compile_with(
     {
         command.env(BASE_DIRECTORIES, folders);
     }
-    let log = StatsLog::set(version, environment, &mut command);
+    let is_noted = compilation.note.is_written();
+    let log = if is_noted { StatsLog::set(version, environment, &mut command) } else { None };
     let not_started = || compilation.run_compiler(Ending::failed_over("ccache cannot be started"));
     let end = match start(command) {
         Ok(running) => running.wait(&compilation.settings, breaker.is_some()),

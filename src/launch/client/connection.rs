@@ -40,11 +40,16 @@ pub(super) enum Missing {
 
 /// The guard in the supervisor of this storage. Starts a supervisor, if none runs.
 pub(super) fn guard(settings: &Settings, storage: &Storage) -> Option<Connection> {
+    let find = || running_guard(settings, storage);
+    find().or_else(|| find_or_start(settings, storage).ok().and_then(|_| find()))
+}
+
+/// The guard in the supervisor of this storage, if it runs.
+pub(super) fn running_guard(settings: &Settings, storage: &Storage) -> Option<Connection> {
     let owner = process::owner();
     let roots = process::user_folders(&settings.run_root);
-    let find = || roots.iter().find_map(|root| reach(&root.join(&storage.id).join(&owner), GUARD));
-    let find = || find().map(|(connection, _)| connection);
-    find().or_else(|| find_or_start(settings, storage).ok().and_then(|_| find()))
+    let found = roots.iter().find_map(|root| reach(&root.join(&storage.id).join(&owner), GUARD));
+    found.map(|(connection, _)| connection)
 }
 
 /// The supervisor of this storage, if it runs.

@@ -10,6 +10,7 @@ mod link;
 mod messages;
 mod options;
 mod plan;
+mod record;
 mod request;
 mod sccache;
 mod secrets;
@@ -175,7 +176,7 @@ impl Compilation {
             let outcome = if status.success() { ending.outcome } else { Outcome::CompileError };
             return self.end_like(status, Ending { outcome, ..ending });
         }
-        self.note.end_before_exec(ending);
+        self.note.end_before_exec(self.record(ending, false));
         run_in_place(&mut self.compiler(), &self.plan.compiler().to_string_lossy())
     }
 
@@ -188,8 +189,20 @@ impl Compilation {
             self.plan.set_directory(&mut command);
             return run_in_place(&mut command, &self.plan.compiler().to_string_lossy());
         }
-        self.note.end(ending);
+        self.note.end(self.record(ending, true));
         process::exit_like(status)
+    }
+
+    /// Stores what went into the key, if the compiler has run. `has_ended`: whether it has ended, too.
+    fn record(&self, ending: Ending, has_ended: bool) -> Ending {
+        let is_recorded = matches!(ending.outcome, Outcome::Miss | Outcome::FailedOver);
+        if !is_recorded || !self.note.is_written() {
+            return ending;
+        }
+        let recording = self.plan.recording(&self.settings, &self.note, ending.outcome, has_ended);
+        let digest = recording.inputs.digest();
+        record::store(&self.settings, recording, self.note.elapsed());
+        Ending { inputs: Some(digest), ..ending }
     }
 
     /// Ends like the tool, which a signal has ended together with the build.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::super::address::Address;
 use super::super::print_error;
-use super::super::process;
+use super::super::process::{self, Process};
 use super::super::protocol::{Reply, Want};
 use super::super::settings::{Settings, Storage};
 use super::broken::Breaker;
@@ -19,6 +19,7 @@ use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
 use super::secrets;
 use crate::caching::tool::Tool;
+use crate::journal::{MarkKind, append_mark};
 
 /// The exit code if a secret is missing.
 const SECRET_MISSING: u8 = 3;
@@ -33,6 +34,10 @@ pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
         Err(unreadable) => return print_error(&format!("toolchainkit: {}\n", unreadable.reason)),
     };
     let Some(storage) = settings.storages.first() else { return ExitCode::from(FAILED) };
+    if arguments.first().is_some_and(|first| first == "--start-server") && is_run_by_cmake() {
+        // An error of the journal has no effect.
+        let _ = append_mark(&settings.build, MarkKind::Configured);
+    }
     match (settings.tool, arguments.first().and_then(|first| first.to_str())) {
         (Tool::Sccache, Some("--start-server")) => match start(&settings, storage) {
             Ok((address, log)) => print_address(&address.to_string(), &log),
@@ -61,6 +66,12 @@ pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
             run(&settings, &environment, arguments)
         }
     }
+}
+
+/// Whether CMake runs this program. The module starts the daemon each time a build folder is configured.
+fn is_run_by_cmake() -> bool {
+    let parent = Process::of(std::os::unix::process::parent_id());
+    parent.is_some_and(|parent| matches!(parent.name(), "cmake" | "cmake3" | "ccmake" | "cmake-gui"))
 }
 
 fn run(settings: &Settings, environment: &Environment, arguments: &[OsString]) -> ExitCode {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::super::arguments::Arguments;
 use super::super::guard;
-use super::super::journal::{Folders, Note};
+use super::super::journal::{Compiled, Folders, Note, Recording, now};
 use super::super::placeholders;
 use super::super::process;
 use super::super::rules::{
@@ -21,8 +21,10 @@ use super::super::stamp;
 use super::super::tracers;
 use super::ccache::BASE_DIRECTORIES;
 use super::link::{self, Links};
-use super::{messages, request};
+use super::{messages, request, secrets};
 use crate::caching::tool::{Tool, Version};
+use crate::journal::Outcome;
+use crate::journal::places::Places;
 
 /// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
 const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
@@ -223,6 +225,42 @@ impl Plan {
             places,
             variable: &|name| environment_of_tool(settings, name),
         })
+    }
+
+    /// What went into the key of this compilation, which has ended with this outcome. `has_ended`: whether the compiler has ended,
+    /// too.
+    pub(super) fn recording(
+        &self,
+        settings: &Settings,
+        note: &Note,
+        outcome: Outcome,
+        has_ended: bool,
+    ) -> Recording {
+        let variable = |name: &str| environment_of_tool(settings, name);
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let home = variable("HOME").map(|home| text(Path::new(&home))).unwrap_or_default();
+        let places =
+            Places::new(&text(&settings.source), &text(&settings.build), &text(&self.checkout.root), &home);
+        let storage = settings.storages.first();
+        let storage = storage.map(|storage| (storage.id.as_str(), storage.location.as_str()));
+        let compiled = Compiled {
+            note,
+            folders: Folders { build: &settings.build, source: &settings.source, directory: &self.directory },
+            tool: format!("{} {}", settings.tool.name(), settings.tool_version_text()),
+            compiler: &self.compiler.path,
+            identity: self.compiler.content.as_deref(),
+            arguments: self.arguments.all(),
+            sources: self.arguments.sources(),
+            object: self.arguments.object(),
+            depfile: self.arguments.depfile(),
+            rules: self.decision.applied.iter().map(|rule| rule.name).collect(),
+            set: &self.decision.set,
+            storage: storage.unwrap_or_default(),
+            places: &places,
+            variable: &variable,
+            filter: &secrets::filter(settings),
+        };
+        Recording::of(&compiled, outcome, now(), has_ended)
     }
 
     /// The request to sccache's daemon in the place of this command of its client.

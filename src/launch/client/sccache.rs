@@ -11,7 +11,7 @@ use super::super::journal::Ending;
 use super::super::process::{self, Child, Connection, Wait};
 use super::super::protocol::{Reply, Request, Want};
 use super::super::rules::is_script;
-use super::super::settings::Storage;
+use super::super::settings::{Settings, Storage};
 use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
 use super::guarded::{self, Mode};
@@ -25,8 +25,9 @@ const TIMEOUT: Duration = Duration::from_secs(40);
 /// The longest time to send a request. The supervisor notices if the daemon does not answer it.
 const SEND_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The longest wait for the outcome of a compilation, after it has ended. Without the answer, it is not known.
-const TELL_TIMEOUT: Duration = Duration::from_millis(20);
+/// The longest wait for the outcome of a compilation, after it has ended. Without the answer, it is not known. The supervisor answers
+/// at once, unless the machine is overloaded. If it has ended, the connection ends, too.
+const TELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The variable for a cache of several levels.
 const LEVELS: &str = "SCCACHE_MULTILEVEL_CHAIN";
@@ -124,6 +125,7 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
         };
         match supervised.ask(settings, storage, Want::Compile, &object) {
             Ok(Reply::Use { address, number, tells_outcomes, .. }) => {
+                let tells_outcomes = tells_outcomes && compilation.note.is_written();
                 return Ok(Daemon { storage, supervised, address, number, tells_outcomes });
             }
             Ok(Reply::Without { message }) => return Err(message),
@@ -294,7 +296,7 @@ impl Run<'_> {
     }
 
     /// The end of the compilation, by the answer to [`Self::finish`].
-    fn ending(&mut self) -> Ending {
+    fn ending(&mut self, settings: &Settings) -> Ending {
         let unknown = Ending::new(Outcome::Unknown);
         if !self.daemon.tells_outcomes {
             return unknown;
@@ -310,6 +312,8 @@ impl Run<'_> {
             match supervised.listen() {
                 Ok(Reply::Outcome { outcome, is_certain, reason, tier }) => {
                     let tier = tier.or_else(|| only_tier(storage)).filter(|_| outcome.is_hit());
+                    // It may contain an option.
+                    let reason = reason.map(|reason| secrets::filter(settings).bounded(&reason));
                     return Ending { outcome, is_certain, reason, tier, ..unknown };
                 }
                 // The supervisor has sent it before.
@@ -337,7 +341,8 @@ impl Run<'_> {
             }
             End::Lost => return lost(compilation),
             End::Unhandled => {
-                let known = if self.finish().is_ok() { self.ending().reason } else { None };
+                let known =
+                    if self.finish().is_ok() { self.ending(&compilation.settings).reason } else { None };
                 let reason = known.or_else(|| Some("sccache does not cache this command".to_owned()));
                 return compilation.run_compiler(Ending { reason, ..Ending::new(Outcome::Uncacheable) });
             }
@@ -354,7 +359,7 @@ impl Run<'_> {
             if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
                 process::apply_umask(object);
             }
-            let known = self.ending();
+            let known = self.ending(&compilation.settings);
             let outcome = if status.success() { known.outcome } else { Outcome::CompileError };
             return compilation.end_like(status, Ending { outcome, ..known });
         }
@@ -371,7 +376,7 @@ impl Run<'_> {
                 Ok(Reply::Use { address, number, tells_outcomes, .. }) if number != former => {
                     self.daemon.address = address;
                     self.daemon.number = number;
-                    self.daemon.tells_outcomes = tells_outcomes;
+                    self.daemon.tells_outcomes = tells_outcomes && compilation.note.is_written();
                     self.runs = 0;
                     let Some(end) = self.start(compilation) else { return not_started(compilation) };
                     return self.conclude(compilation, end);
@@ -380,7 +385,7 @@ impl Run<'_> {
                 Ok(Reply::Without { message: Some(message) }) => compilation.warn(&message),
                 Ok(_) | Err(_) => {
                     failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
-                    return lost(compilation);
+                    return compilation.run_compiler(Ending::failed_over("the daemon of sccache has ended"));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// The prerequisites in the text of a depfile, which GCC, Clang and the tools write for `make`.
-pub(super) fn prerequisites(text: &[u8]) -> Vec<Vec<u8>> {
+pub(in crate::launch) fn prerequisites(text: &[u8]) -> Vec<Vec<u8>> {
     let mut names = Vec::new();
     let mut name = Vec::new();
     let mut is_target = true;

@@ -32,5 +32,6 @@ mod tree;
 mod tests;
 
 pub use self::closure::{Answer, Guard, Permission, Reason, Verdict};
+pub(super) use self::depfile::prerequisites;
 pub use self::question::{Command, Question};
 pub(super) use self::server::{ENDPOINT, GuardReply, GuardRequest, serve};

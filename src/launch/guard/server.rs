@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::closure::{Answer, Guard, Permission, Verdict};
 use super::question::Question;
 use crate::launch::connections::{Client, Connections, Input};
+use crate::launch::journal::{self, Recording};
 use crate::launch::process::Listener;
 
 /// The socket of the guard, in the run folder of the supervisor.
@@ -31,6 +32,8 @@ pub(in crate::launch) enum GuardRequest {
     /// Asks whether the result of the command is valid, after it has run. The answer is [`GuardReply::Valid`] or
     /// [`GuardReply::Invalid`].
     Check,
+    /// Stores a record in the journal. There is no answer.
+    Record(Box<Recording>),
 }
 
 /// A message of the guard.
@@ -59,11 +62,17 @@ pub(in crate::launch) fn serve(listener: Listener, memory: PathBuf, is_used: Arc
         let Ok(mut connections) = Connections::new(listener) else { return };
         let mut guard = Guard::new(Some(memory));
         let mut permissions = HashMap::new();
+        let recorder = journal::start();
         loop {
             for input in connections.wait(None, LONG).inputs {
                 match input {
                     Input::Message(client, request) => {
                         is_used.store(true, Ordering::Relaxed);
+                        if let GuardRequest::Record(recording) = request {
+                            // If too many wait, this one is missing.
+                            let _ = recorder.try_send(recording);
+                            continue;
+                        }
                         match reply(&mut guard, &mut permissions, client, request) {
                             Some(reply) => connections.send(client, &reply),
                             None => connections.remove(client),
@@ -108,5 +117,6 @@ fn reply(
                 Verdict::Invalid(reason) => GuardReply::Invalid(reason.into_owned()),
             }
         }
+        GuardRequest::Record(_) => return None,
     })
 }

@@ -1,7 +1,7 @@
 //! The entry of this compilation.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::super::arguments::Arguments;
 use super::super::process::{self, Process};
@@ -49,7 +49,7 @@ impl Ending {
 }
 
 /// The milliseconds since 1970.
-fn now() -> u64 {
+pub(in crate::launch) fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
@@ -78,6 +78,11 @@ impl Note {
     /// Whether the journal is written.
     pub(in crate::launch) const fn is_written(&self) -> bool {
         self.log.is_some()
+    }
+
+    /// The time since the beginning.
+    pub(in crate::launch) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// Writes the first line. If the launcher is killed, this line shows that the compilation was interrupted.

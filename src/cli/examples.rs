@@ -62,6 +62,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "compare",
+        &[
+            ("toolchainkit compare build", "why the last build in this folder had misses"),
+            ("toolchainkit compare debug release", "two build folders"),
+            ("toolchainkit compare ci.json build", "another machine (`stats --export`)"),
+        ],
+    ),
+    (
         "report",
         &[
             ("toolchainkit report", "report.html, about the last build folder"),

@@ -4,12 +4,15 @@
 mod bench;
 mod build_folder;
 mod cache;
+mod causes;
+mod compare;
 mod doctor;
 mod env;
 mod examination;
 mod examples;
 pub mod exit;
 mod explain;
+mod export;
 mod generate;
 mod html_report;
 mod init;
@@ -28,6 +31,7 @@ mod style;
 mod templates;
 mod user_presets;
 mod validate;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -101,6 +105,8 @@ enum Command {
     Cache(cache::CacheArgs),
     /// Check whether the cache of a build works, or find out why a file was not cached
     Doctor(doctor::DoctorArgs),
+    /// Find out why two builds or two machines share no objects
+    Compare(compare::CompareArgs),
     /// Start, stop or show the sccache daemon of this project
     Server(server::ServerArgs),
     /// Run a command with the cache ready, and count its cache hits
@@ -154,6 +160,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(args) => html_report::run(args, &cli.global, &printer),
         Command::Cache(args) => cache::run(args, &printer),
         Command::Doctor(args) => doctor::run(args, &cli.global, &printer),
+        Command::Compare(args) => compare::run(args, &printer),
         Command::Server(args) => server::run(args, &cli.global, &printer),
         // The exit code is that of the command.
         Command::Run(args) => match run::run(args, &cli.global, &printer) {

@@ -307,6 +307,12 @@ impl Printer {
         self.json(&value);
     }
 
+    /// The value without the credentials in its texts, for a file.
+    pub(super) fn without_credentials(&self, mut value: Value) -> Value {
+        self.filter_texts(&mut value);
+        value
+    }
+
     fn filter_texts(&self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.filter().shown(text).into_owned(),

@@ -5,13 +5,14 @@ mod live;
 use std::io::Write as _;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::ZonedDateTime;
 
 use super::build_folder::{BuildCache, BuildFolderArgs};
 use super::look;
 use super::report::{CliError, Printer};
-use super::{CommandResult, Global};
+use super::{CommandResult, Global, export};
 use crate::caching::statistics::{CacheStats, stats_through};
 use crate::caching::tool::{Tool, ToolStats, Version};
 use crate::journal::summary::Summary;
@@ -56,6 +57,10 @@ pub(super) struct StatsArgs {
     /// Show the running build until Ctrl-C; without a terminal, one line every five seconds
     #[arg(long, conflicts_with_all = ["last", "since", "all"])]
     watch: bool,
+    /// Write the inputs of the last compilations to a file, to find differences with `toolchainkit compare`. The file contains
+    /// no secrets
+    #[arg(long, value_name = "FILE")]
+    export: Option<Utf8PathBuf>,
     #[command(flatten)]
     build: BuildFolderArgs,
     /// Output format
@@ -98,6 +103,9 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
         return Err(CliError::Usage("--watch has no other format than human".to_owned()));
     }
     let cache = BuildCache::find(&args.build, global)?;
+    if let Some(file) = &args.export {
+        return export::write(&cache.folder, file, printer);
+    }
     let (tool, version) = cache.tool()?;
     if !cache.has_program() && (args.watch || args.last.is_some() || args.since.is_some()) {
         return Err(CliError::Usage(format!(

@@ -87,6 +87,11 @@ impl Headers {
         headers
     }
 
+    /// The dictionary of these headers.
+    pub(super) fn of(headers: impl IntoIterator<Item = Header>) -> Self {
+        Self { all: headers.into_iter().map(|header| (header.id(), header)).collect() }
+    }
+
     pub(super) fn add(&mut self, text: &str) {
         self.all.extend(text.lines().filter_map(|line| {
             let (id, rest) = line.split_once(' ')?;

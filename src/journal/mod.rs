@@ -13,15 +13,28 @@
 //! outcome. If it is missing, the launcher was killed, or still runs. A launcher that is replaced by the compiler writes one line
 //! with both.
 
+mod cause;
+mod comparison;
+mod difference;
 mod entry;
+mod explain;
+pub mod export;
+mod groups;
 mod headers;
 mod inputs;
 mod line;
 mod log;
+mod options;
+pub mod places;
 mod read;
 pub mod summary;
 
+pub use self::cause::{Cause, Change, Kind, Wording};
+pub use self::comparison::{Comparison, Unmatched, compare};
+pub use self::difference::{Pair, names_key_rule, nearest, time_macro};
 pub use self::entry::{Entry, Outcome, Tier};
+pub use self::explain::{Causes, Explaining, Why, causes};
+pub use self::groups::{CauseGroup, Explained, group};
 pub use self::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};
 pub use self::inputs::{CompilerInput, HeaderInputs, Inputs, MOST_HEADERS, MOST_RECORDS};
 pub use self::line::{Line, LineId};

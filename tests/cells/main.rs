@@ -30,6 +30,7 @@ mod statistics;
 mod support;
 mod toolchains;
 mod trust;
+mod why_missed;
 mod windows;
 
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         statistics::tests,
         toolchains::tests,
         trust::tests,
+        why_missed::tests,
         windows::tests,
     ] {
         add(&mut list);

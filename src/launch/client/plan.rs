@@ -24,6 +24,7 @@ use super::link::{self, Links};
 use super::{messages, request, secrets};
 use crate::caching::tool::{Tool, Version};
 use crate::journal::Outcome;
+use crate::journal::places::Places;
 
 /// If this variable is 1 in the environment of a build, compilers run without the tool, with the same options as with it.
 const BYPASS: &str = "TOOLCHAINKIT_BYPASS";
@@ -239,21 +240,26 @@ impl Plan {
         has_ended: bool,
     ) -> Recording {
         let variable = |name: &str| environment_of_tool(settings, name);
-        let added = self.decision.prepend.iter().chain(&self.macro_maps);
-        let of_placeholders =
-            self.decision.placeholders.iter().flat_map(|placeholders| &placeholders.options);
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let home = variable("HOME").map(|home| text(Path::new(&home))).unwrap_or_default();
+        let places =
+            Places::new(&text(&settings.source), &text(&settings.build), &text(&self.checkout.root), &home);
+        let storage = settings.storages.first();
+        let storage = storage.map(|storage| (storage.id.as_str(), storage.location.as_str()));
         let compiled = Compiled {
             note,
             folders: Folders { build: &settings.build, source: &settings.source, directory: &self.directory },
             tool: format!("{} {}", settings.tool.name(), settings.tool_version_text()),
             compiler: &self.compiler.path,
             identity: self.compiler.content.as_deref(),
-            arguments: of_placeholders.chain(added).chain(self.arguments.all()).collect(),
+            arguments: self.arguments.all(),
             sources: self.arguments.sources(),
             object: self.arguments.object(),
             depfile: self.arguments.depfile(),
             rules: self.decision.applied.iter().map(|rule| rule.name).collect(),
             set: &self.decision.set,
+            storage: storage.unwrap_or_default(),
+            places: &places,
             variable: &variable,
             filter: &secrets::filter(settings),
         };

@@ -9,6 +9,7 @@ use super::super::reading;
 use super::names::Folders;
 use super::note::Note;
 use crate::foreign::{Filter, is_credential};
+use crate::journal::places::{Places, placeholders};
 use crate::journal::{CompilerInput, HeaderInputs, Inputs, Outcome, content_digest, short_digest};
 
 /// Variables of the environment that change the output of a compiler, or that the tools add to the key.
@@ -58,6 +59,24 @@ const SETTINGS: &[&str] = &[
     "SCCACHE_NO_CACHE",
     "SCCACHE_RECACHE",
 ];
+/// Options with a file that the compiler reads.
+const FILES: &[&str] = &[
+    "-specs=",
+    "--specs=",
+    "--config=",
+    "-fprofile-use=",
+    "-fprofile-instr-use=",
+    "-fprofile-sample-use=",
+    "-fauto-profile=",
+    "-fprofile-list=",
+    "-fsanitize-ignorelist=",
+    "-fsanitize-blacklist=",
+    "-fplugin=",
+    "-fmodule-map-file=",
+    "-fmodule-file=",
+];
+/// Options with which GCC reads a profile beside the object.
+const PROFILES: &[&str] = &["-fprofile-use", "-fbranch-probabilities"];
 /// The largest source whose digest is stored.
 const LARGEST_SOURCE: u64 = 32 << 20;
 /// The largest list of headers.
@@ -74,14 +93,18 @@ pub(in crate::launch) struct Compiled<'a> {
     pub(in crate::launch) compiler: &'a Path,
     /// The SHA-256 of the compiler.
     pub(in crate::launch) identity: Option<&'a str>,
-    /// All arguments, also those that the launcher adds.
-    pub(in crate::launch) arguments: Vec<&'a OsString>,
+    /// All arguments of the command. The rules stand for those that the launcher adds.
+    pub(in crate::launch) arguments: &'a [OsString],
     pub(in crate::launch) sources: &'a [std::path::PathBuf],
     pub(in crate::launch) object: Option<&'a Path>,
     pub(in crate::launch) depfile: Option<&'a Path>,
     pub(in crate::launch) rules: Vec<&'a str>,
     /// The variables that the rules set.
     pub(in crate::launch) set: &'a [(String, OsString)],
+    /// The ID and the location of the storage.
+    pub(in crate::launch) storage: (&'a str, &'a str),
+    /// The folders whose paths do not count in the digests of macros.
+    pub(in crate::launch) places: &'a Places,
     /// A variable in the environment of the tool.
     pub(in crate::launch) variable: &'a dyn Fn(&str) -> Option<OsString>,
     pub(in crate::launch) filter: &'a Filter,
@@ -93,6 +116,9 @@ pub(in crate::launch) struct Recording {
     /// The build folder.
     pub(in crate::launch) build: String,
     pub(in crate::launch) inputs: Inputs,
+    /// Further files that count like headers: see [`files`].
+    #[serde(default)]
+    pub(in crate::launch) files: Vec<String>,
     /// The text of the list of headers, or the reason why there is none.
     pub(in crate::launch) depfile: Result<String, String>,
 }
@@ -118,6 +144,12 @@ impl Recording {
         settings.extend(
             compiled.set.iter().map(|(name, value)| (name.clone(), value_of(name, value, compiled.filter))),
         );
+        let (id, location) = compiled.storage;
+        for (name, value) in [("storage", id), ("location", location)] {
+            if !value.is_empty() {
+                settings.push((name.to_owned(), compiled.filter.bounded(value)));
+            }
+        }
         settings.sort();
         let environment = ENVIRONMENT.iter().filter_map(|name| {
             let value = (compiled.variable)(name)?;
@@ -151,7 +183,7 @@ impl Recording {
             headers: HeaderInputs::Unknown(String::new()),
             key: None,
         };
-        Self { build: text(build), inputs, depfile }
+        Self { build: text(build), files: files(compiled), inputs, depfile }
     }
 }
 
@@ -184,11 +216,11 @@ fn options(compiled: &Compiled<'_>) -> (Vec<String>, Vec<(String, String)>) {
         } else if text == "-D" || text == "-U" {
             let definition =
                 arguments.next().map(|next| next.to_string_lossy().into_owned()).unwrap_or_default();
-            options.push(define(&text, &definition, &mut macros));
+            options.push(define(&text, &definition, compiled.places, &mut macros));
         } else if let Some(definition) = text.strip_prefix("-D").filter(|_| !text.starts_with("-D=")) {
-            options.push(define("-D", definition, &mut macros));
+            options.push(define("-D", definition, compiled.places, &mut macros));
         } else if let Some(name) = text.strip_prefix("-U") {
-            options.push(define("-U", name, &mut macros));
+            options.push(define("-U", name, compiled.places, &mut macros));
         } else if text.contains(",-D") || text.contains("=-D") {
             // A macro in an option for a part of the compiler.
             options.push(format!("{}{}", &text[..text.find("-D").unwrap_or(0)], digest(text.as_bytes())));
@@ -206,13 +238,43 @@ fn options(compiled: &Compiled<'_>) -> (Vec<String>, Vec<(String, String)>) {
     (options, macros)
 }
 
-/// Adds a macro. Returns the option without its value.
-fn define(option: &str, definition: &str, macros: &mut Vec<(String, String)>) -> String {
+/// The files that options or rules add to the inputs, such as profiles. The compiler does not list them with the headers.
+fn files(compiled: &Compiled<'_>) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut arguments = compiled.arguments.iter().map(|argument| argument.to_string_lossy());
+    while let Some(argument) = arguments.next() {
+        if let Some(file) = FILES.iter().find_map(|option| argument.strip_prefix(option)) {
+            files.push(file.to_owned());
+        } else if argument == "-include" || argument == "-include-pch" {
+            let header = arguments.next().unwrap_or_default();
+            files.extend(["", ".gch", ".pch"].map(|end| format!("{header}{end}")));
+        } else if PROFILES.contains(&&*argument)
+            && let Some(object) = compiled.object
+        {
+            files.push(object.with_extension("gcda").to_string_lossy().into_owned());
+        }
+    }
+    let extra = compiled.set.iter().filter(|(name, _)| name.ends_with("EXTRAFILES"));
+    let extra = extra
+        .flat_map(|(_, value)| value.to_string_lossy().split(':').map(str::to_owned).collect::<Vec<_>>());
+    files.extend(extra);
+    files.retain(|file| !file.is_empty() && compiled.folders.directory.join(file).is_file());
+    files
+}
+
+/// Adds a macro. Returns the option without its value. The digest of a value with the path of the checkout is the same in each
+/// checkout, and the placeholders in the value follow.
+fn define(option: &str, definition: &str, places: &Places, macros: &mut Vec<(String, String)>) -> String {
     let (name, value) = match definition.split_once('=') {
         Some((name, value)) => (name, Some(value)),
         None => (definition, None),
     };
-    let value = if option == "-U" { "-U".to_owned() } else { short_digest(value.unwrap_or("1").as_bytes()) };
+    let value = if option == "-U" {
+        "-U".to_owned()
+    } else {
+        let value = places.replace(value.unwrap_or("1"));
+        placeholders(&value).fold(short_digest(value.as_bytes()), |digest, name| digest + name)
+    };
     let shown = if option == "-U" || !definition.contains('=') {
         format!("{option}{name}")
     } else {
@@ -247,12 +309,14 @@ mod tests {
                 tool: "ccache 4.14.2".to_owned(),
                 compiler: Path::new("/usr/bin/cc"),
                 identity: Some("00"),
-                arguments: arguments.all().iter().collect(),
+                arguments: arguments.all(),
                 sources: arguments.sources(),
                 object: arguments.object(),
                 depfile: arguments.depfile(),
                 rules: vec!["a-rule"],
                 set: &[("SET".to_owned(), "value".into())],
+                storage: ("0123", ""),
+                places: &Places::new("/s/p", "", "", ""),
                 variable: &variable,
                 filter,
             },
@@ -298,7 +362,7 @@ mod tests {
         assert_eq!(inputs.source.0, "a.c");
         assert_eq!(inputs.environment[0], ("CPATH".to_owned(), "/x".to_owned()));
         assert!(inputs.environment[1].1.starts_with('#'));
-        assert_eq!(inputs.settings.len(), 2);
+        assert_eq!(inputs.settings.len(), 3);
         assert!(record.depfile.unwrap_err().contains("cannot be read"));
     }
 }

@@ -64,9 +64,10 @@ struct Dictionary {
 impl Recorder {
     /// Stores a record. After `until`, its headers are not read any more.
     pub(in crate::launch) fn store(&mut self, recording: Recording, until: Option<Instant>) {
-        let Recording { build, mut inputs, depfile } = recording;
+        let Recording { build, mut inputs, files, depfile } = recording;
         let Some(folder) = log::trusted_folder(Path::new(&build)) else { return };
-        inputs.headers = match depfile.and_then(|text| self.headers(&folder, &inputs, &text, until)) {
+        inputs.headers = match depfile.and_then(|text| self.headers(&folder, &inputs, (&text, files), until))
+        {
             Ok(headers) => HeaderInputs::Known(headers),
             Err(reason) => HeaderInputs::Unknown(reason),
         };
@@ -88,7 +89,7 @@ impl Recorder {
         &mut self,
         folder: &Path,
         inputs: &Inputs,
-        text: &str,
+        (text, files): (&str, Vec<String>),
         until: Option<Instant>,
     ) -> Result<Vec<HeaderId>, String> {
         let is_late = || until.is_some_and(|until| Instant::now() >= until);
@@ -98,8 +99,8 @@ impl Recorder {
         let ended = i128::from(inputs.at) * 1_000_000;
         let mut headers = Vec::new();
         let mut seen = HashSet::new();
-        for name in prerequisites(text.as_bytes()) {
-            let name = String::from_utf8_lossy(&name).into_owned();
+        let listed = prerequisites(text.as_bytes()).into_iter();
+        for name in listed.map(|name| String::from_utf8_lossy(&name).into_owned()).chain(files) {
             let place = folders.source(Path::new(&name));
             if place == inputs.source.0 || !seen.insert(place.clone()) {
                 continue;
@@ -236,7 +237,7 @@ mod tests {
             headers: HeaderInputs::Unknown(String::new()),
             key: None,
         };
-        Recording { build: text, inputs, depfile }
+        Recording { build: text, inputs, files: Vec::new(), depfile }
     }
 
     #[test]

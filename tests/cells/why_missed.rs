@@ -1,0 +1,390 @@
+//! Why compilations missed, by difference: each cause is provoked in a real build, and the first cause named is the right one.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::cmake_module::{CACHES, Checkout, tools_for};
+use crate::list::tests;
+use crate::support::{Run as _, Sandbox, Tool, Tools, write_script};
+
+tests![
+    the_cause_of_a_miss_is_the_difference_to_an_earlier_build in CACHES,
+    an_updated_compiler_is_told in CACHES,
+    two_machines_are_compared in CACHES,
+    an_entry_that_is_gone_is_told in CACHES,
+    what_cannot_be_compared_is_refused,
+];
+
+const LISTS: &str = r#"cmake_minimum_required(VERSION 3.16)
+project(why LANGUAGES CXX)
+set(SHA aaa CACHE STRING "")
+set(FLAGS "-fno-rtti;-fno-exceptions" CACHE STRING "")
+set(EARLIEST "" CACHE STRING "")
+set(VERSION_TEXT 1 CACHE STRING "")
+set(MORE "" CACHE STRING "")
+set(PATHS "" CACHE STRING "")
+configure_file(version.h.in made/version.h)
+add_library(o OBJECT a.cpp b.cpp c.cpp)
+target_compile_options(o PRIVATE ${FLAGS} -isystem $ENV{HOME}/dep)
+target_compile_definitions(o PRIVATE GIT_SHA="${SHA}" ${MORE})
+if(PATHS STREQUAL "macro")
+  target_compile_definitions(o PRIVATE FLAVOUR="${CMAKE_SOURCE_DIR}/data")
+elseif(PATHS STREQUAL "option")
+  target_compile_options(o PRIVATE -frandom-seed=${CMAKE_SOURCE_DIR}/seed)
+endif()
+target_include_directories(o PRIVATE ${EARLIEST} early include ${CMAKE_BINARY_DIR}/made)
+"#;
+
+/// A checkout with three sources, which include the same headers.
+struct Folder<'a> {
+    checkout: Checkout<'a>,
+}
+
+impl<'a> Folder<'a> {
+    fn new(sandbox: &'a Sandbox, tools: &Tools, folder: &str) -> Self {
+        let checkout = Checkout::sample(sandbox, tools, folder, "toolchainkit_enable_cache(PROJECT why)");
+        let new = Self { checkout };
+        new.write("CMakeLists.txt", LISTS);
+        new.write("version.h.in", "#define VERSION \"@VERSION_TEXT@\"\n");
+        new.write("include/config.h", "#define CONFIG 1\n");
+        new.write("early/other.h", "");
+        new.write_dependency("#define DEP 1\n");
+        new.write("specs", "# 1\n");
+        new.write("build/flags", "-DLEVEL=1\n");
+        for name in ["a", "b", "c"] {
+            let text = format!(
+                "#include <cstdio>\n#include \"config.h\"\n#include \"version.h\"\n#include <dep.h>\n\
+                 #if __has_include(<extra.h>)\n#include <extra.h>\n#endif\n\
+                 #ifndef LEVEL\n#define LEVEL 0\n#endif\n#ifndef FLAVOUR\n#define FLAVOUR \"\"\n#endif\n\
+                 const char *{name} = GIT_SHA VERSION FLAVOUR;\nint f_{name}() {{ return CONFIG + DEP + LEVEL; }}\n"
+            );
+            new.write(&format!("{name}.cpp"), &text);
+        }
+        new
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.checkout.source.join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// A header of the system, at the same place in the home folder of each machine.
+    fn write_dependency(&self, text: &str) {
+        fs::write(self.checkout.sandbox.dir("home/dep").join("dep.h"), text).unwrap();
+    }
+
+    fn build(&self, setup: &Setup<'_>) {
+        let mut configure = self.checkout.configuring();
+        configure.args(setup.options).envs(setup.environment.iter().copied());
+        configure.run();
+        self.checkout.building().arg("--clean-first").envs(setup.environment.iter().copied()).run();
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Value {
+        let mut command = self.checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+        let finished = command.args(arguments).args(["--format", "json"]).run();
+        serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"))
+    }
+
+    fn last_build(&self) -> Value {
+        self.ask(&["compare", self.checkout.build_folder().to_str().unwrap()])
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.checkout.build_folder().join("toolchainkit/journal")
+    }
+}
+
+/// What differs from the first build: options of CMake, and variables of the environment.
+#[derive(Default)]
+struct Setup<'a> {
+    options: &'a [&'a str],
+    environment: &'a [(&'a str, &'a str)],
+}
+
+/// Options that undo all others.
+fn defaults() -> Vec<String> {
+    let set = LISTS.lines().filter_map(|line| line.strip_prefix("set(")?.split_once(' '));
+    set.map(|(name, rest)| format!("-D{name}={}", rest.split_once(" CACHE").unwrap().0.trim_matches('"')))
+        .chain(["-DCMAKE_CXX_STANDARD=", "-DCMAKE_BUILD_TYPE=", "-DCMAKE_SYSROOT="].map(str::to_owned))
+        .collect()
+}
+
+/// The first cause has this kind and this name, in this number of files.
+fn assert_first(answer: &Value, kind: &str, name: &str, number: usize) {
+    let first = &answer["causes"][0];
+    let found = first["causes"][0]["name"].as_str().unwrap_or_default();
+    assert!(
+        first["kind"] == kind && found.contains(name) && first["number"] == number,
+        "not {kind} {name} in {number} files:\n{answer:#}"
+    );
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// One change of the files, and the cause that is named.
+struct Case {
+    options: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+    /// The name of a file, and its new text; empty for none.
+    file: (&'static str, &'static str),
+    kind: &'static str,
+    name: &'static str,
+    number: usize,
+}
+
+impl Case {
+    const fn options(options: &'static [&'static str], kind: &'static str, name: &'static str) -> Self {
+        Self { options, environment: &[], file: ("", ""), kind, name, number: 3 }
+    }
+
+    const fn file(name: &'static str, text: &'static str, kind: &'static str, number: usize) -> Self {
+        Self { options: &[], environment: &[], file: (name, text), kind, name, number }
+    }
+}
+
+const CASES: &[Case] = &[
+    Case::options(&["-DSHA=bbb"], "macro", "GIT_SHA"),
+    Case::options(&["-DMORE=FLAVOUR=\"x\""], "macro", "FLAVOUR"),
+    Case::options(&["-DVERSION_TEXT=2"], "generated_header", "version.h"),
+    Case::options(&["-DCMAKE_CXX_STANDARD=20"], "option", "-std"),
+    Case::options(&["-DFLAGS=-fno-rtti;-fno-exceptions;-Wextra"], "option", "-Wextra"),
+    Case::options(&["-DFLAGS=-fno-rtti"], "option", "-fno-exceptions"),
+    Case::options(&["-DFLAGS=-fno-exceptions;-fno-rtti"], "option_order", ""),
+    Case::options(&["-DFLAGS=-fno-rtti;-fno-exceptions;-march=native"], "option", "-march=native"),
+    Case::options(&["-DCMAKE_BUILD_TYPE=Release"], "build_type", ""),
+    Case::options(&["-DCMAKE_BUILD_TYPE=RelWithDebInfo"], "build_type", ""),
+    Case::options(&["-DEARLIEST=earliest"], "include_folder", "earliest"),
+    Case::options(&["-DCMAKE_SYSROOT=/"], "include_folder", "/"),
+    Case { environment: &[("CPATH", "../extra")], ..Case::options(&[], "environment", "CPATH") },
+    Case::options(&["-DFLAGS=-fno-rtti;-fno-exceptions;@flags"], "macro", "LEVEL"),
+    Case::file("include/config.h", "#define CONFIG 2\n", "project_header", 3),
+    Case::file("early/config.h", "#define CONFIG 1\n", "header_place", 3),
+    Case::file("../home/dep/dep.h", "#define DEP 2\n", "system_header", 3),
+    Case::file("a.cpp", "#include \"config.h\"\nint edited = CONFIG;\n", "source", 1),
+];
+
+fn the_cause_of_a_miss_is_the_difference_to_an_earlier_build(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("why").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let folder = Folder::new(&sandbox, &tools, "project");
+    folder.write("earliest/config.h", "#define CONFIG 7\n");
+    folder.write("extra/extra.h", "#define FLAVOUR \"extra\"\n");
+    folder.build(&Setup::default());
+    assert_first(&folder.last_build(), "first_time", "", 3);
+    let kept = sandbox.root().join("kept");
+    copy_folder(&folder.journal(), &kept);
+    let defaults = defaults();
+    for case in CASES {
+        // Every case is compared with the first build.
+        fs::remove_dir_all(folder.journal()).unwrap();
+        copy_folder(&kept, &folder.journal());
+        let path = folder.path(case.file.0);
+        let before = fs::read(&path).ok();
+        if !case.file.0.is_empty() {
+            folder.write(case.file.0, case.file.1);
+        }
+        let options: Vec<&str> =
+            defaults.iter().map(String::as_str).chain(case.options.iter().copied()).collect();
+        folder.build(&Setup { options: &options, environment: case.environment });
+        let answer = folder.last_build();
+        let name = case.name.trim_start_matches("../home/");
+        let name = if case.kind == "header_place" { "config.h" } else { name };
+        assert_first(&answer, case.kind, name, case.number);
+        match before {
+            Some(before) if !case.file.0.is_empty() => fs::write(&path, before).unwrap(),
+            None if !case.file.0.is_empty() => fs::remove_file(&path).unwrap(),
+            _ => {}
+        }
+    }
+}
+
+/// A compiler in the sandbox that is the real one, with these bytes at its end.
+fn install_compiler(sandbox: &Sandbox, end: &str) -> String {
+    let path = sandbox.dir("compiler").join("g++");
+    let mut program = fs::read("/usr/bin/g++").unwrap();
+    program.extend(end.as_bytes());
+    fs::remove_file(&path).ok();
+    fs::write(&path, program).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn an_updated_compiler_is_told(cache: Tool) {
+    let Some(tools) = tools_for(&[cache, Tool::System("clang++")]) else { return };
+    let sandbox = Sandbox::new("updated").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let mut folder = Folder::new(&sandbox, &tools, "project");
+    folder.checkout = folder.checkout.env("CXX", &install_compiler(&sandbox, ""));
+    folder.build(&Setup::default());
+    let compiler = install_compiler(&sandbox, "updated");
+    folder.build(&Setup::default());
+    assert_first(&folder.last_build(), "compiler_content", "g++", 3);
+    write_script(Path::new(&compiler), "#!/bin/sh\nexec clang++ \"$@\"\n");
+    folder.build(&Setup::default());
+    let answer = folder.last_build();
+    if cache == CACHES[0] {
+        assert_first(&answer, "compiler", "", 3);
+        let sentence = answer["causes"][0]["sentence"].as_str().unwrap();
+        assert!(sentence.contains("g++ 1") && sentence.contains("clang version 1"), "{sentence}");
+    } else {
+        // Without a supervisor, the launcher does not ask the compiler for its version.
+        assert_first(&answer, "compiler_content", "g++", 3);
+    }
+}
+
+fn two_machines_are_compared(cache: Tool) {
+    let Some(tools) = tools_for(&[cache, Tool::System("clang++")]) else { return };
+    let machines = ["machine-a", "machine-b"]
+        .map(|name| Sandbox::new(name).on_path(&tools.ninja()).on_path(&tools.path(cache)));
+    let here = Folder::new(&machines[0], &tools, "project");
+    let there = Folder::new(&machines[1], &tools, "another/place");
+    let export = |folder: &Folder<'_>| {
+        let file = folder.checkout.sandbox.root().join("export.json");
+        let mut command = folder.checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+        command
+            .args(["stats", "--export"])
+            .arg(&file)
+            .arg("--build")
+            .arg(folder.checkout.build_folder())
+            .run();
+        file.to_str().unwrap().to_owned()
+    };
+    let mut exported = String::new();
+    let compare = |exported: &str| here.ask(&["compare", exported, &export(&there)]);
+    for (build_here, options, environment, kind, name) in [
+        (true, &[][..], &[][..], "", ""),
+        (false, &["-DSHA=ccc"], &[], "macro", "GIT_SHA"),
+        (false, &["-DFLAGS=-fno-exceptions;-fno-rtti"], &[], "option_order", ""),
+        (false, &["-DFLAGS=-fno-rtti;-fno-exceptions;-O1"], &[], "option", "-O1"),
+        (false, &["-DCMAKE_BUILD_TYPE=Release"], &[], "build_type", ""),
+        (false, &["-DVERSION_TEXT=3"], &[], "generated_header", "version.h"),
+        (false, &[], &[("CPATH", "../extra")], "environment", "CPATH"),
+        (true, &["-DPATHS=macro"], &[], "path_in_macro", "FLAVOUR"),
+        (true, &["-DPATHS=option"], &[], "path_in_option", "-frandom-seed"),
+    ] {
+        let options: Vec<String> =
+            defaults().into_iter().chain(options.iter().map(|option: &&str| (*option).to_owned())).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        if build_here {
+            here.build(&Setup { options: &options, environment });
+            exported = export(&here);
+        } else {
+            there.write("extra/extra.h", "#define FLAVOUR \"extra\"\n");
+        }
+        there.build(&Setup { options: &options, environment });
+        let answer = compare(&exported);
+        if kind.is_empty() {
+            assert_eq!(
+                (answer["compared"].as_u64(), answer["same"].as_u64()),
+                (Some(3), Some(3)),
+                "{answer:#}"
+            );
+        } else {
+            assert_first(&answer, kind, name, 3);
+        }
+    }
+    // The first build of both is compared with the files that differ.
+    let plain = |folder: &Folder<'_>| {
+        let options = defaults();
+        let options: Vec<&str> = options.iter().map(String::as_str).chain(["-DSHA=ddd"]).collect();
+        folder.build(&Setup { options: &options, environment: &[] });
+    };
+    plain(&here);
+    exported = export(&here);
+    there.write_dependency("#define DEP 5\n");
+    plain(&there);
+    assert_first(&compare(&exported), "system_header", "dep.h", 3);
+    there.write_dependency("#define DEP 1\n");
+    there.write("b.cpp", "int only_there;\n");
+    there.write("c.cpp", "const char *time = __TIME__;\n");
+    here.write("c.cpp", "const char *time = __TIME__;\n");
+    plain(&there);
+    plain(&here);
+    exported = export(&here);
+    let answer = compare(&exported);
+    assert_first(&answer, "source", "b.cpp", 1);
+    assert_eq!(answer["causes"][1]["kind"], "time_macro", "{answer:#}");
+
+    // No path of the machine is in the file.
+    let text = fs::read_to_string(&exported).unwrap();
+    assert!(!text.contains(machines[0].root().to_str().unwrap()), "{text}");
+}
+
+fn an_entry_that_is_gone_is_told(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("gone").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let folder = Folder::new(&sandbox, &tools, "project");
+    folder.write("c.cpp", "const char *time = __TIME__;\n");
+    folder.build(&Setup::default());
+    thread::sleep(Duration::from_millis(1100));
+    folder.build(&Setup::default());
+    let answer = folder.last_build();
+    assert_eq!((answer["hits"].as_u64(), answer["misses"].as_u64()), (Some(2), Some(1)), "{answer:#}");
+    assert_first(&answer, "time_macro", "__TIME__", 1);
+    let why = |file: &str| {
+        let build = folder.checkout.build_folder();
+        folder.ask(&["doctor", "--why", file, "--build", build.to_str().unwrap()])
+    };
+    let answer = why("c.cpp");
+    assert_eq!(answer[0]["last_miss"]["causes"][0]["kind"], "time_macro", "{answer:#}");
+    assert_eq!(answer[0]["last_miss"]["was_hit_later"], false, "{answer:#}");
+
+    folder.checkout.wipe_local_cache();
+    folder.build(&Setup::default());
+    let answer = folder.last_build();
+    assert_first(&answer, "gone", "emptied", 2);
+    folder.build(&Setup::default());
+    let answer = why("a.cpp");
+    assert_eq!(answer[0]["last_miss"]["was_hit_later"], true, "{answer:#}");
+    assert_eq!(answer[0]["last_miss"]["causes"][0]["kind"], "gone", "{answer:#}");
+}
+
+fn what_cannot_be_compared_is_refused() {
+    let Some(tools) = tools_for(&[CACHES[1]]) else { return };
+    let sandbox = Sandbox::new("refused").on_path(&tools.ninja()).on_path(&tools.path(CACHES[1]));
+    let folder = Folder::new(&sandbox, &tools, "project");
+    folder.write("text", "{}");
+    folder.write("newer", "{\"format\":\"toolchainkit-journal\",\"version\":99,\"toolchainkit\":\"9.9\"}");
+    fs::create_dir_all(folder.checkout.build_folder()).unwrap();
+    for (arguments, words) in [
+        (["missing", "text"], "cannot compare missing: "),
+        (["text", "build"], "cannot compare text: it is not a file of `toolchainkit stats --export`"),
+        (
+            ["newer", "build"],
+            "it was written by toolchainkit 9.9, which is newer than this one; update toolchainkit",
+        ),
+        (
+            ["build", "build"],
+            "cannot compare build: this folder has no journal; `toolchainkit-launch` writes one",
+        ),
+    ] {
+        let refused = folder
+            .checkout
+            .command(env!("CARGO_BIN_EXE_toolchainkit"))
+            .arg("compare")
+            .args(arguments)
+            .run_expecting(2);
+        assert!(refused.stderr.contains(words), "{refused}");
+    }
+}

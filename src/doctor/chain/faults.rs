@@ -159,7 +159,7 @@ const SIGNS: &[Sign] = &[
         "has no space left",
         "enlarge the storage, or remove old objects",
         &[
-            &["oom command not allowed"],
+            &["oom", "command not allowed"],
             &["insufficient storage"],
             &["507"],
             &["quotaexceeded"],

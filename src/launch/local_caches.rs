@@ -203,10 +203,12 @@ pub fn remove(user_folder: &Path, cache: &LocalCache) -> io::Result<bool> {
         return Ok(false);
     }
     let parent = cache.folder.parent().unwrap_or(user_folder);
-    let process = std::process::id();
+    let id = std::process::id();
     let name = cache.folder.file_name().unwrap_or_default().to_string_lossy();
+    // A folder with an open file cannot be renamed on Windows.
+    let lock = lock.filter(|_| process::RENAMES_FOLDERS_IN_USE);
     // A build that starts now makes a new folder, and finds no half-removed one.
-    let removed = user_folder.join(CACHES).join(format!("{REMOVED}{process}-{name}"));
+    let removed = user_folder.join(CACHES).join(format!("{REMOVED}{id}-{name}"));
     fs::rename(&cache.folder, &removed)?;
     drop(lock);
     for (path, registration) in registrations(user_folder) {
@@ -358,7 +360,7 @@ mod tests {
         let cache = list(user.path()).remove(0);
         assert!(!remove(user.path(), &cache).unwrap());
         assert!(folder.is_dir());
-        lock.unlock().unwrap();
+        drop(lock);
         assert!(remove(user.path(), &cache).unwrap());
         assert!(!folder.exists());
     }

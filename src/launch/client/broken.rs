@@ -79,6 +79,7 @@ mod tests {
         file.set_modified(SystemTime::now() - 2 * MINUTE).unwrap();
         assert_eq!(breaker.way(), Way::Try);
         assert_eq!(breaker.way(), Way::Local);
+        drop(file);
         breaker.close();
         assert_eq!(breaker.way(), Way::Remote);
         assert!(breaker.open(), "another outage");

@@ -72,6 +72,7 @@ mod tests {
         })
     }
 
+    #[cfg(unix)]
     #[test]
     fn only_references_are_replaced_by_values() {
         assert_eq!(of("http://%{PASS_WORD}@h/").unwrap(), "http://a%2Fb%20%FF~@h/");

@@ -170,6 +170,7 @@ mod tests {
                        #include \"...\" search starts here:\n#include <...> search starts here:\n /usr/include/c++/12\n \
                        /usr/include\nEnd of search list.\nCOMPILER_PATH=/x\n";
 
+    #[cfg(unix)]
     #[test]
     fn missing_folders_are_searched_as_well() {
         let folders = ["/usr/local/include/x86_64-linux-gnu", "/usr/include/c++/12", "/usr/include"];

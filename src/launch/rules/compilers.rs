@@ -374,6 +374,7 @@ pub(super) fn processor() -> String {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::ffi::OsString;
 
     use super::*;

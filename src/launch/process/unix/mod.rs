@@ -77,6 +77,9 @@ pub const NEEDS_PORT: bool = false;
 /// Whether the names of files have no case.
 pub const IGNORES_CASE: bool = false;
 
+/// Whether a folder can be renamed while a file in it is open.
+pub const RENAMES_FOLDERS_IN_USE: bool = true;
+
 /// Whether the launcher replaces placeholders in objects. It does so where a debugger was seen to find the sources then.
 pub const HAS_PLACEHOLDERS: bool = true;
 

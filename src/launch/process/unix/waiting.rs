@@ -140,12 +140,14 @@ pub fn exit_like(status: ExitStatus) -> ExitCode {
 
 /// Sets the mode of a file of the daemon according to the umask of this process.
 pub fn apply_umask(path: &Path) {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let Ok(found) = path.symlink_metadata() else { return };
-    let mask = rustix::process::umask(rustix::fs::Mode::empty());
+    use rustix::fs::{FileType, Mode};
+    // A mode has 32 bits on Linux and 16 on macOS.
+    let Ok(found) = rustix::fs::lstat(path) else { return };
+    let mask = rustix::process::umask(Mode::empty());
     rustix::process::umask(mask);
-    let wanted = 0o666 & !mask.as_raw_mode();
-    if found.is_file() && found.mode() & 0o777 != wanted {
-        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted));
+    let wanted = Mode::from_raw_mode(0o666) - mask;
+    let present = Mode::from_raw_mode(found.st_mode) & Mode::from_raw_mode(0o777);
+    if FileType::from_raw_mode(found.st_mode).is_file() && present != wanted {
+        let _ = rustix::fs::chmod(path, wanted);
     }
 }

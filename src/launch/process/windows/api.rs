@@ -16,11 +16,9 @@ use std::time::Duration;
 
 use crate::trust;
 
-use windows_sys::Wdk::System::Threading::{
-    NtQueryInformationProcess, ProcessBasicInformation, ProcessCommandLineInformation,
-};
+use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessBasicInformation};
 use windows_sys::Win32::Foundation::{
-    FILETIME, HANDLE, INVALID_HANDLE_VALUE, NTSTATUS, UNICODE_STRING, WAIT_FAILED, WAIT_OBJECT_0,
+    FILETIME, HANDLE, INVALID_HANDLE_VALUE, NTSTATUS, WAIT_FAILED, WAIT_OBJECT_0,
 };
 use windows_sys::Win32::Networking::WinSock::{
     FD_ACCEPT, FD_CLOSE, FD_READ, FIONBIO, POLLIN, SOCKET, WSACloseEvent, WSACreateEvent, WSAEventSelect,
@@ -418,36 +416,6 @@ pub(super) fn suspend(process: &impl AsHandle) {
     unsafe { NtSuspendProcess(process.as_handle().as_raw_handle()) };
 }
 
-/// The command line of a process.
-pub(super) fn command_line_of(process: &impl AsHandle) -> Option<OsString> {
-    let process = process.as_handle().as_raw_handle();
-    let mut size = 0;
-    // SAFETY: without a buffer, the function only returns the size.
-    unsafe {
-        NtQueryInformationProcess(process, ProcessCommandLineInformation, ptr::null_mut(), 0, &raw mut size)
-    };
-    let mut buffer = vec![0_u64; (size as usize).div_ceil(8).max(2)];
-    let length = u32::try_from(buffer.len() * 8).ok()?;
-    // SAFETY: the size is that of the buffer, which then contains the structure and the text, to which it points.
-    unsafe {
-        let status = NtQueryInformationProcess(
-            process,
-            ProcessCommandLineInformation,
-            buffer.as_mut_ptr().cast(),
-            length,
-            &raw mut size,
-        );
-        if status != 0 {
-            return None;
-        }
-        let text = &*buffer.as_ptr().cast::<UNICODE_STRING>();
-        if text.Buffer.is_null() {
-            return None;
-        }
-        Some(OsString::from_wide(std::slice::from_raw_parts(text.Buffer, usize::from(text.Length) / 2)))
-    }
-}
-
 /// Reads a value from the memory of a process.
 ///
 /// # Safety
@@ -462,15 +430,23 @@ unsafe fn read_memory<T: Default>(process: HANDLE, address: *const c_void) -> Op
     (done != 0).then_some(value)
 }
 
-/// The working directory of a process, which must be open with [`Access::Read`]. It is in the parameters of the process, at a
-/// place that the headers do not name and that has been the same since Windows NT.
+/// The working directory of a process, which must be open with [`Access::Read`].
 pub(super) fn directory_of(process: &impl AsHandle) -> Option<OsString> {
-    const OF_DIRECTORY: usize = if cfg!(target_pointer_width = "64") { 0x38 } else { 0x24 };
-    const LONGEST: usize = 32 * 1024;
+    parameter(process, if cfg!(target_pointer_width = "64") { 0x38 } else { 0x24 })
+}
+
+/// The command line of a process, which must be open with [`Access::Read`].
+pub(super) fn command_line_of(process: &impl AsHandle) -> Option<OsString> {
+    parameter(process, if cfg!(target_pointer_width = "64") { 0x70 } else { 0x40 })
+}
+
+/// A text in the parameters of a process. The headers do not name all of their members, but these have had the same places since
+/// Windows NT.
+fn parameter(process: &impl AsHandle, place: usize) -> Option<OsString> {
     let process = process.as_handle().as_raw_handle();
     let mut basic = PROCESS_BASIC_INFORMATION::default();
     // SAFETY: the size is that of `basic`. The types that are read consist of numbers and pointers, which are only used as
-    // addresses in the other process.
+    // addresses in the other process, and the size of the text is that of the vector.
     unsafe {
         let size = size_of::<PROCESS_BASIC_INFORMATION>() as u32;
         let status = NtQueryInformationProcess(
@@ -483,13 +459,13 @@ pub(super) fn directory_of(process: &impl AsHandle) -> Option<OsString> {
         if status != 0 || basic.PebBaseAddress.is_null() {
             return None;
         }
-        let parameters = basic.PebBaseAddress.cast::<u8>().add(std::mem::offset_of!(PEB, ProcessParameters));
-        let parameters: usize = read_memory(process, parameters.cast())?;
-        let directory = parameters.checked_add(OF_DIRECTORY)? as *const c_void;
-        let [length, text]: [usize; 2] = read_memory(process, directory)?;
-        // The length is the first of two numbers with 16 bits.
-        let length = (length & 0xffff) / 2;
-        let mut units = vec![0_u16; length.min(LONGEST)];
+        let parameters =
+            (basic.PebBaseAddress as usize).checked_add(std::mem::offset_of!(PEB, ProcessParameters))?;
+        let parameters: usize = read_memory(process, parameters as *const c_void)?;
+        let [length, text]: [usize; 2] =
+            read_memory(process, parameters.checked_add(place)? as *const c_void)?;
+        // The length in bytes is the first of two numbers with 16 bits.
+        let mut units = vec![0_u16; (length & 0xffff) / 2];
         let done = ReadProcessMemory(
             process,
             text as *const c_void,

@@ -63,6 +63,9 @@ const CREATE_NO_WINDOW: u32 = windows_sys::Win32::System::Threading::CREATE_NO_W
 /// Whether the names of files have no case. A folder of Windows whose names have one is read in the same way.
 pub const IGNORES_CASE: bool = true;
 
+/// Whether a folder can be renamed while a file in it is open.
+pub const RENAMES_FOLDERS_IN_USE: bool = false;
+
 /// Whether the launcher replaces placeholders in objects. It does so where a debugger was seen to find the sources then.
 pub const HAS_PLACEHOLDERS: bool = false;
 

@@ -97,7 +97,7 @@ pub fn folder_of(process: Process) -> Option<PathBuf> {
 /// Whether an argument of the process is `text`, or an option that ends with it.
 #[must_use]
 pub fn has_argument(process: Process, text: &str) -> bool {
-    let line = open(process, Access::Look).and_then(|handle| api::command_line_of(&handle));
+    let line = open(process, Access::Read).and_then(|handle| api::command_line_of(&handle));
     let units: Vec<u16> = line.unwrap_or_default().encode_wide().collect();
     let text: Vec<u16> = text.encode_utf16().collect();
     let is_option = |argument: &[u16]| matches!(argument.first(), Some(&first) if [b'-', b'/'].map(u16::from).contains(&first));

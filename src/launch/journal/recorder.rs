@@ -31,11 +31,18 @@ const MOST_FOLDERS: usize = 16;
 /// The number of records that wait. Further ones are dropped.
 const MOST_WAITING: usize = 4096;
 
+/// The priority of the thread: the nice value.
+#[cfg(target_os = "linux")]
+const LOW_PRIORITY: i32 = 10;
+
 /// Starts the thread. A record that is sent to it is stored soon.
 pub(in crate::launch) fn start() -> SyncSender<Box<Recording>> {
     let (sender, receiver): (_, Receiver<Box<Recording>>) = sync_channel(MOST_WAITING);
     // Without the thread, nothing is recorded.
     let _ = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
+        // The compilers go first. On Linux, this is the priority of this thread only.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::setpriority_process(None, LOW_PRIORITY);
         let mut recorder = Recorder::default();
         for recording in receiver {
             recorder.store(*recording, None);

@@ -423,7 +423,7 @@ impl<'a> Session<'a> {
             let samples = samples(&cell).clone();
             let summary = Summary::of(&samples, self.objects, uncached);
             let failure = self.failures.get(&Lane::of(variant, scenario)).cloned();
-            Cell { scenario, variant, summary, failure, samples }
+            Cell { scenario, variant, samples, summary, failure }
         });
         let cells = cells.collect::<Vec<_>>();
         let mut notes = self.notes.clone();

@@ -160,12 +160,11 @@ fn settings(
     if let Some(tool) = args.tool {
         manager = manager.tools([tool]);
     }
-    let tool = match manager.find()? {
-        Some(found) => found.tool,
-        None => {
-            let tool = args.tool.map_or("sccache or ccache", Tool::name);
-            return Err(CliError::NoTool(format!("no usable {tool} was found")));
-        }
+    let tool = if let Some(found) = manager.find()? {
+        found.tool
+    } else {
+        let tool = args.tool.map_or("sccache or ccache", Tool::name);
+        return Err(CliError::NoTool(format!("no usable {tool} was found")));
     };
     let cmake =
         program::find("cmake").ok_or_else(|| CliError::NoTool("cmake was not found on PATH".to_owned()))?;
@@ -240,16 +239,14 @@ fn generate(
     name: &str,
     global: &Global,
 ) -> Result<Generated, CliError> {
-    let below = match yaml {
-        Some(yaml) => yaml.strip_prefix(&found.root).unwrap_or(yaml).to_owned(),
-        None => {
-            let below = found.source.join(OWN_FOLDER).join(CONFIG_NAME);
-            fs_err::create_dir_all(checkout.join(&found.source).join(OWN_FOLDER))?;
-            let text =
-                format!("project: {{ name: {} }}\noutput: {{ presets: none }}\n", serde_json::json!(name));
-            init::write(&checkout.join(&below), text.as_bytes(), false)?;
-            below
-        }
+    let below = if let Some(yaml) = yaml {
+        yaml.strip_prefix(&found.root).unwrap_or(yaml).to_owned()
+    } else {
+        let below = found.source.join(OWN_FOLDER).join(CONFIG_NAME);
+        fs_err::create_dir_all(checkout.join(&found.source).join(OWN_FOLDER))?;
+        let text = format!("project: {{ name: {} }}\noutput: {{ presets: none }}\n", serde_json::json!(name));
+        init::write(&checkout.join(&below), text.as_bytes(), false)?;
+        below
     };
     let mut project = Project::load_silently(&global.with_config(checkout.join(&below)))?;
     for variant in &mut project.config.variants {

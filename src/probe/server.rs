@@ -138,7 +138,7 @@ pub(crate) fn date(address: &Address, limit: Duration) -> Option<SystemTime> {
             while head.len() < 32 * 1024 && !head.windows(4).any(|end| end == b"\r\n\r\n") {
                 match stream.read(&mut part) {
                     Ok(length) if length > 0 && Instant::now() < deadline => {
-                        head.extend_from_slice(&part[..length])
+                        head.extend_from_slice(&part[..length]);
                     }
                     _ => break,
                 }
@@ -191,7 +191,7 @@ mod tests {
         ] {
             match Address::parse(text) {
                 Some(address) => {
-                    assert_eq!((address.scheme.as_str(), address.to_string().as_str()), (scheme, shown))
+                    assert_eq!((address.scheme.as_str(), address.to_string().as_str()), (scheme, shown));
                 }
                 None => assert_eq!(shown, "", "{text}"),
             }

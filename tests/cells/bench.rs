@@ -172,7 +172,7 @@ fn an_interruption_leaves_nothing() {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
         let mut child = command.spawn().unwrap();
         let begun = || fs::read_to_string(&log).unwrap().contains(step);
-        assert!(eventually(Duration::from_secs(240), begun), "{}", fs::read_to_string(&log).unwrap());
+        assert!(eventually(Duration::from_mins(4), begun), "{}", fs::read_to_string(&log).unwrap());
         signal("INT", &child.id().to_string());
         let mut status = None;
         assert!(eventually(Duration::from_secs(30), || {

@@ -445,7 +445,7 @@ fn a_difficult_name_is_shown_as_it_is() {
     for name in DIFFICULT {
         // Characters that a browser would obey are shown as escapes.
         let shown = name.replace('\u{202e}', "\\u{202e}").replace('\u{1b}', "\\u{1b}");
-        assert!(names.iter().any(|found| *found == shown), "{shown}: {names:#?}");
+        assert!(names.contains(&shown), "{shown}: {names:#?}");
     }
     assert_eq!(text(elements(&document, "title")[0]).matches("<script>").count(), 1);
     assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}'));

@@ -85,8 +85,8 @@ mod tests {
         let now = SystemTime::now();
         assert_eq!(difference(now - Duration::from_secs(30), OF_SERVER), None);
         assert_eq!(difference(now - Duration::from_mins(10), OF_SERVER).as_deref(), Some("10 min ahead of"));
-        let later = now + Duration::from_secs(3 * 3600 + 60);
+        let later = now + Duration::from_mins(181);
         assert_eq!(difference(later, OF_SERVER).as_deref(), Some("3 h behind"));
-        assert_eq!(words(Duration::from_secs(3 * 86_400)), "3 days");
+        assert_eq!(words(Duration::from_hours(72)), "3 days");
     }
 }

@@ -12,7 +12,7 @@ pub(super) const LINK: Link = Link { name: "disk", limit: OF_LINK, examine };
 const LEAST_BYTES: u64 = 64 << 20;
 const LEAST_FILES: u64 = 1000;
 /// The content of the file that is written as a trial.
-const TRIAL: [u8; 64 * 1024] = [0; 64 * 1024];
+static TRIAL: [u8; 64 * 1024] = [0; 64 * 1024];
 
 fn examine(subject: &Subject) -> Vec<Finding> {
     let named = folders::named(subject);

@@ -243,10 +243,7 @@ const SIGNS: &[Sign] = &[
 pub(super) fn recognise(message: &str) -> Option<Fault> {
     let message = message.to_lowercase();
     let has = |word: &&str| contains(&message, word);
-    SIGNS
-        .iter()
-        .find(|sign| sign.words.iter().any(|words| words.iter().all(|word| has(word))))
-        .map(|sign| sign.fault)
+    SIGNS.iter().find(|sign| sign.words.iter().any(|words| words.iter().all(&has))).map(|sign| sign.fault)
 }
 
 /// Whether the text contains the word. A number must not be a part of a longer one, such as a port or a hash.

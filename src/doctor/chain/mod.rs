@@ -32,7 +32,7 @@ use super::replay::CacheOfBuild;
 use crate::caching::tool::{Tool, Version};
 
 /// The longest time for all links. `toolchainkit doctor` promises 10 s, of which it needs some itself.
-pub const LIMIT: Duration = Duration::from_millis(9000);
+pub const LIMIT: Duration = Duration::from_secs(9);
 /// The longest time for one link, if it does not have a shorter one.
 const OF_LINK: Duration = Duration::from_millis(8500);
 

@@ -30,7 +30,7 @@ const START: Duration = Duration::from_millis(4500);
 /// The longest time for a step of the compilation.
 const STEP: Duration = Duration::from_millis(2500);
 /// The longest time to connect without the tool, which shows the cause of a failure.
-const CONNECT: Duration = Duration::from_millis(1000);
+const CONNECT: Duration = Duration::from_secs(1);
 /// The largest log of a compilation.
 const LARGEST_LOG: u64 = 1 << 20;
 

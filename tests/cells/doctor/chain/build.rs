@@ -176,7 +176,7 @@ fn a_folder_of_another_user_is_named() {
     run("mkdir project/build && cd project/build && \"$CMAKE\" -G Ninja -DCMAKE_TOOLCHAIN_FILE=../cmake/toolchain.cmake ..").run();
     let examine = |code: i32| {
         Report::of(
-            &mut run(&format!("exec {} doctor --build project/build \"$@\"", program.display())).arg("sh"),
+            run(&format!("exec {} doctor --build project/build \"$@\"", program.display())).arg("sh"),
             code,
         )
     };

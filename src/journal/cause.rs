@@ -39,8 +39,6 @@ pub enum Kind {
     Compiler,
     /// The compiler is another file with the same path and version.
     CompilerContent,
-    /// Another cache, or other settings of it: where objects are stored.
-    Storage,
     /// A setting of the cache tool.
     Setting,
     /// CMake's build type.
@@ -79,6 +77,8 @@ pub enum Kind {
     Rule,
     /// An option with the path of a folder that differs.
     PathInOption,
+    /// Another cache: the place where objects are stored.
+    Storage,
     /// A macro for the time of the compilation.
     TimeMacro,
     /// The version of the cache tool.
@@ -144,6 +144,7 @@ impl Kind {
         matches!(
             self,
             Self::PathInOption
+                | Self::Storage
                 | Self::TimeMacro
                 | Self::Tool
                 | Self::HeaderSet

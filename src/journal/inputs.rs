@@ -53,7 +53,7 @@ pub struct Inputs {
 pub struct CompilerInput {
     /// Its path.
     pub path: String,
-    /// The SHA-256 of its content. Empty for a wrapper: what identifies it is among the settings.
+    /// The SHA-256 of its content; for a script, a digest of its content. What the script runs is among the settings.
     pub identity: String,
     /// The first line of its output for `--version`, if it is known.
     pub version: Option<String>,

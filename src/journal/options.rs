@@ -79,7 +79,8 @@ impl Options {
 
     fn add(&mut self, argument: &str, value: Option<&str>) {
         if let Some((option, folder)) = search_folder(argument, value) {
-            self.folders.push((option, folder.trim_end_matches('/').to_owned()));
+            let trimmed = folder.trim_end_matches('/');
+            self.folders.push((option, if trimmed.is_empty() { "/" } else { trimmed }.to_owned()));
             return;
         }
         self.plain.push(match value {

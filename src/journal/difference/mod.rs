@@ -545,7 +545,7 @@ const fn is_told_by_key(kind: Kind) -> bool {
 }
 
 fn is_storage(setting: &str) -> bool {
-    matches!(setting, "storage" | "location")
+    setting == "location"
 }
 
 /// An option without the path of the folder in it.

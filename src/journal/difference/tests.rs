@@ -73,7 +73,7 @@ fn compilation() -> Compilation {
         source: ("a.cpp".to_owned(), "s1".to_owned()),
         environment: pairs(&[("LANG", "C")]),
         rules: Vec::new(),
-        settings: pairs(&[("storage", "0123"), ("location", "/home/a/.cache")]),
+        settings: pairs(&[("location", "/home/a/.cache")]),
         headers: HeaderInputs::Known(Vec::new()),
         key: None,
     };
@@ -204,8 +204,7 @@ fn each_cause_is_named() {
             "the environment variable CPATH is new",
         ),
         (
-            base.clone()
-                .with(|inputs| inputs.settings = pairs(&[("location", "/other"), ("storage", "0123")])),
+            base.clone().with(|inputs| inputs.settings = pairs(&[("location", "/other")])),
             "the cache is another one: /home/a/.cache before, /other now",
         ),
         (
@@ -239,7 +238,9 @@ fn a_file_that_an_option_names_is_no_header() {
 fn a_header_without_a_known_content_is_no_cause() {
     let base = compilation();
     let mut unknown = base.clone();
-    unknown.headers.iter_mut().for_each(|(_, digest)| UNKNOWN_CONTENT.clone_into(digest));
+    for (_, digest) in &mut unknown.headers {
+        UNKNOWN_CONTENT.clone_into(digest);
+    }
     assert_eq!(sentences(&base, &unknown), [""; 0]);
 }
 

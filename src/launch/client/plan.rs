@@ -244,8 +244,7 @@ impl Plan {
         let home = variable("HOME").map(|home| text(Path::new(&home))).unwrap_or_default();
         let places =
             Places::new(&text(&settings.source), &text(&settings.build), &text(&self.checkout.root), &home);
-        let storage = settings.storages.first();
-        let storage = storage.map(|storage| (storage.id.as_str(), storage.location.as_str()));
+        let location = settings.storages.first().map_or("", |storage| storage.location.as_str());
         let compiled = Compiled {
             note,
             folders: Folders { build: &settings.build, source: &settings.source, directory: &self.directory },
@@ -258,7 +257,7 @@ impl Plan {
             depfile: self.arguments.depfile(),
             rules: self.decision.applied.iter().map(|rule| rule.name).collect(),
             set: &self.decision.set,
-            storage: storage.unwrap_or_default(),
+            location,
             places: &places,
             variable: &variable,
             filter: &secrets::filter(settings),

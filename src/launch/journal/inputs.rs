@@ -79,6 +79,8 @@ const FILES: &[&str] = &[
 const PROFILES: &[&str] = &["-fprofile-use", "-fbranch-probabilities"];
 /// The largest source whose digest is stored.
 const LARGEST_SOURCE: u64 = 32 << 20;
+/// The largest script that runs a compiler.
+const LARGEST_SCRIPT: u64 = 64 << 10;
 /// The largest list of headers.
 const LARGEST_DEPFILE: u64 = 512 << 10;
 /// Of a longer value, only the digest is stored.
@@ -101,8 +103,8 @@ pub(in crate::launch) struct Compiled<'a> {
     pub(in crate::launch) rules: Vec<&'a str>,
     /// The variables that the rules set.
     pub(in crate::launch) set: &'a [(String, OsString)],
-    /// The ID and the location of the storage.
-    pub(in crate::launch) storage: (&'a str, &'a str),
+    /// The description of the storage.
+    pub(in crate::launch) location: &'a str,
     /// The folders whose paths do not count in the digests of macros.
     pub(in crate::launch) places: &'a Places,
     /// A variable in the environment of the tool.
@@ -144,11 +146,10 @@ impl Recording {
         settings.extend(
             compiled.set.iter().map(|(name, value)| (name.clone(), value_of(name, value, compiled.filter))),
         );
-        let (id, location) = compiled.storage;
-        for (name, value) in [("storage", id), ("location", location)] {
-            if !value.is_empty() {
-                settings.push((name.to_owned(), compiled.filter.bounded(value)));
-            }
+        // Without the size.
+        let location = compiled.location.split(" (").next().unwrap_or_default();
+        if !location.is_empty() {
+            settings.push(("location".to_owned(), compiled.filter.bounded(location)));
         }
         settings.sort();
         let environment = ENVIRONMENT.iter().filter_map(|name| {
@@ -170,7 +171,7 @@ impl Recording {
             tool: compiled.tool.clone(),
             compiler: CompilerInput {
                 path: text(compiled.compiler),
-                identity: compiled.identity.unwrap_or_default().to_owned(),
+                identity: compiled.identity.map_or_else(|| of_script(compiled.compiler), str::to_owned),
                 version: None,
             },
             folders: [text(source), text(build), text(directory)],
@@ -185,6 +186,11 @@ impl Recording {
         };
         Self { build: text(build), files: files(compiled), inputs, depfile }
     }
+}
+
+/// The digest of a script that runs a compiler; empty if it is large.
+fn of_script(path: &Path) -> String {
+    reading::read(path, LARGEST_SCRIPT).map_or_else(|_| String::new(), |content| content_digest(&content))
 }
 
 /// The value of a variable, or its digest if it may be a secret, or is long.
@@ -315,7 +321,7 @@ mod tests {
                 depfile: arguments.depfile(),
                 rules: vec!["a-rule"],
                 set: &[("SET".to_owned(), "value".into())],
-                storage: ("0123", ""),
+                location: "local cache /x (10 GiB)",
                 places: &Places::new("/s/p", "", "", ""),
                 variable: &variable,
                 filter,

@@ -72,9 +72,6 @@ fn the_page_of_a_real_build_has_its_numbers() {
     fs::write(sandbox.root().join("bench.json"), "{}").unwrap();
     let refused = report(&["--bench", "bench.json"]).run_expecting(2);
     assert!(refused.stderr.contains("bench.json cannot be used"), "{refused}");
-    let names = fs::read_dir(sandbox.root()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(
-        !names.into_iter().any(|name| name.to_string_lossy().starts_with(".toolchainkit")),
-        "a temporary file"
-    );
+    let mut names = fs::read_dir(sandbox.root()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.any(|name| name.to_string_lossy().starts_with(".toolchainkit")), "a temporary file");
 }

@@ -81,25 +81,24 @@ impl BenchDocument {
     }
 
     fn row(&self, cell: &Cell) -> [String; 8] {
-        let start = [cell.scenario.title().to_owned(), self.variant(cell.variant).to_owned()];
+        let scenario = cell.scenario.title().to_owned();
+        let variant = self.variant(cell.variant).to_owned();
         let seconds = |seconds: f64| format!("{seconds:.2} s");
-        let rest = match &cell.summary {
-            None => ["failed", "", "", "", "", ""].map(str::to_owned),
-            Some(summary) => {
-                let hits = cell.samples.last().and_then(|sample| sample.hits.zip(sample.misses));
-                [
-                    seconds(summary.wall_s),
-                    format!("{:.0} %", summary.spread_percent),
-                    summary.cpu_s.map(seconds).unwrap_or_default(),
-                    summary.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
-                    hits.map(|(hits, misses)| format!("{hits}/{}", hits + misses)).unwrap_or_default(),
-                    summary.wall_ms_per_object.map(|wall| format!("{wall:.1} ms")).unwrap_or_default(),
-                ]
-            }
+        let Some(summary) = &cell.summary else {
+            let none = String::new;
+            return [scenario, variant, "failed".to_owned(), none(), none(), none(), none(), none()];
         };
-        let [a, b] = start;
-        let [c, d, e, f, g, h] = rest;
-        [a, b, c, d, e, f, g, h]
+        let counted = cell.samples.last().and_then(|sample| sample.hits.zip(sample.misses));
+        [
+            scenario,
+            variant,
+            seconds(summary.wall_s),
+            format!("{:.0} %", summary.spread_percent),
+            summary.cpu_s.map(seconds).unwrap_or_default(),
+            summary.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+            counted.map(|(hits, misses)| format!("{hits}/{}", hits + misses)).unwrap_or_default(),
+            summary.wall_ms_per_object.map(|wall| format!("{wall:.1} ms")).unwrap_or_default(),
+        ]
     }
 
     fn heading(&self) -> String {

@@ -15,6 +15,7 @@ use super::{Global, env, init, install, templates, user_presets};
 use crate::bench::{
     self, BenchDocument, BenchError, Configuration, Events, Found, Lane, Options, Scenario, Session, Variant,
 };
+use crate::caching::detection::Candidate;
 use crate::caching::language::Language;
 use crate::caching::tool::Tool;
 use crate::config::model::Shared;
@@ -160,12 +161,9 @@ fn settings(
     if let Some(tool) = args.tool {
         manager = manager.tools([tool]);
     }
-    let tool = match manager.find()? {
-        Some(found) => found.tool,
-        None => {
-            let tool = args.tool.map_or("sccache or ccache", Tool::name);
-            return Err(CliError::NoTool(format!("no usable {tool} was found")));
-        }
+    let Some(Candidate { tool, .. }) = manager.find()? else {
+        let tool = args.tool.map_or("sccache or ccache", Tool::name);
+        return Err(CliError::NoTool(format!("no usable {tool} was found")));
     };
     let cmake =
         program::find("cmake").ok_or_else(|| CliError::NoTool("cmake was not found on PATH".to_owned()))?;
@@ -240,16 +238,14 @@ fn generate(
     name: &str,
     global: &Global,
 ) -> Result<Generated, CliError> {
-    let below = match yaml {
-        Some(yaml) => yaml.strip_prefix(&found.root).unwrap_or(yaml).to_owned(),
-        None => {
-            let below = found.source.join(OWN_FOLDER).join(CONFIG_NAME);
-            fs_err::create_dir_all(checkout.join(&found.source).join(OWN_FOLDER))?;
-            let text =
-                format!("project: {{ name: {} }}\noutput: {{ presets: none }}\n", serde_json::json!(name));
-            init::write(&checkout.join(&below), text.as_bytes(), false)?;
-            below
-        }
+    let below = if let Some(yaml) = yaml {
+        yaml.strip_prefix(&found.root).unwrap_or(yaml).to_owned()
+    } else {
+        let below = found.source.join(OWN_FOLDER).join(CONFIG_NAME);
+        fs_err::create_dir_all(checkout.join(&found.source).join(OWN_FOLDER))?;
+        let text = format!("project: {{ name: {} }}\noutput: {{ presets: none }}\n", serde_json::json!(name));
+        init::write(&checkout.join(&below), text.as_bytes(), false)?;
+        below
     };
     let mut project = Project::load_silently(&global.with_config(checkout.join(&below)))?;
     for variant in &mut project.config.variants {

@@ -77,7 +77,9 @@ impl CliError {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::Config { .. } => exit::CONFIG_INVALID,
-            Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
+            Self::Usage(_)
+            | Self::BuildTree(BuildTreeError::NotCompiled { .. })
+            | Self::Bench(BenchError::NoProject(_)) => exit::USAGE,
             Self::OutOfDate { .. } | Self::Interrupted { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. }
             | Self::Presets(_)
@@ -88,7 +90,6 @@ impl CliError {
             | Self::NoTool(_)
             | Self::ToolChanged(_)
             | Self::Stats(StatsError::NotFound(_)) => exit::TOOL_MISSING,
-            Self::Bench(BenchError::NoProject(_)) => exit::USAGE,
             Self::SecretMissing(_) => exit::SECRET_MISSING,
             Self::CannotRun { code, .. } => *code,
             Self::CacheBroken(_)

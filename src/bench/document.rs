@@ -63,13 +63,13 @@ impl Scenario {
             Self::Uncached => "uncached",
             Self::Cold => "cold",
             Self::Warm => "warm",
-            Self::SecondCheckout => "second checkout",
+            Self::SecondCheckout => "2nd checkout",
             Self::Remote => "remote",
         }
     }
 }
 
-const COLUMNS: [&str; 8] = ["build", "with", "wall", "spread", "CPU", "ratio", "hits", "per object"];
+const COLUMNS: [&str; 8] = ["build", "with", "wall", "spread", "CPU", "ratio", "hits", "ms/object"];
 
 impl BenchDocument {
     fn variant(&self, variant: Variant) -> &str {
@@ -83,7 +83,10 @@ impl BenchDocument {
     fn row(&self, cell: &Cell) -> [String; 8] {
         let scenario = cell.scenario.title().to_owned();
         let variant = self.variant(cell.variant).to_owned();
-        let seconds = |seconds: f64| format!("{seconds:.2} s");
+        let seconds = |seconds: f64| {
+            let digits = if seconds < 100.0 { 2 } else { 1 };
+            format!("{seconds:.digits$} s")
+        };
         let Some(summary) = &cell.summary else {
             let none = String::new;
             return [scenario, variant, "failed".to_owned(), none(), none(), none(), none(), none()];
@@ -97,7 +100,7 @@ impl BenchDocument {
             summary.cpu_s.map(seconds).unwrap_or_default(),
             summary.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
             counted.map(|(hits, misses)| format!("{hits}/{}", hits + misses)).unwrap_or_default(),
-            summary.wall_ms_per_object.map(|wall| format!("{wall:.1} ms")).unwrap_or_default(),
+            summary.wall_ms_per_object.map(|wall| format!("{wall:.1}")).unwrap_or_default(),
         ]
     }
 
@@ -213,11 +216,11 @@ mod tests {
         let text = document().text();
         assert!(text.lines().all(|line| line.len() <= 80), "{text}");
         assert!(
-            text.contains("warm             toolchainkit    1.24 s     1 %    2.48 s   0.10  120/120"),
+            text.contains("warm          toolchainkit   1.24 s     1 %   2.48 s   0.10  120/120"),
             "{text}"
         );
         assert!(
-            text.contains("second checkout with sccache: the build failed") && text.contains("a remark"),
+            text.contains("2nd checkout with sccache: the build failed") && text.contains("a remark"),
             "{text}"
         );
     }

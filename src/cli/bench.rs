@@ -29,8 +29,8 @@ use crate::probe::{environment, program, timed};
 const OWN_FOLDER: &str = "tk-bench-files";
 
 /// Arguments of `bench`. The sources are copied into a temporary folder, which contains all build folders, caches and daemons,
-/// and is removed at the end. Your build folders and caches are not used and not changed. "second checkout" is a build in another
-/// copy of the sources; "per object" contains the linking.
+/// and is removed at the end. Your build folders and caches are not used and not changed. "2nd checkout" is a build in another
+/// copy of the sources; "ms/object" contains the linking.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// Folder with the CMakeLists.txt of the project

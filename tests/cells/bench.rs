@@ -122,7 +122,7 @@ fn every_scenario_is_measured_and_nothing_else_changes(cache: Tool) {
         }
     }
     assert!(
-        measured.stdout.lines().any(|line| line.starts_with("second checkout  toolchainkit ")),
+        measured.stdout.lines().any(|line| line.starts_with("2nd checkout  toolchainkit ")),
         "{measured}"
     );
 }

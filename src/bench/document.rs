@@ -63,13 +63,13 @@ impl Scenario {
             Self::Uncached => "uncached",
             Self::Cold => "cold",
             Self::Warm => "warm",
-            Self::SecondCheckout => "second checkout",
+            Self::SecondCheckout => "2nd checkout",
             Self::Remote => "remote",
         }
     }
 }
 
-const COLUMNS: [&str; 8] = ["build", "with", "wall", "spread", "CPU", "ratio", "hits", "per object"];
+const COLUMNS: [&str; 8] = ["build", "with", "wall", "spread", "CPU", "ratio", "hits", "ms/object"];
 
 impl BenchDocument {
     fn variant(&self, variant: Variant) -> &str {
@@ -81,25 +81,27 @@ impl BenchDocument {
     }
 
     fn row(&self, cell: &Cell) -> [String; 8] {
-        let start = [cell.scenario.title().to_owned(), self.variant(cell.variant).to_owned()];
-        let seconds = |seconds: f64| format!("{seconds:.2} s");
-        let rest = match &cell.summary {
-            None => ["failed", "", "", "", "", ""].map(str::to_owned),
-            Some(summary) => {
-                let hits = cell.samples.last().and_then(|sample| sample.hits.zip(sample.misses));
-                [
-                    seconds(summary.wall_s),
-                    format!("{:.0} %", summary.spread_percent),
-                    summary.cpu_s.map(seconds).unwrap_or_default(),
-                    summary.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
-                    hits.map(|(hits, misses)| format!("{hits}/{}", hits + misses)).unwrap_or_default(),
-                    summary.wall_ms_per_object.map(|wall| format!("{wall:.1} ms")).unwrap_or_default(),
-                ]
-            }
+        let scenario = cell.scenario.title().to_owned();
+        let variant = self.variant(cell.variant).to_owned();
+        let seconds = |seconds: f64| {
+            let digits = if seconds < 100.0 { 2 } else { 1 };
+            format!("{seconds:.digits$} s")
         };
-        let [a, b] = start;
-        let [c, d, e, f, g, h] = rest;
-        [a, b, c, d, e, f, g, h]
+        let Some(summary) = &cell.summary else {
+            let none = String::new;
+            return [scenario, variant, "failed".to_owned(), none(), none(), none(), none(), none()];
+        };
+        let counted = cell.samples.last().and_then(|sample| sample.hits.zip(sample.misses));
+        [
+            scenario,
+            variant,
+            seconds(summary.wall_s),
+            format!("{:.0} %", summary.spread_percent),
+            summary.cpu_s.map(seconds).unwrap_or_default(),
+            summary.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+            counted.map(|(hits, misses)| format!("{hits}/{}", hits + misses)).unwrap_or_default(),
+            summary.wall_ms_per_object.map(|wall| format!("{wall:.1}")).unwrap_or_default(),
+        ]
     }
 
     fn heading(&self) -> String {
@@ -214,11 +216,11 @@ mod tests {
         let text = document().text();
         assert!(text.lines().all(|line| line.len() <= 80), "{text}");
         assert!(
-            text.contains("warm             toolchainkit    1.24 s     1 %    2.48 s   0.10  120/120"),
+            text.contains("warm          toolchainkit   1.24 s     1 %   2.48 s   0.10  120/120"),
             "{text}"
         );
         assert!(
-            text.contains("second checkout with sccache: the build failed") && text.contains("a remark"),
+            text.contains("2nd checkout with sccache: the build failed") && text.contains("a remark"),
             "{text}"
         );
     }

@@ -146,16 +146,15 @@ impl Configuration {
     ) -> Vec<String> {
         let mut arguments = Vec::new();
         if let Some(preset) = &self.preset {
-            arguments.extend(["--preset".to_owned(), preset.clone()])
+            arguments.extend(["--preset".to_owned(), preset.clone()]);
         } else {
             arguments.extend(["-S".to_owned(), source.to_string()]);
             if let Some(generator) = &self.generator {
                 arguments.extend(["-G".to_owned(), generator.clone()]);
             }
             arguments.push(format!("-DCMAKE_BUILD_TYPE={}", self.build_type));
-            arguments.extend(
-                self.toolchain.iter().map(|file| format!("-DCMAKE_TOOLCHAIN_FILE={}", root.join(file))),
-            );
+            let toolchain = |file| format!("-DCMAKE_TOOLCHAIN_FILE={}", root.join(file));
+            arguments.extend(self.toolchain.as_ref().map(toolchain));
         }
         arguments.extend(["-B".to_owned(), build.to_string()]);
         match variant {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -26,6 +26,11 @@ const MOST_LINES: usize = 15;
 const LARGEST_OUTPUT: u64 = 64 << 20;
 /// The time for sccache to store the last objects before its daemon is stopped.
 const STORING_TIME: Duration = Duration::from_secs(2);
+
+/// The spread from which people are told about it.
+const NOISY_PERCENT: f64 = 20.0;
+/// The longest time for the processes of a build to leave the temporary folder.
+const REMOVING_TIME: Duration = Duration::from_secs(5);
 
 /// A measurement with its temporary folder, which is removed at its end.
 pub(crate) struct Session<'a> {
@@ -293,8 +298,8 @@ impl<'a> Session<'a> {
     fn inspect(&mut self, lane: Lane) {
         let Ok(tree) = BuildTree::open(&self.build_folder(lane)) else { return };
         self.generator = file::read_text(&tree.cache_file(), LARGEST_OUTPUT).ok().and_then(|cache| {
-            let line = cache.lines().find_map(|line| line.strip_prefix("CMAKE_GENERATOR:INTERNAL="))?;
-            Some(line.to_owned())
+            let mut entries = cache.lines();
+            entries.find_map(|entry| entry.strip_prefix("CMAKE_GENERATOR:INTERNAL=")).map(str::to_owned)
         });
         let Ok(units) = tree.compilations() else { return };
         let first = units.iter().filter_map(|unit| Utf8Path::new(unit.words.first()?).file_stem());
@@ -450,20 +455,21 @@ impl<'a> Session<'a> {
 /// What people should know about the numbers.
 fn remarks(cells: &[Cell]) -> Vec<String> {
     let mut remarks = Vec::new();
+    let spread = |cell: &&Cell| cell.summary.as_ref().map_or(0.0, |summary| summary.spread_percent);
+    let noisy = cells.iter().filter(|cell| cell.samples.len() > 1 && spread(cell) > NOISY_PERCENT);
+    if let Some(most) = noisy.max_by(|one, other| spread(one).total_cmp(&spread(other))) {
+        remarks.push(format!(
+            "the times vary, most for \"{}\" by {:.0} %: other programs were using the machine, or the builds are too short; \
+             measure more rounds (--rounds)",
+            title(most.scenario, most.variant),
+            spread(&most)
+        ));
+    }
     for cell in cells {
-        let spread = cell.summary.as_ref().map_or(0.0, |summary| summary.spread_percent);
-        if cell.samples.len() > 1 && spread > 20.0 {
-            remarks.push(format!(
-                "{} varies by {spread:.0} %: other programs were using the machine, or more rounds are needed (--rounds)",
-                title(cell.scenario, cell.variant)
-            ));
-        }
         let misses = cell.samples.iter().filter_map(|sample| sample.misses).max().unwrap_or_default();
         if misses > 0 && !matches!(cell.scenario, Scenario::Uncached | Scenario::Cold) {
-            remarks.push(format!(
-                "{}: {misses} compilations were not in the cache",
-                title(cell.scenario, cell.variant)
-            ));
+            let title = title(cell.scenario, cell.variant);
+            remarks.push(format!("{title}: {misses} compilations were not in the cache"));
         }
     }
     remarks
@@ -519,8 +525,15 @@ impl Drop for Session<'_> {
             let _ = self.ask(lane, &["--stop-server"]);
         }
         if !self.options.keep {
-            // What cannot be removed is in the folder for temporary files.
-            let _ = fs_err::remove_dir_all(&self.work);
+            // ccache's supervisor has no command to stop it: it ends within a second after its folder was removed, and may
+            // write a file until then.
+            let deadline = Instant::now() + REMOVING_TIME;
+            while fs_err::remove_dir_all(&self.work).is_err()
+                && self.work.exists()
+                && Instant::now() < deadline
+            {
+                std::thread::sleep(Duration::from_millis(100));
+            }
         }
     }
 }
@@ -545,7 +558,7 @@ mod tests {
 
     #[test]
     fn only_the_end_of_an_output_is_shown() {
-        let output = (0..100).map(|number| format!("line {number}\n\n")).collect::<String>();
+        let output = (0..100).fold(String::new(), |text, number| format!("{text}line {number}\n\n"));
         let shown = last_lines(&output);
         assert_eq!(shown.lines().count(), MOST_LINES + 1);
         assert!(shown.ends_with("    line 99"), "{shown}");

@@ -184,7 +184,8 @@ mod tests {
     fn a_copy_has_times_and_links_and_no_build_folders() {
         let (_kept, root) = folder();
         let source = root.join("source");
-        for name in ["a.c", "sub/b.c", "build/x/CMakeCache.txt", "build/cmake/CMakeLists.txt", "module/.git"]
+        for name in
+            ["a.c", "sub/b.c", "build/x/CMakeCache.txt", "build/cmake/CMakeLists.txt", "module/.git", "old.o"]
         {
             write(&source.join(name));
         }

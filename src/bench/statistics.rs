@@ -58,9 +58,10 @@ impl Sample {
 impl Summary {
     /// The summary of `samples`; `None` without one. `uncached` is the median of the uncached build in seconds.
     pub(crate) fn of(samples: &[Sample], objects: Option<u32>, uncached: Option<f64>) -> Option<Self> {
-        let walls = || samples.iter().map(|sample| sample.wall_s);
-        let wall_s = median(walls())?;
-        let (wall_min_s, wall_max_s) = (walls().fold(f64::INFINITY, f64::min), walls().fold(0.0, f64::max));
+        let elapsed = || samples.iter().map(|sample| sample.wall_s);
+        let wall_s = median(elapsed())?;
+        let (wall_min_s, wall_max_s) =
+            (elapsed().fold(f64::INFINITY, f64::min), elapsed().fold(0.0, f64::max));
         let cpu = samples.iter().map(|sample| sample.cpu_s).collect::<Option<Vec<_>>>();
         let cpu_s = cpu.and_then(median);
         let objects = objects.filter(|objects| *objects > 0).map(f64::from);

@@ -15,6 +15,7 @@ use super::{Global, env, init, install, templates, user_presets};
 use crate::bench::{
     self, BenchDocument, BenchError, Configuration, Events, Found, Lane, Options, Scenario, Session, Variant,
 };
+use crate::caching::detection::Candidate;
 use crate::caching::language::Language;
 use crate::caching::tool::Tool;
 use crate::config::model::Shared;
@@ -28,8 +29,8 @@ use crate::probe::{environment, program, timed};
 const OWN_FOLDER: &str = "tk-bench-files";
 
 /// Arguments of `bench`. The sources are copied into a temporary folder, which contains all build folders, caches and daemons,
-/// and is removed at the end. Your build folders and caches are not used and not changed. "second checkout" is a build in another
-/// copy of the sources; "per object" contains the linking.
+/// and is removed at the end. Your build folders and caches are not used and not changed. "2nd checkout" is a build in another
+/// copy of the sources; "ms/object" contains the linking.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// Folder with the CMakeLists.txt of the project
@@ -160,9 +161,7 @@ fn settings(
     if let Some(tool) = args.tool {
         manager = manager.tools([tool]);
     }
-    let tool = if let Some(found) = manager.find()? {
-        found.tool
-    } else {
+    let Some(Candidate { tool, .. }) = manager.find()? else {
         let tool = args.tool.map_or("sccache or ccache", Tool::name);
         return Err(CliError::NoTool(format!("no usable {tool} was found")));
     };

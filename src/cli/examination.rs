@@ -84,7 +84,7 @@ fn conclude(checked: &[Checked], strictness: Strictness, absent: Option<CliError
         (Some(("config", found)), _) if found.state == State::Broken => {
             Err(CliError::Checked { text: found.text.clone(), code: exit::CONFIG_INVALID })
         }
-        (Some((link, found)), Some(error)) if link == "build" => Err(match error {
+        (Some(("build", found)), Some(error)) => Err(match error {
             CliError::NoBuildFolder(_) => {
                 CliError::Checked { text: found.text.clone(), code: error.exit_code() }
             }

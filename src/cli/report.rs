@@ -87,7 +87,9 @@ impl CliError {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::Config { .. } => exit::CONFIG_INVALID,
-            Self::Usage(_) | Self::BuildTree(BuildTreeError::NotCompiled { .. }) => exit::USAGE,
+            Self::Usage(_)
+            | Self::BuildTree(BuildTreeError::NotCompiled { .. })
+            | Self::Bench(BenchError::NoProject(_)) => exit::USAGE,
             Self::OutOfDate { .. } | Self::Interrupted { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. }
             | Self::NotAReport { .. }
@@ -99,11 +101,9 @@ impl CliError {
             | Self::NoTool(_)
             | Self::ToolChanged(_)
             | Self::Stats(StatsError::NotFound(_)) => exit::TOOL_MISSING,
-            Self::Bench(BenchError::NoProject(_)) => exit::USAGE,
             Self::SecretMissing(_) => exit::SECRET_MISSING,
             Self::BelowLimit(_) => exit::BELOW_LIMIT,
-            Self::Checked { code, .. } => *code,
-            Self::CannotRun { code, .. } => *code,
+            Self::Checked { code, .. } | Self::CannotRun { code, .. } => *code,
             Self::CacheBroken(_)
             | Self::Replay(_)
             | Self::Run(_)

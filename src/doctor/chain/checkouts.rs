@@ -73,7 +73,7 @@ fn try_two(
     // The daemon learns the base directories of both before it counts.
     if tool == Tool::Sccache {
         for checkout in [&second, &first] {
-            let started = replica.start(checkout, STEP).map_err(|error| error.to_string())?;
+            let started = Replica::start(checkout, STEP).map_err(|error| error.to_string())?;
             if !started.status.success() {
                 return Err(super::first_line(&started.message()).to_owned());
             }

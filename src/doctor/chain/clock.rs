@@ -55,9 +55,8 @@ fn difference(other: SystemTime, most: Duration) -> Option<String> {
     let now = SystemTime::now();
     match now.duration_since(other) {
         Ok(ahead) if ahead > most => Some(format!("{} ahead of", words(ahead))),
-        Ok(_) => None,
         Err(behind) if behind.duration() > most => Some(format!("{} behind", words(behind.duration()))),
-        Err(_) => None,
+        Ok(_) | Err(_) => None,
     }
 }
 

@@ -165,6 +165,7 @@ impl Subject {
 
 /// The configuration of the project, and its generated files.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a run has only one")]
 pub enum Project {
     /// There is no configuration: the project calls the module itself.
     None,
@@ -248,6 +249,7 @@ pub struct WantedSetting {
 
 /// The build folder.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a run has only one")]
 pub enum BuildState {
     /// There is none that uses the module.
     Absent {

@@ -221,8 +221,8 @@ fn examine(subject: &Subject) -> Vec<Finding> {
     };
     match tried {
         Ok(what) => {
-            let took = started.elapsed().as_secs_f64();
-            vec![Finding::fine(LINK.name, format!("{location}: {what} in {took:.1} s"))]
+            let seconds = started.elapsed().as_secs_f64();
+            vec![Finding::fine(LINK.name, format!("{location}: {what} in {seconds:.1} s"))]
         }
         Err(Failure::NotTried(reason)) => not_checked(settings.filter().bounded(&reason), "see the error"),
         Err(Failure::Of(message)) => {
@@ -315,7 +315,7 @@ const ONLY_READ: &str = "it answers, and is only read";
 
 fn with_sccache(mut replica: Replica, compiler: &Utf8PathBuf, extension: &str, is_read_only: bool) -> Tried {
     let checkout = replica.checkout("trial", (compiler, extension), &[], &[])?;
-    let started = replica.start(&checkout, START).map_err(|error| run_failed(&error))?;
+    let started = Replica::start(&checkout, START).map_err(|error| run_failed(&error))?;
     if !started.status.success() {
         return Err(Failure::Of(started.message()));
     }

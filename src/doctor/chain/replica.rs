@@ -163,7 +163,7 @@ impl Replica {
     }
 
     /// Starts the daemon, or checks ccache.
-    pub(super) fn start(&self, checkout: &Checkout, limit: Duration) -> Result<Finished, RunError> {
+    pub(super) fn start(checkout: &Checkout, limit: Duration) -> Result<Finished, RunError> {
         let no_environment: [(&str, &str); 0] = [];
         program::run(&checkout.launcher, &["--start-server"], no_environment, limit)
     }

@@ -151,7 +151,9 @@ fn the_counts_are_those_of_a_wrapper_with_sixty_four_at_once() {
                 command.spawn().unwrap()
             };
             let children: Vec<_> = (0..32).map(start).collect();
-            children.into_iter().for_each(|mut child| assert!(child.wait().unwrap().success()));
+            for mut child in children {
+                assert!(child.wait().unwrap().success());
+            }
         };
         // Both checkouts at once, with some equal sources: who is first misses.
         std::thread::scope(|scope| {
@@ -416,7 +418,7 @@ fn the_inputs_of_a_miss_are_recorded_without_secrets() {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let (folders, mut all): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     all.extend(folders.iter().flat_map(|folder| files(folder)));
     all

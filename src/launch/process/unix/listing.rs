@@ -99,7 +99,9 @@ mod tests {
             std::thread::yield_now();
         }
         child.kill().unwrap();
-        assert!(of(child.id()).is_none_or(|process| process.is_over));
+        while of(child.id()).is_some_and(|process| !process.is_over) {
+            std::thread::yield_now();
+        }
         child.wait().unwrap();
         assert_eq!(of(child.id()), None);
     }

@@ -86,14 +86,14 @@ fn the_counts_are_those_of_the_commands_and_compilers_that_ran(tool: Tool) {
         .option(&format!("-DCMAKE_C_COMPILER={}", compiler.display()));
     project(&checkout);
     checkout.configure();
-    let compiled = || fs::read_to_string(&log).unwrap_or_default().lines().count() as u64;
+    let lines_of_log = || fs::read_to_string(&log).unwrap_or_default().lines().count() as u64;
     let mut sums = [0; 3];
     let mut build = |change: &dyn Fn(), code: i32| {
         change();
-        let before = compiled();
+        let before = lines_of_log();
         let mut building = checkout.building();
         let built = building.args(["--clean-first", "--", "-v", "-k", "0"]).run_expecting(code);
-        let (launched, compiled) = (launched(&built), compiled() - before);
+        let (launched, compiled) = (launched(&built), lines_of_log() - before);
         assert!(launched >= 6, "{built}");
         let last = stats(&checkout, &[]);
         let total = &last["compilations"]["total"];

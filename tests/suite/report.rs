@@ -51,7 +51,7 @@ fn entry(target: &str, source: &str, outcome: Outcome, at: u64, micros: u64) -> 
         build: String::new(),
         source: source.to_owned(),
         object: format!("CMakeFiles/{target}.dir/{source}.o"),
-        language: if source.ends_with(".c") { "C" } else { "CXX" }.to_owned(),
+        language: if source.rsplit('.').next() == Some("c") { "C" } else { "CXX" }.to_owned(),
         outcome,
         is_certain: true,
         micros: Some(micros),
@@ -168,7 +168,7 @@ pub(crate) fn difficult() -> Input {
     let mut hostile = entries(3, 5);
     for (at, name) in (0..).zip(DIFFICULT) {
         let mut entry = entry(name, name, Outcome::Miss, FIRST + at, 90_000_000 + at);
-        entry.language = name.to_owned();
+        name.clone_into(&mut entry.language);
         hostile.push(entry.clone());
         for (outcome, rule) in
             [(Outcome::Bypassed, name), (Outcome::Uncacheable, name), (Outcome::FailedOver, name)]

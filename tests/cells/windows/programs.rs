@@ -132,15 +132,15 @@ fn a_project_is_generated_built_and_examined(tool: Tool) {
         "{status}"
     );
     build();
-    let stats = |key: &str| {
+    let counter = |key: &str| {
         let text = run(&["stats", "--format", "json"]).stdout;
         let json: serde_json::Value =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         json[key].as_u64().unwrap_or_else(|| panic!("no {key}: {text}"))
     };
-    assert_eq!((stats("hits"), stats("misses")), (0, OBJECTS));
+    assert_eq!((counter("hits"), counter("misses")), (0, OBJECTS));
     wine.run_in("t/Pröjekt eins", "cmake", &["--build", "--preset", &preset, "--clean-first"]);
-    assert_eq!((stats("hits"), stats("misses")), (OBJECTS, OBJECTS));
+    assert_eq!((counter("hits"), counter("misses")), (OBJECTS, OBJECTS));
     configure();
     assert!(build().stdout.contains("no work to do"));
     run(&["doctor"]);

@@ -415,7 +415,7 @@ mod tests {
 
     fn entry(object: &str, outcome: Outcome, at: u64, micros: u64) -> Entry {
         let source = object.rsplit('/').next().unwrap().trim_end_matches(".o").to_owned();
-        let language = if source.rsplit('.').next() == Some("c") { "C" } else { "CXX" };
+        let language = if source.strip_suffix(".c").is_some() { "C" } else { "CXX" };
         Entry {
             at,
             build: format!("{}", at / 1000),

@@ -22,7 +22,7 @@ fn entry(build: u32, seconds: u64, object: &str, outcome: Outcome, micros: u64) 
     Entry {
         at: SEVEN + u64::from(build) * 600_000 + seconds * 1000,
         build: format!("{build}-1"),
-        language: if source.rsplit('.').next() == Some("c") { "C" } else { "CXX" }.to_owned(),
+        language: if source.strip_suffix(".c").is_some() { "C" } else { "CXX" }.to_owned(),
         source,
         object: if folder.is_empty() { file.to_owned() } else { format!("CMakeFiles/{folder}.dir/{file}.o") },
         outcome,

@@ -18,7 +18,7 @@ use crate::doctor::{
     BuildTree, Bypassing, CacheOfBuild, Explanation, Findings, Launchers, Outcome, ReplayError, Unit, Way,
     explain_ccache, explain_sccache, replay,
 };
-use crate::probe::program;
+use crate::probe::{path::shown, program};
 
 /// The timeout for reading the statistics.
 const STATS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,7 +71,7 @@ fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -
             broken = Some(because.clone());
         }
         reports.push(UnitReport {
-            source: unit.source,
+            source: shown(&unit.source),
             object: unit.object,
             outcome: outcome.name(),
             because,

@@ -86,13 +86,12 @@ pub fn compare(here: &Export, there: &Export) -> Comparison {
             Pair { before, now, headers_before: &old.1, headers_now: &new.1, moved: &moved }.causes()
         };
         let mut causes = nearest(earlier, causes).map(|(_, causes)| causes).unwrap_or_default();
+        let has_certain = causes.iter().any(|cause| !cause.kind.is_possible_only());
+        if !has_certain && let Some((name, file)) = time_macros.get(&(now.object.as_str(), now.at)) {
+            causes.push(Cause::new(Kind::TimeMacro, Change::Changed, *name).with("", *file));
+        }
         if causes.is_empty() {
-            match time_macros.get(&(now.object.as_str(), now.at)) {
-                Some((name, file)) => {
-                    causes.push(Cause::new(Kind::TimeMacro, Change::Changed, *name).with("", *file));
-                }
-                None => same += 1,
-            }
+            same += 1;
         }
         explained.push(Explained { source: now.source.0.clone(), object: now.object.clone(), causes });
     }

@@ -52,8 +52,8 @@ impl Pair<'_> {
         self.macros(&mut causes);
         self.source(&mut causes);
         self.environment(&mut causes);
-        self.rules_and_settings(&mut causes);
         self.headers(&mut causes);
+        self.rules_and_settings(&mut causes);
         let has_certain = causes.iter().any(|cause| !cause.kind.is_possible_only());
         causes.retain(|cause| !has_certain || !cause.kind.is_possible_only());
         causes.sort();
@@ -227,7 +227,10 @@ impl Pair<'_> {
         }
         for (name, change, old, new) in changed(&self.before.settings, &self.now.settings) {
             if KEY_VARIABLES.contains(&name) {
-                if !causes.iter().any(|cause| is_told_by_key(cause.kind)) {
+                // It is a consequence of the options or the compiler, unless it contains the path of the checkout.
+                let has_certain = causes.iter().any(|cause| !cause.kind.is_possible_only());
+                let is_told = causes.iter().any(|cause| cause.kind == Kind::PathInMacro);
+                if !has_certain || (!is_told && self.is_bound_to_checkout()) {
                     causes.push(self.key_part());
                 }
                 continue;
@@ -235,6 +238,12 @@ impl Pair<'_> {
             let kind = if is_storage(name) { Kind::Storage } else { Kind::Setting };
             causes.push(Cause::new(kind, change, name).with(shortened(old), shortened(new)));
         }
+    }
+
+    /// Whether a rule adds the path of the checkout to the key, and the two have different ones.
+    fn is_bound_to_checkout(&self) -> bool {
+        let is_applied = |name: &&str| self.now.rules.iter().any(|rule| rule == name);
+        !self.moved.is_empty() && CHECKOUT_RULES.iter().any(is_applied)
     }
 
     /// The rule whose part of the key differs.
@@ -529,19 +538,6 @@ fn changed<'a>(
         changes.push(change);
     }
     changes
-}
-
-/// Whether a part of the key that a rule has added is a consequence of a cause of this kind.
-const fn is_told_by_key(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Compiler
-            | Kind::CompilerContent
-            | Kind::PathInMacro
-            | Kind::Option
-            | Kind::Rule
-            | Kind::Processor
-    )
 }
 
 fn is_storage(setting: &str) -> bool {

@@ -12,6 +12,7 @@ use super::report::{CliError, Printer};
 use crate::caching::tool::Tool;
 use crate::doctor::{BuildTree, Explanation, Findings, Outcome, replay};
 use crate::journal::{self, Cause, Journal, Wording};
+use crate::probe::path::shown;
 
 #[derive(Serialize)]
 struct UnitReport {
@@ -66,7 +67,7 @@ pub(super) fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: 
             broken = Some(because.clone());
         }
         reports.push(UnitReport {
-            source: unit.source,
+            source: shown(&unit.source),
             object: unit.object,
             outcome: outcome.name(),
             because,

@@ -81,9 +81,9 @@ fn the_counts_are_those_of_the_commands_and_compilers_that_ran(tool: Tool) {
     let Some(tools) = tools_for(&[tool]) else { return };
     let sandbox = Sandbox::new("counted").on_path(&tools.ninja()).on_path(&tools.path(tool));
     let log = sandbox.root().join("compilations");
-    let compiler = counting_compiler(&sandbox, &log);
+    let counting = counting_compiler(&sandbox, &log);
     let checkout = Checkout::sample(&sandbox, &tools, "project", CALL)
-        .option(&format!("-DCMAKE_C_COMPILER={}", compiler.display()));
+        .option(&format!("-DCMAKE_C_COMPILER={}", counting.display()));
     project(&checkout);
     checkout.configure();
     let lines_of_log = || fs::read_to_string(&log).unwrap_or_default().lines().count() as u64;

@@ -183,7 +183,9 @@ fn each_format_has_the_expected_text() {
             ("markdown", markdown(&statistics, &plain())),
             ("prometheus", prometheus(&statistics)),
         ];
-        let text: String = texts.iter().map(|(format, text)| format!("===== {format}\n{text}\n")).collect();
+        let text: String = texts
+            .iter()
+            .fold(String::new(), |all, (format, text)| all + "===== " + format + "\n" + text + "\n");
         compare(name, &text);
     }
 }

@@ -165,7 +165,8 @@ fn a_header_with_the_same_size_and_times_is_not_the_same(cache: Tool) {
         }
         fs::rename(checkout.source.join(to), &arch).expect("renamed");
     };
-    let changes: [(&dyn Fn(&str), &str, &str); 6] = [
+    type Change<'a> = (&'a dyn Fn(&str), &'a str, &'a str);
+    let changes: [Change<'_>; 6] = [
         (&turn, "arch-1", "1\n"),
         (&turn, "arch-2", "2\n"),
         (&turn, "arch-1", "1\n"),

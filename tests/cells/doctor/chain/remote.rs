@@ -120,7 +120,7 @@ fn faults_of_s3_are_named() {
 
     let wrong = |index: usize| {
         let mut secrets = s3_secrets();
-        secrets[index].1 = "wrong".to_owned();
+        "wrong".clone_into(&mut secrets[index].1);
         secrets
     };
     for index in [0, 1] {

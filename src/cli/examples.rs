@@ -55,9 +55,9 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "stats",
         &[
             ("toolchainkit stats", "the last build"),
-            ("toolchainkit stats --last 10", "the last ten builds, each with its rate"),
-            ("toolchainkit stats --since 2h", "also \"3 days\", configure, 2026-11-28"),
-            ("toolchainkit stats --watch", "the running build, until Ctrl-C"),
+            ("toolchainkit stats --last 10", "the last ten builds"),
+            ("toolchainkit stats --since 2h", "or \"3 days\", 2026-11-28"),
+            ("toolchainkit stats --watch", "the running build"),
             ("toolchainkit stats --fail-under 80 --format github", "in a GitHub job"),
         ],
     ),

@@ -9,14 +9,17 @@ use jiff::tz::TimeZone;
 
 use super::build_folder::{BuildCache, BuildFolderArgs};
 use super::report::{CliError, Printer};
-use super::{CommandResult, Global, init, stats};
+use super::{CommandResult, Global, causes, init, stats};
 use crate::doctor::BuildTree;
 use crate::journal::summary::Summary;
+use crate::journal::{CauseGroup, Journal};
 use crate::probe::{environment, file};
-use crate::report::{Bench, Cache, Folder, Input, html, is_ours};
+use crate::report::{Bench, Cache, Cause, Folder, Input, html, is_ours};
 
 /// The largest result of a benchmark. Usual ones have some KiB.
 const LARGEST_BENCH: u64 = 4 << 20;
+/// The most misses that are compared with earlier compilations.
+const MOST_COMPARED: usize = 2000;
 /// The part of a file that shows whether it is a report.
 const HEAD: u64 = 4096;
 
@@ -112,9 +115,23 @@ fn folder(cache: &BuildCache) -> Result<Folder, CliError> {
             reason: cache.reason.clone(),
         },
         summary: Summary::new(&journal.entries, &journal.entries),
-        causes: Vec::new(),
+        causes: causes_of(cache, &journal),
         damaged: journal.damaged as u64,
     })
+}
+
+/// Why files of the last build missed.
+fn causes_of(cache: &BuildCache, journal: &Journal) -> Vec<Cause> {
+    let Some(last) = journal.entries.last() else { return Vec::new() };
+    let groups = causes::of_build(&cache.folder, journal, &last.build, MOST_COMPARED).groups;
+    let cause = |group: CauseGroup| Cause {
+        sentence: group.sentence,
+        advice: group.advice,
+        files: group.number as u64,
+        of: group.of as u64,
+        examples: group.files,
+    };
+    groups.into_iter().map(cause).collect()
 }
 
 /// The name of the folder with the sources.

@@ -537,9 +537,10 @@ fn sentence(clause: &str) -> String {
     let first = clause.split(' ').next().unwrap_or_default();
     let is_name = Tool::from_name(first).is_some() || !first.bytes().all(|byte| byte.is_ascii_lowercase());
     match clause.split_at_checked(1) {
-        None => String::new(),
+        _ if clause.is_empty() => String::new(),
         Some((letter, rest)) if !is_name => format!("{}{rest}.", letter.to_ascii_uppercase()),
-        Some(_) => format!("{clause}."),
+        // The first letter may have several bytes.
+        _ => format!("{clause}."),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::look::{FAINT, FAULT, HEADING, Look, NOTE, columns, of_rate, wrapped};
-use super::shape::{Compilations, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without};
+use super::shape::{Compilations, MissCause, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without};
 use super::words::{clock, count, duration, minute, rate, size};
 
 /// The columns of a label.
@@ -29,6 +29,7 @@ pub fn human(statistics: &Statistics, look: &Look) -> String {
         }
         None => {}
     }
+    page.causes(statistics);
     page.cache(statistics);
     if let Some(all) = &statistics.compilations {
         page.reservations(all);
@@ -53,6 +54,11 @@ pub(super) fn scope_in_words(scope: &Scope, look: &Look) -> String {
         Scope::All => "all compilations in the journal".to_owned(),
         Scope::ToolCounters => "counters of the tool".to_owned(),
     }
+}
+
+/// The number of compared misses.
+fn count_of(causes: &[MissCause]) -> String {
+    count(causes.first().map_or(0, |cause| cause.of as u64), "miss", "misses")
 }
 
 struct Page<'a> {
@@ -318,6 +324,18 @@ impl Page<'_> {
         if skipped > 0 {
             let text = self.look.paint(FAINT, &format!("  {skipped} earlier ones: --format json"));
             self.line(&text);
+        }
+    }
+
+    /// Why files missed.
+    fn causes(&mut self, statistics: &Statistics) {
+        if statistics.causes.is_empty() {
+            return;
+        }
+        self.line("");
+        self.row("why missed", &format!("{} compared with earlier ones", count_of(&statistics.causes)));
+        for cause in statistics.causes.iter().take(MOST_REASONS) {
+            self.item(&cause.files.to_string(), &format!("{}: {}", cause.sentence, cause.advice));
         }
     }
 

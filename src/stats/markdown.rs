@@ -58,6 +58,13 @@ pub fn markdown(statistics: &Statistics, look: &Look) -> String {
         if all.languages.len() > 1 {
             text += &details("Languages", &groups("language", &all.languages));
         }
+        if !statistics.causes.is_empty() {
+            let rows = statistics
+                .causes
+                .iter()
+                .map(|cause| vec![cause.files.to_string(), prose(&cause.sentence), prose(&cause.advice)]);
+            text += &details("Why files missed", &table(&["files", "cause", "what to do"], rows));
+        }
         if !all.slowest_misses.is_empty() {
             let rows = all.slowest_misses.iter().take(MOST_SLOW).map(|slow| {
                 let target = slow.target.as_deref().map(code).unwrap_or_default();

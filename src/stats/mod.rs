@@ -27,7 +27,7 @@ pub use self::markdown::markdown;
 pub use self::prometheus::prometheus;
 pub use self::selection::{ParseSinceError, Selection, Since, running_build};
 pub use self::shape::{
-    BuildNumbers, Bypass, Compilations, Named, Numbers, Origin, Scope, SlowCompilation, Statistics, Tiers,
-    TimeSaved, Without, json_schema,
+    BuildNumbers, Bypass, Compilations, MissCause, Named, Numbers, Origin, Scope, SlowCompilation,
+    Statistics, Tiers, TimeSaved, Without, json_schema,
 };
 pub use self::verdict::Verdict;

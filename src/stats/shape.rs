@@ -51,12 +51,27 @@ pub struct Statistics {
     pub scope: Scope,
     /// The compilations of this build folder; null if it has no journal.
     pub compilations: Option<Compilations>,
+    /// Why files of the last of these builds missed, the cause of the most files first.
+    pub causes: Vec<MissCause>,
     /// The cache, with the counters of the tool.
     pub cache: CacheOfBuild,
     /// The result of `--fail-under`; null without this option.
     pub limit: Option<Verdict>,
     /// What else is to be known about these numbers.
     pub notes: Vec<String>,
+}
+
+/// A cause of misses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MissCause {
+    /// What has changed, as a clause.
+    pub sentence: String,
+    /// What to do.
+    pub advice: String,
+    /// The number of files that missed for this cause.
+    pub files: usize,
+    /// The number of misses that were compared with earlier compilations.
+    pub of: usize,
 }
 
 /// The origin of the numbers.
@@ -268,6 +283,7 @@ impl Statistics {
             origin,
             scope,
             compilations: None,
+            causes: Vec::new(),
             cache,
             limit: None,
             notes: Vec::new(),
@@ -282,6 +298,10 @@ impl Statistics {
         line(&mut self.build_folder);
         self.other_build_folders.iter_mut().for_each(line);
         self.notes.iter_mut().for_each(line);
+        for cause in &mut self.causes {
+            line(&mut cause.sentence);
+            line(&mut cause.advice);
+        }
         self.cache.texts().for_each(line);
         if let Some(compilations) = &mut self.compilations {
             compilations.texts().for_each(line);

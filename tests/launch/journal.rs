@@ -396,6 +396,12 @@ fn the_inputs_of_a_miss_are_recorded_without_secrets() {
             assert!(new.environment.contains(&("LANG".to_owned(), "C.UTF-8".to_owned())), "{tool:?}");
             let entry = last(&bench);
             assert_eq!(entry.inputs, Some(new.digest()), "{tool:?}");
+            // Without the supervisor, the launcher reads headers for a part of the time of the compilation, which may be too short.
+            let is_alone = matches!(tool, Tool::Ccache(_)) && direct_mode == "set";
+            let is_unknown = |inputs: &Inputs| matches!(inputs.headers, HeaderInputs::Unknown(_));
+            if is_alone && (is_unknown(new) || is_unknown(old)) {
+                continue;
+            }
             let (HeaderInputs::Known(new), HeaderInputs::Known(old)) = (&new.headers, &old.headers) else {
                 panic!("{tool:?} {direct_mode}: {:?} {:?}", new.headers, old.headers);
             };

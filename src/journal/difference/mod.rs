@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+mod words;
+
+use self::words::{common_end, end_of, file_name, folder_of, short_version, shortened, shown_name};
 use super::cause::{Cause, Change, Kind};
 use super::entry::Outcome;
 use super::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};
@@ -23,9 +26,6 @@ const OTHER_RULES: [&str; 3] = ["native processor", "wrapper", "coverage"];
 /// Variables with folders in which compilers search headers.
 const SEARCH_VARIABLES: [&str; 5] =
     ["CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH", "COMPILER_PATH"];
-/// The longest text of a value in a cause.
-const LONGEST_VALUE: usize = 200;
-
 /// Two compilations of the same object.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
@@ -547,54 +547,6 @@ fn is_storage(setting: &str) -> bool {
 /// An option without the path of the folder in it.
 fn value(option: &str) -> String {
     shortened(option)
-}
-
-/// The name of an option that has changed, or both spellings if it has no other name.
-fn shown_name(name: &str, old: &str, new: &str) -> String {
-    if old.starts_with(name) && new.starts_with(name) { name.to_owned() } else { new.to_owned() }
-}
-
-fn shortened(text: &str) -> String {
-    if text.len() <= LONGEST_VALUE {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(LONGEST_VALUE)])
-}
-
-/// `g++ 12.2.0` of `g++ (Debian 12.2.0-14+deb12u1) 12.2.0`.
-fn short_version(line: &str) -> String {
-    let mut text = String::new();
-    let mut depth = 0_usize;
-    for letter in line.chars() {
-        match letter {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => text.push(letter),
-            _ => {}
-        }
-    }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    shortened(&words.join(" "))
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The number of components at the end that two paths have in common.
-fn common_end(one: &str, other: &str) -> usize {
-    one.rsplit('/').zip(other.rsplit('/')).take_while(|(one, other)| one == other).count()
-}
-
-fn end_of(path: &str, components: usize) -> String {
-    let all: Vec<&str> = path.split('/').collect();
-    all[all.len() - components.min(all.len())..].join("/")
-}
-
-fn folder_of(path: &str, components: usize) -> String {
-    let all: Vec<&str> = path.split('/').collect();
-    let folder = all[..all.len() - components.min(all.len())].join("/");
-    if folder.is_empty() { "the source folder".to_owned() } else { folder }
 }
 
 #[cfg(test)]

@@ -129,6 +129,9 @@ fn a_header_that_the_build_installs_is_used(cache: Tool) {
     }
 }
 
+/// How to change the header, the new one, and the output of the program then.
+type Change<'a> = (&'a dyn Fn(&str), &'a str, &'a str);
+
 /// Two headers of the same size are written within one tick of the clock, so their times are the same. ccache compares only
 /// these, so the key must depend on the contents.
 fn a_header_with_the_same_size_and_times_is_not_the_same(cache: Tool) {
@@ -165,7 +168,6 @@ fn a_header_with_the_same_size_and_times_is_not_the_same(cache: Tool) {
         }
         fs::rename(checkout.source.join(to), &arch).expect("renamed");
     };
-    type Change<'a> = (&'a dyn Fn(&str), &'a str, &'a str);
     let changes: [Change<'_>; 6] = [
         (&turn, "arch-1", "1\n"),
         (&turn, "arch-2", "2\n"),

@@ -69,8 +69,8 @@ if [[ ${#words[@]} -eq 0 || " ${words[*]} " = *" costs"* ]]; then
   step cargo build --release --locked
 fi
 
-# The tests on Windows need the Windows lab, which only --full installs. Without it, they are skipped.
-if [[ -e $tools/windows/rust/complete-1 && ( ${#words[@]} -eq 0 || " ${words[*]} " = *" windows"* ) ]]; then
+# The tests on Windows need the Windows lab, which only --full installs.
+if [[ $is_full && ( ${#words[@]} -eq 0 || " ${words[*]} " = *" windows"* ) ]]; then
   step tests/windows/build.sh
 fi
 

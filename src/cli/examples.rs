@@ -72,7 +72,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "report",
         &[
-            ("toolchainkit report", "report.html, about the last build folder"),
+            ("toolchainkit report", "about the last build folder"),
             ("toolchainkit report --build debug --output cache.html", "about another one"),
             ("toolchainkit report --bench bench.json", "with the result of bench"),
         ],

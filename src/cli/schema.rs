@@ -10,6 +10,7 @@ use super::report::Printer;
 use super::{env, explain, generate, plan, validate};
 use crate::bench::BenchDocument;
 use crate::config::json_schema;
+use crate::stats;
 
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
@@ -37,6 +38,8 @@ enum Of {
     Explain,
     /// The JSON of `bench`
     Bench,
+    /// The JSON of `stats`
+    Stats,
 }
 
 pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> CommandResult {
@@ -48,6 +51,7 @@ pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> CommandResult {
         Of::Env => of::<env::EnvDocument>(),
         Of::Explain => of::<explain::ExplainDocument>(),
         Of::Bench => of::<BenchDocument>(),
+        Of::Stats => stats::json_schema(),
     };
     printer.document(&schema)
 }

@@ -77,7 +77,7 @@ enum StatsFormat {
     /// For people; may change in any version
     #[default]
     Human,
-    /// For programs; stable (schema/stats.schema.json)
+    /// For programs; stable (schema/stats.v1.json)
     Json,
     /// Metrics, in the text format of Prometheus
     Prometheus,

@@ -5,8 +5,13 @@ mod programs;
 mod project;
 
 use crate::list::List;
+use crate::support::Tools;
 
 pub(crate) fn tests(list: &mut List) {
+    // Only --full installs the Windows lab.
+    if !Tools::full() {
+        return;
+    }
     module::tests(list);
     programs::tests(list);
 }

@@ -1,21 +1,18 @@
 //! From the summaries to the texts and numbers of the page, in its order. All texts are complete, so that the template only
 //! arranges them.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::time::Duration;
+mod reasons;
+mod tables;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::bench::{self, Bench, Cell};
+use self::reasons::{causes, spans, uncached};
+use self::tables::{add, bench_part, group_rows, merged, omitted, slow_misses, slow_rows};
 use super::charts::{self, Chart, Point};
 use super::words::{Moment, count, counted, duration, percent};
-use super::{Cause, Folder, Input};
-use crate::caching::tool::Tool;
-use crate::doctor::{explain_ccache, explain_sccache};
-use crate::journal::summary::{BuildSummary, Counts, Group, Measure, Reason, Saved, SlowMiss, Summary};
-use crate::launch::rules;
+use super::{Folder, Input};
+use crate::journal::summary::{BuildSummary, Counts, Group, Saved, Summary};
 
 /// The largest number of builds of a folder that are shown.
 const MOST_BUILDS: usize = 40;
@@ -453,238 +450,6 @@ fn properties(folder: &Folder) -> Vec<Property> {
     properties
 }
 
-// --- causes and reasons -----------------------------------------------------------------------------------------------
-
-fn causes(folders: &[Folder]) -> Vec<CausePart> {
-    let mut all: Vec<&Cause> = folders.iter().flat_map(|folder| &folder.causes).collect();
-    all.sort_by_key(|cause| Reverse(cause.files));
-    let part = |cause: &&Cause| {
-        let shown = cause.examples.len().min(MOST_EXAMPLES);
-        let more = cause.files.saturating_sub(shown as u64);
-        CausePart {
-            files: count(cause.files),
-            of: counted(cause.of, "file", "files"),
-            share: share(cause.files, cause.of),
-            sentence: spans(&sentence(&cause.sentence)),
-            advice: spans(&sentence(&cause.advice)),
-            examples: cause.examples.iter().take(MOST_EXAMPLES).cloned().collect(),
-            more: if more == 0 || shown == 0 {
-                String::new()
-            } else {
-                format!("and {}", counted(more, "other file", "other files"))
-            },
-        }
-    };
-    all.iter().take(MOST_ROWS).map(part).collect()
-}
-
-/// Compilations without the cache, by their reasons.
-fn uncached(folders: &[Folder]) -> Vec<UncachedPart> {
-    type Words = (String, String);
-    let mut reasons: BTreeMap<Words, (u64, &str)> = BTreeMap::new();
-    for folder in folders {
-        let Summary { bypassed, uncacheable, failed_over, .. } = &folder.summary;
-        let bypassed = bypassed.iter().map(|reason| (bypassing(&reason.name), reason));
-        let refused = uncacheable.iter().map(|reason| (refusing(folder.cache.tool, &reason.name), reason));
-        let failed = failed_over.iter().map(|reason| (failing(&reason.name), reason));
-        for (words, Reason { count, example, .. }) in bypassed.chain(refused).chain(failed) {
-            let (sum, _) = reasons.get(&words).copied().unwrap_or_default();
-            reasons.insert(words, (sum + count, example));
-        }
-    }
-    let mut parts: Vec<_> = reasons.into_iter().collect();
-    parts.sort_by_key(|(_, (number, _))| Reverse(*number));
-    let part = |((because, help), (number, example)): (Words, (u64, &str))| UncachedPart {
-        count: count(number),
-        because: spans(&sentence(&because)),
-        help: spans(&sentence(&help)),
-        example: example.to_owned(),
-    };
-    parts.into_iter().map(part).collect()
-}
-
-/// The reason of the launcher, and the advice of its rule.
-fn bypassing(name: &str) -> (String, String) {
-    match rules::find(name) {
-        Some(rule) => (rule.because.to_owned(), rule.help.to_owned()),
-        None if name.is_empty() => {
-            ("the launcher ran the compiler without the tool".to_owned(), String::new())
-        }
-        None => (format!("the launcher ran the compiler without the tool: `{name}`"), String::new()),
-    }
-}
-
-/// The reason of the tool, and the advice.
-fn refusing(tool: Option<Tool>, reason: &str) -> (String, String) {
-    let explanation = match tool {
-        _ if reason.is_empty() => return ("the tool does not cache it".to_owned(), String::new()),
-        Some(Tool::Ccache) => explain_ccache(reason, ""),
-        Some(Tool::Sccache) => explain_sccache(reason),
-        None => return (format!("the tool does not cache it: `{reason}`"), String::new()),
-    };
-    (explanation.because, explanation.help)
-}
-
-fn failing(reason: &str) -> (String, String) {
-    let because =
-        if reason.is_empty() { "the cache failed".to_owned() } else { format!("the cache failed: {reason}") };
-    (because, "run `toolchainkit doctor` to find the cause".to_owned())
-}
-
-/// A clause as a sentence. A first word that is a name, such as that of a file or a tool, stays as it is.
-fn sentence(clause: &str) -> String {
-    let clause = clause.trim_end_matches('.');
-    let first = clause.split(' ').next().unwrap_or_default();
-    let is_name = Tool::from_name(first).is_some() || !first.bytes().all(|byte| byte.is_ascii_lowercase());
-    match clause.split_at_checked(1) {
-        _ if clause.is_empty() => String::new(),
-        Some((letter, rest)) if !is_name => format!("{}{rest}.", letter.to_ascii_uppercase()),
-        // The first letter may have several bytes.
-        _ => format!("{clause}."),
-    }
-}
-
-/// Splits a text at its back quotes.
-fn spans(text: &str) -> Vec<Span> {
-    if text.matches('`').count() % 2 == 1 {
-        return vec![Span { is_code: false, text: text.to_owned() }];
-    }
-    let parts = text.split('`').enumerate();
-    let parts = parts.map(|(at, text)| Span { is_code: at % 2 == 1, text: text.to_owned() });
-    parts.filter(|span| !span.text.is_empty()).collect()
-}
-
-// --- tables -----------------------------------------------------------------------------------------------------------
-
-fn slow_misses(folders: &[Folder]) -> Vec<(&str, &SlowMiss)> {
-    let all = folders
-        .iter()
-        .flat_map(|folder| folder.summary.slowest_misses.iter().map(|miss| (folder.path.as_str(), miss)));
-    let mut all: Vec<_> = all.collect();
-    all.sort_by_key(|(_, miss)| Reverse(miss.micros));
-    all
-}
-
-fn slow_rows(slow: &[(&str, &SlowMiss)], is_several: bool) -> Vec<SlowRow> {
-    let slowest = slow.first().map_or(0, |(_, miss)| miss.micros);
-    let row = |(folder, miss): &(&str, &SlowMiss)| {
-        let folder = is_several.then(|| (*folder).to_owned());
-        let place = miss.target.clone().into_iter().chain(folder).collect::<Vec<_>>().join(" · ");
-        SlowRow {
-            source: miss.source.clone(),
-            place,
-            time: duration(miss.micros),
-            share: share(miss.micros, slowest),
-            misses: count(miss.misses),
-        }
-    };
-    slow.iter().map(row).collect()
-}
-
-/// The groups of all folders, those of the same name as one.
-fn merged(folders: &[Folder], groups: impl Fn(&Summary) -> &Vec<(String, Group)>) -> Vec<(String, Group)> {
-    let mut merged: BTreeMap<&str, Group> = BTreeMap::new();
-    for (name, group) in folders.iter().flat_map(|folder| groups(&folder.summary)) {
-        let known = merged.entry(name).or_default();
-        *known = add(*known, group);
-    }
-    let mut merged: Vec<_> = merged.into_iter().map(|(name, group)| (name.to_owned(), group)).collect();
-    merged.sort_by_key(|(_, group)| Reverse(group.counts.all()));
-    merged
-}
-
-fn group_rows(groups: &[(String, Group)], unnamed: &str) -> Vec<GroupRow> {
-    let row = |(name, group): &(String, Group)| GroupRow {
-        name: if name.is_empty() { unnamed.to_owned() } else { name.clone() },
-        parts: results(&group.counts),
-        hits: format!("{} of {}", count(group.counts.hits()), count(group.counts.cacheable())),
-        rate: rate(&group.counts),
-        saved: saved_text(&group.saved),
-    };
-    groups.iter().map(row).collect()
-}
-
-/// Removes the rows that are not shown, and says how many they are.
-fn omitted<T>(rows: &mut Vec<T>, most: usize, one: &str, several: &str) -> String {
-    let more = rows.len().saturating_sub(most);
-    rows.truncate(most);
-    if more == 0 {
-        String::new()
-    } else {
-        format!("{} not shown.", counted(more as u64, &format!("{one} is"), &format!("{several} are")))
-    }
-}
-
-/// The sum of two groups.
-fn add(a: Group, b: &Group) -> Group {
-    let measure = |a: Measure, b: Measure| Measure {
-        micros: a.micros.saturating_add(b.micros),
-        files: a.files + b.files,
-    };
-    Group {
-        counts: Counts {
-            direct_hits: a.counts.direct_hits + b.counts.direct_hits,
-            other_hits: a.counts.other_hits + b.counts.other_hits,
-            misses: a.counts.misses + b.counts.misses,
-            bypassed: a.counts.bypassed + b.counts.bypassed,
-            uncacheable: a.counts.uncacheable + b.counts.uncacheable,
-            failed_over: a.counts.failed_over + b.counts.failed_over,
-            compile_errors: a.counts.compile_errors + b.counts.compile_errors,
-            interrupted: a.counts.interrupted + b.counts.interrupted,
-            unknown: a.counts.unknown + b.counts.unknown,
-        },
-        spent: measure(a.spent, b.spent),
-        saved: Saved {
-            measured: measure(a.saved.measured, b.saved.measured),
-            estimated: measure(a.saved.estimated, b.saved.estimated),
-            unknown: a.saved.unknown + b.saved.unknown,
-        },
-    }
-}
-
-// --- the benchmark ----------------------------------------------------------------------------------------------------
-
-fn bench_part(bench: &Bench) -> BenchPart {
-    let micros = |seconds: f64| {
-        Duration::try_from_secs_f64(seconds)
-            .map_or(0, |time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
-    };
-    let measured = bench.cells.iter().filter_map(|cell| cell.summary.as_ref());
-    let longest = measured.map(|summary| micros(summary.wall_s)).max().unwrap_or(0);
-    let row = |cell: &&Cell| {
-        let wall = cell.summary.as_ref().map(|summary| micros(summary.wall_s));
-        let cpu = cell.summary.as_ref().and_then(|summary| summary.cpu_s).map(micros);
-        let time = |time: Option<u64>| time.map_or_else(|| "–".to_owned(), duration);
-        let hits = cell.hits().map(|(hits, all)| format!("{} of {}", count(hits), count(all)));
-        let name = cell.variant(&bench.tool).to_owned();
-        BenchRow {
-            class: if name == "toolchainkit" { "hit" } else { "bypassed" },
-            name,
-            share: share(wall.unwrap_or(0), longest),
-            wall: time(wall),
-            cpu: time(cpu),
-            hits: hits.unwrap_or_else(|| "–".to_owned()),
-            failure: cell.failure.clone().unwrap_or_default(),
-        }
-    };
-    let scenarios = bench.scenarios().into_iter().map(|(name, cells)| ScenarioPart {
-        name: bench::title(name),
-        rows: cells.iter().map(row).collect(),
-    });
-    let mut text = "Builds of all objects".to_owned();
-    if let Some(objects) = bench.objects {
-        text = format!("Builds of {}", counted(objects, "object", "objects"));
-    }
-    text += &format!(" with {}", format!("{} {}", bench.tool, bench.tool_version).trim_end());
-    if bench.processors > 0 {
-        text += &format!(" on {}", counted(bench.processors, "processor", "processors"));
-    }
-    if bench.rounds > 0 {
-        text += &format!(": the medians of {}", counted(bench.rounds, "round", "rounds"));
-    }
-    BenchPart { text: text + ".", scenarios: scenarios.collect(), notes: bench.notes.clone() }
-}
-
 // --- notes ------------------------------------------------------------------------------------------------------------
 
 fn notes(total: &Group, folders: &[Folder]) -> Vec<String> {
@@ -746,49 +511,5 @@ mod tests {
         );
         assert_eq!(parts.iter().map(|part| part.width).sum::<u64>(), 1000);
         assert!(results(&Counts::default()).is_empty());
-    }
-
-    #[test]
-    fn options_in_a_reason_are_code() {
-        let code = |text: &str| Span { is_code: true, text: text.to_owned() };
-        let plain = |text: &str| Span { is_code: false, text: text.to_owned() };
-        assert_eq!(spans("with `-da`, GCC"), [plain("with "), code("-da"), plain(", GCC")]);
-        assert_eq!(spans("`a`"), [code("a")]);
-        assert_eq!(spans("it`s"), [plain("it`s")]);
-        assert_eq!(sentence("its compiler"), "Its compiler.");
-        for same in ["Done.", "src/a.h was edited.", "ccache fails.", "`-da` writes.", "a.h.", "é is.", ""] {
-            assert_eq!(sentence(same), same);
-        }
-    }
-
-    #[test]
-    fn every_rule_of_the_table_speaks_for_itself() {
-        for rule in rules::TABLE {
-            assert_eq!(bypassing(rule.name), (rule.because.to_owned(), rule.help.to_owned()));
-        }
-        assert!(bypassing("TOOLCHAINKIT_BYPASS").0.contains("`TOOLCHAINKIT_BYPASS`"));
-    }
-
-    #[test]
-    fn sums_contain_every_number() {
-        let counts = Counts {
-            direct_hits: 1,
-            other_hits: 2,
-            misses: 3,
-            bypassed: 4,
-            uncacheable: 5,
-            failed_over: 6,
-            compile_errors: 7,
-            interrupted: 8,
-            unknown: 9,
-        };
-        let measure = |micros| Measure { micros, files: 1 };
-        let saved = Saved { measured: measure(10), estimated: measure(-11), unknown: 12 };
-        let group = Group { counts, spent: measure(13), saved };
-        let twice = add(group, &group);
-        assert_eq!(twice.counts.all(), 2 * counts.all());
-        assert_eq!((twice.counts.hits(), twice.counts.cacheable()), (6, 24));
-        assert_eq!((twice.spent.micros, twice.saved.micros(), twice.saved.unknown), (26, -2, 24));
-        assert_eq!(add(Group::default(), &group), group);
     }
 }

@@ -1,6 +1,6 @@
 //! The chain between `toolchainkit.yaml` and a hit: each link is checked, with what was seen and what to do.
 //!
-//! A link is a file of this folder with a constant of the type [`Link`]. The links run at the same time, each within its limit,
+//! A link is a file of this folder with a constant of the type `Link`. The links run at the same time, each within its limit,
 //! because a remote that hangs must not delay the answer about the others. No link changes the state of the cache, with one
 //! exception: the trial compilation stores an object.
 

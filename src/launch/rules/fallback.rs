@@ -111,10 +111,7 @@ pub fn fallback_section() -> String {
     text.push_str(&format!("{}{}\ncase $tk_kind in\n", words(), one_case(&common, "")));
     for (tool, patterns) in &all {
         let own = patterns.iter().filter(|pattern| !is_common(pattern)).cloned().collect::<Vec<_>>();
-        let own = one_case(&own, "  ");
-        // A short one follows the name on the same line.
-        let own = if own.contains('\n') { format!("\n{own}") } else { format!(" {}", own.trim_start()) };
-        text.push_str(&format!("{tool}){own} ;;\n"));
+        text.push_str(&format!("{tool}) {} ;;\n", one_case(&own, "  ").trim_start()));
     }
     text.push_str("esac\n");
     text

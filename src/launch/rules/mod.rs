@@ -41,7 +41,7 @@ pub use self::two_words::as_one_program;
 
 /// The version of the rules. Increase it when they change. The CMake module requires at least the version of the
 /// toolchainkit that generated it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The folders of the checkout, and the folders that the tool removes from its hash input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -33,6 +33,16 @@ const COUNTERS: &[Pattern] = &[
     Start("-fcs-profile-generate"),
 ];
 
+/// The same for clang-cl.
+const CLANG_CL_COUNTERS: &[Pattern] = &[
+    Start("-clang:-fprofile"),
+    Start("/clang:-fprofile"),
+    Start("-fprofile"),
+    Start("/fprofile"),
+    Start("-fcs-profile"),
+    Start("-fcoverage"),
+];
+
 /// sccache adds the value of this variable to the key.
 pub(super) const SCCACHE_KEY: &str = "SCCACHE_C_CUSTOM_CACHE_BUSTER";
 /// ccache adds the value of this variable to the key.
@@ -183,6 +193,27 @@ pub const TABLE: &[Rule] = &[
         cases: &["an_unknown_compiler_is_not_cached"],
     },
     Rule {
+        name: "line numbers, MSVC",
+        tools: &[SCCACHE],
+        compilers: &[Family::Msvc],
+        only_relocatable: false,
+        condition: Condition::Arguments(&[
+            Start("/Z7"),
+            Start("-Z7"),
+            Start("/Zi"),
+            Start("-Zi"),
+            Start("/ZI"),
+            Start("-ZI"),
+        ]),
+        unless: &[],
+        action: Action::Bypass,
+        why: "As for GCC, and no option of cl.exe makes sccache compare line numbers. Without debug information, an object does not depend on them.",
+        because: "it has debug information, and with cl.exe sccache would ignore line numbers",
+        help: "use ccache (`cache.tool`), or clang-cl, or a build type without debug information",
+        source: "src/compiler/msvc.rs of sccache 0.16: it preprocesses with -EP; not run with cl.exe",
+        cases: &["a_compilation_by_cl_with_debug_information_bypasses_sccache"],
+    },
+    Rule {
         name: "assembler include",
         tools: &[SCCACHE, ccache_before(14)],
         compilers: &[],
@@ -240,11 +271,25 @@ pub const TABLE: &[Rule] = &[
         condition: Condition::Always,
         unless: COUNTERS,
         action: Action::Options(&["-fprofile-arcs", "-fno-profile-arcs"]),
-        why: "As for GCC. clang-cl does not support these options, so it may get objects with outdated line numbers.",
+        why: "As for GCC.",
         because: "sccache compares its line numbers",
         help: "no action is needed",
         source: "must-rebuild cases",
         cases: &["lines of a source with debug information", "a line number from __builtin_LINE"],
+    },
+    Rule {
+        name: "line numbers, clang-cl",
+        tools: &[SCCACHE],
+        compilers: &[Family::ClangCl],
+        only_relocatable: false,
+        condition: Condition::Always,
+        unless: CLANG_CL_COUNTERS,
+        action: Action::Options(&["-clang:-fprofile-arcs", "-clang:-fno-profile-arcs"]),
+        why: "As for GCC.",
+        because: "sccache compares its line numbers",
+        help: "no action is needed",
+        source: "experiment with sccache 0.10.0 to 0.19.0 and clang-cl 14",
+        cases: &["lines_of_a_source_are_compared_with_clang_cl"],
     },
     Rule {
         name: "coverage",

@@ -294,7 +294,9 @@ fn rules_depend_on_the_family_and_kind_of_the_compiler() {
     assert_eq!(gcc.prepend, ["-fno-working-directory", "-fprofile-arcs", "-fno-profile-arcs"]);
     let clang = decide_for(SCCACHE, &of(Family::Clang, CompilerKind::Program, None), "");
     assert_eq!(clang.prepend, ["-fprofile-arcs", "-fno-profile-arcs"]);
-    assert!(decide_for(SCCACHE, &of(Family::ClangCl, CompilerKind::Program, None), "").prepend.is_empty());
+    let clang_cl = decide_for(SCCACHE, &of(Family::ClangCl, CompilerKind::Program, None), "/Z7");
+    assert_eq!(clang_cl.prepend, ["-clang:-fprofile-arcs", "-clang:-fno-profile-arcs"]);
+    assert!(decide_for(CCACHE, &of(Family::ClangCl, CompilerKind::Program, None), "/Z7").prepend.is_empty());
     bypasses(SCCACHE, &of(Family::ClangCl, CompilerKind::Program, None), "", None);
     bypasses(SCCACHE, &of(Family::Unknown, CompilerKind::Program, None), "", Some("unknown compiler"));
     bypasses(CCACHE, &of(Family::Unknown, CompilerKind::Program, None), "", None);
@@ -365,6 +367,27 @@ fn ccache_has_no_base_directory_with_a_profile() {
 }
 
 #[test]
+fn a_compilation_by_cl_with_debug_information_bypasses_sccache() {
+    let cl = Fake {
+        compiler: Compiler {
+            path: "cl.exe".into(),
+            family: Family::Msvc,
+            kind: CompilerKind::Program,
+            replacement: None,
+            content: None,
+            configuration: Vec::new(),
+        },
+        ..Fake::default()
+    };
+    for (option, is_bypassed) in
+        [("/Z7", true), ("-Zi", true), ("/ZI", true), ("/O2", false), ("/Zc:wchar_t", false), ("/Zp8", false)]
+    {
+        bypasses(SCCACHE, &cl, option, is_bypassed.then_some("line numbers, MSVC"));
+        bypasses(CCACHE, &cl, option, None);
+    }
+}
+
+#[test]
 fn the_table_is_sorted() {
     let ends = |rule: &super::Rule| matches!(rule.action, Action::Bypass | Action::Replace);
     let first = TABLE.iter().position(|rule| !ends(rule)).expect("a rule for the cache");
@@ -387,7 +410,11 @@ fn the_table_is_sorted() {
 }
 
 /// The digest of each version of the rules, beginning with version 1.
-const DIGESTS: &[&str] = &["f052b59bcc4fdd6cf74c4b503a43717a", "10f445bbd5d48c5945e9f0058e385ef5"];
+const DIGESTS: &[&str] = &[
+    "f052b59bcc4fdd6cf74c4b503a43717a",
+    "10f445bbd5d48c5945e9f0058e385ef5",
+    "9784ba53481302d58826f71ebe1da7e5",
+];
 
 #[test]
 fn changed_rules_have_a_new_version() {

@@ -11,6 +11,7 @@ use crate::support::{Sandbox, Tool, Tools, versions};
 tests![
     debug_information_is_cached_with_every_cmake_and_policy in cmakes_and_policies(),
     without_the_module_debug_information_is_not_embedded,
+    lines_of_a_source_are_compared_with_clang_cl in [CACHES[0], CACHES[1]],
     a_changed_header_recompiles in pairs(CACHES, [versions::cmake("3.18"), Tools::CMAKE].map(CMake)),
     a_call_after_project_changes_the_existing_flags in pairs([(CMake(versions::cmake("3.21")), "3.15"), (CMake(Tools::CMAKE), "3.15"), (CMake(Tools::CMAKE), "3.25")], CACHES),
     precompiled_headers_are_cached_or_listed_in_a_notice in pairs(CACHES, [versions::cmake("3.21"), Tools::CMAKE].map(CMake)),
@@ -176,4 +177,18 @@ fn precompiled_headers_are_cached_or_listed_in_a_notice((cache, CMake(version)):
     }
     assert!(objects[0] != objects[1], "{what}: the macro has changed");
     assert!(objects[0] == objects[2], "{what}: and changed back");
+}
+
+/// sccache ignores line numbers with Microsoft's options, but debug information contains them.
+fn lines_of_a_source_are_compared_with_clang_cl(cache: Tool) {
+    let Some(tools) = tools_for(&[cache, CLANG_CL]) else { return };
+    let sandbox = Sandbox::new("msvc-lines").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let checkout = project(&sandbox, &tools, "lines", Tools::CMAKE, "3.25", CALL);
+    checkout.configure();
+    checkout.build();
+    assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (OBJECTS, 0), "unchanged");
+    let source = checkout.source.join("one.c");
+    let text = fs::read_to_string(&source).expect("a source");
+    fs::write(&source, format!("\n\n{text}")).expect("a source");
+    assert_eq!(checkout.counted(|| drop(checkout.build())), (0, 1), "other lines");
 }

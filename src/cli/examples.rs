@@ -64,7 +64,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "compare",
         &[
-            ("toolchainkit compare build", "why the last build in this folder had misses"),
+            ("toolchainkit compare build", "the misses of the last build"),
             ("toolchainkit compare debug release", "two build folders"),
             ("toolchainkit compare ci.json build", "another machine (`stats --export`)"),
         ],
@@ -72,8 +72,8 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "report",
         &[
-            ("toolchainkit report", "about the last build folder"),
-            ("toolchainkit report --build debug --output cache.html", "about another one"),
+            ("toolchainkit report", "about the last build"),
+            ("toolchainkit report --build debug -o cache.html", "about another one"),
             ("toolchainkit report --bench bench.json", "with the result of bench"),
         ],
     ),
@@ -89,7 +89,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("toolchainkit doctor", "check the cache of a build"),
             ("toolchainkit doctor --strict", "fail if it is not as configured"),
-            ("toolchainkit doctor --format junit >doctor.xml", "for a CI"),
+            ("toolchainkit doctor --format junit", "for a CI"),
             ("toolchainkit doctor --why src/main.cpp", "why it was compiled"),
         ],
     ),

@@ -42,7 +42,7 @@ impl StatsLog {
         if of_user.as_ref().is_some_and(|path| path.as_encoded_bytes().contains(&b'$')) {
             return None;
         }
-        let (file, path) = process::inherited_memory_file()?;
+        let (file, path) = process::shared_memory_file()?;
         command.env(VARIABLE, path);
         Some(Self { file, of_user: of_user.map(PathBuf::from) })
     }

@@ -26,12 +26,12 @@ pub use self::system::{
     adopt_orphans, appending, apply_umask, become_daemon, can_write, command_in_background,
     command_of_daemon, compilers_of_session, create_folder, create_private_file, descendants, disk_usage,
     end_with_parent, exit_descriptor, exit_like, folded_name, folded_path, folder_of, has_argument,
-    has_crashed, has_ended, inherited_memory_file, is_executable, is_private_folder, is_run_folder,
-    is_too_long, is_trusted_private_folder, kill, lock_of_supervisor, lock_to_start, make_link,
-    make_private_folder, make_writable, memory_file, namespace, new_file, new_program, of_bytes,
-    open_at_once, owner, peer, processor, program_at, read_at, reap_orphans, release, replace_by,
-    root_folder, run_unchanged, start, start_supervisor, status_of_code, stop, table, this_program,
-    user_folders, wait_for_any, was_interrupted, write_at,
+    has_crashed, has_ended, is_executable, is_private_folder, is_run_folder, is_too_long,
+    is_trusted_private_folder, kill, lock_of_supervisor, lock_to_start, make_link, make_private_folder,
+    make_writable, memory_file, namespace, new_file, new_program, of_bytes, open_at_once, owner, peer,
+    processor, program_at, read_at, reap_orphans, release, replace_by, root_folder, run_unchanged,
+    shared_memory_file, start, start_supervisor, status_of_code, stop, table, this_program, user_folders,
+    wait_for_any, was_interrupted, write_at,
 };
 
 /// The changes of watched folders since the last call.

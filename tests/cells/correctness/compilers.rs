@@ -17,6 +17,7 @@ tests![
     an_upgrade_behind_a_masquerade_folder_recompiles in CACHES,
     a_compiler_with_any_name_has_correct_line_numbers in CACHES,
     an_unknown_compiler_is_not_cached in CACHES,
+    a_compilation_by_cl_with_debug_information_bypasses_sccache in CACHES,
     a_compiler_of_two_words_is_cached in CACHES,
 ];
 
@@ -180,6 +181,23 @@ fn an_unknown_compiler_is_not_cached(cache: Tool) {
         assert!(first == again, "{cache}");
         let expected = if matches!(cache, Tool::Sccache(_)) { (0, 0) } else { (1, 0) };
         assert_eq!(counts, expected, "{cache}");
+    });
+}
+
+/// cl.exe is known by its name. This one is GCC.
+fn a_compilation_by_cl_with_debug_information_bypasses_sccache(cache: Tool) {
+    with(cache, |sandbox, checkout| {
+        let compiler = sandbox.dir("compilers").join("cl");
+        write_script(
+            &compiler,
+            "for word; do shift; [ \"$word\" = -Z7 ] || set -- \"$@\" \"$word\"; done\nexec /usr/bin/gcc \"$@\"",
+        );
+        checkout.configure();
+        let journal =
+            || fs::read_to_string(checkout.build_folder().join("toolchainkit/journal/log")).unwrap();
+        compile_with(checkout, &compiler, &["-Z7"], &[]);
+        let is_bypassed = journal().contains("line numbers, MSVC");
+        assert_eq!(is_bypassed, matches!(cache, Tool::Sccache(_)), "{}", journal());
     });
 }
 

@@ -37,7 +37,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        let kind = fs::symlink_metadata(&path).expect("an entry").file_type();
+        // The supervisor renames its files at the same time.
+        let Ok(entry) = fs::symlink_metadata(&path) else { continue };
+        let kind = entry.file_type();
         if kind.is_dir() {
             found.extend(files(&path));
         } else if kind.is_file() {
@@ -56,7 +58,11 @@ fn assert_no_secret_below(folder: &Path, secrets: &[&str]) {
             assert_eq!(mode(path.parent().expect("a folder")), 0o700, "{}", path.display());
             continue;
         }
-        let bytes = fs::read(&path).expect("a file");
+        // A file of the supervisor that was renamed since the search is found under its other name at the next one.
+        let Ok(bytes) = fs::read(&path) else {
+            assert!(!path.exists(), "{} cannot be read", path.display());
+            continue;
+        };
         for secret in secrets {
             let is_in = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!is_in, "{secret} is in {}", path.display());

@@ -210,14 +210,15 @@ pub fn release(memory: &File, length: u64) {
     let _ = (memory, length);
 }
 
-/// A file in memory that child processes inherit, with the path at which they find it. `None` if the system has no such files.
+/// A file in memory, with a path at which other processes of the user find it while it is open. They do not inherit it: a
+/// compiler would have a descriptor less. `None` if the system has no such files.
 #[must_use]
-pub fn inherited_memory_file() -> Option<(File, String)> {
+pub fn shared_memory_file() -> Option<(File, String)> {
     #[cfg(target_os = "linux")]
     {
         use std::os::fd::AsRawFd as _;
-        let file = rustix::fs::memfd_create("log", rustix::fs::MemfdFlags::empty()).ok()?;
-        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let file = rustix::fs::memfd_create("log", rustix::fs::MemfdFlags::CLOEXEC).ok()?;
+        let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
         Some((file.into(), path))
     }
     #[cfg(not(target_os = "linux"))]

@@ -26,8 +26,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 pub use files::{
     FileState, appending, can_write, create_folder, create_private_file, disk_usage, folded_name,
-    folded_path, inherited_memory_file, is_executable, make_link, make_writable, memory_file, new_file,
-    new_program, open_at_once, program_at, read_at, release, write_at,
+    folded_path, is_executable, make_link, make_writable, memory_file, new_file, new_program, open_at_once,
+    program_at, read_at, release, shared_memory_file, write_at,
 };
 pub use inbox::Inbox;
 pub use inheritance::{become_daemon, end_with_parent};

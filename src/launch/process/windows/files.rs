@@ -250,9 +250,9 @@ pub fn appending(_memory: &File) -> io::Result<File> {
 /// Gives back the space of the first `length` bytes of a temporary file. Windows does this when the file is closed.
 pub const fn release(_memory: &File, _length: u64) {}
 
-/// A temporary file that child processes inherit, with its path. Windows has no such files.
+/// A file in memory, with its path. Windows has no such files.
 #[must_use]
-pub const fn inherited_memory_file() -> Option<(File, String)> {
+pub const fn shared_memory_file() -> Option<(File, String)> {
     None
 }
 

@@ -223,6 +223,8 @@ fn faults_of_tls_and_proxies_are_named() {
 fn faults_of_a_web_server_are_named(setup: Setup) {
     let Some(tools) = setup.tools(WebDav::NEEDS) else { return };
     let server = WebDav::start_with_login(&tools, "builder", "sesame");
+    // ccache does not create it.
+    server.make_folders("x");
     let remote = |url: &str| {
         format!(
             "{{ type: http, endpoint: \"{url}/x\", credentials: {{ username: builder, password: \"${{PASSWORD}}\" }} }}"

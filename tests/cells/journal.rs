@@ -41,9 +41,11 @@ fn each_compilation_of_a_build_has_one_entry(cache: Tool) {
     };
     for target in ["one", "two"] {
         let outcomes = of(target);
-        assert_eq!((outcomes[0], outcomes.len()), (Outcome::Miss, 2), "{journal:#?}");
-        assert!(outcomes[1].is_hit(), "{journal:#?}");
+        // The targets compile the same source, so the second one may hit.
+        assert!(outcomes[0] == Outcome::Miss || outcomes[0].is_hit(), "{journal:#?}");
+        assert!(outcomes.len() == 2 && outcomes[1].is_hit(), "{journal:#?}");
     }
+    assert!(["one", "two"].iter().any(|target| of(target)[0] == Outcome::Miss), "{journal:#?}");
     assert_eq!(of("three").len(), 2, "{journal:#?}");
     assert_eq!(journal.builds().len(), 2, "{journal:#?}");
     assert!(journal.entries.iter().all(|entry| entry.language == "C" && entry.is_certain), "{journal:#?}");

@@ -54,20 +54,27 @@ impl Log {
     }
 }
 
-/// The folder of the journal, which is created if it does not exist. `None` if others could have put files into it.
+/// The folder of the journal, which is created if it does not exist. If others can write to it, another one replaces it, because
+/// they could have put files into it. `None` if that is not possible.
 pub(super) fn trusted_folder(build_folder: &Path) -> Option<PathBuf> {
     let folder = build_folder.join(FOLDER);
-    let found = if let Ok(found) = folder.symlink_metadata() {
-        found
-    } else {
+    let created = || {
         process::create_folder(&folder).ok()?;
-        folder.symlink_metadata().ok()?
+        folder.symlink_metadata().ok()
     };
-    let is_trusted = || {
-        let open = File::open(&folder).ok()?;
-        trust::check_open(&open, &folder, build_folder).ok()
+    let is_trusted = |found: &fs::Metadata| {
+        let check = || trust::check_open(&File::open(&folder).ok()?, &folder, build_folder).ok();
+        found.is_dir() && (is_ours(found) || check().is_some())
     };
-    (found.is_dir() && (is_ours(&found) || is_trusted().is_some())).then_some(folder)
+    let found = folder.symlink_metadata().ok().or_else(created)?;
+    if is_trusted(&found) {
+        return Some(folder);
+    }
+    if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+        return None;
+    }
+    fs::remove_dir_all(&folder).ok()?;
+    created().filter(is_trusted).map(|_| folder.clone())
 }
 
 /// Whether the file belongs to this user or to root, and nobody else can write to it. This is the usual case of the rule in `trust`.
@@ -158,8 +165,10 @@ mod tests {
         assert!(Log::open(build.path()).is_none(), "a named pipe");
         fs::remove_file(&log).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(Log::open(build.path()).is_none(), "a folder that is open to all");
-        fs::remove_dir(&folder).unwrap();
+        File::create(folder.join("foreign")).unwrap();
+        assert!(Log::open(build.path()).is_some(), "a folder that is open to all is replaced");
+        assert!(!folder.join("foreign").exists() && is_ours(&folder.symlink_metadata().unwrap()));
+        fs::remove_dir_all(&folder).unwrap();
         symlink(build.path(), &folder).unwrap();
         assert!(Log::open(build.path()).is_none(), "a link to a folder");
         fs::remove_file(&folder).unwrap();

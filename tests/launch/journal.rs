@@ -273,9 +273,12 @@ fn a_journal_that_cannot_be_written_disturbs_no_build() {
         fs::remove_file(&folder).unwrap();
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        fs::write(folder.join("foreign"), "").unwrap();
         compiles_silently("a folder that is open to all");
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "{tool:?}");
-        fs::remove_dir(&folder).unwrap();
+        // It was replaced.
+        assert!(!folder.join("foreign").exists(), "{tool:?}");
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o022, 0, "{tool:?}");
+        fs::remove_dir_all(&folder).unwrap();
         compiles_silently("no folder");
         assert_eq!(outcomes(&bench), [Outcome::Hit], "{tool:?}");
         // Of the users, only root can write to it.

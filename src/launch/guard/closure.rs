@@ -198,7 +198,7 @@ impl Guard {
         };
         of_name(IMPLICIT)
             || question.included.iter().any(|name| of_path(Path::new(name)))
-            || of_scan(&definitions(&question.definitions))
+            || of_scan(&Scan::of_definitions(&question.definitions))
             || answered.closure.files.iter().zip(&answered.versions).any(|(file, version)| {
                 self.tree.version(*file) != *version
                     || self.tree.path(*file).file_name().is_some_and(is_changed)
@@ -366,7 +366,7 @@ impl Guard {
         for folder in &key.folders {
             named(folder, &key.roots).hash(&mut hasher);
         }
-        let definitions = definitions(&question.definitions);
+        let definitions = Scan::of_definitions(&question.definitions);
         let source = self.tree.file(&directory.join(&question.source));
         queued.insert(source);
         files.push(source);
@@ -550,16 +550,6 @@ impl Guard {
         search.found.insert(name.into(), of_list.into());
         Ok(found)
     }
-}
-
-/// The definitions on the command line, scanned like a file.
-fn definitions(definitions: &[String]) -> Scan {
-    let mut text = String::new();
-    for definition in definitions {
-        let (name, value) = definition.split_once('=').unwrap_or((definition, "1"));
-        text.push_str(&format!("#define {name} {value}\n"));
-    }
-    Scan::of(text.as_bytes())
 }
 
 /// A path relative to one of `roots`: the number of the root (0 for none), and the rest of the path.

@@ -38,6 +38,16 @@ pub(super) struct Scan {
 }
 
 impl Scan {
+    /// The definitions on the command line, scanned like a file.
+    pub(super) fn of_definitions(definitions: &[String]) -> Self {
+        let mut text = String::new();
+        for definition in definitions {
+            let (name, value) = definition.split_once('=').unwrap_or((definition, "1"));
+            text.push_str(&format!("#define {name} {value}\n"));
+        }
+        Self::of(text.as_bytes())
+    }
+
     /// Scans the text of a file.
     pub(super) fn of(text: &[u8]) -> Self {
         let mut scan = Self { paths: absolute_paths(text), ..Self::default() };

@@ -16,6 +16,7 @@ mod two_words;
 
 pub(super) use self::compilers::is_script;
 pub(super) use self::texts::{absolute_paths, any_contains_checkout_path};
+pub(crate) use super::process::hash;
 
 #[cfg(unix)]
 #[cfg(test)]
@@ -134,9 +135,4 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 pub fn digest() -> String {
     let text: String = TABLE.iter().map(Rule::behaviour).collect();
     format!("{:016x}{:016x}", hash(text.bytes()), hash(text.bytes().rev()))
-}
-
-/// FNV-1a.
-pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

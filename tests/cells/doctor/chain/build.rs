@@ -314,6 +314,20 @@ fn a_build_folder_that_cannot_be_used_is_named() {
     // A folder without a build, and one of another project.
     let report = Report::of(doctor(&build).arg("--build").arg(build.sandbox.dir("empty")), 5);
     report.assert_has("build", "broken", "no configured build", "toolchain file");
+
+    // CMake has found no compiler when the folder was configured again.
+    let other = build.project.root().join("build/other");
+    let configure = || {
+        let mut configure = build.command("cmake");
+        configure.args(["-S", ".", "-G", "Ninja", "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake", "-B"]);
+        configure.arg(&other).arg(format!("-DCMAKE_MAKE_PROGRAM={}", tools.ninja().display()));
+        configure
+    };
+    configure().run();
+    fs::remove_file(other.join("CMakeCache.txt")).unwrap();
+    configure().env("PATH", build.sandbox.root()).run_expecting(1);
+    let report = Report::of(doctor(&build).arg("--build").arg(&other), 8);
+    report.assert_has("build", "broken", "CMake has not found", "CC, CXX");
 }
 
 fn a_build_without_a_cache_is_named() {

@@ -63,7 +63,7 @@ pub(super) fn examine(
         finding.help = finding.help.as_deref().map(|help| printer.filtered(help));
     }
     match format {
-        ReportFormat::Human => printer.product(&human::text(&checked, layout())),
+        ReportFormat::Human => printer.product(&human::text(&checked, layout(printer))),
         ReportFormat::Json => printer.json(&json(&checked)),
         ReportFormat::Junit => printer.product(&junit::document(&checked, strictness)),
         ReportFormat::Sarif => printer.json(&sarif::document(&checked, strictness, file.as_str())),
@@ -112,13 +112,10 @@ fn json(checked: &[Checked]) -> serde_json::Value {
     objects.collect()
 }
 
-fn layout() -> Layout {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| environment::variable(name));
-    let locale = locale.unwrap_or_default().to_ascii_lowercase();
-    let is_utf8 = locale.contains("utf-8") || locale.contains("utf8");
+fn layout(printer: &Printer) -> Layout {
     let is_terminal = io::stdout().is_terminal();
     let columns = environment::variable("COLUMNS").and_then(|columns| columns.parse().ok());
-    Layout { columns: is_terminal.then(|| columns.unwrap_or(COLUMNS)), is_ascii: cfg!(unix) && !is_utf8 }
+    Layout { columns: is_terminal.then(|| columns.unwrap_or(COLUMNS)), is_ascii: !printer.has_unicode() }
 }
 
 // --- what is known ----------------------------------------------------------------------------------------------------

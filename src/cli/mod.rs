@@ -17,7 +17,6 @@ mod generate;
 mod html_report;
 mod init;
 mod install;
-mod look;
 mod output_format;
 mod plan;
 mod progress;

@@ -22,6 +22,7 @@ use crate::probe::environment;
 use crate::probe::program::RunError;
 use crate::render::RenderError;
 use crate::report::ReportError;
+use crate::stats;
 
 /// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -278,6 +279,11 @@ impl Printer {
     /// The text without credentials, and with marks that the terminal can show.
     fn rendered(&self, text: &Styled) -> String {
         text.render(|part| self.look.marks(&self.filter().shown(part)))
+    }
+
+    /// The layout of statistics on standard output.
+    pub(super) fn look_of_statistics(&self) -> stats::Look {
+        self.look.of_statistics()
     }
 
     /// A text of files or of other programs, in the form in which it can be printed.

@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::build_folder::{BuildCache, BuildFolderArgs, SUMMARY, supervisors};
 use super::project::Project;
 use super::report::{CliError, Printer};
-use super::{Global, env, server};
-use crate::caching::statistics::{CacheStats, stats_through};
+use super::{Global, env, server, stats};
+use crate::caching::statistics::CacheStats;
 use crate::caching::tool::Tool;
 use crate::config::model::OnFailure;
 use crate::launch::supervisor;
@@ -183,13 +183,10 @@ impl Counting {
     }
 }
 
-/// The counters of the tool; `None` if it has none, which never starts a daemon.
+/// The counters of the tool; `None` if they are not known.
 fn counters(cache: &BuildCache) -> Option<CacheStats> {
     let (tool, version) = cache.tool().ok()?;
-    if tool == Tool::Sccache && !cache.is_running() {
-        return None;
-    }
-    stats_through(tool, version, cache.launcher().ok()?, &cache.location).ok()
+    stats::counters(cache, tool, version).ok().flatten()
 }
 
 fn line(before: &CacheStats, after: &CacheStats, location: &str) -> String {

@@ -8,7 +8,13 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use clap::builder::Styles;
 
+use jiff::tz::TimeZone;
+
 use crate::probe::environment;
+use crate::stats;
+
+/// The widest statistics: longer lines are hard to read.
+const WIDEST: usize = 100;
 
 /// The option `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -83,8 +89,21 @@ impl Look {
     /// The layout of diagnostics on standard error.
     pub(super) fn of_diagnostics(self) -> crate::diagnostics::Style {
         let default = crate::diagnostics::Style::default();
-        let width = error_width().map_or(default.width, |width| width.clamp(40, default.width));
+        let width = columns(&io::stderr()).map_or(default.width, |width| width.clamp(40, default.width));
         crate::diagnostics::Style { width, colour: self.stderr != ColorChoice::Never, unicode: self.unicode }
+    }
+
+    /// The layout of statistics on standard output: 80 columns without bars, unless it is a terminal.
+    pub(super) fn of_statistics(self) -> stats::Look {
+        let columns = columns(&io::stdout());
+        let plain = stats::Look::plain(TimeZone::system());
+        stats::Look {
+            width: columns.unwrap_or(plain.width).min(WIDEST),
+            unicode: self.unicode,
+            bars: io::stdout().is_terminal(),
+            colour: self.stdout != ColorChoice::Never,
+            ..plain
+        }
     }
 
     /// The text for this locale: without Unicode, the marks of our texts are written in ASCII.
@@ -116,12 +135,15 @@ const MARKS: [(char, &str); 9] = [
     ('░', "."),
 ];
 
-/// The width of the terminal that shows standard error, in columns.
-fn error_width() -> Option<usize> {
-    let stream = io::stderr();
-    if !stream.is_terminal() {
-        return None;
-    }
+/// The width of the terminal that shows a stream, in columns.
+#[cfg(unix)]
+fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(width, _)| usize::from(width.0))
+}
+
+/// The width of the terminal that shows a stream, in columns.
+#[cfg(windows)]
+fn columns(stream: &impl std::os::windows::io::AsHandle) -> Option<usize> {
     terminal_size::terminal_size_of(stream).map(|(width, _)| usize::from(width.0))
 }
 

@@ -223,6 +223,8 @@ fn a_limit_for_the_hit_rate_fails_in_ci() {
     let none = command(&checkout, &["--fail-under", "80"]).run();
     assert!(none.text().contains("there were no cacheable compilations"), "{none}");
     checkout.build();
+    let is_coloured = |color: &str| command(&checkout, &["--color", color]).run().stdout.contains("\u{1b}[");
+    assert_eq!(["always", "auto", "never"].map(is_coloured), [true, false, false]);
     let summary = sandbox.root().join("summary.md");
     let in_actions = |arguments: &[&str]| {
         let mut command = command(&checkout, arguments);

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::build_folder::BuildCache;
-use super::super::look;
 use super::super::report::{CliError, Printer};
 use crate::caching::statistics::CacheStats;
 use crate::caching::tool::ToolStats;
@@ -51,7 +50,7 @@ pub(super) fn watch(cache: &BuildCache, printer: &Printer) -> Result<Option<Jour
         let begun = Instant::now();
         let journal = super::read_journal(cache)?;
         let frame = frame(cache, journal.as_ref(), printer)?;
-        let look = look::of_stdout();
+        let look = printer.look_of_statistics();
         match &bar {
             // One column stays free: some terminals begin a new line in the last one.
             Some(bar) => {

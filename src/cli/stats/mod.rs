@@ -10,7 +10,6 @@ use clap::{Args, ValueEnum};
 use jiff::ZonedDateTime;
 
 use super::build_folder::{BuildCache, BuildFolderArgs};
-use super::look;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global, causes, export};
 use crate::caching::statistics::{CacheStats, stats_through};
@@ -224,7 +223,11 @@ fn statistics(
 }
 
 /// The counters of the tool. They are in the daemon of sccache: `None` without one, because asking would start it.
-fn counters(cache: &BuildCache, tool: Tool, version: Version) -> Result<Option<CacheStats>, CliError> {
+pub(super) fn counters(
+    cache: &BuildCache,
+    tool: Tool,
+    version: Version,
+) -> Result<Option<CacheStats>, CliError> {
     if tool == Tool::Sccache && !cache.is_running() {
         return Ok(None);
     }
@@ -232,7 +235,7 @@ fn counters(cache: &BuildCache, tool: Tool, version: Version) -> Result<Option<C
 }
 
 fn print(format: StatsFormat, statistics: &Statistics, printer: &Printer) -> CommandResult {
-    let look = look::of_stdout();
+    let look = printer.look_of_statistics();
     match format {
         StatsFormat::Human => printer.product(&human(statistics, &look)),
         StatsFormat::Json => printer.json(&serde_json::to_value(statistics).map_err(std::io::Error::from)?),

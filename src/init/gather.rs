@@ -5,17 +5,18 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::assignments::{is_credential, is_of_interest};
-use super::{Facts, File, Role, cmake, one_line, presets};
+use super::{Facts, File, Role, cmake, one_line};
 use crate::caching::detection::{BuildCacheManager, CacheTool};
 use crate::caching::tool::Tool;
 use crate::config::model::Output;
 use crate::output::{self, FileKind};
+use crate::presets::{Presets, Surroundings, Text};
 use crate::probe::file::{self, ReadError};
 use crate::probe::{environment, program};
 
 /// The size limit of a file. Larger ones are not written by people.
 const MAX_BYTES: u64 = 1 << 20;
-/// The largest number of files with CMake code, and of presets files.
+/// The largest number of files with CMake code, and of files in a folder of CI.
 const MOST: usize = 300;
 /// The largest number of folders that are searched for CMake code.
 const MOST_FOLDERS: usize = 2000;
@@ -103,25 +104,20 @@ impl Facts {
         }
     }
 
-    /// The presets of the project, with the files that they include by a plain path.
+    /// The presets of the project, with the files that they include. Those of ours and what they include are left out.
     fn presets(&mut self, project: &Utf8Path) {
-        let mut waiting =
-            ["CMakePresets.json", "CMakeUserPresets.json"].map(|name| project.join(name)).to_vec();
-        let mut seen: Vec<Utf8PathBuf> = Vec::new();
-        while let Some(path) = (!waiting.is_empty()).then(|| waiting.remove(0)) {
-            if seen.contains(&path) || seen.len() >= MOST {
-                continue;
+        let surroundings = Surroundings::of_process(project);
+        Presets::load(&surroundings, |path| {
+            let below = path.strip_prefix(&surroundings.source_dir);
+            let path = below.map_or_else(|_| path.to_owned(), |below| project.join(below));
+            match read(&path, &mut self.unread) {
+                Some(text) if !output::is_ours(FileKind::Presets, text.as_bytes()) => {
+                    self.files.push(File { path: shown(&path), role: Role::Presets, text: text.clone() });
+                    Text::Present(text)
+                }
+                _ => Text::Missing,
             }
-            if let Some(text) = read(&path, &mut self.unread)
-                && !output::is_ours(FileKind::Presets, text.as_bytes())
-            {
-                let base = path.parent().unwrap_or(Utf8Path::new(""));
-                let plain = presets::includes(&text).into_iter().filter(|name| !name.contains('$'));
-                waiting.extend(plain.map(|name| base.join(name)));
-                self.files.push(File { path: shown(&path), role: Role::Presets, text });
-            }
-            seen.push(path);
-        }
+        });
     }
 
     /// The configuration files of the tools. The first that exists counts; ccache also has one for the system.

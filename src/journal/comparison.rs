@@ -131,27 +131,13 @@ fn sources<'a>(objects: &HashMap<&'a str, Records<'a>>) -> HashMap<&'a str, Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Headers;
     use crate::journal::export::Machine;
-    use crate::journal::inputs::{CompilerInput, HeaderInputs};
-    use crate::journal::{Headers, Outcome};
 
     fn inputs(object: &str, source: &str, at: u64, macro_value: &str) -> Inputs {
         Inputs {
-            at,
-            build: "1-1".to_owned(),
-            outcome: Outcome::Miss,
-            object: object.to_owned(),
-            tool: "ccache 4.14.2".to_owned(),
-            compiler: CompilerInput::default(),
-            folders: [const { String::new() }; 3],
-            options: Vec::new(),
             macros: vec![("A".to_owned(), macro_value.to_owned())],
-            source: (source.to_owned(), "0".to_owned()),
-            environment: Vec::new(),
-            rules: Vec::new(),
-            settings: Vec::new(),
-            headers: HeaderInputs::Known(Vec::new()),
-            key: None,
+            ..Inputs::of_test(at, object, source)
         }
     }
 

@@ -35,6 +35,25 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A certain outcome at the time `at`. Everything else is unknown.
+    #[must_use]
+    pub fn new(at: u64, source: &str, object: &str, language: &str, outcome: Outcome) -> Self {
+        Self {
+            at,
+            build: String::new(),
+            source: source.to_owned(),
+            object: object.to_owned(),
+            language: language.to_owned(),
+            outcome,
+            is_certain: true,
+            micros: None,
+            rule: None,
+            reason: None,
+            tier: None,
+            inputs: None,
+        }
+    }
+
     /// The target of CMake: the folder `TARGET.dir` in the path of the object.
     #[must_use]
     pub fn target(&self) -> Option<&str> {
@@ -111,21 +130,7 @@ mod tests {
             ("CMakeFiles/app/main.o", None),
             ("", None),
         ] {
-            let entry = Entry {
-                at: 0,
-                build: String::new(),
-                source: String::new(),
-                object: object.to_owned(),
-                language: "C".to_owned(),
-                outcome: Outcome::Hit,
-                is_certain: true,
-                micros: None,
-                rule: None,
-                reason: None,
-                tier: None,
-                inputs: None,
-            };
-            assert_eq!(entry.target(), target, "{object}");
+            assert_eq!(Entry::new(0, "", object, "C", Outcome::Hit).target(), target, "{object}");
         }
     }
 }

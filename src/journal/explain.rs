@@ -154,43 +154,18 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::journal::inputs::CompilerInput;
 
     fn inputs(object: &str, at: u64, build: &str, sha: &str) -> Inputs {
         Inputs {
-            at,
             build: build.to_owned(),
-            outcome: Outcome::Miss,
-            object: object.to_owned(),
-            tool: "ccache 4.14.2".to_owned(),
-            compiler: CompilerInput::default(),
-            folders: [const { String::new() }; 3],
-            options: Vec::new(),
             macros: vec![("GIT_SHA".to_owned(), sha.to_owned())],
-            source: (object.trim_end_matches(".o").to_owned(), "0".to_owned()),
-            environment: Vec::new(),
-            rules: Vec::new(),
-            settings: Vec::new(),
-            headers: HeaderInputs::Known(Vec::new()),
-            key: None,
+            ..Inputs::of_test(at, object, object.trim_end_matches(".o"))
         }
     }
 
     fn entry(object: &str, at: u64, build: &str, outcome: Outcome) -> Entry {
-        Entry {
-            at,
-            build: build.to_owned(),
-            source: object.trim_end_matches(".o").to_owned(),
-            object: object.to_owned(),
-            language: "CXX".to_owned(),
-            outcome,
-            is_certain: true,
-            micros: None,
-            rule: None,
-            reason: None,
-            tier: None,
-            inputs: None,
-        }
+        let source = object.trim_end_matches(".o");
+        Entry { build: build.to_owned(), ..Entry::new(at, source, object, "CXX", outcome) }
     }
 
     struct Folder {

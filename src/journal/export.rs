@@ -199,7 +199,6 @@ fn neutral(inputs: Inputs, places: &Places) -> Inputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::Outcome;
     use crate::journal::content_digest;
     use crate::journal::inputs::CompilerInput;
 
@@ -216,21 +215,15 @@ mod tests {
         let header = |path: &str| Header { path: path.to_owned(), digest: content_digest(path.as_bytes()) };
         let headers = [header("/home/anna/.conan/z.h"), header("/usr/include/stdio.h")];
         let inputs = Inputs {
-            at: 1,
-            build: "1-1".to_owned(),
-            outcome: Outcome::Miss,
-            object: "CMakeFiles/a.dir/a.c.o".to_owned(),
-            tool: "ccache 4.14.2".to_owned(),
             compiler: CompilerInput { path: "/home/anna/bin/g++".to_owned(), ..CompilerInput::default() },
             folders: ["/home/anna/p", "/home/anna/p/build", "/home/anna/p/build"].map(str::to_owned),
             options: ["-I/home/anna/p/include", "-DAPI_TOKEN=#1234", "-O2"].map(str::to_owned).into(),
             macros: pairs(&[("API_TOKEN", "1234"), ("A", "5678")]),
             source: ("a.c".to_owned(), "00".to_owned()),
             environment: pairs(&[("CPATH", "/home/anna/x"), ("MY_PASSWORD", "99")]),
-            rules: Vec::new(),
             settings: pairs(&[("location", "/home/anna/.cache/c")]),
             headers: HeaderInputs::Known(headers.iter().map(Header::id).collect()),
-            key: None,
+            ..Inputs::of_test(1, "CMakeFiles/a.dir/a.c.o", "a.c")
         };
         Export::new(&machine(), vec![vec![inputs]], &Headers::of(headers), &|_| Some(b"__DATE__".to_vec()))
     }

@@ -114,6 +114,30 @@ impl Inputs {
     }
 }
 
+#[cfg(test)]
+impl Inputs {
+    /// A record of a miss without options and headers.
+    pub(crate) fn of_test(at: u64, object: &str, source: &str) -> Self {
+        Self {
+            at,
+            build: "1-1".to_owned(),
+            outcome: Outcome::Miss,
+            object: object.to_owned(),
+            tool: "ccache 4.14.2".to_owned(),
+            compiler: CompilerInput::default(),
+            folders: [const { String::new() }; 3],
+            options: Vec::new(),
+            macros: Vec::new(),
+            source: (source.to_owned(), "0".to_owned()),
+            environment: Vec::new(),
+            rules: Vec::new(),
+            settings: Vec::new(),
+            headers: HeaderInputs::Known(Vec::new()),
+            key: None,
+        }
+    }
+}
+
 /// A record in a file: the headers are beside the other parts.
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -180,21 +204,11 @@ mod tests {
 
     pub(crate) fn record(at: u64, headers: HeaderInputs) -> Inputs {
         Inputs {
-            at,
-            build: "7-1".to_owned(),
-            outcome: Outcome::Miss,
-            object: "CMakeFiles/a.dir/a.cpp.o".to_owned(),
-            tool: "ccache 4.14.2".to_owned(),
-            compiler: CompilerInput::default(),
             folders: ["/a", "/a/b", "/a/b"].map(str::to_owned),
             options: vec!["-O2".to_owned()],
             macros: vec![("A".to_owned(), "0123456789abcdef".to_owned())],
-            source: ("a.cpp".to_owned(), String::new()),
-            environment: Vec::new(),
-            rules: Vec::new(),
-            settings: Vec::new(),
             headers,
-            key: None,
+            ..Inputs::of_test(at, "CMakeFiles/a.dir/a.cpp.o", "a.cpp")
         }
     }
 

@@ -1,30 +1,20 @@
 //! The options of a compilation, as far as they are compared.
 
-/// Options whose value is the next argument.
+/// Options whose value is the next argument, beside those with a folder.
 const WITH_VALUE: &[&str] = &[
     "-x",
     "-B",
-    "-F",
     "-arch",
     "-target",
     "-include",
     "-include-pch",
     "-imacros",
-    "-isystem",
-    "-iquote",
-    "-idirafter",
-    "-cxx-isystem",
-    "-c-isystem",
-    "-iframework",
     "-iprefix",
     "-iwithprefix",
     "-iwithprefixbefore",
-    "-isysroot",
     "-gcc-toolchain",
-    "--sysroot",
     "--param",
     "-mllvm",
-    "-I",
     "-Xclang",
     "-Xassembler",
     "-Xpreprocessor",
@@ -70,7 +60,8 @@ impl Options {
                 rest.next();
             } else if !argument.starts_with("-D") && !argument.starts_with("-U") && !MODES.contains(&argument)
             {
-                let value = WITH_VALUE.contains(&argument).then(|| rest.next()).flatten();
+                let has_value = WITH_VALUE.contains(&argument) || SEARCH.contains(&argument);
+                let value = has_value.then(|| rest.next()).flatten();
                 options.add(argument, value.map(String::as_str));
             }
         }

@@ -211,7 +211,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::process;
 
-    use super::super::{HeaderInputs, Outcome};
+    use super::super::Outcome;
     use super::*;
 
     fn build_folder() -> tempfile::TempDir {
@@ -310,23 +310,7 @@ mod tests {
         let folder = build.path().join(FOLDER);
         assert_eq!(Inputs::read(build.path(), "a.o").unwrap(), []);
         assert!(Headers::read(build.path()).unwrap().is_empty());
-        let record = Inputs {
-            at: 1,
-            build: "1-1".to_owned(),
-            outcome: Outcome::Miss,
-            object: "a.o".to_owned(),
-            tool: "ccache 4.14.2".to_owned(),
-            compiler: super::super::CompilerInput::default(),
-            folders: [const { String::new() }; 3],
-            options: Vec::new(),
-            macros: Vec::new(),
-            source: ("a.c".to_owned(), String::new()),
-            environment: Vec::new(),
-            rules: Vec::new(),
-            settings: Vec::new(),
-            headers: HeaderInputs::Known(Vec::new()),
-            key: None,
-        };
+        let record = Inputs::of_test(1, "a.o", "a.c");
         put(
             &folder.join("inputs").join(inputs_file("a.o")),
             Inputs::to_text(std::slice::from_ref(&record)).as_bytes(),

@@ -414,22 +414,10 @@ mod tests {
     use super::*;
 
     fn entry(object: &str, outcome: Outcome, at: u64, micros: u64) -> Entry {
-        let source = object.rsplit('/').next().unwrap().trim_end_matches(".o").to_owned();
+        let source = object.rsplit('/').next().unwrap().trim_end_matches(".o");
         let language = if source.strip_suffix(".c").is_some() { "C" } else { "CXX" };
-        Entry {
-            at,
-            build: format!("{}", at / 1000),
-            source,
-            object: object.to_owned(),
-            language: language.to_owned(),
-            outcome,
-            is_certain: true,
-            micros: Some(micros),
-            rule: None,
-            reason: None,
-            tier: None,
-            inputs: None,
-        }
+        let entry = Entry::new(at, source, object, language, outcome);
+        Entry { build: format!("{}", at / 1000), micros: Some(micros), ..entry }
     }
 
     #[test]

@@ -38,6 +38,9 @@ impl list::Cell for Layout {
 }
 
 const LISTS: &str = "cmake_minimum_required(VERSION 3.20)\nproject(demo LANGUAGES C CXX)\nadd_executable(demo main.c part.cpp)\n";
+const LISTS_WITH_VCPKG: &str = "cmake_minimum_required(VERSION 3.20)\nproject(demo LANGUAGES C CXX)\n\
+     if(NOT VCPKG_TOOLCHAIN)\n  message(FATAL_ERROR \"without vcpkg\")\nendif()\n\
+     add_executable(demo main.c part.cpp)\n";
 const MAIN: (&str, &str) = ("main.c", "int part(void);\nint main(void) { return part(); }\n");
 const PART: (&str, &str) = ("part.cpp", "extern \"C\" int part() { return 0; }\n");
 
@@ -157,12 +160,7 @@ const LAYOUTS: [Layout; 15] = [
     Layout {
         name: "vcpkg-in-presets",
         files: &[
-            (
-                "CMakeLists.txt",
-                "cmake_minimum_required(VERSION 3.20)\nproject(demo LANGUAGES C CXX)\n\
-                 if(NOT VCPKG_TOOLCHAIN)\n  message(FATAL_ERROR \"without vcpkg\")\nendif()\n\
-                 add_executable(demo main.c part.cpp)\n",
-            ),
+            ("CMakeLists.txt", LISTS_WITH_VCPKG),
             MAIN,
             PART,
             ("vcpkg.json", "{ \"dependencies\": [] }\n"),
@@ -190,12 +188,7 @@ const LAYOUTS: [Layout; 15] = [
     Layout {
         name: "vcpkg-without-presets",
         files: &[
-            (
-                "CMakeLists.txt",
-                "cmake_minimum_required(VERSION 3.20)\nproject(demo LANGUAGES C CXX)\n\
-                 if(NOT VCPKG_TOOLCHAIN)\n  message(FATAL_ERROR \"without vcpkg\")\nendif()\n\
-                 add_executable(demo main.c part.cpp)\n",
-            ),
+            ("CMakeLists.txt", LISTS_WITH_VCPKG),
             MAIN,
             PART,
             ("vcpkg.json", "{ \"dependencies\": [] }\n"),

@@ -46,20 +46,9 @@ impl Numbers {
 }
 
 fn entry(target: &str, source: &str, outcome: Outcome, at: u64, micros: u64) -> Entry {
-    Entry {
-        at,
-        build: String::new(),
-        source: source.to_owned(),
-        object: format!("CMakeFiles/{target}.dir/{source}.o"),
-        language: if source.rsplit('.').next() == Some("c") { "C" } else { "CXX" }.to_owned(),
-        outcome,
-        is_certain: true,
-        micros: Some(micros),
-        rule: None,
-        reason: None,
-        tier: None,
-        inputs: None,
-    }
+    let object = format!("CMakeFiles/{target}.dir/{source}.o");
+    let language = if source.rsplit('.').next() == Some("c") { "C" } else { "CXX" };
+    Entry { micros: Some(micros), ..Entry::new(at, source, &object, language, outcome) }
 }
 
 /// The journal of a project of some 200 files over `builds` days: a cold build, then rebuilds with more and less hits.

@@ -18,20 +18,12 @@ const SEVEN: u64 = 1_795_849_200_000;
 fn entry(build: u32, seconds: u64, object: &str, outcome: Outcome, micros: u64) -> Entry {
     let (folder, file) = object.rsplit_once(".dir/").unwrap_or(("", object));
     let source = format!("src/{}", file.trim_end_matches(".o"));
-    Entry {
-        at: SEVEN + u64::from(build) * 600_000 + seconds * 1000,
-        build: format!("{build}-1"),
-        language: if source.strip_suffix(".c").is_some() { "C" } else { "CXX" }.to_owned(),
-        source,
-        object: if folder.is_empty() { file.to_owned() } else { format!("CMakeFiles/{folder}.dir/{file}.o") },
-        outcome,
-        is_certain: true,
-        micros: Some(micros),
-        rule: None,
-        reason: None,
-        tier: None,
-        inputs: None,
-    }
+    let at = SEVEN + u64::from(build) * 600_000 + seconds * 1000;
+    let language = if source.strip_suffix(".c").is_some() { "C" } else { "CXX" };
+    let object =
+        if folder.is_empty() { file.to_owned() } else { format!("CMakeFiles/{folder}.dir/{file}.o") };
+    let entry = Entry::new(at, &source, &object, language, outcome);
+    Entry { build: format!("{build}-1"), micros: Some(micros), ..entry }
 }
 
 /// Two builds with each result.

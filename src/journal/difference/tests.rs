@@ -57,25 +57,18 @@ impl Compilation {
 
 fn compilation() -> Compilation {
     let inputs = Inputs {
-        at: 1000,
-        build: "1-1".to_owned(),
-        outcome: Outcome::Miss,
-        object: "CMakeFiles/app.dir/a.cpp.o".to_owned(),
         tool: "sccache 0.16.0".to_owned(),
         compiler: CompilerInput {
             path: "/usr/bin/g++".to_owned(),
             identity: "11".to_owned(),
             version: Some("g++ (Debian 12.2.0-14+deb12u1) 12.2.0".to_owned()),
         },
-        folders: [const { String::new() }; 3],
         options: words("-I<source>/include -isystem /opt/dep/include -O2 -std=c++17 -Wall -c -o a.o"),
         macros: pairs(&[("GIT_SHA", "aa"), ("LEVEL", "1")]),
         source: ("a.cpp".to_owned(), "s1".to_owned()),
         environment: pairs(&[("LANG", "C")]),
-        rules: Vec::new(),
         settings: pairs(&[("location", "/home/a/.cache")]),
-        headers: HeaderInputs::Known(Vec::new()),
-        key: None,
+        ..Inputs::of_test(1000, "CMakeFiles/app.dir/a.cpp.o", "a.cpp")
     };
     Compilation { inputs, headers: Vec::new() }
         .header("include/a.h", "a")

@@ -219,7 +219,7 @@ mod tests {
     use std::fs::{self, File};
 
     use super::*;
-    use crate::journal::{CompilerInput, Outcome};
+    use crate::journal::CompilerInput;
 
     fn put(path: &Path, text: &str) {
         File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
@@ -228,21 +228,10 @@ mod tests {
     fn recording(build: &Path, depfile: Result<String, String>) -> Recording {
         let text = build.to_str().unwrap().to_owned();
         let inputs = Inputs {
-            at: super::super::now() + 60_000,
-            build: "1-1".to_owned(),
-            outcome: Outcome::Miss,
-            object: "a.o".to_owned(),
-            tool: String::new(),
             compiler: CompilerInput { path: "/bin/sh".to_owned(), ..CompilerInput::default() },
             folders: ["/s".to_owned(), text.clone(), text.clone()],
-            options: Vec::new(),
-            macros: Vec::new(),
-            source: ("<build>/a.c".to_owned(), String::new()),
-            environment: Vec::new(),
-            rules: Vec::new(),
-            settings: Vec::new(),
             headers: HeaderInputs::Unknown(String::new()),
-            key: None,
+            ..Inputs::of_test(super::super::now() + 60_000, "a.o", "<build>/a.c")
         };
         Recording { build: text, inputs, files: Vec::new(), depfile }
     }

@@ -59,7 +59,7 @@ tk_end() {
   kill -9 $(grep -lzxF "SCCACHE_SERVER_UDS=$tk_run/socket" /proc/[0-9]*/environ | cut -d/ -f3) || tk_ask --stop-server
   rm -f "$tk_run/socket"
 } >/dev/null 2>&1
-# Determines once which options a compiler needs. A script, a link to another cache, or a compiler with a configuration file is
+# Determines which options a compiler needs. A script, a link to another cache, or a compiler with a configuration file is
 # not cached. sccache ignores line numbers unless an option requests a profile, so the options request one.
 tk_find_options() {
   tk_options=no
@@ -69,7 +69,6 @@ tk_find_options() {
   *clang*) tk_options=$tk_clang_options ;;
   *gcc* | *g++*) tk_options=$tk_gcc_options ;;
   esac
-  (umask go-w && printf ':%s=%s:' "$1" "$tk_options" >>"$tk_folder/known-compilers")
 } 2>/dev/null
 # <settings>
 [ "$tk_kind" = ccache ] || tk_find_run || tk_run=
@@ -111,9 +110,7 @@ sccache) case " $* " in
 ccache) case " $* " in *" -ftime-trace="* | *cmake_pch* | *" -fprofile-use"*) exec "$@" ;; esac ;;
 esac
 # </rules>
-{ read -r tk_known <"$tk_folder/known-compilers" || tk_known=; } 2>/dev/null
-tk_options=${tk_known##*":$1="}
-[ "$tk_options" != "$tk_known" ] && tk_options=${tk_options%%:*} || tk_find_options "$1"
+tk_find_options "$1"
 [ "$tk_options" != no ] || exec "$@"
 tk_compiler=$1 && shift && set -- "$tk_compiler" $tk_options "$@"
 [ -z "${TOOLCHAINKIT_BYPASS-}$tk_traced" ] || exec "$@"

@@ -31,6 +31,8 @@ mod report;
 #[cfg(unix)]
 mod run_command;
 #[cfg(unix)]
+mod script;
+#[cfg(unix)]
 mod servers_work;
 mod statistics;
 #[cfg(unix)]

@@ -1,0 +1,5 @@
+include("${prefix}/../common-check.cmake")
+check_client("\nSCCACHE_CONF=/dev/null\n" "SCCACHE_(LOCAL|DIR=|BUCKET|WEBDAV)")
+check_daemon("\nSCCACHE_WEBDAV_PASSWORD=<taint-of-ci'>\n" "planted")
+check_daemon("\nAWS_ACCESS_KEY_ID=taint-of-ci\n" "planted")
+check_daemon("\nSCCACHE_LOCAL_RW_MODE=READ_WRITE\n" "planted")

@@ -1,13 +1,14 @@
 //! Projects with presets of their own: after following what `generate` prints, every preset still works, those of the team
 //! use the cache, and `generate --remove` restores every byte.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::list::{CMake, Cell, tests};
-use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, versions};
+use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, known_compilers, versions};
 
 tests![
     presets_of_a_team_are_cached_and_restored in layouts(),
@@ -130,6 +131,8 @@ struct Team {
     sandbox: Sandbox,
     path: PathBuf,
     objects: u64,
+    /// The build folders of the presets that were configured.
+    folders: RefCell<BTreeMap<String, PathBuf>>,
 }
 
 const YAML: &str = "cache: { tool: ccache }\n";
@@ -144,7 +147,7 @@ impl Team {
         let sandbox = sandbox.on_path(&tools.cmake(version));
         let path = sandbox.root().join("demo");
         let objects = Project::write(&path, 2, 1).objects();
-        let team = Self { sandbox, path, objects };
+        let team = Self { sandbox, path, objects, folders: RefCell::default() };
         for (name, text) in files {
             team.write(name, text);
         }
@@ -171,19 +174,31 @@ impl Team {
         self.command(env!("CARGO_BIN_EXE_toolchainkit"), arguments).run()
     }
 
-    /// Configures a preset, and returns its build folder.
+    fn give_known_compilers(&self, configuring: &mut Command, folder: &Path) {
+        let files = self.files().into_keys().filter(|path| !path.ends_with("ToolchainKit.cmake"));
+        known_compilers::give(configuring, &files.collect::<Vec<_>>(), folder);
+    }
+
+    /// Configures a preset, and returns its build folder. After the first time, CMake knows the compilers.
     fn configure(&self, preset: &str) -> PathBuf {
-        let configured = self.command("cmake", &["--preset", preset]).run();
+        let mut configuring = self.command("cmake", &["--preset", preset]);
+        if let Some(folder) = self.folders.borrow().get(preset) {
+            self.give_known_compilers(&mut configuring, folder);
+        }
+        let configured = configuring.run();
         let line = "-- Build files have been written to: ";
         let folder = configured.stdout.lines().find_map(|text| text.strip_prefix(line));
-        PathBuf::from(folder.unwrap_or_else(|| panic!("no build folder: {configured}")))
+        let folder = PathBuf::from(folder.unwrap_or_else(|| panic!("no build folder: {configured}")));
+        self.folders.borrow_mut().insert(preset.to_owned(), folder.clone());
+        folder
     }
 
     /// The hits and misses of a build in a new folder.
     fn counted(&self, preset: &str) -> (u64, u64) {
+        if let Some(folder) = self.folders.borrow().get(preset) {
+            let _ = fs::remove_dir_all(folder);
+        }
         let folder = self.configure(preset);
-        fs::remove_dir_all(&folder).unwrap();
-        self.configure(preset);
         let launcher = folder.join("toolchainkit/launcher");
         let stats = || {
             let mut command = self.sandbox.command(&launcher);
@@ -369,6 +384,7 @@ fn presets_may_report_unset_variables_as_errors(CMake(version): CMake) {
             // The second time, the variables of the first one are in the cache.
             for _ in 0..2 {
                 let mut command = team.command("cmake", &["--preset", preset]);
+                team.give_known_compilers(&mut command, &team.path.join("build").join(preset));
                 if let Some(launch) = launch {
                     command.env("TOOLCHAINKIT_LAUNCH", launch);
                 }
@@ -411,7 +427,9 @@ fn two_toolchain_files_are_chained(CMake(version): CMake) {
         };
         let configure = || {
             let _ = fs::remove_dir_all(team.path.join("build"));
-            team.command("cmake", &["--preset", "dev"]).env("VCPKG_ROOT", &root).run().stdout
+            let mut configuring = team.command("cmake", &["--preset", "dev"]);
+            team.give_known_compilers(&mut configuring, &team.path.join("build/v"));
+            configuring.env("VCPKG_ROOT", &root).run().stdout
         };
         let printed = generate();
         let (_, members) =

@@ -18,17 +18,19 @@ use super::{Tool, Tools};
 /// The options that name a compiler, or change what the results say about it.
 const CHANGING_OPTIONS: [&str; 6] =
     ["COMPILER=", "COMPILER:", "FLAGS", "SYSROOT", "SYSTEM_NAME", "--toolchain"];
+/// The languages for which an option may name one of the system's compilers.
+const LANGUAGES: [&str; 4] = ["C", "CXX", "OBJC", "OBJCXX"];
 /// The variables that do the same.
 const CHANGING_VARIABLES: [&str; 6] = ["CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "CPPFLAGS"];
 
-/// Gives the first configuration of `build` by `configuring` the results for the default compilers, unless it may use others.
-/// `files` are the CMake files that can select compilers.
+/// Gives the first configuration of `build` by `configuring` the results for the default compilers, or for compilers of the
+/// system that its options name, unless it may use others. `files` are the CMake files that can select compilers.
 pub(crate) fn give(configuring: &mut Command, files: &[PathBuf], build: &Path) {
     if Tools::full() || build.join("CMakeCache.txt").exists() || may_use_others(configuring, files) {
         return;
     }
     let Some(version) = version_of(configuring.get_program()) else { return };
-    let known = known_for(configuring.get_program(), version);
+    let known = known_for(configuring.get_program(), version, &named(configuring));
     let folder = build.join("CMakeFiles").join(version);
     fs::create_dir_all(&folder).expect("a folder");
     for entry in known.read_dir().expect("the results") {
@@ -57,12 +59,27 @@ fn may_use_others(configuring: &Command, files: &[PathBuf]) -> bool {
         found.is_some_and(|found| found == system(compiler))
     };
     configuring.get_args().any(|option| {
-        let option = option.to_string_lossy();
-        CHANGING_OPTIONS.iter().any(|changing| option.contains(changing))
+        CHANGING_OPTIONS.iter().any(|changing| option.to_string_lossy().contains(changing))
+            && compiler_of(option).is_none()
     }) || CHANGING_VARIABLES.iter().any(|name| variable(name).is_some())
         || files.iter().filter_map(|file| fs::read_to_string(file).ok()).any(|text| names_one(&text))
         || !is_default("cc")
         || !is_default("c++")
+}
+
+/// The language and the file name, if the option names a compiler of the system.
+fn compiler_of(option: &OsStr) -> Option<(&'static str, &str)> {
+    let (variable, path) = option.to_str()?.strip_prefix("-DCMAKE_")?.split_once('=')?;
+    let language = variable.strip_suffix("_COMPILER")?;
+    let language = LANGUAGES.into_iter().find(|known| *known == language)?;
+    let name = path.strip_prefix("/usr/bin/").filter(|_| Path::new(path).is_file())?;
+    Some((language, name))
+}
+
+/// The compilers that the options name.
+fn named(configuring: &Command) -> Vec<(&'static str, String)> {
+    let compilers = configuring.get_args().filter_map(compiler_of);
+    compilers.map(|(language, name)| (language, name.to_owned())).collect()
 }
 
 /// The version in the path of an installed CMake.
@@ -73,28 +90,35 @@ fn version_of(cmake: &OsStr) -> Option<&'static str> {
 }
 
 /// The folder with the results. The first test that needs it creates it.
-fn known_for(cmake: &OsStr, version: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("known-compilers-{version}"));
-    let lock = File::create(folder.with_extension("lock")).expect("a lock");
+fn known_for(cmake: &OsStr, version: &str, compilers: &[(&'static str, String)]) -> PathBuf {
+    let names: String = compilers.iter().map(|(language, name)| format!("-{language}-{name}")).collect();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("known-compilers-{version}{names}"));
+    // Not `with_extension`, because versions contain dots.
+    let lock = File::create(format!("{}.lock", folder.display())).expect("a lock");
     lock.lock().expect("the lock");
     let known = folder.join("known");
     if !known.is_dir() {
-        examine(cmake, version, &folder);
+        examine(cmake, version, compilers, &folder);
     }
     known
 }
 
-fn examine(cmake: &OsStr, version: &str, folder: &Path) {
+fn examine(cmake: &OsStr, version: &str, compilers: &[(&'static str, String)], folder: &Path) {
     if folder.exists() {
         fs::remove_dir_all(folder).expect("an unfinished folder can be removed");
     }
     fs::create_dir_all(folder).expect("a folder");
-    fs::write(folder.join("CMakeLists.txt"), "cmake_minimum_required(VERSION 3.15)\nproject(known C CXX)\n")
-        .expect("a project");
+    let others = LANGUAGES[2..].iter().filter(|other| compilers.iter().any(|(named, _)| named == *other));
+    let languages: Vec<&str> = LANGUAGES[..2].iter().chain(others).copied().collect();
+    let lists = format!("cmake_minimum_required(VERSION 3.15)\nproject(known {})\n", languages.join(" "));
+    fs::write(folder.join("CMakeLists.txt"), lists).expect("a project");
     let ninja = Tools::require(&[Tool::Ninja]).expect("Ninja").ninja();
+    let named =
+        compilers.iter().map(|(language, name)| format!("-DCMAKE_{language}_COMPILER=/usr/bin/{name}"));
     Command::new(cmake)
         .args(["-G", "Ninja"])
         .arg(format!("-DCMAKE_MAKE_PROGRAM={}", ninja.display()))
+        .args(named)
         .arg(".")
         .current_dir(folder)
         .env_clear()
@@ -105,8 +129,9 @@ fn examine(cmake: &OsStr, version: &str, folder: &Path) {
     let unfinished = folder.join("unfinished");
     fs::create_dir(&unfinished).expect("a folder");
     // Not CMakeSystem.cmake: it names the toolchain file.
-    for name in ["CMakeCCompiler.cmake", "CMakeCXXCompiler.cmake"] {
-        let text = fs::read_to_string(results.join(name)).expect("a result");
+    for language in languages {
+        let name = format!("CMake{language}Compiler.cmake");
+        let text = fs::read_to_string(results.join(&name)).expect("a result");
         fs::write(unfinished.join(name), cache_entries(&cache) + &text).expect("a result");
     }
     fs::rename(unfinished, folder.join("known")).expect("the complete folder gets its final name");

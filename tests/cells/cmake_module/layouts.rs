@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Checkout, tools_for};
 use crate::list::{Cell, tests};
+use crate::support::search::contains;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
@@ -226,10 +227,6 @@ fn place<'a>(sandbox: &'a Sandbox, tools: &Tools, layout: Layout, name: &str) ->
 fn objects(checkout: &Checkout<'_>) -> Vec<PathBuf> {
     let folder = checkout.build_folder().join("CMakeFiles/hello.dir");
     ["main.c.o", "lib/part.c.o"].map(|name| folder.join(name)).to_vec()
-}
-
-fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 fn a_second_checkout_hits((layout, cache): (Layout, Tool)) {

@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{CACHES, Checkout, tools_for};
 use crate::list::tests;
 use crate::support::servers::Redis;
-use crate::support::{Finished, Run, Sandbox, Tool, Tools};
+use crate::support::{Finished, Run, Sandbox, Tool, Tools, search};
 
 tests![
     a_secret_is_used_but_never_written_or_printed in CACHES,
@@ -31,19 +31,9 @@ fn call(redis: &Redis) -> String {
 }
 
 /// The files below `folder` that contain `needle`.
-fn containing(folder: &Path, needle: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() && !path.is_symlink() {
-            found.extend(containing(&path, needle));
-        } else if path.is_file() {
-            let bytes = fs::read(&path).expect("a file");
-            if bytes.windows(needle.len()).any(|window| window == needle.as_bytes()) {
-                found.push(path.display().to_string());
-            }
-        }
-    }
+fn containing(folder: &Path, needle: &str) -> Vec<PathBuf> {
+    let mut found = search::files(folder);
+    found.retain(|path| search::contains(&fs::read(path).expect("a file"), needle));
     found
 }
 
@@ -61,7 +51,7 @@ fn a_secret_is_used_but_never_written_or_printed(cache: Tool) {
 
     // A part without special characters, so quoting does not change it.
     for folder in [checkout.source.as_path(), &sandbox.cache_home(), &sandbox.home()] {
-        assert_eq!(containing(folder, "7f3a"), Vec::<String>::new());
+        assert_eq!(containing(folder, "7f3a"), Vec::<PathBuf>::new());
     }
     for finished in outputs {
         assert!(!finished.text().contains("7f3a"), "{finished}");

@@ -1,16 +1,17 @@
 //! A project with a configuration, built with real tools in its own sandbox.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::list::{CMake, Cell};
-use crate::support::known_compilers;
 use crate::support::run::eventually;
-use crate::support::{Finished, Project, Run, Sandbox, Stats, Tool, Tools, versions, write_script};
+use crate::support::{
+    Finished, Project, Run, Sandbox, Stats, Tool, Tools, known_compilers, search, versions, write_script,
+};
 
 /// The tools of a case.
 #[derive(Debug, Clone, Copy)]
@@ -265,25 +266,11 @@ impl Build {
 
     /// Checks that no file in the build folder, the project or the user's folders contains a secret.
     pub(crate) fn assert_no_secret_on_disk(&self) {
-        for (_, secret) in &self.secrets {
-            assert_not_below(self.sandbox.root(), secret.as_bytes());
-        }
-    }
-}
-
-fn assert_not_below(folder: &Path, secret: &[u8]) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let kind = fs::symlink_metadata(&path).expect("an entry").file_type();
-        if kind.is_dir() {
-            assert_not_below(&path, secret);
-        } else if kind.is_file() {
+        for path in search::files(self.sandbox.root()) {
             let bytes = fs::read(&path).expect("a file");
-            assert!(
-                !bytes.windows(secret.len()).any(|window| window == secret),
-                "a secret is in {}",
-                path.display()
-            );
+            for (name, secret) in &self.secrets {
+                assert!(!search::contains(&bytes, secret), "{name} is in {}", path.display());
+            }
         }
     }
 }

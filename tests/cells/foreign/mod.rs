@@ -6,10 +6,11 @@ mod taint;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::list::List;
 use crate::support::Finished;
+use crate::support::search::{contains, files};
 
 pub(crate) fn tests(list: &mut List) {
     for add in [escapes::tests, failures::tests, taint::tests] {
@@ -32,23 +33,6 @@ fn assert_plain(finished: &Finished, secrets: &[&str]) {
     assert_eq!(command, None, "{finished}");
 }
 
-/// All files below `folder`.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        // The supervisor renames its files at the same time.
-        let Ok(entry) = fs::symlink_metadata(&path) else { continue };
-        let kind = entry.file_type();
-        if kind.is_dir() {
-            found.extend(files(&path));
-        } else if kind.is_file() {
-            found.push(path);
-        }
-    }
-    found
-}
-
 /// Checks that no file below `folder` contains a secret. sccache itself writes its log, which nobody else can read.
 fn assert_no_secret_below(folder: &Path, secrets: &[&str]) {
     let mode = |path: &Path| fs::metadata(path).expect("an entry").permissions().mode() & 0o777;
@@ -64,8 +48,7 @@ fn assert_no_secret_below(folder: &Path, secrets: &[&str]) {
             continue;
         };
         for secret in secrets {
-            let is_in = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-            assert!(!is_in, "{secret} is in {}", path.display());
+            assert!(!contains(&bytes, secret), "{secret} is in {}", path.display());
         }
     }
 }

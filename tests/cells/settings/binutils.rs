@@ -4,6 +4,7 @@ use std::fs;
 
 use super::Checkout;
 use crate::list::{CMake, tests};
+use crate::support::search::contains;
 use crate::support::{Run, Tools};
 
 tests![
@@ -103,5 +104,5 @@ toolchain:
     assert_eq!(traced(&checkout), ["windres"], "CMake {version}");
     let program = fs::read(checkout.path.join("b/main.exe")).expect("the program");
     let resource = b"a resource of ours";
-    assert!(program.windows(resource.len()).any(|bytes| bytes == resource), "CMake {version}");
+    assert!(contains(&program, resource), "CMake {version}");
 }

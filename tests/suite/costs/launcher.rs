@@ -9,10 +9,10 @@ use crate::support::servers::Redis;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 /// The number of runs of each command in an attempt.
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 100;
 
 /// The maximum number of attempts.
-const ATTEMPTS: usize = 6;
+const ATTEMPTS: usize = 12;
 
 /// The maximum additional time of a hit: a millisecond if the tool alone takes five, and more on a slower machine.
 fn time_limit(bare: Duration) -> Duration {

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::support::Tool;
+use crate::support::{Tool, Tools};
 
 /// Lists the tests of a module: `function` is one test, and `function in cells` is one test for each cell.
 ///
@@ -151,6 +151,20 @@ pub(crate) fn plain(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._+".contains(letter);
     let words = text.split(|letter| !is_plain(letter)).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
+}
+
+/// All combinations of three lists with `--full`. Otherwise a subset that contains every pair of elements of two lists, if the
+/// third list is not longer than the others.
+pub(crate) fn covering<A: Copy, B: Copy, C: Copy>(first: &[A], second: &[B], third: &[C]) -> Vec<(A, B, C)> {
+    let mut cells = Vec::new();
+    for (row, a) in first.iter().enumerate() {
+        for (column, b) in second.iter().enumerate() {
+            let chosen = (row + column) % third.len();
+            let of_both = third.iter().enumerate().filter(|(index, _)| Tools::full() || *index == chosen);
+            cells.extend(of_both.map(|(_, c)| (*a, *b, *c)));
+        }
+    }
+    cells
 }
 
 /// Every pair of an element of the first list and one of the second list.

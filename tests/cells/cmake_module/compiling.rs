@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{CACHES, Checkout, tools_for};
-use crate::list::{CMake, pairs, tests};
+use crate::list::{CMake, covering, tests};
 use crate::support::{Run, Sandbox, Tool, Tools, versions, write_script};
 
 tests![
@@ -19,7 +19,7 @@ tests![
     warnings_from_the_cache_name_the_files_of_this_checkout in CACHES,
     the_program_and_the_script_share_results in [CACHES[1], Tool::System("ccache")],
     a_native_compilation_is_not_shared_with_other_processors,
-    a_changed_macro_in_a_precompiled_header_recompiles in pairs(CACHES, pairs(["g++", "clang++"], [versions::cmake("3.21"), Tools::CMAKE].map(CMake))),
+    a_changed_macro_in_a_precompiled_header_recompiles in covering(&CACHES, &["g++", "clang++"], &[versions::cmake("3.21"), Tools::CMAKE].map(CMake)),
     sources_without_modules_are_not_scanned_for_modules,
 ];
 
@@ -258,7 +258,7 @@ fn a_native_compilation_is_not_shared_with_other_processors() {
 }
 
 fn a_changed_macro_in_a_precompiled_header_recompiles(
-    (cache, (compiler, CMake(version))): (Tool, (&'static str, CMake)),
+    (cache, compiler, CMake(version)): (Tool, &'static str, CMake),
 ) {
     let Some(tools) = tools_for(&[cache, Tool::CMake(version), Tool::System(compiler)]) else {
         return;
@@ -271,13 +271,13 @@ fn a_changed_macro_in_a_precompiled_header_recompiles(
     let c_compiler = if compiler == "g++" { "gcc" } else { "clang" };
     let checkout = checkout
         .option("-DCMAKE_TOOLCHAIN_FILE=../cmake/toolchain.cmake")
-        .option(&format!("-DCMAKE_CXX_COMPILER={compiler}"))
-        .option(&format!("-DCMAKE_C_COMPILER={c_compiler}"));
+        .option(&format!("-DCMAKE_CXX_COMPILER=/usr/bin/{compiler}"))
+        .option(&format!("-DCMAKE_C_COMPILER=/usr/bin/{c_compiler}"));
     let output = |program: &str| checkout.command(checkout.build_folder().join(program)).run().stdout;
     checkout.rebuild_from_scratch();
     assert_eq!((output("program"), output("second")), ("1 1\n".into(), "1 1\n".into()));
     for value in [2, 3] {
-        let header = format!("#pragma once\n#include <string>\n#define VALUE {value}\n");
+        let header = format!("#pragma once\n#include <cstddef>\n#define VALUE {value}\n");
         fs::write(checkout.source.join("header.h"), header).expect("the header");
         checkout.rebuild_from_scratch();
         let expected = format!("{value} {value}\n");

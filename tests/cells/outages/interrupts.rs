@@ -18,9 +18,22 @@ tests![
     an_interrupted_build_leaves_no_compiler_and_no_partial_object in [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)],
 ];
 
-/// A source that compiles long enough for an interrupt.
-const SLOW: &str = "#include <regex>\n#include <string>\n\
-    int slow(const std::string& text) { return std::regex_match(text, std::regex(\"a+(b|c)*d\")); }\n";
+/// A source that compiles long enough for an interrupt: a second, with an object of 300 KB.
+const SLOW: &str = r"#include <functional>
+#include <map>
+#include <sstream>
+#include <string>
+#include <unordered_map>
+int slow(const std::string& text) {
+  std::map<std::string, std::function<int()>> all;
+  std::unordered_map<std::string, std::string> names;
+  std::ostringstream stream;
+  for (char letter : text) names[text] += letter;
+  for (const auto& name : names) stream << name.first << name.second;
+  all[stream.str()] = [names] { return int(names.size()); };
+  return all[stream.str()]();
+}
+";
 
 /// The number of files of the project, which are compiled in parallel.
 const FILES: usize = 2;
@@ -79,8 +92,8 @@ fn an_interrupted_build_leaves_no_compiler_and_no_partial_object(cache: Tool) {
     let reference = slow_project(&sandbox, &tools, "reference", "set(TOOLCHAINKIT_CACHE OFF)");
     reference.build();
     for moment in 0..moments {
-        // The delays are spread over the first two seconds, while the compilers run.
-        let delay = Duration::from_millis(40 + u64::from(moment) * 397 % 2000);
+        // The delays are spread over the first second, while the compilers run.
+        let delay = Duration::from_millis(40 + u64::from(moment) * 397 % 1000);
         checkout.building().args(["--target", "clean"]).run();
         // A hit would be too fast for an interrupt, so remove all objects.
         checkout.wipe_local_cache();

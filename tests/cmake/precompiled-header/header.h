@@ -1,3 +1,3 @@
 #pragma once
-#include <string>
+#include <cstddef>
 #define VALUE 1

@@ -15,7 +15,7 @@ use crate::support::{Finished, Run as _, write_script};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/parts/fallback.sh");
 /// Rust needs it, too.
-const COMPILER: &str = "cc";
+const COMPILER: &str = "/usr/bin/cc";
 
 /// A credential in the environment of the build, under the name that the configuration names.
 const SECRET: (&str, &str) = ("CI_SECRET", "taint-of-ci");
@@ -265,7 +265,7 @@ fn the_tool_does_not_see_what_it_cannot_cache() {
     }
     build.command(&[COMPILER, "-c", "good.c"]).env("TOOLCHAINKIT_BYPASS", "1").run();
     build.command(&["/bin/echo", "an unknown compiler"]).run();
-    write_script(&build.path("gcc"), "exec cc \"$@\"");
+    write_script(&build.path("gcc"), "exec /usr/bin/cc \"$@\"");
     build.command(&["./gcc", "-c", "good.c"]).run();
     assert_eq!(build.calls(), 0);
     build.compile("good.c", 0);

@@ -9,7 +9,7 @@ endfunction()
 
 # What the tool gets when the launcher runs it, with other settings in the environment than those of the configuration.
 function(check_client expected forbidden)
-  execute_process(COMMAND "${CMAKE_COMMAND}" -E env CI_KEY=taint-of-ci SCCACHE_BUCKET=planted SCCACHE_DIR=/planted
+  execute_process(COMMAND "${CMAKE_COMMAND}" -E env "CI_KEY=${secret}" SCCACHE_BUCKET=planted SCCACHE_DIR=/planted
     CCACHE_REMOTE_STORAGE=file:/planted "${build}/toolchainkit/launcher" -show OUTPUT_VARIABLE shown ERROR_VARIABLE shown)
   compare_environment(failure "the tool" "${shown}" "${expected}" "${forbidden}")
   set(failure "${failure}" PARENT_SCOPE)
@@ -24,7 +24,7 @@ endfunction()
 # The secret is in no file of the build folder.
 file(GLOB_RECURSE files "${build}/toolchainkit/*" "${build}/CMakeCache.txt")
 foreach(file IN LISTS files)
-  file(STRINGS "${file}" lines LIMIT_COUNT 1 REGEX "taint-of-ci")
+  file(STRINGS "${file}" lines LIMIT_COUNT 1 REGEX "taint-of.ci")
   if(NOT "${lines}" STREQUAL "")
     string(APPEND failure "${file} contains the secret\n")
   endif()

@@ -1,3 +1,4 @@
+set(secret taint-of-ci)
 include("${prefix}/../common-check.cmake")
 check_client("\nSCCACHE_CONF=/dev/null\n" "SCCACHE_(LOCAL|DIR=|BUCKET|WEBDAV)")
 check_daemon("\nSCCACHE_WEBDAV_PASSWORD=<taint-of-ci'>\n" "planted")

@@ -373,7 +373,10 @@ fn with_a_umask_of_0_others_cannot_write((cache, kind): (Tool, &'static str)) {
     let sandbox = open_sandbox(&tools, "umask");
     fs::remove_dir(sandbox.cache_home()).expect("an empty folder");
     let tool = if cache == CACHES[0] { "sccache" } else { "ccache" };
-    let call = format!("toolchainkit_enable_cache(TOOL {tool})");
+    // With the script, the cache is in a folder that the user has named.
+    let named = sandbox.root().join("named");
+    let place = if kind == "script" { format!(" DIR {}", named.display()) } else { String::new() };
+    let call = format!("toolchainkit_enable_cache(TOOL {tool}{place})");
     let checkout = Checkout::sample(&sandbox, &tools, "project", &call);
     let checkout = if kind == "script" { checkout.with_fallback() } else { checkout };
     let careless = |command: Command| {
@@ -387,6 +390,9 @@ fn with_a_umask_of_0_others_cannot_write((cache, kind): (Tool, &'static str)) {
     }
     let (_, misses) = (checkout.stats().hits, checkout.stats().misses);
     assert_eq!(misses, checkout.objects, "the cache was used");
+    let directory = PathBuf::from(checkout.status_field("dir"));
+    assert_eq!(directory.starts_with(&named), kind == "script");
+    assert_eq!(fs::metadata(&directory).expect("the cache").mode() & 0o002, 0, "{}", directory.display());
     assert_eq!(open_paths(&checkout.build_folder().join("toolchainkit")), Vec::<PathBuf>::new());
     let user = sandbox.cache_home().join("toolchainkit");
     assert_eq!(fs::metadata(sandbox.cache_home()).expect("a folder").mode() & 0o022, 0);

@@ -121,4 +121,4 @@ if [[ ${#words[@]} -eq 0 ]]; then
   fi
 fi
 # .config/nextest.toml says how many of these threads a test takes.
-step linting nextest run --locked --test-threads "$((4 * $(nproc)))" "${chosen[@]}" -- "${words[@]}"
+step linting nextest run --locked --test-threads "$((5 * $(nproc)))" "${chosen[@]}" -- "${words[@]}"

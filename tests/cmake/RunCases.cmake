@@ -56,11 +56,14 @@ function(run_case file)
   if(times STREQUAL "")
     set(times 1)
   endif()
+  if(NOT environment STREQUAL "")
+    set(environment "${CMAKE_COMMAND}" -E env ${environment})
+  endif()
   set(build "${WORK}/${topic}/${case}")
   file(MAKE_DIRECTORY "${build}")
   foreach(time RANGE 1 ${times})
     execute_process(WORKING_DIRECTORY "${build}" RESULT_VARIABLE result OUTPUT_VARIABLE stdout ERROR_VARIABLE stderr
-      COMMAND "${CMAKE_COMMAND}" -E env ${environment} "${CMAKE_COMMAND}" -G Ninja "-DCMAKE_MAKE_PROGRAM=${NINJA}"
+      COMMAND ${environment} "${CMAKE_COMMAND}" -G Ninja "-DCMAKE_MAKE_PROGRAM=${NINJA}"
         "-DMODULE=${MODULE}" "-DCASE=${case}" ${options} "${source}")
   endforeach()
   set(failure "")

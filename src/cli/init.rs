@@ -6,11 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::progress::Busy;
-use super::project::CONFIG_NAME;
+use super::project::{CONFIG_NAME, Project};
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global};
 use crate::caching::remote::existing;
 use crate::caching::tool::Tool;
+use crate::init::ci::System;
 use crate::init::{self, Facts, Proposal, RemoteWish, Role, ToolWish, Wishes, lines};
 
 /// Arguments of `init`.
@@ -33,6 +34,9 @@ pub(super) struct InitArgs {
     /// examples as values; or none [default: the one that the project uses]
     #[arg(long, value_name = "ADDRESS")]
     remote: Option<String>,
+    /// Also write a file for this CI system, which builds the project with its cache. An existing toolchainkit.yaml stays
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    ci: Option<System>,
     /// Add the build folder to .gitignore
     #[arg(long)]
     gitignore: bool,
@@ -50,6 +54,21 @@ fn tool(name: &str) -> Result<ToolWish, String> {
 }
 
 pub(super) fn run(args: &InitArgs, global: &Global, printer: &Printer) -> CommandResult {
+    let Some(system) = args.ci else { return write_configuration(args, global, printer) };
+    let project = match Project::load_if_there(global)? {
+        Some(project) => project,
+        None if args.stdout => {
+            return Err(CliError::Usage(format!("there is no {CONFIG_NAME}; run `toolchainkit init` first")));
+        }
+        None => {
+            write_configuration(args, global, printer)?;
+            Project::load(global, printer)?
+        }
+    };
+    super::ci::run(system, &project, args.stdout, args.force, printer)
+}
+
+fn write_configuration(args: &InitArgs, global: &Global, printer: &Printer) -> CommandResult {
     let asks = !args.yes && !args.stdout && printer.can_ask();
     let named = global.config.as_deref();
     let busy = Busy::new(printer, "reading the project");

@@ -5,6 +5,7 @@ mod bench;
 mod build_folder;
 mod cache;
 mod causes;
+mod ci;
 mod compare;
 mod doctor;
 mod env;

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::project::Project;
 use super::report::CliError;
 use crate::diagnostics::{Code, Diagnostic, Place};
+use crate::init::ci::Pipeline;
 use crate::output::FileSet;
 use crate::probe::file::{self, ReadError};
 use crate::render::{self, RenderError, Templates};
@@ -18,15 +19,34 @@ const DEEPEST: usize = 8;
 
 /// Renders the files of the project, with its user templates if it has any.
 pub(super) fn render(project: &Project) -> Result<FileSet, CliError> {
-    let templates = match &project.config.templates {
-        Some(folder) => read(&project.folder.join(folder)).map_err(|fault| config(project, *fault))?,
-        None => Templates::default(),
-    };
-    render::render_with(&project.plan, &templates).map_err(|error| match &error {
+    let templates = read_of(project)?;
+    render::render_with(&project.plan, &templates).map_err(|error| described(project, error))
+}
+
+/// Renders the file of `template` for a CI system.
+pub(super) fn render_ci(
+    project: &Project,
+    template: &'static str,
+    pipeline: &Pipeline,
+) -> Result<String, CliError> {
+    render::ci(template, pipeline, &read_of(project)?).map_err(|error| described(project, error))
+}
+
+fn described(project: &Project, error: RenderError) -> CliError {
+    match &error {
         RenderError::UserTemplate { .. } => config(project, fault(error.to_string())),
         RenderError::UserPresets { source, .. } => config(project, fault(format!("{error}: {source}"))),
+        RenderError::Ci(why) => CliError::Usage(why.clone()),
         _ => error.into(),
-    })
+    }
+}
+
+/// The user templates of the project.
+fn read_of(project: &Project) -> Result<Templates, CliError> {
+    match &project.config.templates {
+        Some(folder) => read(&project.folder.join(folder)).map_err(|fault| config(project, *fault)),
+        None => Ok(Templates::default()),
+    }
 }
 
 fn config(project: &Project, diagnostic: Diagnostic) -> CliError {

@@ -4,6 +4,7 @@
 //! lists what has to be removed because toolchainkit replaces it. Texts of files are only shown through the filter of `foreign`.
 
 mod assignments;
+pub(crate) mod ci;
 mod cmake;
 mod draft;
 mod gather;

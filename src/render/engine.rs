@@ -25,6 +25,11 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("toolchain/options.cmake.j2", include_str!("../../templates/toolchain/options.cmake.j2")),
     ("toolchain/target.cmake.j2", include_str!("../../templates/toolchain/target.cmake.j2")),
     ("toolchain/variables.cmake.j2", include_str!("../../templates/toolchain/variables.cmake.j2")),
+    ("ci/commands.yml.j2", include_str!("../../templates/ci/commands.yml.j2")),
+    ("ci/github.yml.j2", include_str!("../../templates/ci/github.yml.j2")),
+    ("ci/gitlab.yml.j2", include_str!("../../templates/ci/gitlab.yml.j2")),
+    ("ci/azure.yml.j2", include_str!("../../templates/ci/azure.yml.j2")),
+    ("ci/jenkins.groovy.j2", include_str!("../../templates/ci/jenkins.groovy.j2")),
     ("presets/condition.json.j2", include_str!("../../templates/presets/condition.json.j2")),
     ("CMakePresets.json.j2", include_str!("../../templates/CMakePresets.json.j2")),
 ];
@@ -62,6 +67,8 @@ pub(super) fn environment() -> Result<Environment<'static>, Error> {
     });
     environment.add_filter("length", |values: Vec<Value>| values.len());
     environment.add_test("none", |value: &Value| value.is_none());
+    environment.add_filter("plain", |text: &str| escaped(escape::plain(text).map(str::to_owned)));
+    environment.add_filter("expression", |text: &str| escaped(escape::github_expression(text)));
     environment.add_filter("macros", |text: &str| json(text));
     environment.add_filter("in_source_dir", |path: &str| {
         json(&format!("${{sourceDir}}/{}", escape::presets_literal(path)))
@@ -105,6 +112,12 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
                 }
                 AutoEscape::Custom(kind) if kind == "json" => {
                     json(&escape::presets_literal(text))?.to_string()
+                }
+                AutoEscape::Custom(kind) if kind == "yml" => {
+                    format!("\"{}\"", escape::plain(text).map_err(invalid)?)
+                }
+                AutoEscape::Custom(kind) if kind == "groovy" => {
+                    format!("'{}'", escape::plain(text).map_err(invalid)?)
                 }
                 other => return Err(Error::new(ErrorKind::BadEscape, format!("no escaping for {other:?}"))),
             }

@@ -14,6 +14,11 @@ pub enum EscapeError {
     /// A quotation mark or line break in a batch file.
     #[error("`{0}` cannot be written in a batch file")]
     Batch(String),
+    /// A value with letters that have a meaning in the shell, YAML, Groovy, or the expressions of a CI system.
+    #[error(
+        "`{0}` cannot be written into the file of a CI system: rename it, with letters, digits and `._+/@:-` only"
+    )]
+    Ci(String),
     /// A name that CMake accepts only in quotes.
     #[error("`{0}` is not an identifier")]
     Identifier(String),
@@ -55,6 +60,31 @@ pub fn cmake_element(text: &str) -> Result<String, EscapeError> {
 pub fn cmake_identifier(text: &str) -> Result<String, EscapeError> {
     let valid = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if valid { Ok(text.to_owned()) } else { Err(EscapeError::Identifier(text.to_owned())) }
+}
+
+/// A text that means itself in a shell, in YAML, in Groovy, and in the expressions of every CI system.
+///
+/// # Errors
+/// [`EscapeError`] for a value that this kind of file cannot represent.
+pub fn plain(text: &str) -> Result<&str, EscapeError> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._+/@:-".contains(letter);
+    let valid = !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain);
+    if valid { Ok(text) } else { Err(EscapeError::Ci(text.to_owned())) }
+}
+
+/// `${{ text }}`, an expression of GitHub Actions. The text may contain quoted words, but no line break.
+///
+/// # Errors
+/// [`EscapeError`] for a value that this kind of file cannot represent.
+pub fn github_expression(text: &str) -> Result<String, EscapeError> {
+    let words = text.split('\'').enumerate();
+    for (_, quoted) in words.filter(|(index, _)| index % 2 == 1) {
+        plain(quoted)?;
+    }
+    if text.contains(['\n', '{', '}']) {
+        return Err(EscapeError::Ci(text.to_owned()));
+    }
+    Ok(format!("${{{{ {text} }}}}"))
 }
 
 /// A text in a presets file that CMake reads literally. Every `$` becomes `${dollar}`. Escaping `${` alone is not

@@ -9,6 +9,7 @@ mod view;
 
 use std::collections::BTreeMap;
 
+use minijinja::ErrorKind;
 use minijinja::value::Serde;
 use serde::Serialize;
 
@@ -53,6 +54,9 @@ pub enum RenderError {
         /// The error of the JSON parser.
         source: serde_json::Error,
     },
+    /// The file of a CI system cannot contain a name of the configuration.
+    #[error("{0}")]
+    Ci(String),
     /// A shell's syntax cannot represent a value.
     #[error("the value of {setting} cannot be written for this shell")]
     Environment {
@@ -97,6 +101,23 @@ pub fn render_with(plan: &Plan, templates: &Templates) -> Result<FileSet, Render
         files.push(RenderedFile::new(FileKind::Presets, path.clone(), presets));
     }
     Ok(FileSet::new(files))
+}
+
+/// Renders the file of `template` for a CI system.
+///
+/// # Errors
+/// [`RenderError::Ci`] for a name that such a file cannot contain, and [`RenderError::UserTemplate`].
+pub(crate) fn ci(
+    template: &'static str,
+    pipeline: impl Serialize,
+    templates: &Templates,
+) -> Result<String, RenderError> {
+    Renderer::new(templates)?.fill(template, pipeline).map_err(|error| match error {
+        RenderError::Template { source, .. } if source.kind() == ErrorKind::InvalidOperation => {
+            RenderError::Ci(source.detail().unwrap_or_default().to_owned())
+        }
+        error => error,
+    })
 }
 
 /// Converts an error of the template `name`, or of a template that it includes.

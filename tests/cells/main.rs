@@ -10,6 +10,7 @@
 
 mod backends;
 mod bench;
+mod ci_systems;
 mod cmake_module;
 mod correctness;
 mod doctor;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     for add in [
         backends::tests,
         bench::tests,
+        ci_systems::tests,
         cmake_module::tests,
         correctness::tests,
         doctor::tests,

@@ -6,7 +6,7 @@
 
 use super::endpoint::{self, Endpoint};
 use super::setting::error;
-use super::{Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, Kind, Login, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Azure;
@@ -81,6 +81,10 @@ impl Backend for Azure {
 
     fn credential_variables(&self) -> &'static [&'static str] {
         &["AZBLOB_*", "AZURE_*"]
+    }
+
+    fn login(&self, config: &RemoteFields) -> Option<Login> {
+        (!config.has_credentials()).then_some(Login::Azure)
     }
 
     only_for_sccache!(Version::new(0, 4, 0), "Azure", [RW_MODE], "ccache has no Azure storage");

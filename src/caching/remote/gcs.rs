@@ -4,7 +4,7 @@
 //! access.
 
 use super::setting::error;
-use super::{Access, Backend, Example, Field, Issue, Kind, RemoteFields, Section, Setting};
+use super::{Access, Backend, Example, Field, Issue, Kind, Login, RemoteFields, Section, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gcs;
@@ -56,6 +56,11 @@ impl Backend for Gcs {
 
     fn credential_variables(&self) -> &'static [&'static str] {
         &["GCE_METADATA_HOST", "GOOGLE_*"]
+    }
+
+    fn login(&self, config: &RemoteFields) -> Option<Login> {
+        let has_own = config.has_credentials() || config.get("credentials_url").is_some();
+        (!has_own).then_some(Login::Google)
     }
 
     only_for_sccache!(

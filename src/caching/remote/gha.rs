@@ -4,7 +4,7 @@
 //! shell steps, so a step with actions/github-script must export them. Without them, builds use the local cache.
 
 use super::existing::is_on;
-use super::{Backend, Example, Field, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Kind, Login, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct Gha;
@@ -41,6 +41,10 @@ impl Backend for Gha {
 
     fn credential_variables(&self) -> &'static [&'static str] {
         &["ACTIONS_*", "GITHUB_SERVER_URL"]
+    }
+
+    fn login(&self, _config: &RemoteFields) -> Option<Login> {
+        Some(Login::Actions)
     }
 
     only_for_sccache!(

@@ -216,6 +216,32 @@ pub struct Example {
     pub settings: &'static str,
 }
 
+/// How a job of a CI gets a short-lived token for a storage that has no credentials in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// A role of AWS, which accepts the OpenID Connect token of the job.
+    Aws,
+    /// Workload identity federation of Google Cloud.
+    Google,
+    /// A federated credential of Microsoft Entra ID.
+    Azure,
+    /// The token of a GitHub Actions job, which GitHub gives only to actions.
+    Actions,
+}
+
+impl Login {
+    /// The name of the provider that accepts an OpenID Connect token; `None` if the job needs no such token.
+    #[must_use]
+    pub const fn provider(self) -> Option<&'static str> {
+        match self {
+            Self::Aws => Some("aws"),
+            Self::Google => Some("google"),
+            Self::Azure => Some("azure"),
+            Self::Actions => None,
+        }
+    }
+}
+
 /// A kind of remote storage.
 pub trait Backend: Sync {
     /// Its name in YAML (`remote.type`).
@@ -243,6 +269,11 @@ pub trait Backend: Sync {
     /// any characters.
     fn credential_variables(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// How a job of a CI gets a token for this configuration; `None` if it needs none, or has credentials.
+    fn login(&self, _config: &RemoteFields) -> Option<Login> {
+        None
     }
 
     /// The features that a tool must be built with.

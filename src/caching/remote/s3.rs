@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use super::existing::is_on;
 use super::fields::setting_with;
 use super::setting::{bad_endpoint, check_pair, error, secret_in_endpoint};
-use super::{Backend, Example, Field, Issue, Kind, RemoteFields, Setting};
+use super::{Backend, Example, Field, Issue, Kind, Login, RemoteFields, Setting};
 use crate::caching::tool::{Tool, Version};
 
 pub(super) struct S3;
@@ -107,6 +107,13 @@ impl Backend for S3 {
 
     fn credential_variables(&self) -> &'static [&'static str] {
         &["AWS_*"]
+    }
+
+    fn login(&self, config: &RemoteFields) -> Option<Login> {
+        let has_own = config.has_credentials() || config.flag("no_credentials");
+        // Another service than Amazon's does not know the role.
+        (!has_own && config.get("endpoint").is_none() && config.get("profile").is_none())
+            .then_some(Login::Aws)
     }
 
     only_for_sccache!(Version::new(0, 4, 0), "S3", [USE_SSL, RW_MODE], "ccache has no S3 storage");

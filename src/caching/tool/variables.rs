@@ -4,6 +4,8 @@ use super::Tool;
 
 /// The folder of sccache's local cache.
 pub(crate) const SCCACHE_DIR: &str = "SCCACHE_DIR";
+/// The limit of sccache's local cache.
+pub(crate) const SCCACHE_CACHE_SIZE: &str = "SCCACHE_CACHE_SIZE";
 /// The address of sccache's daemon: a socket.
 pub(crate) const SCCACHE_SERVER_UDS: &str = "SCCACHE_SERVER_UDS";
 /// The address of sccache's daemon: a port.
@@ -14,6 +16,8 @@ pub(crate) const SCCACHE_MULTILEVEL_CHAIN: &str = "SCCACHE_MULTILEVEL_CHAIN";
 pub(crate) const SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY: &str = "SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY";
 /// The folder of ccache's local cache.
 pub(crate) const CCACHE_DIR: &str = "CCACHE_DIR";
+/// The limit of ccache's local cache.
+pub(crate) const CCACHE_MAXSIZE: &str = "CCACHE_MAXSIZE";
 /// Whether ccache uses only the remote storage.
 pub(crate) const CCACHE_REMOTE_ONLY: &str = "CCACHE_REMOTE_ONLY";
 
@@ -25,7 +29,7 @@ impl Tool {
             Self::Sccache => &[
                 "SCCACHE_CONF",
                 SCCACHE_DIR,
-                "SCCACHE_CACHE_SIZE",
+                SCCACHE_CACHE_SIZE,
                 "SCCACHE_LOCAL_RW_MODE",
                 SCCACHE_SERVER_PORT,
                 SCCACHE_SERVER_UDS,
@@ -34,7 +38,7 @@ impl Tool {
                 SCCACHE_MULTILEVEL_WRITE_ERROR_POLICY,
             ],
             Self::Ccache => {
-                &[CCACHE_DIR, "CCACHE_MAXSIZE", CCACHE_REMOTE_ONLY, "CCACHE_NOREMOTE_ONLY", "CCACHE_BASEDIR"]
+                &[CCACHE_DIR, CCACHE_MAXSIZE, CCACHE_REMOTE_ONLY, "CCACHE_NOREMOTE_ONLY", "CCACHE_BASEDIR"]
             }
         }
     }

@@ -19,6 +19,7 @@ use self::unix as system;
 use self::windows as system;
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::Command;
 
 pub use self::system::{
@@ -205,6 +206,13 @@ pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
 #[must_use]
 pub fn is_same_variable(one: &str, other: &str) -> bool {
     if IGNORES_CASE { one.eq_ignore_ascii_case(other) } else { one == other }
+}
+
+/// A path as CMake writes it. Only on Windows, a backslash separates folders.
+#[must_use]
+pub fn with_slashes(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }
 
 /// A variable of the environment.

@@ -6,6 +6,8 @@
 #   tests/run.sh --full                 all tests, with all combinations of tool versions, the list of dependencies (SBOM),
 #                                       and two release builds that must be the same
 #   tests/run.sh redis s3               only the tests with one of these words in their names
+#   tests/run.sh windows-ci             a part of the tests on Windows, in less than eight minutes with kept results: builds the
+#                                       programs and the tests, runs them under Wine, and a project from init to a hit
 #   tests/run.sh --partition hash:1/3   one of three parts, to run each on a separate machine
 #   tests/run.sh --list [WORD...]       prints the names of the tests
 #
@@ -13,11 +15,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-setup=() words=() chosen=() is_quick='' is_list='' is_full=''
+setup=() words=() chosen=() is_quick='' is_list='' is_full='' is_windows=''
 while [[ $# -gt 0 ]]; do
   case $1 in
     --quick) is_quick=1 ;;
     --list) is_list=1 ;;
+    windows-ci) is_windows=1 ;;
     --full)
       setup=(--full) is_full=1
       export TOOLCHAINKIT_TEST_FULL=1
@@ -62,6 +65,17 @@ if [[ $is_quick ]]; then
   # The tests of these modules need only Rust.
   step linting test --locked --test suite -- \
     architecture:: command_line:: derived diagnostics:: documentation:: golden:: listed:: module:: obstacles:: report:: run_command:: script:: voice::
+  exit
+fi
+
+if [[ $is_windows ]]; then
+  # These tests exist only in a full run.
+  export TOOLCHAINKIT_TEST_FULL=1
+  step tests/setup.sh windows cargo-nextest-0.9.148
+  step tests/windows/build.sh
+  command -v cargo-nextest >/dev/null || PATH=$tools/cargo-nextest-0.9.148/bin:$PATH
+  step cargo nextest run --locked --test cells -- \
+    windows::programs::the_ windows::programs::a_project_is_generated_built_and_examined
   exit
 fi
 
@@ -122,6 +136,8 @@ if [[ ${#words[@]} -eq 0 ]]; then
     TOOLCHAINKIT_FUZZ_TARGET=$tools/fuzz step fuzz/run.sh 60
     step tests/sbom.sh
     step tests/reproducible.sh
+    step tests/targets.sh x86_64-pc-windows-gnu aarch64-apple-darwin x86_64-apple-darwin
+    step tests/musl.sh
   fi
 fi
 # .config/nextest.toml says how many of these threads a test takes.

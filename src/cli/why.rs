@@ -12,6 +12,7 @@ use super::report::{CliError, Printer};
 use crate::caching::tool::Tool;
 use crate::doctor::{BuildTree, Explanation, Findings, Outcome, replay};
 use crate::journal::{self, Cause, Journal, Wording};
+use crate::launch::journal::read as read_journal;
 use crate::probe::path::shown;
 
 #[derive(Serialize)]
@@ -54,7 +55,7 @@ pub(super) fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: 
     let of_build = of_build(cache)?;
     let units = BuildTree::open(&cache.folder)?.units(file)?;
     // Before the trial, which is not a part of the journal. Without the program, there is none.
-    let journal = Journal::read(cache.folder.as_std_path()).unwrap_or_default();
+    let journal = read_journal(cache.folder.as_std_path()).unwrap_or_default();
     let mut reports = Vec::new();
     let mut broken = None;
     for unit in units {

@@ -39,7 +39,7 @@ pub use self::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};
 pub use self::inputs::{CompilerInput, HeaderInputs, Inputs, MOST_HEADERS, MOST_RECORDS};
 pub use self::line::{Line, LineId};
 pub use self::log::{Build, Journal, Mark, MarkKind};
-pub use self::read::{FOLDER, LARGEST_LOG, append_mark, inputs_file};
+pub use self::read::{FOLDER, LARGEST_LOG, inputs_file};
 
 use sha2::{Digest as _, Sha256};
 

@@ -1,20 +1,16 @@
-//! Reads the journal of a build folder. No other code of this module does I/O.
+//! Reads the journal of a build folder. No other code of this module does I/O; `launch::journal` writes it.
 //!
 //! A file is used only if it is a regular file, no link, and belongs to this user, to root, or to the owner of the build folder,
 //! and nobody else can write to it.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use rustix::fs::OFlags;
 
 use super::headers::Headers;
 use super::inputs::Inputs;
-use super::line::{Line, LineId};
-use super::log::{Journal, MarkKind};
+use super::line::LineId;
+use super::log::Journal;
 use crate::trust;
 
 /// The folder of the journal, below the build folder.
@@ -22,8 +18,6 @@ pub const FOLDER: &str = "toolchainkit/journal";
 /// The size at which the launcher begins a new log. Several launchers may write to it at the same time, so it may be larger.
 pub const LARGEST_LOG: u64 = 8 << 20;
 
-/// The unit of times in `/proc`.
-const MILLISECONDS_PER_TICK: u64 = 10;
 /// The part of a log that is read.
 const READ_OF_LOG: u64 = 2 * LARGEST_LOG;
 /// The part of the dictionary of headers that is read.
@@ -32,12 +26,13 @@ const READ_OF_HEADERS: u64 = 64 << 20;
 const LARGEST_INPUTS: u64 = 4 << 20;
 
 impl Journal {
-    /// Reads the journal of `build_folder`.
+    /// Reads the journal of `build_folder`. `is_running` says whether the launcher of a compilation without an end still runs; see
+    /// [`crate::launch::journal::read`].
     ///
     /// # Errors
     ///
     /// [`io::ErrorKind::NotFound`] if there is no journal yet; otherwise the reason why it cannot be read or is not trusted.
-    pub fn read(build_folder: &Path) -> io::Result<Self> {
+    pub fn read(build_folder: &Path, is_running: impl Fn(LineId) -> bool) -> io::Result<Self> {
         let folder = folder(build_folder)?;
         let old = match read(&folder.join("log.old"), READ_OF_LOG) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -125,29 +120,6 @@ pub fn inputs_file(object: &str) -> String {
     super::short_digest(object.as_bytes())
 }
 
-/// Adds a mark to the journal of `build_folder`.
-///
-/// # Errors
-///
-/// If it cannot be written, or the journal is not trusted.
-pub fn append_mark(build_folder: &Path, kind: MarkKind) -> io::Result<()> {
-    let folder = build_folder.join(FOLDER);
-    fs::DirBuilder::new().recursive(true).mode(0o755).create(&folder)?;
-    check_folder(&folder, build_folder)?;
-    let path = folder.join("log");
-    let mut log = File::options()
-        .append(true)
-        .create(true)
-        .mode(0o644)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
-        .open(&path)?;
-    check(&log, &path)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let at = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    // One write, so that lines of launchers are not mixed with it.
-    log.write_all(Line { at, mark: Some(kind), ..Line::default() }.text().as_bytes())
-}
-
 /// The folder of the journal, if it is trusted.
 fn folder(build_folder: &Path) -> io::Result<PathBuf> {
     let folder = build_folder.join(FOLDER);
@@ -156,19 +128,13 @@ fn folder(build_folder: &Path) -> io::Result<PathBuf> {
 }
 
 fn check_folder(folder: &Path, build_folder: &Path) -> io::Result<()> {
-    let open = File::options()
-        .read(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::DIRECTORY).bits().cast_signed())
-        .open(folder)?;
+    let open = trust::open_folder(folder)?;
     Ok(trust::check_open(&open, folder, build_folder)?)
 }
 
 /// The beginning of a file of the journal: at most `limit` bytes.
 fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::options()
-        .read(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
-        .open(path)?;
+    let file = trust::open_itself(File::options().read(true), path)?;
     check(&file, path)?;
     let mut text = Vec::new();
     file.take(limit).read_to_end(&mut text)?;
@@ -185,33 +151,11 @@ fn check(file: &File, path: &Path) -> io::Result<()> {
     Ok(trust::check_open(file, path, folder)?)
 }
 
-/// Whether the launcher of a compilation still runs. Another process may have its process ID since it has ended, so the times of
-/// both must be near each other. A launcher in another container cannot be seen.
-fn is_running(id: LineId) -> bool {
-    const TOLERANCE: u64 = 10_000;
-    let begun = || {
-        let process = text_of(&format!("/proc/{}/stat", id.0))?;
-        // The name of the program may contain spaces and parentheses.
-        let ticks: u64 = process.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-        let system = text_of("/proc/stat")?;
-        let boot: u64 = system.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
-        Some(boot * 1000 + ticks * MILLISECONDS_PER_TICK)
-    };
-    begun().is_some_and(|begun| begun.abs_diff(id.1) < TOLERANCE)
-}
-
-fn text_of(path: &str) -> Option<String> {
-    let mut text = Vec::new();
-    File::open(path).ok()?.take(1 << 20).read_to_end(&mut text).ok()?;
-    Some(String::from_utf8_lossy(&text).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-    use std::process;
+    use std::io::Write as _;
 
-    use super::super::Outcome;
+    use super::super::{Line, Outcome};
     use super::*;
 
     fn build_folder() -> tempfile::TempDir {
@@ -224,8 +168,8 @@ mod tests {
         File::create(path).unwrap().write_all(text).unwrap();
     }
 
-    fn now() -> u64 {
-        u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    fn journal(build: &Path) -> io::Result<Journal> {
+        Journal::read(build, |_| false)
     }
 
     fn first(id: LineId, object: &str) -> Line {
@@ -244,34 +188,18 @@ mod tests {
     fn both_logs_are_read() {
         let build = build_folder();
         let log = build.path().join(FOLDER).join("log");
-        assert_eq!(Journal::read(build.path()).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(journal(build.path()).unwrap_err().kind(), io::ErrorKind::NotFound);
         put(&log.with_extension("old"), first(LineId(0, 5), "a.o").text().as_bytes());
-        assert_eq!(Journal::read(build.path()).unwrap().entries.len(), 1);
+        assert_eq!(journal(build.path()).unwrap().entries.len(), 1);
         let end = Line { id: Some(LineId(0, 5)), at: 9, outcome: Some(Outcome::Miss), ..Line::default() };
         put(&log, end.text().as_bytes());
-        assert_eq!(Journal::read(build.path()).unwrap().entries[0].outcome, Outcome::Miss);
-        append_mark(build.path(), MarkKind::Zero).unwrap();
-        let journal = Journal::read(build.path()).unwrap();
-        assert_eq!((journal.marks[0].kind, journal.since_zero().len()), (MarkKind::Zero, 0));
+        assert_eq!(journal(build.path()).unwrap().entries[0].outcome, Outcome::Miss);
     }
 
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn only_this_process_is_running() {
-        let build = build_folder();
-        let id = LineId(process::id(), now());
-        let gone = LineId(process::id(), now() - 3_600_000);
-        let text = first(id, "a.o").text()
-            + &first(gone, "b.o").text()
-            + &first(LineId(u32::MAX, id.1), "c.o").text();
-        put(&build.path().join(FOLDER).join("log"), text.as_bytes());
-        let journal = Journal::read(build.path()).unwrap();
-        assert_eq!((journal.running.len(), journal.entries.len()), (1, 2));
-        assert_eq!(journal.running[0].object, "a.o");
-    }
-
+    #[cfg(unix)]
     #[test]
     fn files_that_others_could_have_written_are_not_read() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
         let build = build_folder();
         let folder = build.path().join(FOLDER);
         let log = folder.join("log");
@@ -279,29 +207,26 @@ mod tests {
         let text = first(LineId(1, 1), "a.o").text();
         put(&elsewhere, text.as_bytes());
         symlink(&elsewhere, &log).unwrap();
-        assert!(Journal::read(build.path()).is_err());
-        assert!(append_mark(build.path(), MarkKind::Zero).is_err());
-        assert_eq!(fs::metadata(&elsewhere).unwrap().len(), text.len() as u64);
+        assert!(journal(build.path()).is_err());
         fs::remove_file(&log).unwrap();
         fs::create_dir(&log).unwrap();
-        assert!(Journal::read(build.path()).is_err());
+        assert!(journal(build.path()).is_err());
         fs::remove_dir(&log).unwrap();
         rustix::fs::mknodat(rustix::fs::CWD, &log, rustix::fs::FileType::Fifo, 0o644.into(), 0).unwrap();
-        assert!(Journal::read(build.path()).is_err());
-        assert!(append_mark(build.path(), MarkKind::Zero).is_err());
+        assert!(journal(build.path()).is_err());
         fs::remove_file(&log).unwrap();
         put(&log, text.as_bytes());
         fs::set_permissions(&log, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(Journal::read(build.path()).is_err());
+        assert!(journal(build.path()).is_err());
         fs::set_permissions(&log, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(Journal::read(build.path()).is_ok());
+        assert!(journal(build.path()).is_ok());
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(Journal::read(build.path()).is_err());
+        assert!(journal(build.path()).is_err());
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let moved = build.path().join("moved");
         fs::rename(&folder, &moved).unwrap();
         symlink(&moved, &folder).unwrap();
-        assert!(Journal::read(build.path()).is_err());
+        assert!(journal(build.path()).is_err());
     }
 
     #[test]

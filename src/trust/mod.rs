@@ -15,11 +15,17 @@ use std::io;
 use std::path::PathBuf;
 
 #[cfg(unix)]
-pub use self::unix::{Part, People, check, check_open, check_program, judge};
+pub use self::unix::{
+    Part, People, check, check_open, check_program, judge, open_folder, open_itself, owner, user,
+};
+#[cfg(unix)]
+pub(crate) use self::unix::{is_of_other_user, is_usual};
 #[cfg(windows)]
-pub use self::windows::{check, check_open, check_program};
+pub use self::windows::{check, check_open, check_program, open_folder, open_itself, owner, user};
 #[cfg(windows)]
-pub(crate) use self::windows::{create_private_folder, is_private, user, with_descriptor};
+pub(crate) use self::windows::{
+    checked, copied, create_private_folder, is_of_other_user, is_private, is_usual, wide, with_descriptor,
+};
 
 /// The owner of a file: a number, and on Windows a SID.
 #[cfg(unix)]

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use toolchainkit::journal::{Journal, MarkKind, Outcome};
+use toolchainkit::journal::{MarkKind, Outcome};
+use toolchainkit::launch::journal::read as read_journal;
 
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::list::tests;
@@ -23,7 +24,7 @@ fn each_compilation_of_a_build_has_one_entry(cache: Tool) {
     write("CMakeLists.txt", lists);
     write("a.c", "int a(void) { return 1; }\n");
     write("b.c", "int b(void) { return 2; }\n");
-    let read = || Journal::read(&checkout.build_folder()).unwrap();
+    let read = || read_journal(&checkout.build_folder()).unwrap();
     checkout.configure();
     let configured = read();
     assert_eq!(configured.entries.len() + configured.running.len(), 0, "{configured:?}");

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use toolchainkit::journal::{Entry, FOLDER, HeaderId, HeaderInputs, Headers, Inputs, Journal, Outcome, Tier};
+use toolchainkit::launch::journal::read as read_journal;
 
 use crate::bench::{
     ALL, Bench, SCCACHES, SOME_SECONDS, Tool, assert_correct_object, eventually, installed, kill, output_of,
@@ -18,7 +19,7 @@ use crate::versions;
 const CC: &str = "/usr/bin/cc";
 
 fn journal(bench: &Bench) -> Journal {
-    Journal::read(&bench.source().join("build")).unwrap_or_default()
+    read_journal(&bench.source().join("build")).unwrap_or_default()
 }
 
 /// The outcomes of all compilations, in the order of their ends.

@@ -2,12 +2,16 @@
 # Installs the Windows lab: Wine, CMake, Ninja, sccache, ccache and Clang for Windows, and a Rust toolchain that builds for
 # Windows. `tests/setup.sh windows` runs it. The second run finds everything installed, and needs no network.
 #
+#   tests/windows/setup.sh           all parts
+#   tests/windows/setup.sh rust      only this part
+#
 # Everything is in the folder windows of $TOOLCHAINKIT_TEST_TOOLS:
 #
 #   programs        drive W: of Wine; W:\bin is on PATH
 #   prefix          a new Wine prefix, of which each test makes a copy with hard links
 #   rust            rustc, cargo and the source of std, unpacked from Debian's packages
-#   target          the results of tests/windows/build.sh
+#   target-KEY      the results of tests/windows/build.sh
+#   check-KEY       the results of tests/targets.sh
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -139,10 +143,9 @@ exec 9>"$lab/.lock"
 flock 9
 rm -rf "$lab"/.unfinished.*
 is_new=''
-[[ -e $lab/prefix/complete-$version && -e $lab/programs/complete-$version ]] || is_new=1
-install_part programs
-install_part prefix
-install_part rust
+[[ $# -gt 0 ]] || set -- programs prefix rust
+if [[ " $* " = *' prefix '* && ! ( -e $lab/prefix/complete-$version && -e $lab/programs/complete-$version ) ]]; then is_new=1; fi
+for part in "$@"; do install_part "$part"; done
 unfinished=$lab/.unfinished.check
 if [[ $is_new ]]; then check_programs; fi
 rm -rf "$unfinished.log"

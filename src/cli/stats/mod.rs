@@ -15,7 +15,8 @@ use super::{CommandResult, Global, causes, export};
 use crate::caching::statistics::{CacheStats, stats_through};
 use crate::caching::tool::{Tool, ToolStats, Version};
 use crate::journal::summary::Summary;
-use crate::journal::{Journal, MarkKind, append_mark};
+use crate::journal::{Journal, MarkKind};
+use crate::launch::journal::{self, append_mark};
 use crate::probe::{environment, program};
 use crate::stats::{
     CacheOfBuild, Compilations, Level, MissCause, Origin, ParseSinceError, Scope, Selection, Since,
@@ -148,7 +149,7 @@ impl StatsArgs {
 
 /// The journal; `None` if nothing has been recorded.
 pub(super) fn read_journal(cache: &BuildCache) -> Result<Option<Journal>, CliError> {
-    match Journal::read(cache.folder.as_std_path()) {
+    match journal::read(cache.folder.as_std_path()) {
         Ok(journal) => Ok(Some(journal)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => {

@@ -2,8 +2,6 @@
 //! starts, and then serves every client.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
-use std::path::Path;
 
 use camino::Utf8Path;
 
@@ -11,6 +9,7 @@ use super::{Build, Finding, Link, OF_LINK, Subject};
 use crate::caching::statistics::{CacheStats, stats_within};
 use crate::caching::tool::variables::SCCACHE_DIR;
 use crate::caching::tool::{Tool, Version};
+use crate::launch::process::{self, Connection};
 use crate::launch::settings::Settings;
 use crate::launch::supervisor;
 
@@ -19,8 +18,6 @@ pub(super) const LINK: Link = Link { name: "daemon", limit: OF_LINK, examine };
 /// The longest time for the daemon to answer a question about its counters.
 const ANSWER: std::time::Duration = std::time::Duration::from_secs(4);
 const STOP: &str = "run `toolchainkit server stop`; the next compilation starts another one";
-/// The largest environment of a process.
-const LARGEST: u64 = 4 << 20;
 
 fn examine(subject: &Subject) -> Vec<Finding> {
     let Some((build, Tool::Sccache, version)) = subject.caching_build() else { return Vec::new() };
@@ -56,7 +53,7 @@ fn not_running(build: &Build) -> Finding {
     if !socket.is_absolute() {
         return Finding::fine(LINK.name, "not running; the next compilation starts it");
     }
-    if socket.exists() && std::os::unix::net::UnixStream::connect(socket).is_ok() {
+    if socket.exists() && Connection::connect(socket.as_std_path()).is_ok() {
         return Finding::broken(
             LINK.name,
             format!("a program that is not the daemon of this build listens at {socket}"),
@@ -94,9 +91,11 @@ fn differences(run_folder: &Utf8Path, settings: &Settings) -> Vec<String> {
     let Some(storage) = settings.storages.iter().find(|storage| storage.id == record.id) else {
         return found;
     };
-    let Some(environment) = environment_of(record.daemon) else { return found };
+    let Some(entries) = process::environment_of(record.daemon) else { return found };
+    let environment: BTreeMap<&str, &str> =
+        entries.iter().filter_map(|entry| entry.split_once('=')).collect();
     for (name, value) in &storage.environment {
-        let of_daemon = environment.get(name.as_str()).map_or("", String::as_str);
+        let of_daemon = environment.get(name.as_str()).copied().unwrap_or_default();
         // Another container or machine with the same folder has a second one.
         let is_second = name == SCCACHE_DIR && of_daemon.starts_with(&format!("{value}-"));
         if of_daemon != value && !is_second {
@@ -104,19 +103,4 @@ fn differences(run_folder: &Utf8Path, settings: &Settings) -> Vec<String> {
         }
     }
     found
-}
-
-/// The environment with which a process was started.
-fn environment_of(process: u32) -> Option<BTreeMap<String, String>> {
-    let mut bytes = Vec::new();
-    let file = fs_err::File::open(Path::new("/proc").join(process.to_string()).join("environ")).ok()?;
-    file.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    let entries = bytes.split(|byte| *byte == 0).map(String::from_utf8_lossy);
-    Some(
-        entries
-            .filter_map(|entry| {
-                entry.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
-            })
-            .collect(),
-    )
 }

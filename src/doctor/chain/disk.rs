@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use camino::Utf8Path;
 
 use super::{Finding, Link, OF_LINK, Subject, bytes, existing, folders};
+use crate::launch::process;
 
 pub(super) const LINK: Link = Link { name: "disk", limit: OF_LINK, examine };
 
@@ -19,7 +20,7 @@ fn examine(subject: &Subject) -> Vec<Finding> {
     let mut findings = named.iter().filter_map(|(name, folder)| check(name, folder)).collect::<Vec<_>>();
     let Some((name, folder)) = named.first() else { return findings };
     if findings.is_empty()
-        && let Some(free) = existing(folder).and_then(free)
+        && let Some(free) = existing(folder).and_then(|at| process::free_space(at.as_std_path()))
     {
         let limit =
             subject.build().and_then(|build| build.size_gb).map(|gibibytes| u64::from(gibibytes) << 30);
@@ -35,18 +36,6 @@ fn examine(subject: &Subject) -> Vec<Finding> {
         });
     }
     findings
-}
-
-/// The free space of a file system for this user. `None` for a file system without a limit.
-struct Free {
-    bytes: u64,
-    files: Option<u64>,
-}
-
-fn free(folder: &Utf8Path) -> Option<Free> {
-    let found = rustix::fs::statvfs(folder.as_std_path()).ok()?;
-    let files = (found.f_files > 0).then_some(found.f_favail);
-    Some(Free { bytes: found.f_bavail.saturating_mul(found.f_frsize), files })
 }
 
 /// The size of the folder, of which only a part is looked at if it is large: enough to know that the cache is not empty.
@@ -95,7 +84,7 @@ fn check(name: &str, folder: &Utf8Path) -> Option<Finding> {
         // Permissions belong to another link.
         Ok(()) | Err(_) => {}
     }
-    let free = free(at)?;
+    let free = process::free_space(at.as_std_path())?;
     if free.files.is_some_and(|files| files < LEAST_FILES) {
         return Some(Finding::degraded(
             LINK.name,

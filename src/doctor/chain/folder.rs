@@ -1,11 +1,10 @@
 //! The build folder: configured, in its place, of this user, and with compilers.
 
-use std::os::unix::fs::MetadataExt as _;
-
 use camino::Utf8Path;
 
 use super::{Build, BuildState, CONFIGURE_AGAIN, Finding, Link, OF_LINK, Project, Subject};
 use crate::doctor::BuildTree;
+use crate::trust;
 
 pub(super) const LINK: Link = Link { name: "build", limit: OF_LINK, examine };
 
@@ -63,13 +62,12 @@ fn configured(build: &Build) -> Vec<Finding> {
             "CMake does not support this: remove the folder, and configure again",
         ));
     }
-    let user = rustix::process::geteuid().as_raw();
-    if let Ok(found) = fs_err::metadata(folder)
-        && found.uid() != user
+    if let (Ok(owner), Ok(user)) = (trust::owner(folder.as_std_path()), trust::user())
+        && trust::is_of_other_user(&owner)
     {
         findings.push(Finding::doubtful(
             about,
-            format!("{folder} belongs to user {}, and this is user {user}", found.uid()),
+            format!("{folder} belongs to user {owner}, and this is user {user}"),
             "build as the user who owns the folder, or configure a build folder of your own",
         ));
     }

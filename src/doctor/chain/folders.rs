@@ -1,21 +1,16 @@
 //! The folders of the cache: kind, owner, permissions, and the length of the paths of sockets.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{CONFIGURE_AGAIN, Finding, Link, OF_LINK, Subject, existing};
 use crate::caching::tool::Tool;
-use crate::caching::tool::limits::LONGEST_SOCKET_PATH;
-use crate::launch::process;
+use crate::launch::process::{self, LONGEST_RUN_FOLDER};
 use crate::probe::file;
 use crate::trust::{self, Purpose};
 
 pub(super) const LINK: Link = Link { name: "folders", limit: OF_LINK, examine };
-
-/// The part of a socket's path below the folder of all run folders.
-const BELOW_RUN: &str = "/0123456789abcdef/0123456789abcdef/endpoint";
 
 fn examine(subject: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -89,19 +84,19 @@ fn objection(name: &'static str, folder: &Utf8Path, is_new: bool) -> Option<Find
     if !found.is_dir() {
         return broken(format!("{name} {folder} is a file, not a folder"), "remove it, and build again");
     }
-    let user = rustix::process::geteuid().as_raw();
+    let (user, owner) = (trust::user().ok()?, trust::owner(folder.as_std_path()).ok()?);
     if let Some(entry) = unwritable(folder) {
-        let owner = fs_err::metadata(&entry).map_or(found.uid(), |found| found.uid());
+        let owner = trust::owner(entry.as_std_path()).unwrap_or(owner);
         let of = if owner == user { String::new() } else { format!(", and belongs to user {owner}") };
         return broken(
             format!("{entry} in {name} is not writable for user {user}{of}"),
             "change its owner or its permissions, remove it, or set `cache.dir` to a folder of your own",
         );
     }
-    (found.uid() != user && found.mode() & 0o2000 == 0).then(|| {
+    (trust::is_of_other_user(&owner) && !process::is_for_group(&found)).then(|| {
         Finding::doubtful(
             about,
-            format!("{name} {folder} belongs to user {}, and this is user {user}", found.uid()),
+            format!("{name} {folder} belongs to user {owner}, and this is user {user}"),
             "entries of different users may be unreadable for each other; use `cache.shared: group` with ccache, or a \
              folder of your own",
         )
@@ -127,14 +122,13 @@ fn unwritable(folder: &Utf8Path) -> Option<Utf8PathBuf> {
 /// The folder of the sockets. The launcher uses another one if it is not trusted or too long.
 fn run_folder(run: &Utf8Path) -> Option<Finding> {
     let about = LINK.name;
-    let longest = LONGEST_SOCKET_PATH - BELOW_RUN.len();
     let instead = process::user_folders(Path::new("")).into_iter().next().unwrap_or_default();
     let instead = instead.display();
-    if run.as_str().len() > longest {
+    if run.as_str().len() > LONGEST_RUN_FOLDER {
         return Some(Finding::doubtful(
             about,
             format!(
-                "the path {run} is too long for a socket ({} bytes, at most {longest}), so {instead} is used",
+                "the path {run} is too long for a socket ({} bytes, at most {LONGEST_RUN_FOLDER}), so {instead} is used",
                 run.as_str().len()
             ),
             "set XDG_CACHE_HOME to a shorter path to have all files in one place",

@@ -30,6 +30,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::replay::CacheOfBuild;
 use crate::caching::tool::{Tool, Version};
+use crate::probe::path::shown;
 
 /// The longest time for all links. `toolchainkit doctor` promises 10 s, of which it needs some itself.
 pub const LIMIT: Duration = Duration::from_secs(9);
@@ -318,7 +319,7 @@ impl Build {
 
     /// The folder of the launcher.
     fn own_folder(&self) -> Utf8PathBuf {
-        self.folder.join("toolchainkit")
+        shown(&self.folder.join("toolchainkit"))
     }
 }
 

@@ -2,9 +2,7 @@
 //! with its own daemon and local folder. So an experiment does not disturb the daemon of the build, or change its counters.
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -69,7 +67,9 @@ impl Replica {
         let is_long = usual.as_os_str().len() > LONGEST;
         let mut folder = tempfile::Builder::new();
         folder.prefix("tk-trial-");
-        let folder = if is_long { folder.tempdir_in("/tmp") } else { folder.tempdir() }?;
+        // Where sockets have no names, the path may be long.
+        let folder =
+            if is_long && !process::NEEDS_PORT { folder.tempdir_in("/tmp") } else { folder.tempdir() }?;
         let moment = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let id = process::digest(format!("{} {:?}", folder.path().display(), moment).as_bytes());
         Ok(Self { folder, parts, id, started: Vec::new() })
@@ -91,9 +91,9 @@ impl Replica {
         let build = root.join("build");
         let own = build.join("toolchainkit");
         fs_err::create_dir_all(&own)?;
-        let launcher = own.join("launcher");
+        let launcher = own.join(format!("launcher{}", std::env::consts::EXE_SUFFIX));
         fs_err::copy(&self.parts.launcher, &launcher)?;
-        fs_err::set_permissions(&launcher, Permissions::from_mode(0o755))?;
+        process::make_executable(launcher.as_std_path())?;
         let settings = self.settings(&root, &build, more);
         fs_err::write(own.join("launcher.json"), format!("{settings:#}\n"))?;
         let source = root.join(format!("trial.{extension}"));
@@ -115,15 +115,19 @@ impl Replica {
         let local = self.root().join("local");
         match tool {
             Tool::Sccache => {
-                environment.insert("SCCACHE_CONF".to_owned(), "/dev/null".to_owned());
+                environment.insert("SCCACHE_CONF".to_owned(), process::DISCARD.to_owned());
                 environment.insert("SCCACHE_DIR".to_owned(), local.to_string());
             }
             Tool::Ccache => {
-                environment.insert("CCACHE_CONFIGPATH".to_owned(), "/dev/null".to_owned());
+                environment.insert("CCACHE_CONFIGPATH".to_owned(), process::DISCARD.to_owned());
                 environment.insert("CCACHE_DIR".to_owned(), local.to_string());
                 if *is_relocatable {
                     let has_several = version.at_least(Version::new(4, 12, 0));
-                    let folders = if has_several { format!("{root}:{build}") } else { root.to_string() };
+                    let folders = if has_several {
+                        format!("{root}{}{build}", process::LIST_SEPARATOR)
+                    } else {
+                        root.to_string()
+                    };
                     environment.insert("CCACHE_BASEDIR".to_owned(), folders);
                 }
             }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::address::Address;
+use super::super::journal::append_mark;
 use super::super::print_error;
 use super::super::process::{self, Process};
 use super::super::protocol::{Reply, Want};
@@ -18,7 +19,7 @@ use super::connection::{self, Missing, Supervised};
 use super::environment::Environment;
 use super::secrets;
 use crate::caching::tool::Tool;
-use crate::journal::{MarkKind, append_mark};
+use crate::journal::MarkKind;
 
 /// The exit code if a secret is missing.
 const SECRET_MISSING: u8 = 3;
@@ -69,7 +70,7 @@ pub(in crate::launch) fn option(arguments: &[OsString]) -> ExitCode {
 
 /// Whether CMake runs this program. The module starts the daemon each time a build folder is configured.
 fn is_run_by_cmake() -> bool {
-    let parent = Process::of(std::os::unix::process::parent_id());
+    let parent = Process::of(process::parent_id());
     parent.is_some_and(|parent| matches!(parent.name(), "cmake" | "cmake3" | "ccmake" | "cmake-gui"))
 }
 

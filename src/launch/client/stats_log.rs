@@ -1,16 +1,13 @@
 //! The outcome of a compilation by ccache, from its own statistics log (`CCACHE_STATSLOG`, from ccache 4.4 on): the counters that
 //! this one compilation has increased.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rustix::fs::OFlags;
-
 use super::super::journal::Ending;
-use super::super::process;
+use super::super::process::{self, SharedFile};
 use super::environment::Environment;
 use crate::caching::tool::Version;
 use crate::journal::{Outcome, Tier};
@@ -25,7 +22,7 @@ const LARGEST: u64 = 64 * 1024;
 /// The log of one compilation.
 #[derive(Debug)]
 pub(super) struct StatsLog {
-    file: File,
+    file: SharedFile,
     /// The log that the user has set.
     of_user: Option<PathBuf>,
 }
@@ -38,20 +35,19 @@ impl StatsLog {
         }
         let of_user = environment.value(VARIABLE).cloned().or_else(|| process::variable(VARIABLE));
         let of_user = of_user.filter(|path| !path.is_empty());
+        let file = SharedFile::new()?;
         // ccache expands variables in it.
-        if of_user.as_ref().is_some_and(|path| path.as_encoded_bytes().contains(&b'$')) {
+        let has_variable = |path: &OsStr| path.as_encoded_bytes().contains(&b'$');
+        if of_user.as_deref().is_some_and(has_variable) || has_variable(file.path()) {
             return None;
         }
-        let (file, path) = process::shared_memory_file()?;
-        command.env(VARIABLE, path);
+        command.env(VARIABLE, file.path());
         Some(Self { file, of_user: of_user.map(PathBuf::from) })
     }
 
     /// What ccache has written. The log of the user gets it, too.
-    fn read(mut self) -> String {
-        let mut text = Vec::with_capacity(1024);
-        let _ = self.file.rewind();
-        let _ = (&self.file).take(LARGEST).read_to_end(&mut text);
+    fn read(self) -> String {
+        let text = self.file.read(LARGEST);
         if let Some(path) = self.of_user.filter(|_| !text.is_empty()) {
             // As with ccache, an error has no effect.
             let _ = append(&path, &text);
@@ -70,12 +66,7 @@ impl StatsLog {
 }
 
 fn append(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = File::options()
-        .append(true)
-        .create(true)
-        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
-        .open(path)?;
-    file.write_all(text)
+    process::open_at_once().append(true).create(true).open(path)?.write_all(text)
 }
 
 /// The end of a compilation with this log. It contains the name of the source after `#`, and one counter in each line.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::reading;
+use super::super::{process, reading};
 use super::names::Folders;
 use super::note::Note;
 use crate::foreign::{Filter, is_credential};
@@ -128,7 +128,7 @@ pub(in crate::launch) struct Recording {
 impl Recording {
     /// The record of a compilation with this outcome. `has_ended`: whether the compiler has written the list of headers.
     pub(in crate::launch) fn of(compiled: &Compiled<'_>, outcome: Outcome, at: u64, has_ended: bool) -> Self {
-        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let text = process::with_slashes;
         let Folders { build, source, directory } = compiled.folders;
         let (options, macros) = options(compiled);
         let source_digest = match compiled.sources.first() {
@@ -261,8 +261,9 @@ fn files(compiled: &Compiled<'_>) -> Vec<String> {
         }
     }
     let extra = compiled.set.iter().filter(|(name, _)| name.ends_with("EXTRAFILES"));
-    let extra = extra
-        .flat_map(|(_, value)| value.to_string_lossy().split(':').map(str::to_owned).collect::<Vec<_>>());
+    let extra = extra.flat_map(|(_, value)| {
+        value.to_string_lossy().split(process::LIST_SEPARATOR).map(str::to_owned).collect::<Vec<_>>()
+    });
     files.extend(extra);
     files.retain(|file| !file.is_empty() && compiled.folders.directory.join(file).is_file());
     files

@@ -2,13 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-
-use super::super::process;
-use crate::journal::{FOLDER, LARGEST_LOG, Line};
+use super::super::process::{self, FileState};
+use super::note::now;
+use crate::journal::{FOLDER, LARGEST_LOG, Line, MarkKind};
 use crate::trust;
 
 /// The log of a build folder.
@@ -25,14 +23,14 @@ impl Log {
         let file = match open(&path) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 // A build of root has begun it.
-                let found = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
-                move_away(&path, found.ino())?;
+                path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+                move_away(&path, FileState::of_entry(&path).ok()?)?;
                 open(&path).ok()?
             }
             file => file.ok()?,
         };
         let found = file.metadata().ok()?;
-        let is_trusted = is_ours(&found) || trust::check_open(&file, &path, &folder).is_ok();
+        let is_trusted = trust::is_usual(&found) || trust::check_open(&file, &path, &folder).is_ok();
         if !found.is_file() || !is_trusted {
             return None;
         }
@@ -40,7 +38,7 @@ impl Log {
             return Some(Self { file });
         }
         // Of several launchers, the one with the lock moves the file. The others have opened the same file, and write to it.
-        if file.try_lock().is_ok() && move_away(&path, found.ino()).is_some() {
+        if file.try_lock().is_ok() && move_away(&path, FileState::of_open(&file).ok()?).is_some() {
             super::store::clean(&folder);
         }
         open(&path).ok().map(|file| Self { file })
@@ -63,46 +61,49 @@ pub(super) fn trusted_folder(build_folder: &Path) -> Option<PathBuf> {
         folder.symlink_metadata().ok()
     };
     let is_trusted = |found: &fs::Metadata| {
-        let check = || trust::check_open(&File::open(&folder).ok()?, &folder, build_folder).ok();
-        found.is_dir() && (is_ours(found) || check().is_some())
+        let check = || trust::check_open(&trust::open_folder(&folder).ok()?, &folder, build_folder).ok();
+        found.is_dir() && (trust::is_usual(found) || check().is_some())
     };
     let found = folder.symlink_metadata().ok().or_else(created)?;
     if is_trusted(&found) {
         return Some(folder);
     }
-    if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+    if !found.is_dir() || trust::owner(&folder).is_ok_and(|owner| trust::is_of_other_user(&owner)) {
         return None;
     }
     fs::remove_dir_all(&folder).ok()?;
     created().filter(is_trusted).map(|_| folder.clone())
 }
 
-/// Whether the file belongs to this user or to root, and nobody else can write to it. This is the usual case of the rule in `trust`.
-fn is_ours(found: &fs::Metadata) -> bool {
-    let of_others = 0o022;
-    let owner = found.uid();
-    found.mode() & of_others == 0 && (owner == 0 || owner == rustix::process::geteuid().as_raw())
-}
-
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    process::new_file()
-        .append(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
-        .open(path)
+    trust::open_itself(process::new_file().append(true), path)
 }
 
-/// Renames the log with this inode to `log.old`. `None` if another launcher has done it.
-fn move_away(path: &Path, inode: u64) -> Option<()> {
-    let is_same = path.symlink_metadata().is_ok_and(|found| found.ino() == inode);
+/// Renames this log to `log.old`. `None` if another launcher has done it.
+fn move_away(path: &Path, log: FileState) -> Option<()> {
+    let is_same = FileState::of_entry(path).is_ok_and(|found| found.is_same_file(&log));
     (is_same && fs::rename(path, path.with_extension("old")).is_ok()).then_some(())
+}
+
+/// Adds a mark to the journal of a build folder.
+///
+/// # Errors
+///
+/// If the journal cannot be opened, or another user could have made it.
+pub fn append_mark(build_folder: &Path, kind: MarkKind) -> io::Result<()> {
+    let log = Log::open(build_folder).ok_or_else(|| {
+        let reason = format!("the journal of {} cannot be written", build_folder.display());
+        io::Error::new(io::ErrorKind::PermissionDenied, reason)
+    })?;
+    log.append(&Line { at: now(), mark: Some(kind), ..Line::default() });
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-
+    use super::super::read;
     use super::*;
-    use crate::journal::{Journal, LineId, Outcome};
+    use crate::journal::{LineId, Outcome};
 
     fn line(id: u32) -> Line {
         Line {
@@ -135,7 +136,7 @@ mod tests {
         });
         assert!(path.with_extension("old").metadata().unwrap().len() > LARGEST_LOG);
         assert!(path.metadata().unwrap().len() < 1 << 20);
-        let journal = Journal::read(build.path()).unwrap();
+        let journal = read(build.path()).unwrap();
         assert_eq!((journal.entries.len(), journal.damaged), (64 * 20, 8191));
     }
 
@@ -145,12 +146,24 @@ mod tests {
         let log = Log::open(build.path()).unwrap();
         (&log.file).write_all(&line(1).text().as_bytes()[..30]).unwrap();
         log.append(&line(2));
-        let journal = Journal::read(build.path()).unwrap();
+        let journal = read(build.path()).unwrap();
         assert_eq!((journal.entries.len(), journal.damaged), (1, 1));
     }
 
     #[test]
+    fn a_mark_has_its_own_line() {
+        let build = tempfile::tempdir().unwrap();
+        Log::open(build.path()).unwrap().append(&line(1));
+        append_mark(build.path(), MarkKind::Zero).unwrap();
+        let journal = read(build.path()).unwrap();
+        assert_eq!((journal.marks[0].kind, journal.since_zero().len()), (MarkKind::Zero, 0));
+        assert_eq!((journal.entries.len(), journal.damaged), (1, 0));
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn nothing_is_written_through_other_kinds_of_files() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
         let build = tempfile::tempdir().unwrap();
         let folder = build.path().join(FOLDER);
         let (log, target) = (folder.join("log"), build.path().join("target"));
@@ -160,6 +173,7 @@ mod tests {
         File::create(&target).unwrap();
         symlink(&target, &log).unwrap();
         assert!(Log::open(build.path()).is_none(), "a link");
+        assert!(append_mark(build.path(), MarkKind::Zero).is_err());
         fs::remove_file(&log).unwrap();
         rustix::fs::mknodat(rustix::fs::CWD, &log, rustix::fs::FileType::Fifo, 0o644.into(), 0).unwrap();
         assert!(Log::open(build.path()).is_none(), "a named pipe");
@@ -167,7 +181,7 @@ mod tests {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         File::create(folder.join("foreign")).unwrap();
         assert!(Log::open(build.path()).is_some(), "a folder that is open to all is replaced");
-        assert!(!folder.join("foreign").exists() && is_ours(&folder.symlink_metadata().unwrap()));
+        assert!(!folder.join("foreign").exists() && trust::is_usual(&folder.symlink_metadata().unwrap()));
         fs::remove_dir_all(&folder).unwrap();
         symlink(build.path(), &folder).unwrap();
         assert!(Log::open(build.path()).is_none(), "a link to a folder");

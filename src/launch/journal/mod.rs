@@ -21,9 +21,45 @@ mod recorder;
 mod store;
 
 pub(super) use self::inputs::{Compiled, Recording};
+pub use self::log::append_mark;
 pub(super) use self::names::Folders;
 pub(super) use self::note::{Ending, Note, now};
 pub(super) use self::recorder::{Recorder, start};
 
+use std::io;
+use std::path::Path;
+
+use super::process;
+use crate::journal::{Journal, LineId};
+
 /// If this variable is 1, the compilation is a trial of `doctor`, and has no entry.
 pub const TRIAL: &str = "TOOLCHAINKIT_TRIAL";
+
+/// Reads the journal of a build folder. A compilation without an end is running if its launcher is.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::NotFound`] if there is no journal yet; otherwise the reason why it cannot be read or is not trusted.
+pub fn read(build_folder: &Path) -> io::Result<Journal> {
+    Journal::read(build_folder, is_running)
+}
+
+/// Whether the launcher of a compilation still runs. Another process may have its process ID since it has ended, so the times of
+/// both must be near each other. A launcher in another container cannot be seen.
+fn is_running(id: LineId) -> bool {
+    const TOLERANCE: u64 = 10_000;
+    process::started(id.0).is_some_and(|started| started.abs_diff(id.1) < TOLERANCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_process_is_running() {
+        let own = std::process::id();
+        assert!(is_running(LineId(own, now())));
+        assert!(!is_running(LineId(own, now() - 3_600_000)));
+        assert!(!is_running(LineId(u32::MAX, now())));
+    }
+}

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use super::super::arguments::Arguments;
+use super::super::process;
 
 /// The folders to which names are relative.
 #[derive(Debug, Clone, Copy)]
@@ -20,18 +21,18 @@ impl Folders<'_> {
     /// [`crate::journal::Entry::object`]
     pub(super) fn object(&self, object: &Path) -> String {
         let path = normalized(&self.directory.join(object));
-        path.strip_prefix(self.build).unwrap_or(&path).to_string_lossy().into_owned()
+        process::with_slashes(path.strip_prefix(self.build).unwrap_or(&path))
     }
 
     /// [`crate::journal::Entry::source`]
     pub(super) fn source(&self, source: &Path) -> String {
         let path = normalized(&self.directory.join(source));
         if let Ok(below) = path.strip_prefix(self.build) {
-            return format!("<build>/{}", below.to_string_lossy());
+            return format!("<build>/{}", process::with_slashes(below));
         }
         let is_folder = !self.source.as_os_str().is_empty();
         let below = path.strip_prefix(self.source).ok().filter(|_| is_folder);
-        below.unwrap_or(&path).to_string_lossy().into_owned()
+        process::with_slashes(below.unwrap_or(&path))
     }
 }
 

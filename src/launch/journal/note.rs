@@ -65,7 +65,7 @@ impl Note {
             first = Line {
                 id: Some(LineId(std::process::id(), at)),
                 at,
-                build: build::of(std::os::unix::process::parent_id(), Process::of),
+                build: build::of(process::parent_id(), Process::of),
                 source: arguments.sources().first().map(|source| folders.source(source)).unwrap_or_default(),
                 object: arguments.object().map(|object| folders.object(object)).unwrap_or_default(),
                 language: language(arguments).to_owned(),

@@ -3,15 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
 use super::super::guard::prerequisites;
+use super::super::process::{self, FileState};
+use super::super::reading;
 use super::super::stamp::{self, Stamp};
-use super::super::{process, reading};
 use super::inputs::Recording;
 use super::log;
 use super::names::Folders;
@@ -31,18 +31,13 @@ const MOST_FOLDERS: usize = 16;
 /// The number of records that wait. Further ones are dropped.
 const MOST_WAITING: usize = 4096;
 
-/// The priority of the thread: the nice value.
-#[cfg(target_os = "linux")]
-const LOW_PRIORITY: i32 = 10;
-
 /// Starts the thread. A record that is sent to it is stored soon.
 pub(in crate::launch) fn start() -> SyncSender<Box<Recording>> {
     let (sender, receiver): (_, Receiver<Box<Recording>>) = sync_channel(MOST_WAITING);
     // Without the thread, nothing is recorded.
     let _ = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
-        // The compilers go first. On Linux, this is the priority of this thread only.
-        #[cfg(target_os = "linux")]
-        let _ = rustix::process::setpriority_process(None, LOW_PRIORITY);
+        // The compilers go first.
+        process::lower_priority();
         let mut recorder = Recorder::default();
         for recording in receiver {
             recorder.store(*recording, None);
@@ -64,8 +59,8 @@ pub(in crate::launch) struct Recorder {
 #[derive(Debug, Default)]
 struct Dictionary {
     known: HashSet<HeaderId>,
-    inode: u64,
-    size: u64,
+    /// Its file before the last write.
+    file: Option<FileState>,
 }
 
 impl Recorder {
@@ -147,9 +142,10 @@ impl Recorder {
     }
 
     fn dictionary(&mut self, folder: &Path) -> &mut Dictionary {
-        let found = folder.join("headers").symlink_metadata().ok();
+        let found = FileState::of_entry(&folder.join("headers")).ok();
         let is_same = |known: &Dictionary| {
-            found.as_ref().is_some_and(|found| found.ino() == known.inode && found.len() >= known.size)
+            let both = found.as_ref().zip(known.file.as_ref());
+            both.is_some_and(|(found, file)| found.is_same_file(file) && found.size >= file.size)
         };
         if self.dictionaries.get(folder).is_some_and(|known| !is_same(known)) {
             self.dictionaries.remove(folder);
@@ -186,16 +182,16 @@ impl Dictionary {
             }
         }
         let Ok(mut file) = log::open(path) else { return };
-        let Ok(found) = file.metadata() else { return };
-        if !found.is_file() {
+        if !file.metadata().is_ok_and(|found| found.is_file()) {
             return;
         }
+        let found = FileState::of_open(&file).ok();
         // The lines of several supervisors do not mix, because one call of the system writes them.
         if !lines.is_empty() && file.write_all(lines.as_bytes()).is_err() {
             self.known.clear();
         }
-        (self.inode, self.size) = (found.ino(), found.len());
-        if found.len() > LARGEST_DICTIONARY {
+        self.file = found;
+        if found.is_some_and(|found| found.size > LARGEST_DICTIONARY) {
             let _ = std::fs::rename(path, path.with_extension("old"));
         }
     }

@@ -5,6 +5,7 @@
 
 #[cfg(any(windows, test))]
 mod command_line;
+mod shared_file;
 #[cfg(unix)]
 mod unix;
 #[cfg(not(target_os = "linux"))]
@@ -18,21 +19,59 @@ use self::unix as system;
 use self::windows as system;
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::Command;
 
 pub use self::system::{
-    Child, Connection, DISCARD, Descriptor, FileState, HAS_PLACEHOLDERS, IGNORES_CASE, Inbox, LIST_SEPARATOR,
-    Listener, NEEDS_PORT, Output, RENAMES_FOLDERS_IN_USE, StartLock, Wait, Waitable, Watch, WatchedFolder,
-    adopt_orphans, appending, apply_umask, become_daemon, can_write, command_in_background,
-    command_of_daemon, compilers_of_session, create_folder, create_private_file, descendants, disk_usage,
-    end_with_parent, exit_descriptor, exit_like, folded_name, folded_path, folder_of, has_argument,
-    has_crashed, has_ended, is_executable, is_private_folder, is_run_folder, is_too_long,
-    is_trusted_private_folder, kill, lock_of_supervisor, lock_to_start, make_link, make_private_folder,
-    make_writable, memory_file, namespace, new_file, new_program, of_bytes, open_at_once, owner, peer,
-    processor, program_at, read_at, reap_orphans, release, replace_by, root_folder, run_unchanged,
-    shared_memory_file, start, start_supervisor, status_of_code, stop, table, this_program, user_folders,
-    wait_for_any, was_interrupted, write_at,
+    Child, Connection, DISCARD, Descriptor, HAS_PLACEHOLDERS, IGNORES_CASE, Inbox, LIST_SEPARATOR,
+    LONGEST_RUN_FOLDER, Listener, NEEDS_PORT, Output, RENAMES_FOLDERS_IN_USE, StartLock, Wait, Waitable,
+    Watch, WatchedFolder, adopt_orphans, appending, apply_umask, become_daemon, can_write,
+    command_in_background, command_of_daemon, compilers_of_session, create_folder, create_private_file,
+    disk_usage, end_with_parent, environment_of, exit_descriptor, exit_like, folded_name, folded_path,
+    folder_of, free_space, has_argument, has_crashed, has_ended, is_executable, is_for_group,
+    is_private_folder, is_run_folder, is_too_long, is_trusted_private_folder, kill, lock_of_supervisor,
+    lock_to_start, lower_priority, make_executable, make_link, make_private_folder, make_writable,
+    memory_file, namespace, new_file, new_program, of_bytes, open_at_once, owner, parent_id, peer, processor,
+    program_at, read_at, read_part_at, reap_orphans, release, replace_by, root_folder, run_unchanged, start,
+    start_supervisor, started, status_of_code, stop, table, this_program, user_folders, wait_for_any,
+    was_interrupted, write_at,
 };
+
+pub use self::shared_file::SharedFile;
+
+/// The state of a file. If that of a path is unchanged, so is the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// The number of its file system or volume.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When its content was changed, in nanoseconds since 1970.
+    pub modified: i128,
+    /// When its content, its names, or its permissions or attributes were changed; 0 if the file system does not store this.
+    pub changed: i128,
+    /// The number of its names.
+    pub links: u64,
+}
+
+impl FileState {
+    /// Whether this is the same file, perhaps with another content.
+    #[must_use]
+    pub const fn is_same_file(&self, other: &Self) -> bool {
+        self.device == other.device && self.inode == other.inode
+    }
+}
+
+/// The free space of a file system for this user.
+#[derive(Debug, Clone, Copy)]
+pub struct FreeSpace {
+    /// In bytes.
+    pub bytes: u64,
+    /// The number of further files; `None` if there is no limit.
+    pub files: Option<u64>,
+}
 
 /// The changes of watched folders since the last call.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -83,6 +122,27 @@ impl Process {
         let name = short_name(name.as_bytes());
         Self { id, parent, group, session: 1, start: u64::from(id) * 10, is_over: false, name }
     }
+}
+
+/// The running descendants of `ancestor`, parents before their children.
+#[must_use]
+pub fn descendants(ancestor: u32) -> Vec<Process> {
+    let mut found: Vec<Process> = Vec::new();
+    let mut listing = system::Listing::default();
+    let mut next = ancestor;
+    let mut index = 0;
+    loop {
+        let is_new = |process: &Process| {
+            process.id != ancestor && !found.iter().any(|known: &Process| known.id == process.id)
+        };
+        let children: Vec<Process> = listing.children(next).into_iter().filter(is_new).collect();
+        found.extend(children);
+        let Some(process) = found.get(index) else { break };
+        next = process.id;
+        index += 1;
+    }
+    found.retain(|process| !process.is_over);
+    found
 }
 
 fn short_name(name: &[u8]) -> Name {
@@ -146,6 +206,13 @@ pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
 #[must_use]
 pub fn is_same_variable(one: &str, other: &str) -> bool {
     if IGNORES_CASE { one.eq_ignore_ascii_case(other) } else { one == other }
+}
+
+/// A path as CMake writes it. Only on Windows, a backslash separates folders.
+#[must_use]
+pub fn with_slashes(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }
 
 /// A variable of the environment.

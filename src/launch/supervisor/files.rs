@@ -25,8 +25,7 @@ const PREDECESSOR_WAIT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct OwnedFile {
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    state: FileState,
     // The lock is held while the file is open.
     _file: Option<File>,
 }
@@ -38,13 +37,12 @@ impl OwnedFile {
             Some(file) => FileState::of_open(file)?,
             None => FileState::of_entry(&path)?,
         };
-        Ok(Self { path, device: found.device, inode: found.inode, _file: file })
+        Ok(Self { path, state: found, _file: file })
     }
 
     /// Whether the path still leads to the same file.
     pub(super) fn is_same(&self) -> bool {
-        FileState::of_entry(&self.path)
-            .is_ok_and(|found| found.device == self.device && found.inode == self.inode)
+        FileState::of_entry(&self.path).is_ok_and(|found| found.is_same_file(&self.state))
     }
 
     /// Removes the file, if it is still the same.

@@ -1,12 +1,11 @@
 //! The log of sccache's daemon.
 //!
-//! The daemon writes to a file in memory, and the supervisor reads it when a client asks for an outcome, and once a second. So the
+//! The daemon writes to a file in memory, or a temporary one where there are none, and the supervisor reads it when a client asks for an outcome, and once a second. So the
 //! daemon never waits for the supervisor, and no line wakes it. The file `log` in the run folder gets the lines that the user has
 //! asked for, as if the daemon wrote to it.
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::FileExt as _;
 
 use super::outcomes::Outcomes;
 use crate::launch::process;
@@ -163,8 +162,8 @@ pub(super) struct DaemonLog {
 }
 
 impl DaemonLog {
-    /// A log, whose wanted lines are written to `file`. `of_user` is the value of [`VARIABLE`]. `None` if the system has no files
-    /// in memory.
+    /// A log, whose wanted lines are written to `file`. `of_user` is the value of [`VARIABLE`]. `None` if there
+    /// can be no temporary file.
     pub(super) fn new(file: File, of_user: Option<&str>) -> Option<Self> {
         let memory = process::memory_file()?;
         let wanted = Wanted::of(of_user);
@@ -194,7 +193,7 @@ impl DaemonLog {
     /// Reads all lines that the daemon has written since the last call.
     pub(super) fn read(&mut self, outcomes: &mut Outcomes) {
         let mut part = vec![0; PART];
-        while let Ok(length @ 1..) = self.memory.read_at(&mut part, self.position) {
+        while let Ok(length @ 1..) = process::read_part_at(&self.memory, &mut part, self.position) {
             self.position += length as u64;
             self.rest.extend_from_slice(&part[..length]);
             let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else {
@@ -243,12 +242,7 @@ impl DaemonLog {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt as _;
-
     use super::*;
-
-    /// Only Linux has files in memory.
-    const IS_SUPPORTED: bool = cfg!(target_os = "linux");
 
     fn passed_on(of_user: Option<&str>, text: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
@@ -266,9 +260,6 @@ mod tests {
 
     #[test]
     fn only_the_lines_that_the_user_wants_are_passed_on() {
-        if !IS_SUPPORTED {
-            return;
-        }
         let text = "storage write check failed: x\n[T DEBUG sccache::compiler::compiler] [a.o]: Cache hit in 0 s\n\
                     [T WARN sccache::cache] slow\n  because\n[T TRACE sccache::compiler::c] [a.o]: x\nsccache: error: y";
         assert_eq!(passed_on(None, text), "storage write check failed: x\n  because\nsccache: error: y",);
@@ -296,11 +287,10 @@ mod tests {
         assert_eq!(Wanted::of(Some("")).level("sccache::server"), Level::Error);
     }
 
+    /// Other systems give it back when the file is closed.
+    #[cfg(target_os = "linux")]
     #[test]
     fn memory_is_given_back() {
-        if !IS_SUPPORTED {
-            return;
-        }
         let mut log = DaemonLog::new(tempfile::tempfile().unwrap(), None).unwrap();
         let mut writer = log.writer().unwrap();
         let line = format!("[T DEBUG sccache::server] {}\n", "x".repeat(1000));
@@ -308,7 +298,7 @@ mod tests {
             writer.write_all(line.as_bytes()).unwrap();
             log.read(&mut Outcomes::default());
         }
-        let blocks = log.memory.metadata().unwrap().blocks() * 512;
-        assert!(blocks < 1 << 18, "{blocks} bytes");
+        let bytes = process::disk_usage(&log.memory.metadata().unwrap());
+        assert!(bytes < 1 << 18, "{bytes} bytes");
     }
 }

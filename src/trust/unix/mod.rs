@@ -6,11 +6,13 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 use self::people::Here;
-use super::{Doubt, Purpose};
+use super::{Doubt, Owner, Purpose};
 
 /// The administrator.
 const ROOT: u32 = 0;
@@ -162,6 +164,54 @@ pub fn check_open(file: &fs::File, path: &Path, beside: &Path) -> Result<(), Dou
         }
         _ => by_this_user,
     }
+}
+
+/// The ID of the user of this process.
+///
+/// # Errors
+///
+/// None on this system.
+pub fn user() -> io::Result<Owner> {
+    Ok(rustix::process::geteuid().as_raw())
+}
+
+/// The owner of the file at `path`, or behind a link.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub fn owner(path: &Path) -> io::Result<Owner> {
+    fs::metadata(path).map(|found| found.uid())
+}
+
+/// Whether a file with this owner belongs to another user.
+pub(crate) fn is_of_other_user(owner: &Owner) -> bool {
+    *owner != rustix::process::geteuid().as_raw()
+}
+
+/// Whether the file belongs to this user or to root, and nobody else can write to it: the usual case of the rule.
+pub(crate) fn is_usual(found: &fs::Metadata) -> bool {
+    let owner = found.uid();
+    found.mode() & (WRITE_OF_GROUP | WRITE_OF_OTHERS) == 0 && (owner == ROOT || !is_of_other_user(&owner))
+}
+
+/// Opens what is at `path` itself. A link is an error, and a named pipe does not wait for its other end.
+///
+/// # Errors
+///
+/// If it cannot be opened.
+pub fn open_itself(options: &mut fs::OpenOptions, path: &Path) -> io::Result<fs::File> {
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()).open(path)
+}
+
+/// Opens the folder at `path`. A link is an error.
+///
+/// # Errors
+///
+/// If it is not a folder, or cannot be opened.
+pub fn open_folder(path: &Path) -> io::Result<fs::File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::DIRECTORY;
+    fs::File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
 fn unknown(path: &Path, error: &io::Error) -> Doubt {

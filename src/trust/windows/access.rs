@@ -21,12 +21,13 @@ use windows_sys::Win32::Security::{
 use windows_sys::Win32::Storage::FileSystem::CreateDirectoryW;
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
-fn check(result: i32) -> io::Result<()> {
+/// The last error of the system, if a function has returned 0.
+pub(crate) fn checked(result: i32) -> io::Result<()> {
     if result == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// A text with a null at the end.
-fn wide(text: &OsStr) -> io::Result<Vec<u16>> {
+pub(crate) fn wide(text: &OsStr) -> io::Result<Vec<u16>> {
     let mut wide: Vec<u16> = text.encode_wide().collect();
     if wide.contains(&0) {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -40,7 +41,7 @@ fn wide(text: &OsStr) -> io::Result<Vec<u16>> {
 /// # Safety
 ///
 /// `text` must point to a text with a null at the end.
-unsafe fn copied(text: *const u16) -> OsString {
+pub(crate) unsafe fn copied(text: *const u16) -> OsString {
     let mut length = 0;
     // SAFETY: the text ends with a null, so all units before it can be read.
     unsafe {
@@ -70,18 +71,22 @@ unsafe fn text_of_sid(sid: PSID) -> io::Result<String> {
     let mut text = ptr::null_mut();
     // SAFETY: the caller guarantees that the SID is valid; the text is freed at the end of this function.
     unsafe {
-        check(ConvertSidToStringSidW(sid, &raw mut text))?;
+        checked(ConvertSidToStringSidW(sid, &raw mut text))?;
         let _owned = Local(text.cast());
         Ok(copied(text).to_string_lossy().into_owned())
     }
 }
 
 /// The SID of the user of this process.
-pub(crate) fn user() -> io::Result<String> {
+///
+/// # Errors
+///
+/// If the system does not tell it.
+pub fn user() -> io::Result<String> {
     let mut token: HANDLE = ptr::null_mut();
     // SAFETY: the first handle is that of this process, which needs not be closed; `token` is owned from here on.
     let token = unsafe {
-        check(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token))?;
+        checked(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token))?;
         OwnedHandle::from_raw_handle(token)
     };
     // A TOKEN_USER and its SID, which has at most 68 bytes. The type has the alignment of a pointer.
@@ -89,7 +94,7 @@ pub(crate) fn user() -> io::Result<String> {
     let mut length = 0;
     // SAFETY: the size is that of the buffer, which then contains a TOKEN_USER with a pointer to a SID in the buffer.
     unsafe {
-        check(GetTokenInformation(
+        checked(GetTokenInformation(
             token.as_raw_handle(),
             TokenUser,
             buffer.as_mut_ptr().cast(),
@@ -123,7 +128,7 @@ pub(super) fn security(path: &Path) -> io::Result<(String, String)> {
         let _owned = Local(descriptor);
         let owner = text_of_sid(owner)?;
         let mut text = ptr::null_mut();
-        check(ConvertSecurityDescriptorToStringSecurityDescriptorW(
+        checked(ConvertSecurityDescriptorToStringSecurityDescriptorW(
             descriptor,
             SDDL_REVISION_1,
             DACL_SECURITY_INFORMATION,
@@ -143,7 +148,7 @@ pub(crate) fn with_descriptor<T>(
     let text = wide(OsStr::new(descriptor))?;
     let mut descriptor: PSECURITY_DESCRIPTOR = ptr::null_mut();
     // SAFETY: the text ends with a null.
-    check(unsafe {
+    checked(unsafe {
         ConvertStringSecurityDescriptorToSecurityDescriptorW(
             text.as_ptr(),
             SDDL_REVISION_1,
@@ -165,6 +170,6 @@ pub(super) fn create_folder(path: &Path, descriptor: &str) -> io::Result<()> {
     let path = wide(path.as_os_str())?;
     with_descriptor(descriptor, |attributes| {
         // SAFETY: the path ends with a null, and the attributes are valid.
-        check(unsafe { CreateDirectoryW(path.as_ptr(), attributes) })
+        checked(unsafe { CreateDirectoryW(path.as_ptr(), attributes) })
     })
 }

@@ -7,12 +7,55 @@ mod access;
 
 use std::fs;
 use std::io;
+use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use super::access_list::{REACH, REPLACE, WRITE, granted_to, is_trusted};
-use super::{Doubt, Purpose};
+use windows_sys::Win32::Storage::FileSystem::{FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT};
 
-pub(crate) use self::access::{user, with_descriptor};
+use super::access_list::{REACH, REPLACE, WRITE, granted_to, is_trusted};
+use super::{Doubt, Owner, Purpose};
+
+pub use self::access::user;
+pub(crate) use self::access::{checked, copied, wide, with_descriptor};
+
+/// The SID of the owner of the file at `path`.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub fn owner(path: &Path) -> io::Result<Owner> {
+    access::security(path).map(|(owner, _)| owner)
+}
+
+/// Whether a file with this owner belongs to another user. Those of administrators belong to their group.
+pub(crate) fn is_of_other_user(owner: &Owner) -> bool {
+    user().is_ok_and(|user| !is_trusted(owner, &user))
+}
+
+/// The metadata do not contain the owner.
+pub(crate) const fn is_usual(_found: &fs::Metadata) -> bool {
+    false
+}
+
+/// Opens what is at `path` itself. A link is opened as such, so it is neither a file nor a folder.
+///
+/// # Errors
+///
+/// If it cannot be opened.
+pub fn open_itself(options: &mut fs::OpenOptions, path: &Path) -> io::Result<fs::File> {
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)
+}
+
+/// Opens the folder at `path`. A link is an error.
+///
+/// # Errors
+///
+/// If it is not a folder, or cannot be opened.
+pub fn open_folder(path: &Path) -> io::Result<fs::File> {
+    let flags = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;
+    let folder = fs::File::options().read(true).custom_flags(flags).open(path)?;
+    if folder.metadata()?.is_dir() { Ok(folder) } else { Err(io::ErrorKind::NotADirectory.into()) }
+}
 
 fn unknown(path: &Path, error: &io::Error) -> Doubt {
     Doubt::Unknown { path: path.to_path_buf(), reason: error.to_string() }

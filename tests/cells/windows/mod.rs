@@ -3,6 +3,7 @@
 mod module;
 mod programs;
 mod project;
+mod remotes;
 
 use crate::list::List;
 use crate::support::Tools;
@@ -14,4 +15,5 @@ pub(crate) fn tests(list: &mut List) {
     }
     module::tests(list);
     programs::tests(list);
+    remotes::tests(list);
 }

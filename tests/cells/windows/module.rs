@@ -2,11 +2,10 @@
 
 use std::fs;
 
-use super::project::{OBJECTS, Project};
+use super::project::{OBJECTS, Project, call};
 use crate::list::tests;
 use crate::support::checkout::CACHES;
-use crate::support::servers::{Redis, WebDav};
-use crate::support::{Run, Tool, Tools, Wine};
+use crate::support::{Run, Tool, Wine};
 
 tests![
     a_second_configuration_keeps_the_cache_and_other_checkouts_get_their_own_objects in CACHES,
@@ -15,14 +14,7 @@ tests![
     clang_cl_is_cached_by_ccache_with_its_header_dependencies,
     clang_cl_is_not_cached_by_sccache,
     response_files_and_long_commands_are_cached in CACHES,
-    a_redis_server_is_shared_and_may_end in CACHES,
-    a_web_server_is_shared in CACHES,
 ];
-
-fn call(tool: Tool, more: &str) -> String {
-    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
-    format!("toolchainkit_enable_cache(TOOL {name} {more})")
-}
 
 fn a_second_configuration_keeps_the_cache_and_other_checkouts_get_their_own_objects(tool: Tool) {
     let Some(wine) = Wine::start() else { return };
@@ -150,40 +142,4 @@ fn response_files_and_long_commands_are_cached(tool: Tool) {
     project.configure();
     assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
     assert!(project.output().starts_with("2 "));
-}
-
-fn a_redis_server_is_shared_and_may_end(tool: Tool) {
-    let Some(wine) = Wine::start() else { return };
-    let Some(_tools) = Tools::require(Redis::NEEDS) else { return };
-    let redis = Redis::start();
-    let address = format!("redis://127.0.0.1:{}", redis.server.port());
-    let settings = format!(
-        "SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}"
-    );
-    let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE redis {settings}")));
-    let status = project.configure();
-    assert!(status.contains("remote redis"), "{status}");
-    project.build();
-    project.on_another_machine();
-    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
-    drop(redis);
-    project.write("shared.h", "#define SHARED 2\n");
-    project.build();
-    assert!(project.output().starts_with("4 "), "the build goes on without the server");
-}
-
-fn a_web_server_is_shared(tool: Tool) {
-    let Some(wine) = Wine::start() else { return };
-    let Some(tools) = Tools::require(WebDav::NEEDS) else { return };
-    let server = WebDav::start(&tools);
-    let address = format!("http://127.0.0.1:{}", server.server.port());
-    let settings = format!(
-        "SCCACHE_SETTINGS SCCACHE_WEBDAV_ENDPOINT={address} CCACHE_SETTINGS \"CCACHE_REMOTE_STORAGE={address}|layout=flat\""
-    );
-    let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE web {settings}")));
-    let status = project.configure();
-    assert!(status.contains("remote web"), "{status}");
-    project.build();
-    project.on_another_machine();
-    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
 }

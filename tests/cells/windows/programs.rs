@@ -4,18 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::project::{OBJECTS, Project};
+use super::project::{OBJECTS, Project, call};
 use crate::list::tests;
 use crate::support::checkout::CACHES;
-use crate::support::servers::Redis;
-use crate::support::{Run, Sandbox, Tool, Tools, Wine};
+use crate::support::{Run, Sandbox, Tool, Wine};
 
 tests![
     the_unit_tests_pass,
     the_suite_passes,
     a_project_is_generated_built_and_examined in CACHES,
     checkouts_share_objects_and_a_killed_daemon_is_replaced in CACHES,
-    a_redis_server_is_shared_through_the_launcher in CACHES,
     clang_cl_is_cached_through_the_launcher in CACHES,
 ];
 
@@ -23,7 +21,7 @@ tests![
 const PROGRAM: &str = r"C:\t\bin\toolchainkit.exe";
 
 /// A Windows with both programs, or `None` if they are not built. In that case, the skip has been reported.
-fn with_programs() -> Option<Wine> {
+pub(super) fn with_programs() -> Option<Wine> {
     let mut wine = Wine::start()?;
     let programs = ["toolchainkit.exe", "toolchainkit-launch.exe"].map(built);
     for path in programs {
@@ -132,24 +130,24 @@ fn a_project_is_generated_built_and_examined(tool: Tool) {
         "{status}"
     );
     build();
-    let counter = |key: &str| {
+    let stats = || {
         let text = run(&["stats", "--format", "json"]).stdout;
-        let json: serde_json::Value =
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        json[key].as_u64().unwrap_or_else(|| panic!("no {key}: {text}"))
+        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     };
-    assert_eq!((counter("hits"), counter("misses")), (0, OBJECTS));
+    let numbers = |part: &serde_json::Value| {
+        ["hits", "misses"].map(|name| part[name].as_u64().unwrap_or_else(|| panic!("no {name}: {part:#}")))
+    };
+    let first = stats();
+    assert_eq!(numbers(&first["cache"]["counters"]), [0, OBJECTS], "{first:#}");
+    assert_eq!(numbers(&first["compilations"]["total"]), [0, OBJECTS], "{first:#}");
     wine.run_in("t/Pröjekt eins", "cmake", &["--build", "--preset", &preset, "--clean-first"]);
-    assert_eq!((counter("hits"), counter("misses")), (OBJECTS, OBJECTS));
+    let second = stats();
+    assert_eq!(numbers(&second["cache"]["counters"]), [OBJECTS, OBJECTS], "{second:#}");
+    assert_eq!(numbers(&second["compilations"]["total"]), [OBJECTS, 0], "the last build: {second:#}");
     configure();
     assert!(build().stdout.contains("no work to do"));
     run(&["doctor"]);
     run(&["server", "status"]);
-}
-
-fn call(tool: Tool, more: &str) -> String {
-    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
-    format!("toolchainkit_enable_cache(TOOL {name} {more})")
 }
 
 fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
@@ -172,26 +170,6 @@ fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
     second.write("shared.h", "#define SHARED 2\n");
     second.build();
     assert!(second.output().starts_with("4 "), "the build goes on");
-}
-
-fn a_redis_server_is_shared_through_the_launcher(tool: Tool) {
-    let Some(wine) = with_programs() else { return };
-    let Some(_tools) = Tools::require(Redis::NEEDS) else { return };
-    let redis = Redis::start();
-    let address = format!("redis://127.0.0.1:{}", redis.server.port());
-    let settings = format!(
-        "SCCACHE_SETTINGS SCCACHE_REDIS_ENDPOINT={address} CCACHE_SETTINGS CCACHE_REMOTE_STORAGE={address}"
-    );
-    let project = Project::of_c(&wine, "t/project", &call(tool, &format!("REMOTE redis {settings}")));
-    let status = project.configure();
-    assert!(status.contains("remote redis"), "{status}");
-    project.build();
-    project.on_another_machine();
-    assert_eq!(project.counted(|| drop(project.build())), (OBJECTS, 0));
-    drop(redis);
-    project.write("shared.h", "#define SHARED 2\n");
-    project.build();
-    assert!(project.output().starts_with("4 "), "the build goes on without the server");
 }
 
 fn clang_cl_is_cached_through_the_launcher(tool: Tool) {

@@ -7,12 +7,18 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::run::eventually;
-use crate::support::{Finished, Stats, Wine};
+use crate::support::{Finished, Stats, Tool, Wine};
 
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
 
 /// The number of objects of [`Project::of_c`].
 pub(super) const OBJECTS: u64 = 3;
+
+/// The call of the module that selects the tool.
+pub(super) fn call(tool: Tool, more: &str) -> String {
+    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
+    format!("toolchainkit_enable_cache(TOOL {name} {more})")
+}
 
 /// A project in C, because each language takes CMake five seconds more.
 pub(super) struct Project<'a> {

@@ -8,23 +8,9 @@ use std::os::unix::fs::{
     DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The state of a file. If that of a path is unchanged, so is the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileState {
-    /// The number of its file system.
-    pub device: u64,
-    /// Its number in the file system.
-    pub inode: u64,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When its content was changed, in nanoseconds since 1970.
-    pub modified: i128,
-    /// When its content, its names or its permissions were changed.
-    pub changed: i128,
-    /// The number of its names.
-    pub links: u64,
-}
+use super::super::{FileState, FreeSpace};
 
 impl FileState {
     /// The state of the file at `path`, or behind a link.
@@ -123,6 +109,29 @@ pub fn make_writable(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
+/// Lets all users execute a file.
+///
+/// # Errors
+///
+/// If its permissions cannot be changed.
+pub fn make_executable(path: &Path) -> io::Result<()> {
+    std::fs::set_permissions(path, Permissions::from_mode(0o755))
+}
+
+/// Whether new files in the folder belong to its group, so that the members of the group share it.
+#[must_use]
+pub fn is_for_group(data: &Metadata) -> bool {
+    data.mode() & 0o2000 != 0
+}
+
+/// The free space of the file system of `folder`. `None` if it is not known.
+#[must_use]
+pub fn free_space(folder: &Path) -> Option<FreeSpace> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    let files = (found.f_files > 0).then_some(found.f_favail);
+    Some(FreeSpace { bytes: found.f_bavail.saturating_mul(found.f_frsize), files })
+}
+
 /// Creates a link to a folder.
 ///
 /// # Errors
@@ -147,6 +156,15 @@ pub fn open_at_once() -> OpenOptions {
 /// If the file ends before, or cannot be read.
 pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
     file.read_exact_at(buffer, offset)
+}
+
+/// Reads a part of the file from `offset` on. Returns its length: 0 at the end of the file.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn read_part_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    file.read_at(buffer, offset)
 }
 
 /// Writes `bytes` at `offset`.
@@ -188,14 +206,20 @@ pub fn memory_file() -> Option<File> {
     unnamed_file()
 }
 
-/// Another descriptor of a file in memory, which appends to it.
+/// Another descriptor of a file of [`memory_file`], which appends to it.
 ///
 /// # Errors
 ///
 /// If the system does not support this.
 pub fn appending(memory: &File) -> io::Result<File> {
-    use std::os::fd::AsRawFd as _;
-    File::options().append(true).open(format!("/proc/self/fd/{}", memory.as_raw_fd()))
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd as _;
+        File::options().append(true).open(format!("/proc/self/fd/{}", memory.as_raw_fd()))
+    }
+    // An unnamed file is always appended to.
+    #[cfg(not(target_os = "linux"))]
+    memory.try_clone()
 }
 
 /// Gives back the memory of the first `length` bytes of a file in memory. Later bytes keep their positions.
@@ -213,7 +237,7 @@ pub fn release(memory: &File, length: u64) {
 /// A file in memory, with a path at which other processes of the user find it while it is open. They do not inherit it: a
 /// compiler would have a descriptor less. `None` if the system has no such files.
 #[must_use]
-pub fn shared_memory_file() -> Option<(File, String)> {
+pub(in crate::launch::process) fn shared_memory_file() -> Option<(File, String)> {
     #[cfg(target_os = "linux")]
     {
         use std::os::fd::AsRawFd as _;
@@ -225,12 +249,20 @@ pub fn shared_memory_file() -> Option<(File, String)> {
     None
 }
 
-/// A temporary file whose name is removed immediately, on systems without files in memory.
+/// A temporary file for this user only, with its path. Writes append to it.
+pub(in crate::launch::process) fn named_file() -> Option<(File, PathBuf)> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    let path = std::env::temp_dir().join(format!("toolchainkit-{}-{number}-{since}", std::process::id()));
+    let file = File::options().read(true).append(true).create_new(true).mode(0o600).open(&path).ok()?;
+    Some((file, path))
+}
+
+/// A temporary file whose name is removed immediately, on systems without files in memory. Writes append to it.
 #[cfg(any(test, not(target_os = "linux")))]
 fn unnamed_file() -> Option<File> {
-    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
-    let path = std::env::temp_dir().join(format!("toolchainkit-{}-{since}", std::process::id()));
-    let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path).ok()?;
+    let (file, path) = named_file()?;
     std::fs::remove_file(path).ok()?;
     Some(file)
 }

@@ -53,6 +53,23 @@ fn parse_line(line: &str) -> Option<Process> {
     Some(Process { id, parent, group: session, session, start, is_over, name: Name::default() })
 }
 
+/// When the process with this ID started, in milliseconds since 1970.
+pub(super) fn started(id: u32) -> Option<u64> {
+    let elapsed = ps(&["-p", &id.to_string(), "-o", "etime="]);
+    let elapsed = seconds(String::from_utf8_lossy(&elapsed).trim())?;
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().ok()?;
+    u64::try_from(now.as_millis()).ok()?.checked_sub(elapsed * 1000)
+}
+
+/// A time of `ps`: `[[DAYS-]HOURS:]MINUTES:SECONDS`
+fn seconds(text: &str) -> Option<u64> {
+    let (days, rest) = text.split_once('-').unwrap_or(("0", text));
+    let parts = rest.split(':').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>()?;
+    let of_day = parts.iter().fold(0, |sum, part| sum * 60 + part);
+    (2..=3).contains(&parts.len()).then_some(())?;
+    Some(days.parse::<u64>().ok()? * 86_400 + of_day)
+}
+
 /// The command line of a process, with blanks between its words.
 pub(super) fn command_line(id: u32) -> Vec<u8> {
     ps(&["-ww", "-p", &id.to_string(), "-o", "command="])
@@ -84,17 +101,34 @@ mod tests {
     }
 
     #[test]
+    fn times_of_ps_are_parsed() {
+        for (text, expected) in [
+            ("00:07", Some(7)),
+            ("01:02:03", Some(3723)),
+            ("2-00:00:01", Some(172_801)),
+            ("", None),
+            ("7", None),
+            ("a:b", None),
+        ] {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn the_programs_of_this_machine_are_listed_as_in_proc() {
         let mut child = command("sleep").arg("60").current_dir("/").spawn().unwrap();
         let listed = of(child.id()).unwrap();
         assert_eq!((listed.parent, listed.is_over), (std::process::id(), false));
         assert_eq!(of(child.id()), Some(listed), "its start does not change");
         assert!(all().contains(&listed));
+        let begun = started(child.id()).unwrap();
         #[cfg(target_os = "linux")]
         {
             let known = Process::of(child.id()).unwrap();
             assert_eq!(known.parent, listed.parent);
+            assert!(begun.abs_diff(super::super::started(child.id()).unwrap()) < 3000, "{begun}");
         }
+        assert_eq!(started(u32::MAX), None);
         while !String::from_utf8_lossy(&command_line(child.id())).trim_end().ends_with("sleep 60") {
             std::thread::yield_now();
         }

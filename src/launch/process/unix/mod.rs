@@ -25,20 +25,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 pub use files::{
-    FileState, appending, can_write, create_folder, create_private_file, disk_usage, folded_name,
-    folded_path, is_executable, make_link, make_writable, memory_file, new_file, new_program, open_at_once,
-    program_at, read_at, release, shared_memory_file, write_at,
+    appending, can_write, create_folder, create_private_file, disk_usage, folded_name, folded_path,
+    free_space, is_executable, is_for_group, make_executable, make_link, make_writable, memory_file,
+    new_file, new_program, open_at_once, program_at, read_at, read_part_at, release, write_at,
 };
+pub(super) use files::{named_file, shared_memory_file};
 pub use inbox::Inbox;
 pub use inheritance::{become_daemon, end_with_parent};
 pub(super) use ownership::boot;
 pub use ownership::{
-    is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder, namespace, owner, peer,
-    user_folders,
+    LONGEST_RUN_FOLDER, is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder,
+    namespace, owner, peer, user_folders,
 };
 pub use starting::{Child, start};
+pub(super) use table::Listing;
 pub use table::{
-    compilers_of_session, descendants, folder_of, has_argument, kill, reap_orphans, stop, table,
+    compilers_of_session, environment_of, folder_of, has_argument, kill, parent_id, reap_orphans, started,
+    stop, table,
 };
 pub use waiting::{
     Wait, adopt_orphans, apply_umask, exit_descriptor, exit_like, has_crashed, has_ended, status_of_code,
@@ -207,6 +210,15 @@ pub fn lock_of_supervisor(_lock: &Path) -> io::Result<File> {
 #[must_use]
 pub const fn is_too_long(_command: &Command) -> bool {
     false
+}
+
+/// Lets other processes run before this thread. On other systems than Linux, this would concern the whole process.
+pub fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    {
+        const NICE: i32 = 10;
+        let _ = rustix::process::setpriority_process(None, NICE);
+    }
 }
 
 /// The command of a program of the supervisor.

@@ -127,8 +127,10 @@ fn remove_entries(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The longest run folder. The names of other sockets are not longer.
-const LONGEST: usize = LONGEST_SOCKET_PATH - "/0123456789abcdef/0123456789abcdef/endpoint".len();
+/// The longest path of the folder of all run folders, in bytes: the path of a socket is limited. The names of other sockets are not
+/// longer.
+pub const LONGEST_RUN_FOLDER: usize =
+    LONGEST_SOCKET_PATH - "/0123456789abcdef/0123456789abcdef/endpoint".len();
 
 /// The possible parent folders for run folders, `configured` first.
 #[must_use]
@@ -140,7 +142,7 @@ pub fn user_folders(configured: &Path) -> Vec<PathBuf> {
     let runtime = variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
     folders.extend(runtime.map(|path| path.join("toolchainkit")));
     folders.push(PathBuf::from(format!("/tmp/toolchainkit-{}", user())));
-    folders.retain(|path| path.as_os_str().as_bytes().len() <= LONGEST);
+    folders.retain(|path| path.as_os_str().as_bytes().len() <= LONGEST_RUN_FOLDER);
     folders
 }
 

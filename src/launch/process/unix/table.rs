@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use rustix::process::PidfdFlags;
 use rustix::process::{Pid, Signal, WaitOptions};
 
-use super::super::{Process, short_name};
+use super::super::{Process, descendants, short_name};
 use super::listing;
 
 /// Whether the system tells about processes in `/proc`.
@@ -50,6 +50,35 @@ impl Process {
     }
 }
 
+/// When the process with this ID started, in milliseconds since 1970.
+#[must_use]
+pub fn started(id: u32) -> Option<u64> {
+    // The unit of times in `/proc`.
+    const MILLISECONDS_PER_TICK: u64 = 10;
+    if !has_proc() {
+        return listing::started(id);
+    }
+    let system = read("/proc/stat")?;
+    let system = String::from_utf8_lossy(&system);
+    let boot: u64 = system.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    Some(boot * 1000 + Process::of(id)?.start * MILLISECONDS_PER_TICK)
+}
+
+/// The ID of the parent of this process.
+#[must_use]
+pub fn parent_id() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+/// The environment with which a process was started: `NAME=VALUE`. `None` if the system does not tell it.
+#[must_use]
+pub fn environment_of(id: u32) -> Option<Vec<String>> {
+    const LARGEST: u64 = 4 << 20;
+    let mut bytes = Vec::new();
+    fs::File::open(format!("/proc/{id}/environ")).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    Some(bytes.split(|byte| *byte == 0).map(|entry| String::from_utf8_lossy(entry).into_owned()).collect())
+}
+
 fn read(path: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(512);
     fs::File::open(path).ok()?.read_to_end(&mut bytes).ok()?;
@@ -66,31 +95,21 @@ pub fn table() -> Vec<Process> {
     entries.filter_map(|entry| Process::of(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }
 
-/// The running descendants of `ancestor`, parents before their children.
-#[must_use]
-pub fn descendants(ancestor: u32) -> Vec<Process> {
-    let mut found: Vec<Process> = Vec::new();
-    let mut all: Option<Vec<Process>> = None;
-    let mut next = ancestor;
-    let mut index = 0;
-    loop {
-        let listed = if all.is_none() { listed_children(next) } else { None };
-        let children: Vec<Process> = if let Some(listed) = listed {
-            listed.into_iter().filter_map(Process::of).collect()
-        } else {
-            let all = all.get_or_insert_with(table);
-            all.iter().copied().filter(|process| process.parent == next).collect()
+/// Lists the children of processes. The whole table is read only if the kernel does not list them.
+#[derive(Debug, Default)]
+pub(in crate::launch::process) struct Listing(Option<Vec<Process>>);
+
+impl Listing {
+    /// The children of a process.
+    pub(in crate::launch::process) fn children(&mut self, parent: u32) -> Vec<Process> {
+        let listed = if self.0.is_none() { listed_children(parent) } else { None };
+        let mut children: Vec<Process> = match listed {
+            Some(listed) => listed.into_iter().filter_map(Process::of).collect(),
+            None => self.0.get_or_insert_with(table).clone(),
         };
-        let is_new =
-            |process: &Process| process.parent == next && !found.iter().any(|known| known.id == process.id);
-        let children: Vec<Process> = children.into_iter().filter(is_new).collect();
-        found.extend(children);
-        let Some(process) = found.get(index) else { break };
-        next = process.id;
-        index += 1;
+        children.retain(|process| process.parent == parent);
+        children
     }
-    found.retain(|process| !process.is_over);
-    found
 }
 
 /// The programs below the supervisor of this session. A process in another session is not a compiler, and must not be killed.

@@ -5,16 +5,16 @@
 use std::ffi::{OsStr, OsString, c_void};
 use std::fs::File;
 use std::io;
-use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::windows::ffi::OsStringExt as _;
 use std::os::windows::io::{
     AsHandle, AsRawHandle as _, AsRawSocket as _, BorrowedHandle, BorrowedSocket, FromRawHandle as _,
     OwnedHandle,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::ptr;
 use std::time::Duration;
 
-use crate::trust;
+use crate::trust::{self, checked, copied, wide};
 
 use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessBasicInformation};
 use windows_sys::Win32::Foundation::{
@@ -27,7 +27,7 @@ use windows_sys::Win32::Networking::WinSock::{
 use windows_sys::Win32::Security::Cryptography::{BCRYPT_USE_SYSTEM_PREFERRED_RNG, BCryptGenRandom};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FILE_FLAG_FIRST_PIPE_INSTANCE, FileBasicInfo,
-    GetFileInformationByHandle, GetFileInformationByHandleEx, PIPE_ACCESS_DUPLEX,
+    GetDiskFreeSpaceExW, GetFileInformationByHandle, GetFileInformationByHandleEx, PIPE_ACCESS_DUPLEX,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
 use windows_sys::Win32::System::Diagnostics::ToolHelp::{
@@ -46,9 +46,10 @@ use windows_sys::Win32::System::Pipes::{
 };
 use windows_sys::Win32::System::Threading::{
     CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_UNICODE_ENVIRONMENT,
-    CreateProcessW, GetCurrentProcess, GetProcessTimes, OpenProcess, PEB, PROCESS_BASIC_INFORMATION,
-    PROCESS_INFORMATION, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION,
-    PROCESS_SUSPEND_RESUME, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE, PROCESS_VM_READ, STARTUPINFOW,
+    CreateProcessW, GetCurrentProcess, GetCurrentThread, GetProcessTimes, OpenProcess, PEB,
+    PROCESS_BASIC_INFORMATION, PROCESS_INFORMATION, PROCESS_NAME_WIN32, PROCESS_QUERY_INFORMATION,
+    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SUSPEND_RESUME, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
+    PROCESS_VM_READ, QueryFullProcessImageNameW, STARTUPINFOW, SetThreadPriority, THREAD_PRIORITY_LOWEST,
     TerminateProcess, WaitForMultipleObjects, WaitForSingleObject,
 };
 
@@ -56,36 +57,6 @@ use windows_sys::Win32::System::Threading::{
 unsafe extern "system" {
     /// Not in the headers. Every Windows since XP has it.
     fn NtSuspendProcess(process: HANDLE) -> NTSTATUS;
-}
-
-fn check(result: i32) -> io::Result<()> {
-    if result == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-/// A text with a null at the end.
-fn wide(text: &OsStr) -> io::Result<Vec<u16>> {
-    let mut wide: Vec<u16> = text.encode_wide().collect();
-    if wide.contains(&0) {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    wide.push(0);
-    Ok(wide)
-}
-
-/// The text that ends with a null.
-///
-/// # Safety
-///
-/// `text` must point to a text with a null at the end.
-unsafe fn copied(text: *const u16) -> OsString {
-    let mut length = 0;
-    // SAFETY: the text ends with a null, so all units before it can be read.
-    unsafe {
-        while *text.add(length) != 0 {
-            length += 1;
-        }
-        OsString::from_wide(std::slice::from_raw_parts(text, length))
-    }
 }
 
 fn milliseconds(time: Duration) -> u32 {
@@ -133,7 +104,7 @@ const fn time_of(time: FILETIME) -> u64 {
 pub(super) fn file_information(file: &File) -> io::Result<FileInformation> {
     let mut found = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open, and `found` has the type that the function fills.
-    check(unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) })?;
+    checked(unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) })?;
     let mut times = FILE_BASIC_INFO::default();
     // SAFETY: the same, and the size is that of `times`.
     let has_times = unsafe {
@@ -171,7 +142,7 @@ impl Job {
         };
         job.limit(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK)?;
         // SAFETY: both handles are valid.
-        check(unsafe { AssignProcessToJobObject(job.0.as_raw_handle(), GetCurrentProcess()) })?;
+        checked(unsafe { AssignProcessToJobObject(job.0.as_raw_handle(), GetCurrentProcess()) })?;
         Ok(job)
     }
 
@@ -185,7 +156,7 @@ impl Job {
         let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
         limits.BasicLimitInformation.LimitFlags = flags;
         // SAFETY: the handle is valid, and the size is that of `limits`.
-        check(unsafe {
+        checked(unsafe {
             SetInformationJobObject(
                 self.0.as_raw_handle(),
                 JobObjectExtendedLimitInformation,
@@ -308,6 +279,7 @@ pub(super) fn wait_for_process(process: BorrowedHandle<'_>, most: Duration) -> b
 }
 
 /// A process in the list of the system.
+#[derive(Debug)]
 pub(super) struct Listed {
     pub(super) id: u32,
     pub(super) parent: u32,
@@ -371,25 +343,48 @@ pub(super) fn open_process(id: u32, access: Access) -> io::Result<OwnedHandle> {
     }
 }
 
-/// The process that has started this one, if it still runs.
-pub(super) fn parent() -> Option<OwnedHandle> {
+/// What the system tells about a process.
+fn basic_information(process: &impl AsHandle) -> Option<PROCESS_BASIC_INFORMATION> {
     let mut basic = PROCESS_BASIC_INFORMATION::default();
-    // SAFETY: the first handle is that of this process, and the size is that of `basic`.
+    // SAFETY: the handle is open, and the size is that of `basic`.
     let status = unsafe {
-        let size = size_of::<PROCESS_BASIC_INFORMATION>() as u32;
         NtQueryInformationProcess(
-            GetCurrentProcess(),
+            process.as_handle().as_raw_handle(),
             ProcessBasicInformation,
             (&raw mut basic).cast(),
-            size,
+            size_of::<PROCESS_BASIC_INFORMATION>() as u32,
             ptr::null_mut(),
         )
     };
-    if status != 0 {
-        return None;
-    }
-    let parent = open_process(u32::try_from(basic.InheritedFromUniqueProcessId).ok()?, Access::Look).ok()?;
+    (status == 0).then_some(basic)
+}
+
+/// The ID of the process that has started this one. It may have ended, and another process may have its ID.
+pub(super) fn parent_of(process: &impl AsHandle) -> Option<u32> {
+    u32::try_from(basic_information(process)?.InheritedFromUniqueProcessId).ok()
+}
+
+/// The file name of the program of a process.
+pub(super) fn program_of(process: &impl AsHandle) -> Option<OsString> {
+    let mut path = vec![0_u16; 32 * 1024];
+    let mut length = path.len() as u32;
+    // SAFETY: the handle is open, and the length is that of the vector.
+    let done = unsafe {
+        QueryFullProcessImageNameW(
+            process.as_handle().as_raw_handle(),
+            PROCESS_NAME_WIN32,
+            path.as_mut_ptr(),
+            &raw mut length,
+        )
+    };
+    let path = PathBuf::from(OsString::from_wide(path.get(..length as usize).filter(|_| done != 0)?));
+    path.file_name().map(OsStr::to_owned)
+}
+
+/// The process that has started this one, if it still runs.
+pub(super) fn parent() -> Option<OwnedHandle> {
     let own = open_process(std::process::id(), Access::Look).ok()?;
+    let parent = open_process(parent_of(&own)?, Access::Look).ok()?;
     // A younger process has the ID of a parent that has ended.
     let is_older = start_time(&parent).ok()? <= start_time(&own).ok()?;
     is_older.then_some(parent)
@@ -400,7 +395,9 @@ pub(super) fn start_time(process: &impl AsHandle) -> io::Result<u64> {
     let [mut start, mut end, mut kernel, mut user] = [FILETIME::default(); 4];
     let process = process.as_handle().as_raw_handle();
     // SAFETY: the handle is open, and the times have the type that the function fills.
-    check(unsafe { GetProcessTimes(process, &raw mut start, &raw mut end, &raw mut kernel, &raw mut user) })?;
+    checked(unsafe {
+        GetProcessTimes(process, &raw mut start, &raw mut end, &raw mut kernel, &raw mut user)
+    })?;
     Ok(time_of(start))
 }
 
@@ -440,41 +437,77 @@ pub(super) fn command_line_of(process: &impl AsHandle) -> Option<OsString> {
     parameter(process, if cfg!(target_pointer_width = "64") { 0x70 } else { 0x40 })
 }
 
-/// A text in the parameters of a process. The headers do not name all of their members, but these have had the same places since
-/// Windows NT.
-fn parameter(process: &impl AsHandle, place: usize) -> Option<OsString> {
+/// The environment of a process, which must be open with [`Access::Read`]: `NAME=VALUE`.
+pub(super) fn environment_of(process: &impl AsHandle) -> Option<Vec<String>> {
+    const LARGEST: usize = 1 << 20;
+    let (place, place_of_size) =
+        if cfg!(target_pointer_width = "64") { (0x80, 0x3f0) } else { (0x48, 0x290) };
+    let parameters = parameters_of(process)?;
     let process = process.as_handle().as_raw_handle();
-    let mut basic = PROCESS_BASIC_INFORMATION::default();
-    // SAFETY: the size is that of `basic`. The types that are read consist of numbers and pointers, which are only used as
-    // addresses in the other process, and the size of the text is that of the vector.
-    unsafe {
-        let size = size_of::<PROCESS_BASIC_INFORMATION>() as u32;
-        let status = NtQueryInformationProcess(
-            process,
-            ProcessBasicInformation,
-            (&raw mut basic).cast(),
-            size,
-            ptr::null_mut(),
-        );
-        if status != 0 || basic.PebBaseAddress.is_null() {
-            return None;
-        }
-        let parameters =
-            (basic.PebBaseAddress as usize).checked_add(std::mem::offset_of!(PEB, ProcessParameters))?;
-        let parameters: usize = read_memory(process, parameters as *const c_void)?;
-        let [length, text]: [usize; 2] =
-            read_memory(process, parameters.checked_add(place)? as *const c_void)?;
-        // The length in bytes is the first of two numbers with 16 bits.
-        let mut units = vec![0_u16; (length & 0xffff) / 2];
-        let done = ReadProcessMemory(
-            process,
-            text as *const c_void,
-            units.as_mut_ptr().cast(),
-            units.len() * 2,
-            ptr::null_mut(),
-        );
-        (done != 0).then(|| OsString::from_wide(&units))
+    // SAFETY: numbers and pointers, which are only used as addresses in the other process.
+    let [text, size] = unsafe {
+        [
+            read_memory::<usize>(process, parameters.checked_add(place)? as *const c_void)?,
+            read_memory::<usize>(process, parameters.checked_add(place_of_size)? as *const c_void)?,
+        ]
+    };
+    let units = read_units(process, text, size.min(LARGEST) / 2)?;
+    Some(units.split(|unit| *unit == 0).map(String::from_utf16_lossy).collect())
+}
+
+/// The address of the parameters of a process, in its memory.
+fn parameters_of(process: &impl AsHandle) -> Option<usize> {
+    let basic = basic_information(process)?;
+    if basic.PebBaseAddress.is_null() {
+        return None;
     }
+    let place = (basic.PebBaseAddress as usize).checked_add(std::mem::offset_of!(PEB, ProcessParameters))?;
+    // SAFETY: the value is a pointer, which is only used as an address in the other process.
+    unsafe { read_memory(process.as_handle().as_raw_handle(), place as *const c_void) }
+}
+
+/// A text in the parameters of a process. The headers do not name all of their members, but these have had the same places since
+/// Windows NT, and the size of the environment since Windows Vista.
+fn parameter(process: &impl AsHandle, place: usize) -> Option<OsString> {
+    let place = parameters_of(process)?.checked_add(place)?;
+    let process = process.as_handle().as_raw_handle();
+    // SAFETY: the same.
+    let [length, text]: [usize; 2] = unsafe { read_memory(process, place as *const c_void)? };
+    // The length in bytes is the first of two numbers with 16 bits.
+    read_units(process, text, (length & 0xffff) / 2).map(|units| OsString::from_wide(&units))
+}
+
+/// Reads a text from the memory of a process.
+fn read_units(process: HANDLE, address: usize, length: usize) -> Option<Vec<u16>> {
+    let mut units = vec![0_u16; length];
+    // SAFETY: the size is that of the vector. An address that the process does not have is an error.
+    let done = unsafe {
+        ReadProcessMemory(
+            process,
+            address as *const c_void,
+            units.as_mut_ptr().cast(),
+            size_of_val(units.as_slice()),
+            ptr::null_mut(),
+        )
+    };
+    (done != 0).then_some(units)
+}
+
+/// The number of bytes that this user may still write to the volume of `folder`.
+pub(super) fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let folder = wide(folder.as_os_str())?;
+    let mut bytes = 0;
+    // SAFETY: the path ends with a null, and the other results are not wanted.
+    checked(unsafe {
+        GetDiskFreeSpaceExW(folder.as_ptr(), &raw mut bytes, ptr::null_mut(), ptr::null_mut())
+    })?;
+    Ok(bytes)
+}
+
+/// Lets other threads run before this one.
+pub(super) fn lower_priority() {
+    // SAFETY: the handle is that of this thread, which needs not be closed.
+    unsafe { SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST) };
 }
 
 /// The number of bytes that can be read from a pipe without waiting.
@@ -485,7 +518,7 @@ fn parameter(process: &impl AsHandle, place: usize) -> Option<OsString> {
 pub(super) fn available(pipe: &impl AsHandle) -> io::Result<usize> {
     let mut available = 0;
     // SAFETY: the handle is open, and without a buffer nothing is read.
-    check(unsafe {
+    checked(unsafe {
         PeekNamedPipe(
             pipe.as_handle().as_raw_handle(),
             ptr::null_mut(),

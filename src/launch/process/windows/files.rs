@@ -12,24 +12,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE,
 };
 
+use super::super::{FileState, FreeSpace};
 use super::api;
-
-/// The state of a file. If that of a path is unchanged, so is the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileState {
-    /// The serial number of its volume.
-    pub device: u64,
-    /// Its number on the volume.
-    pub inode: u64,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When its content was changed, in nanoseconds since 1970.
-    pub modified: i128,
-    /// When its content, its name or its attributes were changed.
-    pub changed: i128,
-    /// The number of its names.
-    pub links: u64,
-}
 
 impl FileState {
     fn with(path: &Path, flags: u32) -> io::Result<Self> {
@@ -135,6 +119,27 @@ pub fn make_writable(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, permissions)
 }
 
+/// Windows has no permission to execute a file.
+///
+/// # Errors
+///
+/// None.
+pub const fn make_executable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Windows has no such folders: access lists decide who shares them.
+#[must_use]
+pub const fn is_for_group(_data: &Metadata) -> bool {
+    false
+}
+
+/// The free space of the volume of `folder`. `None` if it is not known.
+#[must_use]
+pub fn free_space(folder: &Path) -> Option<FreeSpace> {
+    Some(FreeSpace { bytes: api::free_bytes(folder).ok()?, files: None })
+}
+
 /// Creates a link to a folder. Not on Windows, which lets only some users do this: two users would get different keys.
 ///
 /// # Errors
@@ -167,6 +172,15 @@ pub fn read_at(file: &File, buffer: &mut [u8], mut offset: u64) -> io::Result<()
         }
     }
     Ok(())
+}
+
+/// Reads a part of the file from `offset` on. Returns its length: 0 at the end of the file.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn read_part_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    file.seek_read(buffer, offset)
 }
 
 /// Writes `bytes` at `offset`.
@@ -226,25 +240,30 @@ pub fn folded_path(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(folded)
 }
 
-/// A temporary file for the output of a program, which is removed when it is closed. `None` if there can be none.
-#[must_use]
-pub fn memory_file() -> Option<File> {
+/// The path of a new temporary file.
+fn temporary_path() -> Option<PathBuf> {
     let mut number = [0; 8];
     api::random(&mut number).ok()?;
-    let name = format!("toolchainkit-{:016x}", u64::from_ne_bytes(number));
-    let mut options = File::options();
-    options.read(true).write(true).create_new(true).share_mode(0);
-    options.custom_flags(FILE_FLAG_DELETE_ON_CLOSE).attributes(FILE_ATTRIBUTE_TEMPORARY);
-    options.open(std::env::temp_dir().join(name)).ok()
+    Some(std::env::temp_dir().join(format!("toolchainkit-{:016x}", u64::from_ne_bytes(number))))
 }
 
-/// Another handle of a temporary file, which appends to it. Windows does not support this.
+/// A temporary file for the output of programs, which is removed when it is closed. Writes append to it. `None` if there can be
+/// none.
+#[must_use]
+pub fn memory_file() -> Option<File> {
+    let mut options = File::options();
+    options.read(true).append(true).create_new(true).share_mode(0);
+    options.custom_flags(FILE_FLAG_DELETE_ON_CLOSE).attributes(FILE_ATTRIBUTE_TEMPORARY);
+    options.open(temporary_path()?).ok()
+}
+
+/// Another handle of a file of [`memory_file`], which appends to it.
 ///
 /// # Errors
 ///
-/// Always.
-pub fn appending(_memory: &File) -> io::Result<File> {
-    Err(io::ErrorKind::Unsupported.into())
+/// If the system has no further handles.
+pub fn appending(memory: &File) -> io::Result<File> {
+    memory.try_clone()
 }
 
 /// Gives back the space of the first `length` bytes of a temporary file. Windows does this when the file is closed.
@@ -252,8 +271,16 @@ pub const fn release(_memory: &File, _length: u64) {}
 
 /// A file in memory, with its path. Windows has no such files.
 #[must_use]
-pub const fn shared_memory_file() -> Option<(File, String)> {
+pub(in crate::launch::process) const fn shared_memory_file() -> Option<(File, String)> {
     None
+}
+
+/// A temporary file in the folder of this user, with its path. Other programs can write to it while it is open.
+pub(in crate::launch::process) fn named_file() -> Option<(File, PathBuf)> {
+    let path = temporary_path()?;
+    let mut options = File::options();
+    options.read(true).append(true).create_new(true).attributes(FILE_ATTRIBUTE_TEMPORARY);
+    Some((options.open(&path).ok()?, path))
 }
 
 /// Whether the file may be a program.

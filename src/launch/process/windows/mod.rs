@@ -24,25 +24,29 @@ use std::time::{Duration, Instant};
 use self::api::Job;
 pub use self::connection::{Connection, Listener, Waitable, peer};
 pub use self::files::{
-    FileState, can_write, create_folder, create_private_file, disk_usage, folded_name, folded_path,
-    is_executable, make_link, make_writable, memory_file, new_file, new_program, open_at_once, program_at,
-    read_at, write_at,
+    appending, can_write, create_folder, create_private_file, disk_usage, folded_name, folded_path,
+    free_space, is_executable, is_for_group, make_executable, make_link, make_writable, memory_file,
+    new_file, new_program, open_at_once, program_at, read_at, read_part_at, release, write_at,
 };
+pub(super) use self::files::{named_file, shared_memory_file};
 pub use self::inbox::Inbox;
 pub(super) use self::ownership::boot;
 pub use self::ownership::{
-    is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder, namespace, owner,
-    user_folders,
+    LONGEST_RUN_FOLDER, is_private_folder, is_run_folder, is_trusted_private_folder, make_private_folder,
+    namespace, owner, user_folders,
 };
 use self::starting::Started;
 pub use self::starting::{Child, is_too_long, replace_by, run_unchanged, start};
+pub(super) use self::table::Listing;
 pub use self::table::{
-    compilers_of_session, descendants, folder_of, has_argument, kill, reap_orphans, stop, table,
+    compilers_of_session, environment_of, folder_of, has_argument, kill, parent_id, reap_orphans, started,
+    stop, table,
 };
 pub use self::waiting::{
     Wait, adopt_orphans, apply_umask, exit_descriptor, exit_like, has_crashed, has_ended, status_of_code,
     wait_for_any, was_interrupted,
 };
+use super::FileState;
 pub use super::unwatched::{Watch, WatchedFolder};
 
 /// An open file, pipe or process.
@@ -190,6 +194,11 @@ pub fn command_of_daemon(_stage: &str, program: &Path) -> Command {
     let mut command = super::command(program);
     command.creation_flags(CREATE_NO_WINDOW);
     command
+}
+
+/// Lets other processes run before this thread.
+pub fn lower_priority() {
+    api::lower_priority();
 }
 
 /// The command of a program of the supervisor, without a window.

@@ -4,8 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::{digest, variable};
-use super::FileState;
+use super::super::{FileState, digest, variable};
 use crate::trust::{self, Purpose};
 
 /// Identifies the processes that can share a daemon: those of the same user, on the same system. The boot is no part of it:
@@ -74,6 +73,9 @@ pub fn make_private_folder(root: &Path, id: &str, owner: &str) -> io::Result<Pat
     }
     Ok(folder)
 }
+
+/// The longest path of the folder of all run folders. No path of a socket is below it.
+pub const LONGEST_RUN_FOLDER: usize = usize::MAX;
 
 /// The possible parent folders for run folders, `configured` first.
 #[must_use]

@@ -5,25 +5,57 @@ use std::os::windows::ffi::OsStrExt as _;
 use std::os::windows::io::OwnedHandle;
 use std::path::PathBuf;
 
-use super::super::{Name, Process, command_line};
+use super::super::{Process, command_line, short_name};
 use super::api::{self, Access};
 
 impl Process {
     /// The process with this ID.
     #[must_use]
     pub fn of(id: u32) -> Option<Self> {
-        Self::with_parent(id, 0)
+        Self::listed(id, None)
     }
 
-    fn with_parent(id: u32, parent: u32) -> Option<Self> {
+    /// The process with this ID. `listed` is what the list of the system contains about it.
+    fn listed(id: u32, listed: Option<&api::Listed>) -> Option<Self> {
         let handle = api::open_process(id, Access::Look).ok()?;
         let start = api::start_time(&handle).ok()?;
         let is_over = api::wait_for_process(
             std::os::windows::io::AsHandle::as_handle(&handle),
             std::time::Duration::ZERO,
         );
-        Some(Self { id, parent, group: 0, session: 0, start, is_over, name: Name::default() })
+        let (parent, name) = match listed {
+            Some(listed) => (listed.parent, listed.name.clone()),
+            None => {
+                (api::parent_of(&handle).unwrap_or_default(), api::program_of(&handle).unwrap_or_default())
+            }
+        };
+        // Without its ending, as on other systems.
+        let name = name.to_string_lossy().to_ascii_lowercase();
+        let name = short_name(name.strip_suffix(".exe").unwrap_or(&name).as_bytes());
+        Some(Self { id, parent, group: 0, session: 0, start, is_over, name })
     }
+}
+
+/// When the process with this ID started, in milliseconds since 1970.
+#[must_use]
+pub fn started(id: u32) -> Option<u64> {
+    // Between 1601 and 1970.
+    const EPOCH: u64 = 11_644_473_600_000;
+    (Process::of(id)?.start / 10_000).checked_sub(EPOCH)
+}
+
+/// The ID of the parent of this process; 0 if the system does not tell it.
+#[must_use]
+pub fn parent_id() -> u32 {
+    let own = api::open_process(std::process::id(), Access::Look);
+    own.ok().and_then(|own| api::parent_of(&own)).unwrap_or_default()
+}
+
+/// The environment with which a process was started: `NAME=VALUE`. `None` if it is a process of another user.
+#[must_use]
+pub fn environment_of(id: u32) -> Option<Vec<String>> {
+    let handle = api::open_process(id, Access::Read).ok()?;
+    api::environment_of(&handle)
 }
 
 /// Opens a process, if it is still the same.
@@ -44,31 +76,20 @@ pub const fn table() -> Vec<Process> {
     Vec::new()
 }
 
-/// The running descendants of `ancestor`, parents before their children.
-#[must_use]
-pub fn descendants(ancestor: u32) -> Vec<Process> {
-    let all = api::processes();
-    let mut found: Vec<Process> = Vec::new();
-    let Some(first) = Process::of(ancestor) else { return found };
-    let mut next = first;
-    let mut index = 0;
-    loop {
-        let children = all.iter().filter(|listed| listed.parent == next.id && !is_console_host(&listed.name));
-        let children = children.filter_map(|listed| Process::with_parent(listed.id, listed.parent));
+/// Lists the children of processes, from one list of the system.
+#[derive(Debug, Default)]
+pub(in crate::launch::process) struct Listing(Option<Vec<api::Listed>>);
+
+impl Listing {
+    /// The children of a process, without the hosts of consoles.
+    pub(in crate::launch::process) fn children(&mut self, parent: u32) -> Vec<Process> {
+        let Some(first) = Process::of(parent) else { return Vec::new() };
+        let all = self.0.get_or_insert_with(api::processes);
+        let children = all.iter().filter(|listed| listed.parent == parent && !is_console_host(&listed.name));
+        let children = children.filter_map(|listed| Process::listed(listed.id, Some(listed)));
         // The parent may have ended, and its ID may belong to a younger process.
-        let is_child = |process: &Process| {
-            process.start >= next.start
-                && process.id != ancestor
-                && !found.iter().any(|known| known.id == process.id)
-        };
-        let children: Vec<Process> = children.filter(is_child).collect();
-        found.extend(children);
-        let Some(process) = found.get(index) else { break };
-        next = *process;
-        index += 1;
+        children.filter(|process| process.start >= first.start).collect()
     }
-    found.retain(|process| !process.is_over);
-    found
 }
 
 /// The other processes in the job of this supervisor.
@@ -79,7 +100,7 @@ pub fn compilers_of_session() -> Vec<Process> {
     let of_job = super::job().map(api::Job::processes).unwrap_or_default();
     let listed = all.iter().filter(|listed| listed.id != own && of_job.contains(&listed.id));
     let programs = listed.filter(|listed| !is_console_host(&listed.name));
-    programs.filter_map(|listed| Process::with_parent(listed.id, listed.parent)).collect()
+    programs.filter_map(|listed| Process::listed(listed.id, Some(listed))).collect()
 }
 
 /// The working directory of a process.
@@ -127,16 +148,24 @@ pub const fn reap_orphans(_known: &[u32]) {}
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::descendants;
     use super::*;
 
     #[test]
     fn a_descendant_is_found_and_killed_only_if_its_start_time_matches() {
         let mut command = crate::launch::process::command("ping");
         command.args(["-n", "60", "127.0.0.1"]).current_dir(super::super::root_folder());
+        command.env("TOOLCHAINKIT_SAMPLE", "\u{e4} b");
         let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
         let find = || descendants(std::process::id()).into_iter().find(|process| process.id == child.id());
         let found = find().unwrap();
-        assert_eq!(found.parent, std::process::id());
+        assert_eq!((found.parent, found.name()), (std::process::id(), "ping"));
+        assert_eq!(Process::of(found.id), Some(found));
+        assert_eq!(parent_id(), Process::of(std::process::id()).unwrap().parent);
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
+        assert!(u128::from(started(found.id).unwrap()).abs_diff(since) < 10_000);
+        let environment = environment_of(found.id).unwrap();
+        assert!(environment.contains(&"TOOLCHAINKIT_SAMPLE=\u{e4} b".to_owned()), "{environment:?}");
         assert!(has_argument(found, "127.0.0.1") && has_argument(found, "60") && !has_argument(found, "6"));
         assert_eq!(folder_of(found).unwrap(), super::super::root_folder());
         kill(Process { start: found.start + 1, ..found });

@@ -6,6 +6,7 @@ mod build_folder;
 mod cache;
 mod causes;
 mod compare;
+mod counting;
 mod doctor;
 mod env;
 mod examination;

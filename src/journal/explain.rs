@@ -65,6 +65,7 @@ impl Explaining<'_> {
             source: entry.source.clone(),
             object: entry.object.clone(),
             causes: self.why(entry).causes,
+            micros: entry.micros.unwrap_or_default(),
         }
     }
 
@@ -180,6 +181,7 @@ mod tests {
         Entry {
             at,
             build: build.to_owned(),
+            run: String::new(),
             source: object.trim_end_matches(".o").to_owned(),
             object: object.to_owned(),
             language: "CXX".to_owned(),

@@ -419,6 +419,7 @@ mod tests {
         Entry {
             at,
             build: format!("{}", at / 1000),
+            run: String::new(),
             source,
             object: object.to_owned(),
             language: language.to_owned(),

@@ -49,6 +49,7 @@ fn entry(target: &str, source: &str, outcome: Outcome, at: u64, micros: u64) -> 
     Entry {
         at,
         build: String::new(),
+        run: String::new(),
         source: source.to_owned(),
         object: format!("CMakeFiles/{target}.dir/{source}.o"),
         language: if source.rsplit('.').next() == Some("c") { "C" } else { "CXX" }.to_owned(),

@@ -21,6 +21,7 @@ fn entry(build: u32, seconds: u64, object: &str, outcome: Outcome, micros: u64) 
     Entry {
         at: SEVEN + u64::from(build) * 600_000 + seconds * 1000,
         build: format!("{build}-1"),
+        run: String::new(),
         language: if source.strip_suffix(".c").is_some() { "C" } else { "CXX" }.to_owned(),
         source,
         object: if folder.is_empty() { file.to_owned() } else { format!("CMakeFiles/{folder}.dir/{file}.o") },
@@ -121,7 +122,8 @@ fn of(journal: &Journal, selection: &Selection) -> Statistics {
     let mut statistics =
         Statistics::new("build/release".to_owned(), Origin::Journal, selection.scope(), cache(Tool::Sccache));
     let summary = Summary::new(selection.of(journal), &journal.entries);
-    statistics.compilations = Some(Compilations::new(&summary, journal.running.len(), journal.damaged));
+    statistics.compilations =
+        Some(Compilations::new(&summary, journal.running.len(), journal.damaged).explained(Tool::Sccache));
     statistics.cleaned(&|text| text.replace('\u{1b}', "\\u{1b}"))
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use camino::Utf8Path;
 
-use super::{Build, BuildState, CONFIGURE_AGAIN, Finding, Link, OF_LINK, Project, Subject};
+use super::{Build, BuildState, CONFIGURE_AGAIN, Finding, Link, OF_LINK, Project, Subject, unfinished};
 use crate::doctor::BuildTree;
 
 pub(super) const LINK: Link = Link { name: "build", limit: OF_LINK, examine };
@@ -89,6 +89,7 @@ fn configured(build: &Build) -> Vec<Finding> {
             "install it, or name it when you configure (CC, CXX, -DCMAKE_MAKE_PROGRAM=...)",
         ));
     }
+    findings.extend(unfinished::findings(about, build, &tree));
     if findings.is_empty() {
         findings.push(Finding::fine(about, folder.to_string()));
     }

@@ -27,3 +27,6 @@ pub(super) use self::recorder::{Recorder, start};
 
 /// If this variable is 1, the compilation is a trial of `doctor`, and has no entry.
 pub const TRIAL: &str = "TOOLCHAINKIT_TRIAL";
+
+/// The runs of `toolchainkit run` that a compilation belongs to; see [`crate::journal::Entry::run`].
+pub const RUN: &str = "TOOLCHAINKIT_RUN";

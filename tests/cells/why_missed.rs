@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::list::tests;
+use crate::support::schema::assert_valid;
 use crate::support::{Run as _, Sandbox, Tool, Tools, write_script};
 
 tests![
@@ -95,7 +96,10 @@ impl<'a> Folder<'a> {
     fn ask(&self, arguments: &[&str]) -> Value {
         let mut command = self.checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
         let finished = command.args(arguments).args(["--format", "json"]).run();
-        serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"))
+        let answer: Value =
+            serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"));
+        assert_valid(arguments[0], &answer);
+        answer
     }
 
     fn last_build(&self) -> Value {

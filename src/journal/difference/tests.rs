@@ -340,7 +340,7 @@ fn a_part_of_the_key_from_a_rule_has_its_cause() {
         causes.iter().map(|cause| cause.sentence(Wording::Time, 0)).collect::<Vec<_>>()
     };
     let processor =
-        "the processor is another model, and an option compiles for the processor of the machine (native)";
+        "the processor is of another model, and an option compiles for the processor of the machine (native)";
     assert_eq!(name("native processor", &[]), [processor]);
     let wrapper = "the compiler /usr/bin/g++ was replaced by another file";
     assert_eq!(name("wrapper", &[]), [wrapper]);

@@ -20,14 +20,16 @@ pub struct Missing {
 /// A file that has missed in fewer builds may have been edited.
 const FEWEST_BUILDS: usize = 3;
 
-/// The files that were a miss each time in at least three builds until now, also those that were edited before each build. Those
-/// with the most builds come first.
+/// The files that were a miss in the last build, and each time in at least two builds before, also those that were edited before
+/// each build. Those with the most builds come first.
 #[must_use]
 pub fn keep_missing(journal: &Journal) -> Vec<Missing> {
     // The last build of each object in which it was a miss, their number, and whether it has ended.
     let mut seen: HashMap<&str, (&Entry, usize, bool)> = HashMap::new();
+    let last_build = journal.entries.last().map(|entry| entry.build.as_str());
     for entry in journal.entries.iter().rev() {
-        let (last, builds, is_over) = seen.entry(&entry.object).or_insert((entry, 0, false));
+        let (last, builds, is_over) =
+            seen.entry(&entry.object).or_insert((entry, 0, Some(entry.build.as_str()) != last_build));
         if *is_over || last.build == entry.build && *builds > 0 {
             continue;
         }
@@ -67,7 +69,7 @@ mod tests {
             &[("a", Miss), ("b", DirectHit), ("c", Miss), ("d", Miss)],
             &[("a", CompileError), ("b", Miss), ("d", Miss), ("d", Miss)],
             &[("a", Miss), ("b", Miss), ("c", Miss), ("d", DirectHit)],
-            &[("b", Miss), ("b", Miss)],
+            &[("a", Miss), ("b", Miss), ("b", Miss), ("c", Miss)],
         ];
         let mut text = String::new();
         let mut at = 0;
@@ -88,6 +90,6 @@ mod tests {
         }
         let missing = keep_missing(&Journal::from_lines(&text));
         let missing: Vec<_> = missing.iter().map(|file| (file.source.as_str(), file.builds)).collect();
-        assert_eq!(missing, [("a.c", 3), ("b.c", 3), ("c.c", 3)]);
+        assert_eq!(missing, [("a.c", 4), ("c.c", 4), ("b.c", 3)]);
     }
 }

@@ -55,7 +55,8 @@ pub struct Statistics {
     pub compilations: Option<Compilations>,
     /// Why files of the last of these builds missed, the cause of the most files first.
     pub causes: Vec<MissCause>,
-    /// The files that were misses in each of at least three builds until now, those with the most builds first.
+    /// The files that were misses in the last build and in each of at least two builds before, and were not edited; those with the
+    /// most builds first.
     pub keep_missing: Vec<KeepsMissing>,
     /// The cache, with the counters of the tool.
     pub cache: CacheOfBuild,

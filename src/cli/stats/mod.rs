@@ -229,8 +229,14 @@ fn statistics(
 
 /// The files that miss in each build, without those that were edited, as far as that is known.
 fn keep_missing_unchanged(journal: &Journal, causes: &[CauseGroup]) -> Vec<KeepsMissing> {
-    let edits = causes.iter().filter(|group| matches!(group.kind, Kind::Source | Kind::ProjectHeader));
-    let edited: HashSet<&str> = edits.flat_map(|group| &group.files).map(String::as_str).collect();
+    let is_edit =
+        |kind| matches!(kind, Kind::Source | Kind::ProjectHeader | Kind::PrecompiledHeader | Kind::InputFile);
+    let edits = || causes.iter().filter(|group| is_edit(group.kind));
+    // A group names only the first of its files.
+    if edits().any(|group| group.files.len() < group.number) {
+        return Vec::new();
+    }
+    let edited: HashSet<&str> = edits().flat_map(|group| &group.files).map(String::as_str).collect();
     let files = keep_missing(journal).into_iter().filter(|file| !edited.contains(file.source.as_str()));
     files.map(|file| KeepsMissing { source: file.source, object: file.object, builds: file.builds }).collect()
 }

@@ -83,7 +83,7 @@ fn check(name: &str, folder: &Utf8Path) -> Option<Finding> {
         }
         Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
             return broken(
-                format!("the quota of this user for the disk of {name} {folder} is used up"),
+                format!("the quota for the disk of {name} {folder} is used up"),
                 "remove files, or set `cache.dir` to another disk",
             );
         }

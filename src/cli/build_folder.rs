@@ -178,7 +178,7 @@ impl BuildCache {
         let (running, run_folder) =
             self.daemon().map_or((None, None), |(address, folder)| (Some(address), folder));
         chain::Build {
-            folder: self.folder.clone(),
+            folder: self.shown_folder().to_owned(),
             mode: match self.mode.as_str() {
                 "remote" => Mode::Remote,
                 "none" => Mode::None,
@@ -198,6 +198,7 @@ impl BuildCache {
             languages: self.languages().into_iter().map(str::to_owned).collect(),
             has_other_launchers: self.has_other_launchers(),
             size_gb: self.size_gb,
+            named_compilers: Vec::new(),
         }
     }
 

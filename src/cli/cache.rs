@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand};
-use indicatif::HumanBytes;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::CommandResult;
 use super::output_format::{Format, FormatArgs};
@@ -12,6 +12,7 @@ use super::progress::Busy;
 use super::report::{CliError, Printer};
 use crate::launch::local_caches::{self, Kind, LocalCache, Usage};
 use crate::probe::environment;
+use crate::words::size;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -59,7 +60,10 @@ pub(super) fn run(args: &CacheArgs, printer: &Printer) -> CommandResult {
         None => {
             match args.format.format {
                 Format::Human => printer.foreign(&text(&caches)),
-                Format::Json => printer.json(&Value::Array(caches.iter().map(object).collect())),
+                Format::Json => {
+                    let caches = caches.iter().map(object).collect();
+                    printer.document(&CacheDocument { schema_version: 1, caches })?;
+                }
             }
             Ok(())
         }
@@ -81,10 +85,10 @@ pub(super) fn run(args: &CacheArgs, printer: &Printer) -> CommandResult {
                 }
                 freed += usage.bytes;
                 let what = if clean.dry_run { "would remove" } else { "removed" };
-                printer.foreign(&format!("{what} {folder} ({})\n", HumanBytes(usage.bytes)));
+                printer.foreign(&format!("{what} {folder} ({})\n", size(usage.bytes)));
             }
             let what = if clean.dry_run { "would be freed" } else { "freed" };
-            printer.report(&format!("{} {what}", HumanBytes(freed)));
+            printer.report(&format!("{} {what}", size(freed)));
             Ok(())
         }
     }
@@ -119,7 +123,7 @@ fn text(caches: &[(LocalCache, Usage)]) -> String {
             Some(1) => "used yesterday".to_owned(),
             Some(days) => format!("used {days} days ago"),
         };
-        lines.push(format!("{}  {}", HumanBytes(usage.bytes), cache.folder.display()));
+        lines.push(format!("{}  {}", size(usage.bytes), cache.folder.display()));
         lines.push(format!("    {projects}; {used}"));
         lines.extend(cache.existing().map(|checkout| format!("    {}", checkout.display())));
         if cache.is_orphaned() {
@@ -129,21 +133,59 @@ fn text(caches: &[(LocalCache, Usage)]) -> String {
         }
     }
     let total = caches.iter().map(|(_, usage)| usage.bytes).sum();
-    lines.push(format!("{}  in {} caches", HumanBytes(total), caches.len()));
+    lines.push(format!("{}  in {} caches", size(total), caches.len()));
     lines.join("\n") + "\n"
 }
 
-fn object((cache, usage): &(LocalCache, Usage)) -> Value {
-    json!({
-        "folder": cache.folder,
-        "kind": match cache.kind {
-            Kind::Project => "project",
-            Kind::User => "user",
-            Kind::Dir => "dir",
+/// The JSON of `cache`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit cache --format json")]
+pub(super) struct CacheDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// The local caches of this user, by path.
+    caches: Vec<CacheObject>,
+}
+
+/// A local cache.
+#[derive(Serialize, JsonSchema)]
+struct CacheObject {
+    /// The folder of the objects.
+    folder: String,
+    /// Where it is.
+    kind: KindObject,
+    /// The projects that use it.
+    projects: Vec<String>,
+    /// The checkouts that use it and exist.
+    checkouts: Vec<String>,
+    /// The used space on the disk.
+    size_bytes: u64,
+    /// The days since the last use; null if it is empty.
+    unused_days: Option<u64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum KindObject {
+    /// In the user's cache folder, for one project.
+    Project,
+    /// In the user's cache folder, for all projects with `cache.shared: user`.
+    User,
+    /// In the folder that `cache.dir` sets.
+    Dir,
+}
+
+fn object((cache, usage): &(LocalCache, Usage)) -> CacheObject {
+    CacheObject {
+        folder: cache.folder.to_string_lossy().into_owned(),
+        kind: match cache.kind {
+            Kind::Project => KindObject::Project,
+            Kind::User => KindObject::User,
+            Kind::Dir => KindObject::Dir,
         },
-        "projects": cache.projects,
-        "checkouts": cache.existing().collect::<Vec<_>>(),
-        "size_bytes": usage.bytes,
-        "unused_days": unused_days(usage),
-    })
+        projects: cache.projects.iter().cloned().collect(),
+        checkouts: cache.existing().map(|checkout| checkout.to_string_lossy().into_owned()).collect(),
+        size_bytes: usage.bytes,
+        unused_days: unused_days(usage),
+    }
 }

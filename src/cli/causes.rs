@@ -3,12 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::journal::export::{Export, Machine};
-use crate::journal::{Causes, Entry, Explaining, Headers, Inputs, Journal, Why, causes};
+use crate::journal::{Cause, Causes, Entry, Explaining, Headers, Inputs, Journal, Kind, Why, causes};
 use crate::launch::journal::read as read_journal;
 use crate::launch::settings::Settings;
 use crate::probe::{environment, file};
@@ -29,7 +29,23 @@ pub(super) fn of_build(folder: &Utf8Path, journal: &Journal, build: &str, limit:
 
 /// Why `entry` was a miss.
 pub(super) fn of_entry(folder: &Utf8Path, journal: &Journal, entry: &Entry) -> Why {
-    with(folder, journal, |explaining| explaining.why(entry))
+    with(folder, journal, |explaining| {
+        let mut why = explaining.why(entry);
+        let header = why.causes.iter().find(|cause| cause.kind == Kind::PrecompiledHeader);
+        let object = header.map(|header| header.name.strip_prefix("<build>/").unwrap_or(&header.name));
+        // The header has the causes of its own compilation in the same build.
+        let is_of_header =
+            |other: &&Entry| Some(other.object.as_str()) == object && other.build == entry.build;
+        if let Some(compiled) = journal.entries.iter().rev().find(is_of_header) {
+            let causes = explaining.why(compiled).causes.into_iter();
+            let own: Vec<Cause> = causes.filter(|cause| !cause.kind.is_possible_only()).collect();
+            if !own.is_empty() {
+                why.causes.retain(|cause| cause.kind != Kind::PrecompiledHeader && !own.contains(cause));
+                why.causes.splice(0..0, own);
+            }
+        }
+        why
+    })
 }
 
 fn with<T>(folder: &Utf8Path, journal: &Journal, ask: impl FnOnce(Explaining<'_>) -> T) -> T {
@@ -49,12 +65,14 @@ fn with<T>(folder: &Utf8Path, journal: &Journal, ask: impl FnOnce(Explaining<'_>
 /// Waits until the supervisor has stored the record of the last miss, which it does after the compilation.
 fn await_records(folder: &Utf8Path, journal: &Journal) {
     let Some(last) = journal.entries.iter().rev().find(|entry| entry.inputs.is_some()) else { return };
-    let is_recent = || now().saturating_sub(last.at) < LONGEST_WAIT;
+    // A time in the future is that of a clock that was set back.
+    let rest = LONGEST_WAIT.saturating_sub(now().saturating_sub(last.at));
+    let deadline = Instant::now() + Duration::from_millis(rest);
     let is_stored = || {
         let records = Inputs::read(folder.as_std_path(), &last.object).unwrap_or_default();
         records.iter().any(|record| record.build == last.build && Some(record.digest()) == last.inputs)
     };
-    while is_recent() && !is_stored() {
+    while Instant::now() < deadline && !is_stored() {
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -114,21 +132,8 @@ fn cache_created(settings: &Settings) -> Option<u64> {
     u64::try_from(created.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
-/// A time span in words, such as `5 minutes`.
-pub(super) fn span(milliseconds: u64) -> String {
-    let seconds = Duration::from_millis(milliseconds).as_secs();
-    let (number, unit) = match seconds {
-        0..=119 => (seconds, "second"),
-        120..=7199 => (seconds / 60, "minute"),
-        7200..=172_799 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::journal::names_key_rule;
     use crate::launch::rules::{Action, TABLE};
 
@@ -137,19 +142,6 @@ mod tests {
         for rule in TABLE {
             let adds = matches!(rule.action, Action::Key(_) | Action::Placeholders);
             assert_eq!(names_key_rule(rule.name), adds, "{}", rule.name);
-        }
-    }
-
-    #[test]
-    fn a_time_span_is_readable() {
-        for (milliseconds, words) in [
-            (900, "0 seconds"),
-            (1000, "1 second"),
-            (130_000, "2 minutes"),
-            (3 * 3_600_000, "3 hours"),
-            (5 * 86_400_000, "5 days"),
-        ] {
-            assert_eq!(span(milliseconds), words);
         }
     }
 }

@@ -6,17 +6,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::build_folder::{BuildCache, BuildFolderArgs, NO_BUILD};
+use super::progress::Busy;
 use super::project::{self, Project};
 use super::report::{CliError, Printer};
+use super::style::{Styled, Tone};
+use super::why::WhyDocument;
 use super::{CommandResult, Global, exit, templates, user_presets};
+use crate::caching::language::Language;
 use crate::caching::remote::Access;
 use crate::config::model::OnFailure;
 use crate::doctor::BuildTree;
 use crate::doctor::chain::{
-    self, BuildState, Checked, Generated, State, Subject, Wanted, WantedSetting, WantedTool,
+    self, BuildState, Checked, Generated, NamedCompiler, State, Subject, Wanted, WantedSetting, WantedTool,
 };
 use crate::doctor::formats::annotations::{self, Runner};
 use crate::doctor::formats::human::{self, Layout};
@@ -57,14 +62,16 @@ pub(super) fn examine(
 ) -> CommandResult {
     let Gathered { subject, file, absent, must_be_as_configured } = gather(args, global)?;
     let strictness = Strictness { is_strict: is_strict || must_be_as_configured };
+    let busy = Busy::new(printer, "checking the chain from the configuration to a hit");
     let mut checked = chain::examine(&Arc::new(subject));
+    drop(busy);
     for finding in checked.iter_mut().flat_map(|checked| &mut checked.findings) {
         finding.text = printer.filtered(&finding.text);
         finding.help = finding.help.as_deref().map(|help| printer.filtered(help));
     }
     match format {
-        ReportFormat::Human => printer.product(&human::text(&checked, layout(printer))),
-        ReportFormat::Json => printer.json(&json(&checked)),
+        ReportFormat::Human => printer.styled(&coloured(&human::text(&checked, layout(printer)))),
+        ReportFormat::Json => printer.document(&DoctorDocument::Chain(document(&checked)))?,
         ReportFormat::Junit => printer.product(&junit::document(&checked, strictness)),
         ReportFormat::Sarif => printer.json(&sarif::document(&checked, strictness, file.as_str())),
     }
@@ -96,20 +103,92 @@ fn conclude(checked: &[Checked], strictness: Strictness, absent: Option<CliError
     }
 }
 
-fn json(checked: &[Checked]) -> serde_json::Value {
+/// The JSON of `doctor`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit doctor --format json")]
+#[serde(untagged)]
+pub(super) enum DoctorDocument {
+    /// The JSON of `doctor`.
+    Chain(ChainDocument),
+    /// The JSON of `doctor --why`.
+    Why(WhyDocument),
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ChainDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// What was found out, in the order of the chain.
+    findings: Vec<FindingObject>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FindingObject {
+    /// The name of the link.
+    link: String,
+    /// What it is about: the name of the link, or of a part of it.
+    about: String,
+    /// The condition.
+    state: StateObject,
+    /// What was seen.
+    text: String,
+    /// What to do; null if nothing is to be done.
+    help: Option<String>,
+    /// The time until the link was checked. All links are checked at the same time.
+    seconds: f64,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum StateObject {
+    /// It works as configured.
+    Fine,
+    /// Something to know. The cache works as configured.
+    Doubtful,
+    /// The cache works, but not as configured.
+    Degraded,
+    /// The cache does not work.
+    Broken,
+}
+
+impl From<State> for StateObject {
+    fn from(state: State) -> Self {
+        match state {
+            State::Fine => Self::Fine,
+            State::Doubtful => Self::Doubtful,
+            State::Degraded => Self::Degraded,
+            State::Broken => Self::Broken,
+        }
+    }
+}
+
+fn document(checked: &[Checked]) -> ChainDocument {
     let findings =
         checked.iter().flat_map(|checked| checked.findings.iter().map(move |found| (checked, found)));
-    let objects = findings.map(|(checked, found)| {
-        json!({
-            "link": checked.link,
-            "about": found.about,
-            "state": found.state.name(),
-            "text": found.text,
-            "help": found.help,
-            "seconds": (checked.took.as_secs_f64() * 1000.0).round() / 1000.0,
-        })
+    let objects = findings.map(|(checked, found)| FindingObject {
+        link: checked.link.to_owned(),
+        about: found.about.to_owned(),
+        state: found.state.into(),
+        text: found.text.clone(),
+        help: found.help.clone(),
+        seconds: (checked.took.as_secs_f64() * 1000.0).round() / 1000.0,
     });
-    objects.collect()
+    ChainDocument { schema_version: 1, findings: objects.collect() }
+}
+
+/// The report with colours for the states at the beginning of its lines.
+fn coloured(report: &str) -> Styled {
+    report.split_inclusive('\n').fold(Styled::new(), |styled, line| {
+        let tone = match line.split(' ').next().unwrap_or_default() {
+            "ok" => Tone::Good,
+            "note" => Tone::Help,
+            "DEGRADED" => Tone::Doubtful,
+            "BROKEN" => Tone::Bad,
+            _ => return styled.text(line),
+        };
+        let (state, rest) = line.split_at(line.find(' ').unwrap_or_default());
+        styled.with(tone, state).text(rest)
+    })
 }
 
 fn layout(printer: &Printer) -> Layout {
@@ -176,7 +255,13 @@ fn gather(args: &BuildFolderArgs, global: &Global) -> Result<Gathered, CliError>
         (None, _) => chain::Project::None,
     };
     let build = match (build, &absent) {
-        (Some(cache), _) => BuildState::Configured(cache.facts()),
+        (Some(cache), _) => {
+            let named_compilers = project.as_ref().map(|project| named_compilers(project, &cache.folder));
+            BuildState::Configured(chain::Build {
+                named_compilers: named_compilers.unwrap_or_default(),
+                ..cache.facts()
+            })
+        }
         (None, absent) => BuildState::Absent {
             text: match absent.as_ref().map(ToString::to_string).unwrap_or_default() {
                 // The error follows the report, with all folders.
@@ -238,6 +323,31 @@ fn valid(
         wanted: cache.map(|cache| wanted(project, profile, cache)),
         is_unknown_profile: variant.is_none(),
     }
+}
+
+/// The compilers that presets with this build folder name.
+fn named_compilers(project: &Project, folder: &Utf8Path) -> Vec<NamedCompiler> {
+    let real = |path: &Utf8Path| path.canonicalize_utf8().ok();
+    let is_compiler = |name: &str| {
+        let of_cmake = name.starts_with("CMAKE_") && name.ends_with("_COMPILER");
+        of_cmake || Language::ALL.iter().any(|language| language.compiler_variable() == name)
+    };
+    let presets = project.presets.configure(&project.surroundings).into_iter();
+    let of_folder = presets.filter(|preset| {
+        preset.binary_dir.as_ref().and_then(|path| real(path)).is_some_and(|path| Some(path) == real(folder))
+    });
+    let named = of_folder.flat_map(|preset| {
+        let origin = format!("in the preset {} ({})", preset.name, preset.place.path);
+        let all = preset.cache_variables.into_iter().chain(preset.environment);
+        let named = all.filter(|(name, entry)| is_compiler(name) && !entry.value.is_empty());
+        let named = named.map(|(variable, entry)| NamedCompiler {
+            variable,
+            value: entry.value,
+            origin: origin.clone(),
+        });
+        named.collect::<Vec<_>>()
+    });
+    named.collect()
 }
 
 fn generated(project: &Project) -> Result<Generated, CliError> {

@@ -8,6 +8,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use super::build_folder::{BuildCache, BuildFolderArgs};
+use super::progress::Busy;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global, causes, init, stats};
 use crate::doctor::BuildTree;
@@ -57,7 +58,9 @@ pub(super) fn run(args: &ReportArgs, global: &Global, printer: &Printer) -> Comm
     };
     let caches = selected.iter().map(|folder| BuildCache::find(folder, global));
     let caches = caches.collect::<Result<Vec<_>, _>>()?;
+    let busy = Busy::new(printer, "reading the journals");
     let folders = caches.iter().map(folder).collect::<Result<Vec<_>, _>>()?;
+    drop(busy);
     let bench = args.bench.as_deref().map(bench).transpose()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let input = Input {
@@ -137,7 +140,8 @@ fn causes_of(cache: &BuildCache, journal: &Journal) -> Vec<Cause> {
 /// The name of the folder with the sources.
 fn project(cache: &BuildCache) -> String {
     let tree = BuildTree::open(&cache.folder);
-    let name = tree.ok().and_then(|tree| tree.source().file_name().map(str::to_owned));
+    let of_folder = |tree: &BuildTree| tree.source().file_name().map(str::to_owned);
+    let name = tree.ok().and_then(|tree| tree.project_name().or_else(|| of_folder(&tree)));
     name.unwrap_or_else(|| cache.shown_folder().to_string())
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::output_format::{Format, FormatArgs};
 use super::progress::{Busy, Shown};
@@ -118,9 +119,9 @@ pub(super) fn run(args: &InstallArgs, global: &Global, printer: &Printer) -> Com
     match args.format.format {
         Format::Human => printer.product(&format!("{}\n", found.tool.path)),
         Format::Json => {
-            let mut object = object(&found);
-            object["launch"] = json!(launch.as_ref().map(|launch| &launch.path));
-            printer.json(&object);
+            let launch = launch.as_ref().map(|launch| launch.path.to_string());
+            let installed = InstalledDocument { schema_version: 1, tool: object(&found), launch };
+            printer.document(&InstallDocument::Installed(installed))?;
         }
     }
     if args.dir.is_some() && found.found_at == FoundAt::Managed {
@@ -157,7 +158,6 @@ fn launch_program(
     }
 }
 
-/// The requirements of the project, overridden by the command line.
 /// Finds the tools that the first variant of the project allows.
 pub(super) fn manager_of(project: Option<&Project>, store: Option<&Store>) -> BuildCacheManager {
     let mut manager = BuildCacheManager::new();
@@ -177,6 +177,7 @@ pub(super) fn manager_of(project: Option<&Project>, store: Option<&Store>) -> Bu
     manager
 }
 
+/// The requirements of the project, overridden by the command line.
 fn manager(args: &InstallArgs, global: &Global, store: &Store) -> Result<BuildCacheManager, CliError> {
     let mut options = InstallOptions::default();
     let mut allowed = true;
@@ -208,17 +209,81 @@ fn manager(args: &InstallArgs, global: &Global, store: &Store) -> Result<BuildCa
     Ok(manager.search_path(search_path).install(allowed.then_some(options)))
 }
 
-fn object(candidate: &Candidate) -> serde_json::Value {
-    json!({
-        "tool": candidate.tool.tool,
-        "version": candidate.tool.version,
-        "path": candidate.tool.path,
-        "place": match candidate.found_at {
-            FoundAt::Named => "named",
-            FoundAt::Path => "path",
-            FoundAt::Managed => "managed",
+/// The JSON of `install`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit install --format json")]
+#[serde(untagged)]
+pub(super) enum InstallDocument {
+    /// The JSON of `install`: the tool that is used.
+    Installed(InstalledDocument),
+    /// The JSON of `install --list`.
+    List(ListDocument),
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct InstalledDocument {
+    /// The version of this format.
+    schema_version: u32,
+    #[serde(flatten)]
+    tool: ToolObject,
+    /// The path of the installed `toolchainkit-launch`; null if it was not installed.
+    launch: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ListDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// The tools that were found.
+    tools: Vec<FoundObject>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ToolObject {
+    /// The name of the tool.
+    tool: String,
+    /// The version of the tool.
+    version: String,
+    /// The executable of the tool.
+    path: String,
+    /// Where it was found.
+    place: PlaceObject,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum PlaceObject {
+    /// The variable `TOOLCHAINKIT_CACHE_TOOL` names it.
+    Named,
+    /// In a folder of `PATH`.
+    Path,
+    /// Installed by toolchainkit.
+    Managed,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FoundObject {
+    #[serde(flatten)]
+    tool: ToolObject,
+    /// The remote storages that it supports; null if that is not known.
+    backends: Option<Vec<String>>,
+    /// The reason why it is not used; null if it could be.
+    objection: Option<String>,
+    /// Whether a build would use it.
+    chosen: bool,
+}
+
+fn object(candidate: &Candidate) -> ToolObject {
+    ToolObject {
+        tool: candidate.tool.tool.name().to_owned(),
+        version: candidate.tool.version.to_string(),
+        path: candidate.tool.path.to_string(),
+        place: match candidate.found_at {
+            FoundAt::Named => PlaceObject::Named,
+            FoundAt::Path => PlaceObject::Path,
+            FoundAt::Managed => PlaceObject::Managed,
         },
-    })
+    }
 }
 
 fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> CommandResult {
@@ -229,15 +294,17 @@ fn list(args: &InstallArgs, manager: &BuildCacheManager, printer: &Printer) -> C
     let chosen = chosen?;
     let is_chosen = |candidate: &Candidate| chosen.as_ref().is_some_and(|chosen| chosen == candidate);
     if args.format.format == Format::Json {
-        let objects = candidates.iter().map(|candidate| {
-            let mut object = object(candidate);
-            object["backends"] = json!(candidate.tool.backends());
-            object["objection"] = json!(candidate.objection);
-            object["chosen"] = json!(is_chosen(candidate));
-            object
+        let tools = candidates.iter().map(|candidate| {
+            let backends = candidate.tool.backends();
+            FoundObject {
+                tool: object(candidate),
+                backends: backends.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+                objection: candidate.objection.as_ref().map(ToString::to_string),
+                chosen: is_chosen(candidate),
+            }
         });
-        printer.json(&objects.collect());
-        return Ok(());
+        let document = ListDocument { schema_version: 1, tools: tools.collect() };
+        return printer.document(&InstallDocument::List(document));
     }
     for candidate in &candidates {
         let mark = if is_chosen(candidate) { "*" } else { " " };

@@ -7,6 +7,7 @@ mod cache;
 mod causes;
 mod ci;
 mod compare;
+mod counting;
 mod doctor;
 mod env;
 mod examination;

@@ -1,6 +1,6 @@
 //! `toolchainkit run`
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -8,14 +8,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::build_folder::{BuildCache, BuildFolderArgs, SUMMARY, supervisors};
+use super::build_folder::{BuildCache, BuildFolderArgs, SUMMARY};
+use super::counting::Counting;
 use super::project::Project;
 use super::report::{CliError, Printer};
-use super::{Global, env, server, stats};
-use crate::caching::statistics::CacheStats;
-use crate::caching::tool::Tool;
+use super::{Global, env, server};
 use crate::config::model::OnFailure;
-use crate::launch::supervisor;
+use crate::launch::journal;
 use crate::plan::CachePlan;
 use crate::probe::foreground;
 
@@ -64,6 +63,7 @@ pub(super) fn run(args: &RunArgs, global: &Global, printer: &Printer) -> Result<
     };
     let counting = Counting::start(cache.as_ref());
     let environment = variables.iter().map(|(name, value)| (*name, value.expose_secret()));
+    let environment = environment.chain([(journal::RUN, counting.run())]);
     let status = foreground::run(program, arguments, environment).map_err(|source| {
         let code = if source.kind() == ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
         CliError::CannotRun { program: program.to_string_lossy().into_owned(), code, source }
@@ -72,7 +72,7 @@ pub(super) fn run(args: &RunArgs, global: &Global, printer: &Printer) -> Result<
     if !printer.is_quiet() && !foreground::was_ended_by_signal(status) {
         // The command may have configured the build folder.
         let after = selected(args, global).ok().flatten();
-        if let Some(line) = after.and_then(|cache| counting.line(&cache)) {
+        if let Some(line) = counting.line(after.as_ref()) {
             printer.report(&format!("toolchainkit: {line}"));
         }
     }
@@ -145,96 +145,9 @@ fn folder_of(command: &[OsString]) -> Option<Utf8PathBuf> {
     None
 }
 
-/// The compilations of the command: the difference between the counters of the tool before and after it.
-struct Counting {
-    before: Option<CacheStats>,
-    /// The folders of the sccache daemons that ran before the command. Another daemon has counted only the command.
-    daemons: Vec<std::path::PathBuf>,
-}
-
-impl Counting {
-    fn start(cache: Option<&BuildCache>) -> Self {
-        let running = supervisors().into_iter().filter(supervisor::is_running);
-        Self { before: cache.and_then(counters), daemons: running.map(|record| record.folder).collect() }
-    }
-
-    /// A line about the compilations since the start, for people; `None` if the counters are not known.
-    fn line(&self, cache: &BuildCache) -> Option<String> {
-        let after = counters(cache)?;
-        let before = match &self.before {
-            Some(before) if before.location == after.location && before.tool == after.tool => before.clone(),
-            _ if after.tool == Tool::Sccache && !self.has_daemon_of(cache) => CacheStats::new(
-                after.tool,
-                after.version,
-                &after.location,
-                &crate::caching::tool::ToolStats::default(),
-            ),
-            _ => return None,
-        };
-        Some(line(&before, &after, &cache.location))
-    }
-
-    /// Whether the daemon of the cache ran before the command.
-    fn has_daemon_of(&self, cache: &BuildCache) -> bool {
-        let socket = cache.running_daemon().unwrap_or_default();
-        self.daemons.iter().any(|folder| {
-            OsStr::new(&socket).as_encoded_bytes().starts_with(folder.as_os_str().as_encoded_bytes())
-        })
-    }
-}
-
-/// The counters of the tool; `None` if they are not known.
-fn counters(cache: &BuildCache) -> Option<CacheStats> {
-    let (tool, version) = cache.tool().ok()?;
-    stats::counters(cache, tool, version).ok().flatten()
-}
-
-fn line(before: &CacheStats, after: &CacheStats, location: &str) -> String {
-    let pairs = [
-        (before.hits, after.hits),
-        (before.misses, after.misses),
-        (before.uncacheable, after.uncacheable),
-        (before.errors, after.errors),
-    ];
-    if pairs.iter().any(|(before, after)| after < before) {
-        return format!("the counters were reset, so hits and misses are not known ({location})");
-    }
-    let [hits, misses, uncacheable, errors] = pairs.map(|(before, after)| after - before);
-    if hits + misses + uncacheable + errors == 0 {
-        return format!("no compilation used the cache ({location})");
-    }
-    let mut text = format!("{hits} of {} compilations were cache hits ({location})", hits + misses);
-    for (number, words) in [(uncacheable, "not cacheable"), (errors, "errors of the cache")] {
-        if number > 0 {
-            text += &format!(", {number} {words}");
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caching::tool::{ToolStats, Version};
-
-    fn stats(hits: u64, misses: u64, uncacheable: u64) -> CacheStats {
-        let counters = ToolStats { hits, misses, uncacheable, ..ToolStats::default() };
-        CacheStats::new(Tool::Ccache, Version::new(4, 14, 2), "here", &counters)
-    }
-
-    #[test]
-    fn the_line_contains_only_the_compilations_of_the_command() {
-        let lines = [
-            (stats(5, 6, 7), "no compilation used the cache (here)"),
-            (stats(8, 7, 7), "3 of 4 compilations were cache hits (here)"),
-            (stats(5, 6, 9), "0 of 0 compilations were cache hits (here), 2 not cacheable"),
-            (stats(4, 9, 7), "the counters were reset, so hits and misses are not known (here)"),
-        ];
-        for (after, expected) in lines {
-            assert_eq!(line(&stats(5, 6, 7), &after, "here"), expected);
-        }
-    }
-
     #[test]
     fn the_build_folder_is_that_of_the_command() {
         for (command, folder) in [

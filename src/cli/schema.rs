@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::CommandResult;
 use super::report::Printer;
-use super::{env, explain, generate, plan, validate};
+use super::{cache, compare, env, examination, explain, generate, install, plan, server, validate};
 use crate::bench::BenchDocument;
 use crate::config::json_schema;
 use crate::stats;
@@ -38,6 +38,16 @@ enum Of {
     Explain,
     /// The JSON of `bench`
     Bench,
+    /// The JSON of `cache`
+    Cache,
+    /// The JSON of `compare`
+    Compare,
+    /// The JSON of `doctor`
+    Doctor,
+    /// The JSON of `install`
+    Install,
+    /// The JSON of `server status`
+    Server,
     /// The JSON of `stats`
     Stats,
 }
@@ -51,6 +61,11 @@ pub(super) fn run(args: &SchemaArgs, printer: &Printer) -> CommandResult {
         Of::Env => of::<env::EnvDocument>(),
         Of::Explain => of::<explain::ExplainDocument>(),
         Of::Bench => of::<BenchDocument>(),
+        Of::Cache => of::<cache::CacheDocument>(),
+        Of::Compare => of::<compare::CompareDocument>(),
+        Of::Doctor => of::<examination::DoctorDocument>(),
+        Of::Install => of::<install::InstallDocument>(),
+        Of::Server => of::<server::ServerDocument>(),
         Of::Stats => stats::json_schema(),
     };
     printer.document(&schema)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::build_folder::{BuildCache, BuildFolderArgs, supervisors};
 use super::output_format::{Format, FormatArgs};
@@ -58,10 +59,7 @@ pub(super) fn run(args: &ServerArgs, global: &Global, printer: &Printer) -> Comm
         Action::Start(one) => start(&one.build, global, printer),
         Action::Stop { all: true, .. } => stop_all(printer),
         Action::Stop { one, all: false } => stop(&one.build, global, printer),
-        Action::Status { format } => {
-            status(format.format, printer);
-            Ok(())
-        }
+        Action::Status { format } => status(format.format, printer),
     }
 }
 
@@ -147,21 +145,47 @@ fn stop_all(printer: &Printer) -> CommandResult {
     failed.map_or(Ok(()), Err)
 }
 
-fn status(format: Format, printer: &Printer) {
+/// The JSON of `server status`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "toolchainkit server status --format json")]
+pub(super) struct ServerDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// The sccache daemons that toolchainkit has started for this user, running or not.
+    daemons: Vec<DaemonObject>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DaemonObject {
+    /// Whether it is running.
+    running: bool,
+    /// The project that has started it.
+    project: String,
+    /// A description of the cache.
+    location: String,
+    /// The name of the tool.
+    tool: String,
+    /// The version of the tool.
+    version: String,
+    /// The executable of the tool.
+    program: String,
+    /// The address: the path of a socket, or a host with a port.
+    socket: String,
+}
+
+fn status(format: Format, printer: &Printer) -> CommandResult {
     let records = supervisors();
     if format == Format::Json {
-        let objects = records.iter().map(|record| {
-            json!({
-                "running": supervisor::is_running(record),
-                "project": record.project,
-                "location": record.location,
-                "tool": "sccache",
-                "version": record.version,
-                "program": record.program,
-                "socket": record.socket,
-            })
+        let daemons = records.into_iter().map(|record| DaemonObject {
+            running: supervisor::is_running(&record),
+            tool: Tool::Sccache.name().to_owned(),
+            program: record.program,
+            project: record.project,
+            location: record.location,
+            version: record.version,
+            socket: record.socket,
         });
-        return printer.json(&objects.collect());
+        return printer.document(&ServerDocument { schema_version: 1, daemons: daemons.collect() });
     }
     if records.is_empty() {
         printer.report("no daemon was started by toolchainkit");
@@ -169,6 +193,7 @@ fn status(format: Format, printer: &Printer) {
     for record in &records {
         printer.styled(&line(record));
     }
+    Ok(())
 }
 
 fn line(record: &Record) -> Styled {

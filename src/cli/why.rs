@@ -1,54 +1,79 @@
 //! `toolchainkit doctor --why FILE`: why a source file was compiled instead of taken from the cache.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use std::time::Duration;
+
+use camino::Utf8Path;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CommandResult;
 use super::build_folder::BuildCache;
-use super::causes::{self, span};
+use super::causes;
+use super::compare::CauseObject;
 use super::doctor::of_build;
+use super::examination::DoctorDocument;
 use super::output_format::Format;
+use super::progress::Busy;
 use super::report::{CliError, Printer};
 use crate::caching::tool::Tool;
 use crate::doctor::{BuildTree, Explanation, Findings, Outcome, replay};
 use crate::journal::{self, Cause, Journal, Wording};
 use crate::launch::journal::read as read_journal;
 use crate::probe::path::shown;
+use crate::words::span;
 
-#[derive(Serialize)]
+/// The JSON of `doctor --why`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct WhyDocument {
+    /// The version of this format.
+    schema_version: u32,
+    /// One answer for each target that compiles the file.
+    compilations: Vec<UnitReport>,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct UnitReport {
-    source: Utf8PathBuf,
+    /// The compiled file: the given one, or the source of a unity build that includes it.
+    source: String,
+    /// The object, relative to the build folder.
     object: String,
-    outcome: &'static str,
+    /// What became of a trial: hit, new, not_stored, volatile, uncacheable, bypassed or fails.
+    outcome: String,
+    /// The outcome in words, with its reason.
     because: String,
+    /// What to do; null if nothing is to be done.
     help: Option<String>,
-    /// The reason why other checkouts cannot use the entry.
+    /// The reason why other checkouts cannot use the entry; null if they can.
     unshared: Option<String>,
-    /// The reason why a hit runs the preprocessor.
+    /// The reason why a hit runs the preprocessor; null if it does not.
     not_direct: Option<String>,
+    /// The command of the trial.
     command: Vec<String>,
-    /// The last miss in the journal of the build folder.
+    /// The last miss in the journal of the build folder; null if there is none.
     last_miss: Option<Miss>,
 }
 
 /// A miss of a build.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Miss {
     /// The time of its end, in milliseconds since 1970.
     at: u64,
-    /// The time of the compilation that it was compared with.
+    /// The time of the compilation that it was compared with; null if there is none.
     compared_with: Option<u64>,
     /// Whether a later build had a hit.
     was_hit_later: bool,
+    /// The causes, the most specific one first.
     causes: Vec<MissCause>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct MissCause {
+    /// The cause as a clause.
     sentence: String,
-    advice: &'static str,
+    /// What the user can do.
+    advice: String,
     #[serde(flatten)]
-    cause: Cause,
+    cause: CauseObject,
 }
 
 pub(super) fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: &Printer) -> CommandResult {
@@ -58,6 +83,7 @@ pub(super) fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: 
     let journal = read_journal(cache.folder.as_std_path()).unwrap_or_default();
     let mut reports = Vec::new();
     let mut broken = None;
+    let busy = Busy::new(printer, "compiling the file with the cache");
     for unit in units {
         let Findings { outcome, unshared, not_direct, command } = replay(of_build, &unit)?;
         let (because, help) = words(&outcome, of_build.tool);
@@ -68,9 +94,9 @@ pub(super) fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: 
             broken = Some(because.clone());
         }
         reports.push(UnitReport {
-            source: shown(&unit.source),
+            source: shown(&unit.source).into_string(),
             object: unit.object,
-            outcome: outcome.name(),
+            outcome: outcome.name().to_owned(),
             because,
             help,
             unshared: unshared.map(|explanation| explanation.to_string()),
@@ -79,8 +105,12 @@ pub(super) fn why(file: &Utf8Path, cache: &BuildCache, format: Format, printer: 
             last_miss,
         });
     }
+    drop(busy);
     match format {
-        Format::Json => printer.foreign_json(serde_json::to_value(&reports).map_err(std::io::Error::from)?),
+        Format::Json => {
+            let document = DoctorDocument::Why(WhyDocument { schema_version: 1, compilations: reports });
+            printer.foreign_json(serde_json::to_value(&document).map_err(std::io::Error::from)?);
+        }
         Format::Human => reports.iter().for_each(|report| printer.foreign(&sentence(report))),
     }
     broken.map_or(Ok(()), |because| Err(CliError::CacheBroken(because)))
@@ -94,8 +124,8 @@ fn last_miss(folder: &Utf8Path, journal: &Journal, object: &str) -> Option<Miss>
     let found = causes::of_entry(folder, journal, entry);
     let cause = |cause: Cause| MissCause {
         sentence: cause.sentence(Wording::Time, 0),
-        advice: cause.advice(),
-        cause,
+        advice: cause.advice().to_owned(),
+        cause: CauseObject::from(&cause),
     };
     Some(Miss {
         at: entry.at,
@@ -107,12 +137,13 @@ fn last_miss(folder: &Utf8Path, journal: &Journal, object: &str) -> Option<Miss>
 
 /// The causes of a miss, one in each line.
 fn lines_of(miss: &Miss) -> String {
-    let when = if miss.was_hit_later { "its last miss" } else { "the last build" };
-    let earlier = miss.compared_with.map(|earlier| span(miss.at.saturating_sub(earlier)));
+    let when = if miss.was_hit_later { "its last miss" } else { "a miss in the last build" };
+    let earlier =
+        miss.compared_with.map(|earlier| span(Duration::from_millis(miss.at.saturating_sub(earlier))));
     let compared =
-        earlier.map(|span| format!(", compared with the compilation {span} before")).unwrap_or_default();
+        earlier.map(|span| format!(" (compared with the compilation {span} before)")).unwrap_or_default();
     let causes = miss.causes.iter().map(|cause| format!("\n    {}: {}", cause.sentence, cause.advice));
-    format!("\n  {when} compiled it{compared}:{}", causes.collect::<String>())
+    format!("\n  {when}{compared}:{}", causes.collect::<String>())
 }
 
 fn sentence(report: &UnitReport) -> String {

@@ -202,7 +202,7 @@ impl BuildTree {
     }
 
     /// An entry of the CMake cache.
-    fn entry(&self, name: &str) -> Option<String> {
+    pub(super) fn entry(&self, name: &str) -> Option<String> {
         let cache = file::read_text(&self.cache_file(), LARGEST).ok()?;
         let entry =
             cache.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split_once('='));
@@ -228,6 +228,22 @@ impl BuildTree {
             return Err(BuildTreeError::NotCompiled { folder: self.folder.clone(), file: file.to_owned() });
         }
         Ok(found)
+    }
+
+    /// The build folder, as an absolute path.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
+    /// Whether CMake has completed a configuration: its generators write this file at the end.
+    pub(super) fn is_generated(&self) -> bool {
+        self.folder.join("CMakeFiles/TargetDirectories.txt").is_file()
+    }
+
+    /// The name of the project, from its call of `project()`.
+    #[must_use]
+    pub fn project_name(&self) -> Option<String> {
+        self.entry("CMAKE_PROJECT_NAME")
     }
 
     /// The top source folder.

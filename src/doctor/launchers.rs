@@ -1,6 +1,6 @@
 //! Which compilations of a build folder go through its launcher, and which setting keeps the others from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -43,6 +43,8 @@ pub struct Bypassing {
     pub settings: Vec<String>,
     /// Whether these compilations are cached nevertheless, or are excluded on purpose.
     pub is_harmless: bool,
+    /// Whether a setting excludes all compilations of this language on purpose, and other languages are cached.
+    pub is_whole_language: bool,
 }
 
 /// The compilations that should be cached.
@@ -69,13 +71,17 @@ impl Launchers {
     ) -> Result<Self, BuildTreeError> {
         let mut launchers = Self::default();
         let mut others: BTreeMap<(&'static str, Way), usize> = BTreeMap::new();
+        let mut cached: BTreeSet<&'static str> = BTreeSet::new();
         for unit in tree.compilations()? {
             let Some(language) = language_of(&unit).filter(|language| languages.contains(language)) else {
                 continue;
             };
             launchers.total += 1;
             match way_of(&unit.words, cache.map(|cache| cache.launcher), is_program) {
-                Way::Ours => launchers.ours += 1,
+                Way::Ours => {
+                    launchers.ours += 1;
+                    cached.insert(language);
+                }
                 way => *others.entry((language, way)).or_default() += 1,
             }
         }
@@ -84,15 +90,18 @@ impl Launchers {
         }
         let inputs = tree.inputs()?;
         let some_are_ours = launchers.ours > 0;
+        let is_cached = |language: &str| cached.contains(language);
         let bypassing = others.into_iter().map(|((language, way), number)| {
             let settings = settings(tree, &inputs, language, &way);
             let is_harmless = match way {
                 // An empty launcher of a target or the user excludes a part of the build.
-                Way::Direct => some_are_ours && !settings.is_empty(),
+                Way::Direct => is_cached(language) && !settings.is_empty(),
                 Way::OtherLast(_) => is_program && cache.is_some_and(|cache| cache.tool == Tool::Ccache),
                 _ => false,
             };
-            Bypassing { language, way, number, settings, is_harmless }
+            let is_excluded = way == Way::Direct && !settings.is_empty();
+            let is_whole_language = is_excluded && some_are_ours && !is_cached(language);
+            Bypassing { language, way, number, settings, is_harmless, is_whole_language }
         });
         launchers.bypassing = bypassing.collect();
         Ok(launchers)

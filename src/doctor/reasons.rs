@@ -125,8 +125,8 @@ pub fn explain_ccache(result: &str, log: &str) -> Explanation {
             Explanation::new("CCACHE_RECACHE makes ccache ignore existing entries", "unset the variable")
         }
         "modified_input_file" => Explanation::new(
-            "a file was changed during the compilation, or has a modification time in the future",
-            "generate the file before the compilation starts, or correct the clock",
+            "one of its files was changed just before or during the compilation, or has a modification time in the future",
+            "no action is needed after an edit; otherwise write the file earlier, or correct the clock",
         ),
         "could_not_find_compiler" | "compiler_check_failed" => Explanation::new(
             "ccache cannot read its compiler",
@@ -142,7 +142,12 @@ pub fn explain_ccache(result: &str, log: &str) -> Explanation {
 /// Explains the unsupported option in the log of ccache.
 fn option(log: &str) -> Explanation {
     let line = log.lines().rev().find(|line| line.contains("nsupported") && !line.contains("Result: "));
-    let words = line.and_then(|line| line.split_once("] ")).map_or("an option", |(_, words)| words);
+    let Some((_, words)) = line.and_then(|line| line.split_once("] ")) else {
+        return Explanation::new(
+            "ccache does not cache a compilation with one of its options",
+            "run `toolchainkit doctor --why FILE`, which names the option",
+        );
+    };
     let option = words.split_whitespace().find(|word| word.starts_with(['-', '/', '@'])).unwrap_or(words);
     let explained = explain_sccache(option);
     if explained.because.contains("sccache") {
@@ -172,5 +177,6 @@ mod tests {
     fn an_unknown_reason_is_reported_unchanged() {
         assert!(explain_sccache("--new").because.contains("`--new`"));
         assert!(explain_ccache("a_new_one", "").because.contains("a new one"));
+        assert!(explain_ccache("unsupported_compiler_option", "").help.contains("--why FILE"));
     }
 }

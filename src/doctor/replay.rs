@@ -54,7 +54,7 @@ pub enum ReplayError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The statistics changed by more than one compilation.
-    #[error("another build is using this cache; try again after it")]
+    #[error("another build is using this cache; try again when it has ended")]
     Busy,
     /// sccache does not answer.
     #[error("the statistics of sccache cannot be read: {0}")]

@@ -225,16 +225,16 @@ impl Cause {
         };
         let of_several = wording.change(*change);
         match kind {
-            Kind::Compiler => format!("the compiler is another one: {}", wording.both(before, now)),
+            Kind::Compiler => format!("the compiler {}: {}", wording.pick("changed", "differs"), wording.both(before, now)),
             Kind::CompilerContent => {
                 let is = wording.pick("was replaced by another file", "is another file there");
                 let version = if before.is_empty() { "" } else { wording.pick(", without a new version", ", with the same version") };
                 format!("the compiler {name} {is}{version}")
             }
-            Kind::Tool => format!("the cache tool is another one: {}", wording.both(before, now)),
-            Kind::Storage => format!("the cache is another one: {}", wording.both(before, now)),
+            Kind::Tool => format!("the cache tool {}: {}", wording.pick("changed", "differs"), wording.both(before, now)),
+            Kind::Storage => format!("the place of the cache {}: {}", wording.pick("changed", "differs"), wording.both(before, now)),
             Kind::Setting => format!("the setting {name}{} of the cache tool {of_several}", others("setting")),
-            Kind::BuildType => format!("the build type is another one: {}", wording.both(before, now)),
+            Kind::BuildType => format!("the build type {}: {}", wording.pick("changed", "differs"), wording.both(before, now)),
             Kind::Source if more > 0 => format!("{} {}", if more == 1 { "2 sources".to_owned() } else { format!("{} sources", more + 1) }, wording.pick("were edited", "differ")),
             Kind::Source => format!("the source {name} {}", wording.pick("was edited", "has other content there")),
             Kind::ProjectHeader => format!("{name}{} {}", others("file"), wording.pick(if more == 0 { "was edited" } else { "were edited" }, "has other content there")),
@@ -248,8 +248,8 @@ impl Cause {
                 wording.pick("has other content now", "has other content there")
             ),
             Kind::SystemHeader => {
-                let is = if more == 0 { "is another one" } else { "are other ones" };
-                format!("{}{} {is} ({name})", file_name(name), others("system header"))
+                let changed = wording.pick("changed", if more == 0 { "differs" } else { "differ" });
+                format!("{}{} {changed} ({name})", file_name(name), others("system header"))
             }
             Kind::OtherHeader => format!(
                 "{name}{}, outside of the checkout, {}",
@@ -261,9 +261,9 @@ impl Cause {
                     format!("the include folder {name}{} {of_several}", others("folder"))
                 }
                 Change::Changed if name.is_empty() => {
-                    format!("the include folders have another order{}", wording.pick("", " there"))
+                    format!("the order of the include folders {}", wording.pick("changed", "differs"))
                 }
-                Change::Changed => format!("the folder of {name} is another one: {}", wording.both(before, now)),
+                Change::Changed => format!("the folder of {name} {}: {}", wording.pick("changed", "differs"), wording.both(before, now)),
             },
             Kind::HeaderPlace => {
                 format!("{name}{} is found in another folder: {}", others("header"), wording.both(before, now))
@@ -273,7 +273,7 @@ impl Cause {
                 _ => format!("{name}{} is {}", others("header"), wording.pick("newly included", "included only there")),
             },
             Kind::Macro => format!("the macro {name}{} {of_several}", others("macro")),
-            Kind::MacroOrder => format!("the order of the macros is another one{}", wording.pick("", " there")),
+            Kind::MacroOrder => format!("the order of the macros {}", wording.pick("changed", "differs")),
             Kind::PathInMacro => {
                 format!("the macro {name}{} contains the path of {}", others("macro"), places::in_words(before))
             }
@@ -282,9 +282,9 @@ impl Cause {
                 _ => format!("the option {name}{} {of_several}", others("option")),
             },
             Kind::OptionOrder => format!(
-                "the order of the options is another one: {} where {} was",
-                format_args!("`{now}`"),
-                format_args!("`{before}`")
+                "the order of the options {}: `{now}` where `{before}` {}",
+                wording.pick("changed", "differs"),
+                wording.pick("was", "is here")
             ),
             Kind::PathInOption => {
                 format!("the option {name}{} contains the path of {}", others("option"), places::in_words(before))
@@ -293,9 +293,9 @@ impl Cause {
             Kind::Environment => {
                 format!("the environment variable {name}{} {of_several}", others("variable"))
             }
-            Kind::Processor => "the processor is another model, and an option compiles for the processor of the machine (native)".to_owned(),
+            Kind::Processor => "the processor is of another model, and an option compiles for the processor of the machine (native)".to_owned(),
             Kind::Rule => match name.as_str() {
-                "coverage" => "the folder or the command is another one, and the object contains the path of its counters".to_owned(),
+                "coverage" => "the folder or the command differs, and the object contains the path of its coverage counters".to_owned(),
                 _ if name.starts_with("checkout path") || name.starts_with("paths in") => {
                     format!("the checkout has another path, which is a part of the key (rule \"{name}\")")
                 }
@@ -349,7 +349,7 @@ impl Cause {
             Kind::GeneratedHeader => {
                 "write it with the same content each time (no time, path or commit), or include it only where it is needed"
             }
-            Kind::PrecompiledHeader => "see the causes of the precompiled header itself",
+            Kind::PrecompiledHeader => "no action is needed if one of its headers or an option has changed",
             Kind::SystemHeader => {
                 "use the same version of the system's packages everywhere, for example from one container image"
             }

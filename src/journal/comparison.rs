@@ -93,7 +93,12 @@ pub fn compare(here: &Export, there: &Export) -> Comparison {
         if causes.is_empty() {
             same += 1;
         }
-        explained.push(Explained { source: now.source.0.clone(), object: now.object.clone(), causes });
+        explained.push(Explained {
+            source: now.source.0.clone(),
+            object: now.object.clone(),
+            causes,
+            micros: 0,
+        });
     }
     let rest = old_objects.values().filter_map(|records| Some(records.first()?.source.0.clone()));
     let only_here = Unmatched::new(rest.collect());

@@ -10,6 +10,9 @@ pub struct Entry {
     /// The build: the process ID and the start time of the top build tool (Ninja, make). It is the same for all compilations
     /// of one build.
     pub build: String,
+    /// The runs of `toolchainkit run` that the compilation belongs to, the outermost first, separated by slashes; empty if there
+    /// is none.
+    pub run: String,
     /// The source. It is relative to the source folder, or to the build folder with `<build>/` in front. Other paths are
     /// absolute.
     pub source: String,
@@ -41,6 +44,7 @@ impl Entry {
         Self {
             at,
             build: String::new(),
+            run: String::new(),
             source: source.to_owned(),
             object: object.to_owned(),
             language: language.to_owned(),

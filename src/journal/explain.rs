@@ -65,6 +65,7 @@ impl Explaining<'_> {
             source: entry.source.clone(),
             object: entry.object.clone(),
             causes: self.why(entry).causes,
+            micros: entry.micros.unwrap_or_default(),
         }
     }
 

@@ -22,6 +22,8 @@ pub struct CauseGroup {
     pub number: usize,
     /// The number of all files that were compared.
     pub of: usize,
+    /// The time of the compilations of these files, in microseconds; 0 if it is not known.
+    pub micros: u64,
     /// The first files, sorted.
     pub files: Vec<String>,
     /// The causes of the same kind in the same files. The first one is in the sentence.
@@ -49,6 +51,8 @@ pub struct Explained {
     pub object: String,
     /// The causes, the most specific one first.
     pub causes: Vec<Cause>,
+    /// The time of the compilation in microseconds; 0 if it is not known.
+    pub micros: u64,
 }
 
 /// Groups the causes of many files. The cause of the most files comes first.
@@ -91,6 +95,7 @@ pub fn group(explained: &[Explained], wording: Wording) -> Vec<CauseGroup> {
                 advice: causes[0].advice().to_owned(),
                 number: indices.len(),
                 of: explained.len(),
+                micros: indices.iter().map(|index| explained[*index].micros).sum(),
                 files: indices
                     .iter()
                     .take(MOST_FILES)
@@ -149,7 +154,12 @@ mod tests {
 
     fn explained(number: usize, causes: &[Cause]) -> Explained {
         let causes = causes.to_vec();
-        Explained { source: format!("{number:03}.cpp"), object: format!("{number:03}.cpp.o"), causes }
+        Explained {
+            source: format!("{number:03}.cpp"),
+            object: format!("{number:03}.cpp.o"),
+            causes,
+            micros: 1000,
+        }
     }
 
     fn named(kind: Kind, name: &str) -> Cause {
@@ -175,6 +185,7 @@ mod tests {
         );
         assert_eq!(groups[1].headline(), "a.h was edited (in 18 of 230 files)");
         assert_eq!((groups[0].files.len(), groups[1].files[0].as_str()), (MOST_FILES, "212.cpp"));
+        assert_eq!(groups.iter().map(|group| group.micros).collect::<Vec<_>>(), [212_000, 18_000]);
     }
 
     #[test]
@@ -185,7 +196,7 @@ mod tests {
         let files = [explained(1, &all), explained(2, &all[..2]), explained(3, &all[1..])];
         assert_eq!(
             headlines(&files),
-            ["stdio.h and 2 other system headers are other ones (/usr/include/stdio.h) (in 3 of 3 files)"]
+            ["stdio.h and 2 other system headers changed (/usr/include/stdio.h) (in 3 of 3 files)"]
         );
         let macros = [named(Kind::Macro, "A"), named(Kind::Macro, "B")];
         let files = [explained(1, &macros), explained(2, &macros[..1])];

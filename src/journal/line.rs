@@ -28,6 +28,9 @@ pub struct Line {
     /// [`super::Entry::build`], in the first line of a compilation.
     #[serde(rename = "b", default, skip_serializing_if = "String::is_empty")]
     pub build: String,
+    /// [`super::Entry::run`], in the first line of a compilation.
+    #[serde(rename = "p", default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
     /// [`super::Entry::source`]
     #[serde(rename = "s", default, skip_serializing_if = "String::is_empty")]
     pub source: String,
@@ -65,7 +68,7 @@ impl Line {
     #[must_use]
     pub fn text(&self) -> String {
         let mut line = self.clone();
-        for text in [&mut line.build, &mut line.source, &mut line.object, &mut line.language] {
+        for text in [&mut line.build, &mut line.run, &mut line.source, &mut line.object, &mut line.language] {
             cut(text);
         }
         for text in [&mut line.rule, &mut line.reason, &mut line.inputs].into_iter().flatten() {

@@ -173,6 +173,7 @@ fn entry(first: Line, last: Line, outcome: Outcome) -> Entry {
     Entry {
         at: last.at,
         build: first.build,
+        run: first.run,
         source: first.source,
         object: first.object,
         language: first.language,

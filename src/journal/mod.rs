@@ -24,6 +24,7 @@ mod headers;
 mod inputs;
 mod line;
 mod log;
+mod missing;
 mod options;
 pub mod places;
 mod read;
@@ -39,6 +40,7 @@ pub use self::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};
 pub use self::inputs::{CompilerInput, HeaderInputs, Inputs, MOST_HEADERS, MOST_RECORDS};
 pub use self::line::{Line, LineId};
 pub use self::log::{Build, Journal, Mark, MarkKind};
+pub use self::missing::{Missing, keep_missing};
 pub use self::read::{FOLDER, LARGEST_LOG, inputs_file};
 
 use sha2::{Digest as _, Sha256};

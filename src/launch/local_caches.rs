@@ -173,6 +173,16 @@ fn registrations(user_folder: &Path) -> Vec<(PathBuf, Registration)> {
         .collect()
 }
 
+/// The build folders of this user that CMake has configured with the module, also those that are gone. `places` are the folders of
+/// this user; see [`process::user_folders`].
+#[must_use]
+pub fn build_folders(places: impl IntoIterator<Item = PathBuf>) -> BTreeSet<PathBuf> {
+    let registries = places.into_iter().map(|place| place.join(BUILDS));
+    let trusted = registries.filter(|registry| trust::check(registry, Purpose::State).is_ok());
+    let registrations = trusted.flat_map(|registry| entries(&registry));
+    registrations.filter_map(|path| read(&path)?.lines().nth(1).map(PathBuf::from)).collect()
+}
+
 /// The text of a small file.
 fn read(path: &Path) -> Option<String> {
     const LARGEST: u64 = 1 << 16;

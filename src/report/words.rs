@@ -1,62 +1,38 @@
-//! Numbers, times and days as a person reads them. A space that belongs to a number does not break a line.
+//! Numbers and times of the page. A space that belongs to a number does not break a line.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
+use crate::words;
+pub(super) use crate::words::count;
+
 /// A space at which no line is broken.
 const SPACE: char = '\u{a0}';
 
-/// `1384` → `1,384`
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// The number with a noun, such as `1 build` and `12 builds`.
+/// [`words::counted`]
 pub(super) fn counted(number: u64, one: &str, several: &str) -> String {
-    format!("{}{SPACE}{}", count(number), if number == 1 { one } else { several })
+    unbroken(&words::counted(number, one, several))
 }
 
-/// A part of a whole in per cent. Only nothing is `0 %`, and only the whole is `100 %`.
+/// [`words::percent`]
 pub(super) fn percent(part: u64, whole: u64) -> String {
-    if part == 0 || part >= whole {
-        return format!("{}{SPACE}%", if part == 0 { 0 } else { 100 });
-    }
-    let (part, whole) = (u128::from(part), u128::from(whole));
-    let rounded = (part * 200 + whole) / (whole * 2);
-    match rounded {
-        0 => format!("<{SPACE}1{SPACE}%"),
-        100 => {
-            let tenths = part * 1000 / whole;
-            format!("{}.{}{SPACE}%", tenths / 10, tenths % 10)
-        }
-        _ => format!("{rounded}{SPACE}%"),
-    }
+    unbroken(&words::percent(part, whole))
 }
 
-/// A time in two units at most, such as `840 ms`, `3.2 s`, `41 min` and `2 h 5 min`.
+/// [`words::duration_of_micros`]
 pub(super) fn duration(micros: u64) -> String {
-    let seconds = (micros + 500_000) / 1_000_000;
-    let minutes = (seconds + 30) / 60;
-    match micros {
-        0..1_000 => format!("{micros}{SPACE}µs"),
-        1_000..999_500 => format!("{}{SPACE}ms", (micros + 500) / 1000),
-        999_500..9_950_000 => {
-            let tenths = (micros + 50_000) / 100_000;
-            format!("{}.{}{SPACE}s", tenths / 10, tenths % 10)
-        }
-        _ if seconds < 120 => format!("{seconds}{SPACE}s"),
-        _ if minutes < 120 => format!("{minutes}{SPACE}min"),
-        _ if minutes.is_multiple_of(60) => format!("{}{SPACE}h", count(minutes / 60)),
-        _ => format!("{}{SPACE}h {}{SPACE}min", count(minutes / 60), minutes % 60),
-    }
+    unbroken(&words::duration_of_micros(micros))
+}
+
+/// The text with spaces that break no line after numbers.
+fn unbroken(text: &str) -> String {
+    let mut before = ' ';
+    let space = |letter: char| {
+        let is_of_number = letter == ' ' && (before.is_ascii_digit() || before == '<');
+        before = letter;
+        if is_of_number { SPACE } else { letter }
+    };
+    text.chars().map(space).collect()
 }
 
 /// A point in time, in the time zone of the reader.
@@ -124,51 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_separators() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (12_345_678, "12,345,678")] {
-            assert_eq!(count(number), text);
-        }
-        assert_eq!(plain(&counted(1, "build", "builds")), "1 build");
-        assert_eq!(plain(&counted(0, "build", "builds")), "0 builds");
-    }
-
-    #[test]
-    fn a_rounded_rate_is_never_all_or_nothing() {
-        for (part, whole, text) in [
-            (0, 0, "0 %"),
-            (0, 7, "0 %"),
-            (7, 7, "100 %"),
-            (1, 1000, "< 1 %"),
-            (1, 200, "1 %"),
-            (1, 3, "33 %"),
-            (2, 3, "67 %"),
-            (199, 200, "99.5 %"),
-            (99_999, 100_000, "99.9 %"),
-            (994, 1000, "99 %"),
-            (u64::MAX - 1, u64::MAX, "99.9 %"),
-        ] {
-            assert_eq!(plain(&percent(part, whole)), text, "{part} of {whole}");
-        }
-    }
-
-    #[test]
-    fn a_time_has_two_units_at_most() {
-        for (micros, text) in [
-            (0, "0 µs"),
-            (999, "999 µs"),
-            (1_499, "1 ms"),
-            (999_499, "999 ms"),
-            (999_500, "1.0 s"),
-            (9_949_999, "9.9 s"),
-            (9_950_000, "10 s"),
-            (119_499_999, "119 s"),
-            (119_500_000, "2 min"),
-            (7_199_000_000, "2 h"),
-            (7_500_000_000, "2 h 5 min"),
-            (36_000_000_000_000, "10,000 h"),
-        ] {
-            assert_eq!(plain(&duration(micros)), text, "{micros}");
-        }
+    fn a_number_and_its_unit_stay_on_one_line() {
+        assert_eq!(duration(7_500_000_000), "2\u{a0}h 5\u{a0}min");
+        assert_eq!(percent(1, 1000), "<\u{a0}1\u{a0}%");
+        assert_eq!(counted(2, "build is", "builds are"), "2\u{a0}builds are");
     }
 
     #[test]

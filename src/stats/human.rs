@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use super::look::{FAINT, FAULT, HEADING, Look, NOTE, columns, of_rate, wrapped};
 use super::shape::{Compilations, MissCause, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without};
-use super::words::{clock, count, duration, minute, rate, size};
+use super::times::{clock, minute};
+use crate::words::{count, counted, duration, rate, size};
 
 /// The columns of a label.
 const LABEL: usize = 16;
@@ -30,6 +31,7 @@ pub fn human(statistics: &Statistics, look: &Look) -> String {
         None => {}
     }
     page.causes(statistics);
+    page.keep_missing(statistics);
     page.cache(statistics);
     if let Some(all) = &statistics.compilations {
         page.reservations(all);
@@ -58,7 +60,7 @@ pub(super) fn scope_in_words(scope: &Scope, look: &Look) -> String {
 
 /// The number of compared misses.
 fn count_of(causes: &[MissCause]) -> String {
-    count(causes.first().map_or(0, |cause| cause.of as u64), "miss", "misses")
+    counted(causes.first().map_or(0, |cause| cause.of as u64), "miss", "misses")
 }
 
 struct Page<'a> {
@@ -127,7 +129,7 @@ impl Page<'_> {
             self.results(all);
         }
         if all.running > 0 {
-            self.row("running", &count(all.running as u64, "compilation", "compilations"));
+            self.row("running", &counted(all.running as u64, "compilation", "compilations"));
         }
         if total.compilations > 0 {
             self.times(total);
@@ -145,7 +147,12 @@ impl Page<'_> {
     fn results(&mut self, all: &Compilations) {
         let total = &all.total;
         let percent = total.hit_rate.unwrap_or_default();
-        let hits = format!("{} of {} cacheable ({})", total.hits, total.cacheable, rate(total.hit_rate));
+        let hits = format!(
+            "{} of {} cacheable ({})",
+            count(total.hits),
+            count(total.cacheable),
+            rate(total.hit_rate)
+        );
         let bar = self.look.bar(percent, BAR);
         let gap = " ".repeat((34 - columns(&hits).min(32)).max(2));
         let painted = match total.hit_rate {
@@ -169,7 +176,7 @@ impl Page<'_> {
             }
             self.row("", &kinds);
         }
-        self.row("misses", &total.misses.to_string());
+        self.row("misses", &count(total.misses));
         if total.failed_over > 0 {
             let text = format!("{} by the compiler alone, because the cache did not work", total.failed_over);
             self.painted_row("failed over", &text, FAULT);
@@ -194,20 +201,25 @@ impl Page<'_> {
             self.reasons(&all.uncacheable);
         }
         if total.compile_errors > 0 {
-            self.row("errors", &count(total.compile_errors, "compilation failed", "compilations failed"));
+            self.row("errors", &counted(total.compile_errors, "compilation failed", "compilations failed"));
         }
         if total.interrupted > 0 {
-            self.row("interrupted", &total.interrupted.to_string());
+            self.row("interrupted", &count(total.interrupted));
         }
         if total.unknown > 0 {
-            self.row("not known", &count(total.unknown, "result", "results"));
+            self.row("not known", &counted(total.unknown, "result", "results"));
         }
     }
 
     fn reasons(&mut self, reasons: &[Without]) {
         for without in reasons.iter().take(MOST_REASONS) {
-            let reason = without.reason.as_deref().unwrap_or("the tool gives no reason");
-            self.item(&without.count.to_string(), &format!("{reason} (such as {})", without.example));
+            let Without { reason, because, help, example, .. } = without;
+            let because = because.as_ref().or(reason.as_ref());
+            let mut text = because.map_or("the tool gives no reason", String::as_str).to_owned();
+            if let Some(help) = help {
+                text += &format!("; {help}");
+            }
+            self.item(&count(without.count), &format!("{text} (such as {example})"));
         }
         self.more(reasons.len(), MOST_REASONS, "reasons");
     }
@@ -222,7 +234,7 @@ impl Page<'_> {
 
     fn times(&mut self, total: &Numbers) {
         if total.timed > 0 {
-            let timed = count(total.timed, "compilation", "compilations");
+            let timed = counted(total.timed, "compilation", "compilations");
             self.row("time spent", &format!("{}, the sum of {timed}", duration(total.seconds_spent)));
         }
         if total.hits == 0 {
@@ -233,7 +245,10 @@ impl Page<'_> {
         let sum = if hits == 0 {
             "not known".to_owned()
         } else {
-            format!("{} of compilation, by {}", duration(saved.seconds), count(hits, "hit", "hits"))
+            let share = saved.rate.filter(|_| saved.unknown_files == 0);
+            let share = share.map(|share| format!(" ({} of the time without a cache)", rate(Some(share))));
+            let by = counted(hits, "hit", "hits");
+            format!("{} of compilation, by {by}{}", duration(saved.seconds), share.unwrap_or_default())
         };
         self.row("time saved", &sum);
         for (hits, basis) in bases(saved).filter(|(hits, _)| *hits > 0) {
@@ -269,9 +284,9 @@ impl Page<'_> {
                 .unwrap_or_default();
             self.line(&format!(
                 "  {name}{padding}{:>9}{:>9}{:>9}{:>9}  {bar}",
-                numbers.hits,
-                numbers.misses,
-                numbers.others(),
+                count(numbers.hits),
+                count(numbers.misses),
+                count(numbers.others()),
                 rate(numbers.hit_rate)
             ));
         }
@@ -314,9 +329,9 @@ impl Page<'_> {
             self.line(&format!(
                 "  {:<18}{:>9}{:>9}{:>9}{:>9}{:>14}",
                 minute(&build.first, &self.look.zone),
-                numbers.hits,
-                numbers.misses,
-                numbers.others(),
+                count(numbers.hits),
+                count(numbers.misses),
+                count(numbers.others()),
                 rate(numbers.hit_rate),
                 duration(numbers.saved.seconds)
             ));
@@ -333,10 +348,31 @@ impl Page<'_> {
             return;
         }
         self.line("");
-        self.row("why missed", &format!("{} compared with earlier ones", count_of(&statistics.causes)));
+        self.row(
+            "why missed",
+            &format!(
+                "{}, each compared with the last compilation of the same file",
+                count_of(&statistics.causes)
+            ),
+        );
         for cause in statistics.causes.iter().take(MOST_REASONS) {
-            self.item(&cause.files.to_string(), &format!("{}: {}", cause.sentence, cause.advice));
+            let time =
+                if cause.seconds > 0.0 { format!(" ({})", duration(cause.seconds)) } else { String::new() };
+            self.item(&count(cause.files as u64), &format!("{}{time}: {}", cause.sentence, cause.advice));
         }
+        self.more(statistics.causes.len(), MOST_REASONS, "causes");
+    }
+
+    /// The files that miss in each build.
+    fn keep_missing(&mut self, statistics: &Statistics) {
+        let files = &statistics.keep_missing;
+        let Some(first) = files.first() else { return };
+        let number = counted(files.len() as u64, "file has missed", "files have missed");
+        let text = format!(
+            "{number} in each of at least 3 builds, such as {} (the last {}): `toolchainkit doctor --why FILE` says why",
+            first.source, first.builds
+        );
+        self.row("keep missing", &text);
     }
 
     /// What the journal does not know.
@@ -345,12 +381,12 @@ impl Page<'_> {
             let text = format!(
                 "{} ran at the same time as another one of a file with the same name: the sums are exact, but which file had \
                  which result is not known",
-                count(all.uncertain, "compilation", "compilations")
+                counted(all.uncertain, "compilation", "compilations")
             );
             self.painted_row("note", &text, FAINT);
         }
         if all.damaged_lines > 0 {
-            let lines = count(all.damaged_lines as u64, "damaged line", "damaged lines");
+            let lines = counted(all.damaged_lines as u64, "damaged line", "damaged lines");
             self.painted_row("note", &format!("{lines} of the journal skipped"), NOTE);
         }
     }
@@ -373,7 +409,7 @@ impl Page<'_> {
                     tool.hits,
                     tool.hits + tool.misses,
                     tool.hit_rate.map(|rate| format!(" ({rate:.1} %)")).unwrap_or_default(),
-                    count(tool.errors, "error", "errors"),
+                    counted(tool.errors, "error", "errors"),
                     format_args!("{} not cacheable", tool.uncacheable),
                 );
                 self.row(&cache.tool, &text);
@@ -428,7 +464,7 @@ pub fn live(statistics: &Statistics, look: &Look) -> Vec<String> {
     let head = fit(format!(
         "{}: {}, {} running, {}",
         statistics.build_folder,
-        count(total.compilations, "compilation", "compilations"),
+        counted(total.compilations, "compilation", "compilations"),
         all.running,
         duration(spent)
     ));
@@ -480,7 +516,7 @@ pub fn live_line(statistics: &Statistics, look: &Look) -> String {
     format!(
         "{} {}: {} of {} cacheable hit ({}), {} bypassed, {} running, {} saved",
         all.last.as_ref().map(|last| clock(last, &look.zone)).unwrap_or_default(),
-        count(total.compilations, "compilation", "compilations"),
+        counted(total.compilations, "compilation", "compilations"),
         total.hits,
         total.cacheable,
         rate(total.hit_rate),

@@ -3,7 +3,8 @@
 use super::human::{saved_in_words, scope_in_words};
 use super::look::Look;
 use super::shape::{Named, Numbers, Origin, Statistics};
-use super::words::{count, duration, minute, rate, size};
+use super::times::minute;
+use crate::words::{count, counted, duration, rate, size};
 
 /// The most rows of a table.
 const MOST_ROWS: usize = 20;
@@ -46,7 +47,8 @@ pub fn markdown(statistics: &Statistics, look: &Look) -> String {
         {
             if !reasons.is_empty() {
                 let rows = reasons.iter().take(MOST_ROWS).map(|without| {
-                    let reason = prose(without.reason.as_deref().unwrap_or("not known"));
+                    let reason = without.because.as_deref().or(without.reason.as_deref());
+                    let reason = prose(reason.unwrap_or("not known"));
                     vec![reason, without.count.to_string(), code(&without.example)]
                 });
                 text += &details(title, &table(&["reason", "files", "such as"], rows));
@@ -59,11 +61,11 @@ pub fn markdown(statistics: &Statistics, look: &Look) -> String {
             text += &details("Languages", &groups("language", &all.languages));
         }
         if !statistics.causes.is_empty() {
-            let rows = statistics
-                .causes
-                .iter()
-                .map(|cause| vec![cause.files.to_string(), prose(&cause.sentence), prose(&cause.advice)]);
-            text += &details("Why files missed", &table(&["files", "cause", "what to do"], rows));
+            let rows = statistics.causes.iter().map(|cause| {
+                let time = duration(cause.seconds);
+                vec![count(cause.files as u64), time, prose(&cause.sentence), prose(&cause.advice)]
+            });
+            text += &details("Why files missed", &table(&["files", "time", "cause", "what to do"], rows));
         }
         if !all.slowest_misses.is_empty() {
             let rows = all.slowest_misses.iter().take(MOST_SLOW).map(|slow| {
@@ -112,7 +114,7 @@ fn facts(statistics: &Statistics, look: &Look) -> String {
             ("not known", some(total.unknown)),
         ] {
             if let Some(number) = number {
-                row(name, number.to_string());
+                row(name, count(number));
             }
         }
         if total.timed > 0 {
@@ -133,7 +135,7 @@ fn facts(statistics: &Statistics, look: &Look) -> String {
         row("not the configured cache", prose(degraded));
     }
     if let Some(tool) = &cache.counters {
-        let errors = count(tool.errors, "error", "errors");
+        let errors = counted(tool.errors, "error", "errors");
         let hits = format!("{} of {} hits, {errors}", tool.hits, tool.hits + tool.misses);
         row(
             &format!("counters of {}", cache.tool),
@@ -168,12 +170,7 @@ fn groups(what: &str, groups: &[Named]) -> String {
 }
 
 fn numbers(numbers: &Numbers) -> [String; 4] {
-    [
-        numbers.hits.to_string(),
-        numbers.misses.to_string(),
-        numbers.others().to_string(),
-        rate(numbers.hit_rate),
-    ]
+    [count(numbers.hits), count(numbers.misses), count(numbers.others()), rate(numbers.hit_rate)]
 }
 
 fn details(title: &str, text: &str) -> String {

@@ -16,8 +16,8 @@ mod markdown;
 mod prometheus;
 mod selection;
 mod shape;
+mod times;
 mod verdict;
-mod words;
 
 pub use self::annotation::{Level, annotation};
 pub use self::counters::{CacheOfBuild, Tier, ToolCounters};
@@ -27,7 +27,7 @@ pub use self::markdown::markdown;
 pub use self::prometheus::prometheus;
 pub use self::selection::{ParseSinceError, Selection, Since, running_build};
 pub use self::shape::{
-    BuildNumbers, Bypass, Compilations, MissCause, Named, Numbers, Origin, Scope, SlowCompilation,
-    Statistics, Tiers, TimeSaved, Without, json_schema,
+    BuildNumbers, Bypass, Compilations, KeepsMissing, MissCause, Named, Numbers, Origin, Scope,
+    SlowCompilation, Statistics, Tiers, TimeSaved, Without, json_schema,
 };
 pub use self::verdict::Verdict;

@@ -47,6 +47,11 @@ pub fn prometheus(statistics: &Statistics) -> String {
         );
         metrics.sample("saved_seconds", &[("basis", "measured")], saved.measured_seconds);
         metrics.sample("saved_seconds", &[("basis", "estimated")], saved.estimated_seconds);
+        metrics.some(
+            "saved_ratio",
+            "The time that hits saved, of the time that all compilations would have taken without them, from 0 to 1.",
+            saved.rate.map(|rate| rate / 100.0),
+        );
         metrics.family("saved_hits", "Hits by what is known about the time that they saved.");
         metrics.sample("saved_hits", &[("basis", "measured")], number(saved.measured_files));
         metrics.sample("saved_hits", &[("basis", "estimated")], number(saved.estimated_files));

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::counters::CacheOfBuild;
 use super::verdict::Verdict;
+use crate::caching::tool::Tool;
+use crate::doctor::{explain_ccache, explain_sccache};
 use crate::journal::summary::{Counts, Group, Summary};
 use crate::launch::rules;
 
@@ -53,6 +55,9 @@ pub struct Statistics {
     pub compilations: Option<Compilations>,
     /// Why files of the last of these builds missed, the cause of the most files first.
     pub causes: Vec<MissCause>,
+    /// The files that were misses in the last build and in each of at least two builds before, and were not edited; those with the
+    /// most builds first.
+    pub keep_missing: Vec<KeepsMissing>,
     /// The cache, with the counters of the tool.
     pub cache: CacheOfBuild,
     /// The result of `--fail-under`; null without this option.
@@ -62,7 +67,7 @@ pub struct Statistics {
 }
 
 /// A cause of misses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MissCause {
     /// What has changed, as a clause.
     pub sentence: String,
@@ -72,6 +77,19 @@ pub struct MissCause {
     pub files: usize,
     /// The number of misses that were compared with earlier compilations.
     pub of: usize,
+    /// The time of the compilations of these files.
+    pub seconds: f64,
+}
+
+/// A file that misses in each build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KeepsMissing {
+    /// The source.
+    pub source: String,
+    /// The object, relative to the build folder.
+    pub object: String,
+    /// The number of builds, one after the other until the last one, in which it was a miss.
+    pub builds: usize,
 }
 
 /// The origin of the numbers.
@@ -194,6 +212,8 @@ pub struct TimeSaved {
     pub estimated_files: u64,
     /// Hits for which there is nothing to compare with.
     pub unknown_files: u64,
+    /// `seconds` in per cent of the time that all these compilations would have taken without hits; null if nothing was timed.
+    pub rate: Option<f64>,
 }
 
 /// Numbers with a name.
@@ -244,6 +264,10 @@ pub struct Without {
     pub count: u64,
     /// One of the sources.
     pub example: String,
+    /// The reason in words; null if it is not known.
+    pub because: Option<String>,
+    /// What to do; null if nothing is known.
+    pub help: Option<String>,
 }
 
 /// A compilation that took long.
@@ -284,6 +308,7 @@ impl Statistics {
             scope,
             compilations: None,
             causes: Vec::new(),
+            keep_missing: Vec::new(),
             cache,
             limit: None,
             notes: Vec::new(),
@@ -301,6 +326,10 @@ impl Statistics {
         for cause in &mut self.causes {
             line(&mut cause.sentence);
             line(&mut cause.advice);
+        }
+        for file in &mut self.keep_missing {
+            line(&mut file.source);
+            line(&mut file.object);
         }
         self.cache.texts().for_each(line);
         if let Some(compilations) = &mut self.compilations {
@@ -324,6 +353,8 @@ impl Compilations {
                 reason: text(&reason.name),
                 count: reason.count,
                 example: reason.example.clone(),
+                because: None,
+                help: None,
             });
             without.collect()
         };
@@ -356,12 +387,29 @@ impl Compilations {
         }
     }
 
+    /// The same, with the reasons of the tool in words.
+    #[must_use]
+    pub fn explained(mut self, tool: Tool) -> Self {
+        for without in &mut self.uncacheable {
+            let Some(reason) = &without.reason else { continue };
+            let explanation = match tool {
+                Tool::Sccache => explain_sccache(reason),
+                Tool::Ccache => explain_ccache(reason, ""),
+            };
+            (without.because, without.help) = (Some(explanation.because), Some(explanation.help));
+        }
+        self
+    }
+
     fn texts(&mut self) -> impl Iterator<Item = &mut String> {
         let names =
             self.targets.iter_mut().chain(&mut self.languages).filter_map(|named| named.name.as_mut());
         let bypassed = self.bypassed.iter_mut().flat_map(|bypass| [&mut bypass.rule, &mut bypass.example]);
         let without = self.uncacheable.iter_mut().chain(&mut self.failed_over);
-        let without = without.flat_map(|without| [Some(&mut without.example), without.reason.as_mut()]);
+        let without = without.flat_map(|without| {
+            let Without { reason, example, because, help, .. } = without;
+            [Some(example), reason.as_mut(), because.as_mut(), help.as_mut()]
+        });
         let slow = self.slowest_misses.iter_mut();
         let slow =
             slow.flat_map(|slow| [Some(&mut slow.source), Some(&mut slow.object), slow.target.as_mut()]);
@@ -382,6 +430,7 @@ impl From<&Group> for Numbers {
                 estimated_seconds: seconds(saved.estimated.micros),
                 estimated_files: saved.estimated.files,
                 unknown_files: saved.unknown,
+                rate: saved_rate(saved.micros(), spent.micros),
             },
             ..Self::of_counts(counts)
         }
@@ -413,6 +462,7 @@ impl Numbers {
                 estimated_seconds: 0.0,
                 estimated_files: 0,
                 unknown_files: 0,
+                rate: None,
             },
         }
     }
@@ -448,6 +498,13 @@ impl From<&crate::journal::summary::Reason> for Bypass {
             help: words.map(|(_, help)| help.to_owned()),
         }
     }
+}
+
+/// The time saved in per cent of the time without hits.
+#[expect(clippy::cast_precision_loss, reason = "285 years of microseconds are exact")]
+fn saved_rate(saved: i64, spent: i64) -> Option<f64> {
+    let without = saved.saturating_add(spent);
+    (without > 0).then(|| rounded(saved.max(0) as f64 * 100.0 / without as f64))
 }
 
 /// The text, unless it is empty.

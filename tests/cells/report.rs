@@ -42,6 +42,7 @@ fn the_page_of_a_real_build_has_its_numbers() {
     report(&[]).run();
     // Three misses, then three hits.
     for part in [
+        "shown · compiler cache report</title>",
         "50\u{202f}%",
         "of 6\u{a0}cacheable compilations came from the cache",
         "<bdi>cached</bdi>",

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use crate::support::{Finished, Run, Sandbox, Tool, Tools, write_script};
 tests![
     the_counts_are_those_of_the_commands_and_compilers_that_ran in TOOLS,
     checkouts_with_one_cache_each_see_their_own_compilations in CACHES,
+    only_formats_with_causes_wait_for_the_record_of_a_miss,
     stats_starts_no_daemon in SCCACHES,
     a_limit_for_the_hit_rate_fails_in_ci,
     the_script_has_only_the_counters_of_the_tool in CACHES,
@@ -180,6 +182,25 @@ fn checkouts_with_one_cache_each_see_their_own_compilations(tool: Tool) {
     shown("debug", "build");
     first.rebuild();
     shown("build", "debug");
+}
+
+fn only_formats_with_causes_wait_for_the_record_of_a_miss() {
+    let Some(tools) = tools_for(&[CACHES[1]]) else { return };
+    let sandbox = Sandbox::new("record").on_path(&tools.ninja()).on_path(&tools.path(CACHES[1]));
+    let checkout = Checkout::sample(&sandbox, &tools, "project", CALL);
+    checkout.rebuild_from_scratch();
+    // As if the records were not stored yet. The last compilation has just ended.
+    let journal = checkout.build_folder().join("toolchainkit/journal");
+    fs::remove_dir_all(journal.join("inputs")).unwrap();
+    let log = fs::read_to_string(journal.join("log")).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let last = log.rfind("\"t\":").unwrap() + 4;
+    let end = last + log[last..].find(',').unwrap();
+    let in_a_minute = now + 60_000;
+    fs::write(journal.join("log"), format!("{}{in_a_minute}{}", &log[..last], &log[end..])).unwrap();
+    let [metrics, human] =
+        ["prometheus", "human"].map(|format| command(&checkout, &["--format", format]).run().elapsed);
+    assert!(human > metrics + Duration::from_millis(1500), "{metrics:?}, {human:?}");
 }
 
 fn stats_starts_no_daemon(tool: Tool) {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::cmake_module::{CACHES, Checkout, tools_for};
 use crate::list::tests;
+use crate::support::schema::assert_valid;
 use crate::support::{Run as _, Sandbox, Tool, Tools, write_script};
 
 tests![
@@ -16,6 +17,9 @@ tests![
     an_updated_compiler_is_told in CACHES,
     two_machines_are_compared in CACHES,
     an_entry_that_is_gone_is_told in CACHES,
+    a_precompiled_header_and_a_profile_are_told in CACHES,
+    another_version_of_the_tool_is_told,
+    an_evicted_entry_is_told in CACHES,
     what_cannot_be_compared_is_refused,
 ];
 
@@ -92,7 +96,10 @@ impl<'a> Folder<'a> {
     fn ask(&self, arguments: &[&str]) -> Value {
         let mut command = self.checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
         let finished = command.args(arguments).args(["--format", "json"]).run();
-        serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"))
+        let answer: Value =
+            serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"));
+        assert_valid(arguments[0], &answer);
+        answer
     }
 
     fn last_build(&self) -> Value {
@@ -337,7 +344,8 @@ fn an_entry_that_is_gone_is_told(cache: Tool) {
     assert_first(&answer, "time_macro", "__TIME__", 1);
     let why = |file: &str| {
         let build = folder.checkout.build_folder();
-        folder.ask(&["doctor", "--why", file, "--build", build.to_str().unwrap()])
+        let answer = folder.ask(&["doctor", "--why", file, "--build", build.to_str().unwrap()]);
+        answer["compilations"].clone()
     };
     let answer = why("c.cpp");
     assert_eq!(answer[0]["last_miss"]["causes"][0]["kind"], "time_macro", "{answer:#}");
@@ -351,6 +359,115 @@ fn an_entry_that_is_gone_is_told(cache: Tool) {
     let answer = why("a.cpp");
     assert_eq!(answer[0]["last_miss"]["was_hit_later"], true, "{answer:#}");
     assert_eq!(answer[0]["last_miss"]["causes"][0]["kind"], "gone", "{answer:#}");
+}
+
+/// Options with files that the compiler reads besides the headers.
+const FILES: &str = "cmake_minimum_required(VERSION 3.16)\nproject(why LANGUAGES CXX)\n\
+    add_library(p OBJECT p.cpp q.cpp)\ntarget_precompile_headers(p PRIVATE pch.h)\n\
+    add_library(u OBJECT u.cpp)\n\
+    target_compile_options(u PRIVATE -O1 -fprofile-use=${CMAKE_SOURCE_DIR}/u.gcda)\n";
+
+fn a_precompiled_header_and_a_profile_are_told(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("files").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let folder = Folder::new(&sandbox, &tools, "project");
+    folder.write("CMakeLists.txt", FILES);
+    folder.write("pch.h", "#define PCH 1\n");
+    for name in ["p", "q"] {
+        folder.write(&format!("{name}.cpp"), &format!("int {name}() {{ return PCH; }}\n"));
+    }
+    folder.write("u.cpp", "int u(int n) { int s = 0; while (n--) { if (n % 3) s += n; } return s; }\n");
+    folder.write("main.cpp", "int u(int); int main() { return u(9000) == 1; }\n");
+    // Each run of the program adds to the profile.
+    let profile = |command: &str| {
+        let script =
+            format!("mkdir -p ../profile && cd ../profile && {command} && ./program && cp u.gcda ../project");
+        folder.checkout.command("sh").args(["-ec", &script]).run();
+    };
+    profile(
+        "g++ -O1 -fprofile-generate -c ../project/u.cpp && g++ -fprofile-generate ../project/main.cpp u.o -o program",
+    );
+    folder.build(&Setup::default());
+    assert_first(&folder.last_build(), "first_time", "", if cache == CACHES[0] { 3 } else { 4 });
+
+    folder.write("pch.h", "#define PCH 2\n");
+    profile(":");
+    // ccache does not store what was changed just before.
+    thread::sleep(Duration::from_millis(1100));
+    folder.build(&Setup::default());
+    let answer = folder.last_build();
+    assert_first(&answer, "project_header", "pch.h", 3);
+    let kinds: Vec<&Value> =
+        answer["causes"].as_array().unwrap().iter().map(|cause| &cause["kind"]).collect();
+    if cache == CACHES[0] {
+        assert_eq!(kinds, ["project_header"], "sccache does not cache -fprofile-use with GCC\n{answer:#}");
+    } else {
+        assert_eq!(kinds, ["project_header", "input_file"], "{answer:#}");
+        let profile = &answer["causes"][1];
+        let sentence = "the file u.gcda of the option -fprofile-use has other content now";
+        assert!(profile["number"] == 1 && profile["sentence"] == sentence, "{answer:#}");
+    }
+    let build = folder.checkout.build_folder();
+    let why = folder.ask(&["doctor", "--why", "p.cpp", "--build", build.to_str().unwrap()]);
+    let causes = &why["compilations"][0]["last_miss"]["causes"];
+    assert!(causes[0]["kind"] == "project_header" && causes[0]["name"] == "pch.h", "{why:#}");
+}
+
+/// sccache 0.16 has other keys than 0.10.
+fn another_version_of_the_tool_is_told() {
+    let versions = [Tool::Sccache(Tools::SCCACHES[0]), CACHES[0]];
+    let Some(tools) = tools_for(&versions) else { return };
+    let sandbox = Sandbox::new("version").on_path(&tools.ninja());
+    let folder = Folder::new(&sandbox, &tools, "project");
+    for (version, kind) in versions.iter().zip(["first_time", "tool"]) {
+        let path = format!("-DTOOLCHAINKIT_CACHE_TOOL={}", tools.path(*version).display());
+        folder.build(&Setup { options: &[&path], environment: &[] });
+        assert_first(&folder.last_build(), kind, "", 3);
+    }
+}
+
+/// The cache has room for two of the three objects.
+fn an_evicted_entry_is_told(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = Sandbox::new("evicted").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let mut folder = Folder::new(&sandbox, &tools, "project");
+    let (variable, size) =
+        if cache == CACHES[0] { ("SCCACHE_CACHE_SIZE", "150K") } else { ("CCACHE_MAXSIZE", "150K") };
+    folder.checkout = folder.checkout.env(variable, size);
+    folder.write(
+        "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.16)\nproject(why LANGUAGES CXX)\n\
+        foreach(name a b c)\nadd_library(${name} OBJECT ${name}.cpp)\nendforeach()\n",
+    );
+    let mut state = 1_u32;
+    for name in ["a", "b", "c"] {
+        let numbers = (0..15_000).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            format!("{state}u,")
+        });
+        folder.write(
+            &format!("{name}.cpp"),
+            &format!("extern const unsigned {name}[] = {{{}}};\n", numbers.collect::<String>()),
+        );
+    }
+    folder.checkout.configure();
+    let build = |targets: &[&str]| {
+        folder.checkout.building().arg("--clean-first").arg("--target").args(targets).run();
+        folder.last_build()
+    };
+    assert_first(&build(&["a"]), "first_time", "", 1);
+    build(&["b"]);
+    build(&["c"]);
+    let (targets, hits) = if cache == CACHES[0] {
+        (&["c", "a"][..], 1)
+    } else {
+        // ccache removes any entry, and not always at once.
+        folder.checkout.ask(&["--cleanup"]);
+        (&["a", "b", "c"][..], 2)
+    };
+    let answer = build(targets);
+    assert_eq!((answer["hits"].as_u64(), answer["misses"].as_u64()), (Some(hits), Some(1)), "{answer:#}");
+    assert_first(&answer, "gone", "evicted", 1);
 }
 
 fn what_cannot_be_compared_is_refused() {

@@ -530,7 +530,8 @@ fn stats_and_server_without_a_build_suggest_to_configure() {
 
 /// The number of records of this sandbox. Other tests may have daemons in `/tmp/toolchainkit-UID`, which all share.
 fn records_of(folder: &Folder, json: &str) -> usize {
-    let records: Vec<serde_json::Value> = serde_json::from_str(json).unwrap();
+    let document: serde_json::Value = serde_json::from_str(json).unwrap();
+    let records = document["daemons"].as_array().unwrap();
     let root = folder.sandbox.root().to_str().unwrap();
     records.iter().filter(|record| record.to_string().contains(root)).count()
 }

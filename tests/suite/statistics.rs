@@ -8,8 +8,8 @@ use toolchainkit::caching::tool::{TierStats, Tool, ToolStats, Version};
 use toolchainkit::journal::summary::Summary;
 use toolchainkit::journal::{Entry, Journal, Mark, MarkKind, Outcome, Tier};
 use toolchainkit::stats::{
-    CacheOfBuild, Compilations, Look, Origin, Scope, Selection, Since, Statistics, Verdict, human,
-    json_schema, live, live_line, markdown, prometheus, running_build,
+    CacheOfBuild, Compilations, KeepsMissing, Look, MissCause, Origin, Scope, Selection, Since, Statistics,
+    Verdict, human, json_schema, live, live_line, markdown, prometheus, running_build,
 };
 
 /// 2026-11-28 07:00:00 UTC in milliseconds since 1970.
@@ -113,7 +113,8 @@ fn of(journal: &Journal, selection: &Selection) -> Statistics {
     let mut statistics =
         Statistics::new("build/release".to_owned(), Origin::Journal, selection.scope(), cache(Tool::Sccache));
     let summary = Summary::new(selection.of(journal), &journal.entries);
-    statistics.compilations = Some(Compilations::new(&summary, journal.running.len(), journal.damaged));
+    statistics.compilations =
+        Some(Compilations::new(&summary, journal.running.len(), journal.damaged).explained(Tool::Sccache));
     statistics.cleaned(&|text| text.replace('\u{1b}', "\\u{1b}"))
 }
 
@@ -123,6 +124,19 @@ fn cases() -> BTreeMap<&'static str, Statistics> {
     last.cache.degraded = Some("remote redis does not answer".to_owned());
     last.notes = vec!["CCACHE_SLOPPINESS is not used, because with it a hit may be wrong".to_owned()];
     last.limit = Some(Verdict::new(&last, 80.0));
+    let cause = |sentence: &str, advice: &str, files, seconds| MissCause {
+        sentence: sentence.to_owned(),
+        advice: advice.to_owned(),
+        files,
+        of: 1230,
+        seconds,
+    };
+    last.causes = vec![
+        cause("the macro GIT_SHA changed", "set it only for the source that needs it", 1212, 125.0),
+        cause("src/a.h was edited", "no action is needed", 18, 0.0),
+    ];
+    last.keep_missing =
+        vec![KeepsMissing { source: "src/e.cpp".to_owned(), object: "e.o".to_owned(), builds: 5 }];
     let mut none = of(&Journal::default(), &Selection::Since(Since::Time(SEVEN)));
     none.cache.counters = None;
     none.cache.daemon_running = Some(false);

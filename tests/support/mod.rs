@@ -11,6 +11,7 @@ pub(crate) mod proxy;
 pub(crate) mod random;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+pub(crate) mod schema;
 pub(crate) mod search;
 #[cfg(unix)]
 pub(crate) mod servers;

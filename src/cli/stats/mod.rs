@@ -2,6 +2,7 @@
 
 mod live;
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -10,17 +11,18 @@ use clap::{Args, ValueEnum};
 use jiff::ZonedDateTime;
 
 use super::build_folder::{BuildCache, BuildFolderArgs};
+use super::progress::Busy;
 use super::report::{CliError, Printer};
 use super::{CommandResult, Global, causes, export};
 use crate::caching::statistics::{CacheStats, stats_through};
 use crate::caching::tool::{Tool, ToolStats, Version};
 use crate::journal::summary::Summary;
-use crate::journal::{Journal, MarkKind};
+use crate::journal::{CauseGroup, Journal, Kind, MarkKind, keep_missing};
 use crate::launch::journal::{self, append_mark};
 use crate::probe::{environment, program};
 use crate::stats::{
-    CacheOfBuild, Compilations, Level, MissCause, Origin, ParseSinceError, Scope, Selection, Since,
-    Statistics, Verdict, annotation, human, markdown, prometheus,
+    CacheOfBuild, Compilations, KeepsMissing, Level, MissCause, Origin, ParseSinceError, Scope, Selection,
+    Since, Statistics, Verdict, annotation, human, markdown, prometheus,
 };
 
 /// The timeout for resetting the counters, which is a local operation.
@@ -119,7 +121,9 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     }
     let journal = if cache.has_program() { read_journal(&cache)? } else { None };
     let journal = if args.watch { live::watch(&cache, printer)? } else { journal };
+    let busy = Busy::new(printer, "comparing the misses with earlier compilations");
     let statistics = statistics(args, &selection, &cache, journal.as_ref(), (tool, version))?;
+    drop(busy);
     let statistics = statistics.cleaned(&|text| printer.filtered(text));
     print(args.format, &statistics, printer)?;
     if args.zero {
@@ -198,22 +202,23 @@ fn statistics(
     statistics.other_build_folders = cache.others.iter().map(ToString::to_string).collect();
     statistics.compilations = journal.map(|journal| {
         let summary = Summary::new(selection.of(journal), &journal.entries);
-        Compilations::new(&summary, journal.running.len(), journal.damaged)
+        Compilations::new(&summary, journal.running.len(), journal.damaged).explained(tool)
     });
-    if let Some(journal) = journal
+    // Metrics have no causes. Looking for them takes time, and waits for the record of a miss that has just ended.
+    if args.format != StatsFormat::Prometheus
+        && let Some(journal) = journal
         && let Some(last) = selection.of(journal).last()
     {
         let found = causes::of_build(&cache.folder, journal, &last.build, MOST_COMPARED);
-        statistics.causes = found
-            .groups
-            .into_iter()
-            .map(|group| MissCause {
-                sentence: group.sentence,
-                advice: group.advice,
-                files: group.number,
-                of: group.of,
-            })
-            .collect();
+        statistics.keep_missing = keep_missing_unchanged(journal, &found.groups);
+        let groups = found.groups.into_iter().map(|group| MissCause {
+            sentence: group.sentence,
+            advice: group.advice,
+            files: group.number,
+            of: group.of,
+            seconds: Duration::from_micros(group.micros).as_secs_f64(),
+        });
+        statistics.causes = groups.collect();
     }
     if !cache.passed_over.is_empty() {
         notes.push(cache.passed_over.clone());
@@ -221,6 +226,20 @@ fn statistics(
     statistics.notes = notes;
     statistics.limit = args.fail_under.map(|limit| Verdict::new(&statistics, limit));
     Ok(statistics)
+}
+
+/// The files that miss in each build, without those that were edited, as far as that is known.
+fn keep_missing_unchanged(journal: &Journal, causes: &[CauseGroup]) -> Vec<KeepsMissing> {
+    let is_edit =
+        |kind| matches!(kind, Kind::Source | Kind::ProjectHeader | Kind::PrecompiledHeader | Kind::InputFile);
+    let edits = || causes.iter().filter(|group| is_edit(group.kind));
+    // A group names only the first of its files.
+    if edits().any(|group| group.files.len() < group.number) {
+        return Vec::new();
+    }
+    let edited: HashSet<&str> = edits().flat_map(|group| &group.files).map(String::as_str).collect();
+    let files = keep_missing(journal).into_iter().filter(|file| !edited.contains(file.source.as_str()));
+    files.map(|file| KeepsMissing { source: file.source, object: file.object, builds: file.builds }).collect()
 }
 
 /// The counters of the tool. They are in the daemon of sccache: `None` without one, because asking would start it.

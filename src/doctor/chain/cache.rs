@@ -21,7 +21,7 @@ fn examine(subject: &Subject) -> Vec<Finding> {
 }
 
 fn mode(build: &Build, must_work: bool) -> Finding {
-    let help = "fix the problem, and configure the build again";
+    let help = "remove this cause (other lines of this report may explain it), and configure the build again";
     if build.mode == Mode::None {
         return Finding::broken(LINK.name, format!("this build uses no cache: {}", build.reason), help);
     }

@@ -7,6 +7,7 @@ use camino::Utf8Path;
 
 use super::{Finding, Link, OF_LINK, Subject, existing, folders, remote};
 use crate::probe::server;
+use crate::words::span;
 
 pub(super) const LINK: Link = Link { name: "clock", limit: OF_LINK, examine };
 
@@ -45,7 +46,7 @@ fn examine(subject: &Subject) -> Vec<Finding> {
         }
     }
     if findings.is_empty() && !compared.is_empty() {
-        findings.push(Finding::fine(LINK.name, format!("as at {}", compared.join(" and "))));
+        findings.push(Finding::fine(LINK.name, format!("agrees with {}", compared.join(" and "))));
     }
     findings
 }
@@ -54,18 +55,9 @@ fn examine(subject: &Subject) -> Vec<Finding> {
 fn difference(other: SystemTime, most: Duration) -> Option<String> {
     let now = SystemTime::now();
     match now.duration_since(other) {
-        Ok(ahead) if ahead > most => Some(format!("{} ahead of", words(ahead))),
-        Err(behind) if behind.duration() > most => Some(format!("{} behind", words(behind.duration()))),
+        Ok(ahead) if ahead > most => Some(format!("{} ahead of", span(ahead))),
+        Err(behind) if behind.duration() > most => Some(format!("{} behind", span(behind.duration()))),
         Ok(_) | Err(_) => None,
-    }
-}
-
-fn words(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7200 => format!("{} min", seconds / 60),
-        seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
-        seconds => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -83,9 +75,11 @@ mod tests {
     fn a_difference_is_shown_in_the_largest_fitting_unit() {
         let now = SystemTime::now();
         assert_eq!(difference(now - Duration::from_secs(30), OF_SERVER), None);
-        assert_eq!(difference(now - Duration::from_mins(10), OF_SERVER).as_deref(), Some("10 min ahead of"));
+        assert_eq!(
+            difference(now - Duration::from_mins(10), OF_SERVER).as_deref(),
+            Some("10 minutes ahead of")
+        );
         let later = now + Duration::from_mins(181);
-        assert_eq!(difference(later, OF_SERVER).as_deref(), Some("3 h behind"));
-        assert_eq!(words(Duration::from_hours(72)), "3 days");
+        assert_eq!(difference(later, OF_SERVER).as_deref(), Some("3 hours behind"));
     }
 }

@@ -11,6 +11,10 @@ fn examine(subject: &Subject) -> Vec<Finding> {
     if build.mode == Mode::None && !build.has_other_launchers {
         return Vec::new();
     }
+    // The link `build` reports this.
+    if BuildTree::open(&build.folder).is_ok_and(|tree| !tree.is_generated()) {
+        return Vec::new();
+    }
     let languages = build.languages.iter().map(String::as_str).collect::<Vec<_>>();
     let examined = BuildTree::open(&build.folder)
         .and_then(|tree| Launchers::of(&tree, build.cache(), build.has_program, &languages));
@@ -50,5 +54,11 @@ fn of_group(group: &Bypassing, counted: &str) -> Finding {
         _ if settings.is_empty() => "remove the launcher of the project, and configure the build again",
         _ => "remove this setting, and configure the build again",
     };
-    if group.is_harmless { Finding::doubtful(about, text, help) } else { Finding::broken(about, text, help) }
+    if group.is_harmless {
+        Finding::doubtful(about, text, help)
+    } else if group.is_whole_language {
+        Finding::degraded(about, text, help)
+    } else {
+        Finding::broken(about, text, help)
+    }
 }

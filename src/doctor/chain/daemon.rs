@@ -12,6 +12,7 @@ use crate::caching::tool::{Tool, Version};
 use crate::launch::process::{self, Connection};
 use crate::launch::settings::Settings;
 use crate::launch::supervisor;
+use crate::words;
 
 pub(super) const LINK: Link = Link { name: "daemon", limit: OF_LINK, examine };
 
@@ -70,8 +71,8 @@ fn stats(build: &Build, version: Version) -> Option<Result<CacheStats, String>> 
 }
 
 fn size(stats: &CacheStats) -> String {
-    let of = stats.max_size_bytes.map(|most| format!(" of {}", super::bytes(most))).unwrap_or_default();
-    stats.size_bytes.map(|size| format!(", {}{of}", super::bytes(size))).unwrap_or_default()
+    let of = stats.max_size_bytes.map(|most| format!(" of {}", words::size(most))).unwrap_or_default();
+    stats.size_bytes.map(|size| format!(", {}{of}", words::size(size))).unwrap_or_default()
 }
 
 /// What the running daemon does differently from the build, in words.

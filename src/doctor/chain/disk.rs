@@ -4,8 +4,9 @@ use std::io::{self, Write as _};
 
 use camino::Utf8Path;
 
-use super::{Finding, Link, OF_LINK, Subject, bytes, existing, folders};
+use super::{Finding, Link, OF_LINK, Subject, existing, folders};
 use crate::launch::process;
+use crate::words;
 
 pub(super) const LINK: Link = Link { name: "disk", limit: OF_LINK, examine };
 
@@ -25,11 +26,11 @@ fn examine(subject: &Subject) -> Vec<Finding> {
         let limit =
             subject.build().and_then(|build| build.size_gb).map(|gibibytes| u64::from(gibibytes) << 30);
         let limit = limit.filter(|_| *name == "the cache folder");
-        let text = format!("{} free at {folder}", bytes(free.bytes));
+        let text = format!("{} free at {folder}", words::size(free.bytes));
         findings.push(match limit.filter(|limit| free.bytes.saturating_add(used(folder)) < *limit) {
             Some(limit) => Finding::doubtful(
                 LINK.name,
-                format!("{text}, and the cache may grow to {}", bytes(limit)),
+                format!("{text}, and the cache may grow to {}", words::size(limit)),
                 "lower `cache.size_gb`, or free space on the disk",
             ),
             None => Finding::fine(LINK.name, text),
@@ -71,7 +72,7 @@ fn check(name: &str, folder: &Utf8Path) -> Option<Finding> {
         }
         Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
             return broken(
-                format!("the quota of this user for the disk of {name} {folder} is used up"),
+                format!("the quota for the disk of {name} {folder} is used up"),
                 "remove files, or set `cache.dir` to another disk",
             );
         }
@@ -98,7 +99,7 @@ fn check(name: &str, folder: &Utf8Path) -> Option<Finding> {
     (free.bytes < LEAST_BYTES).then(|| {
         Finding::degraded(
             LINK.name,
-            format!("the disk of {name} {folder} is nearly full: {} free", bytes(free.bytes)),
+            format!("the disk of {name} {folder} is nearly full: {} free", words::size(free.bytes)),
             "free space on it, or set `cache.dir` to another disk",
         )
     })

@@ -36,7 +36,7 @@ pub(super) const UNKNOWN_HOST: Fault = Fault {
 };
 
 pub(super) const ONLY_READ: Fault = Fault {
-    cause: "refuses writes, and is only read",
+    cause: "refuses writes, so builds only read from it",
     help: "give these credentials the permission to write, or set `access: read-only`",
 };
 const NOT_ACCEPTED: Fault = Fault {
@@ -45,7 +45,7 @@ const NOT_ACCEPTED: Fault = Fault {
 };
 const OTHER_TLS: Fault = Fault {
     cause: "does not use TLS as configured",
-    help: "make the scheme of `cache.remote.endpoint` (http or https, redis or rediss) and `use_ssl` fit to the server",
+    help: "set the scheme of `cache.remote.endpoint` (http or https, redis or rediss) and `use_ssl` to what the server uses",
 };
 const UNTRUSTED: Fault = Fault {
     cause: "has a TLS certificate that this machine does not accept",

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::{Build, BuildState, CONFIGURE_AGAIN, Finding, Link, OF_LINK, Project, Subject};
+use super::{Build, BuildState, CONFIGURE_AGAIN, Finding, Link, OF_LINK, Project, Subject, unfinished};
 use crate::doctor::BuildTree;
 use crate::trust;
 
@@ -87,6 +87,7 @@ fn configured(build: &Build) -> Vec<Finding> {
             "install it, or name it when you configure (CC, CXX, -DCMAKE_MAKE_PROGRAM=...)",
         ));
     }
+    findings.extend(unfinished::findings(about, build, &tree));
     if findings.is_empty() {
         findings.push(Finding::fine(about, folder.to_string()));
     }

@@ -40,9 +40,14 @@ pub(super) fn named(subject: &Subject) -> Vec<(&'static str, Utf8PathBuf)> {
             named.push(("the cache folder", build.directory.clone()));
         }
         named.push(("the build folder", build.own_folder()));
-    } else if let Some(folder) = &subject.user_folder {
-        named.push(("the user's cache folder", folder.clone()));
+        return named;
     }
+    // The module has given the cache up because of this folder.
+    let refused = subject.build().and_then(|build| build.reason.split_once("cannot write to "));
+    if let Some(folder) = refused.map(|(_, path)| Utf8PathBuf::from(path)).filter(|path| path.is_absolute()) {
+        named.push(("the cache folder", folder));
+    }
+    named.extend(subject.user_folder.clone().map(|folder| ("the user's cache folder", folder)));
     named
 }
 
@@ -72,6 +77,13 @@ fn objection(name: &'static str, folder: &Utf8Path, is_new: bool) -> Option<Find
                 format!("{name} {folder} does not exist"),
                 "the next compilation creates it; look for a program that removes it if this happens again",
             ));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            let file = folder.ancestors().find(|path| path.is_file()).unwrap_or(folder);
+            return broken(
+                format!("{name} {folder} cannot exist: {file} is a file, not a folder"),
+                "remove this file, and build again",
+            );
         }
         Err(error) => {
             let help = "change the owner or the permissions of this folder, or set `cache.dir`";

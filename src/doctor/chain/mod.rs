@@ -20,6 +20,7 @@ mod replica;
 mod secrets;
 mod tool;
 mod trial;
+mod unfinished;
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use self::unfinished::NamedCompiler;
 use super::replay::CacheOfBuild;
 use crate::caching::tool::{Tool, Version};
 use crate::probe::path::shown;
@@ -309,6 +311,8 @@ pub struct Build {
     pub has_other_launchers: bool,
     /// The limit of the local cache in GiB.
     pub size_gb: Option<u32>,
+    /// The compilers that presets with this folder name.
+    pub named_compilers: Vec<NamedCompiler>,
 }
 
 impl Build {
@@ -375,17 +379,6 @@ pub fn examine(subject: &Arc<Subject>) -> Vec<Checked> {
 /// The first line of a text.
 fn first_line(text: &str) -> &str {
     text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
-}
-
-/// A number of bytes for people.
-#[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
-fn bytes(number: u64) -> String {
-    const MEBIBYTE: u64 = 1 << 20;
-    if number >= 1 << 30 {
-        format!("{:.1} GiB", number as f64 / (1_u64 << 30) as f64)
-    } else {
-        format!("{} MiB", number / MEBIBYTE)
-    }
 }
 
 /// The path of a folder that exists: this one, or the nearest above it.

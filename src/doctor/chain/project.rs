@@ -18,8 +18,8 @@ fn configuration(subject: &Subject) -> Vec<Finding> {
         )],
         Project::Valid { path, is_unknown_profile: true, .. } => vec![Finding::degraded(
             about,
-            format!("{path} has no longer the profile of this build"),
-            "configure the build again with one of the present profiles",
+            format!("{path} no longer contains the profile of this build"),
+            "configure the build again with a profile of this file",
         )],
         Project::Valid { path, wanted: None, .. } => {
             vec![Finding::doubtful(
@@ -50,21 +50,21 @@ fn generated(subject: &Subject) -> Vec<Finding> {
     if !stale.is_empty() {
         findings.push(Finding::degraded(
             about,
-            format!("not up to date with the configuration: {}", names(stale)),
+            format!("these files do not match the configuration: {}", names(stale)),
             "run `toolchainkit generate`, and configure the build again",
         ));
     }
     if !missing.is_empty() {
         findings.push(Finding::degraded(
             about,
-            format!("do not exist: {}", names(missing)),
+            format!("these files do not exist: {}", names(missing)),
             "run `toolchainkit generate`",
         ));
     }
     if !foreign.is_empty() {
         findings.push(Finding::degraded(
             about,
-            format!("not written by toolchainkit: {}", names(foreign)),
+            format!("toolchainkit did not write these files: {}", names(foreign)),
             "move these files away, or choose other paths below `output:`",
         ));
     }

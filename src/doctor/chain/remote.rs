@@ -311,7 +311,7 @@ impl From<ReplayError> for Failure {
 type Tried = Result<&'static str, Failure>;
 
 const WRITTEN: &str = "an object was written and read back";
-const ONLY_READ: &str = "it answers, and is only read";
+const ONLY_READ: &str = "it answers; it is configured as read-only";
 
 fn with_sccache(mut replica: Replica, compiler: &Utf8PathBuf, extension: &str, is_read_only: bool) -> Tried {
     let checkout = replica.checkout("trial", (compiler, extension), &[], &[])?;

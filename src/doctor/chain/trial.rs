@@ -86,7 +86,7 @@ fn words(outcome: &Outcome) -> (String, String) {
             (format!("it does not compile: {message}"), "see the error of the compiler".to_owned())
         }
         Outcome::Hit | Outcome::New => (
-            "it was found, although it was compiled without a search".to_owned(),
+            "it was a hit, although the cache was told to compile it again".to_owned(),
             "report this as a bug".to_owned(),
         ),
     }

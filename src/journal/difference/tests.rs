@@ -106,7 +106,7 @@ fn each_cause_is_named() {
                 inputs.compiler.version = Some("g++ (Debian 12.3.0-1) 12.3.0".to_owned());
                 inputs.compiler.identity = "12".to_owned();
             }),
-            "the compiler is another one: g++ 12.2.0 before, g++ 12.3.0 now",
+            "the compiler changed: g++ 12.2.0 before, g++ 12.3.0 now",
         ),
         (
             base.clone().with(|inputs| {
@@ -114,7 +114,7 @@ fn each_cause_is_named() {
                 inputs.compiler.version = Some("clang version 14.0.6".to_owned());
                 inputs.compiler.identity = "13".to_owned();
             }),
-            "the compiler is another one: g++ 12.2.0 (/usr/bin/g++) before, clang version 14.0.6 (/usr/bin/clang++) now",
+            "the compiler changed: g++ 12.2.0 (/usr/bin/g++) before, clang version 14.0.6 (/usr/bin/clang++) now",
         ),
         (
             base.clone().with(|inputs| inputs.compiler.identity = "14".to_owned()),
@@ -122,16 +122,16 @@ fn each_cause_is_named() {
         ),
         (
             base.clone().with(|inputs| inputs.tool = "sccache 0.19.0".to_owned()),
-            "the cache tool is another one: sccache 0.16.0 before, sccache 0.19.0 now",
+            "the cache tool changed: sccache 0.16.0 before, sccache 0.19.0 now",
         ),
         (
             base.clone().with(|inputs| inputs.tool = "ccache 4.14.2".to_owned()),
-            "the cache is another one: sccache 0.16.0 before, ccache 4.14.2 now",
+            "the place of the cache changed: sccache 0.16.0 before, ccache 4.14.2 now",
         ),
         (base.clone().macros(&[("GIT_SHA", "bb"), ("LEVEL", "1")]), "the macro GIT_SHA changed"),
         (base.clone().macros(&[("GIT_SHA", "aa"), ("LEVEL", "1"), ("NEW", "1")]), "the macro NEW is new"),
         (base.clone().macros(&[("GIT_SHA", "aa")]), "the macro LEVEL was removed"),
-        (base.clone().macros(&[("LEVEL", "1"), ("GIT_SHA", "aa")]), "the order of the macros is another one"),
+        (base.clone().macros(&[("LEVEL", "1"), ("GIT_SHA", "aa")]), "the order of the macros changed"),
         (
             options("-I<source>/include -isystem /opt/dep/include -O2 -std=c++20 -Wall"),
             "the option -std changed: -std=c++17 before, -std=c++20 now",
@@ -150,11 +150,11 @@ fn each_cause_is_named() {
         ),
         (
             options("-I<source>/include -isystem /opt/dep/include -O2 -Wall -std=c++17"),
-            "the order of the options is another one: `-Wall` where `-std=c++17` was",
+            "the order of the options changed: `-Wall` where `-std=c++17` was",
         ),
         (
             options("-isystem /opt/dep/include -I<source>/include -O2 -std=c++17 -Wall"),
-            "the include folders have another order",
+            "the order of the include folders changed",
         ),
         (
             options("-I<source>/include -I/x -isystem /opt/dep/include -O2 -std=c++17 -Wall"),
@@ -170,14 +170,8 @@ fn each_cause_is_named() {
             base.clone().header("<build>/gen/version.h", "2"),
             "the generated file <build>/gen/version.h has other content now",
         ),
-        (
-            base.clone().header("/usr/include/stdio.h", "other"),
-            "stdio.h is another one (/usr/include/stdio.h)",
-        ),
-        (
-            base.clone().header("/opt/dep/include/dep.h", "other"),
-            "dep.h is another one (/opt/dep/include/dep.h)",
-        ),
+        (base.clone().header("/usr/include/stdio.h", "other"), "stdio.h changed (/usr/include/stdio.h)"),
+        (base.clone().header("/opt/dep/include/dep.h", "other"), "dep.h changed (/opt/dep/include/dep.h)"),
         (
             base.clone().header("<home>/.conan/zlib.h", "other"),
             "<home>/.conan/zlib.h, outside of the checkout, has other content now",
@@ -198,7 +192,7 @@ fn each_cause_is_named() {
         ),
         (
             base.clone().with(|inputs| inputs.settings = pairs(&[("location", "/other")])),
-            "the cache is another one: /home/a/.cache before, /other now",
+            "the place of the cache changed: /home/a/.cache before, /other now",
         ),
         (
             base.clone()
@@ -241,11 +235,11 @@ fn a_header_without_a_known_content_is_no_cause() {
 fn a_build_type_is_one_cause() {
     let debug = compilation().options("-Wall -g").macros(&[("A", "1")]);
     let release = compilation().options("-Wall -O3").macros(&[("A", "1"), ("NDEBUG", "1")]);
-    assert_eq!(sentences(&debug, &release), ["the build type is another one: Debug before, Release now"]);
+    assert_eq!(sentences(&debug, &release), ["the build type changed: Debug before, Release now"]);
     let with_more = release.clone().options("-Wall -O3 -fno-rtti");
     assert_eq!(
         sentences(&debug, &with_more),
-        ["the build type is another one: Debug before, Release now", "the option -fno-rtti is new"]
+        ["the build type changed: Debug before, Release now", "the option -fno-rtti is new"]
     );
     // The flag of a user.
     let plain = compilation().options("-Wall").macros(&[("A", "1")]);
@@ -264,10 +258,7 @@ fn the_consequences_of_a_cause_are_not_named() {
         .without_header("/usr/lib/gcc/x86_64-linux-gnu/12/include/stddef.h")
         .header("/usr/lib/gcc/x86_64-linux-gnu/13/include/stddef.h", "stddef13")
         .header("/usr/include/stdio.h", "other");
-    assert_eq!(
-        sentences(&base, &upgraded),
-        ["the compiler is another one: g++ 12.2.0 before, g++ 13.1.0 now"]
-    );
+    assert_eq!(sentences(&base, &upgraded), ["the compiler changed: g++ 12.2.0 before, g++ 13.1.0 now"]);
 
     // A header that an edited header includes.
     let edited = base.clone().header("include/a.h", "b").header("include/b.h", "b");
@@ -297,11 +288,11 @@ fn the_consequences_of_a_cause_are_not_named() {
     };
     assert_eq!(
         sentences(&rooted("/sys/a", "1"), &rooted("/sys/b", "2")),
-        ["the folder of --sysroot is another one: /sys/a before, /sys/b now"]
+        ["the folder of --sysroot changed: /sys/a before, /sys/b now"]
     );
     assert_eq!(
         sentences(&rooted("/sys/a", "1"), &rooted("/sys/a", "2")),
-        ["stdio.h is another one (/sys/a/usr/include/stdio.h)"]
+        ["stdio.h changed (/sys/a/usr/include/stdio.h)"]
     );
 }
 
@@ -342,7 +333,7 @@ fn a_part_of_the_key_from_a_rule_has_its_cause() {
         causes.iter().map(|cause| cause.sentence(Wording::Time, 0)).collect::<Vec<_>>()
     };
     let processor =
-        "the processor is another model, and an option compiles for the processor of the machine (native)";
+        "the processor is of another model, and an option compiles for the processor of the machine (native)";
     assert_eq!(name("native processor", &[]), [processor]);
     let wrapper = "the compiler /usr/bin/g++ was replaced by another file";
     assert_eq!(name("wrapper", &[]), [wrapper]);

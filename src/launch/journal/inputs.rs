@@ -265,7 +265,13 @@ fn files(compiled: &Compiled<'_>) -> Vec<String> {
         value.to_string_lossy().split(process::LIST_SEPARATOR).map(str::to_owned).collect::<Vec<_>>()
     });
     files.extend(extra);
-    files.retain(|file| !file.is_empty() && compiled.folders.directory.join(file).is_file());
+    let path = |file: &Path| compiled.folders.directory.join(file);
+    // The compilation of a precompiled header does not read it.
+    let object = compiled.object.map(path);
+    files.retain(|file| {
+        let path = path(Path::new(file));
+        !file.is_empty() && Some(&path) != object.as_ref() && path.is_file()
+    });
     files
 }
 

@@ -35,6 +35,9 @@ use crate::journal::{Journal, LineId};
 /// If this variable is 1, the compilation is a trial of `doctor`, and has no entry.
 pub const TRIAL: &str = "TOOLCHAINKIT_TRIAL";
 
+/// The runs of `toolchainkit run` that a compilation belongs to; see [`crate::journal::Entry::run`].
+pub const RUN: &str = "TOOLCHAINKIT_RUN";
+
 /// Reads the journal of a build folder. A compilation without an end is running if its launcher is.
 ///
 /// # Errors

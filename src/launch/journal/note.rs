@@ -7,7 +7,7 @@ use super::super::arguments::Arguments;
 use super::super::process::{self, Process};
 use super::log::Log;
 use super::names::{Folders, language};
-use super::{TRIAL, build};
+use super::{RUN, TRIAL, build};
 use crate::journal::{Line, LineId, Outcome, Tier};
 
 /// The entry of this compilation.
@@ -66,6 +66,7 @@ impl Note {
                 id: Some(LineId(std::process::id(), at)),
                 at,
                 build: build::of(process::parent_id(), Process::of),
+                run: process::variable(RUN).and_then(|run| run.into_string().ok()).unwrap_or_default(),
                 source: arguments.sources().first().map(|source| folders.source(source)).unwrap_or_default(),
                 object: arguments.object().map(|object| folders.object(object)).unwrap_or_default(),
                 language: language(arguments).to_owned(),

@@ -171,7 +171,8 @@ fn projects_with_the_same_folder_have_one_daemon() {
 /// The output of `toolchainkit cache`.
 fn listed(sandbox: &Sandbox) -> Vec<Value> {
     let printed = toolchainkit(sandbox).args(["cache", "--format", "json"]).run().stdout;
-    serde_json::from_str(&printed).expect("JSON")
+    let document: Value = serde_json::from_str(&printed).expect("JSON");
+    document["caches"].as_array().expect("a list").clone()
 }
 
 fn toolchainkit(sandbox: &Sandbox) -> Command {

@@ -31,8 +31,9 @@ fn doctor(checkout: &Checkout, arguments: &[&str], code: i32) -> Finished {
 /// The single answer about `file`, with this outcome.
 fn why(checkout: &Checkout, file: &str, outcome: &str, code: i32) -> Value {
     let finished = doctor(checkout, &["--format", "json", "--why", file], code);
-    let answers: Value =
+    let document: Value =
         serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"));
+    let answers = &document["compilations"];
     assert_eq!(answers.as_array().map(Vec::len), Some(1), "{finished}");
     assert_eq!(answers[0]["outcome"], outcome, "{file}\n{finished}");
     answers[0].clone()
@@ -203,6 +204,7 @@ fn all_checks_pass_for_a_working_cache(cache: Tool) {
     let finished = doctor(&checkout, &[], 0);
     assert!(finished.stdout.contains("not cached  1, because "), "{finished}");
     let checks: Value = serde_json::from_str(&doctor(&checkout, &["--format", "json"], 0).stdout).unwrap();
+    let checks = &checks["findings"];
     let about: Vec<&str> =
         checks.as_array().unwrap().iter().map(|check| check["about"].as_str().unwrap()).collect();
     assert!(

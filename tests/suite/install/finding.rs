@@ -105,7 +105,7 @@ fn a_tool_on_path_is_used_if_it_is_new_enough_and_supports_the_backends() {
         fs::write(bench.sandbox.root().join("toolchainkit.yaml"), yaml).unwrap();
         let mut command = bench.command(&["install", "--list", "--format", "json"]);
         let listed = command.env("PATH", &path).run();
-        serde_json::from_str::<Value>(&listed.stdout).unwrap()[0].clone()
+        serde_json::from_str::<Value>(&listed.stdout).unwrap()["tools"][0].clone()
     };
     let too_old = listed("cache: { tool: ccache }\n");
     assert_eq!((too_old["version"].as_str(), too_old["chosen"].as_bool()), (Some("3.7.12"), Some(false)));

@@ -20,10 +20,12 @@ tests![
     a_launcher_that_cannot_be_used_is_named,
     a_folder_that_cannot_be_used_is_named in [SCCACHE, CCACHE],
     a_disk_that_is_full_is_named in [SCCACHE, CCACHE],
+    a_quota_that_is_used_up_is_named in with_full(),
     a_folder_of_another_user_is_named,
     a_run_folder_that_cannot_be_used_is_named,
     a_daemon_with_other_settings_is_named,
     a_build_folder_that_cannot_be_used_is_named,
+    a_compiler_that_does_not_exist_is_named,
     a_build_without_a_cache_is_named,
     another_launcher_is_named,
     a_checkout_that_does_not_share_is_named in [SCCACHE, CCACHE],
@@ -153,7 +155,30 @@ fn a_disk_that_is_full_is_named(setup: Setup) {
     let report = Report::of(&mut with_mount(&build, "size=1g,nr_inodes=500"), 0);
     report.assert_has("disk", "degraded", "has no room for more than", "remove files");
     let report = Report::of(&mut with_mount(&build, "size=1g"), 0);
-    report.assert_has("disk", "doubtful", "the cache may grow to 10.0 GiB", "cache.size_gb");
+    report.assert_has("disk", "doubtful", "the cache may grow to 10 GiB", "cache.size_gb");
+}
+
+/// The tools for btrfs are only installed for `--full`.
+fn with_full() -> Vec<Setup> {
+    if Tools::full() { vec![CCACHE] } else { Vec::new() }
+}
+
+/// With a quota of btrfs: the kernel need not support those of other file systems.
+fn a_quota_that_is_used_up_is_named(setup: Setup) {
+    let needed = ["unshare", "mount", "mkfs.btrfs", "btrfs"].map(Tool::System);
+    let Some(tools) = setup.tools(&needed) else { return };
+    let build = configured("quota", setup, &tools);
+    let script = "\"$MKFS\" -q \"$IMAGE\" >/dev/null; mkdir \"$IMAGE.d\"; mount -o loop \"$IMAGE\" \"$IMAGE.d\"; \
+                  { btrfs quota enable \"$IMAGE.d\"; btrfs subvolume create \"$IMAGE.d/cache\"; \
+                  btrfs qgroup limit 200K \"$IMAGE.d/cache\"; } >/dev/null; mount --bind \"$IMAGE.d/cache\" \"$CACHE\"; \
+                  ! head -c 1M /dev/urandom >\"$CACHE/large\" || exit 99; exec \"$@\"";
+    let image = build.sandbox.root().join("image");
+    fs::File::create(&image).unwrap().set_len(256 << 20).unwrap();
+    let mut command = build.command("unshare");
+    command.args(["--mount", "sh", "-e", "-c", script, "sh", env!("CARGO_BIN_EXE_toolchainkit"), "doctor"]);
+    command.env("CACHE", summary(&build, "dir")).env("IMAGE", &image).env("MKFS", tools.path(needed[2]));
+    let report = Report::of(&mut command, 8);
+    report.assert_has("disk", "broken", "the quota for the disk of the cache folder", "remove files");
 }
 
 const USER: User = User { id: 54321, group: 54321 };
@@ -330,6 +355,55 @@ fn a_build_folder_that_cannot_be_used_is_named() {
     report.assert_has("build", "broken", "CMake has not found", "CC, CXX");
 }
 
+/// CMake writes nothing about such a compiler into its cache.
+fn a_compiler_that_does_not_exist_is_named() {
+    let Some(tools) = CCACHE.tools(&[]) else { return };
+    let build = Build::new("compiler", CCACHE, &tools, "", Vec::new());
+    build.toolchainkit(&["generate"]);
+    let root = build.project.root();
+    let ninja = format!("-DCMAKE_MAKE_PROGRAM={}", tools.ninja().display());
+    let configure = |folder: &str, options: &[&str]| {
+        let mut command = build.command("cmake");
+        command.args(["-G", "Ninja", &ninja, "-S", ".", "-B", folder]).args(options);
+        command
+    };
+    let ours = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
+    let assert_named = |folder: &str, variable: Option<(&str, &str)>, text: &str, help: &str| {
+        let mut command = doctor(&build);
+        command.args(["--build", folder]).envs(variable);
+        let report = Report::of(&mut command, 8);
+        report.assert_has("build", "broken", text, help);
+        assert_eq!(report.of_link("build").count(), 1, "{}", report.finished);
+        report.assert_broken_only(&["build"]);
+    };
+
+    let variable = ("CXX", "/no/such/g++ -m64");
+    configure("by-variable", &[ours]).envs([variable]).run_expecting(1);
+    let text = "CXX in the environment names the compiler `/no/such/g++ -m64`, which was not found";
+    assert_named("by-variable", Some(variable), text, "correct CXX in the environment");
+    // In another shell, the cause is not known.
+    let text = "CMake has not completed the configuration of by-variable";
+    assert_named("by-variable", None, text, "the first error that CMake prints");
+
+    configure("by-option", &[ours, "-DCMAKE_C_COMPILER=no-such-gcc"]).run_expecting(1);
+    let text = "CMAKE_C_COMPILER in the CMake cache names the compiler `no-such-gcc`";
+    assert_named("by-option", None, text, "install this compiler");
+
+    let toolchain =
+        "set(CMAKE_C_COMPILER no-such-clang)\ninclude(\"${CMAKE_CURRENT_LIST_DIR}/cmake/toolchain.cmake\")\n";
+    fs::write(root.join("mine.cmake"), toolchain).unwrap();
+    configure("by-file", &["-DCMAKE_TOOLCHAIN_FILE=mine.cmake"]).run_expecting(1);
+    let text = "mine.cmake names the compiler `no-such-clang`";
+    assert_named("by-file", None, text, "install this compiler");
+
+    let presets = r#"{ "version": 3, "configurePresets": [{ "name": "mine", "inherits": "debug",
+        "binaryDir": "${sourceDir}/by-preset", "environment": { "CC": "no-such-cc" } }] }"#;
+    fs::write(root.join("CMakeUserPresets.json"), presets).unwrap();
+    build.command("cmake").args(["--preset", "mine", &ninja]).run_expecting(1);
+    let text = "CC in the preset mine (CMakeUserPresets.json) names the compiler `no-such-cc`";
+    assert_named("by-preset", None, text, "correct CC in the preset mine");
+}
+
 fn a_build_without_a_cache_is_named() {
     let Some(tools) = tools_for(&CACHES) else { return };
     let sandbox = Sandbox::new("none").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
@@ -342,6 +416,20 @@ fn a_build_without_a_cache_is_named() {
     let off = sample("off", "toolchainkit_enable_cache()").option("-DTOOLCHAINKIT_CACHE=OFF");
     off.configure();
     examine(&off, 8).assert_has("cache", "broken", "switched off by TOOLCHAINKIT_CACHE=OFF", "configure");
+
+    let file = sandbox.root().join("file");
+    fs::write(&file, "").unwrap();
+    let unwritable =
+        sample("unwritable", &format!("toolchainkit_enable_cache(DIR \"{}/cache\")", file.display()));
+    unwritable.configure();
+    let report = examine(&unwritable, 8);
+    report.assert_has("cache", "broken", "cannot write to", "other lines of this report");
+    report.assert_has(
+        "folders",
+        "broken",
+        &format!("{} is a file, not a folder", file.display()),
+        "remove this file",
+    );
 
     let old = sample("old", "toolchainkit_enable_cache(TOOL sccache MIN_VERSION 99)");
     old.configure();
@@ -418,6 +506,17 @@ fn another_launcher_is_named() {
         let report = Report::of(command.arg("doctor").arg("--build").arg(checkout.build_folder()), 8);
         report.assert_has("launchers", "broken", words, "remove this setting");
     }
+    // One of two languages.
+    let checkout = Checkout::sample(&sandbox, &tools, "language", call);
+    let text = "cmake_minimum_required(VERSION 3.15...3.31)\nproject(p LANGUAGES C CXX)\n\
+                set(CMAKE_CXX_COMPILER_LAUNCHER \"\")\nadd_library(l c_0.c cxx_0.cpp)\n";
+    fs::write(checkout.source.join("CMakeLists.txt"), text).unwrap();
+    fs::write(checkout.source.join("cxx_0.cpp"), "int cxx_0;\n").unwrap();
+    checkout.configure();
+    let mut command = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+    let report = Report::of(command.arg("doctor").arg("--build").arg(checkout.build_folder()), 0);
+    let words = "1 of 2 compilations use this cache; 1 in CXX run the compiler without a launcher: CMAKE_CXX_COMPILER_LAUNCHER";
+    report.assert_has("launchers", "degraded", words, "remove this setting");
 }
 
 fn a_checkout_that_does_not_share_is_named(setup: Setup) {

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::end_to_end::build::Build;
 use crate::list::List;
+use crate::support::schema::assert_valid;
 use crate::support::{Finished, Run};
 
 pub(crate) fn tests(list: &mut List) {
@@ -34,9 +35,11 @@ impl Report {
     fn of(command: &mut Command, code: i32) -> Self {
         let finished = command.args(["--format", "json"]).run_expecting(code);
         assert!(finished.elapsed < LIMIT, "doctor must take less than 10 s\n{finished}");
-        let findings =
+        let document: Value =
             serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}\n{finished}"));
-        Self { findings, finished }
+        assert_valid("doctor", &document);
+        let findings = document["findings"].as_array().cloned();
+        Self { findings: findings.unwrap_or_else(|| panic!("{finished}")), finished }
     }
 
     fn of_link<'a>(&'a self, link: &'a str) -> impl Iterator<Item = &'a Value> {

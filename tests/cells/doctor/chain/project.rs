@@ -64,14 +64,14 @@ fn generated_files_that_differ_are_named() {
     report.assert_has("generated", "degraded", "cmake/toolchainkit-cache.cmake", "toolchainkit generate");
     // With --strict, the degraded link is an error.
     let report = Report::of(doctor(&build).arg("--strict"), 8);
-    report.assert_has("generated", "degraded", "not up to date", "configure the build again");
+    report.assert_has("generated", "degraded", "do not match the configuration", "configure the build again");
 
     fs::write(build.project.root().join("cmake/toolchain.cmake"), "# mine\n").unwrap();
     let report = Report::of(&mut doctor(&build), NO_BUILD);
     report.assert_has(
         "generated",
         "degraded",
-        "not written by toolchainkit: cmake/toolchain.cmake",
+        "toolchainkit did not write these files: cmake/toolchain.cmake",
         "move these",
     );
 }
@@ -163,7 +163,12 @@ fn a_configuration_that_changed_after_configuring_is_named() {
     build.configuring_by_file("cmake/toolchain.cmake").arg("-DTOOLCHAINKIT_PROFILE=ci").run();
     fs::write(&path, yaml).unwrap();
     let report = Report::of(&mut doctor(&build), 0);
-    report.assert_has("config", "degraded", "no longer the profile of this build", "present profiles");
+    report.assert_has(
+        "config",
+        "degraded",
+        "no longer contains the profile of this build",
+        "a profile of this file",
+    );
 }
 
 fn a_tool_that_changed_after_configuring_is_named() {

@@ -81,7 +81,7 @@ fn an_object_is_written_and_read_back(setup: Setup) {
     let remote =
         redis_remote(&server.server.address()).replace("type: redis", "type: redis, access: read-only");
     let report = examine(setup, &tools, &remote, password("sesame"));
-    report.assert_has("remote", "fine", "it answers, and is only read", "");
+    report.assert_has("remote", "fine", "it answers; it is configured as read-only", "");
     assert_eq!(server.keys(), 0);
 
     // After configuring, with the settings of the build.

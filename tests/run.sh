@@ -6,6 +6,8 @@
 #   tests/run.sh --full                 all tests, with all combinations of tool versions, the list of dependencies (SBOM),
 #                                       and two release builds that must be the same
 #   tests/run.sh redis s3               only the tests with one of these words in their names
+#   tests/run.sh packages-ci            only the packages, with the programs of `cargo build --release`, in containers
+#   tests/run.sh --full packages        only the packages of a release, in containers
 #   tests/run.sh --partition hash:1/3   one of three parts, to run each on a separate machine
 #   tests/run.sh --list [WORD...]       prints the names of the tests
 #
@@ -54,13 +56,30 @@ if [[ $is_quick ]]; then
   exit
 fi
 
+# The packages are tested by a script.
+case ${words[*]} in
+  packages-ci)
+    step tests/setup.sh maturin-1.16.0 debootstrap lintian
+    step tests/packages/run.sh --ci
+    exit
+    ;;
+  packages)
+    [[ $is_full ]] || { echo 'tests/run.sh: use --full packages, or packages-ci' >&2; exit 2; }
+    step tests/setup.sh maturin-1.16.0 debootstrap lintian zig
+    step tests/windows/setup.sh rust
+    step tests/packages/run.sh
+    exit
+    ;;
+esac
+
 step tests/setup.sh "${setup[@]}"
 command -v cargo-nextest >/dev/null || PATH=$tools/cargo-nextest-0.9.148/bin:$PATH
 if [[ $is_list ]]; then
   cargo nextest list --locked "${chosen[@]}" -- "${words[@]}"
   exit
 fi
-step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh
+step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
+step node tests/workflows.mjs .github/workflows/*.yml
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi
 RUSTDOCFLAGS=-Dwarnings step cargo doc --no-deps --locked
@@ -108,6 +127,8 @@ if [[ ${#words[@]} -eq 0 ]]; then
     TOOLCHAINKIT_FUZZ_TARGET=$tools/fuzz step fuzz/run.sh 60
     step tests/sbom.sh
     step tests/reproducible.sh
+    step tests/api.sh
+    step tests/packages/recipes.sh
   fi
 fi
 # .config/nextest.toml says how many of these threads a test takes.

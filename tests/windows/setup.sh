@@ -2,6 +2,8 @@
 # Installs the Windows lab: Wine, CMake, Ninja, sccache, ccache and Clang for Windows, and a Rust toolchain that builds for
 # Windows. `tests/setup.sh windows` runs it. The second run finds everything installed, and needs no network.
 #
+#   tests/windows/setup.sh rust   only the Rust toolchain, which packaging/build.sh uses for other targets, too
+#
 # Everything is in the folder windows of $TOOLCHAINKIT_TEST_TOOLS:
 #
 #   programs        drive W: of Wine; W:\bin is on PATH
@@ -138,6 +140,10 @@ mkdir -p "$lab"
 exec 9>"$lab/.lock"
 flock 9
 rm -rf "$lab"/.unfinished.*
+if [[ ${1-} = rust ]]; then
+  install_part rust
+  exit
+fi
 is_new=''
 [[ -e $lab/prefix/complete-$version && -e $lab/programs/complete-$version ]] || is_new=1
 install_part programs

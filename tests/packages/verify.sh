@@ -8,10 +8,10 @@ for file in man/man1/toolchainkit.1 man/man1/toolchainkit-stats.1 man/man1/toolc
   compgen -G "$prefix/share/$file*" >/dev/null || { echo "$prefix/share/$file is missing"; exit 1; }
 done
 # CMake uses the program of the package, not the script.
-grep -o '"launch":"[a-z]*"' build/*/toolchainkit/cache.json || exit 1
+grep -oE '"launch" ?: ?"program"' build/*/toolchainkit/cache.json || exit 1
 cmp build/*/toolchainkit/launcher "$(dirname "$(command -v toolchainkit)")/toolchainkit-launch" || exit 1
 # The second build had only hits.
 toolchainkit stats --format json >stats.json || exit 1
-grep -E '"(hits|misses|errors)":' stats.json | sort | uniq -c | head -n 12
+grep -oE '"(hits|misses|failed)": ?[0-9]+' stats.json | head -n 3
 toolchainkit stats --fail-under 100 >/dev/null || exit 1
 toolchainkit server stop --all 2>/dev/null

@@ -2,27 +2,21 @@
 # Builds both programs for a package. The same source, compiler and linker give the same bytes in every folder:
 # tests/reproducible.sh checks this.
 #
-#   packaging/release.sh FOLDER   copies the programs to FOLDER, and prints their SHA-256
+#   packaging/release.sh FOLDER [TARGET]   copies the programs to FOLDER, and prints their SHA-256
+#
+# TARGET is by default this machine. If rustup has no std for it (`rustup target add TARGET`), std is built, too, with the
+# toolchain and the zig that `tests/setup.sh zig` and `tests/windows/setup.sh rust` install.
 set -euo pipefail
 
-[[ $# -eq 1 ]] || { sed -n '2,5p' "$0" >&2; exit 2; }
+[[ $# -eq 1 || $# -eq 2 ]] || { sed -n '2,8p' "$0" >&2; exit 2; }
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-$PWD/target}
-cargo_home=${CARGO_HOME:-$HOME/.cargo}
-
-# Messages of panics contain the paths of sources, and C code can contain those of its files. If several prefixes match,
-# rustc and GCC use the last one.
-prefixes=("$PWD=/toolchainkit" "$cargo_home=/cargo" "$target=/target" "$(rustc --print sysroot)=/rust")
-flags='' c_flags=''
-for prefix in "${prefixes[@]}"; do
-  flags+=${flags:+$'\x1f'}--remap-path-prefix=$prefix
-  c_flags+=" -ffile-prefix-map=$prefix"
-done
-export CARGO_ENCODED_RUSTFLAGS=$flags CFLAGS="${CFLAGS-}$c_flags" LC_ALL=C TZ=UTC
-unset RUSTFLAGS
-cargo build --release --locked --target-dir "$target"
-cp "$target/release/toolchainkit" "$target/release/toolchainkit-launch" "$folder/"
+platform=${2-} cargo='' options=() suffix='' target=''
+# shellcheck source=packaging/toolchain.sh
+. packaging/toolchain.sh
+"$cargo" build "${options[@]}" --target-dir "$target"
+results=$target${platform:+/$platform}/release
+cp "$results/toolchainkit$suffix" "$results/toolchainkit-launch$suffix" "$folder/"
 cd "$folder"
-sha256sum toolchainkit toolchainkit-launch
+sha256sum "toolchainkit$suffix" "toolchainkit-launch$suffix"

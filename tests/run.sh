@@ -8,6 +8,8 @@
 #   tests/run.sh redis s3               only the tests with one of these words in their names
 #   tests/run.sh windows-ci             a part of the tests on Windows, in less than eight minutes with kept results: builds the
 #                                       programs and the tests, runs them under Wine, and a project from init to a hit
+#   tests/run.sh packages-ci            only the packages, with the programs of `cargo build --release`, in containers
+#   tests/run.sh --full packages        only the packages of a release, in containers
 #   tests/run.sh --partition hash:1/3   one of three parts, to run each on a separate machine
 #   tests/run.sh --list [WORD...]       prints the names of the tests
 #
@@ -79,13 +81,30 @@ if [[ $is_windows ]]; then
   exit
 fi
 
+# The packages are tested by a script.
+case ${words[*]} in
+  packages-ci)
+    step tests/setup.sh maturin-1.16.0 debootstrap lintian
+    step tests/packages/run.sh --ci
+    exit
+    ;;
+  packages)
+    [[ $is_full ]] || { echo 'tests/run.sh: use --full packages, or packages-ci' >&2; exit 2; }
+    step tests/setup.sh maturin-1.16.0 debootstrap lintian zig
+    step tests/windows/setup.sh rust
+    step tests/packages/run.sh
+    exit
+    ;;
+esac
+
 step tests/setup.sh "${setup[@]}"
 command -v cargo-nextest >/dev/null || PATH=$tools/cargo-nextest-0.9.148/bin:$PATH
 if [[ $is_list ]]; then
   linting nextest list --locked "${chosen[@]}" -- "${words[@]}"
   exit
 fi
-step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh
+step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
+step node tests/workflows.mjs .github/workflows/*.yml
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi
 RUSTDOCFLAGS=-Dwarnings step linting doc --no-deps --locked
@@ -138,6 +157,8 @@ if [[ ${#words[@]} -eq 0 ]]; then
     step tests/reproducible.sh
     step tests/targets.sh x86_64-pc-windows-gnu aarch64-apple-darwin x86_64-apple-darwin
     step tests/musl.sh
+    step tests/api.sh
+    step tests/packages/recipes.sh
   fi
 fi
 # .config/nextest.toml says how many of these threads a test takes.

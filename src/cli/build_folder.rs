@@ -253,6 +253,13 @@ fn folder_of(summary: &Utf8Path) -> Utf8PathBuf {
     if folder.is_empty() { ".".into() } else { folder.trim_end_matches('/').into() }
 }
 
+/// The configured build folders of the project, beginning with the one that was configured or built last.
+pub(super) fn folders(global: &Global) -> Result<Vec<Utf8PathBuf>, CliError> {
+    let searched = candidates(global)?;
+    let summaries = newest_first(searched.named.iter().chain(&searched.below));
+    Ok(summaries.iter().map(|summary| folder_of(summary)).collect())
+}
+
 /// The folders in which a build is searched.
 struct Searched {
     /// Those of presets, or of an option.

@@ -13,7 +13,7 @@ use crate::caching::statistics::CacheStats;
 use crate::caching::tool::{Tool, ToolStats};
 use crate::journal::summary::Counts;
 use crate::journal::{self, Entry, Journal};
-use crate::launch::journal::RUN;
+use crate::launch::journal::{RUN, read as read_journal};
 use crate::launch::{local_caches, process, supervisor};
 use crate::probe::environment;
 
@@ -81,7 +81,7 @@ impl Counting {
             if !written.is_ok_and(|written| written + TOLERANCE >= self.begun) {
                 continue;
             }
-            let Ok(journal) = Journal::read(&folder) else { continue };
+            let Ok(journal) = read_journal(&folder) else { continue };
             let (own, others) = self.split(&journal);
             if Some(&folder) == selected.as_ref() {
                 counted.others = others.len();

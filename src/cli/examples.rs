@@ -130,12 +130,32 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("toolchainkit schema plan", "of `toolchainkit plan --format json`"),
         ],
     ),
+    (
+        "completions",
+        &[
+            ("eval \"$(toolchainkit completions bash)\"", "in ~/.bashrc"),
+            ("eval \"$(toolchainkit completions zsh)\"", "in ~/.zshrc, after compinit"),
+            ("toolchainkit completions fish", "in ~/.config/fish/completions"),
+        ],
+    ),
+    (
+        "man",
+        &[
+            ("toolchainkit man stats", "to read it: | man -l -"),
+            ("toolchainkit man --out man1", "for a package"),
+        ],
+    ),
 ];
+
+/// The examples of a command, each with its comment.
+pub(super) fn lines(command: &str) -> &'static [(&'static str, &'static str)] {
+    let examples = EXAMPLES.iter().find(|(name, _)| *name == command).map(|(_, examples)| *examples);
+    examples.unwrap_or_default()
+}
 
 /// The text for the help of a command.
 pub(super) fn text(command: &str) -> String {
-    let examples = EXAMPLES.iter().find(|(name, _)| *name == command).map(|(_, examples)| *examples);
-    let examples = examples.unwrap_or_default();
+    let examples = lines(command);
     let width = examples.iter().map(|(line, _)| line.len()).max().unwrap_or_default();
     let header = HELP_STYLES.get_header();
     let mut text = format!("{header}Examples:{header:#}");

@@ -21,11 +21,26 @@ pub const CACHE_BROKEN: u8 = 8;
 /// The hit rate is below the limit of `stats --fail-under`.
 pub const BELOW_LIMIT: u8 = 9;
 
-/// The table below the help text.
-pub(super) const HELP: &str = "\
-Exit codes:
-  0  success                         5  a tool is missing or too old
-  1  internal or I/O error           6  a file not written by toolchainkit exists
-  2  invalid command line            7  a secret is not set
-  3  invalid configuration           8  the cache does not work
-  4  generated files out of date     9  hit rate below `stats --fail-under`";
+/// The codes with their meanings.
+pub(super) const MEANINGS: [(u8, &str); 10] = [
+    (FINE, "success"),
+    (FAILURE, "internal or I/O error"),
+    (USAGE, "invalid command line"),
+    (CONFIG_INVALID, "invalid configuration"),
+    (OUT_OF_DATE, "generated files out of date"),
+    (TOOL_MISSING, "a tool is missing or too old"),
+    (NOT_OURS, "a file not written by toolchainkit exists"),
+    (SECRET_MISSING, "a secret is not set"),
+    (CACHE_BROKEN, "the cache does not work"),
+    (BELOW_LIMIT, "hit rate below `stats --fail-under`"),
+];
+
+/// The table below the help text: the codes in two columns.
+pub(super) fn help() -> String {
+    let (left, right) = MEANINGS.split_at(MEANINGS.len() / 2);
+    let lines = left
+        .iter()
+        .zip(right)
+        .map(|((code, meaning), (second, other))| format!("\n  {code}  {meaning:32}{second}  {other}"));
+    std::iter::once("Exit codes:".to_owned()).chain(lines).collect()
+}

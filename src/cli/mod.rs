@@ -7,6 +7,7 @@ mod cache;
 mod causes;
 mod ci;
 mod compare;
+mod completions;
 mod counting;
 mod doctor;
 mod env;
@@ -19,6 +20,7 @@ mod generate;
 mod html_report;
 mod init;
 mod install;
+mod man;
 mod output_format;
 mod plan;
 mod progress;
@@ -46,7 +48,7 @@ use self::report::{CliError, Printer};
 /// files to commit: cmake/toolchain.cmake, cmake/toolchainkit-cache.cmake, cmake/ToolchainKit.cmake and
 /// CMakePresets.json. Building needs only CMake and a cache tool, not toolchainkit.
 #[derive(Debug, Parser)]
-#[command(name = "toolchainkit", version, arg_required_else_help = true, after_help = exit::HELP)]
+#[command(name = "toolchainkit", version, arg_required_else_help = true, after_help = exit::help())]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -98,9 +100,9 @@ enum Command {
     Env(env::EnvArgs),
     /// Find the cache tool, or install a pinned and verified release of it
     Install(install::InstallArgs),
-    /// Show hits, misses and the time saved of the last build, and why files were not cached
+    /// Show hits, misses and time saved of the last build, and why files were not cached
     Stats(stats::StatsArgs),
-    /// Write a page about the builds: hit rate, time saved, slowest misses, what was not cached
+    /// Write a page about the builds: hit rate, time saved, misses, what was not cached
     Report(html_report::ReportArgs),
     /// Show the local caches of all projects with their sizes, or remove unused ones
     Cache(cache::CacheArgs),
@@ -118,6 +120,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Print the JSON schema of toolchainkit.yaml, or of a command's output
     Schema(schema::SchemaArgs),
+    /// Print the script for completing commands and names in a shell
+    Completions(completions::CompletionsArgs),
+    /// Print a manual page, or write all of them
+    Man(man::ManArgs),
 }
 
 /// The parser, with the examples of each command.
@@ -137,6 +143,9 @@ fn command_line() -> clap::Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = arguments.into_iter().collect::<Vec<_>>();
     let color = style::Color::in_arguments(&arguments);
+    if let Some(code) = completions::answer(&arguments, color) {
+        return code;
+    }
     let parsed = command_line()
         .color(color.of_clap())
         .try_get_matches_from(arguments)
@@ -174,6 +183,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         },
         Command::Explain(args) => explain::run(args, &printer),
         Command::Schema(args) => schema::run(args, &printer),
+        Command::Completions(args) => completions::run(args, &printer),
+        Command::Man(args) => man::run(args, &printer),
     };
     match result {
         Ok(()) => ExitCode::from(exit::FINE),

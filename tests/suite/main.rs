@@ -12,6 +12,8 @@
 mod architecture;
 mod command_line;
 #[cfg(unix)]
+mod completions;
+#[cfg(unix)]
 mod costs;
 mod derived;
 mod derived_variables;

@@ -229,6 +229,14 @@ impl CacheEnvironment {
         self.variables.iter().map(|(&name, value)| (name, value.expose()))
     }
 
+    /// The variables without secrets, with their values, sorted by name.
+    pub fn plain(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().filter_map(|(&name, value)| match value {
+            EnvironmentValue::Plain(text) => Some((name, text.as_str())),
+            EnvironmentValue::Secret(_) => None,
+        })
+    }
+
     /// The names of the variables that hold secrets.
     pub fn secret_names(&self) -> impl Iterator<Item = &'static str> {
         self.variables

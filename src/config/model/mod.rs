@@ -2,6 +2,8 @@
 //!
 //! The enums are also those of `raw`: serde reads them from the file, and editors show their doc comments.
 
+mod check;
+mod defaults;
 mod presets;
 mod toolchain;
 
@@ -16,6 +18,46 @@ use crate::caching::remote::RemoteFields;
 use crate::caching::tool::{Tool, Version};
 
 /// A valid `toolchainkit.yaml`.
+///
+/// A program can also fill the structs itself, without YAML. Their defaults are those of an empty file, and
+/// [`Config::check`] finds what [`super::load`] would reject.
+///
+/// ```
+/// use toolchainkit::caching::remote::{RemoteCacheConfig, RemoteFields};
+/// use toolchainkit::caching::secret::Credential;
+/// use toolchainkit::caching::tool::Tool;
+/// use toolchainkit::config::model::{Cache, Config, Presets, Variant};
+/// use toolchainkit::output::FileKind;
+/// use toolchainkit::plan::Plan;
+///
+/// let remote = RemoteCacheConfig {
+///     bucket: Some("team-cache".into()),
+///     region: Some("eu-central-1".into()),
+///     // The names of the variables that hold the credentials: no generated file contains a secret.
+///     credentials: [("access_key", "CACHE_KEY"), ("secret_key", "CACHE_SECRET")]
+///         .map(|(name, variable)| (name.into(), Credential::Variable(variable.into())))
+///         .into(),
+///     ..RemoteCacheConfig::new("s3")
+/// };
+/// let config = Config {
+///     variants: vec![Variant {
+///         cache: Cache {
+///             tools: vec![Tool::Sccache],
+///             size_gb: 20,
+///             is_size_set: true,
+///             remote: vec![RemoteFields::from(&remote)],
+///             ..Cache::default()
+///         },
+///         presets: Presets { build_types: vec!["Release".into()], ..Presets::default() },
+///         ..Variant::default()
+///     }],
+///     ..Config::default()
+/// };
+/// assert_eq!(config.check(), []);
+///
+/// let files = toolchainkit::render::render(&Plan::build(&config)).unwrap();
+/// assert!(files.get(FileKind::Cache).unwrap().text.contains("SCCACHE_BUCKET=team-cache"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// `project.name`; if unset, CMake's project name is used, which is the same in every checkout.

@@ -43,6 +43,11 @@ pub struct Presets {
     pub package_generators: Vec<String>,
 }
 
+impl Presets {
+    /// The build types of a file that lists none.
+    pub const BUILD_TYPES: [&str; 3] = ["Debug", "Release", "RelWithDebInfo"];
+}
+
 /// A kind of presets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

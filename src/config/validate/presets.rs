@@ -9,8 +9,6 @@ use crate::config::node::Value;
 use crate::config::raw;
 use crate::diagnostics::{Code, did_you_mean};
 
-const BUILD_TYPES: [&str; 3] = ["Debug", "Release", "RelWithDebInfo"];
-
 /// The macros of CMakePresets.json that are valid in a configure preset. `fileDir` and `pathListSep` need a newer
 /// schema version than the generated files use.
 const MACROS: [&str; 7] =
@@ -176,7 +174,7 @@ fn check_macros(text: &str, keys: &[&str], scope: &mut Scope<'_>) {
 
 fn build_types(raw: Option<Vec<String>>, scope: &mut Scope<'_>) -> Vec<String> {
     let keys = ["presets", "build_types"];
-    let Some(types) = raw else { return BUILD_TYPES.map(str::to_owned).to_vec() };
+    let Some(types) = raw else { return Presets::BUILD_TYPES.map(str::to_owned).to_vec() };
     if types.is_empty() && scope.node.find(&keys).is_some_and(|node| node.items().is_empty()) {
         let help = "list at least one, or remove the key to use Debug, Release and RelWithDebInfo";
         scope.error(&keys, Code::BadValue, "no build type is listed", help);

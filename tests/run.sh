@@ -50,7 +50,7 @@ if [[ $is_quick ]]; then
   step cargo test --locked --lib --bins
   # The tests of these modules need only Rust.
   step cargo test --locked --test suite -- \
-    architecture:: command_line:: derived diagnostics:: documentation:: golden:: listed:: module:: obstacles:: report:: run_command:: voice::
+    architecture:: command_line:: derived diagnostics:: documentation:: golden:: library:: listed:: module:: obstacles:: report:: run_command:: voice::
   exit
 fi
 

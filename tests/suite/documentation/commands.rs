@@ -56,8 +56,24 @@ fn split(line: &str) -> Vec<String> {
     }
     // A command in a command: eval "$(toolchainkit env)"
     let line = line.replace("eval \"$(", "").replace(")\"", "");
-    let parts = line.split("&&").flat_map(|part| part.split("; ")).flat_map(|part| part.split(" | "));
-    parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+    let mut quote = None;
+    let mut parts = vec![String::new()];
+    for letter in line.chars() {
+        match quote {
+            Some(mark) if letter == mark => quote = None,
+            None if letter == '"' || letter == '\'' => quote = Some(letter),
+            _ => {}
+        }
+        if quote.is_none()
+            && ['&', '|', ';'].contains(&letter)
+            && !parts.last().is_some_and(|part| part.ends_with('>'))
+        {
+            parts.push(String::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push(letter);
+        }
+    }
+    parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 /// The commands of a page, each with its place.
@@ -151,5 +167,6 @@ fn the_command_line_refuses_what_it_does_not_have() {
 fn commands_are_found_in_lines_of_a_shell() {
     let line = "X=1 toolchainkit schema >a.json && eval \"$(toolchainkit env)\" | cat  # comment";
     assert_eq!(split(line), ["X=1 toolchainkit schema >a.json", "toolchainkit env", "cat"]);
+    assert_eq!(split("a 'b; c' >>d 2>&1; e || f"), ["a 'b; c' >>d 2>&1", "e", "f"]);
     assert_eq!(words("a 'b c' \"d\" >e > f 2>&1 g"), ["a", "b c", "d", "g"]);
 }

@@ -7,8 +7,6 @@
 # Exit code 1 if the second build did not get every object from the cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-repository=$PWD
-tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
 command -v cargo >/dev/null || PATH=$HOME/.cargo/bin:$PATH
 
 bold='' plain=''
@@ -37,32 +35,12 @@ stat() {
     python3 -c 'import json, sys; print(json.load(sys.stdin)["compilations"]["total"][sys.argv[1]])' "$1"
 }
 
-work=
-stop() {
-  [[ -n $work ]] || return 0
-  (cd "$work/hello-cache" && toolchainkit server stop >/dev/null 2>&1) || true
-  rm -rf "$work"
-}
-
 title 'Setup: a compiler, CMake, Ninja, sccache and toolchainkit'
 tests/setup.sh quickstart
 cargo build --release --locked --quiet
 
-# The path is short, because it becomes part of the path of the daemon's socket, which has a length limit.
-work=$(mktemp -d /tmp/tk-quickstart.XXXXXX)
-trap stop EXIT
-cp -r examples/hello-cache "$work/"
-rm -rf "$work"/hello-cache/{build,.toolchainkit,cmake,CMakePresets.json}
-cd "$work/hello-cache"
-for name in $(compgen -e); do
-  case $name in SCCACHE_* | CCACHE_* | AWS_* | TOOLCHAINKIT_* | CMAKE_*) unset "$name" ;; esac
-done
-mkdir -m 700 "$work/home" "$work/cache" "$work/run"
-export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_RUNTIME_DIR=$work/run
-cmakes='' sccache=''
-# shellcheck source=tests/versions.sh
-. "$repository/tests/versions.sh"
-PATH=${CARGO_TARGET_DIR:-$repository/target}/release:$tools/cmake-${cmakes##* }/cmake/data/bin:$tools/ninja/bin:$tools/sccache-$sccache/bin:$PATH
+# shellcheck source=examples/sandbox.sh
+. examples/sandbox.sh
 
 title 'The configuration is a single file'
 show cat toolchainkit.yaml

@@ -66,7 +66,7 @@ if [[ $is_quick ]]; then
   step linting test --locked --lib --bins
   # The tests of these modules need only Rust.
   step linting test --locked --test suite -- \
-    architecture:: command_line:: derived diagnostics:: documentation:: golden:: listed:: module:: obstacles:: report:: run_command:: script:: voice::
+    architecture:: command_line:: derived diagnostics:: documentation:: golden:: library:: listed:: module:: obstacles:: report:: run_command:: script:: voice::
   exit
 fi
 
@@ -103,7 +103,7 @@ if [[ $is_list ]]; then
   linting nextest list --locked "${chosen[@]}" -- "${words[@]}"
   exit
 fi
-step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
+step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh docs/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
 step node tests/workflows.mjs .github/workflows/*.yml
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi

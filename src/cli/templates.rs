@@ -55,8 +55,7 @@ fn config(project: &Project, diagnostic: Diagnostic) -> CliError {
 
 fn fault(message: String) -> Diagnostic {
     let place = Place { path: "templates".to_owned(), span: None };
-    let help =
-        "run `toolchainkit explain bad-template` for the rules of templates; the README lists the blocks";
+    let help = "run `toolchainkit explain bad-template` for the rules of templates; docs/how-to/templates.md lists the blocks";
     Diagnostic::error(Code::BadTemplate, message).at(place).with_help(help)
 }
 

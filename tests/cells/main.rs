@@ -15,6 +15,7 @@ mod cmake_module;
 mod correctness;
 mod doctor;
 mod end_to_end;
+mod examples;
 mod foreign;
 mod init;
 mod journal;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         doctor::tests,
         doctor::chain::tests,
         end_to_end::tests,
+        examples::tests,
         foreign::tests,
         init::tests,
         journal::tests,

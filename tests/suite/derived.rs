@@ -1,4 +1,4 @@
-//! Sections of other files that are generated from the table of rules. `TOOLCHAINKIT_UPDATE=1` updates them.
+//! Sections of other files that are generated from the code, such as the table of rules. `TOOLCHAINKIT_UPDATE=1` updates them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toolchainkit::launch::{protocol, rules};
 
 /// Compares the text between two lines of a file with the expected one.
-fn compare(file: &str, start: &str, end: &str, expected: &str) {
+pub(crate) fn compare(file: &str, start: &str, end: &str, expected: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(&path).unwrap();
     let (start, end) = (format!("{start}\n"), format!("{end}\n"));
@@ -19,9 +19,7 @@ fn compare(file: &str, start: &str, end: &str, expected: &str) {
         fs::write(&path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
         return;
     }
-    panic!(
-        "{file}: a section differs from the table of rules; TOOLCHAINKIT_UPDATE=1 updates it:\n{expected}"
-    );
+    panic!("{file}: a section differs from the code; TOOLCHAINKIT_UPDATE=1 updates it:\n{expected}");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod escaping;
 mod golden;
 #[cfg(unix)]
 mod install;
+mod library;
 mod listed;
 mod module;
 #[cfg(unix)]

@@ -1,0 +1,3 @@
+#include "part.h"
+
+int part(int value) { return 2 * value; }

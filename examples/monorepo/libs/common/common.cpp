@@ -1,0 +1,3 @@
+#include "common.h"
+
+int common(int value) { return 2 * value; }

@@ -1,0 +1,1 @@
+int part(int value) { return 2 * value; }

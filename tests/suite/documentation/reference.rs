@@ -1,0 +1,250 @@
+//! The pages that are generated from the code: settings, commands, functions of CMake, and diagnostics.
+//! `TOOLCHAINKIT_UPDATE=1` updates them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::process::Command;
+
+use serde_json::Value;
+use toolchainkit::diagnostics::Code;
+
+use super::root;
+use crate::derived::compare;
+
+/// The definitions that a node of the schema stands for, without `null`.
+fn alternatives<'a>(schema: &'a Value, node: &'a Value) -> Vec<&'a Value> {
+    if let Some(name) = node["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return alternatives(schema, &schema["definitions"][name]);
+    }
+    let several = ["anyOf", "oneOf", "allOf"].iter().find_map(|key| node[key].as_array());
+    match several {
+        Some(nodes) => nodes.iter().flat_map(|node| alternatives(schema, node)).collect(),
+        None if node["type"] == "null" => Vec::new(),
+        None => vec![node],
+    }
+}
+
+/// The values that a node accepts.
+fn kind(schema: &Value, node: &Value) -> String {
+    let mut kinds = Vec::new();
+    for node in alternatives(schema, node) {
+        let constants = node["enum"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for constant in constants.iter().chain(node.get("const")).filter(|value| !value.is_null()) {
+            kinds.push(format!("`{}`", constant.to_string().trim_matches('"')));
+        }
+        if !constants.is_empty() || node.get("const").is_some() {
+            continue;
+        }
+        let types = match &node["type"] {
+            Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+            other => other.as_str().into_iter().collect::<Vec<_>>(),
+        };
+        for name in types.into_iter().filter(|name| *name != "null") {
+            kinds.push(match name {
+                "integer" | "number" => "number".to_owned(),
+                "string" => "text".to_owned(),
+                "boolean" => "`true`, `false`".to_owned(),
+                "array" => format!("list of {}", kind(schema, &node["items"])),
+                _ if node.get("properties").is_some() => "section".to_owned(),
+                _ => "map".to_owned(),
+            });
+        }
+    }
+    let mut seen = BTreeSet::new();
+    kinds.retain(|kind| seen.insert(kind.clone()));
+    kinds.join(", ")
+}
+
+/// Adds the table of a section, and those of the sections in it.
+fn add_section(schema: &Value, path: &str, node: &Value, text: &mut String) {
+    let properties = node["properties"].as_object().unwrap();
+    let marks = if path.contains('.') { "###" } else { "##" };
+    let title = if path.is_empty() { "Sections" } else { path };
+    let description = node["description"].as_str().unwrap_or_default().replace('\n', " ");
+    write!(text, "\n{marks} {title}\n\n").unwrap();
+    if !description.is_empty() {
+        write!(text, "{}\n\n", escaped(&description)).unwrap();
+    }
+    text.push_str("| setting | value | meaning |\n| --- | --- | --- |\n");
+    for (name, property) in properties {
+        let meaning = property["description"].as_str().unwrap_or_default().replace('\n', " ");
+        writeln!(text, "| `{name}` | {} | {} |", kind(schema, property), cell(&meaning)).unwrap();
+    }
+    for (name, property) in properties {
+        // `docs/reference/storages.md` has the settings of `remote`.
+        let inner = if name == "remote" { Vec::new() } else { alternatives(schema, property) };
+        let of_list = inner.iter().filter(|node| node["type"] == "array").map(|node| &node["items"]);
+        let of_list = of_list.flat_map(|items| alternatives(schema, items)).collect::<Vec<_>>();
+        let sections = inner.into_iter().chain(of_list).filter(|node| node.get("properties").is_some());
+        let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        for section in sections {
+            add_section(schema, &inner, section, text);
+        }
+    }
+}
+
+/// Text for Markdown. Code between back quotes stays as it is.
+fn escaped(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let escape = |part: &str| part.replace('<', "&lt;").replace('*', "\\*").replace('_', "\\_");
+    let parts = parts.map(|(number, part)| if number % 2 == 0 { escape(part) } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`")
+}
+
+/// For a cell of a table.
+fn cell(text: &str) -> String {
+    escaped(text).replace('|', "\\|")
+}
+
+#[test]
+fn the_reference_lists_every_setting() {
+    let schema = toolchainkit::config::json_schema();
+    let mut text = String::new();
+    add_section(&schema, "", &schema, &mut text);
+    text.push('\n');
+    for name in [
+        "## cache\n",
+        "### cache.install\n",
+        "### toolchain.target.find_root\n",
+        "### toolchain.compilers\n",
+        "| `sanitizers` |",
+    ] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    compare(
+        "docs/reference/settings.md",
+        "<!-- settings: generated by a test -->",
+        "<!-- end of settings -->",
+        &text,
+    );
+}
+
+fn help(words: &[String]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_toolchainkit"));
+    command.args(words).arg("--help").env_remove("TOOLCHAINKIT_INSTALL_MIRROR").env_remove("COLUMNS");
+    let output = command.env("LC_ALL", "C.UTF-8").env("NO_COLOR", "1").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let text = text.replace("toolchainkit.exe", "toolchainkit");
+    text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The names of the commands below this one.
+fn names(help: &str) -> Vec<String> {
+    let list = help.split_once("Commands:\n").map_or("", |(_, list)| list);
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    // The text of a command may continue on a further line, with more blanks.
+    let lines = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = lines.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+/// The help of a command, and of the commands below it. All have the global options, so they are listed once.
+fn add_help(words: &[String], text: &mut String) {
+    let all = help(words);
+    let (head, rest) = all.split_once("Global options:\n").unwrap();
+    let tail = rest.split_once("\n\nExamples:").map_or("", |(_, examples)| examples);
+    let tail = if tail.is_empty() { String::new() } else { format!("\nExamples:{tail}") };
+    let marks = "#".repeat(words.len() + 1);
+    write!(text, "\n{marks} {}\n\n```text\n{}\n{tail}```\n", words.join(" "), head.trim_end()).unwrap();
+    for name in names(&all) {
+        add_help(&[words, &[name]].concat(), text);
+    }
+}
+
+#[test]
+fn the_reference_has_the_help_of_every_command() {
+    let all = help(&[]);
+    let commands = names(&all);
+    assert!(commands.len() >= 16, "{commands:?}");
+    let (head, codes) = all.split_once("Exit codes:\n").unwrap();
+    let mut text = format!("\n```text\n{}\n```\n\n## Exit codes\n\n```text\n{codes}```\n", head.trim_end());
+    for name in commands {
+        add_help(&[name], &mut text);
+    }
+    text.push('\n');
+    assert!(text.contains("\n### server stop\n"), "{text}");
+    compare(
+        "docs/reference/command-line.md",
+        "<!-- commands: generated by a test -->",
+        "<!-- end of commands -->",
+        &text,
+    );
+}
+
+/// Markdown from the reStructuredText at the head of the module, as far as it is used there.
+fn markdown(head: &str) -> String {
+    let mut text = String::new();
+    let mut indentation = 0;
+    let mut lines = head.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix(".. command:: ") {
+            indentation = 2;
+            writeln!(text, "## {name}").unwrap();
+            continue;
+        }
+        if !line.is_empty() && !line.starts_with(' ') {
+            indentation = 0;
+        }
+        let line = line.get(indentation..).unwrap_or_default();
+        if line == "::" || line.starts_with(".. code-block::") {
+            text.push_str("```cmake\n");
+            let mut block = Vec::new();
+            while let Some(inner) =
+                lines.next_if(|next| next.is_empty() || next.starts_with(&" ".repeat(indentation + 2)))
+            {
+                block.push(inner.get(indentation + 2..).unwrap_or_default());
+            }
+            writeln!(text, "{}\n```\n", block.join("\n").trim_matches('\n')).unwrap();
+        } else if line.starts_with("``")
+            && lines.peek().is_some_and(|next| next.starts_with(&" ".repeat(indentation + 2)))
+        {
+            write!(text, "- {line}:").unwrap();
+            while let Some(inner) = lines.next_if(|next| next.starts_with(&" ".repeat(indentation + 2))) {
+                write!(text, " {}", inner.trim()).unwrap();
+            }
+            text.push('\n');
+        } else if line == "Variables:" {
+            text.push_str("## Variables\n");
+        } else {
+            writeln!(text, "{line}").unwrap();
+        }
+    }
+    let plain = |line: &str| if line.starts_with("```") { line.to_owned() } else { line.replace("``", "`") };
+    text.lines().map(|line| plain(line) + "\n").collect()
+}
+
+#[test]
+fn the_reference_has_every_function_of_the_module() {
+    let module = std::fs::read_to_string(root().join("cmake/ToolchainKit.cmake")).unwrap();
+    let (_, head) = module.split_once("\n------------\n").expect("the title");
+    let (head, _) = head.split_once("#]===").expect("the end of the head");
+    let text = format!("{}\n", markdown(head).trim_end());
+    let functions = module.lines().filter_map(|line| line.strip_prefix("function(toolchainkit_"));
+    let functions = functions.filter_map(|rest| rest.split([' ', ')']).next()).collect::<Vec<_>>();
+    assert!(functions.len() >= 5, "{functions:?}");
+    for name in functions {
+        assert!(text.contains(&format!("\n## toolchainkit_{name}\n")), "{name}");
+    }
+    compare(
+        "docs/reference/cmake.md",
+        "<!-- functions: generated by a test -->",
+        "<!-- end of functions -->",
+        &format!("{text}\n"),
+    );
+}
+
+#[test]
+fn troubleshooting_has_the_text_of_every_diagnostic() {
+    let mut text = String::new();
+    for code in Code::ALL {
+        let (summary, explanation) = (escaped(code.summary()), escaped(code.explanation()));
+        write!(text, "\n### `{}`\n\n**{summary}** {explanation}\n", code.as_str()).unwrap();
+    }
+    text.push('\n');
+    compare(
+        "docs/troubleshooting.md",
+        "<!-- diagnostics: generated by a test -->",
+        "<!-- end of diagnostics -->",
+        &text,
+    );
+}

@@ -93,12 +93,13 @@ esac
 tk_words="-e incbin -e INCBIN"
 [ "$tk_kind" = ccache ] || [ -z "${SOURCE_DATE_EPOCH-}" ] || tk_words="$tk_words -e __DATE__ -e __TIME__"
 case " $* " in
-*" @"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | *" -fbranch-probabilities "* | *" -da "* | \
-  *" -fopt-info"*=* | *" -fsave-optimization-record"* | *" -foptimization-record-file="* | *" -save-stats"* | *" --save-stats"* | \
-  *" -fproc-stat-report"* | *" -stats-file="* | *" -info-output-file="* | *" -pass-remarks-output="* | *" -diagnostic-log-file "* | \
-  *" -aux-info "* | *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | *" -fdiagnostics-set-output="* | *" -Wa,"*-MD* | \
-  *" --MD "* | *" -al="* | *" -ad"*=* | *" -fcallgraph-info"* | *" -fprofile-generate"* | *" -march=native "* | *" -mcpu=native "* | \
-  *" -mtune=native "* | *" --config="* | *" -fprofile-list="* | *" -fsanitize-ignorelist="*) exec "$@" ;;
+*" @"* | *" -fmodule"* | *" -DTOOLCHAINKIT_NO_CACHE "* | *" -DTOOLCHAINKIT_NO_CACHE="* | *" -D TOOLCHAINKIT_NO_CACHE"* | \
+  *" -fbranch-probabilities "* | *" -da "* | *" -fopt-info"*=* | *" -fsave-optimization-record"* | *" -foptimization-record-file="* | \
+  *" -save-stats"* | *" --save-stats"* | *" -fproc-stat-report"* | *" -stats-file="* | *" -info-output-file="* | *" -pass-remarks-output="* | \
+  *" -diagnostic-log-file "* | *" -aux-info "* | *" -fdiagnostics-format="*-file* | *" -fdiagnostics-add-output="* | \
+  *" -fdiagnostics-set-output="* | *" -Wa,"*-MD* | *" --MD "* | *" -al="* | *" -ad"*=* | *" -fcallgraph-info"* | *" -fprofile-generate"* | \
+  *" -march=native "* | *" -mcpu=native "* | *" -mtune=native "* | *" --config="* | *" -fprofile-list="* | \
+  *" -fsanitize-ignorelist="*) exec "$@" ;;
 esac
 case $tk_kind in
 sccache) case " $* " in
@@ -143,5 +144,4 @@ sccache:2 | sccache:101 | sccache:12? | sccache:13? | sccache:25?)
   [ $tk_second -eq "$tk_status" ] || tk_break "sccache fails"
   tk_print; exit $tk_second ;;
 esac
-tk_print
-exit "$tk_status"
+tk_print; exit "$tk_status"

@@ -91,6 +91,7 @@ fn check_decision(tool: Tool, version: Version, arguments: &Arguments) {
             base_dirs: vec!["/p".into(), "/p/b".into()],
             source: "/p".into(),
             build: "/p/b".into(),
+            places: Vec::new(),
             relocatable: true,
         };
         let compiler = OsStr::new("/usr/bin/cc");
@@ -116,6 +117,7 @@ impl Facts for Machine {
             replacement: None,
             configuration: Vec::new(),
             content: None,
+            embeds_modules: false,
         }
     }
     fn variable(&self, _: &str) -> Option<OsString> {
@@ -134,6 +136,9 @@ impl Facts for Machine {
         path.as_os_str().len() % 2 == 0
     }
     fn is_file(&self, path: &Path) -> bool {
+        path.as_os_str().len() % 2 == 0
+    }
+    fn is_own_module(&self, path: &Path) -> bool {
         path.as_os_str().len() % 2 == 0
     }
     fn processor(&self) -> String {

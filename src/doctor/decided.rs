@@ -89,7 +89,10 @@ impl Decided {
         let degrades = |rule: &&&Rule| {
             let is_about_command = matches!(
                 rule.condition,
-                Condition::Arguments(_) | Condition::Files(_) | Condition::Compiler(_)
+                Condition::Arguments(_)
+                    | Condition::Files(_)
+                    | Condition::Compiler(_)
+                    | Condition::Modules(_)
             );
             is_about_command && !matches!(rule.action, Action::Options(_))
         };

@@ -26,8 +26,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-const SCANNING: &str =
-    "set CXX_SCAN_FOR_MODULES to OFF for targets without modules; sources with modules cannot be cached";
+const SCANNING: &str = "set CXX_SCAN_FOR_MODULES to OFF for targets without modules; modules are cached with toolchainkit-launch, Clang 22 or newer, and sccache 0.15 or newer";
 const REMOVE_OPTION: &str = "remove the option to make this file cacheable";
 
 /// Explains a reason of sccache.

@@ -5,7 +5,7 @@ use crate::caching::tool::Tool;
 use crate::caching::tool::limits::{DEFAULT_SIZE_GB, LARGEST_SIZE_GB, LONGEST_SOCKET_PATH, PORTS};
 use crate::foreign;
 use crate::launch::protocol::PROTOCOL;
-use crate::launch::rules::{self, Action, Family};
+use crate::launch::rules::{self, Action, Condition, Family};
 
 const HEAD: &str = "
 # --- generated from the backends and rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived --------------------------
@@ -84,7 +84,10 @@ fn list(name: &str, values: impl IntoIterator<Item = impl AsRef<str>>, text: &mu
 
 /// The options that the launcher inserts for every compiler of this family.
 fn options(tool: Tool, family: Family) -> Vec<&'static str> {
-    let rules = rules::TABLE.iter().filter(|rule| rule.is_for_any(tool) && rule.compilers.contains(&family));
+    let rules = rules::TABLE.iter().filter(|rule| {
+        // The script has no other options: it does not cache modules.
+        rule.condition == Condition::Always && rule.is_for_any(tool) && rule.compilers.contains(&family)
+    });
     let options = rules.filter_map(|rule| match rule.action {
         Action::Options(options) => Some(options),
         _ => None,

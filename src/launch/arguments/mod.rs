@@ -1,12 +1,16 @@
 //! The command line of a compiler, parsed once for all rules. Response files are replaced by their content, and values of
 //! options are distinguished from sources.
 
+mod modules;
+
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{process, reading};
+
+pub use self::modules::ModuleUse;
 
 /// The deepest nesting of response files. Compilers have a limit, too.
 const DEEPEST: usize = 16;
@@ -131,6 +135,7 @@ pub struct Arguments {
     folders: Vec<PathBuf>,
     includes: Vec<PathBuf>,
     macros: Vec<OsString>,
+    modules: ModuleUse,
 }
 
 impl Arguments {
@@ -168,7 +173,8 @@ impl Arguments {
             expansion.add(argument.clone(), 0);
         }
         let Expansion { is_complete, all, .. } = expansion;
-        let mut parsed = Self { raw, all, style, is_complete, ..Self::default() };
+        let modules = ModuleUse::of(&all, style);
+        let mut parsed = Self { raw, all, style, is_complete, modules, ..Self::default() };
         match style {
             Style::Gcc => parsed.classify(),
             Style::Msvc => parsed.classify_msvc(),
@@ -186,6 +192,27 @@ impl Arguments {
     #[must_use]
     pub fn all(&self) -> &[OsString] {
         &self.all
+    }
+
+    /// The arguments as given, with the module maps of CMake replaced by their content: sccache before 0.17 and ccache cannot read
+    /// such a response file, because the paths in it have quotes. `read` returns the content of a response file.
+    pub(super) fn with_module_maps(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<OsString> {
+        let is_map = |argument: &OsString| modules::is_map(argument) && self.style == Style::Gcc;
+        let words_of = |argument: &OsString| {
+            let name = argument.as_encoded_bytes().get(1..)?;
+            read(&path(name)).map(|text| words(&text))
+        };
+        let replaced = |argument: &OsString| {
+            let content = if is_map(argument) { words_of(argument) } else { None };
+            content.unwrap_or_else(|| vec![argument.clone()])
+        };
+        self.raw.iter().flat_map(replaced).collect()
+    }
+
+    /// The use of C++20 modules.
+    #[must_use]
+    pub const fn modules(&self) -> &ModuleUse {
+        &self.modules
     }
 
     /// Whether all arguments are known. If not, a response file is too large or is not a regular file, or there are too many.

@@ -67,7 +67,7 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     let plan = plan::plan(&settings, arguments, &std::env::current_dir().unwrap_or_default());
-    plan.write_files();
+    plan.write_files(&settings.folder());
     let note = Arc::clone(note.get_or_init(|| Arc::new(plan.note(begun, &settings))));
     let compilation = Compilation { settings, plan, note };
     if let Some(cause) = compilation.plan.bypass() {

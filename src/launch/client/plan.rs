@@ -12,9 +12,11 @@ use super::super::guard;
 use super::super::journal::{Compiled, Folders, Note, Recording, now};
 use super::super::placeholders;
 use super::super::process;
+use super::super::reading;
 use super::super::rules::{
     COMPRESSES, Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES,
-    any_contains_checkout_path, as_one_program, decide, has_debug_information, macro_maps, path_of_directory,
+    any_contains_checkout_path, as_one_program, decide, has_debug_information, macro_maps, own_module,
+    path_of_directory,
 };
 use super::super::settings::Settings;
 use super::super::stamp;
@@ -33,6 +35,9 @@ const UNREAD: &str = "unread-arguments";
 /// The cause in the journal if a tracer has to see the compiler.
 const TRACER: &str = "tracer";
 
+/// CMake writes a line for each module that is imported, also indirectly.
+const LARGEST_MODULE_MAP: u64 = 4 << 20;
+
 /// The command of a compilation, after the rules were applied.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -45,6 +50,8 @@ pub(super) struct Plan {
     /// The rule or another cause that runs the compiler without the tool.
     bypass: Option<&'static str>,
     links: Option<Links>,
+    /// The arguments for the tool, if they have another form than those for the compiler.
+    with_module_maps: Option<Vec<OsString>>,
     /// Options for `__FILE__` in additional base directories.
     macro_maps: Vec<OsString>,
 }
@@ -93,7 +100,22 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     let is_named = decision.placeholders.is_none() && has_debug_information(&arguments);
     let links = || Links::of(settings.tool, &checkout, &arguments, &directory);
     let links = if bypass.is_some() || is_named { None } else { links() };
-    Plan { called, arguments, decision, compiler, checkout, directory, bypass, links, macro_maps }
+    let with_module_maps = bypass.is_none().then(|| {
+        arguments.with_module_maps(&|path| reading::read(&directory.join(path), LARGEST_MODULE_MAP).ok())
+    });
+    let with_module_maps = with_module_maps.filter(|replaced| replaced != arguments.raw());
+    Plan {
+        called,
+        arguments,
+        decision,
+        compiler,
+        checkout,
+        directory,
+        bypass,
+        links,
+        with_module_maps,
+        macro_maps,
+    }
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -131,16 +153,20 @@ impl Plan {
 
     /// Its arguments.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &OsString> {
-        let of_placeholders =
-            self.decision.placeholders.iter().flat_map(|placeholders| &placeholders.options);
-        of_placeholders.chain(self.arguments_without_placeholders())
+        self.options_of_placeholders().chain(self.arguments_without_placeholders())
+    }
+
+    fn options_of_placeholders(&self) -> impl Iterator<Item = &OsString> {
+        self.decision.placeholders.iter().flat_map(|placeholders| &placeholders.options)
     }
 
     /// Its arguments for the tool.
     pub(super) fn arguments_for_tool(&self) -> Vec<OsString> {
-        let Some(links) = &self.links else { return self.arguments().cloned().collect() };
+        let given = self.with_module_maps.as_deref().unwrap_or_else(|| self.arguments.raw());
+        let arguments = self.options_of_placeholders().chain(self.options()).chain(given);
+        let Some(links) = &self.links else { return arguments.cloned().collect() };
         let maps = if self.has_placeholders() { links.maps() } else { Vec::new() };
-        maps.into_iter().chain(links.arguments(self.arguments())).collect()
+        maps.into_iter().chain(links.arguments(arguments)).collect()
     }
 
     /// The base directories for ccache, if they are not the `configured` ones.
@@ -186,7 +212,12 @@ impl Plan {
 
     /// The same without those for placeholders.
     pub(super) fn arguments_without_placeholders(&self) -> impl Iterator<Item = &OsString> {
-        self.decision.prepend.iter().chain(&self.macro_maps).chain(self.arguments.raw())
+        self.options().chain(self.arguments.raw())
+    }
+
+    /// The options before the arguments as given.
+    fn options(&self) -> impl Iterator<Item = &OsString> {
+        self.decision.prepend.iter().chain(&self.macro_maps)
     }
 
     /// The question to the guard about this compilation. Fails with the reason why the compilation has no direct mode.
@@ -301,8 +332,15 @@ impl Plan {
         }
     }
 
-    /// Writes the file from which the compiler reads the placeholders.
-    pub(super) fn write_files(&self) {
+    /// Writes the file from which the compiler reads the placeholders, and the one in `folder`, that of the launcher, which shows
+    /// that it has compiled a module.
+    pub(super) fn write_files(&self, folder: &Path) {
+        if let Some(output) = self.module_output().filter(|_| self.compiler.embeds_modules) {
+            let mark = own_module(folder, &self.directory.join(output));
+            if !mark.exists() && mark.parent().is_some_and(|folder| std::fs::create_dir_all(folder).is_ok()) {
+                stamp::replace(&mark, b"");
+            }
+        }
         if let Some((path, text)) =
             self.decision.placeholders.as_ref().and_then(|placeholders| placeholders.file.as_ref())
         {
@@ -329,6 +367,11 @@ impl Plan {
             }
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         }
+    }
+
+    /// The file for those who import the module, if the command compiles one.
+    pub(super) fn module_output(&self) -> Option<&Path> {
+        self.arguments.modules().output.as_deref()
     }
 
     /// The output file, if the command names it.

@@ -355,8 +355,9 @@ impl Run<'_> {
                 failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
                 return lost(compilation);
             }
-            if let Some(object) = compilation.plan.object().filter(|_| status.success()) {
-                process::apply_umask(object);
+            let written = [compilation.plan.object(), compilation.plan.module_output()];
+            for file in written.into_iter().flatten().filter(|_| status.success()) {
+                process::apply_umask(file);
             }
             let known = self.ending(&compilation.settings);
             let outcome = if status.success() { known.outcome } else { Outcome::CompileError };

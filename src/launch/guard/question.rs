@@ -105,6 +105,10 @@ const UNKNOWN: &[&str] = &[
     "-finput-charset",
 ];
 
+/// Prefixes of options for named modules, which do not change the search for headers. The tools add the contents of the files of modules
+/// to the key of the direct mode. Commands with implicit modules have no direct mode, because a rule runs the compiler without the tool.
+const NAMED_MODULES: &[&str] = &["-fmodule-output", "-fmodule-file=", "-fmodules-reduced-bmi"];
+
 /// Prefixes of options that change the default search path of a compiler.
 const FLAGS: &[&str] = &[
     "-m",
@@ -162,7 +166,8 @@ impl Question {
                 rest.split(',')
                     .any(|word| word.starts_with("-i") || word.starts_with("-F") || word.starts_with("-U"))
             });
-            if is_wrapped || UNKNOWN.iter().any(|option| text.starts_with(option)) {
+            let is_module = NAMED_MODULES.iter().any(|option| text.starts_with(option));
+            if is_wrapped || (!is_module && UNKNOWN.iter().any(|option| text.starts_with(option))) {
                 return Err("an option changes the search for headers in a way that is not supported");
             }
             if FLAGS_WITH_VALUE.contains(&text) {
@@ -221,13 +226,15 @@ fn language(arguments: &[OsString], source: &Path) -> Option<bool> {
     }
     match forced.filter(|language| *language != "none") {
         Some("c") => return Some(false),
-        Some("c++") => return Some(true),
+        Some("c++" | "c++-module") => return Some(true),
         Some(_) => return None,
         None => {}
     }
     match source.extension().and_then(OsStr::to_str)? {
         "c" => Some(false),
-        "cc" | "cp" | "cpp" | "cxx" | "c++" | "CPP" | "C" => Some(true),
+        "cc" | "cp" | "cpp" | "cxx" | "c++" | "CPP" | "C" | "cppm" | "ixx" | "cxxm" | "c++m" | "ccm" => {
+            Some(true)
+        }
         _ => None,
     }
 }
@@ -246,6 +253,7 @@ mod tests {
                 kind: CompilerKind::Program,
                 replacement: None,
                 content: None,
+                embeds_modules: false,
                 configuration: Vec::new(),
             },
             arguments: &Arguments::parse(arguments, &|_| None),
@@ -272,6 +280,17 @@ mod tests {
         );
         assert!(question.is_cxx);
         assert_eq!(ask("--sysroot /r -MD -c -x c m.cpp").unwrap().flags, ["--sysroot", "/r"]);
+    }
+
+    #[test]
+    fn a_source_with_named_modules_has_direct_mode() {
+        for line in [
+            "-MD -x c++-module -fmodule-output=m.pcm -c m.cpp",
+            "-MD -fmodule-file=a=a.pcm -fmodules-reduced-bmi -c m.cppm",
+        ] {
+            assert!(ask(line).unwrap().is_cxx, "{line}");
+        }
+        assert!(ask("-MD -fmodules-cache-path=x -c m.cpp").is_err());
     }
 
     #[test]

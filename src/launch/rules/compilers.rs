@@ -71,10 +71,13 @@ struct Entry {
     /// Empty for wrappers and masquerades.
     #[serde(default)]
     configuration: Configuration,
+    /// See [`Compiler::embeds_modules`].
+    #[serde(default)]
+    embeds_modules: bool,
 }
 
 impl KnownCompilers {
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     pub(super) const fn new(path: PathBuf) -> Self {
         Self { path }
@@ -122,6 +125,7 @@ pub(super) fn examine(
         replacement: None,
         configuration: Vec::new(),
         content: None,
+        embeds_modules: false,
     };
     let Some(stamp) = Stamp::of(&compiler.path) else { return compiler };
     let name = compiler.path.to_string_lossy().into_owned();
@@ -139,7 +143,8 @@ pub(super) fn examine(
         CompilerKind::Masquerade => {
             compiler.replacement = next_on_path(&compiler.path, search_path);
             if let Some(real) = &compiler.replacement {
-                compiler.family = examine(real.as_os_str(), directory, search_path, memory, identity).family;
+                let real = examine(real.as_os_str(), directory, search_path, memory, identity);
+                (compiler.family, compiler.embeds_modules) = (real.family, real.embeds_modules);
             }
             if same.is_empty() {
                 let (kind, family) = ("masquerade".to_owned(), Family::Unknown.name().to_owned());
@@ -160,6 +165,7 @@ pub(super) fn examine(
     if let Some(entry) = same.iter().find(|entry| entry.identity == answered) {
         compiler.family = Family::from_name(&entry.family).unwrap_or(Family::Unknown);
         compiler.content = Some(entry.content.clone()).filter(|content| !content.is_empty());
+        compiler.embeds_modules = entry.embeds_modules;
         compiler.configuration.clone_from(&entry.configuration.files);
         if let Some(configuration) = entry.configuration.renewed() {
             compiler.configuration.clone_from(&configuration.files);
@@ -167,15 +173,18 @@ pub(super) fn examine(
         }
         return compiler;
     }
-    let Some((family, configuration)) = ask(&compiler.path, compiler.kind) else { return compiler };
-    compiler.family = family;
+    let Some(Answer { family, embeds_modules, configuration }) = ask(&compiler.path, compiler.kind) else {
+        return compiler;
+    };
+    (compiler.family, compiler.embeds_modules) = (family, embeds_modules);
     compiler.configuration.clone_from(&configuration.files);
     let is_wrapper = compiler.kind == CompilerKind::Wrapper;
     compiler.content = if is_wrapper { None } else { content(&compiler.path) };
     let kind = if is_wrapper { "wrapper" } else { "program" };
     let (kind, family) = (kind.to_owned(), family.name().to_owned());
     let content = compiler.content.clone().unwrap_or_default();
-    memory.write(Entry { path: name, stamp, kind, family, identity: answered, content, configuration });
+    let identity = answered;
+    memory.write(Entry { path: name, stamp, kind, family, identity, content, configuration, embeds_modules });
     compiler
 }
 
@@ -243,31 +252,46 @@ fn content(path: &Path) -> Option<String> {
     Some(digest.map(|byte| format!("{byte:02x}")).concat())
 }
 
+/// What a compiler says about itself.
+struct Answer {
+    family: Family,
+    embeds_modules: bool,
+    configuration: Configuration,
+}
+
+impl Answer {
+    fn only(family: Family) -> Self {
+        Self { family, embeds_modules: false, configuration: Configuration::default() }
+    }
+}
+
 /// Asks a compiler for its predefined macros and its configuration. `None` if it cannot be run.
-fn ask(path: &Path, kind: CompilerKind) -> Option<(Family, Configuration)> {
+fn ask(path: &Path, kind: CompilerKind) -> Option<Answer> {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     // clang-cl behaves according to its name, and the others do not support -dM.
     if stem.contains("clang-cl") {
-        return Some((Family::ClangCl, Configuration::default()));
+        return Some(Answer::only(Family::ClangCl));
     } else if stem == "cl" {
-        return Some((Family::Msvc, Configuration::default()));
+        return Some(Answer::only(Family::Msvc));
     } else if stem == "nvcc" {
-        return Some((Family::Nvcc, Configuration::default()));
+        return Some(Answer::only(Family::Nvcc));
     }
     let answer = start(path, &["-v", "-dM", "-E", "-x", "c", NOTHING])?.wait_with_output().ok()?;
     // Killed by a signal, for example when the build was interrupted: do not store an answer.
     answer.status.code()?;
-    let family = family_of(&String::from_utf8_lossy(&answer.stdout));
+    let macros = String::from_utf8_lossy(&answer.stdout);
+    let family = family_of(&macros);
+    let embeds_modules = family == Family::Clang && embeds_modules(&macros);
     // The identity of a wrapper includes its configuration.
     if kind == CompilerKind::Wrapper {
-        return Some((family, Configuration::default()));
+        return Some(Answer { embeds_modules, ..Answer::only(family) });
     }
     let search = match family {
         Family::Gcc => start(path, &["-print-search-dirs"])?.wait_with_output().ok()?.stdout,
         _ => Vec::new(),
     };
     let [verbose, search] = [&answer.stderr, &search].map(|text| String::from_utf8_lossy(text));
-    Some((family, Configuration::of(family, &verbose, &search)))
+    Some(Answer { family, embeds_modules, configuration: Configuration::of(family, &verbose, &search) })
 }
 
 /// The family of the compiler with these predefined macros.
@@ -286,6 +310,17 @@ fn family_of(macros: &str) -> Family {
     } else {
         Family::Unknown
     }
+}
+
+/// Whether the Clang with these predefined macros embeds the sources in the files of modules with [`EMBED`]. Clang 22 does, and Clang
+/// 19 has no such option. The versions of Apple's compiler have other numbers.
+fn embeds_modules(macros: &str) -> bool {
+    const SINCE: u32 = 22;
+    let value = |name: &str| {
+        macros.lines().find_map(|line| line.strip_prefix("#define ")?.strip_prefix(name)?.strip_prefix(' '))
+    };
+    let major = value("__clang_major__").and_then(|text| text.trim().parse::<u32>().ok());
+    value("__apple_build_version__").is_none() && major.is_some_and(|major| major >= SINCE)
 }
 
 /// Identifies the compiler behind a wrapper in the current environment: by the commands that it would run, and by its version.
@@ -386,6 +421,14 @@ mod tests {
         assert_eq!(family_of("#define __GNUC__ 4\n#define __INTEL_COMPILER 2021\n"), Family::Unknown);
         assert_eq!(family_of("#define __GNUC_MINOR__ 4\n"), Family::Unknown);
         assert_eq!(family_of(""), Family::Unknown);
+    }
+
+    #[test]
+    fn clang_22_embeds_the_sources_of_modules() {
+        assert!(embeds_modules("#define __clang__ 1\n#define __clang_major__ 22\n"));
+        assert!(!embeds_modules("#define __clang_major__ 19\n"));
+        assert!(!embeds_modules("#define __clang_major__ 22\n#define __apple_build_version__ 22000000\n"));
+        assert!(!embeds_modules("#define __GNUC__ 15\n"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Checkout;
 use super::debug_paths::{self, Paths, Placeholders};
-use super::rule::{Action, CompilerKind, Condition, Family, KeyPart, Rule};
+use super::rule::{Action, CompilerKind, Condition, Family, KeyPart, Modules, Rule};
 use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE};
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
@@ -42,6 +42,10 @@ pub struct Compiler {
     pub configuration: Vec<PathBuf>,
     /// The SHA-256 of the program, in hexadecimal. `None` for wrappers and masquerades.
     pub content: Option<String>,
+    /// Whether it can embed the sources in the `.pcm` files of modules: see [`EMBED`].
+    ///
+    /// [`EMBED`]: super::EMBED
+    pub embeds_modules: bool,
 }
 
 /// The facts about the machine that rules can ask for. A fact is only determined if a rule needs it.
@@ -61,6 +65,8 @@ pub trait Facts {
     fn text_has(&self, path: &Path, words: &[&str]) -> bool;
     /// Whether the file exists.
     fn is_file(&self, path: &Path) -> bool;
+    /// Whether a compilation by the launcher of this build folder has written this `.pcm` file.
+    fn is_own_module(&self, path: &Path) -> bool;
     /// The processor model.
     fn processor(&self) -> String;
     /// Identifies the compiler behind a wrapper.
@@ -280,6 +286,21 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
                 && question.checkout.is_named_in(bytes)
         }),
         Condition::Compiler(kind) => compiler.kind == kind,
+        Condition::Modules(modules) => uses_modules(modules, arguments, facts, compiler),
+    }
+}
+
+fn uses_modules(modules: Modules, arguments: &Arguments, facts: &dyn Facts, compiler: &Compiler) -> bool {
+    let used = arguments.modules();
+    match modules {
+        Modules::OfClang => used.is_of_clang(),
+        Modules::OfGcc => used.has_options_of_gcc,
+        Modules::OfMsvc => used.has_options_of_msvc,
+        Modules::Implicit => used.is_implicit,
+        Modules::Unembedded => used.is_of_clang() && !compiler.embeds_modules,
+        Modules::Output => used.output.is_some(),
+        Modules::EmbeddedOutput => used.output.is_some() && compiler.embeds_modules,
+        Modules::Foreign => used.files.iter().any(|file| !facts.is_own_module(file)),
     }
 }
 

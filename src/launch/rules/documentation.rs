@@ -1,6 +1,6 @@
 //! The table of rules for the documentation.
 
-use super::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
+use super::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Modules, Pattern, Rule};
 use super::table::TABLE;
 
 /// The table in Markdown, with one row for each rule.
@@ -78,6 +78,7 @@ fn condition(rule: &Rule) -> String {
         Condition::Configuration => {
             "`*.cfg` in a folder that Clang searches, or `specs` in that of GCC".to_owned()
         }
+        Condition::Modules(modules) => modules_text(modules).to_owned(),
         Condition::DebugInformation => "debug information (`-g…`)".to_owned(),
         Condition::Compiler(CompilerKind::Program) => "a compiler that is a program".to_owned(),
         Condition::Compiler(CompilerKind::Wrapper) => "a compiler that is a script".to_owned(),
@@ -90,6 +91,21 @@ fn condition(rule: &Rule) -> String {
         ));
     }
     text
+}
+
+const fn modules_text(modules: Modules) -> &'static str {
+    match modules {
+        Modules::OfClang => "`-fmodule-output…` `-fmodule-file=…` `--precompile…`",
+        Modules::OfGcc => "`-fmodules-ts` `-fmodules` `-fmodule-mapper…` `-fmodule-header…` `-fmodule-only`",
+        Modules::OfMsvc => {
+            "`/interface` `/internalPartition` `/reference…` `/ifc…` `/headerUnit…` `/exportHeader…`"
+        }
+        Modules::Implicit => "`-fmodule-file=FILE` without a name, `-fprebuilt-module-path…`, header units",
+        Modules::Unembedded => "C++20 modules, with Clang before 22",
+        Modules::Output => "`-fmodule-output…` `--precompile…`",
+        Modules::EmbeddedOutput => "`-fmodule-output…` `--precompile…`, with Clang 22 or newer",
+        Modules::Foreign => "`-fmodule-file=NAME=FILE` with a file of another build",
+    }
 }
 
 fn list(parts: impl Iterator<Item = String>) -> String {

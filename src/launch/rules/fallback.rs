@@ -1,6 +1,6 @@
 //! The part of the fallback script that is generated from the table. The script reads only the source, and runs no compiler.
 //! For each rule about arguments, it runs the compiler without the cache. It does the same for a response file, which may
-//! contain any argument.
+//! contain any argument, and with C++20 modules.
 //!
 //! It does not need the rules about base directories, because it sets none for sccache.
 
@@ -42,7 +42,8 @@ fn in_shell(pattern: Pattern) -> String {
 
 /// The patterns of the arguments with which the script runs the compiler without `tool`.
 fn all_patterns(tool: Tool) -> Vec<String> {
-    let mut all = vec!["*\" @\"*".to_owned()];
+    // A response file may contain any argument, and only the program knows which modules can be cached.
+    let mut all = vec!["*\" @\"*".to_owned(), "*\" -fmodule\"*".to_owned()];
     for pattern in TABLE.iter().filter(|rule| is_in_script(rule, tool)).flat_map(patterns) {
         if !all.iter().any(|earlier| covers(earlier, &pattern)) {
             all.retain(|earlier| !covers(&pattern, earlier));

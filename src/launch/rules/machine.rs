@@ -7,14 +7,22 @@ use std::path::{Path, PathBuf};
 use super::Checkout;
 use super::compilers::{self, KnownCompilers};
 use super::decide::{Compiler, Facts, IncludeFolders};
-use super::texts;
+use super::{hash, texts};
 use crate::caching::tool::Tool;
+use crate::launch::process;
 
 /// Larger sources are not read. They are probably generated.
 const LARGEST_SOURCE: u64 = 64 << 20;
 
 /// A file in the folder of the launcher: the compiler compresses debug information.
 pub(in crate::launch) const COMPRESSES: &str = "compresses-debug-information";
+
+/// The file in `folder`, that of the launcher, which exists if the launcher has compiled the module with this absolute path of its
+/// `.pcm` file.
+pub(in crate::launch) fn own_module(folder: &Path, path: &Path) -> PathBuf {
+    let name = hash(process::folded_path(path.as_os_str().as_encoded_bytes()).iter().copied());
+    folder.join("modules").join(format!("{name:016x}"))
+}
 
 /// Answers the questions of the rules. It finds out each answer at most once.
 pub struct Machine<'a> {
@@ -125,6 +133,10 @@ impl Facts for Machine<'_> {
 
     fn is_file(&self, path: &Path) -> bool {
         self.directory.join(path).is_file()
+    }
+
+    fn is_own_module(&self, path: &Path) -> bool {
+        own_module(&self.folder(), &self.directory.join(path)).is_file()
     }
 
     fn processor(&self) -> String {

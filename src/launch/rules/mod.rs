@@ -8,6 +8,7 @@ mod decide;
 mod documentation;
 mod fallback;
 mod machine;
+mod modules;
 mod rule;
 
 mod table;
@@ -33,16 +34,20 @@ pub(super) use self::debug_paths::{has_debug_information, macro_maps};
 pub use self::decide::{Compiler, Decision, Facts, IncludeFolders, Question, decide};
 pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;
-pub(super) use self::machine::COMPRESSES;
+pub(super) use self::machine::{COMPRESSES, own_module};
 pub use self::machine::{Machine, path_of_directory};
-pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
+pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Modules, Pattern, Rule};
 pub(super) use self::table::SCCACHE_FILES;
 pub use self::table::TABLE;
 pub use self::two_words::as_one_program;
 
 /// The version of the rules. Increase it when they change. The CMake module requires at least the version of the
 /// toolchainkit that generated it.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
+
+/// The option with which Clang embeds the sources of a module in its `.pcm` file. Without it, the file may have the same bytes after
+/// a change of a header that changes only lines, and a compilation that imports the module reads the header again.
+pub const EMBED: &str = "-fmodules-embed-all-files";
 
 /// The folders of the checkout, and the folders that the tool removes from its hash input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

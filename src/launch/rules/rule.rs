@@ -125,6 +125,31 @@ pub enum Condition {
     Configuration,
     /// Debug information with the paths of the checkout.
     DebugInformation,
+    /// C++20 modules.
+    Modules(Modules),
+}
+
+/// A use of C++20 modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modules {
+    /// Any use, with the options of Clang.
+    OfClang,
+    /// Any use, with the options of GCC.
+    OfGcc,
+    /// Any use, with the options of cl.exe or clang-cl.
+    OfMsvc,
+    /// A module or header unit whose file the command does not name.
+    Implicit,
+    /// Any use, with a Clang that does not embed sources in `.pcm` files: see [`EMBED`].
+    ///
+    /// [`EMBED`]: super::EMBED
+    Unembedded,
+    /// The command writes a `.pcm` file.
+    Output,
+    /// The command writes a `.pcm` file, and the compiler can embed the sources.
+    EmbeddedOutput,
+    /// The command imports a `.pcm` file that no compilation by the launcher of this build folder has written.
+    Foreign,
 }
 
 /// A part that is added to the key of the object.

@@ -1,13 +1,14 @@
 //! The table of rules: each mistake of a tool is one row. Rules that run the compiler without the cache come first, because
 //! they make the others unnecessary; among them, those that cost nothing come first.
 
+use super::modules;
 use super::rule::Pattern::{Both, Part, Start, Word};
 use super::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Pattern, Rule};
 use crate::caching::tool::{Tool, Version};
 
-const SCCACHE: Affected = Affected { tool: Tool::Sccache, since: None, before: None };
-const CCACHE: Affected = Affected { tool: Tool::Ccache, since: None, before: None };
-const BOTH: &[Affected] = &[SCCACHE, CCACHE];
+pub(super) const SCCACHE: Affected = Affected { tool: Tool::Sccache, since: None, before: None };
+pub(super) const CCACHE: Affected = Affected { tool: Tool::Ccache, since: None, before: None };
+pub(super) const BOTH: &[Affected] = &[SCCACHE, CCACHE];
 
 const fn sccache_since(minor: u32) -> Affected {
     Affected { since: Some(Version::new(0, minor, 0)), ..SCCACHE }
@@ -178,6 +179,13 @@ pub const TABLE: &[Rule] = &[
         source: "experiment with ccache 4.7.5 and 4.14.2",
         cases: &["a call graph file"],
     },
+    modules::GCC,
+    modules::MSVC,
+    modules::OLD_CLANG,
+    modules::IMPLICIT,
+    modules::OLD_TOOLS,
+    modules::CCACHE_OUTPUT,
+    modules::FOREIGN,
     Rule {
         name: "unknown compiler",
         tools: &[SCCACHE],
@@ -244,6 +252,7 @@ pub const TABLE: &[Rule] = &[
         source: "tests/cells/correctness/epoch.rs",
         cases: &["the_date_of_a_program_is_that_of_source_date_epoch"],
     },
+    modules::SOURCES,
     Rule {
         name: "line numbers, GCC",
         tools: &[SCCACHE],
@@ -453,6 +462,7 @@ pub const TABLE: &[Rule] = &[
         source: "cases path-in-a-header and include-folders-in-a-response-file; experiment with sccache 0.14.0, 0.16.0 and 0.19.0",
         cases: &["a_program_prints_the_path_of_its_own_checkout"],
     },
+    modules::PATHS,
     Rule {
         name: "paths in debug information",
         tools: &[sccache_since(14), CCACHE],

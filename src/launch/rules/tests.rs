@@ -14,6 +14,8 @@ use super::{
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
 
+mod modules;
+
 /// A machine with facts from the test.
 #[derive(Clone)]
 struct Fake {
@@ -32,6 +34,7 @@ impl Default for Fake {
             kind: CompilerKind::Program,
             replacement: None,
             content: None,
+            embeds_modules: false,
             configuration: Vec::new(),
         };
         Self {
@@ -64,6 +67,9 @@ impl Facts for Fake {
         words.iter().any(|word| self.text.contains(word))
     }
     fn is_file(&self, _: &Path) -> bool {
+        self.has_files
+    }
+    fn is_own_module(&self, _: &Path) -> bool {
         self.has_files
     }
     fn processor(&self) -> String {
@@ -286,6 +292,7 @@ fn rules_depend_on_the_family_and_kind_of_the_compiler() {
             kind,
             replacement: replacement.map(PathBuf::from),
             content: None,
+            embeds_modules: false,
             configuration: Vec::new(),
         },
         ..Fake::default()
@@ -375,6 +382,7 @@ fn a_compilation_by_cl_with_debug_information_bypasses_sccache() {
             kind: CompilerKind::Program,
             replacement: None,
             content: None,
+            embeds_modules: false,
             configuration: Vec::new(),
         },
         ..Fake::default()
@@ -414,6 +422,7 @@ const DIGESTS: &[&str] = &[
     "f052b59bcc4fdd6cf74c4b503a43717a",
     "10f445bbd5d48c5945e9f0058e385ef5",
     "9784ba53481302d58826f71ebe1da7e5",
+    "d19c7d8a897713fc5162044d735750b4",
 ];
 
 #[test]

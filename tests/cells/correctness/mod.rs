@@ -7,6 +7,7 @@ mod direct;
 mod epoch;
 mod hits;
 mod languages;
+mod modules;
 mod places;
 mod project;
 mod rebuild;
@@ -28,6 +29,7 @@ pub(crate) fn tests(list: &mut List) {
         epoch::tests,
         hits::tests,
         languages::tests,
+        modules::tests,
         places::tests,
         rebuild::tests,
         rules::tests,

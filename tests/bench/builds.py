@@ -1,0 +1,122 @@
+"""Builds of public projects, measured by `toolchainkit bench`, also with a remote cache behind a slow network."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+from network import DelayingProxy, Server
+from place import read_json
+
+# Debian's source package, the folder with CMakeLists.txt, options of CMake, and targets.
+PROJECTS = {
+    "zstd": ("libzstd", "build/cmake", ["-DZSTD_BUILD_TESTS=OFF", "-DZSTD_BUILD_SHARED=OFF"], []),
+    "catch2": ("catch2", ".", [], []),
+    "abseil": ("abseil", ".", [], ["base", "strings"]),
+    "fmt": ("fmtlib", ".", ["-DFMT_DOC=OFF", "-DFMT_TEST=ON"], []),
+    "json": (
+        "nlohmann-json3",
+        ".",
+        ["-DJSON_BuildTests=ON", "-DJSON_TestDataDirectory=/nonexistent"],
+        [f"test-{name}_cpp11" for name in ("allocator", "capacity", "comparison", "iterators1", "pointer_access")],
+    ),
+    "libuv": ("libuv1", ".", ["-DLIBUV_BUILD_TESTS=ON"], []),
+    "mbedtls": ("mbedtls", ".", ["-DENABLE_TESTING=OFF", "-DCMAKE_POLICY_VERSION_MINIMUM=3.5"], []),
+}
+
+
+def bench(place, source, tool, version, build_type, options, targets, words, **environment):
+    """One call of `toolchainkit bench`; returns its document."""
+    result = place.folder / "bench.json"
+    result.unlink(missing_ok=True)
+    command = [place.program, "bench", source, "--tool", tool, "--build-type", build_type]
+    for target in targets:
+        command += ["--target", target]
+    command += ["--work-dir", place.folder / "w", "--json", result, *words, "--", *options]
+    set_ = place.environment(place.tool(tool, version), TOOLCHAINKIT_LAUNCH=place.program.parent / "toolchainkit-launch")
+    set_.update(environment)
+    ended = subprocess.run(list(map(str, command)), env=set_, capture_output=True, text=True, check=False)
+    if not result.exists():
+        raise RuntimeError(f"toolchainkit bench failed:\n{ended.stderr[-3000:]}")
+    document = read_json(result)
+    for cell in document["cells"]:
+        # A failed cell names paths of this machine.
+        if cell["failure"]:
+            raise RuntimeError(f"{cell['scenario']} {cell['variant']}: {cell['failure']}")
+    kept = {name: document[name] for name in ("tool", "tool_version", "objects", "rounds")}
+    kept["cells"] = [
+        {name: cell[name] for name in ("scenario", "variant", "summary", "against_tool")} | counted(cell)
+        for cell in document["cells"]
+    ]
+    return kept
+
+
+def counted(cell):
+    last = cell["samples"][-1]
+    return {"hits": last["hits"], "misses": last["misses"], "samples": len(cell["samples"])}
+
+
+def source_of(place, name):
+    package, below, *_ = PROJECTS[name]
+    return place.tools / f"source-{package}" / below
+
+
+def measure_builds(place, say):
+    """Uncached, cold, warm and second checkout of all projects."""
+    options = place.options
+    results = []
+    types = ["Release"] if options.quick else ["Release", "Debug"]
+    tools = options.all_tools[:2] if options.quick else options.all_tools
+    for name in options.projects:
+        for build_type in types:
+            for tool, version in tools:
+                say(f"builds of {name}, {build_type}, {tool} {version}")
+                words = ["--rounds", 1 if options.quick else 3, "--warm", 3]
+                _, _, more, targets = PROJECTS[name]
+                found = bench(place, source_of(place, name), tool, version, build_type, more, targets, words)
+                results.append({"project": name, "build_type": build_type, **found})
+    return results
+
+
+def measure_hits(place, say):
+    """The cost of a hit: all objects of a project with each way to start the tools."""
+    options = place.options
+    results = []
+    for name in [name for name in ("zstd", "fmt") if name in options.projects]:
+        for tool, version in options.all_tools:
+            say(f"hits of {name}, {tool} {version}")
+            words = ["--rounds", 1, "--warm", 3 if options.quick else 9, "--only", "warm"]
+            words += ["--with", "tool,tuned,env,script,toolchainkit"]
+            _, _, more, targets = PROJECTS[name]
+            found = bench(place, source_of(place, name), tool, version, "Debug", more, targets, words)
+            results.append({"project": name, "build_type": "Debug", **found})
+    return results
+
+
+def measure_remotes(place, say):
+    """Warm from the remote cache alone, behind networks of different latency."""
+    options = place.options
+    results = []
+    name = "zstd"
+    package, below, more, targets = PROJECTS[name]
+    checkout = place.folder / "remote" / name
+    shutil.copytree(place.tools / f"source-{package}", checkout, symlinks=True)
+    (checkout / ".git").mkdir(exist_ok=True)
+    kinds = ["redis"] if options.quick else ["redis", "http", "s3"]
+    for kind in kinds:
+        with Server(place, kind) as server:
+            for milliseconds in [1, 10] if options.quick else [0, 1, 10, 50]:
+                with DelayingProxy(server.port, milliseconds / 1000) as proxy:
+                    for tool, version in options.all_tools[:2]:
+                        if kind == "s3" and tool == "ccache":
+                            continue
+                        say(f"{kind} with {milliseconds} ms of latency, {tool} {version}")
+                        config = {"project": {"name": name}, "output": {"presets": "none"}, "cache": {"remote": server.remote(proxy.port)}}
+                        (checkout / below / "toolchainkit.yaml").write_text(json.dumps(config))
+                        words = ["--remote", "--only", "remote", "--rounds", 1 if options.quick else 3]
+                        found = bench(
+                            place, pathlib.Path(checkout / below), tool, version, "Release", more, targets, words, **server.secrets
+                        )
+                        results.append({"project": name, "remote": kind, "latency_ms": milliseconds, **found})
+                        server.empty()
+    return results

@@ -1,7 +1,6 @@
 """Builds of public projects, measured by `toolchainkit bench`, also with a remote cache behind a slow network."""
 
 import json
-import pathlib
 import shutil
 import subprocess
 
@@ -23,6 +22,11 @@ PROJECTS = {
     "libuv": ("libuv1", ".", ["-DLIBUV_BUILD_TESTS=ON"], []),
     "mbedtls": ("mbedtls", ".", ["-DENABLE_TESTING=OFF", "-DCMAKE_POLICY_VERSION_MINIMUM=3.5"], []),
 }
+
+GTEST = """find_package(GTest REQUIRED)
+add_library(gtest INTERFACE)
+target_link_libraries(gtest INTERFACE GTest::gmock GTest::gtest)
+"""
 
 
 def bench(place, source, tool, version, build_type, options, targets, words, **environment):
@@ -57,8 +61,19 @@ def counted(cell):
 
 
 def source_of(place, name):
+    """A checkout of a project; returns the folder with CMakeLists.txt."""
     package, below, *_ = PROJECTS[name]
-    return place.tools / f"source-{package}" / below
+    checkout = place.folder / "checkouts" / name
+    if not checkout.exists():
+        shutil.copytree(place.tools / f"source-{package}", checkout, symlinks=True)
+        # The archive has no repository, and the sources of some projects are above their CMakeLists.txt.
+        (checkout / ".git").mkdir(exist_ok=True)
+        if name == "fmt":
+            # Debian's archive is without fmt's copy of GoogleTest.
+            gtest = checkout / "test/gtest"
+            gtest.mkdir(exist_ok=True)
+            (gtest / "CMakeLists.txt").write_text(GTEST)
+    return checkout / below
 
 
 def measure_builds(place, say):
@@ -98,10 +113,9 @@ def measure_remotes(place, say):
     options = place.options
     results = []
     name = "zstd"
-    package, below, more, targets = PROJECTS[name]
-    checkout = place.folder / "remote" / name
-    shutil.copytree(place.tools / f"source-{package}", checkout, symlinks=True)
-    (checkout / ".git").mkdir(exist_ok=True)
+    _, _, more, targets = PROJECTS[name]
+    source = source_of(place, name)
+    configuration = source / "toolchainkit.yaml"
     kinds = ["redis"] if options.quick else ["redis", "http", "s3"]
     for kind in kinds:
         with Server(place, kind) as server:
@@ -112,11 +126,12 @@ def measure_remotes(place, say):
                             continue
                         say(f"{kind} with {milliseconds} ms of latency, {tool} {version}")
                         config = {"project": {"name": name}, "output": {"presets": "none"}, "cache": {"remote": server.remote(proxy.port)}}
-                        (checkout / below / "toolchainkit.yaml").write_text(json.dumps(config))
+                        configuration.write_text(json.dumps(config))
                         words = ["--remote", "--only", "remote", "--rounds", 1 if options.quick else 3]
                         found = bench(
-                            place, pathlib.Path(checkout / below), tool, version, "Release", more, targets, words, **server.secrets
+                            place, source, tool, version, "Release", more, targets, words, **server.secrets
                         )
                         results.append({"project": name, "remote": kind, "latency_ms": milliseconds, **found})
                         server.empty()
+    configuration.unlink()
     return results

@@ -27,7 +27,7 @@ cmake=${words[-1]}
 read -ra words <<<"$sccaches"
 newest=${words[-1]}
 sources=(libzstd catch2 abseil fmtlib nlohmann-json3 libuv1 mbedtls)
-tests/setup.sh "cmake-$cmake" ninja "ccache-$ccache" "sccache-$sccache" "sccache-$newest" rclone gcc g++ redis-server \
+tests/setup.sh "cmake-$cmake" ninja "ccache-$ccache" "sccache-$sccache" "sccache-$newest" rclone gcc g++ redis-server gmock \
   "${sources[@]/#/source-}"
 
 program=''

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toolchainkit::launch::{protocol, rules};
 
 /// Compares the text between two lines of a file with the expected one.
-fn compare(file: &str, start: &str, end: &str, expected: &str) {
+pub(crate) fn compare(file: &str, start: &str, end: &str, expected: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(&path).unwrap();
     let (start, end) = (format!("{start}\n"), format!("{end}\n"));
@@ -20,7 +20,7 @@ fn compare(file: &str, start: &str, end: &str, expected: &str) {
         return;
     }
     panic!(
-        "{file}: a section differs from the table of rules; TOOLCHAINKIT_UPDATE=1 updates it:\n{expected}"
+        "{file}: a section differs from what it is derived from; TOOLCHAINKIT_UPDATE=1 updates it:\n{expected}"
     );
 }
 

@@ -14,6 +14,7 @@ mod command_line;
 #[cfg(unix)]
 mod costs;
 mod derived;
+mod derived_costs;
 mod derived_variables;
 mod diagnostics;
 mod documentation;

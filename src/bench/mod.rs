@@ -4,6 +4,7 @@
 mod document;
 mod options;
 mod plan;
+mod remarks;
 mod session;
 mod sources;
 mod statistics;

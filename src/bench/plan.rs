@@ -253,9 +253,8 @@ impl Configuration {
                     words.extend(settings.iter().map(|(name, value)| format!("{name}={value}")));
                 }
                 words.push(self.tool.to_string());
-                let launcher = |language: &String| {
-                    format!("-DCMAKE_{language}_COMPILER_LAUNCHER={}", words.join(";"))
-                };
+                let launcher =
+                    |language: &String| format!("-DCMAKE_{language}_COMPILER_LAUNCHER={}", words.join(";"));
                 arguments.extend(self.languages.iter().map(launcher));
             }
             Variant::Script | Variant::Toolchainkit => {
@@ -284,9 +283,8 @@ mod tests {
     const BOTH: [Variant; 2] = [Variant::Tool, Variant::Toolchainkit];
 
     fn selection(with_remote: bool, warm: usize) -> Selection {
-        let mut scenarios = BTreeSet::from(
-            [Scenario::Uncached, Scenario::Cold, Scenario::Warm, Scenario::SecondCheckout],
-        );
+        let mut scenarios =
+            BTreeSet::from([Scenario::Uncached, Scenario::Cold, Scenario::Warm, Scenario::SecondCheckout]);
         if with_remote {
             scenarios.insert(Scenario::Remote);
         }

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::document::{BenchDocument, Cell};
 use super::options::{BenchError, Events, Options};
 use super::plan::{Configuration, Lane, Scenario, Variant};
+use super::remarks::{remarks, title};
 use super::sources::{self, Size};
 use super::statistics::{Comparison, Sample, Summary, median};
 use crate::caching::tool::{Tool, variables};
@@ -27,8 +28,6 @@ const LARGEST_OUTPUT: u64 = 64 << 20;
 /// The time for sccache to store the last objects before its daemon is stopped.
 const STORING_TIME: Duration = Duration::from_secs(2);
 
-/// The spread from which people are told about it.
-const NOISY_PERCENT: f64 = 20.0;
 /// The longest time for the processes of a build to leave the temporary folder.
 const REMOVING_TIME: Duration = Duration::from_secs(5);
 
@@ -221,7 +220,8 @@ impl<'a> Session<'a> {
                 ("CCACHE_NOHASHDIR", "1".to_owned()),
                 (
                     "CCACHE_SLOPPINESS",
-                    "file_stat_matches,include_file_ctime,include_file_mtime,pch_defines,time_macros".to_owned(),
+                    "file_stat_matches,include_file_ctime,include_file_mtime,pch_defines,time_macros"
+                        .to_owned(),
                 ),
             ],
         };
@@ -315,11 +315,7 @@ impl<'a> Session<'a> {
         let settings = if lane.variant == Variant::Env { self.settings(lane) } else { Vec::new() };
         let (mut ended, mut output) =
             self.cmake(lane, &configuration.arguments(lane.variant, &settings, &root, &source, &build))?;
-        if ended.status.success()
-            && lane.variant.is_ours()
-            && !self.uses_cache(lane)
-            && include.is_some()
-        {
+        if ended.status.success() && lane.variant.is_ours() && !self.uses_cache(lane) && include.is_some() {
             // The preset of the project does not use the cache.
             configuration.include = include;
             fs_err::remove_dir_all(&build)?;
@@ -512,47 +508,6 @@ impl<'a> Session<'a> {
             cells,
             notes: notes.into_iter().collect(),
         }
-    }
-}
-
-/// What people should know about the numbers.
-fn remarks(cells: &[Cell]) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let spread = |cell: &&Cell| cell.summary.as_ref().map_or(0.0, |summary| summary.spread_percent);
-    let noisy = cells.iter().filter(|cell| cell.samples.len() > 1 && spread(cell) > NOISY_PERCENT);
-    if let Some(most) = noisy.max_by(|one, other| spread(one).total_cmp(&spread(other))) {
-        remarks.push(format!(
-            "the times vary, most for \"{}\" by {:.0} %: other programs were using the machine, or the builds are too short; \
-             measure more rounds (--rounds)",
-            title(most.scenario, most.variant),
-            spread(&most)
-        ));
-    }
-    for cell in cells {
-        let misses = cell.samples.iter().filter_map(|sample| sample.misses).max().unwrap_or_default();
-        if misses > 0 && !matches!(cell.scenario, Scenario::Uncached | Scenario::Cold) {
-            let title = title(cell.scenario, cell.variant);
-            remarks.push(format!("{title}: {misses} compilations were not in the cache"));
-        }
-    }
-    remarks
-}
-
-fn title(scenario: Scenario, variant: Variant) -> String {
-    let with = match variant {
-        Variant::None => "without a cache",
-        Variant::Tool => "with the tool alone",
-        Variant::Tuned => "with the tuned tool",
-        Variant::Env => "with the tool and cmake -E env",
-        Variant::Script => "with toolchainkit's script",
-        Variant::Toolchainkit => "with toolchainkit",
-    };
-    match scenario {
-        Scenario::Uncached => with.to_owned(),
-        Scenario::Cold => format!("cold {with}"),
-        Scenario::Warm => format!("warm {with}"),
-        Scenario::SecondCheckout => format!("second checkout {with}"),
-        Scenario::Remote => format!("remote cache {with}"),
     }
 }
 

@@ -14,7 +14,8 @@ use super::project::{CONFIG_NAME, Project};
 use super::report::{CliError, Printer};
 use super::{Global, env, init, install, templates, user_presets};
 use crate::bench::{
-    self, BenchDocument, BenchError, Configuration, Events, Found, Options, Scenario, Selection, Session, Variant,
+    self, BenchDocument, BenchError, Configuration, Events, Found, Options, Scenario, Selection, Session,
+    Variant,
 };
 use crate::caching::detection::Candidate;
 use crate::caching::language::Language;
@@ -322,8 +323,7 @@ fn print(args: &BenchArgs, document: &BenchDocument, printer: &Printer) -> Resul
         BenchFormat::Json => printer.foreign_json(json),
         BenchFormat::Markdown => printer.foreign(&document.markdown()),
     }
-    let failed =
-        document.cells.iter().find(|cell| cell.variant.is_ours() && cell.failure.is_some());
+    let failed = document.cells.iter().find(|cell| cell.variant.is_ours() && cell.failure.is_some());
     match failed {
         None => Ok(ExitCode::SUCCESS),
         Some(_) => Err(CliError::CacheBroken(

@@ -39,6 +39,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--projects", type=listed(builds.PROJECTS))
     parser.add_argument("--parts", type=listed(PARTS), default=list(PARTS))
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--name", default="machine")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(__file__).parent / "results")
     parser.add_argument("--work", help="folder for the temporary folder", default=None)

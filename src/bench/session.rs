@@ -9,9 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::document::{BenchDocument, Cell};
 use super::options::{BenchError, Events, Options};
-use super::plan::{self, Configuration, Lane, Scenario, Variant};
+use super::plan::{Configuration, Lane, Scenario, Variant};
+use super::remarks::{remarks, title};
 use super::sources::{self, Size};
-use super::statistics::{Sample, Summary, median};
+use super::statistics::{Comparison, Sample, Summary, median};
 use crate::caching::tool::{Tool, variables};
 use crate::doctor::BuildTree;
 use crate::foreign;
@@ -27,8 +28,6 @@ const LARGEST_OUTPUT: u64 = 64 << 20;
 /// The time for sccache to store the last objects before its daemon is stopped.
 const STORING_TIME: Duration = Duration::from_secs(2);
 
-/// The spread from which people are told about it.
-const NOISY_PERCENT: f64 = 20.0;
 /// The longest time for the processes of a build to leave the temporary folder.
 const REMOVING_TIME: Duration = Duration::from_secs(5);
 
@@ -43,10 +42,12 @@ pub(crate) struct Session<'a> {
     /// Variables of each command.
     common: Vec<(String, String)>,
     unset: Vec<String>,
-    /// The port of the daemon of the tool alone: without and with the remote cache.
-    ports: [u16; 2],
+    /// The ports of the daemons of the tool alone, by the name of the cache.
+    ports: BTreeMap<&'static str, u16>,
     failures: BTreeMap<Lane, String>,
     samples: BTreeMap<(Scenario, Variant), Vec<Sample>>,
+    /// The caches that contain all objects of the first checkout.
+    filled: BTreeSet<&'static str>,
     notes: BTreeSet<String>,
     size: Size,
     objects: Option<u32>,
@@ -72,16 +73,23 @@ impl<'a> Session<'a> {
         let folder = builder.prefix("tk-bench-").tempdir_in(&parent)?;
         let work = Utf8PathBuf::from_path_buf(folder.keep()).unwrap_or_default();
         let with_remote = options.remote.is_some();
-        let builds = plan::cells(with_remote).len() * options.rounds;
+        let selection = &options.selection;
+        let builds = selection.order(0).len() * selection.rounds
+            + usize::from(selection.scenarios.contains(&Scenario::Uncached));
+        let (lanes, checkouts) = (selection.lanes(), selection.checkouts());
+        let mut ports = BTreeMap::new();
+        for lane in &lanes {
+            ports.insert(lane.cache(), free_port()?);
+        }
         let mut session = Self {
             // Copies, configurations, the first build, and all measured ones.
-            steps: (0, checkouts(with_remote).len() + Lane::all(with_remote).len() + 1 + builds),
+            steps: (0, checkouts.len() + lanes.len() + builds),
             common: vec![("XDG_CACHE_HOME".to_owned(), work.join("c").to_string())],
             unset: timed::variable_names()
                 .into_iter()
                 .filter(|name| is_of_cache(name, with_remote))
                 .collect(),
-            ports: [free_port()?, free_port()?],
+            ports,
             options,
             configuration,
             runner,
@@ -89,13 +97,14 @@ impl<'a> Session<'a> {
             work,
             failures: BTreeMap::new(),
             samples: BTreeMap::new(),
+            filled: BTreeSet::new(),
             notes: BTreeSet::new(),
             size: Size::default(),
             objects: None,
             generator: None,
         };
         session.common.push(("XDG_RUNTIME_DIR".to_owned(), session.work.join("r").to_string()));
-        session.copy_sources(&checkouts(with_remote))?;
+        session.copy_sources(&checkouts)?;
         Ok(session)
     }
 
@@ -169,24 +178,54 @@ impl<'a> Session<'a> {
     /// The variables for the commands of a lane.
     fn environment(&self, lane: Lane) -> Vec<(String, String)> {
         let mut set = self.common.clone();
-        if lane.variant != Variant::Tool {
-            return set;
+        if lane.variant != Variant::None && !lane.variant.is_ours() {
+            set.extend(self.settings(lane));
         }
+        set
+    }
+
+    /// The settings of the tool alone.
+    fn settings(&self, lane: Lane) -> Vec<(String, String)> {
+        let mut set = Vec::new();
         let cache = self.cache(lane).to_string();
         let empty = self.work.join("empty").to_string();
         let own = match self.options.tool {
             Tool::Sccache => vec![
                 (variables::SCCACHE_DIR, cache),
-                (variables::SCCACHE_SERVER_PORT, self.ports[usize::from(lane.has_remote)].to_string()),
+                (variables::SCCACHE_SERVER_PORT, self.ports[lane.cache()].to_string()),
                 ("SCCACHE_CONF", empty),
             ],
             Tool::Ccache => vec![(variables::CCACHE_DIR, cache), ("CCACHE_CONFIGPATH", empty)],
         };
         set.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        if lane.variant == Variant::Tuned {
+            set.extend(self.tuned(lane));
+        }
         if lane.has_remote {
             set.extend(self.options.remote.iter().flatten().cloned());
         }
         set
+    }
+
+    /// What the documentation of the tools recommends for speed and for hits in other checkouts.
+    fn tuned(&self, lane: Lane) -> Vec<(String, String)> {
+        let set = match self.options.tool {
+            Tool::Sccache => {
+                let checkouts = [lane.first(), Lane { is_second: true, ..lane }];
+                let checkouts = checkouts.map(|lane| self.checkout(lane.checkout()).into_string());
+                vec![("SCCACHE_BASEDIRS", checkouts.join(":"))]
+            }
+            Tool::Ccache => vec![
+                ("CCACHE_BASEDIR", self.checkout(lane.checkout()).into_string()),
+                ("CCACHE_NOHASHDIR", "1".to_owned()),
+                (
+                    "CCACHE_SLOPPINESS",
+                    "file_stat_matches,include_file_ctime,include_file_mtime,pch_defines,time_macros"
+                        .to_owned(),
+                ),
+            ],
+        };
+        set.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Runs a command of a lane. The second result is the end of its output.
@@ -221,17 +260,19 @@ impl<'a> Session<'a> {
     }
 
     fn build(&self, lane: Lane) -> Result<(Ended, String), BenchError> {
-        let target =
-            self.options.target.iter().flat_map(|target| ["--target", target.as_str()]).collect::<Vec<_>>();
-        self.cmake(lane, &self.building(lane, &target))
+        let targets =
+            self.options.targets.iter().flat_map(|target| ["--target", target.as_str()]).collect::<Vec<_>>();
+        self.cmake(lane, &self.building(lane, &targets))
     }
 
-    /// Configures all lanes, and builds the project once without a cache.
+    /// Configures all lanes. If the uncached build is measured, the project is built once before.
     ///
     /// # Errors
     /// [`BenchError`]; a lane with a cache that does not configure is not one.
     pub(crate) fn prepare(&mut self) -> Result<(), BenchError> {
-        for lane in Lane::all(self.options.remote.is_some()) {
+        let lanes = self.options.selection.lanes();
+        let number = u64::try_from(lanes.len() * 2).unwrap_or(u64::MAX);
+        for lane in lanes {
             self.step(&format!("configuring {} ({})", lane.checkout(), lane.cache()));
             let failure = self.configure(lane)?;
             if let (Some(output), Variant::None) = (&failure, lane.variant) {
@@ -242,18 +283,26 @@ impl<'a> Session<'a> {
             }
         }
         let lane = Lane::of(Variant::None, Scenario::Uncached);
+        self.inspect(lane);
+        if !self.options.selection.scenarios.contains(&Scenario::Uncached) {
+            return Ok(());
+        }
         // The first build also fills the page cache of the system, which would make the first sample slower.
         self.step("building once without a cache");
         let (ended, output) = self.build(lane)?;
         if !ended.status.success() {
             return Err(BenchError::NotBuilding { what: "build", output: last_lines(&output) });
         }
-        self.inspect(lane);
+        let of_build = self.count_objects(lane);
+        self.check_space(of_build.bytes.saturating_mul(number).saturating_add(SMALLEST_SPACE))
+    }
+
+    /// Counts the objects of a lane that was built.
+    fn count_objects(&mut self, lane: Lane) -> Size {
         let of_build = sources::measure(&self.build_folder(lane), Utf8Path::new(""), &|| self.check())
             .unwrap_or_default();
         self.objects = Some(of_build.objects).filter(|objects| *objects > 0);
-        let lanes = u64::try_from(Lane::all(self.options.remote.is_some()).len() * 2).unwrap_or(u64::MAX);
-        self.check_space(of_build.bytes.saturating_mul(lanes).saturating_add(SMALLEST_SPACE))
+        of_build
     }
 
     /// Configures a lane. Returns the end of the output if that fails.
@@ -263,23 +312,20 @@ impl<'a> Session<'a> {
             (self.checkout(lane.checkout()), self.source(lane), self.build_folder(lane));
         let mut configuration = self.configuration.clone();
         let include = configuration.include.take();
+        let settings = if lane.variant == Variant::Env { self.settings(lane) } else { Vec::new() };
         let (mut ended, mut output) =
-            self.cmake(lane, &configuration.arguments(lane.variant, &root, &source, &build))?;
-        if ended.status.success()
-            && lane.variant == Variant::Toolchainkit
-            && !self.uses_cache(lane)
-            && include.is_some()
-        {
+            self.cmake(lane, &configuration.arguments(lane.variant, &settings, &root, &source, &build))?;
+        if ended.status.success() && lane.variant.is_ours() && !self.uses_cache(lane) && include.is_some() {
             // The preset of the project does not use the cache.
             configuration.include = include;
             fs_err::remove_dir_all(&build)?;
             (ended, output) =
-                self.cmake(lane, &configuration.arguments(lane.variant, &root, &source, &build))?;
+                self.cmake(lane, &configuration.arguments(lane.variant, &settings, &root, &source, &build))?;
         }
         if !ended.status.success() {
             return Ok(Some(last_lines(&output)));
         }
-        if lane.variant == Variant::Toolchainkit && !self.uses_cache(lane) {
+        if lane.variant.is_ours() && !self.uses_cache(lane) {
             let status =
                 output.lines().rfind(|line| line.contains("toolchainkit:")).unwrap_or("no status line");
             return Ok(Some(format!("toolchainkit uses no cache: {status}")));
@@ -316,14 +362,14 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`BenchError`]; a build that fails only with a cache is not one.
     pub(crate) fn measure(&mut self) -> Result<(), BenchError> {
-        let with_remote = self.options.remote.is_some();
-        for round in 0..self.options.rounds {
-            for (scenario, variant) in plan::order(round, with_remote) {
+        let selection = self.options.selection.clone();
+        for round in 0..selection.rounds {
+            for (scenario, variant) in selection.order(round) {
                 let lane = Lane::of(variant, scenario);
                 self.step(&format!(
                     "round {} of {}: {}",
                     round + 1,
-                    self.options.rounds,
+                    selection.rounds,
                     title(scenario, variant)
                 ));
                 if self.failures.contains_key(&lane) {
@@ -344,10 +390,18 @@ impl<'a> Session<'a> {
     }
 
     /// One timed build of all objects. The inner error is the end of the output of a failed build.
-    fn sample(&self, scenario: Scenario, lane: Lane) -> Result<Result<Sample, String>, BenchError> {
+    fn sample(&mut self, scenario: Scenario, lane: Lane) -> Result<Result<Sample, String>, BenchError> {
         let has_cache = lane.variant != Variant::None;
+        let needs_objects = matches!(scenario, Scenario::Warm | Scenario::SecondCheckout);
+        if needs_objects && self.filled.insert(lane.cache()) {
+            let (ended, output) = self.build(lane.first())?;
+            if !ended.status.success() {
+                return Ok(Err(last_lines(&output)));
+            }
+        }
         if scenario == Scenario::Cold {
             self.empty_cache(lane)?;
+            self.filled.insert(lane.cache());
         }
         if scenario == Scenario::Remote {
             // Another machine has filled the remote cache.
@@ -372,6 +426,9 @@ impl<'a> Session<'a> {
             return Ok(Err(last_lines(&output)));
         }
         let after = if has_cache { self.counters(lane)? } else { None };
+        if self.objects.is_none() {
+            self.count_objects(lane);
+        }
         let counted = counters
             .zip(after)
             .map(|(before, after)| (after.0.saturating_sub(before.0), after.1.saturating_sub(before.1)));
@@ -387,8 +444,8 @@ impl<'a> Session<'a> {
         }
         let program = match lane.variant {
             Variant::None => return Ok(None),
-            Variant::Tool => self.configuration.tool.clone(),
-            Variant::Toolchainkit => self.build_folder(lane).join("toolchainkit/launcher"),
+            Variant::Tool | Variant::Tuned | Variant::Env => self.configuration.tool.clone(),
+            Variant::Script | Variant::Toolchainkit => self.build_folder(lane).join("toolchainkit/launcher"),
         };
         if !program.is_file() {
             return Ok(None);
@@ -423,12 +480,14 @@ impl<'a> Session<'a> {
         let samples = |cell: &(Scenario, Variant)| self.samples.get(cell).unwrap_or(&none);
         let uncached =
             median(samples(&(Scenario::Uncached, Variant::None)).iter().map(|sample| sample.wall_s));
-        let cells = plan::cells(self.options.remote.is_some()).into_iter().map(|cell| {
+        let cells = self.options.selection.cells().into_iter().map(|cell| {
             let (scenario, variant) = cell;
             let samples = samples(&cell).clone();
             let summary = Summary::of(&samples, self.objects, uncached);
             let failure = self.failures.get(&Lane::of(variant, scenario)).cloned();
-            Cell { scenario, variant, samples, summary, failure }
+            let tool = self.samples.get(&(scenario, Variant::Tool)).filter(|_| variant.is_ours());
+            let against_tool = tool.and_then(|tool| Comparison::of(&samples, tool));
+            Cell { scenario, variant, samples, summary, against_tool, failure }
         });
         let cells = cells.collect::<Vec<_>>();
         let mut notes = self.notes.clone();
@@ -445,56 +504,11 @@ impl<'a> Session<'a> {
             system: std::env::consts::OS.to_owned(),
             objects: self.objects,
             files: self.size.files,
-            rounds: self.options.rounds,
+            rounds: self.options.selection.rounds,
             cells,
             notes: notes.into_iter().collect(),
         }
     }
-}
-
-/// What people should know about the numbers.
-fn remarks(cells: &[Cell]) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let spread = |cell: &&Cell| cell.summary.as_ref().map_or(0.0, |summary| summary.spread_percent);
-    let noisy = cells.iter().filter(|cell| cell.samples.len() > 1 && spread(cell) > NOISY_PERCENT);
-    if let Some(most) = noisy.max_by(|one, other| spread(one).total_cmp(&spread(other))) {
-        remarks.push(format!(
-            "the times vary, most for \"{}\" by {:.0} %: other programs were using the machine, or the builds are too short; \
-             measure more rounds (--rounds)",
-            title(most.scenario, most.variant),
-            spread(&most)
-        ));
-    }
-    for cell in cells {
-        let misses = cell.samples.iter().filter_map(|sample| sample.misses).max().unwrap_or_default();
-        if misses > 0 && !matches!(cell.scenario, Scenario::Uncached | Scenario::Cold) {
-            let title = title(cell.scenario, cell.variant);
-            remarks.push(format!("{title}: {misses} compilations were not in the cache"));
-        }
-    }
-    remarks
-}
-
-fn title(scenario: Scenario, variant: Variant) -> String {
-    let with = match variant {
-        Variant::None => "without a cache",
-        Variant::Tool => "with the tool alone",
-        Variant::Toolchainkit => "with toolchainkit",
-    };
-    match scenario {
-        Scenario::Uncached => with.to_owned(),
-        Scenario::Cold => format!("cold {with}"),
-        Scenario::Warm => format!("warm {with}"),
-        Scenario::SecondCheckout => format!("second checkout {with}"),
-        Scenario::Remote => format!("remote cache {with}"),
-    }
-}
-
-fn checkouts(with_remote: bool) -> Vec<&'static str> {
-    let mut names = Lane::all(with_remote).into_iter().map(Lane::checkout).collect::<Vec<_>>();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// The last lines of an output, without credentials.
@@ -520,7 +534,7 @@ impl Drop for Session<'_> {
     /// Stops the daemons and removes the folder, also after an error or an interruption.
     fn drop(&mut self) {
         self.runner.forget_interruption();
-        for lane in Lane::all(self.options.remote.is_some()) {
+        for lane in self.options.selection.lanes() {
             // A daemon that cannot be stopped ends after some minutes without use.
             let _ = self.ask(lane, &["--stop-server"]);
         }

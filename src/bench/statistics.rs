@@ -39,6 +39,26 @@ pub(crate) struct Summary {
     pub(crate) cpu_ms_per_object: Option<f64>,
 }
 
+/// Builds in relation to those of the tool alone.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Comparison {
+    /// The median of the ratios of the elapsed times, each of two builds that ran one after the other.
+    pub(crate) wall: f64,
+    /// The same for the processor times.
+    pub(crate) cpu: Option<f64>,
+}
+
+impl Comparison {
+    /// Compares the builds in pairs; `None` without a pair.
+    pub(crate) fn of(ours: &[Sample], tool: &[Sample]) -> Option<Self> {
+        let pairs = || ours.iter().zip(tool);
+        let wall = median(pairs().map(|(ours, tool)| ours.wall_s / tool.wall_s))?;
+        let cpu = pairs().map(|(ours, tool)| Some(ours.cpu_s? / tool.cpu_s?)).collect::<Option<Vec<_>>>();
+        let cpu = cpu.and_then(median).filter(|ratio| ratio.is_finite());
+        Some(Self { wall, cpu }).filter(|comparison| comparison.wall.is_finite())
+    }
+}
+
 /// The median; `None` without values.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values = values.into_iter().collect::<Vec<_>>();
@@ -102,6 +122,16 @@ mod tests {
         assert_eq!((summary.wall_s, summary.wall_min_s, summary.wall_max_s), (2.0, 1.0, 3.0));
         assert_eq!((summary.spread_percent, summary.ratio, summary.cpu_s), (100.0, Some(0.5), Some(0.7)));
         assert_eq!((summary.wall_ms_per_object, summary.cpu_ms_per_object), (Some(200.0), Some(70.0)));
+    }
+
+    #[test]
+    fn builds_are_compared_in_pairs() {
+        let ours = [sample(20, Some(10)), sample(300, Some(90)), sample(90, Some(8))];
+        let tool = [sample(10, Some(10)), sample(100, Some(30)), sample(90, Some(4))];
+        assert_eq!(Comparison::of(&ours, &tool), Some(Comparison { wall: 2.0, cpu: Some(2.0) }));
+        assert_eq!(Comparison::of(&ours[..1], &[sample(10, None)]).unwrap().cpu, None);
+        assert_eq!(Comparison::of(&ours, &[]), None);
+        assert_eq!(Comparison::of(&ours[..1], &[sample(0, Some(0))]), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `toolchainkit bench`
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
@@ -13,7 +14,8 @@ use super::project::{CONFIG_NAME, Project};
 use super::report::{CliError, Printer};
 use super::{Global, env, init, install, templates, user_presets};
 use crate::bench::{
-    self, BenchDocument, BenchError, Configuration, Events, Found, Lane, Options, Scenario, Session, Variant,
+    self, BenchDocument, BenchError, Configuration, Events, Found, Options, Scenario, Selection, Session,
+    Variant,
 };
 use crate::caching::detection::Candidate;
 use crate::caching::language::Language;
@@ -45,9 +47,19 @@ pub(super) struct BenchArgs {
     /// Number of times that each build is measured
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
     rounds: u64,
-    /// Build this target instead of all
+    /// Number of times that the warm builds are measured in each round
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    warm: u64,
+    /// Measure only these, separated by commas: uncached, cold, warm, second-checkout, remote [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = scenario)]
+    only: Vec<Scenario>,
+    /// What compiles, separated by commas: tool and toolchainkit, tuned (the tool with an expert's settings), env (the tool below
+    /// `cmake -E env`), script (toolchainkit without toolchainkit-launch)
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = variant, default_value = "tool,toolchainkit")]
+    with: Vec<Variant>,
+    /// Build this target instead of all; may be repeated
     #[arg(long)]
-    target: Option<String>,
+    target: Vec<String>,
     /// Number of parallel compilations [default: that of the build tool]
     #[arg(long, short, value_parser = clap::value_parser!(u32).range(1..=4096))]
     jobs: Option<u32>,
@@ -116,11 +128,7 @@ fn measure(
     if options.keep {
         shown.printer.report(&format!("temporary folder: {}", session.work()));
     }
-    for scenario in [Scenario::Cold, Scenario::SecondCheckout, Scenario::Remote] {
-        let lane = Lane::of(Variant::Toolchainkit, scenario);
-        if lane.has_remote && options.remote.is_none() {
-            continue;
-        }
+    for lane in options.selection.generated() {
         let checkout = session.checkout(lane.checkout());
         let cache = session.cache(lane);
         let generated =
@@ -171,7 +179,23 @@ fn settings(
     let languages = variant.map_or(Language::DEFAULT.to_vec(), |variant| variant.cache.languages.clone());
     let remote = if args.remote { Some(remote(project, tool.tool)?) } else { None };
     let ninja = program::find("ninja").filter(|_| environment::variable("CMAKE_GENERATOR").is_none());
+    let mut scenarios = args.only.iter().copied().collect::<BTreeSet<_>>();
+    if scenarios.is_empty() {
+        scenarios.extend([Scenario::Uncached, Scenario::Cold, Scenario::Warm, Scenario::SecondCheckout]);
+    }
+    if args.remote {
+        scenarios.insert(Scenario::Remote);
+    } else if scenarios.contains(&Scenario::Remote) {
+        return Err(CliError::Usage("`--only remote` needs `--remote`".to_owned()));
+    }
+    let selection = Selection {
+        scenarios,
+        variants: args.with.iter().copied().collect(),
+        rounds: usize::try_from(args.rounds).unwrap_or(1),
+        warm: usize::try_from(args.warm).unwrap_or(1),
+    };
     let configuration = Configuration {
+        cmake: cmake.clone(),
         preset: args.preset.clone(),
         generator: ninja.map(|_| "Ninja".to_owned()),
         build_type: args.build_type.clone(),
@@ -190,14 +214,28 @@ fn settings(
         cmake,
         tool: tool.tool,
         version: tool.version,
-        rounds: usize::try_from(args.rounds).unwrap_or(1),
-        target: args.target.clone(),
+        selection,
+        targets: args.target.clone(),
         jobs: args.jobs,
         work: args.work_dir.clone().unwrap_or_else(timed::temporary_folder),
         keep: args.keep,
         remote,
     };
     Ok((configuration, options))
+}
+
+fn scenario(name: &str) -> Result<Scenario, String> {
+    named(&Scenario::NAMES, name)
+}
+
+fn variant(name: &str) -> Result<Variant, String> {
+    named(&Variant::NAMES, name)
+}
+
+fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Result<T, String> {
+    let all = || names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let found = names.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    found.ok_or_else(|| format!("known are {}", all()))
 }
 
 /// The variables of the remote cache for the tool alone.
@@ -285,8 +323,7 @@ fn print(args: &BenchArgs, document: &BenchDocument, printer: &Printer) -> Resul
         BenchFormat::Json => printer.foreign_json(json),
         BenchFormat::Markdown => printer.foreign(&document.markdown()),
     }
-    let failed =
-        document.cells.iter().find(|cell| cell.variant == Variant::Toolchainkit && cell.failure.is_some());
+    let failed = document.cells.iter().find(|cell| cell.variant.is_ours() && cell.failure.is_some());
     match failed {
         None => Ok(ExitCode::SUCCESS),
         Some(_) => Err(CliError::CacheBroken(

@@ -16,6 +16,7 @@ use crate::support::{Project, Run, Sandbox, Tool, Tools};
 
 tests![
     every_scenario_is_measured_and_nothing_else_changes in CACHES,
+    every_way_to_start_the_tool_is_measured in CACHES,
     a_preset_of_the_user_is_measured,
     a_project_that_does_not_build_is_reported,
     an_interruption_leaves_nothing,
@@ -126,6 +127,37 @@ fn every_scenario_is_measured_and_nothing_else_changes(cache: Tool) {
         measured.stdout.lines().any(|line| line.starts_with("2nd checkout  toolchainkit ")),
         "{measured}"
     );
+}
+
+/// Only the warm builds are measured, so the caches are filled before.
+fn every_way_to_start_the_tool_is_measured(cache: Tool) {
+    let Some(tools) = tools_for(&[cache]) else { return };
+    let sandbox = sandbox(&tools, cache);
+    let project = Project::write(&sandbox.dir("project"), 1, 2);
+    let objects = Some(project.objects());
+    let words = ["--rounds", "1", "--warm", "2", "--only", "warm", "--format", "json", "--with"];
+    let mut command = bench(&sandbox, project.root(), &words);
+    let measured = command.arg("tool,tuned,env,script,toolchainkit").run();
+    let document: Value = serde_json::from_str(&measured.stdout).unwrap();
+    assert_eq!(document["cells"].as_array().unwrap().len(), 5, "{document:#}");
+    for variant in ["tool", "tuned", "env", "script", "toolchainkit"] {
+        let cell = cell(&document, "warm", variant);
+        assert_eq!(cell["samples"].as_array().unwrap().len(), 2, "{document:#}");
+        for sample in cell["samples"].as_array().unwrap() {
+            assert_eq!(
+                (sample["hits"].as_u64(), sample["misses"].as_u64()),
+                (objects, Some(0)),
+                "{document:#}"
+            );
+        }
+        let is_compared = matches!(variant, "script" | "toolchainkit");
+        assert_eq!(cell["against_tool"]["wall"].as_f64().is_some(), is_compared, "{document:#}");
+    }
+    let wrong = bench(&sandbox, project.root(), &["--only", "hot"]).run_expecting(2);
+    assert!(wrong.stderr.contains("uncached, cold, warm, second-checkout, remote"), "{wrong}");
+    let wrong = bench(&sandbox, project.root(), &["--only", "remote"]).run_expecting(2);
+    assert!(wrong.stderr.contains("needs `--remote`"), "{wrong}");
+    assert!(is_empty(&sandbox.dir("w")));
 }
 
 /// The preset does not use toolchainkit, and the flags are those of the preset.

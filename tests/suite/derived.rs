@@ -19,7 +19,9 @@ pub(crate) fn compare(file: &str, start: &str, end: &str, expected: &str) {
         fs::write(&path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
         return;
     }
-    panic!("{file}: a section differs from the code; TOOLCHAINKIT_UPDATE=1 updates it:\n{expected}");
+    panic!(
+        "{file}: a section differs from what it is derived from; TOOLCHAINKIT_UPDATE=1 updates it:\n{expected}"
+    );
 }
 
 #[test]

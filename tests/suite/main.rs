@@ -16,6 +16,7 @@ mod completions;
 #[cfg(unix)]
 mod costs;
 mod derived;
+mod derived_costs;
 mod derived_variables;
 mod diagnostics;
 mod documentation;

@@ -241,8 +241,8 @@ fn a_native_and_a_cross_build() {
         if hits {
             fs::remove_dir_all(example.folder.join(&build)).expect("the build folder");
         }
-        let built = example.build(preset);
-        assert_eq!(example.counts(&build), if hits { (2, 0) } else { (0, 2) }, "{preset}\n{built}");
+        let output = example.build(preset);
+        assert_eq!(example.counts(&build), if hits { (2, 0) } else { (0, 2) }, "{preset}\n{output}");
         let tested = example.run("ctest", &["--preset", preset]);
         assert!(tested.stdout.contains("100% tests passed"), "{tested}");
     }
@@ -255,8 +255,8 @@ fn two_projects_of_a_monorepo_share_objects() {
     for (name, expected) in [("service", (0, 2)), ("client", (1, 1))] {
         let (source, build) = (format!("apps/{name}"), format!("apps/{name}/build"));
         example.run("cmake", &["-G", "Ninja", "-S", &source, "-B", &build]);
-        let built = example.run("cmake", &["--build", &build]);
-        assert_eq!(example.counts(&build), expected, "{name}\n{built}");
+        let output = example.run("cmake", &["--build", &build]);
+        assert_eq!(example.counts(&build), expected, "{name}\n{output}");
         let printed = example.command(example.folder.join(&build).join(name), &[]).run().stdout;
         assert_eq!(printed, format!("{name} 42\n"));
     }

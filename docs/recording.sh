@@ -21,7 +21,7 @@ python3 - "$repository" "$picture" "$work" <<'PYTHON'
 import html, subprocess, sys, time
 
 _, repository, picture, work = sys.argv
-WIDTH, LINE, LETTER, MARGIN, LONGEST = 840, 20, 7.8, 16, 102
+WIDTH, LINE, MARGIN, LONGEST = 640, 20, 16, 76
 COMMANDS = [
     "toolchainkit generate",
     "cmake --preset release",

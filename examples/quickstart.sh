@@ -29,7 +29,7 @@ quietly() {
 now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 seconds() { printf '%d.%d s' $(($1 / 1000)) $(($1 % 1000 / 100)); }
 
-# A number of the last build.
+# A number from the statistics of the last build.
 stat() {
   toolchainkit stats --format json |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["compilations"]["total"][sys.argv[1]])' "$1"

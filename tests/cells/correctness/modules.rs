@@ -439,7 +439,7 @@ fn the_modules_of_an_older_clang_are_not_cached(cache: Tool) {
 }
 
 /// GCC 12 has modules, but CMake scans only with GCC 14 and newer. The command is the one that CMake writes then. For cl.exe, the
-/// commands are in `src/launch/rules/tests.rs`.
+/// commands are in `src/launch/rules/tests/mod.rs`.
 fn the_modules_of_gcc_and_cl_bypass_the_tool(cache: Tool) {
     with(cache, &[], |checkout| {
         fs::write(checkout.build_folder().join("m.modmap"), "$root .\nm m.gcm\n").expect("a module map");

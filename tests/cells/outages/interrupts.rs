@@ -18,7 +18,7 @@ tests![
     an_interrupted_build_leaves_no_compiler_and_no_partial_object in [Tool::Sccache(Tools::SCCACHE), Tool::Sccache(Tools::NEWEST_SCCACHE), Tool::Ccache(Tools::CCACHE)],
 ];
 
-/// A source that compiles long enough for an interrupt: a second, with an object of 300 KB.
+/// A source that compiles long enough for an interrupt: 0.7 seconds and more, with an object of 230 KB.
 const SLOW: &str = r"#include <functional>
 #include <map>
 #include <sstream>
@@ -92,8 +92,8 @@ fn an_interrupted_build_leaves_no_compiler_and_no_partial_object(cache: Tool) {
     let reference = slow_project(&sandbox, &tools, "reference", "set(TOOLCHAINKIT_CACHE OFF)");
     reference.build();
     for moment in 0..moments {
-        // The delays are spread over the first second, while the compilers run.
-        let delay = Duration::from_millis(40 + u64::from(moment) * 397 % 1000);
+        // The delays are spread over the first 700 milliseconds, while the compilers run.
+        let delay = Duration::from_millis(40 + u64::from(moment) * 137 % 700);
         checkout.building().args(["--target", "clean"]).run();
         // A hit would be too fast for an interrupt, so remove all objects.
         checkout.wipe_local_cache();

@@ -55,7 +55,7 @@ fn kills_at_random_moments_leave_correct_objects_and_no_process(cache: Tool) {
     let mut killed = [0; 3];
     for round in 0..rounds {
         let victim = [Victim::Supervisor, Victim::Daemon, Victim::Launcher][(round % 3) as usize];
-        let delay = Duration::from_millis(20 + round * 397 % 1100);
+        let delay = Duration::from_millis(20 + round * 137 % 700);
         checkout.building().args(["--target", "clean"]).run();
         checkout.wipe_local_cache();
         let what = format!("{cache}, round {round}: {victim:?} after {delay:?}");

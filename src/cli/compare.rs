@@ -13,7 +13,7 @@ use super::progress::Busy;
 use super::report::{CliError, Printer};
 use super::{CommandResult, causes};
 use crate::journal::export::Export;
-use crate::journal::{Cause, CauseGroup, Causes, Change, Comparison, Journal, Unmatched, compare};
+use crate::journal::{Cause, CauseGroup, Causes, Change, Comparison, Unmatched, compare};
 use crate::launch::journal::read as read_journal;
 use crate::probe::file;
 use crate::words::{counted, duration_of_micros};

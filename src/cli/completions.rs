@@ -81,7 +81,7 @@ pub(super) fn run(args: &CompletionsArgs, printer: &Printer) -> CommandResult {
 /// Answers a shell; `None` if no shell asks.
 pub(super) fn answer(arguments: &[OsString], color: Color) -> Option<ExitCode> {
     let config = configuration_in(arguments);
-    let command = || with_names(super::command_line(), config.clone());
+    let command = || with_names(super::command_line(), config.as_ref());
     let here = std::env::current_dir().ok();
     let answer = CompleteEnv::with_factory(command)
         .var(VARIABLE)
@@ -144,9 +144,9 @@ const NAMED: &[(&str, &str, Names, Paths)] = &[
     ("explain", "code", |_| codes(), Paths::None),
 ];
 
-fn with_names(command: Command, config: Option<Utf8PathBuf>) -> Command {
+fn with_names(command: Command, config: Option<&Utf8PathBuf>) -> Command {
     NAMED.iter().fold(command, |command, &(path, argument, names, paths)| {
-        let config = config.clone();
+        let config = config.cloned();
         let completer = ArgValueCompleter::new(move |current: &OsStr| {
             let begun = current.to_string_lossy().into_owned();
             let mut all = names(config.clone());

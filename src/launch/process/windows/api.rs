@@ -366,16 +366,12 @@ pub(super) fn parent_of(process: &impl AsHandle) -> Option<u32> {
 
 /// The file name of the program of a process.
 pub(super) fn program_of(process: &impl AsHandle) -> Option<OsString> {
+    let process = process.as_handle().as_raw_handle();
     let mut path = vec![0_u16; 32 * 1024];
     let mut length = path.len() as u32;
     // SAFETY: the handle is open, and the length is that of the vector.
     let done = unsafe {
-        QueryFullProcessImageNameW(
-            process.as_handle().as_raw_handle(),
-            PROCESS_NAME_WIN32,
-            path.as_mut_ptr(),
-            &raw mut length,
-        )
+        QueryFullProcessImageNameW(process, PROCESS_NAME_WIN32, path.as_mut_ptr(), &raw mut length)
     };
     let path = PathBuf::from(OsString::from_wide(path.get(..length as usize).filter(|_| done != 0)?));
     path.file_name().map(OsStr::to_owned)

@@ -39,7 +39,6 @@ mod script;
 #[cfg(unix)]
 mod servers_work;
 mod statistics;
-#[cfg(unix)]
 #[expect(dead_code, unused_imports, reason = "the cells use the rest")]
 #[path = "../support/mod.rs"]
 mod support;

@@ -63,7 +63,7 @@ fn configured(build: &Build) -> Vec<Finding> {
         ));
     }
     if let (Ok(owner), Ok(user)) = (trust::owner(folder.as_std_path()), trust::user())
-        && trust::is_of_other_user(&owner)
+        && trust::is_of_other_user(folder.as_std_path())
     {
         findings.push(Finding::doubtful(
             about,

@@ -105,7 +105,7 @@ fn objection(name: &'static str, folder: &Utf8Path, is_new: bool) -> Option<Find
             "change its owner or its permissions, remove it, or set `cache.dir` to a folder of your own",
         );
     }
-    (trust::is_of_other_user(&owner) && !process::is_for_group(&found)).then(|| {
+    (trust::is_of_other_user(folder.as_std_path()) && !process::is_for_group(&found)).then(|| {
         Finding::doubtful(
             about,
             format!("{name} {folder} belongs to user {owner}, and this is user {user}"),

@@ -68,7 +68,7 @@ pub(super) fn trusted_folder(build_folder: &Path) -> Option<PathBuf> {
     if is_trusted(&found) {
         return Some(folder);
     }
-    if !found.is_dir() || trust::owner(&folder).is_ok_and(|owner| trust::is_of_other_user(&owner)) {
+    if !found.is_dir() || trust::is_of_other_user(&folder) {
         return None;
     }
     fs::remove_dir_all(&folder).ok()?;

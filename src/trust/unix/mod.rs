@@ -184,16 +184,16 @@ pub fn owner(path: &Path) -> io::Result<Owner> {
     fs::metadata(path).map(|found| found.uid())
 }
 
-/// Whether a file with this owner belongs to another user.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "an owner on Windows is a text of many bytes")]
-pub(crate) fn is_of_other_user(owner: &Owner) -> bool {
-    *owner != rustix::process::geteuid().as_raw()
+/// Whether the file at `path` belongs to another user.
+pub(crate) fn is_of_other_user(path: &Path) -> bool {
+    owner(path).is_ok_and(|owner| owner != rustix::process::geteuid().as_raw())
 }
 
 /// Whether the file belongs to this user or to root, and nobody else can write to it: the usual case of the rule.
 pub(crate) fn is_usual(found: &fs::Metadata) -> bool {
     let owner = found.uid();
-    found.mode() & (WRITE_OF_GROUP | WRITE_OF_OTHERS) == 0 && (owner == ROOT || !is_of_other_user(&owner))
+    found.mode() & (WRITE_OF_GROUP | WRITE_OF_OTHERS) == 0
+        && (owner == ROOT || owner == rustix::process::geteuid().as_raw())
 }
 
 /// Opens what is at `path` itself. A link is an error, and a named pipe does not wait for its other end.

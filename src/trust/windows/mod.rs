@@ -27,9 +27,9 @@ pub fn owner(path: &Path) -> io::Result<Owner> {
     access::security(path).map(|(owner, _)| owner)
 }
 
-/// Whether a file with this owner belongs to another user. Those of administrators belong to their group.
-pub(crate) fn is_of_other_user(owner: &Owner) -> bool {
-    user().is_ok_and(|user| !is_trusted(owner, &user))
+/// Whether the file at `path` belongs to another user. Those of administrators belong to their group.
+pub(crate) fn is_of_other_user(path: &Path) -> bool {
+    owner(path).is_ok_and(|owner| user().is_ok_and(|user| !is_trusted(&owner, &user)))
 }
 
 /// The metadata do not contain the owner.

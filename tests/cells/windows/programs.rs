@@ -124,10 +124,10 @@ fn a_project_is_generated_built_and_examined(tool: Tool) {
     let preset = presets["buildPresets"][0]["name"].as_str().expect("a preset").to_owned();
     let configure = || wine.run_in("t/Pröjekt eins", "cmake", &["--preset", &preset]).text();
     let build = || wine.run_in("t/Pröjekt eins", "cmake", &["--build", "--preset", &preset]);
-    let status = configure();
+    let configured = configure();
     assert!(
-        status.contains(&format!("toolchainkit: {name} ")) && !status.contains("no launcher"),
-        "{status}"
+        configured.contains(&format!("toolchainkit: {name} ")) && !configured.contains("no launcher"),
+        "{configured}"
     );
     build();
     let stats = || {
@@ -157,8 +157,9 @@ fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
     first.build();
     first.configure();
     assert!(first.build().stdout.contains("no work to do"), "the command is the same");
-    let second =
-        Project::of_c(&wine, "t/zweites Gehäuse", &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Release");
+    // Clang writes letters that are not ASCII as octal numbers, and sccache then does not find the base directory.
+    let folder = if matches!(tool, Tool::Sccache(_)) { "t/second checkout" } else { "t/zweites Gehäuse" };
+    let second = Project::of_c(&wine, folder, &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Release");
     second.configure();
     // main.c contains its path, so the object of the other checkout would be wrong unless the path was mapped.
     let (hits, _) = second.counted(|| drop(second.build()));

@@ -49,8 +49,8 @@ use windows_sys::Win32::System::Threading::{
     CreateProcessW, GetCurrentProcess, GetCurrentThread, GetProcessTimes, OpenProcess, PEB,
     PROCESS_BASIC_INFORMATION, PROCESS_INFORMATION, PROCESS_NAME_WIN32, PROCESS_QUERY_INFORMATION,
     PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SUSPEND_RESUME, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
-    PROCESS_VM_READ, QueryFullProcessImageNameW, STARTUPINFOW, SetThreadPriority, THREAD_PRIORITY_LOWEST,
-    TerminateProcess, WaitForMultipleObjects, WaitForSingleObject,
+    PROCESS_VM_READ, QueryFullProcessImageNameW, STARTF_USESTDHANDLES, STARTUPINFOW, SetThreadPriority,
+    THREAD_PRIORITY_LOWEST, TerminateProcess, WaitForMultipleObjects, WaitForSingleObject,
 };
 
 #[link(name = "ntdll")]
@@ -366,16 +366,12 @@ pub(super) fn parent_of(process: &impl AsHandle) -> Option<u32> {
 
 /// The file name of the program of a process.
 pub(super) fn program_of(process: &impl AsHandle) -> Option<OsString> {
+    let process = process.as_handle().as_raw_handle();
     let mut path = vec![0_u16; 32 * 1024];
     let mut length = path.len() as u32;
     // SAFETY: the handle is open, and the length is that of the vector.
     let done = unsafe {
-        QueryFullProcessImageNameW(
-            process.as_handle().as_raw_handle(),
-            PROCESS_NAME_WIN32,
-            path.as_mut_ptr(),
-            &raw mut length,
-        )
+        QueryFullProcessImageNameW(process, PROCESS_NAME_WIN32, path.as_mut_ptr(), &raw mut length)
     };
     let path = PathBuf::from(OsString::from_wide(path.get(..length as usize).filter(|_| done != 0)?));
     path.file_name().map(OsStr::to_owned)
@@ -569,7 +565,12 @@ pub(super) fn start_detached(
     let (program, folder) = (wide(program.as_os_str())?, wide(folder.as_os_str())?);
     let mut command_line = wide(command_line)?;
     let environment = [environment, &[0, 0]].concat();
-    let startup = STARTUPINFOW { cb: size_of::<STARTUPINFOW>() as u32, ..STARTUPINFOW::default() };
+    // Without this flag, Wine gives the program the standard handles of this process. Ninja would wait until it closes its output.
+    let startup = STARTUPINFOW {
+        cb: size_of::<STARTUPINFOW>() as u32,
+        dwFlags: STARTF_USESTDHANDLES,
+        ..STARTUPINFOW::default()
+    };
     let flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | CREATE_UNICODE_ENVIRONMENT;
     for flags in [flags | CREATE_BREAKAWAY_FROM_JOB, flags] {
         let mut process = PROCESS_INFORMATION::default();

@@ -91,10 +91,12 @@ impl Page<'_> {
 
     /// A number below a row, and a text beside it.
     fn item(&mut self, number: &str, text: &str) {
-        let mut start = format!("{:LABEL$}{number:>4}  ", "");
-        for line in wrapped(text, self.width - LABEL - 6) {
+        let number = if number.len() > 4 { format!("{number} ") } else { format!("{number:>4}  ") };
+        let indent = LABEL + number.len();
+        let mut start = format!("{:LABEL$}{number}", "");
+        for line in wrapped(text, self.width - indent) {
             self.line(&format!("{start}{line}"));
-            start = " ".repeat(LABEL + 6);
+            start = " ".repeat(indent);
         }
     }
 

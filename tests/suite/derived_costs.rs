@@ -80,9 +80,10 @@ fn builds(run: &Value) -> String {
         let faster = ratio(uncached, warm).parse::<f64>().map(|ratio| format!("{ratio:.0}"));
         table += &row(&[
             format!(
-                "{} ({}), {}, {}",
+                "{} ({}{}), {}, {}",
                 text(&build["project"]),
                 build["objects"],
+                if build["links_programs"] == true { ", linked" } else { "" },
                 text(&build["build_type"]),
                 tool(build)
             ),
@@ -93,6 +94,20 @@ fn builds(run: &Value) -> String {
             ratio(cold, uncached),
             faster.unwrap_or_default(),
         ]);
+    }
+    table
+}
+
+fn single(run: &Value) -> String {
+    let mut table = head(&["source, tool", "alone", "with the launcher's settings", "toolchainkit"]);
+    for hit in list(&run["parts"]["single"]) {
+        let times = ["tool", "same_settings", "toolchainkit"].map(|way| {
+            let of = |name: &str| number(&hit[way][name]) * 1000.0;
+            format!("{:.2}, {:.2} ms", of("wall_s"), of("cpu_s"))
+        });
+        let language =
+            if hit["language"] == "c" { "C, `<stdio.h>`" } else { "C++, six headers such as `<regex>`" };
+        table += &row(&[vec![format!("{language}, {}", tool(hit))], times.to_vec()].concat());
     }
     table
 }
@@ -160,7 +175,8 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
     let machine = &run["machine"];
     let kind = if machine["is_virtual"] == true { "virtual machine" } else { "machine" };
     let mut section = format!(
-        "\nThe tables are from the recorded run of {} (`tests/bench/run.sh`, on a {kind} with {} processors: {}; {}; {}; CMake {}). \
+        "\nThe tables are from the recorded run of {} (`tests/bench/run.sh`, on a {kind} with {} processors: {}; {}; {}; CMake {}; load {} \
+         from other programs at its start). \
          Times are medians of wall and processor time of all processes, with daemons; ratios are those of builds that ran one \
          after the other. \"Alone\" is the tool with its defaults, as a compiler launcher.\n",
         text(&run["date"]),
@@ -169,6 +185,7 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
         text(&machine["system"]),
         text(&machine["compiler"]),
         text(&machine["cmake"]),
+        machine["load"],
     );
     let parts = [
         (

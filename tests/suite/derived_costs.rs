@@ -175,8 +175,8 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
     let machine = &run["machine"];
     let kind = if machine["is_virtual"] == true { "virtual machine" } else { "machine" };
     let mut section = format!(
-        "\nThe tables are from the recorded run of {} (`tests/bench/run.sh`, on a {kind} with {} processors: {}; {}; {}; CMake {}; load {} \
-         from other programs at its start). \
+        "\nThe tables are from the recorded run of {} (`tests/bench/run.sh`, on a {kind} with {} processors: {}; {}; {}; CMake {}; load {} from other \
+         programs at its start). \
          Times are medians of wall and processor time of all processes, with daemons; ratios are those of builds that ran one \
          after the other. \"Alone\" is the tool with its defaults, as a compiler launcher.\n",
         text(&run["date"]),
@@ -189,10 +189,11 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
     );
     let parts = [
         (
-            "builds",
-            "Builds of public projects, per object, without the linking of programs:",
-            builds as fn(&Value) -> String,
+            "single",
+            "A single hit; the processor time is that of the started processes, without sccache's daemon:",
+            single as fn(&Value) -> String,
         ),
+        ("builds", "Builds of public projects, with the time of the whole build per object:", builds),
         ("hits", "Rebuilds with a warm cache, with each way to start the tool, per object:", hits),
         ("configuring", "Configuring, processor time with the tool alone → with toolchainkit:", configuring),
         ("remotes", "Rebuilds of zstd from the remote cache alone, per object:", remotes),

@@ -47,7 +47,7 @@ def measure_single(place, say, results):
                 return lambda: place.run(words, environment, build)
 
             commands = {
-                "tool": compiling(path, alone, "alone"),
+                "alone": compiling(path, alone, "alone"),
                 "same_settings": compiling(path, same, "same"),
                 "toolchainkit": compiling(launcher, ours, "ours"),
             }

@@ -101,9 +101,9 @@ fn builds(run: &Value) -> String {
 fn single(run: &Value) -> String {
     let mut table = head(&["source, tool", "alone", "with the launcher's settings", "toolchainkit"]);
     for hit in list(&run["parts"]["single"]) {
-        let times = ["tool", "same_settings", "toolchainkit"].map(|way| {
+        let times = ["alone", "same_settings", "toolchainkit"].map(|way| {
             let of = |name: &str| number(&hit[way][name]) * 1000.0;
-            format!("{:.2}, {:.2} ms", of("wall_s"), of("cpu_s"))
+            format!("{:.2}, {:.2} ms", of("wall_min_s"), of("cpu_s"))
         });
         let language =
             if hit["language"] == "c" { "C, `<stdio.h>`" } else { "C++, six headers such as `<regex>`" };
@@ -190,7 +190,7 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
     let parts = [
         (
             "single",
-            "A single hit; the processor time is that of the started processes, without sccache's daemon:",
+            "A single hit: the shortest wall time of 150, and the median processor time, without that of sccache's daemon:",
             single as fn(&Value) -> String,
         ),
         ("builds", "Builds of public projects, with the time of the whole build per object:", builds),

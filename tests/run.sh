@@ -60,7 +60,7 @@ if [[ $is_list ]]; then
   cargo nextest list --locked "${chosen[@]}" -- "${words[@]}"
   exit
 fi
-step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh
+step shellcheck .ci/run tests/*.sh tests/bench/*.sh tests/windows/*.sh examples/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi
 RUSTDOCFLAGS=-Dwarnings step cargo doc --no-deps --locked

@@ -13,8 +13,9 @@ fn last_run() -> Value {
     let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     files.sort();
     let runs = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let runs = runs.map(|path| serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap());
-    runs.filter(|run| run["is_quick"] == false).last().expect("a recorded run")
+    let mut runs =
+        runs.map(|path| serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap());
+    runs.rfind(|run| run["is_quick"] == false).expect("a recorded run")
 }
 
 fn list(value: &Value) -> &[Value] {

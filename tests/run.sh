@@ -105,7 +105,7 @@ if [[ $is_list ]]; then
   linting nextest list --locked "${chosen[@]}" -- "${words[@]}"
   exit
 fi
-step shellcheck .ci/run tests/*.sh tests/windows/*.sh examples/*.sh docs/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
+step shellcheck .ci/run tests/*.sh tests/bench/*.sh tests/windows/*.sh examples/*.sh docs/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
 step node tests/workflows.mjs .github/workflows/*.yml
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi

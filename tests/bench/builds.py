@@ -55,6 +55,7 @@ def bench(place, source, tool, version, build_type, options, targets, words, **e
         if cell["failure"]:
             raise RuntimeError(f"{cell['scenario']} {cell['variant']}: {cell['failure']}")
     kept = {name: document[name] for name in ("tool", "tool_version", "objects", "rounds")}
+    kept["links_programs"] = False
     kept["cells"] = [
         {name: cell[name] for name in ("scenario", "variant", "summary", "against_tool")} | counted(cell)
         for cell in document["cells"]
@@ -83,10 +84,9 @@ def source_of(place, name):
     return checkout / below
 
 
-def measure_builds(place, say):
+def measure_builds(place, say, results):
     """All projects: Release with all states of the cache for the tools of the tests, and else warm."""
     options = place.options
-    results = []
     for name in options.projects:
         _, _, more, targets = PROJECTS[name]
         for build_type in ["Release"] if options.quick else ["Release", "Debug"]:
@@ -101,13 +101,11 @@ def measure_builds(place, say):
                     words += ["--only", "warm"]
                 found = bench(place, source_of(place, name), tool, version, build_type, more, targets, words)
                 results.append({"project": name, "build_type": build_type, **found})
-    return results
 
 
-def measure_hits(place, say):
+def measure_hits(place, say, results):
     """The cost of a hit: all objects of a project with each way to start the tools."""
     options = place.options
-    results = []
     for name in [name for name in ("zstd", "fmt") if name in options.projects]:
         for tool, version in options.all_tools:
             say(f"hits of {name}, {tool} {version}")
@@ -116,13 +114,11 @@ def measure_hits(place, say):
             _, _, more, targets = PROJECTS[name]
             found = bench(place, source_of(place, name), tool, version, "Debug", more, targets, words)
             results.append({"project": name, "build_type": "Debug", **found})
-    return results
 
 
-def measure_remotes(place, say):
+def measure_remotes(place, say, results):
     """Warm from the remote cache alone, behind networks of different latency."""
     options = place.options
-    results = []
     name = "zstd"
     _, _, more, targets = PROJECTS[name]
     source = source_of(place, name)
@@ -145,4 +141,3 @@ def measure_remotes(place, say):
                         results.append({"project": name, "remote": kind, "latency_ms": milliseconds, **found})
                         server.empty()
     configuration.unlink()
-    return results

@@ -57,10 +57,9 @@ def generate(place, source, tool):
     return place.run([place.program, "generate"], place.environment(), source)
 
 
-def measure_configuring(place, say):
+def measure_configuring(place, say, results):
     """First and again, for projects of several sizes, and a build in which nothing is out of date."""
     options = place.options
-    results = []
     rounds = 3 * options.rounds
     for files, targets in QUICK if options.quick else SIZES:
         source = place.folder / "generated" / f"{files}-{targets}"
@@ -75,17 +74,17 @@ def measure_configuring(place, say):
                 measured = place.interleaved(rounds, {key: lambda it=it: it.configure(is_first) for key, it in both.items()})
                 found[name] = measured
             found["build_ninja_bytes"] = {key: (it.build / "build.ninja").stat().st_size for key, it in both.items()}
-            if files <= 2000 and not options.quick or files <= 100:
+            # Everything is compiled before.
+            if files <= (2000 if options.rounds > 1 else 100):
                 for it in both.values():
                     it.ninja()
                 found["no_work"] = place.interleaved(2 * rounds + 1, {key: it.ninja for key, it in both.items()})
             for it in both.values():
                 it.stop(tool)
             results.append(found)
-    return results
 
 
-def measure_generate(place, say):
+def measure_generate(place, say, results):
     """`toolchainkit generate`, first and again."""
     say("generate")
     source = place.folder / "generated" / "yaml"
@@ -99,13 +98,12 @@ def measure_generate(place, say):
                 path.unlink(missing_ok=True)
         return generate(place, source, "sccache")
 
-    return place.interleaved(21, {"first": first, "again": lambda: generate(place, source, "sccache")})
+    results.append(place.interleaved(21, {"first": first, "again": lambda: generate(place, source, "sccache")}))
 
 
-def measure_growth(place, say):
+def measure_growth(place, say, results):
     """10,000 small sources: warm, with 2 and with 64 clients at once."""
     options = place.options
-    results = []
     files = 500 if options.quick else 10000
     source = place.folder / "generated" / "growth"
     project(source, files, 100)
@@ -126,4 +124,3 @@ def measure_growth(place, say):
             results.append({"tool": tool, "tool_version": version, "files": files, "clients": jobs, "warm": measured})
         for it in both.values():
             it.stop(tool)
-    return results

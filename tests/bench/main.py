@@ -11,9 +11,11 @@ import time
 import builds
 import configuring
 import record
+import single
 from place import Place, machine
 
 PARTS = {
+    "single": single.measure_single,
     "builds": builds.measure_builds,
     "hits": builds.measure_hits,
     "configuring": configuring.measure_configuring,
@@ -52,6 +54,18 @@ def arguments():
     return options
 
 
+class Saved(list):
+    """A list that is saved after each change, so that an interruption loses little."""
+
+    def __init__(self, save):
+        super().__init__()
+        self.save = save
+
+    def append(self, it):
+        super().append(it)
+        self.save()
+
+
 def same_machine(one, other):
     return {**one, "load": 0} == {**other, "load": 0}
 
@@ -82,9 +96,8 @@ def main():
     previous = record.last(options.output, options.name, path)
     try:
         for part in options.parts:
-            document["parts"][part] = PARTS[part](place, say)
-            # After each part, so that an interruption loses little.
-            path.write_text(json.dumps(document, indent=1) + "\n")
+            document["parts"][part] = Saved(lambda: path.write_text(json.dumps(document, indent=1) + "\n"))
+            PARTS[part](place, say, document["parts"][part])
     finally:
         place.remove()
     text = record.markdown(document, previous)

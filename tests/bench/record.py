@@ -88,7 +88,16 @@ def configuring(found):
 
 
 def generate(found):
-    return table(["generate", "wall", "CPU"], [[key, milliseconds(it, "wall_s") + " ms", milliseconds(it) + " ms"] for key, it in found.items()])
+    rows = [[key, milliseconds(it, "wall_s") + " ms", milliseconds(it) + " ms"] for key, it in found[-1].items()]
+    return table(["generate", "wall", "CPU"], rows)
+
+
+def single(found):
+    rows = []
+    for it in found:
+        times = [f"{number(1000 * it[key]['wall_min_s'], 2)}, {number(1000 * it[key]['cpu_s'], 2)} ms" for key in ("alone", "same_settings", "toolchainkit")]
+        rows.append([it["language"], tool_of(it), *times])
+    return table(["language", "tool", "defaults: shortest wall, CPU of the client", "with the launcher's settings", "toolchainkit"], rows)
 
 
 def growth(found):
@@ -100,6 +109,7 @@ def growth(found):
 
 
 PARTS = {
+    "single": ("One hit", single),
     "builds": ("Builds", builds),
     "hits": ("Cost of a hit", hits),
     "configuring": ("Configuring: processor time, alone → with toolchainkit", configuring),

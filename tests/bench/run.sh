@@ -6,8 +6,8 @@
 #   tests/bench/run.sh --quick              a few small measurements, in ten minutes
 #   tests/bench/run.sh --projects fmt,zstd  the builds of these projects: zstd, catch2, abseil, fmt, json, libuv, mbedtls
 #   tests/bench/run.sh --parts builds,configuring
-#                                           only these parts: builds, hits, configuring, generate, remotes, growth; those of
-#                                           the same day, measured before, stay in the results
+#                                           only these parts: single, builds, hits, configuring, generate, remotes, growth;
+#                                           those of the same day, measured before, stay in the results
 #   tests/bench/run.sh --rounds 3           how often builds that compile are measured; warm ones are measured five times as often
 #   tests/bench/run.sh --name laptop        the name of the machine in the names of the results
 #   tests/bench/run.sh --output FOLDER      the folder for the results, by default tests/bench/results

@@ -13,8 +13,9 @@ fn last_run() -> Value {
     let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     files.sort();
     let runs = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let runs = runs.map(|path| serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap());
-    runs.filter(|run| run["is_quick"] == false).last().expect("a recorded run")
+    let mut runs =
+        runs.map(|path| serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap());
+    runs.rfind(|run| run["is_quick"] == false).expect("a recorded run")
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -80,9 +81,10 @@ fn builds(run: &Value) -> String {
         let faster = ratio(uncached, warm).parse::<f64>().map(|ratio| format!("{ratio:.0}"));
         table += &row(&[
             format!(
-                "{} ({}), {}, {}",
+                "{} ({}{}), {}, {}",
                 text(&build["project"]),
                 build["objects"],
+                if build["links_programs"] == true { ", linked" } else { "" },
                 text(&build["build_type"]),
                 tool(build)
             ),
@@ -93,6 +95,20 @@ fn builds(run: &Value) -> String {
             ratio(cold, uncached),
             faster.unwrap_or_default(),
         ]);
+    }
+    table
+}
+
+fn single(run: &Value) -> String {
+    let mut table = head(&["source, tool", "alone", "with the launcher's settings", "toolchainkit"]);
+    for hit in list(&run["parts"]["single"]) {
+        let times = ["alone", "same_settings", "toolchainkit"].map(|way| {
+            let of = |name: &str| number(&hit[way][name]) * 1000.0;
+            format!("{:.2}, {:.2} ms", of("wall_min_s"), of("cpu_s"))
+        });
+        let language =
+            if hit["language"] == "c" { "C, `<stdio.h>`" } else { "C++, six headers such as `<regex>`" };
+        table += &row(&[vec![format!("{language}, {}", tool(hit))], times.to_vec()].concat());
     }
     table
 }
@@ -160,7 +176,8 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
     let machine = &run["machine"];
     let kind = if machine["is_virtual"] == true { "virtual machine" } else { "machine" };
     let mut section = format!(
-        "\nThe tables are from the recorded run of {} (`tests/bench/run.sh`, on a {kind} with {} processors: {}; {}; {}; CMake {}). \
+        "\nThe tables are from the recorded run of {} (`tests/bench/run.sh`, on a {kind} with {} processors: {}; {}; {}; CMake {}; load {} from other \
+         programs at its start). \
          Times are medians of wall and processor time of all processes, with daemons; ratios are those of builds that ran one \
          after the other. \"Alone\" is the tool with its defaults, as a compiler launcher.\n",
         text(&run["date"]),
@@ -169,13 +186,15 @@ fn the_readme_has_the_figures_of_the_last_recorded_run() {
         text(&machine["system"]),
         text(&machine["compiler"]),
         text(&machine["cmake"]),
+        machine["load"],
     );
     let parts = [
         (
-            "builds",
-            "Builds of public projects, per object, without the linking of programs:",
-            builds as fn(&Value) -> String,
+            "single",
+            "A single hit: the shortest wall time of 150, and the median processor time, without that of sccache's daemon:",
+            single as fn(&Value) -> String,
         ),
+        ("builds", "Builds of public projects, with the time of the whole build per object:", builds),
         ("hits", "Rebuilds with a warm cache, with each way to start the tool, per object:", hits),
         ("configuring", "Configuring, processor time with the tool alone → with toolchainkit:", configuring),
         ("remotes", "Rebuilds of zstd from the remote cache alone, per object:", remotes),

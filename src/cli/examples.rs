@@ -12,7 +12,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("toolchainkit init", "look, ask, and write it"),
             ("toolchainkit init --yes --remote redis://cache:6379", "ask nothing"),
             ("toolchainkit init --stdout", "only print the file"),
-            ("toolchainkit init --ci github", "also a workflow with the cache"),
+            ("toolchainkit init --ci github", "also a pipeline"),
         ],
     ),
     (

@@ -15,11 +15,12 @@ use super::places::placeholders;
 /// Variables of the tools to which rules add a part of the key.
 const KEY_VARIABLES: [&str; 2] = ["SCCACHE_C_CUSTOM_CACHE_BUSTER", "CCACHE_NAMESPACE"];
 /// Rules that add the path of the checkout to the key.
-const CHECKOUT_RULES: [&str; 4] = [
+const CHECKOUT_RULES: [&str; 5] = [
     "checkout path in a macro",
     "checkout path in a path map",
     "checkout path in a file",
     "paths in debug information",
+    "module paths",
 ];
 /// Further rules that add a part to the key.
 const OTHER_RULES: [&str; 3] = ["native processor", "wrapper", "coverage"];

@@ -243,7 +243,15 @@ impl<'a> Checkout<'a> {
             read("cmdline") == program.as_bytes()
                 && read("environ").split(|byte| *byte == 0).any(|entry| entry.starts_with(address.as_bytes()))
         };
-        let daemons: Vec<u32> = self.sandbox.processes().into_iter().filter(is_daemon).collect();
+        let mut daemons: Vec<u32> = self.sandbox.processes().into_iter().filter(is_daemon).collect();
+        // A child that the daemon has just forked looks like the daemon until it executes the compiler.
+        let parent = |pid: u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let words = stat.rsplit_once(')').map(|(_, words)| words.to_owned()).unwrap_or_default();
+            words.split_whitespace().nth(1).and_then(|parent| parent.parse().ok()).unwrap_or(0)
+        };
+        let found = daemons.clone();
+        daemons.retain(|pid| fs::metadata(format!("/proc/{pid}")).is_ok() && !found.contains(&parent(*pid)));
         assert_eq!(daemons.len(), 1, "the daemons at {}: {daemons:?}", folder.display());
         daemons[0]
     }

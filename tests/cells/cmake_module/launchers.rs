@@ -16,6 +16,7 @@ tests![
     targets_before_the_call_are_told,
     the_launcher_of_ctest_keeps_the_cache,
     an_excluded_target_is_a_note_and_not_an_error,
+    an_excluded_language_is_a_degraded_cache,
     compile_commands_change_nothing,
     tracers_switch_the_cache_off in ["CODEQL_TRACER_LOG", "COVERITY_LD_PRELOAD"],
     a_tracer_that_starts_after_the_configuration_sees_the_compilers in ["program", "script"],
@@ -359,13 +360,25 @@ fn the_launcher_of_ctest_keeps_the_cache() {
 fn an_excluded_target_is_a_note_and_not_an_error() {
     let Some(tools) = tools_for(&[CACHES[0]]) else { return };
     let sandbox = Sandbox::new("excluded").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
+    let lists = "add_library(o OBJECT a.c b.cpp)\nadd_library(p OBJECT c.cpp)\nset_property(TARGET p PROPERTY CXX_COMPILER_LAUNCHER \"\")\n";
+    let checkout = project(&sandbox, &tools, &Way { lists, ..PLAIN }, false);
+    checkout.configure();
+    let examined = doctor(&checkout, 0);
+    let told = "note      launchers   2 of 3 compilations use this cache; 1 in CXX run the compiler without a launcher";
+    assert!(examined.stdout.contains(told), "{examined}");
+}
+
+/// Nobody would know that the cache does nothing for this language.
+fn an_excluded_language_is_a_degraded_cache() {
+    let Some(tools) = tools_for(&[CACHES[0]]) else { return };
+    let sandbox = Sandbox::new("excluded").on_path(&tools.ninja()).on_path(&tools.path(CACHES[0]));
     let way = Way { option: "-DCMAKE_CXX_COMPILER_LAUNCHER=", ..PLAIN };
     let checkout = project(&sandbox, &tools, &way, false);
     let configured = checkout.configure();
     let told = "-- toolchainkit: 1 of 3 sources use this cache: CMAKE_CXX_COMPILER_LAUNCHER is empty by -D";
     assert!(configured.stdout.contains(told), "{configured}");
     let examined = doctor(&checkout, 0);
-    assert!(examined.stdout.contains("note      launchers   1 of 3 compilations use this cache; 2 in CXX run the compiler without a launcher: CMAKE_CXX_COMPILER_LAUNCHER is in "), "{examined}");
+    assert!(examined.stdout.contains("DEGRADED  launchers   1 of 3 compilations use this cache; 2 in CXX run the compiler without a launcher: CMAKE_CXX_COMPILER_LAUNCHER is in "), "{examined}");
 }
 
 fn compile_commands_change_nothing() {

@@ -73,12 +73,15 @@ fn a_sandbox_stops_the_daemons_that_were_started_in_it() {
         .env("SCCACHE_SERVER_UDS", &socket)
         .arg("--start-server")
         .run();
+    // The daemon may just have started a program.
     let daemons = sandbox.processes();
-    assert_eq!(daemons.len(), 1, "{daemons:?}");
+    assert!(!daemons.is_empty(), "there is no daemon");
     drop(sandbox);
-    // A zombie keeps its entry in /proc until it is reaped, but without an environment.
-    let environment = fs::read(format!("/proc/{}/environ", daemons[0])).unwrap_or_default();
-    assert!(environment.is_empty(), "the daemon still runs");
+    for pid in daemons {
+        // A zombie keeps its entry in /proc until it is reaped, but without an environment.
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        assert!(environment.is_empty(), "the daemon still runs");
+    }
 }
 
 #[test]

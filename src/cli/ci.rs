@@ -8,6 +8,7 @@ use super::project::Project;
 use super::report::{CliError, Printer};
 use super::templates;
 use crate::init::ci::{Pipeline, System};
+use crate::init::enclosing_repository;
 
 /// Writes the file for `system`, which builds `project`; with `stdout`, only prints it. An existing file stays, unless
 /// `force` is set.
@@ -18,7 +19,9 @@ pub(super) fn run(
     force: bool,
     printer: &Printer,
 ) -> CommandResult {
-    let (top, folder) = repository(&project.folder);
+    // Without a repository, the project is its top.
+    let (top, folder) =
+        enclosing_repository(&project.folder).unwrap_or_else(|| (project.folder.clone(), Utf8PathBuf::new()));
     let pipeline = Pipeline::new(&project.config, &project.plan, &folder);
     let text = templates::render_ci(project, system.template(), &pipeline)?;
     if stdout {
@@ -52,21 +55,4 @@ pub(super) fn run(
         );
     }
     Ok(())
-}
-
-/// The top folder of the git repository with `folder`, and the path from it to `folder`. Without a repository, both are `folder`.
-fn repository(folder: &Utf8Path) -> (Utf8PathBuf, Utf8PathBuf) {
-    let here = std::env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
-    let Some(absolute) = here.map(|here| here.join(folder)) else {
-        return (folder.to_owned(), Utf8PathBuf::new());
-    };
-    let mut depth = Utf8PathBuf::new();
-    for top in absolute.ancestors() {
-        if top.join(".git").exists() {
-            let below = absolute.strip_prefix(top).unwrap_or(Utf8Path::new("")).to_owned();
-            return (folder.join(depth), below);
-        }
-        depth.push("..");
-    }
-    (folder.to_owned(), Utf8PathBuf::new())
 }

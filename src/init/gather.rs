@@ -279,12 +279,16 @@ fn repository(project: &Utf8Path) -> (Utf8PathBuf, usize) {
     let without = || {
         if is_below { (Utf8PathBuf::new(), project.components().count()) } else { (project.to_owned(), 0) }
     };
+    let found = enclosing_repository(project).map(|(folder, below)| (folder, below.components().count()));
+    found.filter(|(_, depth)| *depth < DEEPEST).unwrap_or_else(without)
+}
+
+/// The folder of the git repository around the project, and the path from it to the project. `None` without a repository.
+pub(crate) fn enclosing_repository(project: &Utf8Path) -> Option<(Utf8PathBuf, Utf8PathBuf)> {
     let absolute = if project.as_str().is_empty() { Utf8Path::new(".") } else { project };
-    let Ok(absolute) = absolute.canonicalize_utf8() else { return without() };
-    let Some(depth) = absolute.ancestors().take(DEEPEST).position(|folder| folder.join(".git").exists())
-    else {
-        return without();
-    };
+    let absolute = absolute.canonicalize_utf8().ok()?;
+    let depth = absolute.ancestors().position(|folder| folder.join(".git").exists())?;
+    let top = absolute.ancestors().nth(depth)?;
     let mut folder = project.to_owned();
     for _ in 0..depth {
         folder = match folder.file_name() {
@@ -292,7 +296,7 @@ fn repository(project: &Utf8Path) -> (Utf8PathBuf, usize) {
             None => folder.join(".."),
         };
     }
-    (folder, depth)
+    Some((folder, absolute.strip_prefix(top).ok()?.to_owned()))
 }
 
 /// The files at the paths of generated files that are not ours.

@@ -25,7 +25,7 @@ use crate::caching::tool::{Tool, Version};
 use crate::diagnostics::Diagnostic;
 
 pub(crate) use self::draft::{kinds, propose};
-pub(crate) use self::gather::gather;
+pub(crate) use self::gather::{enclosing_repository, gather};
 
 /// What was found.
 #[derive(Debug, Clone, Default)]

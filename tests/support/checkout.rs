@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::known_compilers;
+use super::removing::remove_folder;
 use super::{Finished, Project, Run, Sandbox, Stats, Tool, Tools};
 
 /// The caches that the module can use, each in the version that most tests use.
@@ -170,7 +171,7 @@ impl<'a> Checkout<'a> {
     /// Configures and builds in an empty build folder.
     pub(crate) fn rebuild_from_scratch(&self) -> Finished {
         if self.build_folder().exists() {
-            fs::remove_dir_all(self.build_folder()).expect("the build folder can be removed");
+            remove_folder(&self.build_folder());
         }
         let configured = self.configure();
         self.build();

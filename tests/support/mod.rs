@@ -9,6 +9,7 @@ pub(crate) mod project;
 #[cfg(unix)]
 pub(crate) mod proxy;
 pub(crate) mod random;
+pub(crate) mod removing;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod schema;

@@ -8,6 +8,7 @@ use super::{CCACHE_OF_SYSTEM, prove_hits_without_local_files, prove_round_trip, 
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
 use crate::support::Tools;
+use crate::support::removing::remove_folder;
 use crate::support::servers::{Redis, WebDav};
 use crate::support::{Run, versions};
 
@@ -30,7 +31,7 @@ fn levels(build: &Build) -> Vec<(u64, u64)> {
 }
 
 fn rebuild(build: &Build) {
-    fs::remove_dir_all(build.folder()).expect("the build folder");
+    remove_folder(&build.folder());
     build.configure();
     build.build();
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 
 use super::{CACHES, Checkout, tools_for};
 use crate::list::{CMake, Cell, pairs, tests};
+use crate::support::removing::remove_folder;
 use crate::support::{Finished, Run, Sandbox, Tool, Tools, versions};
 
 tests![
@@ -266,7 +267,7 @@ fn a_compiler_that_is_another_cache_is_told() {
         examined.stdout.contains("2 in CXX use ccache in addition to this cache: CMAKE_CXX_COMPILER is in "),
         "{examined}"
     );
-    fs::remove_dir_all(wrong.build_folder()).unwrap();
+    remove_folder(&wrong.build_folder());
     let right = project(&sandbox, &tools, &PLAIN, true).env("CXX", "g++");
     assert!(right.configure().stderr.is_empty());
     doctor(&right, 0);
@@ -274,7 +275,7 @@ fn a_compiler_that_is_another_cache_is_told() {
     assert_eq!(right.counted(|| drop(right.rebuild())), (3, 0));
 
     // A script that runs a cache hits in both.
-    fs::remove_dir_all(right.build_folder()).unwrap();
+    remove_folder(&right.build_folder());
     let script = sandbox.dir("scripts").join("g++");
     crate::support::write_script(&script, "exec ccache g++ \"$@\"");
     let doubled = project(&sandbox, &tools, &PLAIN, true).env("CXX", script.to_str().unwrap());
@@ -298,7 +299,7 @@ fn a_link_to_another_cache_as_the_compiler_hits(cache: Tool) {
     checkout.build();
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (3, 0));
 
-    fs::remove_dir_all(checkout.build_folder()).unwrap();
+    remove_folder(&checkout.build_folder());
     let with_script = checkout.with_fallback();
     let configured = with_script.configure();
     let told = "is a link to ccache, so no CXX sources use this cache";

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CACHES, Checkout, tools_for};
 use crate::list::tests;
+use crate::support::removing::remove_folder;
 use crate::support::{Run, Sandbox, Tool, Tools};
 
 tests![
@@ -56,7 +57,7 @@ fn a_configuration_file_counts_where_the_call_says_nothing((cache, launcher): (T
     // A CI action saves the folder that its file names. The next job has another build folder.
     assert_eq!(checkout.counted(|| drop(checkout.build())), (0, checkout.objects));
     assert!(is_used(&mine));
-    fs::remove_dir_all(checkout.build_folder()).expect("the build folder");
+    remove_folder(&checkout.build_folder());
     checkout.configure();
     assert_eq!(checkout.counted(|| drop(checkout.build())), (checkout.objects, 0));
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::list::{CMake, Cell};
+use crate::support::removing::remove_folder;
 use crate::support::run::eventually;
 use crate::support::{
     Finished, Project, Run, Sandbox, Stats, Tool, Tools, known_compilers, search, versions, write_script,
@@ -251,7 +252,7 @@ impl Build {
 
     /// Removes all local files of the first build, except for the run folder.
     pub(crate) fn forget(&self) {
-        fs::remove_dir_all(self.folder()).expect("the build folder");
+        remove_folder(&self.folder());
         let local = self.sandbox.cache_home().join("toolchainkit/cache");
         if local.exists() {
             fs::remove_dir_all(local).expect("the local cache");

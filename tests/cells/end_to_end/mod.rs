@@ -11,6 +11,7 @@ use std::fs;
 use self::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
 use crate::support::Tools;
+use crate::support::removing::remove_folder;
 use crate::support::servers::{Gcs, Memcached, Redis, S3, WebDav};
 use crate::support::{Run, versions};
 
@@ -113,7 +114,7 @@ fn local_disk(setup: Setup) {
     build.wait_until_stored();
 
     build.zero_counters();
-    fs::remove_dir_all(build.folder()).expect("the build folder");
+    remove_folder(&build.folder());
     build.configure();
     let warm = build.build();
     build.assert_program_runs();

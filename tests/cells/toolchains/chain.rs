@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::setups;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::{Cell as _, tests};
+use crate::support::removing::remove_folder;
 use crate::support::{Finished, Run, Tool, versions};
 
 tests![
@@ -56,7 +57,7 @@ fn prove(build: &Build, toolchain: &str, options: &[&str], environment: &[(&str,
     assert_eq!(build.hits_and_misses(), (0, objects), "cold\n{configured}\n{cold}");
     build.wait_until_stored();
     build.stop_daemon();
-    fs::remove_dir_all(build.folder()).expect("the build folder");
+    remove_folder(&build.folder());
     configure();
     let before = build.hits_and_misses();
     let warm = build.command("cmake").args(["--build", "build/release"]).run();

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::tests;
+use crate::support::removing::remove_folder;
 use crate::support::{Finished, Run, Stats, Tool, Tools, versions};
 
 tests![
@@ -226,6 +227,6 @@ fn conans_toolchain_file_as_base(setup: Setup) {
         scene.assert_program_runs("build/release");
         let ninja = fs::read_to_string(scene.build.folder().join("build.ninja")).expect("build.ninja");
         assert!(ninja.contains("-DOURS=1") && ninja.contains("-m64"), "flags of both");
-        fs::remove_dir_all(scene.build.folder()).expect("the build folder");
+        remove_folder(&scene.build.folder());
     }
 }

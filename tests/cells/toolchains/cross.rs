@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::{self, tests};
+use crate::support::removing::remove_folder;
 use crate::support::servers::Redis;
 use crate::support::versions::CMAKES;
 use crate::support::{Project, Run, Tool, Tools};
@@ -191,7 +192,7 @@ fn trial(Cell { target, setup }: Cell) {
     build.wait_until_stored();
 
     build.stop_daemon();
-    fs::remove_dir_all(build.folder()).expect("the build folder");
+    remove_folder(&build.folder());
     if server.is_some() {
         fs::remove_dir_all(build.sandbox.cache_home().join("toolchainkit/cache")).expect("the local cache");
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::setups;
 use crate::end_to_end::build::{Build, CCACHE, SCCACHE, Setup};
 use crate::list::{pairs, tests};
+use crate::support::removing::remove_folder;
 use crate::support::{Finished, Project, Run, Tool, versions};
 
 tests![
@@ -61,7 +62,7 @@ fn prove(build: &Build, objects: u64, options: &[&str]) -> Finished {
     assert_eq!(build.hits_and_misses(), (0, 0), "{configured}");
     let cold = build_all(build);
     assert_eq!(build.hits_and_misses(), (0, objects), "cold\n{configured}\n{cold}");
-    fs::remove_dir_all(build.folder()).expect("the build folder");
+    remove_folder(&build.folder());
     configure(build, options);
     let before = build.hits_and_misses();
     let warm = build_all(build);
@@ -156,7 +157,7 @@ fn an_external_project_can_use_the_cache_without_the_toolchain(setup: Setup) {
     let configured = configure();
     let cold = build_all(&build);
     assert_eq!(build.hits_and_misses(), (0, part.objects()), "{configured}\n{cold}");
-    fs::remove_dir_all(build.folder()).expect("the build folder");
+    remove_folder(&build.folder());
     configure();
     let before = build.hits_and_misses();
     build_all(&build);

@@ -3,13 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
-use std::path::{Path, PathBuf, is_separator};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::depfile;
 use super::folders::Folders;
 use super::question::Question;
 use super::scan::{Name, Scan};
@@ -21,11 +18,9 @@ use crate::launch::rules::hash;
 const MOST: usize = 200_000;
 /// The largest numbers of search paths and of commands, with the same effect.
 const MOST_SEARCHES: usize = 2_000;
-const MOST_COMMANDS: usize = 50_000;
+pub(super) const MOST_COMMANDS: usize = 50_000;
 /// GCC includes this header before each source, from anywhere in the search path.
 const IMPLICIT: &[u8] = b"stdc-predef.h";
-/// The largest list of headers that the guard reads.
-const LARGEST_DEPFILE: u64 = 16 << 20;
 
 /// A clause with the reason why a command may not use direct mode.
 pub type Reason = Cow<'static, str>;
@@ -62,7 +57,7 @@ pub enum Verdict {
 /// The guard. It stores the names in the files that it has read. For each question, it compares their time stamps.
 #[derive(Debug)]
 pub struct Guard {
-    tree: Tree,
+    pub(super) tree: Tree,
     folders: Folders,
     searches: HashMap<Key, Search>,
     /// The number of searches so far.
@@ -70,7 +65,7 @@ pub struct Guard {
     /// The last answer to each question.
     answered: HashMap<u64, Answered>,
     /// Verified lists of headers, by question.
-    verified: HashMap<u64, HashSet<u64>>,
+    pub(super) verified: HashMap<u64, HashSet<u64>>,
     /// Commands whose result was invalid, with the reason.
     refused: HashMap<u64, Reason>,
     /// Fingerprints under which an object may be stored for other files.
@@ -105,9 +100,9 @@ struct Step {
 
 /// All files that a command can read.
 #[derive(Debug, Clone)]
-struct Closure {
-    files: Arc<[Id]>,
-    fingerprint: Result<String, Reason>,
+pub(super) struct Closure {
+    pub(super) files: Arc<[Id]>,
+    pub(super) fingerprint: Result<String, Reason>,
     contains_place: bool,
 }
 
@@ -204,96 +199,6 @@ impl Guard {
                     || self.tree.path(*file).file_name().is_some_and(is_changed)
                     || of_scan(&self.tree.scan(*file))
             })
-    }
-
-    /// Checks that the list of headers names only files of the closure. If sccache has written the list of another checkout,
-    /// replaces it by the list for this checkout.
-    fn check_headers(&mut self, question: &Question, closure: &Closure) -> Result<(), &'static str> {
-        let path = Path::new(&question.directory).join(&question.depfile);
-        let is_usual =
-            fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST_DEPFILE);
-        #[expect(clippy::disallowed_methods, reason = "the message does not contain the path")]
-        let text =
-            is_usual.then(|| fs::read(&path).ok()).flatten().ok_or("the list of headers cannot be read")?;
-        let command = digest(question);
-        if self
-            .verified
-            .get(&command)
-            .is_some_and(|known| known.contains(&digest(&(&text, &closure.fingerprint))))
-        {
-            return Ok(());
-        }
-        let moved = moved(question, &text);
-        let moved = self.found_elsewhere(question, closure, moved.as_ref().unwrap_or(&text)).or(moved);
-        let names = depfile::prerequisites(moved.as_ref().unwrap_or(&text));
-        self.all_are_in(question, closure, &names)?;
-        if let Some(moved) = &moved {
-            let write = File::options()
-                .write(true)
-                .truncate(true)
-                .open(&path)
-                .and_then(|mut file| file.write_all(moved));
-            write.map_err(|_| "the list of headers cannot be written")?;
-        }
-        let text = moved.unwrap_or(text);
-        if self.verified.len() >= MOST_COMMANDS {
-            self.verified.clear();
-        }
-        self.verified.entry(command).or_default().insert(digest(&(&text, &closure.fingerprint)));
-        Ok(())
-    }
-
-    /// The list of headers with the paths of the folders of this checkout, if `text` names files in other folders, such as a build
-    /// folder or a base directory of another machine. The files are told by the ends of their paths.
-    fn found_elsewhere(&self, question: &Question, closure: &Closure, text: &[u8]) -> Option<Vec<u8>> {
-        let known: HashSet<&Path> = closure.files.iter().map(|file| self.tree.path(*file)).collect();
-        let mut ends: HashMap<&Path, Option<&Path>> = HashMap::new();
-        for path in &known {
-            if let (1.., end) = named(path, &question.roots) {
-                // The same end in two folders does not tell the file.
-                ends.entry(end).and_modify(|found| *found = None).or_insert(Some(path));
-            }
-        }
-        let mut names = HashMap::new();
-        for name in depfile::prerequisites(text) {
-            let Some(path) = std::str::from_utf8(&name).ok().map(Path::new) else { continue };
-            if !path.is_absolute() || known.contains(path) {
-                continue;
-            }
-            let mut end = path.components();
-            while end.next().is_some() {
-                if let Some(found) = ends.get(end.as_path()) {
-                    names.extend(found.map(|path| (name, path.as_os_str().as_encoded_bytes().to_vec())));
-                    break;
-                }
-            }
-        }
-        (!names.is_empty()).then(|| depfile::renamed(text, &names))
-    }
-
-    fn all_are_in(
-        &self,
-        question: &Question,
-        closure: &Closure,
-        names: &[Vec<u8>],
-    ) -> Result<(), &'static str> {
-        let known: HashSet<&Path> = closure.files.iter().map(|file| self.tree.path(*file)).collect();
-        let mut real: Option<HashSet<PathBuf>> = None;
-        let mut folders = HashMap::new();
-        for name in names {
-            let name = std::str::from_utf8(name).map_err(|_| "the name of a header is not UTF-8")?;
-            let path = Path::new(&question.directory).join(name);
-            if known.contains(path.as_path()) {
-                continue;
-            }
-            let real = real.get_or_insert_with(|| {
-                known.iter().filter_map(|path| in_real_folder(path, &mut folders)).collect()
-            });
-            if !in_real_folder(&path, &mut folders).is_some_and(|path| real.contains(&path)) {
-                return Err("it includes a file that no directive names");
-            }
-        }
-        Ok(())
     }
 
     /// The search path of a command: its own folders, and the default ones of the compiler.
@@ -553,39 +458,12 @@ impl Guard {
 }
 
 /// A path relative to one of `roots`: the number of the root (0 for none), and the rest of the path.
-fn named<'a>(path: &'a Path, roots: &[(String, usize)]) -> (usize, &'a Path) {
+pub(super) fn named<'a>(path: &'a Path, roots: &[(String, usize)]) -> (usize, &'a Path) {
     let below = |(root, number): &(String, usize)| Some((*number, path.strip_prefix(root).ok()?));
     roots.iter().find_map(below).unwrap_or((0, path))
 }
 
-/// The path with links in its folder resolved.
-fn in_real_folder(path: &Path, folders: &mut HashMap<PathBuf, Option<PathBuf>>) -> Option<PathBuf> {
-    let (folder, name) = (path.parent()?, path.file_name()?);
-    let real = match folders.get(folder) {
-        Some(real) => real.clone(),
-        None => folders.entry(folder.to_owned()).or_insert(fs::canonicalize(folder).ok()).clone(),
-    };
-    Some(real?.join(name))
-}
-
-/// The list of headers with the paths of this checkout, if `text` is the list of another checkout.
-fn moved(question: &Question, text: &[u8]) -> Option<Vec<u8>> {
-    let names = depfile::prerequisites(text);
-    let first = std::str::from_utf8(names.first()?).ok()?;
-    let source = Path::new(&question.directory).join(&question.source);
-    let source = source.to_str()?;
-    if !Path::new(first).is_absolute() || Path::new(first) == Path::new(source) {
-        return None;
-    }
-    // The shortest one first, because headers of the whole checkout have moved.
-    question.roots.iter().rev().find_map(|(root, _)| {
-        let rest = source.strip_prefix(root.as_str()).filter(|rest| rest.starts_with(is_separator))?;
-        let other = first.strip_suffix(rest)?;
-        Some(depfile::moved(text, other.as_bytes(), root.as_bytes()))
-    })
-}
-
-fn digest(value: &impl Hash) -> u64 {
+pub(super) fn digest(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()

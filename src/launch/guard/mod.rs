@@ -13,7 +13,8 @@
 //! tree        the known folders and files with the names in their directives, stored with stamps
 //! folders     the folders that a compiler always searches
 //! closure     all files that a command can read, and the fingerprint
-//! depfile     the headers that the compiler or the tool reports
+//! depfile     the text of the list of headers that the compiler or the tool writes
+//! headers     the check of this list
 //! server      the thread in the supervisor that answers the clients
 //! ```
 //!
@@ -23,6 +24,7 @@
 mod closure;
 mod depfile;
 mod folders;
+mod headers;
 mod question;
 mod scan;
 mod server;

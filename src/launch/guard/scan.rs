@@ -53,7 +53,7 @@ impl Scan {
         let mut scan = Self { paths: absolute_paths(text), ..Self::default() };
         let text = unspliced(text);
         let mut at = 0;
-        while let Some(next) = text[at..].iter().position(|byte| matches!(byte, b'#' | b'%' | b'?')) {
+        while let Some(next) = memchr::memchr3(b'#', b'%', b'?', &text[at..]) {
             let mark = at + next;
             at = mark + 1;
             let width = match &text[mark..] {
@@ -65,8 +65,7 @@ impl Scan {
             if !begins_line(&text[..mark]) {
                 continue;
             }
-            let end =
-                text[mark..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| mark + end);
+            let end = memchr::memchr(b'\n', &text[mark..]).map_or(text.len(), |end| mark + end);
             let mut one = Self::default();
             one.directive(&text[mark + width..end]);
             at = end;
@@ -257,7 +256,7 @@ fn unspliced(text: &[u8]) -> Cow<'_, [u8]> {
     let mut joined: Option<Vec<u8>> = None;
     let mut copied = 0;
     let mut at = 0;
-    while let Some(next) = text[at..].iter().position(|byte| *byte == b'\\') {
+    while let Some(next) = memchr::memchr(b'\\', &text[at..]) {
         let backslash = at + next;
         at = backslash + 1;
         if let Some(end) = is_splice(&text[at..]) {

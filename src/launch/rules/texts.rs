@@ -299,12 +299,14 @@ fn is_drive(line: &str, at: usize) -> bool {
 
 /// The absolute paths in a text, each up to the end of its string. sccache would remove the path of a checkout at these places.
 pub(in crate::launch) fn absolute_paths(text: &[u8]) -> Vec<Box<[u8]>> {
-    // Most files contain none.
-    let may_begin = |window: &[u8]| {
-        matches!(window, [b'"' | b' ' | b'<', b'/'])
-            || process::IGNORES_CASE && matches!(window, [b':', b'/' | b'\\'])
+    // Most files contain none. A slash is often the beginning of a comment.
+    let may_begin = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        matches!(before, Some(b'"' | b' ' | b'<')) && !matches!(text.get(at + 1), Some(b'/' | b'*' | b' '))
     };
-    if !text.windows(2).any(may_begin) || text.iter().take(BINARY).any(|byte| *byte == 0) {
+    let has_drive = || text.windows(2).any(|window| matches!(window, [b':', b'/' | b'\\']));
+    let may_have_one = memchr::memchr_iter(b'/', text).any(may_begin) || process::IGNORES_CASE && has_drive();
+    if !may_have_one || text.iter().take(BINARY).any(|byte| *byte == 0) {
         return Vec::new();
     }
     let text = String::from_utf8_lossy(text);

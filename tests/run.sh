@@ -65,7 +65,7 @@ if [[ $is_quick ]]; then
   # Nothing is installed here, so the same tests run on every machine.
   export TOOLCHAINKIT_TEST_TOOLS=$PWD/target/no-tools
   style
-  step linting test --locked --lib --bins
+  step linting test --locked --lib
   # The tests of these modules need only Rust.
   step linting test --locked --test suite -- \
     architecture:: command_line:: derived diagnostics:: documentation:: golden:: library:: listed:: module:: obstacles:: report:: run_command:: script:: voice::

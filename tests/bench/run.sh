@@ -11,7 +11,8 @@
 #   tests/bench/run.sh --rounds 3           how often builds that compile are measured; warm ones are measured five times as often
 #   tests/bench/run.sh --name laptop        the name of the machine in the names of the results
 #   tests/bench/run.sh --output FOLDER      the folder for the results, by default tests/bench/results
-#   tests/bench/run.sh --program FILE       this toolchainkit, with toolchainkit-launch beside it, instead of a new release build
+#   tests/bench/run.sh --program FILE       this toolchainkit, with toolchainkit-launch beside it, instead of the new static programs
+#                                           that the packages contain
 #
 # It writes DATE-NAME.json and DATE-NAME.md, and compares them with the last recorded run of the same name. The files contain
 # no paths and no host names. `TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived` writes the tables of README.md from the
@@ -36,7 +37,13 @@ program=''
 for word in "$@"; do [[ $word != --program* ]] || program=1; done
 if [[ ! $program ]]; then
   command -v cargo >/dev/null || PATH=$HOME/.cargo/bin:$PATH
-  cargo build --release --locked --bins
-  set -- --program "${CARGO_TARGET_DIR:-target}/release/toolchainkit" "$@"
+  target=$(uname -m)-unknown-linux-musl out=${CARGO_TARGET_DIR:-target}/bench
+  if ! compgen -G "$(rustc --print target-libdir --target "$target")/libstd-*.rlib" >/dev/null; then
+    # std for this target is built along.
+    tests/setup.sh zig
+    tests/windows/setup.sh rust
+  fi
+  packaging/build.sh --target "$target" --out "$out" programs
+  set -- --program "$out/files-$target/bin/toolchainkit" "$@"
 fi
 exec python3 tests/bench/main.py --cmake "$cmake" --ccache "$ccache" --sccache "$sccache" --sccache "$newest" "$@"

@@ -1,16 +1,25 @@
 #!/usr/bin/env bash
-# Generates a project of C++20 modules, and measures the time of a complete build: without a cache, with an empty one, and with a
-# full one. It needs Clang 22 with clang-scan-deps, CMake 3.28 or newer, Ninja, and sccache on PATH.
+# Generates a project of C++20 modules, and measures the time of a complete build: without toolchainkit, and with it and sccache, with an
+# empty and a full cache. It needs Clang 22 with clang-scan-deps and, on PATH or among the test tools (tests/setup.sh), CMake 3.28 or
+# newer, Ninja and sccache. It takes nine minutes with its defaults on two cores.
 #
-#   tests/modules.sh [MODULES]     the number of modules, by default 200
+#   tests/modules.sh [MODULES [ROUNDS]]     the number of modules, by default 200, and of builds of each kind, by default 3
 #
-# Each module imports up to three others and includes two standard headers, as a module of a larger project does.
+# Each module imports up to three others and includes two standard headers, as a module of a larger project does. Each round builds in
+# all ways, so that a slow minute of the machine affects all of them. The last line of the output is the noise: by how much
+# the slowest build of a kind exceeds the fastest one.
 set -euo pipefail
 
-count=${1:-200}
+count=${1:-200} rounds=${2:-3}
 root=$(cd "$(dirname "$0")/.." && pwd)
+tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
+sccache=''
+# shellcheck source=tests/versions.sh
+. "$root/tests/versions.sh"
+PATH=$PATH:$tools/cmake-4.0.3/bin:$tools/ninja/bin:$tools/sccache-$sccache/bin
 work=$(mktemp -d)
-trap '"$work/build/toolchainkit/launcher" --stop-server >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+stop() { "$work/cached/toolchainkit/launcher" --stop-server >/dev/null 2>&1 || true; }
+trap 'stop; rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache TOOLCHAINKIT_LAUNCH=${TOOLCHAINKIT_LAUNCH:-$root/target/release/toolchainkit-launch}
 [[ -x $TOOLCHAINKIT_LAUNCH ]] || { echo "$TOOLCHAINKIT_LAUNCH is missing: run cargo build --release" >&2; exit 1; }
 
@@ -46,23 +55,41 @@ add_executable(program main.cpp)
 target_link_libraries(program PRIVATE library)
 EOF
 
-# Prints the time of a complete build with the environment in the arguments.
+# Removes the results of a build folder, and builds it. Appends the time in milliseconds to a file.
 build() {
-  local name=$1 begun ended
-  shift
-  cmake --build "$work/build" --target clean >/dev/null
-  find "$work/build/CMakeFiles" -path '*.dir/*' \( -name '*.o' -o -name '*.pcm' \) -delete
+  local folder=$work/$1 begun
+  cmake --build "$folder" --target clean >/dev/null
+  # Ninja does not remove all files of modules.
+  find "$folder/CMakeFiles" -path '*.dir/*' \( -name '*.o' -o -name '*.pcm' \) -delete
   begun=$(date +%s%N)
-  env "$@" cmake --build "$work/build" >/dev/null
-  ended=$(date +%s%N)
-  "$work/build/program"
-  printf '%-28s %6.1f s\n' "$name" "$(((ended - begun) / 1000000))e-3"
+  cmake --build "$folder" >/dev/null
+  echo "$((($(date +%s%N) - begun) / 1000000))" >>"$work/$2"
+  "$folder/program"
 }
 
-cmake -G Ninja -S . -B "$work/build" -DCMAKE_CXX_COMPILER="${CXX:-clang++-22}" -DCMAKE_BUILD_TYPE=Release >/dev/null
-echo "$count modules and a program:"
-build 'without a cache' TOOLCHAINKIT_BYPASS=1
-build 'with an empty cache' TOOLCHAINKIT_BYPASS=
-build 'with a full cache' TOOLCHAINKIT_BYPASS=
-build 'again' TOOLCHAINKIT_BYPASS=
-"$work/build/toolchainkit/launcher" --show-stats | grep -E '^Cache (hits|misses)  '
+configure() {
+  cmake -G Ninja -S . -B "$work/$1" -DCMAKE_CXX_COMPILER="${CXX:-clang++-22}" -DCMAKE_BUILD_TYPE=Release "${@:2}" >/dev/null
+}
+counts() { "$work/cached/toolchainkit/launcher" --show-stats | awk '/^Cache (hits|misses)  / { print $2, $3 }' | paste -sd' '; }
+
+configure uncached -DTOOLCHAINKIT_CACHE=OFF
+configure cached
+for ((round = 0; round < rounds; round++)); do
+  build uncached 'without a cache'
+  stop
+  find "$XDG_CACHE_HOME" "$work/cached" -depth -path '*sccache*' -type f -path '*/[0-9a-f]/*' -delete
+  build cached 'with an empty cache'
+  cold=$(counts)
+  build cached 'with a full cache'
+  echo "round $((round + 1)): sccache's counts after the cold build: $cold; after the warm one: $(counts)" >&2
+done
+
+echo "$count modules and a program, $rounds builds each, $(nproc) cores:"
+noise=0
+for kind in 'without a cache' 'with an empty cache' 'with a full cache'; do
+  sort -n "$work/$kind" | awk -v kind="$kind" '{ t[NR] = $1 / 1000 } END {
+    median = NR % 2 ? t[(NR + 1) / 2] : (t[NR / 2] + t[NR / 2 + 1]) / 2
+    printf "%-20s median %6.1f s, from %.1f s to %.1f s\n", kind, median, t[1], t[NR] }'
+  noise=$(sort -n "$work/$kind" | awk -v noise="$noise" 'NR == 1 { first = $1 } END { n = 100 * ($1 / first - 1); printf "%.0f", n > noise ? n : noise }')
+done
+echo "noise: the slowest build of a kind takes at most $noise % longer than the fastest one"

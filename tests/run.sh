@@ -106,7 +106,7 @@ if [[ $is_list ]]; then
   exit
 fi
 step shellcheck .ci/run tests/*.sh tests/bench/*.sh tests/windows/*.sh examples/*.sh docs/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
-step node tests/workflows.mjs .github/workflows/*.yml
+step node tests/workflows.mjs .github/workflows/*.yml tests/golden/ci/*-github.snap
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi
 RUSTDOCFLAGS=-Dwarnings step linting doc --no-deps --locked

@@ -29,11 +29,18 @@ const NOTHING: &str = "no compilation was recorded yet; build first";
 
 /// The causes of the misses of a build; see [`causes`].
 pub(super) fn of_build(folder: &Utf8Path, journal: &Journal, build: &str, limit: usize) -> Causes {
+    await_records(folder, journal);
+    of_running_build(folder, journal, build, limit)
+}
+
+/// Like [`of_build`], without waiting for the record of the last miss.
+pub(super) fn of_running_build(folder: &Utf8Path, journal: &Journal, build: &str, limit: usize) -> Causes {
     with(folder, journal, |explaining| causes(explaining, build, limit))
 }
 
 /// Why `entry` was a miss.
 pub(super) fn of_entry(folder: &Utf8Path, journal: &Journal, entry: &Entry) -> Why {
+    await_records(folder, journal);
     with(folder, journal, |explaining| {
         let mut why = explaining.why(entry);
         let header = why.causes.iter().find(|cause| cause.kind == Kind::PrecompiledHeader);
@@ -54,7 +61,6 @@ pub(super) fn of_entry(folder: &Utf8Path, journal: &Journal, entry: &Entry) -> W
 }
 
 fn with<T>(folder: &Utf8Path, journal: &Journal, ask: impl FnOnce(Explaining<'_>) -> T) -> T {
-    await_records(folder, journal);
     let settings = settings(folder);
     let headers = Headers::read(folder.as_std_path()).unwrap_or_default();
     ask(Explaining {

@@ -49,7 +49,7 @@ pub enum BuildTreeError {
         file: Utf8PathBuf,
     },
     /// The file does not exist from here, and the names of several sources end in it.
-    #[error("{file} can be one of several files; name one of them: {}", .sources.iter().map(Utf8PathBuf::as_str).collect::<Vec<_>>().join(", "))]
+    #[error("{file} can be one of several files; name one of them: {}", .sources.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(", "))]
     Ambiguous {
         /// The file.
         file: Utf8PathBuf,

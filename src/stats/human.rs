@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::look::{FAINT, FAULT, HEADING, Look, NOTE, columns, of_rate, wrapped};
 use super::shape::{Compilations, MissCause, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without};
-use super::times::{clock, minute};
+use super::times::minute;
 use crate::words::{count, counted, duration, rate, size};
 
 /// The columns of a label.

@@ -3,7 +3,7 @@
 # and a full cache, in each round. It needs Clang 22 with clang-scan-deps, `cargo build --release`, and CMake 3.28 or newer, Ninja and
 # sccache on PATH or among the test tools (tests/setup.sh).
 #
-#   tests/modules.sh [MODULES [ROUNDS]]     by default 200 and 3: a quarter of an hour on two cores
+#   tests/modules.sh [MODULES [ROUNDS]]     by default 200 and 3: a quarter of an hour on two cores without other work
 #
 # Each module imports up to three others and includes two standard headers, as a module of a larger project does.
 set -euo pipefail
@@ -47,7 +47,7 @@ target_sources(library PUBLIC FILE_SET CXX_MODULES FILES$files)
 add_executable(program main.cpp)
 target_link_libraries(program PRIVATE library)
 EOF
-"$program" bench --tool sccache --only uncached,cold,warm --with toolchainkit --rounds "$rounds" --json "$work/bench.json" \
+"$program" bench --tool sccache --only uncached,cold,warm --with toolchainkit --rounds "$rounds" --warm 3 --json "$work/bench.json" \
   -- -DCMAKE_CXX_COMPILER="${CXX:-clang++-22}"
 python3 - "$work/bench.json" <<'END'
 import json, sys

@@ -11,7 +11,7 @@ sources=$(mktemp -d)
 trap 'rm -rf "$sources"' EXIT
 
 # mdBook does not follow links out of its folder of sources. So that folder gets the layout of the repository.
-git ls-files -z -- docs examples cmake/README.md templates schema SECURITY.md ARCHITECTURE.md CONTRIBUTING.md README.md LICENSE-MIT LICENSE-APACHE |
+git ls-files -z -- docs examples cmake/README.md packaging/README.md templates schema SECURITY.md ARCHITECTURE.md CONTRIBUTING.md README.md LICENSE-MIT LICENSE-APACHE |
   xargs -0 cp --parents --target-directory "$sources"
 mv "$sources/docs/book.toml" "$sources/"
 # The links in SUMMARY.md are relative to docs.

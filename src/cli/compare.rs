@@ -140,6 +140,7 @@ fn load(path: &Utf8Path) -> Result<Export, CliError> {
     if path.is_dir() {
         return causes::export(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => failed(&"this folder has no journal", causes::NO_JOURNAL),
+            io::ErrorKind::Other => CliError::Usage(format!("cannot compare {path}: {error}")),
             _ => failed(&error, "configure the build again"),
         });
     }

@@ -13,6 +13,7 @@ pub(super) fn write(folder: &Utf8Path, path: &Utf8Path, printer: &Printer) -> Co
         io::ErrorKind::NotFound => {
             CliError::NoBuildFolder(format!("{folder} has no journal; {}", causes::NO_JOURNAL))
         }
+        io::ErrorKind::Other => CliError::NoBuildFolder(format!("{folder} cannot be exported: {error}")),
         _ => CliError::Io(error),
     })?;
     let value = printer.without_credentials(serde_json::to_value(&export).map_err(io::Error::from)?);

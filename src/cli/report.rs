@@ -89,7 +89,7 @@ impl CliError {
         match self {
             Self::Config { .. } => exit::CONFIG_INVALID,
             Self::Usage(_)
-            | Self::BuildTree(BuildTreeError::NotCompiled { .. })
+            | Self::BuildTree(BuildTreeError::NotCompiled { .. } | BuildTreeError::Ambiguous { .. })
             | Self::Bench(BenchError::NoProject(_)) => exit::USAGE,
             Self::OutOfDate { .. } | Self::Interrupted { .. } => exit::OUT_OF_DATE,
             Self::Exists { .. }

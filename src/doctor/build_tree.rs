@@ -1,6 +1,7 @@
 //! Gets the commands that compile a source file from a CMake build folder.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -46,6 +47,14 @@ pub enum BuildTreeError {
         folder: Utf8PathBuf,
         /// The file.
         file: Utf8PathBuf,
+    },
+    /// The file does not exist from here, and the names of several sources end in it.
+    #[error("{file} can be one of several files; name one of them: {}", .sources.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(", "))]
+    Ambiguous {
+        /// The file.
+        file: Utf8PathBuf,
+        /// The sources.
+        sources: Vec<Utf8PathBuf>,
     },
 }
 
@@ -209,12 +218,15 @@ impl BuildTree {
         entry.map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty())
     }
 
-    /// The compilations of `file`.
+    /// The compilations of `file`: a path, or the end of the path of one source, such as its name.
     ///
     /// # Errors
     /// [`BuildTreeError`]
     pub fn units(&self, file: &Utf8Path) -> Result<Vec<Unit>, BuildTreeError> {
-        let wanted = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());
+        let wanted = match file.canonicalize_utf8() {
+            Ok(path) => path,
+            Err(_) => self.source_that_ends_in(file)?.unwrap_or_else(|| file.to_owned()),
+        };
         let units = if self.generator.contains("Ninja") {
             self.units_of_ninja(Some(&wanted))?
         } else if self.generator.contains("Makefiles") {
@@ -228,6 +240,17 @@ impl BuildTree {
             return Err(BuildTreeError::NotCompiled { folder: self.folder.clone(), file: file.to_owned() });
         }
         Ok(found)
+    }
+
+    fn source_that_ends_in(&self, file: &Utf8Path) -> Result<Option<Utf8PathBuf>, BuildTreeError> {
+        let ending = self.compilations()?.into_iter().filter(|unit| unit.source.ends_with(file));
+        let sources: BTreeSet<Utf8PathBuf> =
+            ending.filter_map(|unit| unit.source.canonicalize_utf8().ok()).collect();
+        if sources.len() > 1 {
+            let sources = sources.into_iter().collect();
+            return Err(BuildTreeError::Ambiguous { file: file.to_owned(), sources });
+        }
+        Ok(sources.into_iter().next())
     }
 
     /// The build folder, as an absolute path.

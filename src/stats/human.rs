@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use super::look::{FAINT, FAULT, HEADING, Look, NOTE, columns, of_rate, wrapped};
 use super::shape::{Compilations, MissCause, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without};
-use super::times::{clock, minute};
+use super::times::minute;
 use crate::words::{count, counted, duration, rate, size};
 
 /// The columns of a label.
 const LABEL: usize = 16;
 /// The columns of a bar.
-const BAR: usize = 20;
+pub(super) const BAR: usize = 20;
 /// The most rows of a table.
 const MOST_ROWS: usize = 12;
 /// The most compilations in a list of the slowest ones.
@@ -452,78 +452,4 @@ pub(super) fn saved_in_words(saved: &TimeSaved) -> String {
         return parts;
     }
     format!("{} of compilation: {parts}", duration(saved.seconds))
-}
-
-/// The running build, for a terminal: a few lines of at most [`Look::width`] columns.
-#[must_use]
-pub fn live(statistics: &Statistics, look: &Look) -> Vec<String> {
-    let fit = |text: String| look.cut(&text, look.width);
-    let Some(all) = statistics.compilations.as_ref() else {
-        return vec![fit(format!("{}: waiting for the first compilation", statistics.build_folder))];
-    };
-    let total = &all.total;
-    let spent = all.builds.last().map(|build| build.seconds).unwrap_or_default();
-    let head = fit(format!(
-        "{}: {}, {} running, {}",
-        statistics.build_folder,
-        counted(total.compilations, "compilation", "compilations"),
-        all.running,
-        duration(spent)
-    ));
-    let mut lines = vec![look.paint(HEADING, &head)];
-    let hits = format!("{} of {} cacheable ({})", total.hits, total.cacheable, rate(total.hit_rate));
-    let bar = look.bar(total.hit_rate.unwrap_or_default(), BAR.min(look.width.saturating_sub(40)));
-    lines.push(
-        format!("  hits     {}  {bar}", look.cut(&hits, look.width.saturating_sub(11))).trim_end().to_owned(),
-    );
-    lines.push(fit(format!(
-        "  saved    {} of compilation, spent {}",
-        duration(total.saved.seconds),
-        duration(total.seconds_spent)
-    )));
-    let others = [
-        (total.misses, "missed"),
-        (total.failed_over, "failed over"),
-        (total.uncacheable, "not cacheable"),
-        (total.compile_errors, "failed"),
-        (total.interrupted, "interrupted"),
-        (total.unknown, "not known"),
-    ];
-    let others = others.iter().filter(|(number, _)| *number > 0);
-    let others: Vec<_> = others.map(|(number, what)| format!("{number} {what}")).collect();
-    if !others.is_empty() {
-        let text = fit(format!("  others   {}", others.join(", ")));
-        lines.push(if total.failed_over > 0 { look.paint(FAULT, &text) } else { text });
-    }
-    if total.bypassed > 0 {
-        let rules = all.bypassed.iter().map(|bypass| format!("{} {}", bypass.count, bypass.rule));
-        lines.push(fit(format!("  bypassed {}: {}", total.bypassed, rules.collect::<Vec<_>>().join(", "))));
-    }
-    for (index, slow) in all.slowest_misses.iter().take(MOST_SLOW).enumerate() {
-        let label = if index == 0 { "slowest" } else { "" };
-        let time = duration(slow.seconds);
-        let source = look.shortened(&slow.source, look.width.saturating_sub(24));
-        lines.push(fit(format!("  {label:<8} {time:>11}  {source}")));
-    }
-    lines
-}
-
-/// The running build in one line, for output that is not a terminal.
-#[must_use]
-pub fn live_line(statistics: &Statistics, look: &Look) -> String {
-    let Some(all) = statistics.compilations.as_ref() else {
-        return format!("{}: waiting for the first compilation", statistics.build_folder);
-    };
-    let total = &all.total;
-    format!(
-        "{} {}: {} of {} cacheable hit ({}), {} bypassed, {} running, {} saved",
-        all.last.as_ref().map(|last| clock(last, &look.zone)).unwrap_or_default(),
-        counted(total.compilations, "compilation", "compilations"),
-        total.hits,
-        total.cacheable,
-        rate(total.hit_rate),
-        total.bypassed,
-        all.running,
-        duration(total.saved.seconds)
-    )
 }

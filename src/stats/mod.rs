@@ -11,6 +11,7 @@
 mod annotation;
 mod counters;
 mod human;
+mod live;
 mod look;
 mod markdown;
 mod prometheus;
@@ -21,7 +22,8 @@ mod verdict;
 
 pub use self::annotation::{Level, annotation};
 pub use self::counters::{CacheOfBuild, Tier, ToolCounters};
-pub use self::human::{human, live, live_line};
+pub use self::human::human;
+pub use self::live::{Running, live, live_line};
 pub use self::look::Look;
 pub use self::markdown::markdown;
 pub use self::prometheus::prometheus;

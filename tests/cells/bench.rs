@@ -20,6 +20,7 @@ tests![
     a_preset_of_the_user_is_measured,
     a_project_that_does_not_build_is_reported,
     an_interruption_leaves_nothing,
+    measuring_adds_less_than_a_percent in ["to a file", "on a terminal"],
 ];
 
 /// Short names: the paths of sockets are limited.
@@ -220,4 +221,99 @@ fn an_interruption_leaves_nothing() {
         let ended = eventually(Duration::from_secs(5), || sandbox.processes().is_empty());
         assert!(ended, "{step}: {:?}", sandbox.processes());
     }
+}
+
+/// A `cmake` that measures a build itself, and the processor time that the threads of its parent take meanwhile, in nanoseconds.
+const MEASURING: &str = r#"
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+static long long now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+static long long of_parent(void) {
+    char path[600];
+    long long sum = 0, one;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)getppid());
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)getppid(), entry->d_name);
+        FILE *file = fopen(path, "r");
+        if (file && fscanf(file, "%lld", &one) == 1) sum += one;
+        if (file) fclose(file);
+    }
+    if (folder) closedir(folder);
+    return sum;
+}
+int main(int count, char **arguments) {
+    int is_build = 0, is_clean = 0, status;
+    for (int i = 1; i < count; i++) {
+        is_build |= !strcmp(arguments[i], "--build");
+        is_clean |= !strcmp(arguments[i], "clean");
+    }
+    arguments[0] = CMAKE;
+    if (!is_build || is_clean) execv(CMAKE, arguments);
+    long long parent = of_parent(), start = now();
+    pid_t child = fork();
+    if (child == 0) { execv(CMAKE, arguments); _exit(127); }
+    waitpid(child, &status, 0);
+    long long wall = now() - start;
+    FILE *log = fopen(LOG, "a");
+    fprintf(log, "%lld %lld\n", wall, of_parent() - parent);
+    fclose(log);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+"#;
+
+/// On a terminal, it shows its progress.
+fn measuring_adds_less_than_a_percent(output: &'static str) -> Result<String, String> {
+    const ROUNDS: usize = 5;
+    let cache = CACHES[1];
+    let Some(tools) = tools_for(&[cache]) else { return Ok("skipped".to_owned()) };
+    let folder = Sandbox::new("b");
+    let (log, program) = (folder.root().join("log"), folder.dir("bin").join("cmake"));
+    let sandbox = folder.on_path(&program).on_path(&tools.ninja()).on_path(&tools.path(cache));
+    fs::write(sandbox.root().join("cmake.c"), MEASURING).unwrap();
+    let mut compiling = sandbox.command("gcc");
+    compiling.args(["-O1", "cmake.c", "-o"]).arg(&program);
+    compiling.arg(format!("-DCMAKE=\"{}\"", tools.cmake(Tools::CMAKE).display()));
+    compiling.arg(format!("-DLOG=\"{}\"", log.display())).run();
+    let project = Project::write(&sandbox.dir("project"), 3, 4);
+    let json = sandbox.root().join("bench.json");
+    let ours = format!(
+        "{} bench --only uncached --rounds {ROUNDS} --work-dir {} --json {}",
+        env!("CARGO_BIN_EXE_toolchainkit"),
+        sandbox.dir("w").display(),
+        json.display()
+    );
+    let mut measuring = sandbox.command(if output == "on a terminal" { "script" } else { "sh" });
+    if output == "on a terminal" {
+        measuring.args(["-qec", &ours, "/dev/null"]);
+    } else {
+        measuring.args(["-c", &ours]);
+    }
+    let measured = measuring.current_dir(project.root()).run();
+    let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    let samples = cell(&document, "uncached", "none")["samples"].as_array().unwrap();
+    let text = fs::read_to_string(&log).unwrap();
+    let seconds = |word: &str| Duration::from_nanos(word.parse().unwrap()).as_secs_f64();
+    let lines = text.lines().map(|line| line.split_once(' ').unwrap());
+    let inner = lines.map(|(wall, own)| (seconds(wall), seconds(own))).collect::<Vec<_>>();
+    // The first build fills what a file system keeps in memory, and is not measured.
+    assert_eq!((samples.len(), inner.len()), (ROUNDS, ROUNDS + 1), "{text}\n{measured}");
+    let measured = || samples.iter().map(|sample| sample["wall_s"].as_f64().unwrap()).zip(&inner[1..]);
+    let mut added = measured().map(|(outer, (wall, _))| 100.0 * (outer - wall) / wall).collect::<Vec<_>>();
+    added.sort_by(f64::total_cmp);
+    let (own, all) = measured().fold((0.0, 0.0), |(own, all), (_, (wall, one))| (own + one, all + wall));
+    let own = 100.0 * own / all;
+    let figures = format!("wall time: {added:.3?} % more in {all:.1} s; its own processor time: {own:.4} %");
+    // Other tests run meanwhile, so a build can wait for a processor before it starts or after its end.
+    let is_right = (-0.1..1.0).contains(&added[1]) && own < 1.0;
+    if is_right { Ok(figures) } else { Err(format!("{figures}\n{text}")) }
 }

@@ -21,6 +21,8 @@ tests![
     another_version_of_the_tool_is_told,
     an_evicted_entry_is_told in CACHES,
     what_cannot_be_compared_is_refused,
+    a_build_with_hits_only_has_nothing_to_compare,
+    the_end_of_a_path_names_a_source in ["Ninja", "Unix Makefiles"],
 ];
 
 const LISTS: &str = r#"cmake_minimum_required(VERSION 3.16)
@@ -497,4 +499,54 @@ fn what_cannot_be_compared_is_refused() {
             .run_expecting(2);
         assert!(refused.stderr.contains(words), "{refused}");
     }
+}
+
+fn a_build_with_hits_only_has_nothing_to_compare() {
+    let Some(tools) = tools_for(&[CACHES[1]]) else { return };
+    let sandbox = Sandbox::new("only-hits").on_path(&tools.ninja()).on_path(&tools.path(CACHES[1]));
+    let folder = Folder::new(&sandbox, &tools, "project");
+    for _ in 0..2 {
+        let _ = fs::remove_dir_all(folder.checkout.build_folder());
+        folder.checkout.configure();
+        folder.checkout.build();
+    }
+    let ours = || folder.checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+    let refused = ours().args(["compare", "build", "build"]).run_expecting(2);
+    let reason =
+        "all of its compilations were hits, and what goes into one is recorded only if the compiler runs";
+    assert!(refused.stderr.starts_with(&format!("error: cannot compare build: {reason}")), "{refused}");
+    let refused = ours().args(["stats", "--build", "build", "--export", "journal.json"]).run_to_any_end();
+    assert!(refused.code() != Some(0) && refused.stderr.contains(reason), "{refused}");
+    let last = ours().args(["compare", "build"]).run();
+    assert!(last.stdout.starts_with("last build: 3 hits, 0 misses\n"), "{last}");
+}
+
+/// `doctor --why` finds a source that is not in the working folder.
+fn the_end_of_a_path_names_a_source(generator: &'static str) {
+    let Some(tools) = tools_for(&[CACHES[1]]) else { return };
+    let sandbox = Sandbox::new("ends").on_path(&tools.ninja()).on_path(&tools.path(CACHES[1]));
+    let folder = Folder::new(&sandbox, &tools, "project");
+    folder.write("CMakeLists.txt", &format!("{LISTS}add_library(p OBJECT more/a.cpp more/d.cpp)\n"));
+    for name in ["more/a.cpp", "more/d.cpp"] {
+        folder.write(name, "int in_more;\n");
+    }
+    folder.checkout.configuring().args(["-G", generator]).run();
+    folder.checkout.build();
+    let why = |file: &str| {
+        let mut command = folder.checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+        command.current_dir(folder.checkout.build_folder()).args(["doctor", "--build", ".", "--why", file]);
+        command
+    };
+    for file in ["d.cpp", "more/a.cpp", "b.cpp"] {
+        let answer = why(file).run();
+        assert!(answer.stdout.contains(&format!("{file} (")), "{answer}");
+    }
+    let several = why("a.cpp").run_expecting(2);
+    assert!(
+        several.stderr.contains("error: a.cpp can be one of several files; name one of them: "),
+        "{several}"
+    );
+    assert!(several.stderr.contains("project/a.cpp, ") && several.stderr.contains("more/a.cpp"), "{several}");
+    let none = why("nothing.cpp").run_expecting(2);
+    assert!(none.stderr.contains("no target in ") && none.stderr.contains(" compiles nothing.cpp"), "{none}");
 }

@@ -8,8 +8,8 @@ use toolchainkit::caching::tool::{TierStats, Tool, ToolStats, Version};
 use toolchainkit::journal::summary::Summary;
 use toolchainkit::journal::{Entry, Journal, Mark, MarkKind, Outcome, Tier};
 use toolchainkit::stats::{
-    CacheOfBuild, Compilations, KeepsMissing, Look, MissCause, Origin, Scope, Selection, Since, Statistics,
-    Verdict, human, json_schema, live, live_line, markdown, prometheus, running_build,
+    CacheOfBuild, Compilations, KeepsMissing, Look, MissCause, Origin, Running, Scope, Selection, Since,
+    Statistics, Verdict, human, json_schema, live, live_line, markdown, prometheus, running_build,
 };
 
 /// 2026-11-28 07:00:00 UTC in milliseconds since 1970.
@@ -228,11 +228,26 @@ fn the_running_build_fits_into_a_small_terminal() {
         Scope::LastBuilds { number: 1 },
         cache(Tool::Ccache),
     );
-    assert!(live(&statistics, &plain())[0].contains("waiting for the first compilation"));
+    assert!(live(&statistics, &[], &plain())[0].contains("waiting for the first compilation"));
     statistics.compilations = Some(Compilations::new(&summary, journal.running.len(), 0));
+    let cause = |sentence: &str, files| MissCause {
+        sentence: sentence.to_owned(),
+        advice: String::new(),
+        files,
+        of: 20,
+        seconds: 1.0,
+    };
+    statistics.causes = vec![
+        cause("the macro GIT_SHA has another value", 12),
+        cause("the header src/version.h was edited", 1),
+        cause("the compiler was updated", 1),
+    ];
+    let run = |source: &str, seconds| Running { source: source.to_owned(), seconds };
+    let running =
+        [run("src/generated/tables.cpp", 83.4), run("src/lexer.cpp", 2.0), run("src/menu.cpp", 0.1)];
     for width in [20, 40, 79] {
         let look = Look { width, ..terminal() };
-        let lines = live(&statistics, &look);
+        let lines = live(&statistics, &running, &look);
         assert!(lines.len() <= 12, "{lines:?}");
         for line in &lines {
             let columns = unicode_width::UnicodeWidthStr::width(&*uncoloured(line));
@@ -240,7 +255,10 @@ fn the_running_build_fits_into_a_small_terminal() {
         }
     }
     let look = Look { colour: false, ..terminal() };
-    compare("live", &(live(&statistics, &look).join("\n") + "\n\n" + &live_line(&statistics, &plain())));
+    compare(
+        "live",
+        &(live(&statistics, &running, &look).join("\n") + "\n\n" + &live_line(&statistics, &plain())),
+    );
 }
 
 #[test]

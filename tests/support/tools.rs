@@ -26,6 +26,8 @@ pub(crate) enum Tool {
     Rclone,
     /// The emulator of Azure Blob Storage.
     Azurite,
+    /// The program that makes a book of the documentation.
+    MdBook,
     /// zig, which contains compilers and C libraries for many machines.
     Zig,
     /// Conan, a package manager for C and C++.
@@ -58,6 +60,7 @@ impl fmt::Display for Tool {
             Self::Wheel(package, version) => write!(f, "the wheel of {package} {version}"),
             Self::Rclone => f.write_str("rclone"),
             Self::Azurite => f.write_str("azurite"),
+            Self::MdBook => f.write_str("mdbook"),
             Self::Zig => f.write_str("zig"),
             Self::Conan => f.write_str("conan"),
             Self::Multilib => f.write_str("multilib"),
@@ -154,6 +157,7 @@ impl Tools {
             Tool::Wheel(package, version) => self.wheel(package, version),
             Tool::Rclone => self.root.join("rclone/bin/rclone"),
             Tool::Azurite => self.root.join("azurite/node_modules/azurite/dist/src/blob/main.js"),
+            Tool::MdBook => self.root.join("mdbook/bin/mdbook"),
             Tool::Zig => self.root.join("zig/ziglang/zig"),
             Tool::Browser => self.root.join("browser/node_modules/axe-core/axe.js"),
             Tool::Conan => self.root.join("conan/bin/conan"),

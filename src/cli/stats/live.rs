@@ -8,18 +8,21 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::build_folder::BuildCache;
+use super::super::causes;
 use super::super::report::{CliError, Printer};
 use crate::caching::statistics::CacheStats;
 use crate::caching::tool::ToolStats;
 use crate::journal::Journal;
 use crate::journal::summary::Summary;
 use crate::probe::environment;
-use crate::stats::{CacheOfBuild, Compilations, Origin, Scope, Statistics, live, live_line, running_build};
+use crate::stats::{
+    CacheOfBuild, Compilations, Origin, Running, Scope, Statistics, live, live_line, running_build,
+};
 
 /// The time between two frames on a terminal.
 const FRAME: Duration = Duration::from_millis(250);
@@ -55,7 +58,7 @@ pub(super) fn watch(cache: &BuildCache, printer: &Printer) -> Result<Option<Jour
             // One column stays free: some terminals begin a new line in the last one.
             Some(bar) => {
                 let look = crate::stats::Look { width: look.width.saturating_sub(1), ..look };
-                bar.set_message(live(&frame, &look).join("\n"));
+                bar.set_message(live(&frame, &running(journal.as_ref()), &look).join("\n"));
                 bar.tick();
             }
             None => printer.product(&(live_line(&frame, &look) + "\n")),
@@ -80,9 +83,26 @@ fn frame(cache: &BuildCache, journal: Option<&Journal>, printer: &Printer) -> Re
     let of_build = CacheOfBuild::new(&stats, false);
     let scope = Scope::LastBuilds { number: 1 };
     let mut statistics = Statistics::new(cache.shown_folder().to_string(), Origin::Journal, scope, of_build);
-    statistics.compilations = journal.map(|journal| {
-        let summary = Summary::new(running_build(journal), &journal.entries);
-        Compilations::new(&summary, journal.running.len(), journal.damaged)
-    });
+    if let Some(journal) = journal {
+        let build = running_build(journal);
+        if let Some(last) = build.last() {
+            let folder = &cache.folder;
+            let found = causes::of_running_build(folder, journal, &last.build, super::MOST_COMPARED);
+            statistics.causes = found.groups.into_iter().map(super::miss_cause).collect();
+        }
+        let summary = Summary::new(build, &journal.entries);
+        statistics.compilations = Some(Compilations::new(&summary, journal.running.len(), journal.damaged));
+    }
     Ok(statistics.cleaned(&|text| printer.filtered(text)))
+}
+
+/// The compilations that run, the oldest first.
+fn running(journal: Option<&Journal>) -> Vec<Running> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let running = journal.into_iter().flat_map(|journal| &journal.running);
+    let timed = running.map(|entry| Running {
+        source: entry.source.clone(),
+        seconds: now.saturating_sub(Duration::from_millis(entry.at)).as_secs_f64(),
+    });
+    timed.collect()
 }

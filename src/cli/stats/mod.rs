@@ -211,14 +211,7 @@ fn statistics(
     {
         let found = causes::of_build(&cache.folder, journal, &last.build, MOST_COMPARED);
         statistics.keep_missing = keep_missing_unchanged(journal, &found.groups);
-        let groups = found.groups.into_iter().map(|group| MissCause {
-            sentence: group.sentence,
-            advice: group.advice,
-            files: group.number,
-            of: group.of,
-            seconds: Duration::from_micros(group.micros).as_secs_f64(),
-        });
-        statistics.causes = groups.collect();
+        statistics.causes = found.groups.into_iter().map(miss_cause).collect();
     }
     if !cache.passed_over.is_empty() {
         notes.push(cache.passed_over.clone());
@@ -226,6 +219,16 @@ fn statistics(
     statistics.notes = notes;
     statistics.limit = args.fail_under.map(|limit| Verdict::new(&statistics, limit));
     Ok(statistics)
+}
+
+fn miss_cause(group: CauseGroup) -> MissCause {
+    MissCause {
+        sentence: group.sentence,
+        advice: group.advice,
+        files: group.number,
+        of: group.of,
+        seconds: Duration::from_micros(group.micros).as_secs_f64(),
+    }
 }
 
 /// The files that miss in each build, without those that were edited, as far as that is known.

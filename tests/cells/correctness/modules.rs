@@ -21,6 +21,7 @@ tests![
     the_modules_of_gcc_and_cl_bypass_the_tool in [CACHES[0], CACHES[3]],
     header_units_are_not_cached in [CACHES[0], CACHES[3]],
     modules_of_others_are_not_cached in [CACHES[0], CACHES[3]],
+    the_modules_of_a_package_are_found_in_a_subfolder,
     the_standard_library_is_a_module in if Tools::full() { vec![CACHES[0], CACHES[1]] } else { Vec::new() },
 ];
 
@@ -482,6 +483,60 @@ fn modules_of_others_are_not_cached(cache: Tool) {
         compile(checkout, import);
         assert!(last(checkout).0.is_hit());
     });
+}
+
+/// An imported target is visible only in the folder that has called `find_package()`, and the project has no other module. Without the
+/// scan, the source that imports the module does not compile.
+fn the_modules_of_a_package_are_found_in_a_subfolder() {
+    let cache = CACHES[0];
+    let Some(tools) = tools(cache) else { return };
+    let sandbox = Sandbox::new("modules-package").on_path(&tools.ninja());
+    let package = checkout(&sandbox, &tools, "package", cache);
+    write(
+        &package,
+        "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.28)\nproject(words CXX)\nset(CMAKE_CXX_STANDARD 20)\nadd_library(words STATIC)\n\
+         target_sources(words PUBLIC FILE_SET CXX_MODULES FILES words.cppm)\n\
+         target_compile_features(words PUBLIC cxx_std_20)\n\
+         install(TARGETS words EXPORT words FILE_SET CXX_MODULES DESTINATION lib/words)\n\
+         install(EXPORT words NAMESPACE words:: FILE words-config.cmake DESTINATION lib/cmake/words\n\
+           CXX_MODULES_DIRECTORY modules)\n",
+    );
+    write(&package, "words.cppm", "export module words;\nexport int word() { return 7; }\n");
+    let installed = sandbox.root().join("installed");
+    package.configuring().arg(format!("-DCMAKE_INSTALL_PREFIX={}", installed.display())).run();
+    package.building().args(["--target", "install"]).run();
+
+    let user = checkout(&sandbox, &tools, "user", cache)
+        .option(&format!("-DCMAKE_PREFIX_PATH={}", installed.display()));
+    write(
+        &user,
+        "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.28)\nproject(user CXX)\nset(CMAKE_CXX_STANDARD 20)\n\
+         set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})\nadd_executable(plain plain.cpp)\nadd_subdirectory(below)\n",
+    );
+    write(&user, "plain.cpp", "int main() {}\n");
+    write(
+        &user,
+        "below/CMakeLists.txt",
+        "find_package(Threads REQUIRED)\nif(WITH_WORDS)\nfind_package(words CONFIG REQUIRED)\n\
+         add_executable(program main.cpp)\ntarget_link_libraries(program PRIVATE words::words)\nendif()\n",
+    );
+    write(
+        &user,
+        "below/main.cpp",
+        "import words;\nextern \"C\" int printf(const char *, ...);\nint main() { printf(\"%d\\n\", word()); }\n",
+    );
+    let is_scanned = || {
+        let text = fs::read_to_string(user.build_folder().join("build.ninja")).expect("build.ninja");
+        text.contains("plain.cpp.o.ddi")
+    };
+    user.configure();
+    assert!(!is_scanned(), "a package without modules, in a subfolder");
+    user.configuring().arg("-DWITH_WORDS=ON").run();
+    assert!(is_scanned());
+    user.build();
+    assert_eq!(run(&user), "7\n");
 }
 
 /// `import std` with libc++, which is experimental in CMake.

@@ -1,5 +1,6 @@
-//! The README, the pages in `docs` and the examples: their generated sections, links, commands and configurations.
+//! The README, the pages in `docs` and the examples: their generated sections, links, commands and configurations, and the book.
 
+mod book;
 mod commands;
 mod links;
 mod reference;

@@ -21,7 +21,7 @@ tests![
 const PROGRAM: &str = r"C:\t\bin\toolchainkit.exe";
 
 /// A Windows with both programs, or `None` if they are not built. In that case, the skip has been reported.
-pub(super) fn with_programs() -> Option<Wine> {
+pub(crate) fn with_programs() -> Option<Wine> {
     let mut wine = Wine::start()?;
     let programs = ["toolchainkit.exe", "toolchainkit-launch.exe"].map(built);
     for path in programs {
@@ -175,7 +175,7 @@ fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
 
 fn clang_cl_is_cached_through_the_launcher(tool: Tool) {
     let Some(wine) = with_programs() else { return };
-    let project = Project::of_microsoft(&wine, &call(tool, ""));
+    let project = Project::of_microsoft(&wine, "t/project", &call(tool, ""));
     project.configure();
     assert_eq!(project.counted(|| drop(project.build())), (0, 2));
     project.remove_build_folder();

@@ -157,7 +157,8 @@ if [[ ${#words[@]} -eq 0 ]]; then
     TOOLCHAINKIT_FUZZ_TARGET=$tools/fuzz step fuzz/run.sh 60
     step tests/sbom.sh
     step tests/reproducible.sh
-    step tests/targets.sh x86_64-pc-windows-gnu aarch64-apple-darwin x86_64-apple-darwin
+    step tests/targets.sh x86_64-pc-windows-gnu
+    step tests/targets.sh --link aarch64-apple-darwin x86_64-apple-darwin
     step tests/musl.sh
     step tests/packages/recipes.sh
   fi

@@ -364,7 +364,9 @@ fn the_searched_build_folders_are_those_of_all_presets() {
         "conan/CMakePresets.json",
         r#"{ "version": 3, "vendor": { "conan": {} }, "configurePresets": [ { "name": "conan-release", "binaryDir": "/conan/Release" } ] }"#,
     );
-    for command in [&["stats"][..], &["doctor"], &["server", "stop"]] {
+    // On Windows, `doctor` says first that the sandbox has no tool.
+    let commands = [&["stats"][..], &["server", "stop"], &["doctor"]];
+    for command in &commands[..if cfg!(windows) { 2 } else { 3 }] {
         let refused = folder.fails(5, command);
         let home = folder.sandbox.home().join("mine");
         // CMake writes `/` on every system.

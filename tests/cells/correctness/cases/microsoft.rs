@@ -90,7 +90,6 @@ pub(in super::super) const CASES: &[Case] = &[
             ),
         ],
     ),
-    case("debug information with /Z7", &[options!("/Od", "/Od /Z7"), LOOP]),
     case(
         "lines with debug information",
         &[

@@ -13,19 +13,16 @@ has_std() { compgen -G "$(rustc --print target-libdir --target "$platform")/libs
 
 # Builds std with the unpacked toolchain. RUSTC_BOOTSTRAP allows this with a stable compiler.
 use_unpacked_toolchain() {
-  local tools=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}
-  local root=$tools/windows/rust/usr zig=$tools/zig/ziglang/zig
-  [[ -x $root/bin/rustc && -x $zig ]] || {
+  local rust=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}/windows/rust/usr
+  [[ -x $rust/bin/rustc ]] || {
     echo "packaging: there is no std for $platform; run: rustup target add $platform" >&2
     exit 1
   }
-  local name=${platform//-/_}
-  export LD_LIBRARY_PATH=$root/lib/x86_64-linux-gnu RUSTC=$root/bin/rustc RUSTC_BOOTSTRAP=1
-  export ZIG_GLOBAL_CACHE_DIR=$tools/zig/ziglang/libraries ZIG_LOCAL_CACHE_DIR=$tools/zig/ziglang/libraries
-  export "CARGO_TARGET_${name^^}_LINKER=$PWD/packaging/zig-cc.sh"
-  export "CC_$name=$PWD/packaging/zig-cc.sh" "AR_$name=$PWD/packaging/zig-ar.sh"
-  export TOOLCHAINKIT_ZIG=$zig TOOLCHAINKIT_ZIG_TARGET=${platform/-unknown/}
-  cargo=$root/bin/cargo
+  # shellcheck source=tests/windows/toolchain.sh
+  . tests/windows/toolchain.sh
+  use_zig "$platform"
+  export LD_LIBRARY_PATH=$rust/lib/x86_64-linux-gnu RUSTC=$rust/bin/rustc RUSTC_BOOTSTRAP=1
+  cargo=$rust/bin/cargo
   options+=(-Z 'build-std=std,panic_unwind' -Z build-std-features=)
   flags+=(-Clink-self-contained=no)
 }

@@ -31,15 +31,8 @@ if [[ ! $programs ]]; then
     # shellcheck source=tests/windows/toolchain.sh
     . tests/windows/toolchain.sh
     use_target_folder musl
-    # zig brings musl, the start files and an unwinder. It has another name for the target than the crate `cc` passes.
-    # shellcheck disable=SC2016 # for the wrapper
-    printf '#!/bin/bash\nfor word; do [[ $word = --target=* ]] || words+=("$word"); done\nexec %q cc -target x86_64-linux-musl "${words[@]}"\n' \
-      "$zig" >"$work/cc"
-    printf '#!/bin/sh\nexec %q ar "$@"\n' "$zig" >"$work/ar"
-    chmod +x "$work/cc" "$work/ar"
-    export ZIG_GLOBAL_CACHE_DIR=$tools/zig/ziglang/libraries ZIG_LOCAL_CACHE_DIR=$tools/zig/ziglang/libraries
-    export CC_x86_64_unknown_linux_musl=$work/cc AR_x86_64_unknown_linux_musl=$work/ar
-    export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER=$work/cc
+    use_zig "$target"
+    # zig brings the start files.
     export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS='-Ctarget-feature=+crt-static -Clink-self-contained=no'
     cargo_with_std build --bins --target "$target"
     cp "$CARGO_TARGET_DIR/$target/debug"/toolchainkit{,-launch} "$work/"

@@ -239,7 +239,7 @@ impl Configuration {
                 arguments.extend(["-G".to_owned(), generator.clone()]);
             }
             arguments.push(format!("-DCMAKE_BUILD_TYPE={}", self.build_type));
-            let toolchain = |file| format!("-DCMAKE_TOOLCHAIN_FILE={}", root.join(file));
+            let toolchain = |file| format!("-DCMAKE_TOOLCHAIN_FILE={root}/{file}");
             arguments.extend(self.toolchain.as_ref().map(toolchain));
         }
         arguments.extend(["-B".to_owned(), build.to_string()]);
@@ -265,9 +265,7 @@ impl Configuration {
                 };
                 arguments.extend(launch.map(|launch| format!("-DTOOLCHAINKIT_LAUNCH={launch}")));
                 arguments.extend(
-                    self.include
-                        .iter()
-                        .map(|file| format!("-DCMAKE_PROJECT_INCLUDE_BEFORE={}", root.join(file))),
+                    self.include.iter().map(|file| format!("-DCMAKE_PROJECT_INCLUDE_BEFORE={root}/{file}")),
                 );
             }
         }

@@ -37,7 +37,7 @@ const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum DetectionError {
     /// No usable tool was found, and none may be installed.
-    #[error("no usable {wanted} was found on PATH or in {managed}{}", .objections.iter().map(String::as_str).collect::<String>())]
+    #[error("no usable {wanted} was found on PATH or in {}{}", crate::probe::path::shown(managed), .objections.iter().map(String::as_str).collect::<String>())]
     NotFound {
         /// The names of the accepted tools.
         wanted: String,

@@ -128,7 +128,10 @@ mod tests {
 
     #[test]
     fn finds_the_compilation_in_a_line() {
-        let (folder, found) = compilation("cd '/a b' && /l cc -o x.o -c x.c && true").unwrap();
+        // Only shells of Unix know single quotes.
+        let quote = if cfg!(windows) { '"' } else { '\'' };
+        let line = format!("cd {quote}/a b{quote} && /l cc -o x.o -c x.c && true");
+        let (folder, found) = compilation(&line).unwrap();
         assert_eq!((folder.as_deref(), found.len()), (Some("/a b"), 6));
         assert_eq!(compilation("cd /a && ar qc x.a x.o"), None);
     }

@@ -52,11 +52,13 @@ fn without_facts_the_file_is_the_starter() {
 
 #[test]
 fn each_variable_of_the_local_cache_is_taken_over() {
+    const CCACHE: &str = if cfg!(windows) { "D:/srv/cc" } else { "/srv/cc" };
+    const SCCACHE: &str = if cfg!(windows) { "D:/srv/sc" } else { "/srv/sc" };
     let cases: &[(Variables, &str, u32, Option<&str>)] = &[
         (&[("CCACHE_MAXSIZE", "5G")], "ccache", 5, None),
-        (&[("CCACHE_DIR", "/srv/cc")], "ccache", 10, Some("/srv/cc")),
+        (&[("CCACHE_DIR", CCACHE)], "ccache", 10, Some(CCACHE)),
         (&[("SCCACHE_CACHE_SIZE", "7516192768")], "sccache", 7, None),
-        (&[("SCCACHE_DIR", "/srv/sc"), ("SCCACHE_CACHE_SIZE", "20Gi")], "sccache", 20, Some("/srv/sc")),
+        (&[("SCCACHE_DIR", SCCACHE), ("SCCACHE_CACHE_SIZE", "20Gi")], "sccache", 20, Some(SCCACHE)),
         (&[("CCACHE_DIR", "/home/ann/.cc"), ("CCACHE_MAXSIZE", "x")], "ccache", 10, None),
         (&[("CCACHE_DIR", "$HOME/.cc")], "ccache", 10, None),
         (&[("CCACHE_DIR", "")], "ccache", 10, None),

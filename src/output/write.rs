@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 use super::leftover::{self, Lock, folder_of};
 use super::place::{Place, Present, is_crlf, places};
 use super::{FileKind, FileSet, OutputError};
+use crate::probe::path::shown;
 
 /// Writes the files that differ into `project`, and returns their paths. Removes the temporary files that a killed run has left.
 ///
@@ -89,7 +90,7 @@ fn replace(staged: Vec<(NamedTempFile, &Place<'_>)>) -> Result<Vec<Utf8PathBuf>,
                 let _ = restore(place);
             }
             let error = error.error;
-            let message = format!("{} cannot be replaced: {error}", place.path);
+            let message = format!("{} cannot be replaced: {error}", shown(&place.path));
             return Err(std::io::Error::new(error.kind(), message).into());
         }
         done.push(place);

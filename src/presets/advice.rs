@@ -102,7 +102,7 @@ pub fn references(ours: &Ours, project: &Project<'_>) -> Vec<String> {
         let generated = macros::path_below(&project.surroundings.source_dir, path.as_str());
         for entry in project.presets.files().flat_map(|(_, file)| &file.include) {
             let folder = entry.place.path.parent().unwrap_or(Utf8Path::new(""));
-            let folder = project.surroundings.source_dir.join(folder);
+            let folder = macros::path_below(&project.surroundings.source_dir, folder.as_str());
             if macros::path_below(&folder, &entry.value) == generated {
                 let path = &entry.value;
                 references.push(format!(
@@ -387,7 +387,7 @@ fn chained(
             quoted(&in_presets)
         );
     } else if name == CONAN {
-        let absolute = project.surroundings.source_dir.join(our_file);
+        let absolute = macros::path_below(&project.surroundings.source_dir, our_file.as_str());
         text += &format!(
             " Conan's file loads the other one. Run\n\n    \
              conan install . -c tools.cmake.cmaketoolchain:user_toolchain='[\"{absolute}\"]'\n"

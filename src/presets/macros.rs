@@ -70,7 +70,7 @@ pub(super) fn expand(text: &str, mut value: impl FnMut(&str, &str) -> Option<Str
     Some(expanded + rest)
 }
 
-/// `path`, without `.` and `..`, below `folder` unless it is absolute. Windows' separators become `/`.
+/// `path`, without `.` and `..`, below `folder` unless it is absolute. On Windows, all separators are `/`, as CMake writes them.
 pub(super) fn path_below(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
     let mut parts = Vec::new();
     let joined = folder.join(path.replace('\\', "/"));
@@ -85,7 +85,8 @@ pub(super) fn path_below(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
             component => parts.push(component),
         }
     }
-    parts.into_iter().collect()
+    let path: Utf8PathBuf = parts.into_iter().collect();
+    if cfg!(windows) { path.as_str().replace('\\', "/").into() } else { path }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use super::{Presets, Surroundings, Text};
 use crate::probe::environment;
 use crate::probe::file::{self, ReadError};
+use crate::probe::path::shown;
 
 /// The largest file that is read. Usual ones have less than 100 KiB.
 const LARGEST: u64 = 1 << 20;
@@ -16,7 +17,7 @@ impl Surroundings<'static> {
         let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
         Self {
             // The path of a folder above the project need not be UTF-8.
-            source_dir: folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned()),
+            source_dir: shown(&folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned())),
             host_system_name: match std::env::consts::OS {
                 "linux" => "Linux",
                 "macos" => "Darwin",

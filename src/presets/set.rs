@@ -70,7 +70,7 @@ impl Presets {
         let mut known: Vec<Utf8PathBuf> = Vec::new();
         let mut number = 0;
         for (origin, name) in [(Origin::Project, PROJECT_FILE), (Origin::User, USER_FILE)] {
-            let mut waiting = VecDeque::from([(source.join(name), None::<Entry>)]);
+            let mut waiting = VecDeque::from([(macros::path_below(source, name), None::<Entry>)]);
             while let Some((path, included_by)) = waiting.pop_front() {
                 if known.contains(&path) {
                     continue;

@@ -32,7 +32,7 @@ impl Finished {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The program could not be started.
-    #[error("cannot run {program}")]
+    #[error("cannot run {}", super::path::shown(program))]
     Start {
         /// The program.
         program: Utf8PathBuf,
@@ -40,7 +40,7 @@ pub enum RunError {
         source: std::io::Error,
     },
     /// The program did not end in time, and was killed.
-    #[error("{program} did not end within {} s", .limit.as_secs())]
+    #[error("{} did not end within {} s", super::path::shown(program), .limit.as_secs())]
     TimedOut {
         /// The program.
         program: Utf8PathBuf,

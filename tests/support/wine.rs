@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -117,6 +117,46 @@ impl Wine {
         self.command(program).args(arguments).current_dir(self.path(folder)).run_within(TIME_LIMIT)
     }
 
+    /// Starts a command in a folder on drive C:, with the file `log` of drive C: as its output.
+    pub(crate) fn start_in(&self, folder: &str, log: &str, program: &str, arguments: &[&str]) -> Child {
+        let output = fs::File::create(self.path(log)).expect("a file for the output");
+        let mut command = self.command(program);
+        command.args(arguments).current_dir(self.path(folder)).stdin(Stdio::null());
+        command.stdout(output.try_clone().expect("another handle")).stderr(output);
+        command.spawn().expect("wine starts")
+    }
+
+    /// The processes of this Windows whose command line contains all of `words`. Each is a process of this machine, too.
+    pub(crate) fn processes(&self, words: &[&str]) -> Vec<u32> {
+        let mark = format!("WINEPREFIX={}", self.prefix.path().display());
+        let is_ours = |pid: &u32| {
+            let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&read("cmdline")).into_owned();
+            words.iter().all(|word| line.contains(word))
+                && read("environ").split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+        };
+        let entries = fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
+        let pids = entries.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok());
+        pids.filter(is_ours).collect()
+    }
+
+    /// Runs a script of sh on this machine, with the variables.
+    pub(crate) fn shell(&self, script: &str, variables: &[(&str, PathBuf)]) -> Command {
+        let mut command = self.unix_command("sh");
+        command.args(["-e", "-c", script, "sh"]).current_dir(self.path("t"));
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Ends all processes of this Windows. The next command starts new ones: in its own mount namespace, and with its rights.
+    pub(crate) fn end_all(&self) {
+        self.unix_command("wineserver").arg("-k").run_to_any_end();
+        // Processes of Windows may still be writing.
+        eventually(Duration::from_secs(10), || {
+            self.unix_command("wineserver").arg("-k0").run_to_any_end().code() != Some(0)
+        });
+    }
+
     fn unix_command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
@@ -135,11 +175,7 @@ impl Wine {
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        self.unix_command("wineserver").arg("-k").run_to_any_end();
-        // Processes of Windows may still be writing.
-        eventually(Duration::from_secs(10), || {
-            self.unix_command("wineserver").arg("-k0").run_to_any_end().code() != Some(0)
-        });
+        self.end_all();
     }
 }
 

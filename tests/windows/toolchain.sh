@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# For tests/windows/build.sh, tests/targets.sh and tests/musl/run.sh: the Rust toolchain that tests/windows/setup.sh installs. It has the
-# source of std, so std is built along with this package, for any system. Only nightly toolchains support this officially.
+# For tests/windows/build.sh, tests/targets.sh, tests/musl.sh and packaging/toolchain.sh: the Rust toolchain that tests/windows/setup.sh
+# installs. It has the source of std, so std is built along with this package, for any system. Only nightly toolchains support this
+# officially. Scripts source this file in the folder of Cargo.toml.
 
 lab=${TOOLCHAINKIT_TEST_TOOLS:-$HOME/.cache/toolchainkit-tests}/windows
 rust=$lab/rust/usr
@@ -24,6 +25,19 @@ use_target_folder() {
   fi
   mkdir -p "$CARGO_TARGET_DIR"
   touch "$CARGO_TARGET_DIR"
+}
+
+# zig compiles C and links for the target $1: it brings the C library, the start files and an unwinder.
+use_zig() {
+  local name=${1//-/_} folder=${lab%/*}/zig/ziglang
+  [[ -x $folder/zig ]] || { echo "$0: run tests/setup.sh zig first" >&2; exit 1; }
+  export TOOLCHAINKIT_ZIG=$folder/zig ZIG_GLOBAL_CACHE_DIR=$folder/libraries ZIG_LOCAL_CACHE_DIR=$folder/libraries
+  case $1 in
+    *-apple-darwin) export TOOLCHAINKIT_ZIG_TARGET=${1%-apple-darwin}-macos ;;
+    *) export TOOLCHAINKIT_ZIG_TARGET=${1/-unknown/} ;;
+  esac
+  export "CARGO_TARGET_${name^^}_LINKER=$PWD/packaging/zig-cc.sh"
+  export "CC_$name=$PWD/packaging/zig-cc.sh" "AR_$name=$PWD/packaging/zig-ar.sh"
 }
 
 # Only for this toolchain, so that no other program loads its libraries.

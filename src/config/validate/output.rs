@@ -83,10 +83,11 @@ fn normalise(given: &str) -> Result<Utf8PathBuf, String> {
     if let Some(letter) = given.chars().find(|letter| ":*?\"<>|;$@#".contains(*letter)) {
         return Err(format!("the name of a generated file cannot contain {letter:?}"));
     }
-    let mut path = Utf8PathBuf::new();
+    // With `/` on every system, because files for CMake contain this path.
+    let mut names = Vec::new();
     for component in Utf8Path::new(given).components() {
         match component {
-            Utf8Component::Normal(name) => path.push(name),
+            Utf8Component::Normal(name) => names.push(name),
             Utf8Component::CurDir => {}
             Utf8Component::ParentDir => return Err("`..` can lead out of the project".to_owned()),
             Utf8Component::RootDir | Utf8Component::Prefix(_) => {
@@ -94,10 +95,10 @@ fn normalise(given: &str) -> Result<Utf8PathBuf, String> {
             }
         }
     }
-    if path.as_str().is_empty() || given.ends_with('/') {
+    if names.is_empty() || given.ends_with('/') {
         return Err("the path names a folder, not a file".to_owned());
     }
-    Ok(path)
+    Ok(names.join("/").into())
 }
 
 fn check_presets(presets: &Utf8Path, scope: &mut Scope<'_>) {

@@ -304,10 +304,12 @@ mod tests {
     use super::super::super::arguments::Arguments;
     use super::*;
 
+    const SOURCE: &str = if cfg!(windows) { "C:/s" } else { "/s" };
+
     fn record(line: &[&str], filter: &Filter) -> Recording {
         let folder = tempfile::tempdir().unwrap();
         let arguments = Arguments::parse(line.iter().map(OsString::from).collect(), &|_| None);
-        let folders = Folders { build: folder.path(), source: Path::new("/s"), directory: folder.path() };
+        let folders = Folders { build: folder.path(), source: Path::new(SOURCE), directory: folder.path() };
         let variable = |name: &str| match name {
             "CPATH" => Some("/x".into()),
             "CCACHE_SLOPPINESS" => Some("time_macros".into()),
@@ -352,7 +354,7 @@ mod tests {
             "-I/s3cr3t-value/x",
             "-O2",
             "-c",
-            "/s/a.c",
+            &format!("{SOURCE}/a.c"),
             "-o",
             "a.o",
             "-MD",

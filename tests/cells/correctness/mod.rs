@@ -12,6 +12,7 @@ mod places;
 mod project;
 mod rebuild;
 mod rules;
+mod windows;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,7 @@ pub(crate) fn tests(list: &mut List) {
         places::tests,
         rebuild::tests,
         rules::tests,
+        windows::tests,
     ] {
         add(list);
     }

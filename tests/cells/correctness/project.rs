@@ -33,16 +33,21 @@ impl Built {
     pub(super) fn compilations(&self) -> usize {
         let ends_in = |path: &Path, end: &str| path.extension().is_some_and(|extension| extension == end);
         let is_assembler = |path: &Path| path.file_stem().is_some_and(|stem| ends_in(Path::new(stem), "S"));
-        let is_cached = |path: &&PathBuf| ends_in(path, "o") && !is_assembler(path);
+        let is_object = |path: &Path| ends_in(path, "o") || ends_in(path, "obj");
+        let is_cached = |path: &&PathBuf| is_object(path) && !is_assembler(path);
         self.headers + self.files.keys().filter(is_cached).count()
     }
 }
 
 /// Writes the whole project. Files that do not change keep their times.
 pub(super) fn write(source: &Path, cases: &[&Case], state: State) {
+    write_in_languages("C CXX OBJC OBJCXX ASM", source, cases, state);
+}
+
+/// The same with these languages only.
+pub(super) fn write_in_languages(languages: &str, source: &Path, cases: &[&Case], state: State) {
     let mut lists =
-        "cmake_minimum_required(VERSION 3.16...4.0)\nproject(cases LANGUAGES C CXX OBJC OBJCXX ASM)\n"
-            .to_owned();
+        format!("cmake_minimum_required(VERSION 3.16...4.0)\nproject(cases LANGUAGES {languages})\n");
     for case in cases {
         lists.push_str(&format!("add_subdirectory({})\n", case.target()));
         for file in case.files {
@@ -87,7 +92,7 @@ const BESIDE: [&str; 6] = ["su", "ci", "optimized", "remarks", "types", "yaml"];
 const BESIDE_ONCE: [&str; 5] = ["expand", "gz", "json", "listing", "assembled"];
 
 /// Removes the files beside the objects, which the build does not know.
-fn remove_beside(folder: &Path) {
+pub(super) fn remove_beside(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("an entry").path();
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -109,14 +114,17 @@ fn build_by(checkout: &Checkout<'_>, building: &mut Command, cases: &[&Case]) ->
         remove_beside(&checkout.build_folder().join(case.target()).join("CMakeFiles"));
     }
     building.args(REBUILD).run();
-    let collect = |case: &&Case| {
-        let folder = checkout.build_folder().join(case.target());
-        let mut built = Built { output: output(checkout, case), ..Built::default() };
-        find_objects(&folder, &folder, &mut built);
-        assert!(!built.files.is_empty(), "{} has produced no files", case.name);
-        built
-    };
+    let collect =
+        |case: &&Case| collect(&checkout.build_folder().join(case.target()), output(checkout, case), case);
     cases.iter().map(collect).collect()
+}
+
+/// The results of a case in its build folder.
+pub(super) fn collect(folder: &Path, output: String, case: &Case) -> Built {
+    let mut built = Built { output, ..Built::default() };
+    find_objects(folder, folder, &mut built);
+    assert!(!built.files.is_empty(), "{} has produced no files", case.name);
+    built
 }
 
 /// Builds with the same commands, without hits.
@@ -159,7 +167,7 @@ fn find_objects(folder: &Path, root: &Path, built: &mut Built) {
             continue;
         }
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("o" | "gcno" | "dwo") => {
+            Some("o" | "obj" | "gcno" | "dwo") => {
                 let name = path.strip_prefix(root).expect("a file of the case").to_path_buf();
                 built.files.insert(name, fs::read(&path).expect("an object"));
             }

@@ -74,7 +74,7 @@ fn try_changes(cell: Cell, is_script: bool) -> Result<String, String> {
 }
 
 /// `__TIME__` of two compilations in the same second is the same.
-fn wait_for_another_second(cases: &[&Case]) {
+pub(super) fn wait_for_another_second(cases: &[&Case]) {
     if cases.iter().any(|case| case.is_volatile) {
         thread::sleep(Duration::from_millis(1100));
     }
@@ -85,7 +85,13 @@ fn chosen(cell: Cell) -> Vec<&'static Case> {
     cases::of(cell.compiler, if Tools::full() { None } else { Some(cell.column()) })
 }
 
-fn compare(when: &str, cell: Cell, cases: &[&Case], expected: &[Built], seen: &[Built]) -> Vec<String> {
+pub(super) fn compare(
+    when: &str,
+    cell: Cell,
+    cases: &[&Case],
+    expected: &[Built],
+    seen: &[Built],
+) -> Vec<String> {
     let mut faults = Vec::new();
     for (case, (expected, seen)) in cases.iter().zip(expected.iter().zip(seen)) {
         if case.is_volatile {

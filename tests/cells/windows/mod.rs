@@ -1,9 +1,11 @@
 //! The CMake module and the programs on Windows: real programs of Windows under Wine.
 
 mod module;
-mod programs;
-mod project;
+mod outages;
+pub(crate) mod programs;
+pub(crate) mod project;
 mod remotes;
+mod states;
 
 use crate::list::List;
 use crate::support::Tools;
@@ -14,6 +16,8 @@ pub(crate) fn tests(list: &mut List) {
         return;
     }
     module::tests(list);
+    outages::tests(list);
     programs::tests(list);
     remotes::tests(list);
+    states::tests(list);
 }

@@ -96,7 +96,7 @@ fn a_configuration_file_of_the_user_does_not_select_options() {
 
 fn clang_cl_is_not_cached_by_sccache() {
     let Some(wine) = Wine::start() else { return };
-    let project = Project::of_microsoft(&wine, &call(CACHES[0], ""));
+    let project = Project::of_microsoft(&wine, "t/project", &call(CACHES[0], ""));
     let status = project.configure_without_cache();
     assert!(status.contains("sccache ignores line numbers with this compiler"), "{status}");
     assert_eq!(project.counted(|| drop(project.build())), (0, 0));
@@ -107,7 +107,7 @@ fn clang_cl_is_not_cached_by_sccache() {
 
 fn clang_cl_is_cached_by_ccache_with_its_header_dependencies() {
     let Some(wine) = Wine::start() else { return };
-    let project = Project::of_microsoft(&wine, &call(CACHES[1], ""));
+    let project = Project::of_microsoft(&wine, "t/project", &call(CACHES[1], ""));
     project.configure();
     assert_eq!(project.counted(|| drop(project.build())), (0, 2));
     let rules = fs::read_to_string(project.path("build/CMakeFiles/rules.ninja")).expect("rules.ninja");

@@ -15,13 +15,16 @@ tests![
     a_project_is_generated_built_and_examined in CACHES,
     checkouts_share_objects_and_a_killed_daemon_is_replaced in CACHES,
     clang_cl_is_cached_through_the_launcher in CACHES,
+    the_script_for_microsofts_compiler_passes_with_clang_cl in CACHES,
+    long_commands_and_response_files_are_passed_on in CACHES,
+    rules_of_the_launcher_apply in CACHES,
 ];
 
 /// The program on drive C:, for the messages.
 const PROGRAM: &str = r"C:\t\bin\toolchainkit.exe";
 
 /// A Windows with both programs, or `None` if they are not built. In that case, the skip has been reported.
-pub(super) fn with_programs() -> Option<Wine> {
+pub(crate) fn with_programs() -> Option<Wine> {
     let mut wine = Wine::start()?;
     let programs = ["toolchainkit.exe", "toolchainkit-launch.exe"].map(built);
     for path in programs {
@@ -147,7 +150,12 @@ fn a_project_is_generated_built_and_examined(tool: Tool) {
     configure();
     assert!(build().stdout.contains("no work to do"));
     run(&["doctor"]);
-    run(&["server", "status"]);
+    if name == "sccache" {
+        assert!(run(&["server", "status"]).stdout.starts_with("running  "));
+        wine.end_all();
+        let status = run(&["server", "status"]);
+        assert!(status.stdout.starts_with("stopped  "), "{status}");
+    }
 }
 
 fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
@@ -161,10 +169,14 @@ fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
     let folder = if matches!(tool, Tool::Sccache(_)) { "t/second checkout" } else { "t/zweites Gehäuse" };
     let second = Project::of_c(&wine, folder, &call(tool, "")).option("-DCMAKE_BUILD_TYPE=Release");
     second.configure();
-    // main.c contains its path, so the object of the other checkout would be wrong unless the path was mapped.
     let (hits, _) = second.counted(|| drop(second.build()));
-    assert!(hits >= OBJECTS - 1, "{hits} hits");
-    assert!(!second.output().contains("first"), "{}", second.output());
+    assert_eq!(hits, OBJECTS);
+    // main.c contains its path, which ccache makes relative. No option of Windows maps it for sccache; see cmake/README.md.
+    if matches!(tool, Tool::Ccache(_)) {
+        assert_eq!(second.output(), r"2 ..\main.c");
+    } else {
+        assert_eq!(second.output(), "2 C:/t/first/main.c");
+    }
     for image in ["sccache.exe", "launcher.exe"] {
         wine.run_to_any_end("t", "taskkill", &["/F", "/IM", image]);
     }
@@ -175,7 +187,7 @@ fn checkouts_share_objects_and_a_killed_daemon_is_replaced(tool: Tool) {
 
 fn clang_cl_is_cached_through_the_launcher(tool: Tool) {
     let Some(wine) = with_programs() else { return };
-    let project = Project::of_microsoft(&wine, &call(tool, ""));
+    let project = Project::of_microsoft(&wine, "t/project", &call(tool, ""));
     project.configure();
     assert_eq!(project.counted(|| drop(project.build())), (0, 2));
     project.remove_build_folder();
@@ -184,4 +196,100 @@ fn clang_cl_is_cached_through_the_launcher(tool: Tool) {
     project.write("shared.h", "#define SHARED 2\n");
     assert_eq!(project.counted(|| drop(project.build())), (0, 2));
     assert!(project.build().stdout.contains("no work to do"));
+}
+
+/// The release workflow runs this script with cl.exe.
+fn the_script_for_microsofts_compiler_passes_with_clang_cl(tool: Tool) {
+    let Some(wine) = with_programs() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows/microsoft.cmake");
+    let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
+    let toolchain = "set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_COMPILER_WORKS ON)\n\
+        set(CMAKE_MT W:/bin/ninja.exe)\nset(CMAKE_RC_COMPILER W:/bin/ninja.exe)";
+    let finished = wine.run(
+        "cmake",
+        &[
+            "-DCOMPILER=clang-cl",
+            &format!("-DTOOL={name}"),
+            "-DPROGRAMS=C:/t/bin",
+            "-DWORK=C:/t/work",
+            &format!("-DTOOLCHAIN={toolchain}"),
+            "-P",
+            &crate::support::wine::on_drive_z(&script),
+        ],
+    );
+    assert!(finished.text().contains("all builds are as expected"), "{finished}");
+}
+
+fn long_commands_and_response_files_are_passed_on(tool: Tool) {
+    let Some(wine) = with_programs() else { return };
+    let project = Project::of_c(&wine, "t/Pröjekt eins", &call(tool, ""));
+    project.configure();
+    let launcher = r"C:\t\Pröjekt eins\build\toolchainkit\launcher.exe";
+    let object = |name: &str| fs::read(project.path(name)).expect("an object");
+    let compile = |arguments: &[&str]| {
+        let _ = fs::remove_file(project.path("v.o"));
+        let words = [&["W:/bin/clang.exe", "-c", "v.c", "-o", "v.o"], arguments].concat();
+        project.counted(|| drop(wine.run_in("t/Pröjekt eins", launcher, &words)))
+    };
+    project.write("v.c", "int v(void);\nint v(void) { return VALUE; }\n");
+    // Windows accepts 32,767 characters.
+    let path = format!("-I{}", "a-folder-with-a-long-name-".repeat(4));
+    let mut long = vec!["-DVALUE=3"];
+    long.resize((32_500 - 200) / (path.len() + 1), path.as_str());
+    assert_eq!(compile(&long), (0, 1));
+    let first = object("v.o");
+    assert_eq!(compile(&long), (1, 0));
+    assert!(object("v.o") == first, "a hit differs");
+
+    // Build tools write response files in UTF-8 or, with a mark, in UTF-16.
+    let utf16 = |text: &str| {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()
+    };
+    for (index, encode) in [&utf16 as &dyn Fn(&str) -> Vec<u8>, &|text| text.into()].into_iter().enumerate() {
+        let respond = |value: usize| {
+            let text = format!("-DVALUE={value} \"-Ia folder with Größe\"\r\n");
+            fs::write(project.path("arguments.rsp"), encode(&text)).expect("a response file");
+        };
+        let value = 10 + index * 10;
+        respond(value);
+        compile(&["@arguments.rsp"]);
+        let first = object("v.o");
+        assert_eq!(compile(&["@arguments.rsp"]).1, 0, "the second compilation is no miss");
+        assert!(object("v.o") == first, "a hit differs");
+        respond(value + 1);
+        compile(&["@arguments.rsp"]);
+        assert!(object("v.o") != first, "the options in the response file have changed");
+    }
+}
+
+/// Some rules of each kind: they decide that the compiler runs without the tool, and say why.
+fn rules_of_the_launcher_apply(tool: Tool) {
+    let Some(wine) = with_programs() else { return };
+    let project = Project::of_c(&wine, "t/project", &call(tool, ""));
+    project.configure();
+    let launcher = r"C:\t\project\build\toolchainkit\launcher.exe";
+    project.write("v.c", "int v(void);\nint v(void) { return 1; }\n");
+    project.write("t.c", "const char *t(void);\nconst char *t(void) { return __TIME__; }\n");
+    let run = |words: &[&str]| project.counted(|| drop(wine.run_in("t/project", launcher, words)));
+    let compile = ["W:/bin/clang.exe", "-c", "v.c", "-o", "v.o"];
+    assert_eq!(run(&compile), (0, 1));
+    assert_eq!(run(&compile), (1, 0));
+    // A file beside the object, the time, a link, and another language of options.
+    for more in [&["-fstack-usage"][..], &["-ftime-trace"], &["-save-temps"]] {
+        let words = [&compile[..], more].concat();
+        assert_eq!((run(&words), run(&words)), ((0, 0), (0, 0)), "{more:?}");
+    }
+    let time = ["W:/bin/clang.exe", "-c", "t.c", "-o", "t.o"];
+    run(&time);
+    assert_eq!(run(&time).0, 0, "the time of day");
+    // The exit code of the compiler, and what it prints.
+    project.write("wrong.c", "#error wrong\n");
+    let wrong =
+        wine.run_to_any_end("t/project", launcher, &["W:/bin/clang.exe", "-c", "wrong.c", "-o", "w.o"]);
+    assert_eq!(wrong.code(), Some(1), "{wrong}");
+    assert!(wrong.text().contains("wrong.c:1:2: error: wrong"), "{wrong}");
+    let mut bypass = wine.command(launcher);
+    bypass.args(compile).current_dir(project.path("")).env("TOOLCHAINKIT_BYPASS", "1");
+    assert_eq!(project.counted(|| drop(bypass.run())), (0, 0));
 }

@@ -12,17 +12,17 @@ use crate::support::{Finished, Stats, Tool, Wine};
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cmake/ToolchainKit.cmake");
 
 /// The number of objects of [`Project::of_c`].
-pub(super) const OBJECTS: u64 = 3;
+pub(crate) const OBJECTS: u64 = 3;
 
 /// The call of the module that selects the tool.
-pub(super) fn call(tool: Tool, more: &str) -> String {
+pub(crate) fn call(tool: Tool, more: &str) -> String {
     let name = if matches!(tool, Tool::Sccache(_)) { "sccache" } else { "ccache" };
     format!("toolchainkit_enable_cache(TOOL {name} {more})")
 }
 
 /// A project in C, because each language takes CMake five seconds more.
-pub(super) struct Project<'a> {
-    pub(super) wine: &'a Wine,
+pub(crate) struct Project<'a> {
+    pub(crate) wine: &'a Wine,
     /// The path on drive C:.
     folder: String,
     options: Vec<String>,
@@ -31,7 +31,7 @@ pub(super) struct Project<'a> {
 impl<'a> Project<'a> {
     /// A program of three sources that prints the value in its header and the name of its own source file. `call` is at the
     /// end of the toolchain file.
-    pub(super) fn of_c(wine: &'a Wine, folder: &str, call: &str) -> Self {
+    pub(crate) fn of_c(wine: &'a Wine, folder: &str, call: &str) -> Self {
         let project = Self { wine, folder: folder.to_owned(), options: Vec::new() };
         project.write(
             "CMakeLists.txt",
@@ -53,8 +53,8 @@ impl<'a> Project<'a> {
     }
 
     /// A library for clang-cl, with debug information. There are no libraries of Microsoft, so nothing is linked.
-    pub(super) fn of_microsoft(wine: &'a Wine, call: &str) -> Self {
-        let project = Self::of_c(wine, "t/project", "").option("-DCMAKE_BUILD_TYPE=Debug");
+    pub(crate) fn of_microsoft(wine: &'a Wine, folder: &str, call: &str) -> Self {
+        let project = Self::of_c(wine, folder, "").option("-DCMAKE_BUILD_TYPE=Debug");
         project.write(
             "CMakeLists.txt",
             "cmake_minimum_required(VERSION 3.25...3.31)\nproject(sample LANGUAGES C)\nadd_library(sample OBJECT a.c b.c)\n",
@@ -66,7 +66,7 @@ impl<'a> Project<'a> {
     }
 
     /// The compiler, and the code at the end of the toolchain file.
-    pub(super) fn set_call(&self, compiler: &str, call: &str) {
+    pub(crate) fn set_call(&self, compiler: &str, call: &str) {
         fs::create_dir_all(self.path("cmake")).expect("a folder");
         fs::copy(MODULE, self.path("cmake/ToolchainKit.cmake")).expect("the module");
         let text = format!(
@@ -75,23 +75,23 @@ impl<'a> Project<'a> {
         self.write("cmake/toolchain.cmake", &text);
     }
 
-    pub(super) fn option(mut self, option: &str) -> Self {
+    pub(crate) fn option(mut self, option: &str) -> Self {
         self.options.push(option.to_owned());
         self
     }
 
-    pub(super) fn path(&self, below: &str) -> PathBuf {
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.wine.path(&self.folder).join(below)
     }
 
-    pub(super) fn write(&self, below: &str, text: &str) {
+    pub(crate) fn write(&self, below: &str, text: &str) {
         let path = self.path(below);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file of the project");
     }
 
     /// The output of `cmake`, without its colours and line ends.
-    pub(super) fn configure(&self) -> String {
+    pub(crate) fn configure(&self) -> String {
         let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
         let mut arguments = vec!["-S", ".", "-B", "build", "-G", "Ninja", toolchain, "--no-warn-unused-cli"];
         arguments.extend(self.options.iter().map(String::as_str));
@@ -102,7 +102,7 @@ impl<'a> Project<'a> {
     }
 
     /// Configures the project, and expects that it is built without a cache. Returns the output.
-    pub(super) fn configure_without_cache(&self) -> String {
+    pub(crate) fn configure_without_cache(&self) -> String {
         let toolchain = "-DCMAKE_TOOLCHAIN_FILE=cmake/toolchain.cmake";
         let mut arguments = vec!["-S", ".", "-B", "build", "-G", "Ninja", toolchain];
         arguments.extend(self.options.iter().map(String::as_str));
@@ -111,16 +111,16 @@ impl<'a> Project<'a> {
         text
     }
 
-    pub(super) fn build(&self) -> Finished {
+    pub(crate) fn build(&self) -> Finished {
         self.wine.run_in(&self.folder, "cmake", &["--build", "build"])
     }
 
-    pub(super) fn remove_build_folder(&self) {
+    pub(crate) fn remove_build_folder(&self) {
         fs::remove_dir_all(self.path("build")).expect("the build folder can be removed");
     }
 
     /// Removes the local cache and the build folder, and configures again.
-    pub(super) fn on_another_machine(&self) {
+    pub(crate) fn on_another_machine(&self) {
         if self.summary()["tool"] == "sccache" {
             // sccache stores objects after it has answered.
             let written = eventually(Duration::from_secs(20), || self.stats().writes == OBJECTS);
@@ -133,22 +133,22 @@ impl<'a> Project<'a> {
     }
 
     /// The output of the built program.
-    pub(super) fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         self.wine.run_in(&self.folder, r"build\sample.exe", &[]).stdout.trim().to_owned()
     }
 
-    pub(super) fn summary(&self) -> Value {
+    pub(crate) fn summary(&self) -> Value {
         let text = fs::read_to_string(self.path("build/toolchainkit/cache.json")).expect("cache.json");
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
     }
 
     /// Runs the launcher of the build with options of the tool.
-    pub(super) fn ask(&self, options: &[&str]) -> Finished {
+    pub(crate) fn ask(&self, options: &[&str]) -> Finished {
         let launcher = self.summary()["launcher"].as_str().expect("a launcher").replace('/', "\\");
         self.wine.run_in(&self.folder, &launcher, options)
     }
 
-    pub(super) fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> Stats {
         if self.summary()["tool"] == "sccache" {
             Stats::of_sccache(&self.ask(&["--show-stats", "--stats-format", "json"]).stdout)
         } else {
@@ -157,7 +157,7 @@ impl<'a> Project<'a> {
     }
 
     /// The number of hits and misses during `action`.
-    pub(super) fn counted(&self, action: impl FnOnce()) -> (u64, u64) {
+    pub(crate) fn counted(&self, action: impl FnOnce()) -> (u64, u64) {
         let before = self.stats();
         action();
         let after = self.stats();

@@ -2,6 +2,7 @@
 
 mod beside;
 mod hits;
+pub(super) mod microsoft;
 mod options;
 mod outputs;
 mod profiles;

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")" || exit
 assemble() {
   awk '/^@.+@$/ { part = substr($0, 2, length($0) - 2); while ((getline line <part) > 0) print line; close(part); next } { print }' \
-    module.cmake trust.cmake deciding.cmake toolchain.cmake generators.cmake tool.cmake storage.cmake user.cmake derived.cmake activating.cmake launcher.cmake \
+    module.cmake trust.cmake deciding.cmake toolchain.cmake generators.cmake tool.cmake storage.cmake user.cmake derived.cmake activating.cmake launcher.cmake distributing.cmake \
     command.cmake compilers.cmake launchers.cmake status.cmake text.cmake
 }
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' ../../Cargo.toml | head -n 1)

@@ -302,6 +302,10 @@ function(_toolchainkit_launcher_json out_json)
   if(TOOLCHAINKIT_CACHE)
     set(under_tracers true)
   endif()
+  set(distributed "")
+  if(NOT distribution STREQUAL "")
+    set(distributed "\n  \"distribution\": ${distribution},")
+  endif()
   _toolchainkit_checkout(root)
   _toolchainkit_json(json tool "${tool}" tool_version "${version}" program "${program}" project "${arg_PROJECT}"
     root "${root}" source "${CMAKE_SOURCE_DIR}" build "${CMAKE_BINARY_DIR}" run_root "${user_folder}/run")
@@ -315,7 +319,7 @@ function(_toolchainkit_launcher_json out_json)
   \"places\": [${places}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
   \"clear\": [${clear}],
   \"keep\": [${keep}],
-  \"storages\": [${storages}],
+  \"storages\": [${storages}],${distributed}
   \"caches_under_tracers\": ${under_tracers}, \"breaker_seconds\": 60, \"idle_seconds\": ${idle_seconds}}
 " PARENT_SCOPE)
 endfunction()

@@ -27,6 +27,8 @@ into a project and commit it.
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
       [ON_FAILURE <fallback|warn|strict|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
+      [DISTRIBUTE <distcc> DISTRIBUTE_HOSTS <host/slots[,lzo]>... [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
+       [DISTRIBUTE_TIMEOUT <seconds>] [DISTRIBUTE_ON_FAILURE <fallback|fail>]]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
       [<SCCACHE|CCACHE>_SINCE <NAME=VERSION>...] [<SCCACHE|CCACHE>_REQUIRES <NAME=VERSION>...])
@@ -67,6 +69,21 @@ into a project and commit it.
     the key. The launcher script does not use it. ``ON`` is the direct mode of the tool itself, which does not detect a new
     header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
     ``RELOCATABLE``.
+  ``DISTRIBUTE``
+    The program that compiles misses on other machines: ``distcc``. Needs ccache and toolchainkit-launch. At the end of the
+    configuration, all workers compile a small file at the same time. Those with another compiler, and those that do not answer
+    within six seconds, are not used. The objects have a namespace of their own in ccache.
+  ``DISTRIBUTE_HOSTS``
+    The workers, as in ``DISTCC_HOSTS``.
+  ``DISTRIBUTE_LOCAL_SLOTS``
+    The number of compilers that run on this machine at the same time, for what is not compiled elsewhere. Default: the number of
+    processors.
+  ``DISTRIBUTE_PREPROCESS``
+    The number of preprocessors that distcc runs at the same time. Default: 8.
+  ``DISTRIBUTE_TIMEOUT``
+    The longest time of a remote compilation in seconds. Later, it is compiled here. Default: 120.
+  ``DISTRIBUTE_ON_FAILURE``
+    The reaction if no worker can be used. ``fallback`` (default): compile here. ``fail``: stop with an error.
   ``REMOTE``
     A name for the remote cache in messages. Required if there is a remote cache.
   ``SERVERS``
@@ -163,7 +180,7 @@ set_property(GLOBAL PROPERTY _TOOLCHAINKIT_MODULE "${CMAKE_CURRENT_LIST_FILE}")
 # The private functions store results only in the variables whose names they get (out_…), in the record of a storage
 # (_toolchainkit_put) and in the notices (_toolchainkit_note). Besides their arguments, they read only variables that do not
 # change after _toolchainkit_decide has set them: the arguments of this function (arg_…), folder, user_folder, launch,
-# launch_file, launcher_path, tool, version, program, executable_suffix, null_device, and the variables of _toolchainkit_derived.
+# launch_file, launcher_path, distribution, tool, version, program, executable_suffix, null_device, and the variables of _toolchainkit_derived.
 function(toolchainkit_enable_cache)
   get_property(in_try_compile GLOBAL PROPERTY IN_TRY_COMPILE)
   if(in_try_compile)
@@ -171,8 +188,8 @@ function(toolchainkit_enable_cache)
   endif()
   _toolchainkit_expect_unset()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE"
-    "TOOL;LANGUAGES;BASE_DIRS;SERVERS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
+    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE;DISTRIBUTE;DISTRIBUTE_LOCAL_SLOTS;DISTRIBUTE_PREPROCESS;DISTRIBUTE_TIMEOUT;DISTRIBUTE_ON_FAILURE"
+    "TOOL;LANGUAGES;BASE_DIRS;SERVERS;DISTRIBUTE_HOSTS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "toolchainkit: unknown arguments of toolchainkit_enable_cache: ${arg_UNPARSED_ARGUMENTS}")
@@ -198,6 +215,11 @@ function(toolchainkit_enable_cache)
   _toolchainkit_default(arg_ON_FAILURE fallback)
   _toolchainkit_default(arg_RELOCATABLE ON)
   _toolchainkit_default(arg_DIRECT_MODE AUTO)
+  _toolchainkit_default(arg_DISTRIBUTE_LOCAL_SLOTS 0)
+  _toolchainkit_default(arg_DISTRIBUTE_PREPROCESS 8)
+  _toolchainkit_default(arg_DISTRIBUTE_TIMEOUT 120)
+  _toolchainkit_default(arg_DISTRIBUTE_ON_FAILURE fallback)
+  _toolchainkit_check_distribution_arguments()
   _toolchainkit_check_arguments("${arg_LANGUAGES}" "${arg_SIZE_GB}" "${arg_ON_FAILURE}")
 
   # CMake reads a toolchain file twice, and a project may call this function again. The first call applies to the whole build.
@@ -209,6 +231,7 @@ function(toolchainkit_enable_cache)
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LAUNCHER "${launcher}")
     set_property(GLOBAL PROPERTY _TOOLCHAINKIT_LANGUAGES "${languages}")
     _toolchainkit_watch_launchers("${arg_LANGUAGES}")
+    _toolchainkit_watch_workers()
   elseif(NOT "${first_call}" STREQUAL "called ${ARGV}")
     message(AUTHOR_WARNING "toolchainkit: toolchainkit_enable_cache was called before with other arguments, which still apply.")
   endif()

@@ -10,7 +10,7 @@ use super::project::Project;
 use super::report::Printer;
 use super::{CommandResult, Global};
 use crate::caching::remote::{OnOlderTool, Setting};
-use crate::config::model::{DirectMode, Shared};
+use crate::config::model::{DirectMode, Distribute, DistributeHost, OnDistributionFailure, Shared};
 use crate::plan::{CachePlan, ToolPlan, VariantPlan};
 
 /// Arguments of `plan`.
@@ -55,7 +55,32 @@ fn text(variant: &VariantPlan) -> String {
         None => lines.push("  cache      disabled".to_owned()),
         Some(cache) => cache_lines(cache, &mut lines),
     }
+    if let Some(distribute) = &variant.distribute {
+        distribute_lines(distribute, variant, &mut lines);
+    }
     lines.join("\n") + "\n"
+}
+
+fn distribute_lines(distribute: &Distribute, variant: &VariantPlan, lines: &mut Vec<String>) {
+    let failure = match distribute.on_failure {
+        OnDistributionFailure::Fallback => "",
+        OnDistributionFailure::Fail => ", an error without a worker",
+    };
+    let (engine, timeout) = (distribute.engine, distribute.timeout_s);
+    lines.push(format!("  distribute {engine}, at most {timeout} s for a compilation{failure}"));
+    for DistributeHost { host, slots, compress } in &distribute.hosts {
+        lines.push(format!("    {host}, {slots} slots{}", if *compress { ", compressed" } else { "" }));
+    }
+    let slots =
+        distribute.local_slots.map_or_else(|| "one for each processor".to_owned(), |slots| slots.to_string());
+    lines.push(format!("    compilers of this machine: {slots}"));
+    let jobs =
+        |jobs: Option<u32>| jobs.map_or_else(|| "the tool's default".to_owned(), |jobs| jobs.to_string());
+    lines.push(format!(
+        "  jobs       {} of a build, {} of tests",
+        jobs(variant.build_jobs),
+        jobs(variant.test_jobs)
+    ));
 }
 
 fn cache_lines(cache: &CachePlan, lines: &mut Vec<String>) {
@@ -106,6 +131,38 @@ struct VariantObject {
     presets: Vec<String>,
     /// The cache; null if it is disabled.
     cache: Option<CacheObject>,
+    /// Compilation on other machines; null to compile on this machine only.
+    distribute: Option<DistributeObject>,
+    /// The parallel jobs of a build; null is the default of the tool.
+    build_jobs: Option<u32>,
+    /// The parallel tests; null is the default of the tool.
+    test_jobs: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DistributeObject {
+    /// distcc.
+    engine: String,
+    /// The workers.
+    hosts: Vec<HostObject>,
+    /// The compilers on this machine at the same time; null is the number of processors.
+    local_slots: Option<u32>,
+    /// The links at the same time; null is no limit.
+    links: Option<u32>,
+    /// The longest time of a remote compilation in seconds.
+    timeout_s: u32,
+    /// fallback or fail.
+    on_failure: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct HostObject {
+    /// Its address, with the user for SSH and the port.
+    host: String,
+    /// The compilations there at the same time.
+    slots: u32,
+    /// Whether the network traffic is compressed.
+    compress: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -161,6 +218,25 @@ fn object(variant: &VariantPlan) -> VariantObject {
         binary_dir: variant.binary_dir.clone(),
         presets: variant.presets.iter().map(|preset| preset.name.clone()).collect(),
         cache: variant.cache.as_ref().map(cache_object),
+        distribute: variant.distribute.as_ref().map(distribute_object),
+        build_jobs: variant.build_jobs,
+        test_jobs: variant.test_jobs,
+    }
+}
+
+fn distribute_object(distribute: &Distribute) -> DistributeObject {
+    let hosts = distribute.hosts.iter().map(|host| HostObject {
+        host: host.host.clone(),
+        slots: host.slots,
+        compress: host.compress,
+    });
+    DistributeObject {
+        engine: distribute.engine.name().to_owned(),
+        hosts: hosts.collect(),
+        local_slots: distribute.local_slots,
+        links: distribute.links,
+        timeout_s: distribute.timeout_s,
+        on_failure: distribute.on_failure.name().to_owned(),
     }
 }
 

@@ -172,7 +172,8 @@ fn elsewhere(entry: &Entry) -> Option<String> {
 /// The place of a section, for a key at `path`: a profile has some sections of the file, a toolchain those of `toolchain`.
 fn section_from(path: &str, section: &str) -> String {
     let head = section.split('.').next().unwrap_or_default();
-    let of_profile = ["cache", "toolchain", "presets"].contains(&head) && path.starts_with("profiles.");
+    let of_profile =
+        ["cache", "distribute", "toolchain", "presets"].contains(&head) && path.starts_with("profiles.");
     let of_toolchain = section.strip_prefix("toolchain").filter(|_| path.starts_with("toolchains."));
     match (section, of_toolchain) {
         ("", _) => "to the top level of the file".to_owned(),

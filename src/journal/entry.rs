@@ -35,6 +35,8 @@ pub struct Entry {
     pub tier: Option<Tier>,
     /// [`super::Inputs::digest`], if the compiler ran.
     pub inputs: Option<String>,
+    /// Where the compiler ran, if compilations are distributed.
+    pub placed: Option<Placed>,
 }
 
 impl Entry {
@@ -55,6 +57,7 @@ impl Entry {
             reason: None,
             tier: None,
             inputs: None,
+            placed: None,
         }
     }
 
@@ -109,6 +112,18 @@ impl Outcome {
     pub const fn is_hit(self) -> bool {
         matches!(self, Self::DirectHit | Self::Hit)
     }
+}
+
+/// Where a compiler ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Placed {
+    /// On this worker.
+    Remote(String),
+    /// On this machine, because the program that distributes does not distribute this command, or no worker was usable.
+    Here,
+    /// On this machine, after a worker has failed for this reason.
+    Retried(String),
 }
 
 /// A level of the cache.

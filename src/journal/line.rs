@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Outcome, Tier};
+use super::entry::{Outcome, Placed, Tier};
 use super::log::MarkKind;
 
 /// The longest text of a member. A path that is longer is cut, so that a line has a few kilobytes at most.
@@ -61,6 +61,9 @@ pub struct Line {
     /// [`super::Entry::inputs`]
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<String>,
+    /// [`super::Entry::placed`]
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub placed: Option<Placed>,
 }
 
 impl Line {

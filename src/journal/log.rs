@@ -184,6 +184,7 @@ fn entry(first: Line, last: Line, outcome: Outcome) -> Entry {
         reason: last.reason,
         tier: last.tier,
         inputs: last.inputs,
+        placed: last.placed,
     }
 }
 

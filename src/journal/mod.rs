@@ -33,7 +33,7 @@ pub mod summary;
 pub use self::cause::{Cause, Change, Kind, Wording};
 pub use self::comparison::{Comparison, Unmatched, compare};
 pub use self::difference::{Pair, names_key_rule, nearest, time_macro};
-pub use self::entry::{Entry, Outcome, Tier};
+pub use self::entry::{Entry, Outcome, Placed, Tier};
 pub use self::explain::{Causes, Explaining, Why, causes};
 pub use self::groups::{CauseGroup, Explained, group};
 pub use self::headers::{Header, HeaderId, Headers, UNKNOWN_CONTENT};

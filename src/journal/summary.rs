@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, Outcome, Tier};
+use super::{Entry, Outcome, Placed, Tier};
 
 /// The numbers of compilations with each result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -187,6 +187,27 @@ pub struct SlowMiss {
     pub misses: u64,
 }
 
+/// Where compilers ran, if compilations are distributed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Placements {
+    /// On each worker.
+    pub remote: BTreeMap<String, u64>,
+    /// On this machine, without a try elsewhere.
+    pub here: u64,
+    /// On this machine, after a worker has failed.
+    pub retried: u64,
+}
+
+impl Placements {
+    fn add(&mut self, placed: &Placed) {
+        match placed {
+            Placed::Remote(worker) => *self.remote.entry(worker.clone()).or_default() += 1,
+            Placed::Here => self.here += 1,
+            Placed::Retried(_) => self.retried += 1,
+        }
+    }
+}
+
 /// What a part of a journal says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
@@ -211,6 +232,8 @@ pub struct Summary {
     pub local_hits: u64,
     /// The number of hits from the remote storage.
     pub remote_hits: u64,
+    /// Where compilers ran, if compilations are distributed.
+    pub placements: Placements,
     /// The number of compilations that ran at the same time as another one of a file with the same name. The sums contain their
     /// results, but which file had which result is not known.
     pub uncertain: u64,
@@ -258,6 +281,9 @@ impl Summary {
             }
             if !entry.is_certain {
                 summary.uncertain += 1;
+            }
+            if let Some(placed) = &entry.placed {
+                summary.placements.add(placed);
             }
             match entry.tier.filter(|_| entry.outcome.is_hit()) {
                 Some(Tier::Local) => summary.local_hits += 1,

@@ -12,6 +12,7 @@ pub mod address;
 pub mod arguments;
 mod client;
 mod connections;
+pub mod distribute;
 pub mod guard;
 pub mod journal;
 pub mod local_caches;
@@ -52,6 +53,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(supervisor::SERVE) => supervisor::serve(&arguments[1..]),
         Some(supervisor::STAGE) => supervisor::stage(&arguments[1..]),
         Some("--about") => about(),
+        Some("--probe-hosts") => client::probe_hosts(&arguments[1..]),
         Some(_) => client::option(&arguments),
     }
 }

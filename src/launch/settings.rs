@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::distribute::Distribution;
 use super::process;
 use super::rules::Checkout;
 use crate::caching::tool::{Tool, Version};
@@ -60,6 +61,9 @@ pub struct Settings {
     pub keep: Vec<String>,
     /// The storage in use, and the local one that replaces it if a secret is missing.
     pub storages: Vec<Storage>,
+    /// Compilation of misses on other machines.
+    #[serde(default)]
+    pub distribution: Option<Distribution>,
     /// Whether the cache is used although a tracer has to see the compilers.
     #[serde(default)]
     pub caches_under_tracers: bool,

@@ -13,7 +13,7 @@ pub use self::toolchain::{
 use crate::caching::remote::{self, Backend, RemoteFields, Setting, SettingValue};
 use crate::caching::tool::{Tool, Version};
 use crate::config::model::{
-    Config, DirectMode, Language, OnFailure, Output, PresetKind, Presets, Shared, Variant,
+    Config, DirectMode, Distribute, Language, OnFailure, Output, PresetKind, Presets, Shared, Variant,
 };
 use camino::Utf8PathBuf;
 
@@ -50,6 +50,14 @@ pub struct VariantPlan {
     pub profile: Option<String>,
     /// The cache; `None` where it is disabled.
     pub cache: Option<CachePlan>,
+    /// Compilation on other machines; `None` to compile on this machine only.
+    pub distribute: Option<Distribute>,
+    /// The number of parallel jobs of a build; `None` is the tool's default.
+    pub build_jobs: Option<u32>,
+    /// The number of parallel tests; `None` is the tool's default.
+    pub test_jobs: Option<u32>,
+    /// The pools of Ninja: the name of each, the rule (`COMPILE` or `LINK`), and the number of jobs.
+    pub pools: Vec<(&'static str, &'static str, u32)>,
     /// The hidden preset that the others inherit.
     pub base_preset: String,
     /// CMake's generator.
@@ -164,6 +172,10 @@ fn variant(variant: &Variant, config: &Config) -> VariantPlan {
     VariantPlan {
         profile: variant.profile.clone(),
         cache: variant.cache.enabled.then(|| cache(variant)),
+        distribute: variant.distribute.clone(),
+        build_jobs: presets::build_jobs(variant),
+        test_jobs: presets::test_jobs(variant),
+        pools: presets::pools(variant),
         base_preset: presets::base_name(variant),
         generator: variant.presets.generator.clone(),
         binary_dir: variant.presets.binary_dir.clone(),

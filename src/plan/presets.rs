@@ -97,3 +97,30 @@ pub(super) fn build(variant: &Variant, config: &Config) -> Vec<Preset> {
 fn is_multi_config(generator: &str) -> bool {
     generator.contains("Multi-Config") || generator.starts_with("Visual Studio") || generator == "Xcode"
 }
+
+/// The jobs of a build: the configured ones, or the slots of the workers and the configured ones of this machine.
+pub(super) fn build_jobs(variant: &Variant) -> Option<u32> {
+    variant.presets.jobs.or_else(|| {
+        let distribute = variant.distribute.as_ref()?;
+        Some(distribute.remote_slots().saturating_add(distribute.local_slots.unwrap_or(0)))
+    })
+}
+
+/// The jobs of tests, which run on this machine: a number that counts the slots of workers must not reach them.
+pub(super) fn test_jobs(variant: &Variant) -> Option<u32> {
+    variant.presets.test_jobs.or(if variant.distribute.is_some() { None } else { variant.presets.jobs })
+}
+
+/// The pools for compilations and links. Only Ninja has pools.
+pub(super) fn pools(variant: &Variant) -> Vec<(&'static str, &'static str, u32)> {
+    let Some(distribute) =
+        variant.distribute.as_ref().filter(|_| variant.presets.generator.starts_with("Ninja"))
+    else {
+        return Vec::new();
+    };
+    let links = distribute.links.map(|links| ("tk_link", "LINK", links));
+    // Without a limit of links, the number of jobs of the build is the limit.
+    let compilations =
+        build_jobs(variant).filter(|_| links.is_some()).map(|jobs| ("tk_compile", "COMPILE", jobs));
+    links.into_iter().chain(compilations).collect()
+}

@@ -179,6 +179,16 @@ impl Page<'_> {
             self.row("", &kinds);
         }
         self.row("misses", &count(total.misses));
+        if let Some(distributed) = &all.distributed {
+            let of = distributed.workers.len();
+            let mut text =
+                format!("{} on {}", count(distributed.remote), counted(of as u64, "worker", "workers"));
+            text += &format!(", {} here", distributed.here);
+            if distributed.retried > 0 {
+                text += &format!(", {} here after a worker failed", distributed.retried);
+            }
+            self.row("compiled", &text);
+        }
         if total.failed_over > 0 {
             let text = format!("{} by the compiler alone, because the cache did not work", total.failed_over);
             self.painted_row("failed over", &text, FAULT);

@@ -10,7 +10,7 @@ use super::counters::CacheOfBuild;
 use super::verdict::Verdict;
 use crate::caching::tool::Tool;
 use crate::doctor::{explain_ccache, explain_sccache};
-use crate::journal::summary::{Counts, Group, Summary};
+use crate::journal::summary::{Counts, Group, Placements, Summary};
 use crate::launch::rules;
 
 /// The version of the JSON.
@@ -150,6 +150,8 @@ pub struct Compilations {
     pub slowest_misses: Vec<SlowCompilation>,
     /// The storages that hits came from.
     pub hits_from: Tiers,
+    /// Where the compiler ran; null if no compilation was distributed.
+    pub distributed: Option<Distributed>,
     /// Compilations that ran at the same time as another one of a file with the same name. The totals contain their results, but
     /// which file had which result is not known.
     pub uncertain: u64,
@@ -157,6 +159,27 @@ pub struct Compilations {
     pub running: usize,
     /// Damaged lines of the journal, which were skipped.
     pub damaged_lines: usize,
+}
+
+/// Where the compiler ran for misses. A compilation that a rule keeps on this machine is in none of these numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Distributed {
+    /// Compilations on workers.
+    pub remote: u64,
+    /// Compilations on this machine, because the program that distributes does not distribute the command, or no worker was usable.
+    pub here: u64,
+    /// Compilations on this machine, after a worker has failed.
+    pub retried: u64,
+    /// The workers with their compilations.
+    pub workers: std::collections::BTreeMap<String, u64>,
+}
+
+impl Distributed {
+    fn of(placements: &Placements) -> Option<Self> {
+        let Placements { remote: workers, here, retried } = placements.clone();
+        let remote = workers.values().sum();
+        (remote + here + retried > 0).then_some(Self { remote, here, retried, workers })
+    }
 }
 
 /// Numbers of a group of compilations.
@@ -380,6 +403,7 @@ impl Compilations {
                 remote: summary.remote_hits,
                 unknown: total.hits - summary.local_hits - summary.remote_hits,
             },
+            distributed: Distributed::of(&summary.placements),
             uncertain: summary.uncertain,
             running,
             damaged_lines: damaged,

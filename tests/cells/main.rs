@@ -13,6 +13,7 @@ mod bench;
 mod ci_systems;
 mod cmake_module;
 mod correctness;
+mod distribute;
 mod doctor;
 mod end_to_end;
 mod examples;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         ci_systems::tests,
         cmake_module::tests,
         correctness::tests,
+        distribute::tests,
         doctor::tests,
         doctor::chain::tests,
         end_to_end::tests,

@@ -448,6 +448,7 @@ const BEYOND_THE_SCHEMA: &[Code] = &[
     Code::UnsupportedByCMake,
     Code::DuplicateBackend,
     Code::SeveralServers,
+    Code::UnprotectedNetwork,
     Code::RequiredVersion,
     Code::TooManyCombinations,
 ];
@@ -466,6 +467,8 @@ const ALSO_BEYOND: &[&str] = &[
     "unknown-key.matrix-in-profile",
     "bad-value.matrix",
     "bad-value.kinds",
+    "bad-value.worker",
+    "missing-setting.workers",
     "secret-in-config.endpoint",
     "missing-setting.password",
     "missing-setting.azure",

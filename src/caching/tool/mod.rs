@@ -1,6 +1,7 @@
 //! The cache tools: their names, versions and features, and how each reports its statistics.
 
 mod ccache;
+mod engine;
 mod features;
 pub mod limits;
 mod sccache;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::engine::Engine;
 pub use self::version::{ParseVersionError, Version};
 
 /// A supported compiler cache.

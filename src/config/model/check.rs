@@ -63,10 +63,21 @@ impl Config {
             "there is no remote cache",
         );
         require(!variant.presets.build_types.is_empty(), "presets.build_types", "no build type is listed");
+        if let Some(distribute) = &variant.distribute {
+            require(!distribute.hosts.is_empty(), "distribute.hosts", "distcc needs at least one worker");
+            require(cache.enabled, "cache.enabled", "the launcher, which distributes, needs the cache");
+        }
         let all = variant.toolchains.len() == self.toolchains.len() + 1;
         require(all, "toolchains", "each variant needs the unnamed toolchain and one for each name");
         if cache.tools.contains(&Tool::Ccache) && cache.languages.contains(&Language::Hip) {
             issues.push(issue("unsupported-by-tool", "cache.languages", "ccache cannot cache HIP"));
+        }
+        if variant.distribute.is_some() && cache.tools.contains(&Tool::Sccache) {
+            issues.push(issue(
+                "unsupported-by-tool",
+                "cache.tool",
+                "sccache cannot run a program that distributes",
+            ));
         }
         for remote in &cache.remote {
             let unsupported = cache.tools.iter().filter_map(|&tool| check_tool(tool, remote).err());

@@ -28,6 +28,7 @@ impl Default for Variant {
         Self {
             profile: None,
             cache: Cache::default(),
+            distribute: None,
             toolchains: vec![Toolchain::default()],
             presets: Presets::default(),
         }
@@ -69,6 +70,7 @@ impl Default for Presets {
             prefix: String::new(),
             kinds: None,
             jobs: None,
+            test_jobs: None,
             output_on_failure: true,
             verbosity: None,
             junit: None,

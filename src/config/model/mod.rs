@@ -4,6 +4,7 @@
 
 mod check;
 mod defaults;
+mod distribute;
 mod presets;
 mod toolchain;
 
@@ -11,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::distribute::*;
 pub use self::presets::*;
 pub use self::toolchain::*;
 pub use crate::caching::language::Language;
@@ -105,6 +107,8 @@ pub struct Variant {
     pub profile: Option<String>,
     /// `cache:`
     pub cache: Cache,
+    /// `distribute:`; `None` to compile on this machine only.
+    pub distribute: Option<Distribute>,
     /// `toolchain:`, then those of `toolchains:` in the order of [`Config::toolchains`]. Never empty.
     pub toolchains: Vec<Toolchain>,
     /// `presets:`

@@ -31,8 +31,11 @@ pub struct Presets {
     pub prefix: String,
     /// `kinds`; `None` is the default for the version of CMake.
     pub kinds: Option<Vec<PresetKind>>,
-    /// The number of parallel build jobs and tests; `None` uses the tool's default.
+    /// The number of parallel build jobs; `None` is the number of slots of the workers and of this machine, or else the
+    /// tool's default.
     pub jobs: Option<u32>,
+    /// The number of parallel tests; `None` is [`Self::jobs`], or with workers the tool's default: tests run on this machine.
+    pub test_jobs: Option<u32>,
     /// Whether to show the output of failed tests. Default `true`.
     pub output_on_failure: bool,
     /// The verbosity of ctest; `None` uses its default.

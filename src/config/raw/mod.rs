@@ -2,6 +2,7 @@
 //! reading cannot fail. Editors show the doc comments as descriptions. Enums whose values need no validation are defined in
 //! the model.
 
+mod distribute;
 mod presets;
 mod toolchain;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(super) use self::distribute::*;
 pub(super) use self::presets::*;
 pub(super) use self::toolchain::*;
 use super::model::{Language, OnFailure, Shared, WriteErrorPolicy};
@@ -29,6 +31,8 @@ pub(super) struct File {
     pub(super) project: Option<Project>,
     /// The compiler cache.
     pub(super) cache: Option<Cache>,
+    /// Compilation on other machines. Default: none, all compilations run here.
+    pub(super) distribute: Option<Distribute>,
     /// Compilers, flags and target. Everything is optional: unset values use CMake's defaults.
     pub(super) toolchain: Option<Toolchain>,
     /// Further toolchains, by name. Each is merged key by key over `toolchain`; a list replaces the whole list. Each has
@@ -70,6 +74,8 @@ pub(super) struct Toolchainkit {
 pub(super) struct Profile {
     /// The compiler cache.
     pub(super) cache: Option<Cache>,
+    /// Compilation on other machines.
+    pub(super) distribute: Option<Distribute>,
     /// Compilers, flags and target.
     pub(super) toolchain: Option<Toolchain>,
     /// The generated presets.

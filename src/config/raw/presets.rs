@@ -32,9 +32,13 @@ pub(in crate::config) struct Presets {
     #[schemars(length(min = 1))]
     #[schemars(extend("examples" = [["configure", "build", "test"]]))]
     pub(in crate::config) kinds: Option<Vec<PresetKind>>,
-    /// Number of parallel build jobs and tests. Default: the tool's own default.
+    /// Number of parallel build jobs. Default: with `distribute` and distcc, the slots of the workers and
+    /// `local.slots`; otherwise the tool's own default.
     #[schemars(range(min = 1, max = 4096), extend("examples" = [8]))]
     pub(in crate::config) jobs: Option<u32>,
+    /// Number of parallel tests. Default: `jobs`; with `distribute`, the tool's own default, because tests run on this machine.
+    #[schemars(range(min = 1, max = 4096), extend("examples" = [4]))]
+    pub(in crate::config) test_jobs: Option<u32>,
     /// Whether CMake writes `compile_commands.json`, which editors and clang-tidy read, into the build folder. Default: the
     /// project's setting.
     pub(in crate::config) compile_commands: Option<bool>,

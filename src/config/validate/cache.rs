@@ -3,14 +3,15 @@
 use super::{Scope, text};
 use crate::caching::remote::{check_tool, list_element};
 use crate::caching::tool::limits::DEFAULT_SIZE_GB;
-use crate::caching::tool::{Tool, Version};
+use crate::caching::tool::{Engine, Tool, Version};
 use crate::config::model::{Cache, DirectMode, Expandable, Install, Language, Shared};
 use crate::config::raw;
 use crate::config::remote::{self, Remote};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::install::check_mirror;
 
-pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
+/// `engine`: the program that distributes the compilations.
+pub(super) fn validate(raw: raw::Cache, engine: Option<Engine>, scope: &mut Scope<'_>) -> Cache {
     let node = scope.node;
     let remotes = match node.find(&["cache", "remote"]) {
         Some(remote) => remote::read(remote, scope.sink),
@@ -21,9 +22,12 @@ pub(super) fn validate(raw: raw::Cache, scope: &mut Scope<'_>) -> Cache {
     let install = install(raw.install.unwrap_or_default(), scope);
     let shared = shared(raw.shared, scope);
     let tools = match raw.tool.unwrap_or(raw::ToolChoice::Auto) {
-        raw::ToolChoice::Sccache => named_tool(Tool::Sccache, &remotes, &languages, shared, scope),
+        raw::ToolChoice::Sccache => {
+            check_engine(engine, scope);
+            named_tool(Tool::Sccache, &remotes, &languages, shared, scope)
+        }
         raw::ToolChoice::Ccache => named_tool(Tool::Ccache, &remotes, &languages, shared, scope),
-        raw::ToolChoice::Auto => suitable_tools(&remotes, &languages, shared, scope),
+        raw::ToolChoice::Auto => suitable_tools(&remotes, &languages, shared, engine, scope),
     };
     let versions =
         [(&["cache", "min_version"][..], min_version), (&["cache", "install", "version"], install.version)];
@@ -190,18 +194,29 @@ fn named_tool(
     vec![tool]
 }
 
+/// sccache takes distcc as the compiler, and a wrapper that runs distcc gives stale objects after an upgrade of the compiler.
+fn check_engine(engine: Option<Engine>, scope: &mut Scope<'_>) {
+    let Some(engine) = engine else { return };
+    let place = scope.node.place_of(&["cache", "tool"]);
+    let fault = Diagnostic::error(Code::UnsupportedByTool, format!("sccache cannot run {engine}")).at(place);
+    let fault =
+        fault.with_related(scope.node.place_of(&["distribute", "engine"]), format!("{engine} is set here"));
+    scope.sink.push(fault.with_help("use ccache (`cache.tool: ccache`), which runs it for misses"));
+}
+
 /// All tools that support the settings of the file.
 fn suitable_tools(
     remotes: &[Remote<'_>],
     languages: &[Language],
     shared: Shared,
+    engine: Option<Engine>,
     scope: &mut Scope<'_>,
 ) -> Vec<Tool> {
     let has_policy = scope.node.find(&["cache", "write_error_policy"]).is_some();
     let is_of_group = shared == Shared::Group;
     let supports_settings = |tool: Tool| match tool {
         Tool::Ccache => !has_policy && !languages.contains(&Language::Hip),
-        Tool::Sccache => !is_of_group,
+        Tool::Sccache => !is_of_group && engine.is_none(),
     };
     let supports_remotes = |tool: Tool| remotes.iter().all(|remote| check_tool(tool, &remote.config).is_ok());
     let able: Vec<Tool> =
@@ -212,7 +227,8 @@ fn suitable_tools(
             why.map_or_else(
                 || {
                     let missing = match tool {
-                        Tool::Sccache => "cannot share a local folder between users",
+                        Tool::Sccache if is_of_group => "cannot share a local folder between users",
+                        Tool::Sccache => "cannot run a program that distributes",
                         Tool::Ccache if has_policy => "has no write error policy",
                         Tool::Ccache => "cannot cache HIP",
                     };

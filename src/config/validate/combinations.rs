@@ -28,7 +28,7 @@ pub(super) fn check(scope: &mut Scope<'_>) -> bool {
     let toolchains = entries(root, "toolchains");
     let profiles = entries(root, "profiles");
     let (base, toolchain) =
-        (size_of(root, &["cache", "toolchain", "presets"]), size_of(root, &["toolchain"]));
+        (size_of(root, &["cache", "distribute", "toolchain", "presets"]), size_of(root, &["toolchain"]));
     let of_toolchains = toolchains.iter().map(|node| toolchain + size(node)).sum::<usize>();
     let mut settings = base + of_toolchains;
     let mut combinations = (toolchains.len() + 1) * build_types(root).unwrap_or(3);

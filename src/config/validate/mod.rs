@@ -2,6 +2,7 @@
 
 mod cache;
 mod combinations;
+mod distribute;
 mod matrix;
 mod output;
 mod presets;
@@ -61,7 +62,12 @@ pub(super) fn config(root: &Node, sink: &mut Sink) -> Option<Config> {
     let presets = file.presets.get_or_insert_default();
     let matrix = matrix::validate(presets.matrix.take());
     let cmake_minimum = presets.cmake_minimum.take();
-    let settings = raw::Profile { cache: file.cache, toolchain: file.toolchain, presets: file.presets };
+    let settings = raw::Profile {
+        cache: file.cache,
+        distribute: file.distribute,
+        toolchain: file.toolchain,
+        presets: file.presets,
+    };
     let mut variants = vec![variant(None, settings, root, toolchains, &matrix, sink)];
     let profiles = root.get("profiles").map_or(&[][..], Node::entries);
     check_names("profile", profiles, sink);
@@ -118,9 +124,16 @@ fn variant(
     sink: &mut Sink,
 ) -> Variant {
     let mut scope = Scope { node, sink };
-    let cache = cache::validate(raw.cache.unwrap_or_default(), &mut scope);
+    let raw_cache = raw.cache.unwrap_or_default();
+    let is_cached = raw_cache.enabled.unwrap_or(true);
+    let distribute = distribute::validate(raw.distribute, is_cached, &mut scope);
+    let engine = distribute.as_ref().map(|distribute| distribute.engine);
+    let cache = cache::validate(raw_cache, engine, &mut scope);
     let unnamed = toolchain::validate(raw.toolchain.unwrap_or_default(), &mut scope);
     let presets = presets::validate(raw.presets.unwrap_or_default(), cache.enabled, &mut scope);
+    if let Some(distribute) = &distribute {
+        distribute::check_generator(distribute, &presets.generator, &mut scope);
+    }
     // Do not check combinations that the matrix excludes: the compilers need not support them.
     let is_built = |toolchain: Option<&str>| {
         let profile = profile.map(|profile| profile.key.as_str());
@@ -138,7 +151,13 @@ fn variant(
         }
         all.push(named_toolchain(&entry.node, base, own, is_built(Some(&entry.key)), sink));
     }
-    Variant { toolchains: all, profile: profile.map(|profile| profile.key.clone()), cache, presets }
+    Variant {
+        toolchains: all,
+        profile: profile.map(|profile| profile.key.clone()),
+        cache,
+        distribute,
+        presets,
+    }
 }
 
 /// A named toolchain. It is merged over `toolchain`, and the `toolchain` of a profile is merged over the result.
@@ -193,7 +212,8 @@ fn without_nulls_of_variants(root: &Node) -> Node {
 
 /// The part of the file that a profile is merged over.
 fn without_file_keys(root: &Node) -> Node {
-    let settings = |entry: &&Entry| matches!(entry.key.as_str(), "cache" | "toolchain" | "presets");
+    let settings =
+        |entry: &&Entry| matches!(entry.key.as_str(), "cache" | "distribute" | "toolchain" | "presets");
     Node { value: Value::Map(root.entries().iter().filter(settings).cloned().collect()), ..root.clone() }
 }
 

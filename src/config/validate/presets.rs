@@ -36,6 +36,7 @@ pub(super) fn validate(raw: raw::Presets, cache_enabled: bool, scope: &mut Scope
         prefix: prefix(raw.prefix, scope),
         kinds: raw.kinds.map(|kinds| self::kinds(kinds, scope)),
         jobs: raw.jobs,
+        test_jobs: raw.test_jobs,
         output_on_failure: output.on_failure.unwrap_or(true),
         verbosity: output.verbosity,
         junit,

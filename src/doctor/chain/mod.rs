@@ -21,6 +21,7 @@ mod secrets;
 mod tool;
 mod trial;
 mod unfinished;
+mod workers;
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -123,6 +124,7 @@ const CHAIN: &[&Link] = &[
     &clock::LINK,
     &daemon::LINK,
     &remote::LINK,
+    &workers::LINK,
     &trial::LINK,
     &checkouts::LINK,
     &compilations::LINK,

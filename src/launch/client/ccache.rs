@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::super::distribute::Outer;
 use super::super::journal::Ending;
 use super::super::process::{self, Child, Descriptor, Output, Wait};
 use super::super::settings::{Settings, Storage};
@@ -14,6 +15,7 @@ use super::environment::Environment;
 use super::guarded::{self, Mode};
 use super::stats_log::StatsLog;
 use super::{Compilation, connection, failing, messages, secrets};
+use crate::journal::Placed;
 
 /// The variable that says how ccache identifies the compiler.
 const COMPILER_CHECK: &str = "CCACHE_COMPILERCHECK";
@@ -113,6 +115,10 @@ fn compile_with(
     }
     let is_noted = compilation.note.is_written();
     let log = if is_noted { StatsLog::set(version, environment, &mut command) } else { None };
+    let outer = compilation
+        .plan
+        .workers()
+        .and_then(|workers| Outer::set(&compilation.settings, workers, &mut command));
     let not_started = || compilation.run_compiler(Ending::failed_over("ccache cannot be started"));
     let end = match start(command) {
         Ok(running) => running.wait(&compilation.settings, breaker.is_some()),
@@ -150,7 +156,11 @@ fn compile_with(
     if status.success() && !mode.is_valid() {
         return compile_with(compilation, storage, environment, None, &mut Mode::Off);
     }
-    let ending = StatsLog::ending(log, status.success());
+    let placed = outer.and_then(|outer| outer.placed());
+    if let Some(Placed::Retried(reason)) = &placed {
+        compilation.warn(&format!("{reason}: compiling here"));
+    }
+    let ending = Ending { placed, ..StatsLog::ending(log, status.success()) };
     compilation.end_like(status, ending)
 }
 

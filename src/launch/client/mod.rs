@@ -27,6 +27,7 @@ use std::time::Instant;
 
 use self::plan::Plan;
 use super::arguments::{Arguments, Style};
+use super::distribute;
 use super::guard::{Answer, Guard, Reason};
 use super::journal::{Ending, Folders, Note};
 use super::process;
@@ -46,6 +47,9 @@ pub(super) struct Compilation {
 
 /// Compiles: `arguments` begin with the compiler.
 pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
+    if let Some(report) = process::variable(distribute::VARIABLE) {
+        return compile_miss(Path::new(&report), &arguments);
+    }
     let begun = Instant::now();
     let in_a_panic = arguments.clone();
     let note = Arc::new(OnceLock::<Arc<Note>>::new());
@@ -84,6 +88,22 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
     match compilation.settings.tool {
         Tool::Sccache => sccache::compile(&compilation),
         Tool::Ccache => ccache::compile(&compilation),
+    }
+}
+
+/// Compiles a miss of the cache tool on another machine.
+fn compile_miss(report: &Path, arguments: &[OsString]) -> ExitCode {
+    match settings() {
+        Ok(settings) => distribute::run(&settings, report, arguments),
+        Err(_) => run_instead(arguments),
+    }
+}
+
+/// `launcher --probe-hosts`
+pub(super) fn probe_hosts(compilers: &[OsString]) -> ExitCode {
+    match settings() {
+        Ok(settings) => distribute::probe_hosts(&settings, compilers),
+        Err(unreadable) => super::print_error(&format!("toolchainkit: {}\n", unreadable.reason)),
     }
 }
 

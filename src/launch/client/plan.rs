@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use super::super::arguments::{Arguments, Style};
+use super::super::distribute::{Language, Workers};
 use super::super::guard;
 use super::super::journal::{Compiled, Folders, Note, Recording, now};
 use super::super::placeholders;
@@ -15,8 +16,8 @@ use super::super::process;
 use super::super::reading;
 use super::super::rules::{
     COMPRESSES, Checkout, Compiler, CompilerKind, Decision, Facts, Machine, Question, SCCACHE_FILES,
-    any_contains_checkout_path, as_one_program, decide, has_debug_information, macro_maps, own_module,
-    path_of_directory,
+    any_contains_checkout_path, as_one_program, decide, has_debug_information, macro_maps, must_run_here,
+    own_module, path_of_directory,
 };
 use super::super::settings::Settings;
 use super::super::stamp;
@@ -54,6 +55,8 @@ pub(super) struct Plan {
     with_module_maps: Option<Vec<OsString>>,
     /// Options for `__FILE__` in additional base directories.
     macro_maps: Vec<OsString>,
+    /// The workers on which the compiler may run.
+    workers: Option<Workers>,
 }
 
 /// Applies the rules to a command.
@@ -82,7 +85,7 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         arguments: &arguments,
         checkout: &checkout,
     };
-    let decision = decide(&question, &facts);
+    let mut decision = decide(&question, &facts);
     let bypass = if process::variable(BYPASS).is_some_and(|value| value == "1") {
         Some(BYPASS)
     } else if let Some(rule) = decision.bypass {
@@ -94,6 +97,11 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         (!settings.caches_under_tracers && tracers::is_traced()).then_some(TRACER)
     };
     let compiler = facts.compiler();
+    let workers =
+        bypass.is_none().then(|| workers(settings, &decision, &compiler, &arguments, &facts)).flatten();
+    if let Some(workers) = &workers {
+        decision.add_namespace(&facts, &workers.namespace());
+    }
     drop(facts);
     let macro_maps = macro_maps(&question, &of_tool);
     // Without placeholders, debug information would name the link.
@@ -115,7 +123,28 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         links,
         with_module_maps,
         macro_maps,
+        workers,
     }
+}
+
+/// The workers for this compilation; `None` if it has to run here.
+fn workers(
+    settings: &Settings,
+    decision: &Decision,
+    compiler: &Compiler,
+    arguments: &Arguments,
+    facts: &dyn Facts,
+) -> Option<Workers> {
+    let distribution = settings.distribution.as_ref().filter(|_| settings.tool == Tool::Ccache)?;
+    let [source] = arguments.sources() else { return None };
+    let language = Language::of(source)?;
+    if must_run_here(distribution.engine, arguments, facts).is_some()
+        || !process::is_executable(&distribution.program)
+    {
+        return None;
+    }
+    let compiler = decision.compiler.as_ref().map_or(compiler.path.as_path(), Path::new);
+    Workers::of(settings, compiler, language)
 }
 
 /// A variable in the environment of the tool, before the rules change it.
@@ -129,6 +158,11 @@ fn environment_of_tool(settings: &Settings, name: &str) -> Option<OsString> {
 }
 
 impl Plan {
+    /// The workers on which the compiler may run.
+    pub(super) const fn workers(&self) -> Option<&Workers> {
+        self.workers.as_ref()
+    }
+
     /// The name of the rule, or another cause, that runs the compiler without the tool.
     pub(super) const fn bypass(&self) -> Option<&'static str> {
         self.bypass

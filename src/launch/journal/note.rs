@@ -8,7 +8,7 @@ use super::super::process::{self, Process};
 use super::log::Log;
 use super::names::{Folders, language};
 use super::{RUN, TRIAL, build};
-use crate::journal::{Line, LineId, Outcome, Tier};
+use crate::journal::{Line, LineId, Outcome, Placed, Tier};
 
 /// The entry of this compilation.
 #[derive(Debug)]
@@ -30,11 +30,12 @@ pub(in crate::launch) struct Ending {
     pub(in crate::launch) reason: Option<String>,
     pub(in crate::launch) tier: Option<Tier>,
     pub(in crate::launch) inputs: Option<String>,
+    pub(in crate::launch) placed: Option<Placed>,
 }
 
 impl Ending {
     pub(in crate::launch) const fn new(outcome: Outcome) -> Self {
-        Self { outcome, is_certain: true, rule: None, reason: None, tier: None, inputs: None }
+        Self { outcome, is_certain: true, rule: None, reason: None, tier: None, inputs: None, placed: None }
     }
 
     /// The tool has failed for this reason, and the compiler runs instead.
@@ -116,10 +117,21 @@ impl Note {
         } else {
             self.first.clone()
         };
-        let Ending { outcome, is_certain, rule, reason, tier, inputs } = ending;
+        let Ending { outcome, is_certain, rule, reason, tier, inputs, placed } = ending;
         let outcome = Some(outcome);
         let is_doubtful = !is_certain;
-        log.append(&Line { at: now(), outcome, is_doubtful, micros, rule, reason, tier, inputs, ..first });
+        log.append(&Line {
+            at: now(),
+            outcome,
+            is_doubtful,
+            micros,
+            rule,
+            reason,
+            tier,
+            inputs,
+            placed,
+            ..first
+        });
     }
 
     /// [`crate::journal::Entry::build`]

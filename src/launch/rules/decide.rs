@@ -219,6 +219,11 @@ impl Decision {
         (SCCACHE_KEY, value)
     }
 
+    /// Separates the objects of this compilation from all others in ccache.
+    pub fn add_namespace(&mut self, facts: &dyn Facts, name: &str) {
+        self.append(facts, CCACHE_KEY, "-", OsStr::new(name));
+    }
+
     /// Appends to the value that is already set, or to the value in the environment.
     fn append(&mut self, facts: &dyn Facts, variable: &str, between: &str, value: &OsStr) {
         let at = self.set.iter().position(|(name, _)| name == variable).unwrap_or_else(|| {

@@ -1,9 +1,10 @@
 //! The table of rules for the documentation.
 
+use super::distribution::{LOCAL_TABLE, LocalCondition};
 use super::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Modules, Pattern, Rule};
 use super::table::TABLE;
 
-/// The table in Markdown, with one row for each rule.
+/// The tables in Markdown, with one row for each rule.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = "| rule | with | looks for | does | why |\n| --- | --- | --- | --- | --- |\n".to_owned();
@@ -16,6 +17,26 @@ pub fn markdown() -> String {
             action_text(rule.action),
             rule.why
         ));
+    }
+    text.push_str("\nCompilations that are not distributed:\n\n");
+    text.push_str(&local_markdown());
+    text
+}
+
+/// The table of the compilations that are not distributed in Markdown, with one row for each rule.
+fn local_markdown() -> String {
+    let mut text = "| rule | with | looks for | why |\n| --- | --- | --- | --- |\n".to_owned();
+    for rule in LOCAL_TABLE {
+        let engines: Vec<&str> = rule.engines.iter().map(|engine| engine.name()).collect();
+        let condition = match rule.condition {
+            LocalCondition::Arguments(patterns) => {
+                list(patterns.iter().map(|pattern| format!("`{}`", pattern_text(*pattern))))
+            }
+            LocalCondition::Source(words) => {
+                format!("{} in the source", list(words.iter().map(|word| format!("`{word}`"))))
+            }
+        };
+        text.push_str(&format!("| {} | {} | {condition} | {} |\n", rule.name, engines.join(", "), rule.why));
     }
     text
 }

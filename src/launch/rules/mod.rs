@@ -5,6 +5,7 @@ mod compilers;
 mod configuration;
 mod debug_paths;
 mod decide;
+mod distribution;
 mod documentation;
 mod fallback;
 mod machine;
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 pub use self::debug_paths::Placeholders;
 pub(super) use self::debug_paths::{has_debug_information, macro_maps};
 pub use self::decide::{Compiler, Decision, Facts, IncludeFolders, Question, decide};
+pub use self::distribution::{LOCAL_TABLE, LocalCondition, LocalRule, must_run_here};
 pub use self::documentation::markdown;
 pub use self::fallback::fallback_section;
 pub(super) use self::machine::{COMPRESSES, own_module};
@@ -43,7 +45,7 @@ pub use self::two_words::as_one_program;
 
 /// The version of the rules. Increase it when they change. The CMake module requires at least the version of the
 /// toolchainkit that generated it.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The option with which Clang embeds the sources of a module in its `.pcm` file. Without it, the file may have the same bytes after
 /// a change of a header that changes only lines, and a compilation that imports the module reads the header again.
@@ -138,6 +140,7 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 /// A digest of the behaviour of the rules, in 32 hexadecimal digits. It does not include their names and texts.
 #[must_use]
 pub fn digest() -> String {
-    let text: String = TABLE.iter().map(Rule::behaviour).collect();
+    let behaviour = TABLE.iter().map(Rule::behaviour).chain(LOCAL_TABLE.iter().map(LocalRule::behaviour));
+    let text: String = behaviour.collect();
     format!("{:016x}{:016x}", hash(text.bytes()), hash(text.bytes().rev()))
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::RenderError;
 use crate::caching::remote::OnOlderTool;
-use crate::config::model::{Language, Shared};
+use crate::config::model::{Distribute, DistributeHost, Language, OnDistributionFailure, Shared};
 use crate::plan::{CachePlan, ToolPlan};
 
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +23,37 @@ pub(super) struct CacheView {
     direct_mode: &'static str,
     location: Option<String>,
     servers: Vec<String>,
+    distribute: Option<DistributeView>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct DistributeView {
+    engine: &'static str,
+    /// The entries of `DISTCC_HOSTS`.
+    hosts: Vec<String>,
+    /// `None` is the number of processors.
+    local_slots: Option<u32>,
+    /// `None` is the default.
+    preprocess: Option<u32>,
+    timeout: u32,
+    /// `None` is the default.
+    on_failure: Option<&'static str>,
+}
+
+impl DistributeView {
+    fn new(distribute: &Distribute) -> Self {
+        let preprocess = Some(distribute.preprocess).filter(|number| *number != Distribute::PREPROCESS);
+        let on_failure =
+            Some(distribute.on_failure).filter(|reaction| *reaction != OnDistributionFailure::Fallback);
+        Self {
+            engine: distribute.engine.name(),
+            hosts: distribute.hosts.iter().map(DistributeHost::entry).collect(),
+            local_slots: distribute.local_slots,
+            preprocess,
+            timeout: distribute.timeout_s,
+            on_failure: on_failure.map(OnDistributionFailure::name),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -41,7 +72,7 @@ struct ToolView {
 }
 
 impl CacheView {
-    pub(super) fn new(cache: &CachePlan) -> Result<Self, RenderError> {
+    pub(super) fn new(cache: &CachePlan, distribute: Option<&Distribute>) -> Result<Self, RenderError> {
         Ok(Self {
             tools: cache.tools.iter().map(ToolView::new).collect::<Result<Vec<_>, _>>()?,
             min_version: cache.min_version.map(|version| version.to_string()),
@@ -55,6 +86,7 @@ impl CacheView {
             direct_mode: cache.direct_mode.cmake_value(),
             location: cache.location_of_chosen.clone(),
             servers: cache.servers.clone(),
+            distribute: distribute.map(DistributeView::new),
         })
     }
 }

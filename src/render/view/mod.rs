@@ -105,7 +105,11 @@ impl CacheFileView {
         let variants = plan.variants.iter().map(|variant| {
             Ok(CacheVariantView {
                 profile: variant.profile.clone().unwrap_or_default(),
-                cache: variant.cache.as_ref().map(CacheView::new).transpose()?,
+                cache: variant
+                    .cache
+                    .as_ref()
+                    .map(|cache| CacheView::new(cache, variant.distribute.as_ref()))
+                    .transpose()?,
             })
         });
         Ok(Self {

@@ -37,9 +37,17 @@ struct ProfileView {
     generator: String,
     binary_dir: String,
     toolchain: String,
-    /// `ON` or `OFF`.
-    compile_commands: Option<&'static str>,
+    /// The variables of CMake that all presets of the profile share, with their types.
+    variables: Vec<VariableView>,
     environment: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug, Serialize)]
+struct VariableView {
+    name: String,
+    /// Empty for a value without a type.
+    kind: &'static str,
+    value: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,6 +66,7 @@ struct PresetView {
     multi_config: bool,
     hosts: Vec<&'static str>,
     jobs: Option<u32>,
+    test_jobs: Option<u32>,
     output_on_failure: bool,
     verbosity: Option<&'static str>,
     junit: Option<String>,
@@ -112,15 +121,36 @@ impl ProfileView {
             generator: variant.generator.clone(),
             binary_dir: variant.binary_dir.clone(),
             toolchain: plan.output.toolchain.to_string(),
-            compile_commands: variant.settings.compile_commands.map(|on| if on { "ON" } else { "OFF" }),
+            variables: variables(variant),
             environment: variant.cache.as_ref().map(CachePlan::plain_environment).unwrap_or_default(),
         }
     }
 }
 
+fn variables(variant: &VariantPlan) -> Vec<VariableView> {
+    let mut variables = Vec::new();
+    let mut add = |name: &str, kind: &'static str, value: String| {
+        variables.push(VariableView { name: name.to_owned(), kind, value });
+    };
+    if let Some(profile) = &variant.profile {
+        add("TOOLCHAINKIT_PROFILE", "", profile.clone());
+    }
+    if let Some(is_on) = variant.settings.compile_commands {
+        add("CMAKE_EXPORT_COMPILE_COMMANDS", "BOOL", if is_on { "ON" } else { "OFF" }.to_owned());
+    }
+    if !variant.pools.is_empty() {
+        let pools = variant.pools.iter().map(|(name, _, jobs)| format!("{name}={jobs}"));
+        add("CMAKE_JOB_POOLS", "", pools.collect::<Vec<_>>().join(";"));
+        for (name, rule, _) in &variant.pools {
+            add(&format!("CMAKE_JOB_POOL_{rule}"), "", (*name).to_owned());
+        }
+    }
+    variables
+}
+
 impl PresetView {
     fn new(plan: &Plan, variant: &VariantPlan, preset: &Preset) -> Self {
-        let Presets { jobs, output_on_failure, verbosity, junit, package_generators, .. } = &variant.settings;
+        let Presets { output_on_failure, verbosity, junit, package_generators, .. } = &variant.settings;
         let words = variant.profile.iter().chain(&preset.toolchain).cloned().collect::<Vec<_>>();
         let bases = preset.toolchain.iter().map(|name| plan.toolchain_preset(name));
         Self {
@@ -135,7 +165,8 @@ impl PresetView {
             build_type: preset.build_type.clone(),
             multi_config: preset.multi_config,
             hosts: preset.hosts.iter().map(|host| Host::name(*host)).collect(),
-            jobs: *jobs,
+            jobs: variant.build_jobs,
+            test_jobs: variant.test_jobs,
             output_on_failure: *output_on_failure,
             verbosity: verbosity.map(Verbosity::name),
             junit: junit.clone(),

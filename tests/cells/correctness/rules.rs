@@ -1,6 +1,6 @@
 //! Each rule of the launcher names a test case that fails without it.
 
-use toolchainkit::launch::rules::TABLE;
+use toolchainkit::launch::rules::{LOCAL_TABLE, TABLE};
 
 use super::cases;
 use crate::list::{List, tests};
@@ -12,14 +12,16 @@ fn every_rule_has_a_case_that_exists() {
     super::tests(&mut list);
     crate::cmake_module::tests(&mut list);
     crate::doctor::tests(&mut list);
+    crate::distribute::tests(&mut list);
     let tests = list.names();
     let cases = cases::names();
-    for rule in TABLE {
-        assert!(!rule.cases.is_empty(), "the rule `{}` has no case", rule.name);
-        for case in rule.cases {
+    let rules = TABLE.iter().map(|rule| (rule.name, rule.cases));
+    for (name, of_rule) in rules.chain(LOCAL_TABLE.iter().map(|rule| (rule.name, rule.cases))) {
+        assert!(!of_rule.is_empty(), "the rule `{name}` has no case");
+        for case in of_rule {
             let is_there =
                 cases.contains(case) || tests.iter().any(|test| test.split("::").any(|part| part == *case));
-            assert!(is_there, "the rule `{}` names the case `{case}`, which does not exist", rule.name);
+            assert!(is_there, "the rule `{name}` names the case `{case}`, which does not exist");
         }
     }
 }

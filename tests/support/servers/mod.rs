@@ -1,6 +1,7 @@
 //! Real cache servers. Each listens on its own port of 127.0.0.1, and stops when its value is dropped.
 
 mod azurite;
+mod distcc;
 mod echo;
 mod gcs;
 mod memcached;
@@ -13,6 +14,7 @@ mod s3;
 mod webdav;
 
 pub(crate) use azurite::Azurite;
+pub(crate) use distcc::Distccd;
 pub(crate) use echo::Echo;
 pub(crate) use gcs::Gcs;
 pub(crate) use memcached::Memcached;

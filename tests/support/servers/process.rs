@@ -79,6 +79,11 @@ impl ServerProcess {
         self.port
     }
 
+    /// Its process ID.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its address as `host:port`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

@@ -1,0 +1,73 @@
+//! Workers that do not answer: a file for each. While it is younger than a minute, no compilation uses the worker. Later, one
+//! compilation asks it first, and the others continue without it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::log;
+use crate::launch::process;
+use crate::launch::stamp;
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn file(folder: &Path, entry: &str) -> PathBuf {
+    folder.join(format!("down.{}", process::digest(log::name(entry).as_bytes())))
+}
+
+/// Whether the worker has failed within the last minute.
+pub(super) fn is_open(folder: &Path, entry: &str) -> bool {
+    let modified = std::fs::metadata(file(folder, entry)).and_then(|found| found.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age < MINUTE))
+}
+
+/// Whether this compilation may use the worker. `answers` asks it.
+pub(super) fn may_use(folder: &Path, entry: &str, answers: impl FnOnce() -> bool) -> bool {
+    if is_open(folder, entry) {
+        return false;
+    }
+    let file = file(folder, entry);
+    if !file.exists() {
+        return true;
+    }
+    // The other compilations now find a fresh file.
+    open(folder, entry);
+    let is_back = answers();
+    if is_back {
+        let _ = std::fs::remove_file(file);
+    }
+    is_back
+}
+
+/// The worker does not answer.
+pub(super) fn open(folder: &Path, entry: &str) {
+    stamp::replace(&file(folder, entry), log::name(entry).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_left_out_for_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_open(folder.path(), "a/4"));
+        open(folder.path(), "a/4");
+        assert!(is_open(folder.path(), "a/8,lzo"));
+        assert!(!is_open(folder.path(), "b/4"));
+        let path = file(folder.path(), "a/4");
+        let old = std::time::SystemTime::now() - 2 * MINUTE;
+        std::fs::File::options().append(true).open(path).unwrap().set_modified(old).unwrap();
+        assert!(!is_open(folder.path(), "a/4"));
+        // One compilation asks.
+        assert!(!may_use(folder.path(), "a/4", || false));
+        assert!(!may_use(folder.path(), "a/4", || panic!("another one has just asked")));
+        std::fs::File::options()
+            .append(true)
+            .open(file(folder.path(), "a/4"))
+            .unwrap()
+            .set_modified(old)
+            .unwrap();
+        assert!(may_use(folder.path(), "a/4", || true));
+        assert!(may_use(folder.path(), "a/4", || panic!("it is back")));
+    }
+}

@@ -1,0 +1,190 @@
+//! What the probe has found: the workers whose compiler writes the same object as the one here.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::settings::Settings;
+use super::{folder, log, probe};
+use crate::launch::process;
+use crate::launch::stamp::{self, Stamp};
+
+/// A language that a probe knows. The executables of GCC for C and C++ are different ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Language {
+    /// C
+    #[default]
+    C,
+    /// C++
+    Cxx,
+}
+
+impl Language {
+    /// The language of a source, by its extension.
+    #[must_use]
+    pub fn of(source: &Path) -> Option<Self> {
+        match source.extension().and_then(OsStr::to_str)? {
+            "c" => Some(Self::C),
+            "cc" | "cpp" | "cxx" | "c++" | "CC" | "C" | "CPP" | "cp" => Some(Self::Cxx),
+            _ => None,
+        }
+    }
+
+    /// CMake's name of it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::Cxx => "CXX",
+        }
+    }
+
+    /// The name of a source.
+    #[must_use]
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::C => "probe.c",
+            Self::Cxx => "probe.cpp",
+        }
+    }
+}
+
+/// The state of a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It has written the same object as the compiler here.
+    Same,
+    /// It has written another object.
+    Different,
+    /// It has not compiled, for this reason.
+    Failed(String),
+}
+
+/// A worker that was probed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worker {
+    /// Its entry in `DISTCC_HOSTS`.
+    pub entry: String,
+    /// Its state.
+    pub state: State,
+}
+
+impl Worker {
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        log::name(&self.entry)
+    }
+
+    /// Why it cannot be used; `None` if it can.
+    #[must_use]
+    pub fn fault(&self, compiler: &Path, language: Language) -> Option<String> {
+        match &self.state {
+            State::Same => None,
+            State::Different => Some(format!(
+                "its {} compiler writes other objects than {}",
+                language.name(),
+                compiler.display()
+            )),
+            State::Failed(reason) => Some(reason.clone()),
+        }
+    }
+}
+
+/// The workers for one compiler and language.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Workers {
+    /// The compiler here.
+    pub compiler: PathBuf,
+    /// The language.
+    pub language: Language,
+    /// The digest of the object that the compiler here has written. The same one from a worker shows that its compiler is the same.
+    object: String,
+    workers: Vec<Worker>,
+}
+
+impl Workers {
+    pub(super) fn new(compiler: &Path, language: Language, object: String, workers: Vec<Worker>) -> Self {
+        Self { compiler: compiler.to_owned(), language, object, workers }
+    }
+
+    /// The workers for this compiler. `None` if there is no distribution, or the compiler does not compile the file. Probes them first if no earlier probe was about this compiler.
+    pub fn of(settings: &Settings, compiler: &Path, language: Language) -> Option<Self> {
+        let file = file(settings, compiler, language)?;
+        if let Some(known) = Self::read(&file) {
+            return Some(known);
+        }
+        process::create_folder(&folder(settings)).ok()?;
+        // The other compilations wait for the first one.
+        let lock = process::new_file().append(true).open(folder(settings).join("probing")).ok()?;
+        lock.lock().ok()?;
+        Self::read(&file).or_else(|| Self::probe(settings, compiler, language))
+    }
+
+    /// The results of all probes of this build folder.
+    #[must_use]
+    pub fn known(settings: &Settings) -> Vec<Self> {
+        let entries = std::fs::read_dir(folder(settings)).into_iter().flatten().filter_map(Result::ok);
+        let files = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("workers."));
+        files.filter_map(|entry| Self::read(&entry.path())).collect()
+    }
+
+    /// Probes the workers again, and remembers nothing.
+    #[must_use]
+    pub fn probed_again(&self, settings: &Settings) -> Option<Self> {
+        probe::probe(settings, &self.compiler, self.language)
+    }
+
+    /// Probes the workers, and remembers the result.
+    #[must_use]
+    pub fn probe(settings: &Settings, compiler: &Path, language: Language) -> Option<Self> {
+        let file = file(settings, compiler, language)?;
+        process::create_folder(&folder(settings)).ok()?;
+        let workers = probe::probe(settings, compiler, language)?;
+        stamp::replace(&file, &serde_json::to_vec(&workers).ok()?);
+        Some(workers)
+    }
+
+    fn read(file: &Path) -> Option<Self> {
+        const LARGEST: u64 = 1 << 20;
+        serde_json::from_slice(&crate::launch::reading::read(file, LARGEST).ok()?).ok()
+    }
+
+    /// The entries of the workers that can be used.
+    pub fn usable(&self) -> impl Iterator<Item = &str> {
+        self.workers.iter().filter(|worker| worker.state == State::Same).map(|worker| worker.entry.as_str())
+    }
+
+    /// All workers.
+    #[must_use]
+    pub fn all(&self) -> &[Worker] {
+        &self.workers
+    }
+
+    /// Their number, and that of the usable ones.
+    #[must_use]
+    pub fn numbers(&self) -> (usize, usize) {
+        (self.workers.len(), self.usable().count())
+    }
+
+    /// The part of the key of all objects that workers may have written: it separates them from those of this machine.
+    #[must_use]
+    pub fn namespace(&self) -> String {
+        format!("distcc-{}", self.object.get(..16).unwrap_or(&self.object))
+    }
+}
+
+/// The file of a probe. Another compiler, other workers or another time limit have another file.
+fn file(settings: &Settings, compiler: &Path, language: Language) -> Option<PathBuf> {
+    let distribution = settings.distribution.as_ref()?;
+    let text = format!(
+        "{} {} {language:?} {} {:?}",
+        compiler.display(),
+        Stamp::of(compiler)?,
+        distribution.program.display(),
+        distribution.hosts
+    );
+    Some(folder(settings).join(format!("workers.{}", process::digest(text.as_bytes()))))
+}

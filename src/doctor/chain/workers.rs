@@ -35,7 +35,14 @@ fn check(build: &Build) -> Vec<Finding> {
             known.iter().map(|workers| scope.spawn(move || workers.probed_again(settings))).collect();
         probing.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
     });
-    known.iter().zip(probed).flat_map(|(before, now)| of_compiler(before, now)).collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for finding in known.iter().zip(probed).flat_map(|(before, now)| of_compiler(before, now)) {
+        // A worker that does not answer has the same fault for each compiler.
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 /// The workers for one compiler: what the build uses, and what the probe of this moment says.

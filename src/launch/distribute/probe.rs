@@ -184,6 +184,7 @@ fn probe_compiler(settings: &Settings, language: &str, compiler: &str) -> Option
 }
 
 /// `launcher --probe-hosts C=COMPILER CXX=COMPILER`: probes the workers for these compilers, and prints a line of JSON.
+#[must_use]
 pub fn probe_hosts(settings: &Settings, compilers: &[std::ffi::OsString]) -> ExitCode {
     let (mut all, mut faults) = (Vec::<Worker>::new(), Vec::new());
     let named = compilers.iter().filter_map(|argument| argument.to_str()?.split_once('='));

@@ -102,15 +102,16 @@ pub struct Workers {
     pub language: Language,
     /// The digest of the object that the compiler here has written. The same one from a worker shows that its compiler is the same.
     object: String,
-    workers: Vec<Worker>,
+    probed: Vec<Worker>,
 }
 
 impl Workers {
-    pub(super) fn new(compiler: &Path, language: Language, object: String, workers: Vec<Worker>) -> Self {
-        Self { compiler: compiler.to_owned(), language, object, workers }
+    pub(super) fn new(compiler: &Path, language: Language, object: String, probed: Vec<Worker>) -> Self {
+        Self { compiler: compiler.to_owned(), language, object, probed }
     }
 
     /// The workers for this compiler. `None` if there is no distribution, or the compiler does not compile the file. Probes them first if no earlier probe was about this compiler.
+    #[must_use]
     pub fn of(settings: &Settings, compiler: &Path, language: Language) -> Option<Self> {
         let file = file(settings, compiler, language)?;
         if let Some(known) = Self::read(&file) {
@@ -154,19 +155,19 @@ impl Workers {
 
     /// The entries of the workers that can be used.
     pub fn usable(&self) -> impl Iterator<Item = &str> {
-        self.workers.iter().filter(|worker| worker.state == State::Same).map(|worker| worker.entry.as_str())
+        self.probed.iter().filter(|worker| worker.state == State::Same).map(|worker| worker.entry.as_str())
     }
 
     /// All workers.
     #[must_use]
     pub fn all(&self) -> &[Worker] {
-        &self.workers
+        &self.probed
     }
 
     /// Their number, and that of the usable ones.
     #[must_use]
     pub fn numbers(&self) -> (usize, usize) {
-        (self.workers.len(), self.usable().count())
+        (self.probed.len(), self.usable().count())
     }
 
     /// The part of the key of all objects that workers may have written: it separates them from those of this machine.

@@ -423,6 +423,7 @@ const DIGESTS: &[&str] = &[
     "10f445bbd5d48c5945e9f0058e385ef5",
     "9784ba53481302d58826f71ebe1da7e5",
     "d19c7d8a897713fc5162044d735750b4",
+    "3b6008c8fe1756d87d9097e7d49d80ca",
 ];
 
 #[test]

@@ -278,7 +278,7 @@ fn rules_of_the_launcher_apply(tool: Tool) {
     // A file beside the object that the tool does not store.
     let beside = [&["-fstack-usage"][..], &["-ftime-trace"], &["-save-temps"]];
     // ccache stores those of the first option, and does not cache the others itself.
-    for more in &beside[if matches!(tool, Tool::Ccache(_)) { 1 } else { 0 }..] {
+    for more in &beside[usize::from(matches!(tool, Tool::Ccache(_)))..] {
         let words = [&compile[..], *more].concat();
         assert_eq!((run(&words), run(&words)), ((0, 0), (0, 0)), "{more:?}");
     }

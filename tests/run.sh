@@ -160,7 +160,7 @@ if [[ ${#words[@]} -eq 0 ]]; then
     step tests/sbom.sh
     step tests/reproducible.sh
     step tests/targets.sh x86_64-pc-windows-gnu
-    step tests/targets.sh --link aarch64-apple-darwin x86_64-apple-darwin
+    step tests/targets.sh aarch64-apple-darwin x86_64-apple-darwin
     step tests/musl.sh
     step tests/packages/recipes.sh
   fi

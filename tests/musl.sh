@@ -50,7 +50,7 @@ done
 root=$work/root
 mkdir -p "$root"/{bin,dev,proc,tmp,lib64,etc,mnt/tools/bin,mnt/project}
 cp "$tools/busybox-static/bin/busybox" "$root/bin/"
-for name in $("$root/bin/busybox" --list); do ln -sf busybox "$root/bin/$name"; done
+for name in $("$tools/busybox-static/bin/busybox" --list); do [[ $name = busybox ]] || ln -s busybox "$root/bin/$name"; done
 echo 'root:x:0:0:root:/tmp:/bin/sh' >"$root/etc/passwd"
 cp "$tools/ccache-$ccache/bin/ccache" "$tools/sccache-$sccache/bin/sccache" "$root/mnt/tools/bin/"
 cp "$programs"/toolchainkit{,-launch} "$root/mnt/tools/bin/"

@@ -30,6 +30,8 @@ if [[ ! $is_linked ]]; then
 fi
 
 use_target_folder link
+# The toolchain has no program that removes symbols from programs of macOS.
+export CARGO_PROFILE_DEV_STRIP=none
 # std names a library that every macOS has, and no program uses. zig does not have it.
 stubs=$CARGO_TARGET_DIR/stubs
 mkdir -p "$stubs"

@@ -20,9 +20,14 @@ pub(super) fn end(child: &mut Child) {
     child.kill();
     let _ = child.wait();
     below.into_iter().for_each(process::kill);
-    // Processes that the tool started after the list was read are now children of the launcher.
-    for left in process::descendants(std::process::id()) {
-        process::kill(left);
+    // Processes that the tool started after the list was read. On Windows, one whose parent was killed at that moment never runs, but
+    // keeps the handles of the build open.
+    for _ in 0..3 {
+        let left = process::left_by_tool();
+        if left.is_empty() {
+            break;
+        }
+        left.into_iter().for_each(process::kill);
     }
 }
 

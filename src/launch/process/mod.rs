@@ -29,12 +29,12 @@ pub use self::system::{
     command_in_background, command_of_daemon, compilers_of_session, create_folder, create_private_file,
     disk_usage, end_with_parent, environment_of, exit_descriptor, exit_like, folded_name, folded_path,
     folder_of, free_space, has_argument, has_crashed, has_ended, is_executable, is_for_group,
-    is_private_folder, is_run_folder, is_too_long, is_trusted_private_folder, kill, lock_of_supervisor,
-    lock_to_start, lower_priority, make_executable, make_link, make_private_folder, make_writable,
-    memory_file, namespace, new_file, new_program, of_bytes, open_at_once, owner, parent_id, peer, processor,
-    program_at, read_at, read_part_at, reap_orphans, release, replace_by, root_folder, run_unchanged, start,
-    start_supervisor, started, status_of_code, stop, table, this_program, user_folders, wait_for_any,
-    was_interrupted, write_at,
+    is_private_folder, is_run_folder, is_too_long, is_trusted_private_folder, kill, left_by_tool,
+    lock_of_supervisor, lock_to_start, lower_priority, make_executable, make_link, make_private_folder,
+    make_writable, memory_file, namespace, new_file, new_program, of_bytes, open_at_once, owner, parent_id,
+    peer, processor, program_at, read_at, read_part_at, reap_orphans, release, replace_by, root_folder,
+    run_unchanged, start, start_supervisor, started, status_of_code, stop, table, this_program, user_folders,
+    wait_for_any, was_interrupted, write_at,
 };
 
 pub use self::shared_file::SharedFile;

@@ -87,13 +87,12 @@ fn compilers(wine: &Wine) -> Vec<u32> {
     all
 }
 
+/// Waits for the end of a build.
 fn wait_for_build(mut build: Child, wine: &Wine) -> bool {
     let ended = eventually(LIMIT, || build.try_wait().expect("a child of this process").is_some());
     let log = fs::read_to_string(wine.path("t/build.log")).unwrap_or_default();
-    if !ended {
-        // The drop of the Windows ends it.
-        panic!("the build does not end\n{log}");
-    }
+    // The drop of the Windows ends it.
+    assert!(ended, "the build does not end\n{log}");
     build.wait().expect("a child of this process").success()
 }
 
@@ -203,7 +202,7 @@ fn a_running_launcher_is_replaced() {
         .spawn()
         .expect("wine starts");
     let runs = || !wine.processes(&["launcher.exe", "-E"]).is_empty();
-    assert!(eventually(Duration::from_secs(60), runs), "the launcher does not run");
+    assert!(eventually(Duration::from_mins(1), runs), "the launcher does not run");
     fs::write(&source, &another).expect("another version of the program");
     project.configure();
     assert!(runs(), "the launcher has ended too early");

@@ -111,25 +111,25 @@ fn trial((state, tool): (&'static State, Tool)) -> Result<String, String> {
     } else {
         wine.shell(&around, &variables)
     };
-    let built = build.args(["wine", "cmake", "--build", "build"]).run_within(LIMIT * 2);
+    let finished = build.args(["wine", "cmake", "--build", "build"]).run_within(LIMIT * 2);
     wine.end_all();
-    if built.code() != Some(0) {
-        return Err(format!("the build fails\n{built}"));
+    if finished.code() != Some(0) {
+        return Err(format!("the build fails\n{finished}"));
     }
-    let text = built.text();
+    let text = finished.text();
     if text.contains("ccache: error") || text.contains("FAILED") || text.contains("panicked") {
-        return Err(format!("an error of the tool is shown\n{built}"));
+        return Err(format!("an error of the tool is shown\n{finished}"));
     }
     let warnings = text.matches("toolchainkit:").count();
     if warnings > 1 {
-        return Err(format!("{warnings} lines of warning\n{built}"));
+        return Err(format!("{warnings} lines of warning\n{finished}"));
     }
-    if built.elapsed > LIMIT {
-        return Err(format!("it takes too long\n{built}"));
+    if finished.elapsed > LIMIT {
+        return Err(format!("it takes too long\n{finished}"));
     }
     let printed = project.output();
     if !printed.starts_with("4 ") {
-        return Err(format!("the program prints {printed}\n{built}"));
+        return Err(format!("the program prints {printed}\n{finished}"));
     }
-    Ok(format!("{:.1} s", built.elapsed.as_secs_f64()))
+    Ok(format!("{:.1} s", finished.elapsed.as_secs_f64()))
 }

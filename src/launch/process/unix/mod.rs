@@ -40,8 +40,8 @@ pub use ownership::{
 pub use starting::{Child, start};
 pub(super) use table::Listing;
 pub use table::{
-    compilers_of_session, environment_of, folder_of, has_argument, kill, parent_id, reap_orphans, started,
-    stop, table,
+    compilers_of_session, environment_of, folder_of, has_argument, kill, left_by_tool, parent_id,
+    reap_orphans, started, stop, table,
 };
 pub use waiting::{
     Wait, adopt_orphans, apply_umask, exit_descriptor, exit_like, has_crashed, has_ended, status_of_code,

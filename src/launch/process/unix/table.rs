@@ -112,6 +112,12 @@ impl Listing {
     }
 }
 
+/// What the tool of this launcher has left, after [`adopt_orphans`](super::adopt_orphans).
+#[must_use]
+pub fn left_by_tool() -> Vec<Process> {
+    descendants(std::process::id())
+}
+
 /// The programs below the supervisor of this session. A process in another session is not a compiler, and must not be killed.
 #[must_use]
 pub fn compilers_of_session() -> Vec<Process> {

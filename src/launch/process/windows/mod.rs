@@ -39,8 +39,8 @@ use self::starting::Started;
 pub use self::starting::{Child, is_too_long, replace_by, run_unchanged, start};
 pub(super) use self::table::Listing;
 pub use self::table::{
-    compilers_of_session, environment_of, folder_of, has_argument, kill, parent_id, reap_orphans, started,
-    stop, table,
+    compilers_of_session, environment_of, folder_of, has_argument, kill, left_by_tool, parent_id,
+    reap_orphans, started, stop, table,
 };
 pub use self::waiting::{
     Wait, adopt_orphans, apply_umask, exit_descriptor, exit_like, has_crashed, has_ended, status_of_code,

@@ -92,7 +92,15 @@ impl Listing {
     }
 }
 
-/// The other processes in the job of this supervisor.
+/// What the tool of this launcher has left: the other running processes of its job, also those whose parent has ended.
+#[must_use]
+pub fn left_by_tool() -> Vec<Process> {
+    let mut left = compilers_of_session();
+    left.retain(|process| !process.is_over);
+    left
+}
+
+/// The other processes in the job of this process.
 #[must_use]
 pub fn compilers_of_session() -> Vec<Process> {
     let own = std::process::id();

@@ -6,7 +6,7 @@ mod keys;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::list::{List, tests};
+use crate::list::List;
 use crate::support::checkout::{Checkout, tools_for};
 use crate::support::servers::Distccd;
 use crate::support::{Project, Sandbox, Tool, Tools};
@@ -61,7 +61,8 @@ fn count(checkout: &Checkout<'_>) -> usize {
 }
 
 mod own {
-    use super::*;
+    use super::{Distccd, Project, Tools, checkout, count, fs, objects, start};
+    use crate::list::tests;
     use crate::support::Run as _;
 
     tests![

@@ -368,7 +368,12 @@ impl Guard {
                     .flat_map(|scan| scan.literal.iter().filter(|(name, _)| name == macro_))
                     .map(|(_, value)| value)
                     .collect();
-                if values.is_empty() || all().any(|scan| scan.defined.contains(&identity)) {
+                let has_other_value = all().any(|scan| scan.defined.contains(&identity));
+                if values.is_empty() && !has_other_value && !may_be_of_compiler(macro_) {
+                    // Such as a macro for the user's configuration. Without a definition, no compiler gets past this directive.
+                    continue;
+                }
+                if values.is_empty() || has_other_value {
                     let path = self.tree.path(*file).display();
                     let name = String::from_utf8_lossy(macro_);
                     return Err(format!("an #include or __has_include names a macro ({path}: {name})").into());
@@ -455,6 +460,11 @@ impl Guard {
         search.found.insert(name.into(), of_list.into());
         Ok(found)
     }
+}
+
+/// Whether the compiler itself may define a macro. An empty name is that of an unknown argument.
+fn may_be_of_compiler(name: &[u8]) -> bool {
+    name.first().is_none_or(|first| *first == b'_')
 }
 
 /// A path relative to one of `roots`: the number of the root (0 for none), and the rest of the path.

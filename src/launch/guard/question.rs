@@ -89,6 +89,8 @@ const UNKNOWN: &[&str] = &[
     "-embed-dir",
     "--embed-dir",
     "--include",
+    "--define-macro",
+    "--undefine-macro",
     "--prefix",
     "--config",
     "-traditional",
@@ -196,7 +198,11 @@ impl Question {
             }
             included.push(file);
         }
-        let definitions = arguments.macros().iter().filter_map(|definition| definition.to_str());
+        let definitions = || arguments.macros().iter().filter_map(|definition| definition.to_str());
+        if definitions().any(|definition| definition.starts_with('-')) {
+            // `-Xclang -D -Xclang NAME`
+            return Err("a definition is passed to the preprocessor in two parts");
+        }
         Ok(Self {
             compiler: text(&command.compiler.path)?,
             flags,
@@ -205,7 +211,7 @@ impl Question {
             source: text(source)?,
             included,
             folders: folders.collect::<Result<_, _>>()?,
-            definitions: definitions.map(str::to_owned).collect(),
+            definitions: definitions().map(str::to_owned).collect(),
             depfile: text(depfile)?,
             roots: command.roots.clone(),
             context: command.context.clone(),
@@ -309,6 +315,8 @@ mod tests {
             "-MD -ivfsoverlay o.yaml -c m.cpp",
             "-MD -Xclang -internal-isystem -Xclang /x -c m.cpp",
             "-MD -Wp,-isystem,/x -c m.cpp",
+            "-MD -Xclang -D -Xclang A=<x.h> -c m.cpp",
+            "-MD --define-macro=A=<x.h> -c m.cpp",
             "-MD -include cmake_pch.hxx -c m.cpp",
             "-MD -working-directory /x -c m.cpp",
         ] {

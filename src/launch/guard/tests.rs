@@ -273,6 +273,30 @@ fn a_changed_link_changes_the_fingerprint() {
     assert_ne!(prints[4], prints[5]);
 }
 
+/// As in Eigen, Dear ImGui and mbedtls, where a user may name a header for the configuration.
+#[test]
+fn a_header_that_only_an_undefined_macro_names_is_ignored() {
+    let checkout = Checkout::new();
+    fs_err::create_dir_all(checkout.root.join("build")).expect("a folder");
+    let mut guard = Guard::new(None);
+    checkout.write("src/near.h", "#ifdef CONFIG\n#include CONFIG\n#endif\n");
+    let first = fingerprint(&mut guard, &checkout.question());
+    // A definition in a header, in a new header, and in the command.
+    checkout.write("inc2/sub/y.h", "#define CONFIG <config.h>\n");
+    let defined = fingerprint(&mut guard, &checkout.question());
+    checkout.write("inc1/config.h", "");
+    assert_ne!(fingerprint(&mut guard, &checkout.question()), defined);
+    checkout.write("inc2/sub/y.h", "");
+    assert_eq!(fingerprint(&mut guard, &checkout.question()), first);
+    checkout.write("src/opt.h", "#define CONFIG \"config.h\"\n");
+    assert_ne!(fingerprint(&mut guard, &checkout.question()), first);
+    checkout.remove("src/opt.h");
+    let other = Question { definitions: vec!["CONFIG=<config.h>".to_owned()], ..checkout.question() };
+    let before = fingerprint(&mut guard, &other);
+    checkout.write("inc2/config.h", "");
+    assert_ne!(fingerprint(&mut guard, &other), before);
+}
+
 #[test]
 fn computed_and_precompiled_headers_prevent_direct_mode() {
     let checkout = Checkout::new();
@@ -280,7 +304,8 @@ fn computed_and_precompiled_headers_prevent_direct_mode() {
     let mut guard = Guard::new(None);
     for text in [
         "#include STR(x.h)\n",
-        "#include HEADER\n",
+        "#include __HEADER\n",
+        "#define HEADER\n#include HEADER\n",
         "#define HEADER A B\n#include HEADER\n",
         "#embed \"x\"\n",
     ] {

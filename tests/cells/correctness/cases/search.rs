@@ -110,6 +110,20 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case(
+        "a new header that defines the name of another",
+        &[
+            TWO_FOLDERS,
+            kept(
+                "main.c",
+                "#if __has_include(\"user.h\")\n#include \"user.h\"\n#endif\n#ifdef CONFIG\n#include CONFIG\n#else\n#define VALUE 1\n\
+                 #endif\n#include <stdio.h>\nint main(void) { printf(\"%d\\n\", (int)VALUE); return 0; }\n",
+            ),
+            kept("first/other.h", ""),
+            added("first/user.h", "#define CONFIG <value.h>\n"),
+            kept("second/value.h", "#define VALUE 2\n"),
+        ],
+    ),
+    case(
         "a header of a definition, earlier in the search path",
         &[
             kept(

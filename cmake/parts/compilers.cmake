@@ -171,7 +171,7 @@ function(_toolchainkit_configure_path_maps)
     endif()
     # CMake evaluates the condition for each target, which takes 10 times as long for the versions.
     set(is_known FALSE)
-    if(NOT "${CMAKE_${language}_COMPILER_ID}" STREQUAL "" AND NOT "${CMAKE_${language}_COMPILER_VERSION}" STREQUAL "")
+    if(CMAKE_${language}_COMPILER_ID AND CMAKE_${language}_COMPILER_VERSION)
       set(is_known TRUE)
     endif()
     foreach(compiler IN ITEMS GNU:8 Clang:10 AppleClang:12)

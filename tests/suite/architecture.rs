@@ -191,7 +191,8 @@ fn no_file_is_a_collection_of_helpers_and_none_is_too_long() {
 /// line.
 #[test]
 fn the_launcher_uses_few_libraries() {
-    const ALLOWED: [&str; 4] = ["serde", "serde_json", "rustix", "sha2"];
+    // serde_json contains memchr, too.
+    const ALLOWED: [&str; 5] = ["serde", "serde_json", "rustix", "sha2", "memchr"];
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
     let lines = dependencies.lines().take_while(|line| !line.starts_with('['));

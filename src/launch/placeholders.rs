@@ -57,10 +57,12 @@ fn fill_in_file(path: &Path, folders: &[(usize, PathBuf)]) -> io::Result<bool> {
         return Ok(true);
     }
     let object = Object { file, length: data.len() };
-    let Some(sections) = object.sections() else { return Ok(false) };
+    // One buffer for all parts: each new one costs the faults of its pages.
+    let mut buffer = Vec::new();
+    let Some(sections) = object.sections(&mut buffer) else { return Ok(false) };
     let mut changes = Vec::new();
     for section in &sections {
-        for (start, number) in object.placeholders(section)? {
+        for (start, number) in object.placeholders(section, &mut buffer)? {
             if let Some((_, folder)) = folders.iter().find(|(known, _)| *known == number) {
                 changes.push((
                     start,
@@ -121,18 +123,18 @@ struct Object {
 impl Object {
     /// The sections of an ELF file with paths of debug information, and the whole of another object. None of other files, such as
     /// precompiled headers. `None` if they are compressed.
-    fn sections(&self) -> Option<Vec<Section>> {
+    fn sections(&self, buffer: &mut Vec<u8>) -> Option<Vec<Section>> {
         let start: [u8; 4] = self.read(0, 4).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
         if start == *b"\x7fELF" {
             let mut is_compressed = false;
-            let sections = self.elf_sections(&mut is_compressed).unwrap_or_default();
+            let sections = self.elf_sections(&mut is_compressed, buffer).unwrap_or_default();
             return (!is_compressed).then_some(sections);
         }
         let whole = Section { bytes: 0..self.length, has_strings: false };
         Some(if is_other_object(start) { vec![whole] } else { Vec::new() })
     }
 
-    fn elf_sections(&self, is_compressed: &mut bool) -> Option<Vec<Section>> {
+    fn elf_sections(&self, is_compressed: &mut bool, buffer: &mut Vec<u8>) -> Option<Vec<Section>> {
         const SHF_ALLOC: u64 = 2;
         const SHF_STRINGS: u64 = 0x20;
         const SHF_COMPRESSED: u64 = 0x800;
@@ -163,7 +165,8 @@ impl Object {
         let per_part = (PART as u64).checked_div(size).filter(|number| *number > 0)?;
         for first in (0..count).step_by(usize::try_from(per_part).ok()?) {
             let part = per_part.min(count - first);
-            let headers = self.read(table.checked_add(first.checked_mul(size)?)?, part.checked_mul(size)?)?;
+            let length = usize::try_from(part.checked_mul(size)?).ok()?;
+            let headers = self.read_into(table.checked_add(first.checked_mul(size)?)?, length, buffer)?;
             for header in headers.chunks(usize::try_from(size).ok()?) {
                 let flags = number(header, 8, word)?;
                 if flags & SHF_ALLOC != 0 || OTHER_TYPES.contains(&number(header, 4, 4)?) {
@@ -220,10 +223,13 @@ impl Object {
     }
 
     /// The placeholders in a section: their starts and their numbers.
-    fn placeholders(&self, section: &Section) -> io::Result<Vec<(u64, usize)>> {
+    fn placeholders(&self, section: &Section, buffer: &mut Vec<u8>) -> io::Result<Vec<(u64, usize)>> {
         let mut found = Vec::new();
         let size = section.bytes.end.saturating_sub(section.bytes.start).min(PART as u64);
-        let mut buffer = vec![0; usize::try_from(size).unwrap_or(PART)];
+        let size = usize::try_from(size).unwrap_or(PART);
+        if buffer.len() < size {
+            buffer.resize(size, 0);
+        }
         let mut at = section.bytes.start;
         while at < section.bytes.end {
             let length = usize::try_from(section.bytes.end - at).unwrap_or(PART).min(buffer.len());
@@ -279,6 +285,16 @@ impl Object {
         Ok(bytes)
     }
 
+    fn read_into<'b>(&self, offset: u64, length: usize, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+        offset.checked_add(length as u64).filter(|end| *end <= self.length)?;
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let part = &mut buffer[..length];
+        process::read_at(&self.file, part, offset).ok()?;
+        Some(part)
+    }
+
     fn read(&self, offset: u64, size: u64) -> Option<Vec<u8>> {
         let end = offset.checked_add(size).filter(|end| *end <= self.length)?;
         let mut bytes = vec![0; usize::try_from(end - offset).ok()?];
@@ -288,6 +304,12 @@ impl Object {
 }
 
 fn number(bytes: &[u8], offset: usize, size: usize, is_big: bool) -> Option<u64> {
+    if let (8, false) = (size, is_big) {
+        return Some(u64::from_le_bytes(bytes.get(offset..offset + 8)?.try_into().ok()?));
+    }
+    if let (4, false) = (size, is_big) {
+        return Some(u32::from_le_bytes(bytes.get(offset..offset + 4)?.try_into().ok()?).into());
+    }
     let bytes = bytes.get(offset..offset + size)?.iter();
     let add = |sum: u64, byte: &u8| (sum << 8) | u64::from(*byte);
     Some(if is_big { bytes.fold(0, add) } else { bytes.rev().fold(0, add) })
@@ -344,7 +366,7 @@ mod tests {
         let object = Object { file: File::open(&path).unwrap(), length };
         let section = Section { bytes: 0..length, has_strings };
         let mut result = bytes.to_vec();
-        for (start, number) in object.placeholders(&section).unwrap() {
+        for (start, number) in object.placeholders(&section, &mut Vec::new()).unwrap() {
             let folder = path_of(number);
             let changed = object.replacement(&section, start, folder.as_os_str().as_encoded_bytes()).unwrap();
             let start = usize::try_from(start).unwrap();

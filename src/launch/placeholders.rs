@@ -296,9 +296,8 @@ impl Object {
     }
 
     fn read(&self, offset: u64, size: u64) -> Option<Vec<u8>> {
-        let end = offset.checked_add(size).filter(|end| *end <= self.length)?;
-        let mut bytes = vec![0; usize::try_from(end - offset).ok()?];
-        process::read_at(&self.file, &mut bytes, offset).ok()?;
+        let mut bytes = Vec::new();
+        self.read_into(offset, usize::try_from(size).ok()?, &mut bytes)?;
         Some(bytes)
     }
 }

@@ -27,7 +27,7 @@ into a project and commit it.
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
       [ON_FAILURE <fallback|warn|strict|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
-      [DISTRIBUTE <distcc> DISTRIBUTE_HOSTS <host/slots[,lzo]>... [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
+      [DISTRIBUTE <distcc|icecream> [DISTRIBUTE_HOSTS <host/slots[,lzo]>...] [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
        [DISTRIBUTE_TIMEOUT <seconds>] [DISTRIBUTE_ON_FAILURE <fallback|fail>]]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
@@ -70,11 +70,12 @@ into a project and commit it.
     header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
     ``RELOCATABLE``.
   ``DISTRIBUTE``
-    The program that compiles misses on other machines: ``distcc``. Needs ccache and toolchainkit-launch. At the end of the
-    configuration, all workers compile a small file at the same time. Those with another compiler, and those that do not answer
-    within six seconds, are not used. The objects have a namespace of their own in ccache.
+    The program that compiles misses on other machines: ``distcc`` or ``icecream``. Needs ccache and toolchainkit-launch. At the
+    end of the configuration, all workers of distcc compile a small file at the same time. Those with another compiler, and those
+    that do not answer within six seconds, are not used. icecream is used if its daemon runs on this machine, and another machine
+    writes the same object. The objects have a namespace of their own in ccache.
   ``DISTRIBUTE_HOSTS``
-    The workers, as in ``DISTCC_HOSTS``.
+    The workers of distcc, as in ``DISTCC_HOSTS``.
   ``DISTRIBUTE_LOCAL_SLOTS``
     The number of compilers that run on this machine at the same time, for what is not compiled elsewhere. Default: the number of
     processors.

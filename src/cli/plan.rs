@@ -68,6 +68,9 @@ fn distribute_lines(distribute: &Distribute, variant: &VariantPlan, lines: &mut 
     };
     let (engine, timeout) = (distribute.engine, distribute.timeout_s);
     lines.push(format!("  distribute {engine}, at most {timeout} s for a compilation{failure}"));
+    if let Some(slots) = distribute.slots {
+        lines.push(format!("    workers: {slots} slots"));
+    }
     for DistributeHost { host, slots, compress } in &distribute.hosts {
         lines.push(format!("    {host}, {slots} slots{}", if *compress { ", compressed" } else { "" }));
     }
@@ -141,10 +144,12 @@ struct VariantObject {
 
 #[derive(Serialize, JsonSchema)]
 struct DistributeObject {
-    /// distcc.
+    /// distcc or icecream.
     engine: String,
-    /// The workers.
+    /// The workers of distcc.
     hosts: Vec<HostObject>,
+    /// The slots of all workers, for an engine that finds the workers itself; null if they are not known.
+    slots: Option<u32>,
     /// The compilers on this machine at the same time; null is the number of processors.
     local_slots: Option<u32>,
     /// The links at the same time; null is no limit.
@@ -233,6 +238,7 @@ fn distribute_object(distribute: &Distribute) -> DistributeObject {
     DistributeObject {
         engine: distribute.engine.name().to_owned(),
         hosts: hosts.collect(),
+        slots: distribute.slots,
         local_slots: distribute.local_slots,
         links: distribute.links,
         timeout_s: distribute.timeout_s,

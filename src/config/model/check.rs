@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{Config, Language, Variant, WITHOUT_NAME};
 use crate::caching::remote::{Issue, IssueSeverity, check, check_tool};
-use crate::caching::tool::Tool;
+use crate::caching::tool::{Engine, Tool};
 
 impl Config {
     /// What is wrong with the configuration: missing values, names that are used twice, and remote caches that cannot work or
@@ -64,7 +64,8 @@ impl Config {
         );
         require(!variant.presets.build_types.is_empty(), "presets.build_types", "no build type is listed");
         if let Some(distribute) = &variant.distribute {
-            require(!distribute.hosts.is_empty(), "distribute.hosts", "distcc needs at least one worker");
+            let has_workers = distribute.engine != Engine::Distcc || !distribute.hosts.is_empty();
+            require(has_workers, "distribute.hosts", "distcc needs at least one worker");
             require(cache.enabled, "cache.enabled", "the launcher, which distributes, needs the cache");
         }
         let all = variant.toolchains.len() == self.toolchains.len() + 1;

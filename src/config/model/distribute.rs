@@ -10,8 +10,10 @@ pub use crate::caching::tool::Engine;
 pub struct Distribute {
     /// The program that distributes.
     pub engine: Engine,
-    /// The workers, the fastest first. Never empty.
+    /// The workers of distcc, the fastest first; empty with other engines.
     pub hosts: Vec<DistributeHost>,
+    /// `slots`: how many compilations of this build all workers run at the same time, for engines that find the workers themselves.
+    pub slots: Option<u32>,
     /// `local.slots`: how many compilers run here at the same time; `None` is the number of processors.
     pub local_slots: Option<u32>,
     /// `local.preprocess`: how many preprocessors distcc runs here at the same time. Default 8.
@@ -34,8 +36,18 @@ impl Distribute {
     #[must_use]
     pub fn distcc(hosts: Vec<DistributeHost>) -> Self {
         Self {
-            engine: Engine::Distcc,
             hosts,
+            ..Self::with(Engine::Distcc)
+        }
+    }
+
+    /// This engine with the defaults.
+    #[must_use]
+    pub fn with(engine: Engine) -> Self {
+        Self {
+            engine,
+            hosts: Vec::new(),
+            slots: None,
             local_slots: None,
             preprocess: Self::PREPROCESS,
             links: None,
@@ -44,10 +56,13 @@ impl Distribute {
         }
     }
 
-    /// The slots of all workers.
+    /// The slots of all workers, if they are known.
     #[must_use]
-    pub fn remote_slots(&self) -> u32 {
-        self.hosts.iter().fold(0, |sum: u32, host| sum.saturating_add(host.slots))
+    pub fn remote_slots(&self) -> Option<u32> {
+        match self.engine {
+            Engine::Distcc => Some(self.hosts.iter().fold(0, |sum: u32, host| sum.saturating_add(host.slots))),
+            Engine::Icecream => self.slots,
+        }
     }
 }
 

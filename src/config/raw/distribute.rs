@@ -12,9 +12,16 @@ use crate::config::model::OnDistributionFailure;
 pub(in crate::config) struct Distribute {
     /// The program that distributes. It must be installed on each machine; without it, a machine compiles locally.
     pub(in crate::config) engine: Option<EngineChoice>,
-    /// The workers of distcc, the fastest first.
+    /// The workers of distcc, the fastest first. With icecream, the scheduler knows them.
     #[schemars(length(max = 100), extend("examples" = [[{ "host": "10.0.0.5", "slots": 8 }]]))]
     pub(in crate::config) hosts: Option<Vec<DistributeHost>>,
+    /// The number of compilations of this build that all workers run at the same time. The build presets get as many jobs, and those of
+    /// `local.slots`. For icecream; distcc has this number for each host. Default: jobs are not set.
+    #[schemars(range(min = 1, max = 10000), extend("examples" = [32]))]
+    pub(in crate::config) slots: Option<u32>,
+    /// The address of the scheduler. With icecream, the daemon of each machine knows it (`iceccd -s`), so that it cannot be set here.
+    #[schemars(extend("examples" = ["http://10.0.0.5:10600"]))]
+    pub(in crate::config) scheduler: Option<String>,
     /// The limits of this machine.
     pub(in crate::config) local: Option<DistributeLocal>,
     /// The longest time of one remote compilation in seconds. Later, it is ended and compiled here. Default 120.
@@ -32,7 +39,7 @@ pub(in crate::config) struct Distribute {
 pub(in crate::config) enum EngineChoice {
     /// distcc: compiles with the compilers of the workers, which must be the same as here. Needs ccache.
     Distcc,
-    /// icecream. Not supported by this version.
+    /// icecream: a scheduler chooses the machines, and the compilers travel there. Needs its daemon on this machine, and ccache.
     Icecream,
     /// The one of sccache. Not supported by this version.
     SccacheDist,
@@ -63,7 +70,7 @@ pub(in crate::config) struct DistributeLocal {
     /// Default: the number of processors.
     #[schemars(range(min = 1, max = 1024), extend("examples" = [4]))]
     pub(in crate::config) slots: Option<u32>,
-    /// The number of preprocessors that distcc runs here at the same time. Default 8.
+    /// The number of preprocessors that distcc runs here at the same time. Only for distcc. Default 8.
     #[schemars(range(min = 1, max = 1024), extend("examples" = [8]))]
     pub(in crate::config) preprocess: Option<u32>,
     /// The number of links at the same time, with Ninja. Default: no limit but that of the build.

@@ -18,6 +18,7 @@ pub(super) fn validate(
 ) -> Option<Distribute> {
     let raw = raw?;
     let local = raw.local.unwrap_or_default();
+    let is_preprocess_set = local.preprocess.is_some();
     let Some(engine) = raw.engine else {
         let help = "add `engine: distcc`, or remove the section";
         scope.error(&[SECTION], Code::MissingSetting, "the program that distributes is not set", help);
@@ -25,10 +26,10 @@ pub(super) fn validate(
     };
     let engine = match engine {
         raw::EngineChoice::Distcc => Engine::Distcc,
-        other @ (raw::EngineChoice::Icecream | raw::EngineChoice::SccacheDist) => {
-            let name = if other == raw::EngineChoice::Icecream { "icecream" } else { "sccache-dist" };
-            let message = format!("this version of toolchainkit does not support {name}");
-            let help = "use `engine: distcc`, or remove the section to compile on this machine";
+        raw::EngineChoice::Icecream => Engine::Icecream,
+        raw::EngineChoice::SccacheDist => {
+            let message = "this version of toolchainkit does not support sccache-dist";
+            let help = "use `engine: distcc` or `engine: icecream`, or remove the section to compile on this machine";
             scope.error(&[SECTION, "engine"], Code::UnsupportedByTool, message, help);
             return None;
         }
@@ -38,16 +39,67 @@ pub(super) fn validate(
         let help = "enable the cache, or remove `distribute`";
         scope.error(&[SECTION, "engine"], Code::ConflictingSettings, message, help);
     }
-    let hosts = hosts(raw.hosts, scope);
+    for (is_set, keys, unsupported) in [
+        (raw.hosts.is_some(), &["hosts"][..], hosts_without_list(engine)),
+        (raw.scheduler.is_some(), &["scheduler"], Some(scheduler_elsewhere(engine))),
+        (raw.slots.is_some(), &["slots"], slots_of_hosts(engine)),
+        (is_preprocess_set, &["local", "preprocess"], preprocessors_of_others(engine)),
+    ] {
+        if let Some((message, help)) = unsupported.filter(|_| is_set) {
+            let keys: Vec<&str> = std::iter::once(SECTION).chain(keys.iter().copied()).collect();
+            scope.error(&keys, Code::UnsupportedByTool, message, help);
+        }
+    }
+    let hosts = if engine == Engine::Distcc { hosts(raw.hosts, scope) } else { Vec::new() };
     Some(Distribute {
         engine,
         hosts,
+        slots: raw.slots,
         local_slots: local.slots,
         preprocess: local.preprocess.unwrap_or(Distribute::PREPROCESS),
         links: local.links,
         timeout_s: raw.timeout_s.unwrap_or(Distribute::TIMEOUT_S),
         on_failure: raw.on_failure.unwrap_or_default(),
     })
+}
+
+/// A message and the help for a key that an engine does not have.
+type Unsupported = (&'static str, &'static str);
+
+const fn hosts_without_list(engine: Engine) -> Option<Unsupported> {
+    match engine {
+        Engine::Distcc => None,
+        Engine::Icecream => Some((
+            "icecream has no list of workers: its scheduler knows them, and the daemon of this machine knows the scheduler",
+            "remove `hosts`, and run `iceccd -s SCHEDULER` on each machine",
+        )),
+    }
+}
+
+const fn scheduler_elsewhere(engine: Engine) -> Unsupported {
+    match engine {
+        Engine::Distcc => ("distcc has no scheduler", "remove it, and list the workers in `hosts`"),
+        Engine::Icecream => (
+            "clients of icecream have no setting for the scheduler: the daemon of each machine knows it",
+            "remove it, and run `iceccd -s SCHEDULER` on each machine",
+        ),
+    }
+}
+
+const fn slots_of_hosts(engine: Engine) -> Option<Unsupported> {
+    match engine {
+        Engine::Distcc => {
+            Some(("with distcc, each worker has slots of its own", "use `hosts: [{ host: NAME, slots: 8 }]`"))
+        }
+        Engine::Icecream => None,
+    }
+}
+
+const fn preprocessors_of_others(engine: Engine) -> Option<Unsupported> {
+    match engine {
+        Engine::Distcc => None,
+        Engine::Icecream => Some(("icecream has no limit of preprocessors", "remove it, or use `local.slots`")),
+    }
 }
 
 /// Warns about a limit of links that no generator but Ninja knows.

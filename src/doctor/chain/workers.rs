@@ -3,6 +3,7 @@
 use std::thread;
 
 use super::{Build, CONFIGURE_AGAIN, Finding, Link, OF_LINK, Subject};
+use crate::caching::tool::Engine;
 use crate::launch::distribute::Workers;
 use crate::launch::process;
 use crate::launch::settings::Settings;
@@ -36,7 +37,7 @@ fn check(build: &Build) -> Vec<Finding> {
         probing.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
     });
     let mut findings: Vec<Finding> = Vec::new();
-    for finding in known.iter().zip(probed).flat_map(|(before, now)| of_compiler(before, now)) {
+    for finding in known.iter().zip(probed).flat_map(|(before, now)| of_compiler(distribution.engine, before, now)) {
         // A worker that does not answer has the same fault for each compiler.
         if !findings.contains(&finding) {
             findings.push(finding);
@@ -46,7 +47,7 @@ fn check(build: &Build) -> Vec<Finding> {
 }
 
 /// The workers for one compiler: what the build uses, and what the probe of this moment says.
-fn of_compiler(before: &Workers, now: Option<Workers>) -> Vec<Finding> {
+fn of_compiler(engine: Engine, before: &Workers, now: Option<Workers>) -> Vec<Finding> {
     let about = LINK.name;
     let compiler = before.compiler.display();
     let Some(now) = now else {
@@ -83,10 +84,13 @@ fn of_compiler(before: &Workers, now: Option<Workers>) -> Vec<Finding> {
     }
     let (all, usable) = now.numbers();
     if findings.is_empty() {
-        let text = format!(
-            "{usable} of {all} write the same objects as {compiler}: {}",
-            now.usable().collect::<Vec<_>>().join(", ")
-        );
+        let text = match engine {
+            Engine::Distcc => format!(
+                "{usable} of {all} write the same objects as {compiler}: {}",
+                now.usable().collect::<Vec<_>>().join(", ")
+            ),
+            Engine::Icecream => format!("icecream writes the same objects as {compiler} on another machine"),
+        };
         findings.push(Finding::fine(about, text));
     }
     findings

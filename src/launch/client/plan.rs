@@ -99,8 +99,8 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     let compiler = facts.compiler();
     let workers =
         bypass.is_none().then(|| workers(settings, &decision, &compiler, &arguments, &facts)).flatten();
-    if let Some(workers) = &workers {
-        decision.add_namespace(&facts, &workers.namespace());
+    if let (Some(workers), Some(distribution)) = (&workers, &settings.distribution) {
+        decision.add_namespace(&facts, &workers.namespace(distribution.engine));
     }
     drop(facts);
     let macro_maps = macro_maps(&question, &of_tool);

@@ -14,10 +14,31 @@ fn file(folder: &Path, entry: &str) -> PathBuf {
     folder.join(format!("down.{}", process::digest(log::name(entry).as_bytes())))
 }
 
+/// The file that shows when the scheduler or a worker of icecream has answered a compilation of this build.
+fn heard(folder: &Path) -> PathBuf {
+    folder.join("heard")
+}
+
+/// An answer has come.
+pub(super) fn hear(folder: &Path) {
+    if !was_heard(folder, Duration::from_secs(1)) {
+        stamp::replace(&heard(folder), b"");
+    }
+}
+
+/// Whether an answer has come within this time.
+pub(super) fn was_heard(folder: &Path, time: Duration) -> bool {
+    is_younger(&heard(folder), time)
+}
+
+fn is_younger(file: &Path, time: Duration) -> bool {
+    let modified = std::fs::metadata(file).and_then(|found| found.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age < time))
+}
+
 /// Whether the worker has failed within the last minute.
 pub(super) fn is_open(folder: &Path, entry: &str) -> bool {
-    let modified = std::fs::metadata(file(folder, entry)).and_then(|found| found.modified());
-    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age < MINUTE))
+    is_younger(&file(folder, entry), MINUTE)
 }
 
 /// Whether this compilation may use the worker. `answers` asks it.

@@ -5,17 +5,20 @@
 //! nobody without distribution gets its objects.
 
 mod breaker;
+mod distcc;
+mod icecream;
 mod log;
 mod probe;
 mod run;
+mod running;
 mod slots;
 mod workers;
 
 pub use self::probe::probe_hosts;
-pub(super) use self::run::{VARIABLE, run};
+pub(super) use self::run::{compile, run};
 pub use self::workers::{Language, State, Worker, Workers};
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -25,6 +28,12 @@ use super::settings::Settings;
 use crate::caching::tool::Engine;
 use crate::journal::Placed;
 
+/// The environment variable with the path of the file for the report. It shows that the cache tool runs this program in front of the
+/// compiler.
+pub(super) const VARIABLE: &str = "TOOLCHAINKIT_DISTRIBUTED";
+/// The environment variable with the entries of the workers that this program may use there.
+const HOSTS: &str = "TOOLCHAINKIT_DISTRIBUTED_HOSTS";
+
 /// The settings of `launcher.json`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Distribution {
@@ -32,12 +41,13 @@ pub struct Distribution {
     pub engine: Engine,
     /// Its path.
     pub program: PathBuf,
-    /// The workers, as entries of `DISTCC_HOSTS`.
+    /// The workers of distcc, as entries of `DISTCC_HOSTS`.
+    #[serde(default)]
     pub hosts: Vec<String>,
     /// The compilers on this machine at the same time; 0 is the number of processors.
     #[serde(default)]
     pub local_slots: usize,
-    /// The preprocessors on this machine at the same time.
+    /// The preprocessors of distcc on this machine at the same time.
     #[serde(default = "eight")]
     pub preprocess: usize,
     /// The longest time of a remote compilation in seconds.
@@ -69,17 +79,6 @@ fn folder(settings: &Settings) -> PathBuf {
     settings.folder().join("distribution")
 }
 
-/// The environment of distcc in `folder`, with these workers. It never compiles here after a failure: this program does.
-fn set_environment(command: &mut Command, folder: &Path, hosts: &str, timeout_seconds: u64) {
-    for name in ["DISTCC_POTENTIAL_HOSTS", "DISTCC_SAVE_TEMPS", "DISTCC_CMDLIST", "DISTCC_PAUSE_TIME_MSEC"] {
-        command.env_remove(name);
-    }
-    command.env("DISTCC_HOSTS", hosts);
-    command.env("DISTCC_DIR", folder);
-    command.env("DISTCC_IO_TIMEOUT", timeout_seconds.to_string());
-    command.env("DISTCC_FALLBACK", "0").env("DISTCC_SKIP_LOCAL_RETRY", "1");
-}
-
 /// Lets the cache tool compile a miss on one of the workers.
 pub(super) struct Outer {
     report: SharedFile,
@@ -99,7 +98,7 @@ impl Outer {
         let report = SharedFile::new()?;
         command.env(PREFIX, launcher);
         command.env(VARIABLE, report.path());
-        command.env("DISTCC_HOSTS", workers.usable().collect::<Vec<_>>().join(" "));
+        command.env(HOSTS, workers.usable().collect::<Vec<_>>().join(" "));
         Some(Self { report })
     }
 

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::super::settings::Settings;
 use super::workers::{Language, State, Worker, Workers};
-use super::{Distribution, set_environment};
+use super::distcc::set_environment;
+use super::{Distribution, icecream};
+use crate::caching::tool::Engine;
 use crate::launch::process;
 use crate::launch::reading::read;
 use crate::launch::rules::{Facts, Machine, path_of_directory};
@@ -22,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(6);
 const IO_TIMEOUT: u64 = 5;
 const PAUSE: Duration = Duration::from_millis(5);
 /// The largest object or log that is read.
-const LARGEST: u64 = 1 << 20;
+pub(super) const LARGEST: u64 = 1 << 20;
 
 /// It includes nothing, so that only the compiler decides about the object. GCC and Clang write their version into it.
 const SOURCE: &str = "struct toolchainkit_probe { double weight; int parts[4]; };
@@ -45,11 +47,17 @@ pub(super) fn probe(settings: &Settings, compiler: &Path, language: Language) ->
     let folder = Folder::new(&super::folder(settings), language)?;
     let here = folder.0.join("here.o");
     let mut command = process::command(compiler);
-    compile(&mut command, &folder.0, &here, language);
+    add_arguments(&mut command, &folder.0, &here, language);
     if wait(&mut command, LIMIT) != Ended::Success {
         return None;
     }
     let expected = read(&here, LARGEST).ok()?;
+    let object = process::digest(&expected);
+    if distribution.engine == Engine::Icecream {
+        let state = icecream::probe(distribution, compiler, language, &folder.0, &expected);
+        let worker = Worker { entry: icecream::ENTRY.to_owned(), state };
+        return Some(Workers::new(compiler, language, object, vec![worker]));
+    }
     let states = thread::scope(|scope| {
         let probing = distribution.hosts.iter().enumerate().map(|(number, entry)| {
             let (folder, expected) = (&folder.0, &expected);
@@ -63,7 +71,7 @@ pub(super) fn probe(settings: &Settings, compiler: &Path, language: Language) ->
     });
     let workers = distribution.hosts.iter().zip(states);
     let workers = workers.map(|(entry, state)| Worker { entry: entry.clone(), state }).collect();
-    Some(Workers::new(compiler, language, process::digest(&expected), workers))
+    Some(Workers::new(compiler, language, object, workers))
 }
 
 /// Whether the worker compiles the file at the moment.
@@ -89,7 +97,7 @@ fn probe_one(
     }
     let mut command = process::command(&distribution.program);
     command.arg(compiler);
-    compile(&mut command, folder, &object, language);
+    add_arguments(&mut command, folder, &object, language);
     set_environment(&mut command, &own, entry, IO_TIMEOUT);
     let messages = own.join("log");
     command.env("DISTCC_LOG", &messages).env("DISTCC_VERBOSE", "0");
@@ -122,19 +130,21 @@ fn reason(log: &str) -> String {
 }
 
 /// Adds the arguments of the compiler.
-fn compile(command: &mut Command, folder: &Path, object: &Path, language: Language) {
+pub(super) fn add_arguments(command: &mut Command, folder: &Path, object: &Path, language: Language) {
     command.args(["-O2", "-c", language.source(), "-o"]).arg(object).current_dir(folder);
     command.env_remove(super::VARIABLE).env_remove("CCACHE_PREFIX");
 }
 
+/// How a process has ended.
 #[derive(Debug, PartialEq, Eq)]
-enum Ended {
+pub(super) enum Ended {
     Success,
     Failure,
     TooLate,
 }
 
-fn wait(command: &mut Command, limit: Duration) -> Ended {
+/// Runs it without output for at most this time.
+pub(super) fn wait(command: &mut Command, limit: Duration) -> Ended {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = quiet.spawn() else { return Ended::Failure };
     let begun = Instant::now();
@@ -155,15 +165,21 @@ fn wait(command: &mut Command, limit: Duration) -> Ended {
 }
 
 /// A folder for one probe, which is removed again.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(parent: &Path, language: Language) -> Option<Self> {
+    /// `None` if it cannot be made in `parent`.
+    pub(super) fn new(parent: &Path, language: Language) -> Option<Self> {
         let path = parent.join(format!("probe.{}.{}", std::process::id(), language.source()));
         process::create_folder(&path).ok()?;
         let folder = Self(path);
         stamp::replace(&folder.0.join(language.source()), SOURCE.as_bytes());
         Some(folder)
+    }
+
+    /// Its path.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -202,7 +218,7 @@ pub fn probe_hosts(settings: &Settings, compilers: &[std::ffi::OsString]) -> Exi
         };
         for worker in workers.all() {
             if let Some(fault) = worker.fault(compiler.as_ref(), workers.language) {
-                faults.push(format!("{}: {fault}", worker.address()));
+                faults.push(if worker.entry == icecream::ENTRY { fault } else { format!("{}: {fault}", worker.address()) });
             }
             match all.iter_mut().find(|known| known.entry == worker.entry) {
                 Some(known) if worker.state != State::Same => known.state = worker.state.clone(),

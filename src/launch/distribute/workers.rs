@@ -1,4 +1,4 @@
-//! What the probe has found: the workers whose compiler writes the same object as the one here.
+//! What the probe has found: the workers whose compiler writes the same object as the one here. All workers of icecream are one entry.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::super::settings::Settings;
-use super::{folder, log, probe};
+use super::{folder, icecream, log, probe};
+use crate::caching::tool::Engine;
 use crate::launch::process;
 use crate::launch::stamp::{self, Stamp};
 
@@ -65,7 +66,7 @@ pub enum State {
 /// A worker that was probed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Worker {
-    /// Its entry in `DISTCC_HOSTS`.
+    /// Its entry in `DISTCC_HOSTS`. `icecream` stands for all workers of icecream.
     pub entry: String,
     /// Its state.
     pub state: State,
@@ -83,6 +84,11 @@ impl Worker {
     pub fn fault(&self, compiler: &Path, language: Language) -> Option<String> {
         match &self.state {
             State::Same => None,
+            State::Different if self.entry == icecream::ENTRY => Some(format!(
+                "a worker writes other {} objects than {}",
+                language.name(),
+                compiler.display()
+            )),
             State::Different => Some(format!(
                 "its {} compiler writes other objects than {}",
                 language.name(),
@@ -172,8 +178,8 @@ impl Workers {
 
     /// The part of the key of all objects that workers may have written: it separates them from those of this machine.
     #[must_use]
-    pub fn namespace(&self) -> String {
-        format!("distcc-{}", self.object.get(..16).unwrap_or(&self.object))
+    pub fn namespace(&self, engine: Engine) -> String {
+        format!("{engine}-{}", self.object.get(..16).unwrap_or(&self.object))
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct CacheView {
 #[derive(Debug, Clone, Serialize)]
 struct DistributeView {
     engine: &'static str,
-    /// The entries of `DISTCC_HOSTS`.
+    /// The entries of `DISTCC_HOSTS`; empty with other engines.
     hosts: Vec<String>,
     /// `None` is the number of processors.
     local_slots: Option<u32>,

@@ -1,6 +1,8 @@
 //! Compilation of misses on other machines, with real workers on this one.
 
 mod failures;
+#[cfg(target_os = "linux")]
+mod icecream;
 mod keys;
 
 use std::fs;
@@ -14,6 +16,8 @@ use crate::support::{Project, Sandbox, Tool, Tools};
 pub(crate) fn tests(list: &mut List) {
     own::tests(list);
     failures::tests(list);
+    #[cfg(target_os = "linux")]
+    icecream::tests(list);
     keys::tests(list);
 }
 

@@ -4,6 +4,8 @@ mod azurite;
 mod distcc;
 mod echo;
 mod gcs;
+#[cfg(target_os = "linux")]
+mod icecream;
 mod memcached;
 mod nginx;
 mod process;
@@ -17,6 +19,8 @@ pub(crate) use azurite::Azurite;
 pub(crate) use distcc::Distccd;
 pub(crate) use echo::Echo;
 pub(crate) use gcs::Gcs;
+#[cfg(target_os = "linux")]
+pub(crate) use icecream::Icecream;
 pub(crate) use memcached::Memcached;
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{ServerProcess, free_port};

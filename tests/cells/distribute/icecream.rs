@@ -1,0 +1,185 @@
+//! icecream, with a scheduler and daemons on machines of their own.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{count, objects};
+use crate::list::tests;
+use crate::support::checkout::{Checkout, tools_for};
+use crate::support::servers::Icecream;
+use crate::support::{Run as _, Sandbox, Tool, Tools};
+
+tests![
+    icecream_compiles_misses_on_other_machines,
+    icecream_loses_no_file,
+    a_build_continues_without_icecream in failures(),
+];
+
+const CALL: &str = "toolchainkit_enable_cache(TOOL ccache DISTRIBUTE icecream)";
+
+/// The failures. In each run, one where icecream fails at once, and one where it hangs.
+fn failures() -> Vec<&'static str> {
+    let all = [
+        "the-daemon-is-killed",
+        "the-workers-are-frozen",
+        "there-is-no-daemon",
+        "the-daemon-is-frozen",
+        "the-scheduler-is-killed",
+        "the-scheduler-is-frozen",
+        "the-workers-are-killed",
+        "the-packets-are-lost",
+        "icecc-is-removed",
+    ];
+    all.into_iter().take(if Tools::full() { all.len() } else { 2 }).collect()
+}
+
+/// The tools, and a sandbox with them on PATH. Its own link to icecc can be removed.
+fn start() -> Option<(Tools, Sandbox)> {
+    let cache = Tool::Ccache(Tools::CCACHE);
+    let tools = tools_for(&[&[cache], Icecream::NEEDS].concat())?;
+    let sandbox = Sandbox::new("icecream").on_path(&tools.ninja()).on_path(&tools.path(cache));
+    let link = sandbox.root().join("bin/icecc");
+    fs::create_dir(sandbox.root().join("bin")).expect("a folder");
+    std::os::unix::fs::symlink("/usr/bin/icecc", &link).expect("a link");
+    Some((tools, sandbox.on_path(&link)))
+}
+
+/// The sample project, optimised and without debug information, in a build with more jobs than slots.
+fn checkout<'a>(sandbox: &'a Sandbox, tools: &Tools, folder: &str, call: &str) -> Checkout<'a> {
+    let checkout = Checkout::sample(sandbox, tools, folder, call).option("-DCMAKE_BUILD_TYPE=Release");
+    checkout.env("CMAKE_BUILD_PARALLEL_LEVEL", "8")
+}
+
+/// Where the compilers of a build have run.
+fn distributed(checkout: &Checkout<'_>) -> Value {
+    let mut command = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+    let stats = command.args(["stats", "--format", "json", "--build"]).arg(checkout.build_folder()).run();
+    let stats: Value = serde_json::from_str(&stats.stdout).unwrap_or_else(|_| panic!("{stats}"));
+    stats["compilations"]["distributed"].clone()
+}
+
+fn icecream_compiles_misses_on_other_machines() {
+    let Some((tools, sandbox)) = start() else { return };
+    let network = Icecream::start(2);
+    // The scheduler may choose this machine, but not while its two slots are busy.
+    let checkout = checkout(&sandbox, &tools, "project", CALL);
+    let configured = checkout.configure();
+    assert!(configured.stdout.contains("misses are distributed by icecream"), "{configured}");
+    let probes = network.compilations();
+    assert!(probes > 1, "a trial for each language\n{configured}");
+    let built = checkout.build();
+    assert!(!built.text().contains("toolchainkit:"), "{built}");
+    let compiled = network.compilations() - probes;
+    let distributed = distributed(&checkout);
+    assert_eq!(distributed["remote"], compiled, "{distributed}");
+    assert!(compiled > 0, "{built}\n{}", network.scheduler().log());
+    assert_eq!(distributed["here"], count(&checkout) - compiled, "{distributed}");
+    let workers = distributed["workers"].as_object().expect("an object").keys();
+    for worker in workers {
+        assert!(network.workers.iter().any(|known| known.address == *worker), "{distributed}");
+    }
+    let remote = objects(&checkout.build_folder());
+    assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (checkout.objects, 0));
+    assert_eq!(network.compilations() - probes, compiled, "hits ask nobody");
+    let doctor = {
+        let mut command = checkout.command(env!("CARGO_BIN_EXE_toolchainkit"));
+        command.args(["doctor", "--build"]).arg(checkout.build_folder()).run_to_any_end()
+    };
+    assert!(doctor.stdout.contains("icecream writes the same objects as"), "{doctor}");
+    // The same project without distribution has other keys, and the same objects.
+    let local = self::checkout(&sandbox, &tools, "local", "toolchainkit_enable_cache(TOOL ccache)");
+    local.configure();
+    assert_eq!(local.counted(|| drop(local.build())), (0, local.objects));
+    assert_eq!(objects(&local.build_folder()), remote, "the workers write the same objects");
+}
+
+fn icecream_loses_no_file() {
+    let Some((tools, sandbox)) = start() else { return };
+    let network = Icecream::start(1);
+    let checkout = checkout(&sandbox, &tools, "project", CALL).env("ICECC_PREFERRED_HOST", "w0");
+    let lists = checkout.source.join("CMakeLists.txt");
+    let mut text = fs::read_to_string(&lists).expect("the project");
+    let profiles = sandbox.root().join("profiles");
+    text.push_str(&format!(
+        "set_source_files_properties(c_0.c PROPERTIES COMPILE_OPTIONS -fstack-usage)\n\
+         set_source_files_properties(c_1.c PROPERTIES COMPILE_OPTIONS \"-fprofile-generate={}\")\n\
+         set_source_files_properties(cxx_1.cpp PROPERTIES COMPILE_OPTIONS -save-temps=obj)\n\
+         set_source_files_properties(cxx_2.cpp PROPERTIES COMPILE_OPTIONS \"-g;-gsplit-dwarf\")\n\
+         target_link_options(sample PRIVATE -fprofile-generate)\n",
+        profiles.display()
+    ));
+    fs::write(&lists, text).expect("the project");
+    fs::write(checkout.source.join("data.bin"), "data").expect("a file");
+    let source = checkout.source.join("cxx_0.cpp");
+    let included = format!(".incbin \\\"{}\\\"", checkout.source.join("data.bin").display());
+    let text = fs::read_to_string(&source).expect("a source");
+    fs::write(&source, format!("{text}\n__asm__(\".section .rodata\\n{included}\\n.text\\n\");\n"))
+        .expect("a source");
+    // GCC would have another value of this macro if macros were expanded on the worker.
+    let source = checkout.source.join("cxx_2.cpp");
+    let text = fs::read_to_string(&source).expect("a source");
+    fs::write(&source, format!("{text}\nextern const char *const base_file = __BASE_FILE__;\n")).expect("a source");
+    let configured = checkout.configure();
+    let probes = network.compilations();
+    let built = checkout.build();
+    assert!(!built.text().contains("toolchainkit:"), "{built}");
+    let folder = checkout.build_folder().join("CMakeFiles/sample.dir");
+    let has = |end: &str| {
+        let mut entries = fs::read_dir(&folder).expect("objects").filter_map(Result::ok);
+        entries.any(|entry| entry.path().to_string_lossy().ends_with(end))
+    };
+    for end in [".su", ".s", ".dwo"] {
+        assert!(has(end), "{end}\n{built}");
+    }
+    let object = |name: &str| fs::read(folder.join(name)).expect("an object");
+    let contains = |object: &[u8], text: &str| object.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(contains(&object("c_1.c.o"), "c_1.c.gcda"), "the name of the profile");
+    assert!(contains(&object("cxx_2.cpp.o"), "cxx_2.cpp\0"), "the name of the source");
+    assert!(!contains(&object("cxx_2.cpp.o"), "<stdin>"), "the name of the source");
+    assert_eq!(network.compilations() - probes, count(&checkout) - 4, "{configured}\n{}", network.workers[0].daemon.log());
+    let distributed = distributed(&checkout);
+    assert_eq!((&distributed["remote"], &distributed["retried"]), (&(count(&checkout) - 4).into(), &0.into()));
+}
+
+fn a_build_continues_without_icecream(failure: &str) {
+    let Some((tools, sandbox)) = start() else { return };
+    let local = checkout(&sandbox, &tools, "local", "toolchainkit_enable_cache(TOOL ccache)");
+    local.configure();
+    let begun = Instant::now();
+    local.build();
+    let local = begun.elapsed();
+    let mut network = Icecream::start(2);
+    let checkout = checkout(&sandbox, &tools, "project", CALL);
+    if failure == "there-is-no-daemon" {
+        network.daemon.stop();
+        let configured = checkout.configure();
+        let shown = "icecream is not used: no daemon of icecream (iceccd) runs on this machine";
+        assert!(configured.stderr.contains(shown), "{configured}");
+        assert!(configured.stderr.contains("all compilations run here"), "{configured}");
+    } else {
+        let configured = checkout.configure();
+        assert!(configured.stdout.contains("misses are distributed by icecream"), "{configured}");
+    }
+    match failure {
+        "the-daemon-is-killed" => network.daemon.stop(),
+        "the-daemon-is-frozen" => network.daemon.pause(),
+        "the-workers-are-frozen" => network.workers.iter().for_each(|worker| worker.daemon.pause()),
+        "the-workers-are-killed" => network.workers.iter_mut().for_each(|worker| worker.daemon.stop()),
+        "the-packets-are-lost" => network.workers.iter().for_each(|worker| worker.lose_packets()),
+        "the-scheduler-is-killed" => network.stop_scheduler(),
+        "the-scheduler-is-frozen" => network.scheduler().pause(),
+        "icecc-is-removed" => fs::remove_file(sandbox.root().join("bin/icecc")).expect("the link"),
+        _ => {}
+    }
+    let begun = Instant::now();
+    let built = checkout.build();
+    let time = begun.elapsed();
+    assert!(time < local.mul_f64(1.2) + Duration::from_secs(15), "{time:?}, and {local:?} on this machine\n{built}");
+    // The daemon compiles here without a warning if it knows no scheduler, or the scheduler no other machine.
+    let must_warn = ["the-daemon-is-killed", "the-daemon-is-frozen", "the-scheduler-is-frozen"].contains(&failure);
+    let warnings = built.text().matches("toolchainkit:").count();
+    assert!((usize::from(must_warn)..=1).contains(&warnings), "{built}");
+    assert_eq!(objects(&checkout.build_folder()).len(), count(&checkout));
+}

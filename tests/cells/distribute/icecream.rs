@@ -66,7 +66,8 @@ fn icecream_compiles_misses_on_other_machines() {
     // The scheduler may choose this machine, but not while its two slots are busy.
     let checkout = checkout(&sandbox, &tools, "project", CALL);
     let configured = checkout.configure();
-    assert!(configured.stdout.contains("misses are distributed by icecream"), "{configured}");
+    let log = network.scheduler().log();
+    assert!(configured.stdout.contains("misses are distributed by icecream"), "{configured}\n{log}");
     let probes = network.compilations();
     assert!(probes > 1, "a trial for each language\n{configured}");
     let built = checkout.build();

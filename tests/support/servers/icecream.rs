@@ -42,7 +42,7 @@ pub(crate) struct Worker {
     pub(crate) address: String,
 }
 
-/// A network namespace and a namespace of processes. The kernel kills its first process with the test, and the others with that.
+/// Namespaces for the network, mounts and processes. The kernel kills its first process with the test, and the others with that.
 #[derive(Debug)]
 struct Machine {
     holder: Child,
@@ -78,23 +78,35 @@ impl Icecream {
         own.run("ip link set lo up; ip link add br0 type bridge; ip addr add 10.77.0.1/24 dev br0; ip link set br0 up");
         own.run("ip route add default dev br0");
         let path = |name: &str| folder.path().join(name);
+        let idle = path("idle");
+        fs::write(&idle, "cpu  1000 1000 1000 1000 1000 0 0 0 0 0\n").expect("a file");
         let scheduler = own.daemon("icecc-scheduler", &["-n", "test"], path("scheduler"));
-        let daemon = own.iceccd("own", path("own"));
-        let workers: Vec<Worker> = (0..count)
+        let machines: Vec<(Machine, String)> = (0..count)
             .map(|index| {
                 let machine = Machine::start();
-                let (name, address) = (format!("w{index}"), format!("10.77.0.{}", index + 2));
+                let address = format!("10.77.0.{}", index + 2);
                 own.run(&format!(
-                    "ip link add {name} type veth peer name eth0 netns {}; ip link set {name} master br0 up",
+                    "ip link add w{index} type veth peer name eth0 netns {}; ip link set w{index} master br0 up",
                     machine.first
                 ));
+                // The processors are those of this machine, which are busy with the test: the scheduler sends nothing to busy workers.
                 machine.run(&format!(
-                    "ip link set lo up; ip addr add {address}/24 dev eth0; ip link set eth0 up; ip route add default dev eth0"
+                    "ip link set lo up; ip addr add {address}/24 dev eth0; ip link set eth0 up; ip route add default dev eth0
+                     mount --bind {} /proc/stat",
+                    idle.display()
                 ));
-                let daemon = machine.iceccd(&name, path(&name));
-                Worker { machine, daemon, address }
+                (machine, address)
             })
             .collect();
+        // A daemon that cannot connect at once waits for 3 s.
+        assert!(eventually(START, || scheduler.log().contains("scheduler ready")), "{}", scheduler.log());
+        let daemon = own.iceccd("own", path("own"));
+        let workers = machines.into_iter().enumerate().map(|(index, (machine, address))| {
+            let name = format!("w{index}");
+            let daemon = machine.iceccd(&name, path(&name));
+            Worker { machine, daemon, address }
+        });
+        let workers: Vec<Worker> = workers.collect();
         let all_are_known = || scheduler.log().matches(" login ").count() > count;
         assert!(eventually(START, all_are_known), "{}\n{}", scheduler.log(), daemon.log());
         let network = Self { before, scheduler, daemon, workers, _folder: folder, own };
@@ -146,7 +158,7 @@ impl Machine {
         let mut holder = Command::new(system("setpriv"))
             .args(["--pdeathsig", "KILL", "--"])
             .arg(system("unshare"))
-            .args(["--net", "--pid", "--fork", "--kill-child", "--", "sleep", "infinity"])
+            .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--", "sleep", "infinity"])
             .stdin(Stdio::null())
             .spawn()
             .expect("unshare starts");
@@ -164,7 +176,7 @@ impl Machine {
     /// Runs a script in its network.
     fn run(&self, script: &str) {
         let mut command = Command::new(system("nsenter"));
-        command.args(["--target", &self.first, "--net", "--", "sh", "-e", "-c", script]).run();
+        command.args(["--target", &self.first, "--net", "--mount", "--", "sh", "-e", "-c", script]).run();
     }
 
     fn iceccd(&self, name: &str, folder: PathBuf) -> Daemon {
@@ -181,7 +193,7 @@ impl Machine {
 
     fn daemon(&self, program: &str, arguments: &[&str], log: PathBuf) -> Daemon {
         let mut child = Command::new(system("nsenter"))
-            .args(["--target", &self.first, "--net", "--pid", "--"])
+            .args(["--target", &self.first, "--net", "--mount", "--pid", "--"])
             .arg(system(program))
             .args(arguments)
             .args(["-vvv", "-l"])

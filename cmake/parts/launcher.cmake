@@ -297,7 +297,11 @@ function(_toolchainkit_launcher_json out_json)
     string(APPEND storages ",\n    {${json},\n      \"environment\": {${members}},\n"
       "      \"client\": [${client}], \"unset\": [${unset}], \"secrets\": [${templates}]}")
   endforeach()
-  string(SUBSTRING "${storages}" 1 -1 storages)
+  set(is_cached false)
+  if(NOT storages STREQUAL "")
+    set(is_cached true)
+    string(SUBSTRING "${storages}" 1 -1 storages)
+  endif()
   set(under_tracers false)
   if(TOOLCHAINKIT_CACHE)
     set(under_tracers true)
@@ -319,7 +323,7 @@ function(_toolchainkit_launcher_json out_json)
   \"places\": [${places}], \"relocatable\": ${relocatable}, \"direct_mode\": \"${direct_mode}\",
   \"clear\": [${clear}],
   \"keep\": [${keep}],
-  \"storages\": [${storages}],${distributed}
+  \"is_cached\": ${is_cached}, \"storages\": [${storages}],${distributed}
   \"caches_under_tracers\": ${under_tracers}, \"breaker_seconds\": 60, \"idle_seconds\": ${idle_seconds}}
 " PARENT_SCOPE)
 endfunction()

@@ -24,7 +24,7 @@ into a project and commit it.
 
     toolchainkit_enable_cache(
       [PROJECT <name>] [PROJECT_DIR <dir>] [PROFILE <name>]
-      [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
+      [TOOL <sccache|ccache>...|none] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
       [ON_FAILURE <fallback|warn|strict|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
       [DISTRIBUTE <distcc|icecream> [DISTRIBUTE_HOSTS <host/slots[,lzo]>...] [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
@@ -41,7 +41,8 @@ into a project and commit it.
   ``PROFILE``
     A name for the status line.
   ``TOOL``
-    The tools to use, preferred first. Default: ``sccache ccache``.
+    The tools to use, preferred first. Default: ``sccache ccache``. ``none`` is no cache: with ``DISTRIBUTE``, all compilations
+    are distributed.
   ``MIN_VERSION``
     The oldest version of the tool to use.
   ``LANGUAGES``
@@ -253,6 +254,9 @@ function(toolchainkit_enable_cache)
         set("CMAKE_${language}_COMPILER_LAUNCHER" "${launcher}" PARENT_SCOPE)
       endif()
     endforeach()
+  endif()
+  if(arg_TOOL STREQUAL "none")
+    return()
   endif()
 
   _toolchainkit_configure_precompiled_headers()

@@ -84,7 +84,7 @@ endfunction()
 # Writes cache.json, which `toolchainkit stats`, `doctor` and `server` read.
 function(_toolchainkit_write_summary mode reason)
   set(launcher "")
-  if(mode STREQUAL "none")
+  if(mode STREQUAL "none" AND distribution STREQUAL "")
     set(launch "")
   elseif(launch STREQUAL "command")
     set(launcher "${folder}/launcher.cmd")

@@ -207,6 +207,11 @@ impl BuildCache {
         self.mode != "none"
     }
 
+    /// Whether there is a launcher, but no cache.
+    pub(super) fn only_distributes(&self) -> bool {
+        !self.uses_a_tool() && self.has_program()
+    }
+
     /// Whether the launcher is the program, and not the script.
     pub(super) fn has_program(&self) -> bool {
         self.launch == "program"

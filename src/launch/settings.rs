@@ -59,7 +59,10 @@ pub struct Settings {
     /// Variables of the environment that the daemon inherits; a `*` at the end matches any suffix.
     #[serde(default)]
     pub keep: Vec<String>,
-    /// The storage in use, and the local one that replaces it if a secret is missing.
+    /// Whether there is a cache. Without one, the launcher only distributes, and uses no member about the tool.
+    #[serde(default = "yes")]
+    pub is_cached: bool,
+    /// The storage in use, and the local one that replaces it if a secret is missing. Empty without a cache.
     pub storages: Vec<Storage>,
     /// Compilation of misses on other machines.
     #[serde(default)]
@@ -84,6 +87,10 @@ pub enum Direct {
     Set,
     /// The guard, for each compilation.
     Auto,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn minute() -> u64 {
@@ -152,7 +159,9 @@ impl Settings {
             return invalid("launcher.json has another version");
         }
         let is_name = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if settings.storages.is_empty() || !settings.storages.iter().all(|storage| is_name(&storage.id)) {
+        if (settings.is_cached && settings.storages.is_empty())
+            || !settings.storages.iter().all(|storage| is_name(&storage.id))
+        {
             return invalid("launcher.json contains no valid storage");
         }
         if !settings.program.is_absolute() || !settings.build.is_absolute() {

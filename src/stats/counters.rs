@@ -9,7 +9,7 @@ use crate::caching::statistics::CacheStats;
 /// The cache of a build folder.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CacheOfBuild {
-    /// The tool: `sccache` or `ccache`.
+    /// The tool: `sccache` or `ccache`, or `none` for a build that only distributes.
     pub tool: String,
     /// The version of the tool.
     pub version: String,
@@ -81,6 +81,21 @@ impl CacheOfBuild {
                 uncacheable: stats.uncacheable,
                 tiers: tiers.collect(),
             }),
+        }
+    }
+
+    /// That of a build folder without a cache.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            tool: "none".to_owned(),
+            version: String::new(),
+            location: String::new(),
+            size_bytes: None,
+            max_size_bytes: None,
+            degraded: None,
+            daemon_running: None,
+            counters: None,
         }
     }
 

@@ -406,7 +406,12 @@ impl Page<'_> {
     fn cache(&mut self, statistics: &Statistics) {
         let cache = &statistics.cache;
         self.line("");
-        self.row("cache", &format!("{} {}, {}", cache.tool, cache.version, cache.location));
+        let text = if cache.version.is_empty() {
+            cache.tool.clone()
+        } else {
+            format!("{} {}, {}", cache.tool, cache.version, cache.location)
+        };
+        self.row("cache", &text);
         if let Some(degraded) = &cache.degraded {
             self.painted_row("", &format!("not the configured one: {degraded}"), FAULT);
         }

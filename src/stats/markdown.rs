@@ -130,7 +130,9 @@ fn facts(statistics: &Statistics, look: &Look) -> String {
         format!(", {}{limit}", size(bytes))
     });
     let limit = limit.unwrap_or_default();
-    row("cache", format!("{} {}, {}{limit}", cache.tool, cache.version, code(&cache.location)));
+    if !cache.version.is_empty() {
+        row("cache", format!("{} {}, {}{limit}", cache.tool, cache.version, code(&cache.location)));
+    }
     if let Some(degraded) = &cache.degraded {
         row("not the configured cache", prose(degraded));
     }

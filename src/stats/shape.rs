@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 const MOST_SLOW: usize = 20;
 
 /// Causes of the launcher that are no rules of a tool, with the reason and the advice.
-const OTHER_CAUSES: [(&str, &str, &str); 3] = [
+const OTHER_CAUSES: [(&str, &str, &str); 4] = [
     (
         "TOOLCHAINKIT_BYPASS",
         "TOOLCHAINKIT_BYPASS was 1 during the build",
@@ -34,6 +34,11 @@ const OTHER_CAUSES: [(&str, &str, &str); 3] = [
         "tracer",
         "a tool such as CodeQL or Coverity traces the compilers, and would not see a file that comes from the cache",
         "no action is needed",
+    ),
+    (
+        "no-cache",
+        "the build uses no cache, and only distributes",
+        "enable the cache (`cache.enabled`), so that a file is compiled only once",
     ),
 ];
 

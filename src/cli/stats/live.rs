@@ -78,9 +78,12 @@ pub(super) fn watch(cache: &BuildCache, printer: &Printer) -> Result<Option<Jour
 }
 
 fn frame(cache: &BuildCache, journal: Option<&Journal>, printer: &Printer) -> Result<Statistics, CliError> {
-    let (tool, version) = cache.tool()?;
-    let stats = CacheStats::new(tool, version, &cache.location, &ToolStats::default());
-    let of_build = CacheOfBuild::new(&stats, false);
+    let of_build = if cache.only_distributes() {
+        CacheOfBuild::none()
+    } else {
+        let (tool, version) = cache.tool()?;
+        CacheOfBuild::new(&CacheStats::new(tool, version, &cache.location, &ToolStats::default()), false)
+    };
     let scope = Scope::LastBuilds { number: 1 };
     let mut statistics = Statistics::new(cache.shown_folder().to_string(), Origin::Journal, scope, of_build);
     if let Some(journal) = journal {

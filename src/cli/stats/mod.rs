@@ -111,10 +111,11 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     if let Some(file) = &args.export {
         return export::write(&cache.folder, file, printer);
     }
-    let (tool, version) = cache.tool()?;
+    let used = if cache.only_distributes() { None } else { Some(cache.tool()?) };
+    let name = used.map_or("the tool", |(tool, _)| tool.name());
     if !cache.has_program() && (args.watch || args.last.is_some() || args.since.is_some()) {
         return Err(CliError::Usage(format!(
-            "the launcher of {} is the script, which keeps no journal of compilations: only the counters of {tool} can be \
+            "the launcher of {} is the script, which keeps no journal of compilations: only the counters of {name} can be \
              shown. `toolchainkit install` installs the program; then configure the build again",
             cache.folder
         )));
@@ -122,12 +123,12 @@ pub(super) fn run(args: &StatsArgs, global: &Global, printer: &Printer) -> Comma
     let journal = if cache.has_program() { read_journal(&cache)? } else { None };
     let journal = if args.watch { live::watch(&cache, printer)? } else { journal };
     let busy = Busy::new(printer, "comparing the misses with earlier compilations");
-    let statistics = statistics(args, &selection, &cache, journal.as_ref(), (tool, version))?;
+    let statistics = statistics(args, &selection, &cache, journal.as_ref(), used)?;
     drop(busy);
     let statistics = statistics.cleaned(&|text| printer.filtered(text));
     print(args.format, &statistics, printer)?;
     if args.zero {
-        zero(&cache, tool, printer)?;
+        zero(&cache, used, printer)?;
     }
     match &statistics.limit {
         Some(verdict) if verdict.is_below => Err(CliError::BelowLimit(verdict.sentence())),
@@ -167,34 +168,21 @@ fn statistics(
     selection: &Selection,
     cache: &BuildCache,
     journal: Option<&Journal>,
-    (tool, version): (Tool, Version),
+    used: Option<(Tool, Version)>,
 ) -> Result<Statistics, CliError> {
     let mut notes = Vec::new();
-    let counted = counters(cache, tool, version);
     let has_journal = cache.has_program();
-    let (stats, is_counted) = match counted {
-        Ok(Some(stats)) => (stats, true),
-        Ok(None) => (CacheStats::new(tool, version, &cache.location, &ToolStats::default()), false),
-        // The journal needs no tool.
-        Err(error) if has_journal => {
-            notes.push(format!("the counters of {tool} cannot be read: {error}"));
-            (CacheStats::new(tool, version, &cache.location, &ToolStats::default()), false)
-        }
-        Err(error) => return Err(error),
+    let of_build = match used {
+        Some(used) => cache_of_build(cache, used, &mut notes)?,
+        None => CacheOfBuild::none(),
     };
-    let mut of_build = CacheOfBuild::new(&stats, is_counted);
-    // sccache does not say more than the number of levels.
-    if of_build.location.starts_with("Multi-level") && !cache.location.is_empty() {
-        of_build.location.clone_from(&cache.location);
-    }
-    of_build.degraded = Some(cache.reason.clone()).filter(|reason| !reason.is_empty());
-    of_build.daemon_running = (tool == Tool::Sccache).then_some(is_counted || cache.is_running());
     let (origin, scope) = if has_journal {
         (Origin::Journal, selection.scope())
     } else {
         notes.push(format!(
             "the launcher of this build is the script, which keeps no journal of compilations: the numbers are the counters \
-             of {tool}, of all build folders that use this cache. `toolchainkit install` installs the program"
+             of {}, of all build folders that use this cache. `toolchainkit install` installs the program",
+            of_build.tool
         ));
         (Origin::ToolCounters, Scope::ToolCounters)
     };
@@ -202,7 +190,11 @@ fn statistics(
     statistics.other_build_folders = cache.others.iter().map(ToString::to_string).collect();
     statistics.compilations = journal.map(|journal| {
         let summary = Summary::new(selection.of(journal), &journal.entries);
-        Compilations::new(&summary, journal.running.len(), journal.damaged).explained(tool)
+        let all = Compilations::new(&summary, journal.running.len(), journal.damaged);
+        match used {
+            Some((tool, _)) => all.explained(tool),
+            None => all,
+        }
     });
     // Metrics have no causes. Looking for them takes time, and waits for the record of a miss that has just ended.
     if args.format != StatsFormat::Prometheus
@@ -219,6 +211,33 @@ fn statistics(
     statistics.notes = notes;
     statistics.limit = args.fail_under.map(|limit| Verdict::new(&statistics, limit));
     Ok(statistics)
+}
+
+/// The cache of a build folder, with what its tool has counted.
+fn cache_of_build(
+    cache: &BuildCache,
+    (tool, version): (Tool, Version),
+    notes: &mut Vec<String>,
+) -> Result<CacheOfBuild, CliError> {
+    let counted = counters(cache, tool, version);
+    let (stats, is_counted) = match counted {
+        Ok(Some(stats)) => (stats, true),
+        Ok(None) => (CacheStats::new(tool, version, &cache.location, &ToolStats::default()), false),
+        // The journal needs no tool.
+        Err(error) if cache.has_program() => {
+            notes.push(format!("the counters of {tool} cannot be read: {error}"));
+            (CacheStats::new(tool, version, &cache.location, &ToolStats::default()), false)
+        }
+        Err(error) => return Err(error),
+    };
+    let mut of_build = CacheOfBuild::new(&stats, is_counted);
+    // sccache does not say more than the number of levels.
+    if of_build.location.starts_with("Multi-level") && !cache.location.is_empty() {
+        of_build.location.clone_from(&cache.location);
+    }
+    of_build.degraded = Some(cache.reason.clone()).filter(|reason| !reason.is_empty());
+    of_build.daemon_running = (tool == Tool::Sccache).then_some(is_counted || cache.is_running());
+    Ok(of_build)
 }
 
 fn miss_cause(group: CauseGroup) -> MissCause {
@@ -293,9 +312,12 @@ fn github(statistics: &Statistics, text: &str, printer: &Printer) -> CommandResu
     Ok(())
 }
 
-fn zero(cache: &BuildCache, tool: Tool, printer: &Printer) -> CommandResult {
+fn zero(cache: &BuildCache, used: Option<(Tool, Version)>, printer: &Printer) -> CommandResult {
     if cache.has_program() {
         append_mark(cache.folder.as_std_path(), MarkKind::Zero)?;
+    }
+    let Some((tool, _)) = used else { return Ok(()) };
+    if cache.has_program() {
         printer.report(&format!(
             "later runs of stats count from now on; `stats --all` also shows the compilations before. The counters of {tool}, \
              which other build folders may share, are unchanged"

@@ -66,14 +66,13 @@ impl Config {
         if let Some(distribute) = &variant.distribute {
             let has_workers = distribute.engine != Engine::Distcc || !distribute.hosts.is_empty();
             require(has_workers, "distribute.hosts", "distcc needs at least one worker");
-            require(cache.enabled, "cache.enabled", "the launcher, which distributes, needs the cache");
         }
         let all = variant.toolchains.len() == self.toolchains.len() + 1;
         require(all, "toolchains", "each variant needs the unnamed toolchain and one for each name");
         if cache.tools.contains(&Tool::Ccache) && cache.languages.contains(&Language::Hip) {
             issues.push(issue("unsupported-by-tool", "cache.languages", "ccache cannot cache HIP"));
         }
-        if variant.distribute.is_some() && cache.tools.contains(&Tool::Sccache) {
+        if variant.distribute.is_some() && cache.enabled && cache.tools.contains(&Tool::Sccache) {
             issues.push(issue(
                 "unsupported-by-tool",
                 "cache.tool",

@@ -35,10 +35,7 @@ impl Distribute {
     /// These workers of distcc, with the defaults.
     #[must_use]
     pub fn distcc(hosts: Vec<DistributeHost>) -> Self {
-        Self {
-            hosts,
-            ..Self::with(Engine::Distcc)
-        }
+        Self { hosts, ..Self::with(Engine::Distcc) }
     }
 
     /// This engine with the defaults.
@@ -60,7 +57,9 @@ impl Distribute {
     #[must_use]
     pub fn remote_slots(&self) -> Option<u32> {
         match self.engine {
-            Engine::Distcc => Some(self.hosts.iter().fold(0, |sum: u32, host| sum.saturating_add(host.slots))),
+            Engine::Distcc => {
+                Some(self.hosts.iter().fold(0, |sum: u32, host| sum.saturating_add(host.slots)))
+            }
             Engine::Icecream => self.slots,
         }
     }

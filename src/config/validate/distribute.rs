@@ -11,11 +11,7 @@ use crate::diagnostics::{Code, Diagnostic, Severity};
 const SECTION: &str = "distribute";
 
 /// The valid settings; `None` if the section is absent or has an error.
-pub(super) fn validate(
-    raw: Option<raw::Distribute>,
-    is_cached: bool,
-    scope: &mut Scope<'_>,
-) -> Option<Distribute> {
+pub(super) fn validate(raw: Option<raw::Distribute>, scope: &mut Scope<'_>) -> Option<Distribute> {
     let raw = raw?;
     let local = raw.local.unwrap_or_default();
     let is_preprocess_set = local.preprocess.is_some();
@@ -34,11 +30,6 @@ pub(super) fn validate(
             return None;
         }
     };
-    if !is_cached {
-        let message = format!("`cache.enabled: false` also removes the launcher, which runs {engine}");
-        let help = "enable the cache, or remove `distribute`";
-        scope.error(&[SECTION, "engine"], Code::ConflictingSettings, message, help);
-    }
     for (is_set, keys, unsupported) in [
         (raw.hosts.is_some(), &["hosts"][..], hosts_without_list(engine)),
         (raw.scheduler.is_some(), &["scheduler"], Some(scheduler_elsewhere(engine))),
@@ -98,7 +89,9 @@ const fn slots_of_hosts(engine: Engine) -> Option<Unsupported> {
 const fn preprocessors_of_others(engine: Engine) -> Option<Unsupported> {
     match engine {
         Engine::Distcc => None,
-        Engine::Icecream => Some(("icecream has no limit of preprocessors", "remove it, or use `local.slots`")),
+        Engine::Icecream => {
+            Some(("icecream has no limit of preprocessors", "remove it, or use `local.slots`"))
+        }
     }
 }
 

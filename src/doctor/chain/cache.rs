@@ -22,6 +22,9 @@ fn examine(subject: &Subject) -> Vec<Finding> {
 
 fn mode(build: &Build, must_work: bool) -> Finding {
     let help = "remove this cause (other lines of this report may explain it), and configure the build again";
+    if build.mode == Mode::None && build.has_program {
+        return Finding::fine(LINK.name, build.reason.clone());
+    }
     if build.mode == Mode::None {
         return Finding::broken(LINK.name, format!("this build uses no cache: {}", build.reason), help);
     }

@@ -37,7 +37,9 @@ fn check(build: &Build) -> Vec<Finding> {
         probing.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
     });
     let mut findings: Vec<Finding> = Vec::new();
-    for finding in known.iter().zip(probed).flat_map(|(before, now)| of_compiler(distribution.engine, before, now)) {
+    for finding in
+        known.iter().zip(probed).flat_map(|(before, now)| of_compiler(distribution.engine, before, now))
+    {
         // A worker that does not answer has the same fault for each compiler.
         if !findings.contains(&finding) {
             findings.push(finding);

@@ -15,6 +15,7 @@ mod request;
 mod sccache;
 mod secrets;
 mod stats_log;
+mod uncached;
 mod warning;
 
 use std::ffi::OsString;
@@ -76,6 +77,9 @@ pub(super) fn compile(arguments: Vec<OsString>) -> ExitCode {
     let compilation = Compilation { settings, plan, note };
     if let Some(cause) = compilation.plan.bypass() {
         return compilation.run_compiler(Ending::bypassed(cause));
+    }
+    if !compilation.settings.is_cached {
+        return uncached::compile(&compilation);
     }
     if !is_program(&compilation.settings.program) {
         let program = compilation.settings.program.display();

@@ -36,6 +36,9 @@ const UNREAD: &str = "unread-arguments";
 /// The cause in the journal if a tracer has to see the compiler.
 const TRACER: &str = "tracer";
 
+/// The cause in the journal if there is no cache.
+pub(super) const NO_CACHE: &str = "no-cache";
+
 /// CMake writes a line for each module that is imported, also indirectly.
 const LARGEST_MODULE_MAP: u64 = 4 << 20;
 
@@ -71,7 +74,11 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         called = script.into_os_string();
         arguments.remove(0);
     }
-    let arguments = link::with_paths_of_cmake(settings.tool, arguments, &checkout);
+    let arguments = if settings.is_cached {
+        link::with_paths_of_cmake(settings.tool, arguments, &checkout)
+    } else {
+        arguments
+    };
     let arguments = Arguments::read(arguments, &directory, Style::of(&called));
     let is_cxx =
         arguments.sources().first().is_some_and(|source| source.extension().is_some_and(|of| of != "c"));
@@ -85,8 +92,8 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         arguments: &arguments,
         checkout: &checkout,
     };
-    let mut decision = decide(&question, &facts);
-    let bypass = if process::variable(BYPASS).is_some_and(|value| value == "1") {
+    let mut decision = if settings.is_cached { decide(&question, &facts) } else { Decision::default() };
+    let mut bypass = if process::variable(BYPASS).is_some_and(|value| value == "1") {
         Some(BYPASS)
     } else if let Some(rule) = decision.bypass {
         Some(rule.name)
@@ -99,16 +106,19 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     let compiler = facts.compiler();
     let workers =
         bypass.is_none().then(|| workers(settings, &decision, &compiler, &arguments, &facts)).flatten();
-    if let (Some(workers), Some(distribution)) = (&workers, &settings.distribution) {
+    if !settings.is_cached {
+        let is_distributed = workers.as_ref().is_some_and(|workers| workers.usable().next().is_some());
+        bypass = bypass.or((!is_distributed).then_some(NO_CACHE));
+    } else if let (Some(workers), Some(distribution)) = (&workers, &settings.distribution) {
         decision.add_namespace(&facts, &workers.namespace(distribution.engine));
     }
     drop(facts);
-    let macro_maps = macro_maps(&question, &of_tool);
+    let macro_maps = if settings.is_cached { macro_maps(&question, &of_tool) } else { Vec::new() };
     // Without placeholders, debug information would name the link.
     let is_named = decision.placeholders.is_none() && has_debug_information(&arguments);
     let links = || Links::of(settings.tool, &checkout, &arguments, &directory);
-    let links = if bypass.is_some() || is_named { None } else { links() };
-    let with_module_maps = bypass.is_none().then(|| {
+    let links = if bypass.is_some() || is_named || !settings.is_cached { None } else { links() };
+    let with_module_maps = (bypass.is_none() && settings.is_cached).then(|| {
         arguments.with_module_maps(&|path| reading::read(&directory.join(path), LARGEST_MODULE_MAP).ok())
     });
     let with_module_maps = with_module_maps.filter(|replaced| replaced != arguments.raw());
@@ -135,7 +145,10 @@ fn workers(
     arguments: &Arguments,
     facts: &dyn Facts,
 ) -> Option<Workers> {
-    let distribution = settings.distribution.as_ref().filter(|_| settings.tool == Tool::Ccache)?;
+    let distribution = settings.distribution.as_ref()?;
+    if settings.is_cached && settings.tool != Tool::Ccache {
+        return None;
+    }
     let [source] = arguments.sources() else { return None };
     let language = Language::of(source)?;
     if must_run_here(distribution.engine, arguments, facts).is_some()
@@ -173,6 +186,11 @@ impl Plan {
         let folders =
             Folders { build: &settings.build, source: &settings.source, directory: &self.directory };
         Note::new(begun, folders, &self.arguments)
+    }
+
+    /// The command of the compiler without the options of rules.
+    pub(super) fn command(&self) -> Vec<OsString> {
+        std::iter::once(self.compiler().to_owned()).chain(self.arguments.raw().iter().cloned()).collect()
     }
 
     /// The compiler.

@@ -81,7 +81,10 @@ fn run(
         let name = log::name(worker);
         if time > Duration::from_secs(distribution.timeout_seconds) + GRACE {
             running.kill();
-            return Ok(Attempt::Here(Some(format!("{name} needs more than {} s", distribution.timeout_seconds))));
+            return Ok(Attempt::Here(Some(format!(
+                "{name} needs more than {} s",
+                distribution.timeout_seconds
+            ))));
         }
         let patience = if asked.is_zero() { PATIENCE } else { asked + LONGER_PATIENCE };
         if time > patience {

@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::settings::Settings;
-use super::workers::{Language, State, Worker, Workers};
 use super::distcc::set_environment;
+use super::workers::{Language, State, Worker, Workers};
 use super::{Distribution, icecream};
 use crate::caching::tool::Engine;
 use crate::launch::process;
@@ -218,7 +218,11 @@ pub fn probe_hosts(settings: &Settings, compilers: &[std::ffi::OsString]) -> Exi
         };
         for worker in workers.all() {
             if let Some(fault) = worker.fault(compiler.as_ref(), workers.language) {
-                faults.push(if worker.entry == icecream::ENTRY { fault } else { format!("{}: {fault}", worker.address()) });
+                faults.push(if worker.entry == icecream::ENTRY {
+                    fault
+                } else {
+                    format!("{}: {fault}", worker.address())
+                });
             }
             match all.iter_mut().find(|known| known.entry == worker.entry) {
                 Some(known) if worker.state != State::Same => known.state = worker.state.clone(),

@@ -84,11 +84,9 @@ impl Worker {
     pub fn fault(&self, compiler: &Path, language: Language) -> Option<String> {
         match &self.state {
             State::Same => None,
-            State::Different if self.entry == icecream::ENTRY => Some(format!(
-                "a worker writes other {} objects than {}",
-                language.name(),
-                compiler.display()
-            )),
+            State::Different if self.entry == icecream::ENTRY => {
+                Some(format!("a worker writes other {} objects than {}", language.name(), compiler.display()))
+            }
             State::Different => Some(format!(
                 "its {} compiler writes other objects than {}",
                 language.name(),

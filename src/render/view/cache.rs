@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::super::RenderError;
 use crate::caching::remote::OnOlderTool;
-use crate::config::model::{Distribute, DistributeHost, Language, OnDistributionFailure, Shared};
+use crate::config::model::{
+    DirectMode, Distribute, DistributeHost, Language, OnDistributionFailure, OnFailure, Shared,
+};
 use crate::plan::{CachePlan, ToolPlan};
 
 #[derive(Debug, Clone, Serialize)]
@@ -88,6 +90,35 @@ impl CacheView {
             servers: cache.servers.clone(),
             distribute: distribute.map(DistributeView::new),
         })
+    }
+}
+
+impl CacheView {
+    /// That of a build without a cache, whose launcher only distributes.
+    pub(super) fn without_cache(distribute: &Distribute) -> Self {
+        let none = ToolView {
+            name: "none",
+            keyword: String::new(),
+            settings: Vec::new(),
+            secrets: Vec::new(),
+            since: Vec::new(),
+            requires: Vec::new(),
+        };
+        Self {
+            tools: vec![none],
+            min_version: None,
+            size_gb: None,
+            dir: None,
+            shared: None,
+            languages: vec![Language::C.cmake_name(), Language::Cxx.cmake_name()],
+            on_failure: OnFailure::Fallback.name(),
+            relocatable: true,
+            base_dirs: Vec::new(),
+            direct_mode: DirectMode::Auto.cmake_value(),
+            location: None,
+            servers: Vec::new(),
+            distribute: Some(DistributeView::new(distribute)),
+        }
     }
 }
 

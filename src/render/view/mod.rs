@@ -105,11 +105,11 @@ impl CacheFileView {
         let variants = plan.variants.iter().map(|variant| {
             Ok(CacheVariantView {
                 profile: variant.profile.clone().unwrap_or_default(),
-                cache: variant
-                    .cache
-                    .as_ref()
-                    .map(|cache| CacheView::new(cache, variant.distribute.as_ref()))
-                    .transpose()?,
+                cache: match (&variant.cache, &variant.distribute) {
+                    (Some(cache), distribute) => Some(CacheView::new(cache, distribute.as_ref())?),
+                    (None, Some(distribute)) => Some(CacheView::without_cache(distribute)),
+                    (None, None) => None,
+                },
             })
         });
         Ok(Self {

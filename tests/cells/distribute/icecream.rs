@@ -121,7 +121,8 @@ fn icecream_loses_no_file() {
     // GCC would have another value of this macro if macros were expanded on the worker.
     let source = checkout.source.join("cxx_2.cpp");
     let text = fs::read_to_string(&source).expect("a source");
-    fs::write(&source, format!("{text}\nextern const char *const base_file = __BASE_FILE__;\n")).expect("a source");
+    fs::write(&source, format!("{text}\nextern const char *const base_file = __BASE_FILE__;\n"))
+        .expect("a source");
     let configured = checkout.configure();
     let probes = network.compilations();
     let built = checkout.build();
@@ -139,9 +140,17 @@ fn icecream_loses_no_file() {
     assert!(contains(&object("c_1.c.o"), "c_1.c.gcda"), "the name of the profile");
     assert!(contains(&object("cxx_2.cpp.o"), "cxx_2.cpp\0"), "the name of the source");
     assert!(!contains(&object("cxx_2.cpp.o"), "<stdin>"), "the name of the source");
-    assert_eq!(network.compilations() - probes, count(&checkout) - 4, "{configured}\n{}", network.workers[0].daemon.log());
+    assert_eq!(
+        network.compilations() - probes,
+        count(&checkout) - 4,
+        "{configured}\n{}",
+        network.workers[0].daemon.log()
+    );
     let distributed = distributed(&checkout);
-    assert_eq!((&distributed["remote"], &distributed["retried"]), (&(count(&checkout) - 4).into(), &0.into()));
+    assert_eq!(
+        (&distributed["remote"], &distributed["retried"]),
+        (&(count(&checkout) - 4).into(), &0.into())
+    );
 }
 
 fn a_build_continues_without_icecream(failure: &str) {
@@ -177,9 +186,13 @@ fn a_build_continues_without_icecream(failure: &str) {
     let begun = Instant::now();
     let built = checkout.build();
     let time = begun.elapsed();
-    assert!(time < local.mul_f64(1.2) + Duration::from_secs(15), "{time:?}, and {local:?} on this machine\n{built}");
+    assert!(
+        time < local.mul_f64(1.2) + Duration::from_secs(15),
+        "{time:?}, and {local:?} on this machine\n{built}"
+    );
     // The daemon compiles here without a warning if it knows no scheduler, or the scheduler no other machine.
-    let must_warn = ["the-daemon-is-killed", "the-daemon-is-frozen", "the-scheduler-is-frozen"].contains(&failure);
+    let must_warn =
+        ["the-daemon-is-killed", "the-daemon-is-frozen", "the-scheduler-is-frozen"].contains(&failure);
     let warnings = built.text().matches("toolchainkit:").count();
     assert!((usize::from(must_warn)..=1).contains(&warnings), "{built}");
     assert_eq!(objects(&checkout.build_folder()).len(), count(&checkout));

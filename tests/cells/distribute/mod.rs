@@ -4,6 +4,7 @@ mod failures;
 #[cfg(target_os = "linux")]
 mod icecream;
 mod keys;
+mod uncached;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub(crate) fn tests(list: &mut List) {
     #[cfg(target_os = "linux")]
     icecream::tests(list);
     keys::tests(list);
+    uncached::tests(list);
 }
 
 /// The tools, and a sandbox with them on PATH.

@@ -187,7 +187,8 @@ impl Machine {
         }
         let environments = folder.join("environments");
         let environments = environments.to_str().expect("a plain path");
-        let arguments = ["-n", "test", "-s", "10.77.0.1", "-N", name, "-m", "2", "-b", environments, "-u", "icecc"];
+        let arguments =
+            ["-n", "test", "-s", "10.77.0.1", "-N", name, "-m", "2", "-b", environments, "-u", "icecc"];
         self.daemon("iceccd", &arguments, folder.join("log"))
     }
 

@@ -137,7 +137,8 @@ ICECC[23202] 2026-11-28 17:59:58: Have to use host 10.77.0.3:10245 - Job ID: 2 -
 
     #[test]
     fn each_line_changes_the_stage() {
-        let lines = |count: usize| SENT.lines().take(count).map(|line| format!("{line}\n")).collect::<String>();
+        let lines =
+            |count: usize| SENT.lines().take(count).map(|line| format!("{line}\n")).collect::<String>();
         assert_eq!(stage(""), Stage::Waiting(Wait::Daemon));
         assert_eq!(stage(&lines(2)), Stage::Waiting(Wait::Daemon));
         assert_eq!(stage(&lines(3)), Stage::Waiting(Wait::Compiler));
@@ -168,7 +169,8 @@ ICECC[23202] 2026-11-28 17:59:58: Have to use host 10.77.0.3:10245 - Job ID: 2 -
 
     #[test]
     fn a_file_with_such_a_name_changes_nothing() {
-        let log = "ICECC[1] 2026-11-28 17:59:46: invoked as: icecc gcc -c Have to use host a: invoking: b.c\n";
+        let log =
+            "ICECC[1] 2026-11-28 17:59:46: invoked as: icecc gcc -c Have to use host a: invoking: b.c\n";
         assert_eq!(stage(log), Stage::Waiting(Wait::Daemon));
     }
 }

@@ -19,7 +19,9 @@ pub(super) fn name(worker: &str) -> &str {
 pub(super) fn answers(worker: &str) -> bool {
     let Some((host, port)) = worker.rsplit_once(':') else { return true };
     let Ok(port) = port.parse::<u16>() else { return true };
-    let Some(address) = (host, port).to_socket_addrs().ok().and_then(|mut found| found.next()) else { return false };
+    let Some(address) = (host, port).to_socket_addrs().ok().and_then(|mut found| found.next()) else {
+        return false;
+    };
     let Ok(mut stream) = TcpStream::connect_timeout(&address, LIMIT) else { return false };
     let mut version = [0; 4];
     stream.set_read_timeout(Some(LIMIT)).is_ok() && stream.read_exact(&mut version).is_ok()

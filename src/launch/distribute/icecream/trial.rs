@@ -45,7 +45,9 @@ pub(in crate::launch::distribute) fn probe(
     for round in [1, 1, 2, 4, (processors + 4).min(MOST)] {
         let trials = thread::scope(|scope| {
             let running: Vec<_> = (0..round)
-                .map(|number| scope.spawn(move || trial(distribution, compiler, language, folder, number, limit)))
+                .map(|number| {
+                    scope.spawn(move || trial(distribution, compiler, language, folder, number, limit))
+                })
                 .collect();
             let failed = || Trial::Failed("internal error".to_owned());
             running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| failed())).collect::<Vec<_>>()

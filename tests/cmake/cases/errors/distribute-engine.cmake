@@ -1,1 +1,1 @@
-toolchainkit_enable_cache(TOOL ccache DISTRIBUTE icecream DISTRIBUTE_HOSTS a)
+toolchainkit_enable_cache(TOOL ccache DISTRIBUTE fastcc DISTRIBUTE_HOSTS a)

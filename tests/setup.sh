@@ -28,7 +28,7 @@ wheels_of_all=(
   wheel-check-jsonschema-0.39.0
 )
 others_of_all=(cargo-nextest-0.9.148 cargo-deny-0.20.2 azurite sccache-debian "sccache-$newest_sccache" source-mbedtls conan cuda actionlint)
-others_of_full=(source-glm busybox-static zig cargo-cyclonedx-0.5.9 cargo-public-api-0.52.0 browser maturin-1.16.0 hadolint-2.15.1 grammars)
+others_of_full=(source-glm source-catch2 busybox-static zig cargo-cyclonedx-0.5.9 cargo-public-api-0.52.0 browser maturin-1.16.0 hadolint-2.15.1 grammars)
 programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime

@@ -58,6 +58,15 @@ impl<'a> Checkout<'a> {
         Self::new(sandbox, tools, source, objects).option("-DCMAKE_TOOLCHAIN_FILE=../cmake/toolchain.cmake")
     }
 
+    /// The project in `folder`, with a toolchain file that contains `call`.
+    pub(crate) fn around(sandbox: &'a Sandbox, tools: &Tools, folder: &str, call: &str) -> Self {
+        let source = sandbox.root().join(folder);
+        fs::create_dir_all(source.join("cmake")).expect("a folder");
+        let toolchain = format!("include(\"${{CMAKE_CURRENT_LIST_DIR}}/ToolchainKit.cmake\")\n{call}\n");
+        fs::write(source.join("cmake/toolchain.cmake"), toolchain).expect("a toolchain file");
+        Self::new(sandbox, tools, source, 0).option("-DCMAKE_TOOLCHAIN_FILE=../cmake/toolchain.cmake")
+    }
+
     /// The project `tests/cmake/<case>`, in a folder of that name.
     pub(crate) fn case(sandbox: &'a Sandbox, tools: &Tools, case: &str) -> Self {
         Self::case_in(sandbox, tools, case, case)

@@ -92,7 +92,13 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         arguments: &arguments,
         checkout: &checkout,
     };
-    let mut decision = if settings.is_cached { decide(&question, &facts) } else { Decision::default() };
+    let mut decision = if settings.is_cached {
+        decide(&question, &facts)
+    } else {
+        // A compiler that is a link to the program that distributes would run it twice.
+        let compiler = facts.compiler().replacement.map(PathBuf::into_os_string);
+        Decision { compiler, ..Decision::default() }
+    };
     let mut bypass = if process::variable(BYPASS).is_some_and(|value| value == "1") {
         Some(BYPASS)
     } else if let Some(rule) = decision.bypass {

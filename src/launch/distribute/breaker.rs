@@ -91,4 +91,18 @@ mod tests {
         assert!(may_use(folder.path(), "a/4", || true));
         assert!(may_use(folder.path(), "a/4", || panic!("it is back")));
     }
+
+    #[test]
+    fn an_answer_is_remembered_for_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!was_heard(folder.path(), MINUTE));
+        hear(folder.path());
+        assert!(was_heard(folder.path(), MINUTE));
+        let old = std::time::SystemTime::now() - 2 * MINUTE;
+        let set = |file: PathBuf| std::fs::File::options().append(true).open(file).unwrap().set_modified(old);
+        set(heard(folder.path())).unwrap();
+        assert!(!was_heard(folder.path(), MINUTE));
+        hear(folder.path());
+        assert!(was_heard(folder.path(), MINUTE));
+    }
 }

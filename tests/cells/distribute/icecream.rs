@@ -14,10 +14,17 @@ use crate::support::{Run as _, Sandbox, Tool, Tools};
 tests![
     icecream_compiles_misses_on_other_machines,
     icecream_loses_no_file,
+    icecream_works_without_a_cache in only_full(),
+    a_released_project_is_distributed in only_full(),
     a_build_continues_without_icecream in failures(),
 ];
 
 const CALL: &str = "toolchainkit_enable_cache(TOOL ccache DISTRIBUTE icecream)";
+
+/// One cell, in full runs only: these take long.
+fn only_full() -> Vec<&'static str> {
+    if Tools::full() { vec!["full"] } else { Vec::new() }
+}
 
 /// The failures. In each run, one where icecream fails at once, and one where it hangs.
 fn failures() -> Vec<&'static str> {
@@ -151,6 +158,70 @@ fn icecream_loses_no_file() {
         (&distributed["remote"], &distributed["retried"]),
         (&(count(&checkout) - 4).into(), &0.into())
     );
+}
+
+fn icecream_works_without_a_cache(_: &str) {
+    let Some((tools, sandbox)) = start() else { return };
+    let mut network = Icecream::start(2);
+    let call = "toolchainkit_enable_cache(TOOL none DISTRIBUTE icecream)";
+    let checkout = checkout(&sandbox, &tools, "project", call);
+    let configured = checkout.configure();
+    assert!(configured.stdout.contains("compilations are distributed by icecream"), "{configured}");
+    let mut remote = 0;
+    for _ in 0..2 {
+        let compiled = network.compilations();
+        let built = checkout.rebuild();
+        assert!(!built.text().contains("toolchainkit:"), "{built}");
+        let distributed = distributed(&checkout);
+        assert_eq!(distributed["remote"], network.compilations() - compiled, "{distributed}");
+        remote += network.compilations() - compiled;
+        let sum = distributed["remote"]
+            .as_u64()
+            .zip(distributed["here"].as_u64())
+            .map(|(there, here)| there + here);
+        assert_eq!(sum, Some(checkout.objects), "{distributed}");
+    }
+    assert!(remote > 0, "{}", network.scheduler().log());
+    network.daemon.stop();
+    let built = checkout.rebuild();
+    assert_eq!(built.text().matches("toolchainkit:").count(), 1, "{built}");
+}
+
+/// Catch2, a library in C++.
+fn a_released_project_is_distributed(_: &str) {
+    const LIMIT: Duration = Duration::from_mins(20);
+    let Some((tools, sandbox)) = start() else { return };
+    let source = Tool::Source("catch2");
+    let Some(_) = Tools::require(&[source]) else { return };
+    let network = Icecream::start(2);
+    let build = |folder: &str, call: &str| {
+        let mut copy = sandbox.command("cp");
+        let files = tools.path(source).parent().expect("a folder").join(".");
+        copy.arg("-r").arg(files).arg(sandbox.dir(folder)).run();
+        let checkout = Checkout::around(&sandbox, &tools, folder, call);
+        let checkout = checkout.option("-DCMAKE_BUILD_TYPE=Release").env("CMAKE_BUILD_PARALLEL_LEVEL", "8");
+        checkout.configure();
+        let numbers = checkout.counted(|| assert_eq!(checkout.building().run_within(LIMIT).code(), Some(0)));
+        (checkout, numbers)
+    };
+    let probes = || network.compilations();
+    let before = probes();
+    let (with, (hits, misses)) = build("with", CALL);
+    let distributed = distributed(&with);
+    assert_eq!(hits + misses, with.stats().hits + with.stats().misses);
+    assert!(misses > 10 && distributed["remote"].as_u64() > Some(misses / 4), "{distributed}");
+    assert!(probes() - before > usize::try_from(misses / 4).expect("a small number"));
+    assert_eq!(distributed["retried"], 0, "{distributed}");
+    let built =
+        with.counted(|| assert_eq!(with.building().arg("--clean-first").run_within(LIMIT).code(), Some(0)));
+    assert_eq!(built, (hits + misses, 0));
+    let (without, _) = build("without", "toolchainkit_enable_cache(TOOL ccache)");
+    let of = |checkout: &Checkout<'_>| super::objects_below(&checkout.build_folder());
+    let (remote, local) = (of(&with), of(&without));
+    assert!(remote.len() as u64 >= misses);
+    for ((path, object), (same, other)) in remote.iter().zip(&local) {
+        assert!(path == same && object == other, "{}", path.display());
+    }
 }
 
 fn a_build_continues_without_icecream(failure: &str) {

@@ -66,7 +66,7 @@ fn run(distribution: &Distribution, folder: &Path, arguments: &[OsString]) -> io
         match running.step()? {
             Step::Ended(status) => return Ok(ended(running, status, folder)),
             Step::Abandoned => {
-                running.kill();
+                end(running, arguments);
                 return Ok(Attempt::Abandoned);
             }
             Step::Runs => {}
@@ -112,8 +112,19 @@ fn run(distribution: &Distribution, folder: &Path, arguments: &[OsString]) -> io
                 }
             }
         };
-        running.kill();
+        end(running, arguments);
         return Ok(Attempt::Here(reason));
+    }
+}
+
+/// Kills `icecc`, and removes the part of an object that it has received.
+fn end(running: Running, arguments: &[OsString]) {
+    running.kill();
+    let object = arguments.iter().skip_while(|argument| *argument != "-o").nth(1);
+    if let Some(object) = object {
+        let mut part = object.clone();
+        part.push("_icetmp");
+        let _ = std::fs::remove_file(part);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use super::super::distribute;
+use super::super::distribute::{self, Workers};
 use super::super::journal::Ending;
 use super::super::process;
 use super::Compilation;
@@ -13,7 +13,7 @@ use crate::journal::{Outcome, Placed};
 pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     compilation.note.begin();
     let plan = &compilation.plan;
-    let hosts: Vec<&str> = plan.workers().into_iter().flat_map(|workers| workers.usable()).collect();
+    let hosts: Vec<&str> = plan.workers().into_iter().flat_map(Workers::usable).collect();
     let ended =
         distribute::compile(&compilation.settings, &hosts, &plan.command(), &mut compilation.compiler());
     let ended = match ended {

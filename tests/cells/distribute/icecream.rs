@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{count, objects};
 use crate::list::tests;
 use crate::support::checkout::{Checkout, tools_for};
-use crate::support::servers::Icecream;
+use crate::support::servers::{Icecream, Worker};
 use crate::support::{Run as _, Sandbox, Tool, Tools};
 
 tests![
@@ -212,9 +212,9 @@ fn a_released_project_is_distributed(_: &str) {
     assert!(misses > 10 && distributed["remote"].as_u64() > Some(misses / 4), "{distributed}");
     assert!(probes() - before > usize::try_from(misses / 4).expect("a small number"));
     assert_eq!(distributed["retried"], 0, "{distributed}");
-    let built =
+    let again =
         with.counted(|| assert_eq!(with.building().arg("--clean-first").run_within(LIMIT).code(), Some(0)));
-    assert_eq!(built, (hits + misses, 0));
+    assert_eq!(again, (hits + misses, 0));
     let (without, _) = build("without", "toolchainkit_enable_cache(TOOL ccache)");
     let of = |checkout: &Checkout<'_>| super::objects_below(&checkout.build_folder());
     let (remote, local) = (of(&with), of(&without));
@@ -248,7 +248,7 @@ fn a_build_continues_without_icecream(failure: &str) {
         "the-daemon-is-frozen" => network.daemon.pause(),
         "the-workers-are-frozen" => network.workers.iter().for_each(|worker| worker.daemon.pause()),
         "the-workers-are-killed" => network.workers.iter_mut().for_each(|worker| worker.daemon.stop()),
-        "the-packets-are-lost" => network.workers.iter().for_each(|worker| worker.lose_packets()),
+        "the-packets-are-lost" => network.workers.iter().for_each(Worker::lose_packets),
         "the-scheduler-is-killed" => network.stop_scheduler(),
         "the-scheduler-is-frozen" => network.scheduler().pause(),
         "icecc-is-removed" => fs::remove_file(sandbox.root().join("bin/icecc")).expect("the link"),

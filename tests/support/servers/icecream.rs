@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::support::system::signal;
 use crate::support::tools::{Tool, system};
 
 /// The time limit for the start of all daemons.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// The network. It needs root.
 ///
@@ -100,10 +100,10 @@ impl Icecream {
             .collect();
         // A daemon that cannot connect at once waits for 3 s.
         assert!(eventually(START, || scheduler.log().contains("scheduler ready")), "{}", scheduler.log());
-        let daemon = own.iceccd("own", path("own"));
+        let daemon = own.iceccd("own", &path("own"));
         let workers = machines.into_iter().enumerate().map(|(index, (machine, address))| {
             let name = format!("w{index}");
-            let daemon = machine.iceccd(&name, path(&name));
+            let daemon = machine.iceccd(&name, &path(&name));
             Worker { machine, daemon, address }
         });
         let workers: Vec<Worker> = workers.collect();
@@ -136,6 +136,12 @@ impl Drop for Icecream {
     }
 }
 
+/// The only child of a process; empty if it has none yet.
+fn child_of(process: u32) -> String {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+    children.unwrap_or_default().trim().to_owned()
+}
+
 /// Moves this thread into a network namespace.
 fn enter(namespace: &File) {
     setns(namespace, CloneFlags::CLONE_NEWNET).expect("root enters a namespace");
@@ -162,10 +168,9 @@ impl Machine {
             .stdin(Stdio::null())
             .spawn()
             .expect("unshare starts");
-        let children = format!("/proc/{0}/task/{0}/children", holder.id());
         let mut first = String::new();
         let has_started = eventually(START, || {
-            first = fs::read_to_string(&children).unwrap_or_default().trim().to_owned();
+            first = child_of(holder.id());
             let name = fs::read_to_string(format!("/proc/{first}/comm")).unwrap_or_default();
             name.trim() == "sleep" || holder.try_wait().is_ok_and(|status| status.is_some())
         });
@@ -179,9 +184,9 @@ impl Machine {
         command.args(["--target", &self.first, "--net", "--mount", "--", "sh", "-e", "-c", script]).run();
     }
 
-    fn iceccd(&self, name: &str, folder: PathBuf) -> Daemon {
+    fn iceccd(&self, name: &str, folder: &Path) -> Daemon {
         let user = User::from_name("icecc").expect("the users").expect("the package makes this user");
-        for made in [folder.clone(), folder.join("environments")] {
+        for made in [folder.to_owned(), folder.join("environments")] {
             fs::create_dir(&made).expect("a folder");
             chown(&made, Some(user.uid.as_raw()), Some(user.gid.as_raw())).expect("root changes the owner");
         }
@@ -207,10 +212,9 @@ impl Machine {
             .stderr(Stdio::null())
             .spawn()
             .expect("nsenter starts");
-        let children = format!("/proc/{0}/task/{0}/children", child.id());
         let mut id = String::new();
         let has_started = eventually(START, || {
-            id = fs::read_to_string(&children).unwrap_or_default().trim().to_owned();
+            id = child_of(child.id());
             !id.is_empty() || child.try_wait().is_ok_and(|status| status.is_some())
         });
         assert!(has_started && !id.is_empty(), "{program} starts");

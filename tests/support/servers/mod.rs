@@ -20,7 +20,7 @@ pub(crate) use distcc::Distccd;
 pub(crate) use echo::Echo;
 pub(crate) use gcs::Gcs;
 #[cfg(target_os = "linux")]
-pub(crate) use icecream::Icecream;
+pub(crate) use icecream::{Icecream, Worker};
 pub(crate) use memcached::Memcached;
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{ServerProcess, free_port};

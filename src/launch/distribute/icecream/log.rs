@@ -78,9 +78,7 @@ impl<'a> Log<'a> {
             self.stage = Stage::Waiting(Wait::Compiler);
         } else if starts("asking for host to use") {
             self.stage = Stage::Waiting(Wait::Machine);
-        } else if starts("building myself") {
-            self.stage = Stage::Here;
-        } else if starts("invoking:") {
+        } else if starts("building myself") || starts("invoking:") {
             self.stage = Stage::Here;
         } else if starts("<building_local>") {
             self.stage = Stage::Queued;
@@ -137,8 +135,7 @@ ICECC[23202] 2026-11-28 17:59:58: Have to use host 10.77.0.3:10245 - Job ID: 2 -
 
     #[test]
     fn each_line_changes_the_stage() {
-        let lines =
-            |count: usize| SENT.lines().take(count).map(|line| format!("{line}\n")).collect::<String>();
+        let lines = |count: usize| SENT.split_inclusive('\n').take(count).collect::<String>();
         assert_eq!(stage(""), Stage::Waiting(Wait::Daemon));
         assert_eq!(stage(&lines(2)), Stage::Waiting(Wait::Daemon));
         assert_eq!(stage(&lines(3)), Stage::Waiting(Wait::Compiler));

@@ -22,6 +22,10 @@ use crate::launch::stamp;
 const LIMIT: Duration = Duration::from_secs(6);
 /// The same for distcc itself, in seconds.
 const IO_TIMEOUT: u64 = 5;
+/// The time for icecream to pack the compiler while a compilation or `doctor` waits.
+pub(super) const SOON: Duration = LIMIT;
+/// The same while CMake configures: 6 to 24 s were measured.
+pub(super) const LATER: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(5);
 /// The largest object or log that is read.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -42,7 +46,13 @@ double toolchainkit_probe_sum(const struct toolchainkit_probe *probe, int count)
 ";
 
 /// Probes all workers at the same time. `None` if the compiler here does not compile the file.
-pub(super) fn probe(settings: &Settings, compiler: &Path, language: Language) -> Option<Workers> {
+/// icecream may pack the compiler for at most `patience`.
+pub(super) fn probe(
+    settings: &Settings,
+    compiler: &Path,
+    language: Language,
+    patience: Duration,
+) -> Option<Workers> {
     let distribution = settings.distribution.as_ref()?;
     let folder = Folder::new(&super::folder(settings), language)?;
     let here = folder.0.join("here.o");
@@ -54,7 +64,7 @@ pub(super) fn probe(settings: &Settings, compiler: &Path, language: Language) ->
     let expected = read(&here, LARGEST).ok()?;
     let object = process::digest(&expected);
     if distribution.engine == Engine::Icecream {
-        let state = icecream::probe(distribution, compiler, language, &folder.0, &expected);
+        let state = icecream::probe(distribution, compiler, language, &folder.0, &expected, patience);
         let worker = Worker { entry: icecream::ENTRY.to_owned(), state };
         return Some(Workers::new(compiler, language, object, vec![worker]));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::super::settings::Settings;
-use super::{folder, icecream, log, probe};
+use super::{breaker, folder, icecream, log, probe};
 use crate::caching::tool::Engine;
 use crate::launch::process;
 use crate::launch::stamp::{self, Stamp};
@@ -125,7 +125,28 @@ impl Workers {
         // The other compilations wait for the first one.
         let lock = process::new_file().append(true).open(folder(settings).join("probing")).ok()?;
         lock.lock().ok()?;
-        Self::read(&file).or_else(|| Self::probe(settings, compiler, language))
+        Self::read(&file).or_else(|| Self::probe_for_compilation(settings, compiler, language, &file))
+    }
+
+    /// Probes the workers while a compilation waits. icecream may have to pack the compiler for some time: then, nothing is
+    /// distributed for a minute, and the next compilation tries it again.
+    fn probe_for_compilation(
+        settings: &Settings,
+        compiler: &Path,
+        language: Language,
+        file: &Path,
+    ) -> Option<Self> {
+        let folder = folder(settings);
+        if breaker::is_open(&folder, icecream::ENTRY) {
+            return None;
+        }
+        let workers = probe::probe(settings, compiler, language, probe::SOON)?;
+        if workers.all().iter().any(|worker| worker.entry == icecream::ENTRY && worker.state != State::Same) {
+            breaker::open(&folder, icecream::ENTRY);
+            return None;
+        }
+        stamp::replace(file, &serde_json::to_vec(&workers).ok()?);
+        Some(workers)
     }
 
     /// The results of all probes of this build folder.
@@ -139,7 +160,7 @@ impl Workers {
     /// Probes the workers again, and remembers nothing.
     #[must_use]
     pub fn probed_again(&self, settings: &Settings) -> Option<Self> {
-        probe::probe(settings, &self.compiler, self.language)
+        probe::probe(settings, &self.compiler, self.language, probe::SOON)
     }
 
     /// Probes the workers, and remembers the result.
@@ -147,7 +168,7 @@ impl Workers {
     pub fn probe(settings: &Settings, compiler: &Path, language: Language) -> Option<Self> {
         let file = file(settings, compiler, language)?;
         process::create_folder(&folder(settings)).ok()?;
-        let workers = probe::probe(settings, compiler, language)?;
+        let workers = probe::probe(settings, compiler, language, probe::LATER)?;
         stamp::replace(&file, &serde_json::to_vec(&workers).ok()?);
         Some(workers)
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{count, objects};
 use crate::list::tests;
 use crate::support::checkout::{Checkout, tools_for};
+use crate::support::run::eventually;
 use crate::support::servers::{Icecream, Worker};
 use crate::support::{Run as _, Sandbox, Tool, Tools};
 
@@ -37,6 +38,7 @@ fn failures() -> Vec<&'static str> {
         "the-scheduler-is-frozen",
         "the-workers-are-killed",
         "the-packets-are-lost",
+        "the-packets-are-lost-later",
         "icecc-is-removed",
     ];
     all.into_iter().take(if Tools::full() { all.len() } else { 2 }).collect()
@@ -224,15 +226,48 @@ fn a_released_project_is_distributed(_: &str) {
     }
 }
 
+/// Files that take some seconds.
+fn add_slow_source(checkout: &Checkout<'_>) {
+    const SLOW: &str = "constexpr long slow() { long sum = 0; for (long i = 0; i < 1000000; i++) sum += i; return sum; }\n\
+        extern const long slow_NAME = slow(); static_assert(slow() > 0, \"\");\n";
+    let mut lists = fs::read_to_string(checkout.source.join("CMakeLists.txt")).expect("the project");
+    lists.push_str(
+        "set_source_files_properties(cxx_0.cpp cxx_1.cpp cxx_2.cpp PROPERTIES COMPILE_OPTIONS\n\
+         \"-std=c++14;-fconstexpr-loop-limit=1000000000;-fconstexpr-ops-limit=1000000000\")\n",
+    );
+    fs::write(checkout.source.join("CMakeLists.txt"), lists).expect("the project");
+    for name in ["cxx_0", "cxx_1", "cxx_2"] {
+        let path = checkout.source.join(format!("{name}.cpp"));
+        let text = fs::read_to_string(&path).expect("a source");
+        fs::write(&path, text + &SLOW.replace("NAME", name)).expect("a source");
+    }
+}
+
+/// Cuts off a worker while it compiles one of the slow files.
+fn lose_packets_while_compiling(network: &Icecream) {
+    let is_slow = |line: &str| line.contains("remote compile for file") && line.contains("cxx_");
+    let busy = || network.workers.iter().any(|worker| worker.daemon.log().lines().any(is_slow));
+    assert!(eventually(Duration::from_secs(30), busy), "{}", network.scheduler().log());
+    std::thread::sleep(Duration::from_secs(1));
+    network.workers.iter().for_each(Worker::lose_packets);
+}
+
 fn a_build_continues_without_icecream(failure: &str) {
     let Some((tools, sandbox)) = start() else { return };
     let local = checkout(&sandbox, &tools, "local", "toolchainkit_enable_cache(TOOL ccache)");
+    let slow = |checkout: &Checkout<'_>| {
+        if failure == "the-packets-are-lost-later" {
+            add_slow_source(checkout);
+        }
+    };
+    slow(&local);
     local.configure();
     let begun = Instant::now();
     local.build();
     let local = begun.elapsed();
     let mut network = Icecream::start(2);
     let checkout = checkout(&sandbox, &tools, "project", CALL);
+    slow(&checkout);
     if failure == "there-is-no-daemon" {
         network.daemon.stop();
         let configured = checkout.configure();
@@ -255,7 +290,12 @@ fn a_build_continues_without_icecream(failure: &str) {
         _ => {}
     }
     let begun = Instant::now();
-    let built = checkout.build();
+    let built = std::thread::scope(|scope| {
+        if failure == "the-packets-are-lost-later" {
+            scope.spawn(|| lose_packets_while_compiling(&network));
+        }
+        checkout.build()
+    });
     let time = begun.elapsed();
     assert!(
         time < local.mul_f64(1.2) + Duration::from_secs(15),

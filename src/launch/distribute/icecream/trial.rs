@@ -13,9 +13,7 @@ use crate::launch::process;
 use crate::launch::reading::read;
 use crate::launch::settings::Settings;
 
-/// The first trial may wait until the daemon has packed the compiler: 6 to 24 s were measured.
-const FIRST: Duration = Duration::from_mins(1);
-/// The limit of another one.
+/// The limit of a trial for which nothing has to be packed.
 const LIMIT: Duration = Duration::from_secs(6);
 /// The largest number of trials at the same time.
 const MOST: usize = 40;
@@ -29,7 +27,7 @@ enum Trial {
     Failed(String),
 }
 
-/// Whether another machine writes the same object as the compiler here.
+/// Whether another machine writes the same object as the compiler here. The daemon may pack the compiler for at most `patience`.
 ///
 /// The scheduler often chooses the machine that has asked, unless that has more compilations than slots. So the number of trials at
 /// the same time grows, until another machine has compiled one.
@@ -39,9 +37,10 @@ pub(in crate::launch::distribute) fn probe(
     language: Language,
     folder: &Path,
     expected: &[u8],
+    patience: Duration,
 ) -> State {
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let mut limit = FIRST;
+    let mut limit = patience;
     for round in [1, 1, 2, 4, (processors + 4).min(MOST)] {
         let trials = thread::scope(|scope| {
             let running: Vec<_> = (0..round)

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 
 use super::look::{FAINT, FAULT, HEADING, Look, NOTE, columns, of_rate, wrapped};
-use super::shape::{Compilations, MissCause, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without};
+use super::shape::{
+    Compilations, MissCause, NO_CACHE, Named, Numbers, Origin, Scope, Statistics, TimeSaved, Without,
+};
 use super::times::minute;
 use crate::words::{count, counted, duration, rate, size};
 
@@ -194,7 +196,9 @@ impl Page<'_> {
             self.painted_row("failed over", &text, FAULT);
             self.reasons(&all.failed_over);
         }
-        if total.bypassed > 0 {
+        if total.bypassed > 0 && all.bypassed.iter().all(|bypass| bypass.rule == NO_CACHE) {
+            self.row("no cache", &counted(total.bypassed, "compilation", "compilations"));
+        } else if total.bypassed > 0 {
             self.row("bypassed", &format!("{} by the compiler alone, because of a rule", total.bypassed));
             for bypass in all.bypassed.iter().take(MOST_REASONS) {
                 let mut text = bypass.rule.clone();

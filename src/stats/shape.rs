@@ -18,6 +18,9 @@ const VERSION: u32 = 1;
 /// The most compilations in a list of the slowest ones.
 const MOST_SLOW: usize = 20;
 
+/// The cause if there is no cache.
+pub(super) const NO_CACHE: &str = "no-cache";
+
 /// Causes of the launcher that are no rules of a tool, with the reason and the advice.
 const OTHER_CAUSES: [(&str, &str, &str); 4] = [
     (
@@ -35,11 +38,7 @@ const OTHER_CAUSES: [(&str, &str, &str); 4] = [
         "a tool such as CodeQL or Coverity traces the compilers, and would not see a file that comes from the cache",
         "no action is needed",
     ),
-    (
-        "no-cache",
-        "the build uses no cache, and only distributes",
-        "enable the cache (`cache.enabled`), so that a file is compiled only once",
-    ),
+    (NO_CACHE, "the build has no cache, and only distributes", "no action is needed"),
 ];
 
 /// The statistics of a build folder.

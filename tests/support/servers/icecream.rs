@@ -71,6 +71,9 @@ impl Icecream {
 
     /// Starts `count` workers with two slots each, and a daemon with as many on this machine.
     pub(crate) fn start(count: usize) -> Self {
+        // Its socket is in the file system, so icecc would ask it and not the daemon of the test.
+        let other = Path::new("/var/run/icecc/iceccd.socket");
+        assert!(!other.exists(), "stop the iceccd of this machine, or remove its {}", other.display());
         let folder = tempfile::Builder::new().prefix("tk-icecream-").tempdir_in("/tmp").expect("a folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
         let before = File::open("/proc/thread-self/ns/net").expect("a namespace");

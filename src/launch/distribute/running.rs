@@ -69,6 +69,11 @@ impl Running {
         Ok(if process::parent_id() == self.parent { Step::Runs } else { Step::Abandoned })
     }
 
+    /// The bytes that it has read; `None` if the system does not tell it.
+    pub(super) fn bytes_read(&self) -> Option<u64> {
+        process::bytes_read_by(self.child.id())
+    }
+
     /// Its log so far.
     pub(super) fn log(&self) -> String {
         String::from_utf8_lossy(&self.log.read(LARGEST)).into_owned()

@@ -124,6 +124,13 @@ impl Process {
     }
 }
 
+/// The bytes that a process of this user has read so far; `None` if the system does not tell it.
+#[must_use]
+pub fn bytes_read_by(id: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/io")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok())
+}
+
 /// The running descendants of `ancestor`, parents before their children.
 #[must_use]
 pub fn descendants(ancestor: u32) -> Vec<Process> {

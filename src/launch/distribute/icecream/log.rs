@@ -7,6 +7,8 @@ pub(super) struct Log<'a> {
     pub(super) stage: Stage<'a>,
     /// The machine to which the scheduler has assigned it, as `host:port`.
     pub(super) worker: Option<&'a str>,
+    /// Whether the compiler is sent to that machine. Its daemon then answers nobody else.
+    pub(super) installs: bool,
     /// Why it was not compiled there.
     pub(super) failure: Option<Failure>,
 }
@@ -57,7 +59,8 @@ impl Wait {
 
 impl<'a> Log<'a> {
     pub(super) fn read(text: &'a str) -> Self {
-        let mut log = Self { stage: Stage::Waiting(Wait::Daemon), worker: None, failure: None };
+        let mut log =
+            Self { stage: Stage::Waiting(Wait::Daemon), worker: None, installs: false, failure: None };
         for line in text.lines() {
             // The lines begin with `ICECC[17] 2026-11-28 17:59:46: `.
             let Some(message) = line.split_once("] ").and_then(|(_, rest)| rest.splitn(4, ':').nth(3)) else {
@@ -74,6 +77,10 @@ impl<'a> Log<'a> {
             let worker = rest.split(" - ").next().unwrap_or(rest).trim();
             self.worker = Some(worker);
             self.stage = Stage::Remote(worker);
+        } else if starts("<Transfer Environment>") {
+            self.installs = true;
+        } else if starts("<send compile_file>") {
+            self.installs = false;
         } else if starts("asking for native environment") {
             self.stage = Stage::Waiting(Wait::Compiler);
         } else if starts("asking for host to use") {
@@ -144,6 +151,16 @@ ICECC[23202] 2026-11-28 17:59:58: Have to use host 10.77.0.3:10245 - Job ID: 2 -
         let own = lines(6) + "ICECC[1] 2026-11-28 17:59:52: building myself, but telling localhost\n";
         assert_eq!(stage(&own), Stage::Here);
         assert_eq!(Log::read(&own).failure, None);
+    }
+
+    #[test]
+    fn a_compiler_is_sent_before_the_source() {
+        let installing = format!("{SENT}ICECC[1] 2026-11-28 19:20:44: <Transfer Environment>\n");
+        assert!(Log::read(&installing).installs);
+        let sent = "ICECC[1] 2026-11-28 19:20:49: </Transfer Environment: 5000ms>\n";
+        assert!(Log::read(&format!("{installing}{sent}")).installs, "the worker unpacks it");
+        let source = "ICECC[1] 2026-11-28 19:20:50: <send compile_file>\n";
+        assert!(!Log::read(&format!("{installing}{sent}{source}")).installs);
     }
 
     #[test]

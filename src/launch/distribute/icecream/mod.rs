@@ -62,6 +62,7 @@ fn run(distribution: &Distribution, folder: &Path, arguments: &[OsString]) -> io
     let begun = Instant::now();
     let mut sent: Option<Instant> = None;
     let mut asked = Duration::ZERO;
+    let mut progress = Progress::default();
     loop {
         match running.step()? {
             Step::Ended(status) => return Ok(ended(running, status, folder)),
@@ -102,7 +103,7 @@ fn run(distribution: &Distribution, folder: &Path, arguments: &[OsString]) -> io
                     Some(format!("{} needs more than {} s", peer::name(worker), limit.as_secs()))
                 } else if time < asked + INTERVAL {
                     continue;
-                } else if peer::answers(worker) {
+                } else if (log.installs && progress.is_made(&running)) || peer::answers(worker) {
                     asked = since.elapsed();
                     breaker::hear(folder);
                     continue;
@@ -114,6 +115,18 @@ fn run(distribution: &Distribution, folder: &Path, arguments: &[OsString]) -> io
         };
         end(running, arguments);
         return Ok(Attempt::Here(reason));
+    }
+}
+
+/// How much of the packed compiler `icecc` has read, to send it.
+#[derive(Default)]
+struct Progress(u64);
+
+impl Progress {
+    /// Whether it has read more since the last call. While a worker unpacks the compiler, its daemon does not answer.
+    fn is_made(&mut self, running: &Running) -> bool {
+        let read = running.bytes_read().unwrap_or(self.0);
+        std::mem::replace(&mut self.0, read) < read
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use super::super::probe::{Ended, Folder, LARGEST, add_arguments, wait};
+use super::super::probe::{Ended, Folder, LARGEST, SOON, add_arguments, wait};
 use super::super::workers::{Language, State};
 use super::super::{Distribution, folder};
 use super::log::{Log, Stage};
@@ -13,8 +13,8 @@ use crate::launch::process;
 use crate::launch::reading::read;
 use crate::launch::settings::Settings;
 
-/// The limit of a trial for which nothing has to be packed.
-const LIMIT: Duration = Duration::from_secs(6);
+/// The limit of a trial for which nothing has to be packed. The packed compiler may be sent to another worker.
+const LIMIT: Duration = Duration::from_secs(20);
 /// The largest number of trials at the same time.
 const MOST: usize = 40;
 
@@ -59,7 +59,7 @@ pub(in crate::launch::distribute) fn probe(
                 Trial::Here => {}
             }
         }
-        limit = LIMIT;
+        limit = patience.min(LIMIT);
     }
     State::Failed(
         "all trials were compiled on this machine: its daemon knows no scheduler, or the scheduler no other machine"
@@ -73,7 +73,7 @@ pub(in crate::launch::distribute) fn answers(settings: &Settings, arguments: &[s
         return false;
     };
     let Some(folder) = Folder::new(&folder(settings), Language::C) else { return true };
-    let trial = trial(distribution, compiler.as_ref(), Language::C, folder.path(), 0, LIMIT);
+    let trial = trial(distribution, compiler.as_ref(), Language::C, folder.path(), 0, SOON);
     !matches!(trial, Trial::Failed(_))
 }
 

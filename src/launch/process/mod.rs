@@ -19,6 +19,8 @@ use self::unix as system;
 use self::windows as system;
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -127,7 +129,8 @@ impl Process {
 /// The bytes that a process of this user has read so far; `None` if the system does not tell it.
 #[must_use]
 pub fn bytes_read_by(id: u32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{id}/io")).ok()?;
+    let mut text = String::new();
+    File::open(format!("/proc/{id}/io")).ok()?.read_to_string(&mut text).ok()?;
     text.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok())
 }
 

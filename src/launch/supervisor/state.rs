@@ -506,7 +506,7 @@ impl State {
         if self.stalled >= STALL_SECONDS {
             self.stalled = 0;
             let message =
-                self.open(now, "the remote cache does not answer: compiling without sccache for a minute");
+                self.open(now, "the storage of sccache does not answer: compiling without sccache for a minute");
             self.give_up_compilations(message);
             self.phase = Phase::Stopping { since: now };
         }

@@ -5,7 +5,8 @@
 #
 #   tests/modules.sh [MODULES [ROUNDS]]     by default 200 and 3: a quarter of an hour on two cores without other work
 #
-# Each module imports up to three others and includes two standard headers, as a module of a larger project does.
+# Each module imports up to three others and includes two standard headers, as a module of a larger project does. The imports have
+# eight levels: Clang merges the standard headers of all modules that it reaches, so in a chain each module takes longer than the last.
 set -euo pipefail
 
 count=${1:-200} rounds=${2:-3}
@@ -26,7 +27,7 @@ files='' imports='' sum=0
 for ((i = 0; i < count; i++)); do
   {
     printf 'module;\n#include <string>\n#include <vector>\nexport module m%s;\n' "$i"
-    for j in $((i - 1)) $((i / 2)) $((i / 3)); do
+    for j in $((i / 2)) $((i / 3)) $((i / 5)); do
       if ((j >= 0 && j < i)); then printf 'import m%s;\n' "$j"; fi
     done | sort -u
     printf 'export struct s%s { std::string name = "m%s"; std::vector<int> values{%s}; };\n' "$i" "$i" "$i"

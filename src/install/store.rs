@@ -232,6 +232,7 @@ impl Store {
 
     /// Locks the store until the result is dropped, and removes the files of killed installations. The lock avoids
     /// duplicate downloads. Tools are complete without it, so on a file system without locks it is not used.
+    #[expect(clippy::disallowed_methods, reason = "the file is open for writing")]
     pub(super) fn lock(
         &self,
         timeouts: Duration,
@@ -267,6 +268,7 @@ impl Store {
     }
 
     /// Removes the files of killed installations, unless an installation is running, which may own them.
+    #[expect(clippy::disallowed_methods, reason = "the file is open for writing")]
     pub(crate) fn clear_unless_in_use(&self) {
         if self.left_behind().next().is_none() {
             return;

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
-use super::{process, reading};
+use super::process::{self, Lock};
+use super::reading;
 use crate::trust::{self, Purpose};
 
 /// The folder for the caches of projects, in the user's cache folder.
@@ -208,10 +209,13 @@ pub fn remove(user_folder: &Path, cache: &LocalCache) -> io::Result<bool> {
     }
     trust::check(&cache.folder, Purpose::State)?;
     // The lock is held until the folder has another name.
-    let lock = File::options().append(true).open(cache.folder.join(DISK_LOCK)).ok();
-    if lock.as_ref().is_some_and(|lock| lock.try_lock().is_err()) {
-        return Ok(false);
-    }
+    let path = cache.folder.join(DISK_LOCK);
+    let lock = if path.exists() {
+        let Ok(lock) = Lock::take(&path) else { return Ok(false) };
+        Some(lock)
+    } else {
+        None
+    };
     let parent = cache.folder.parent().unwrap_or(user_folder);
     let id = std::process::id();
     let name = cache.folder.file_name().unwrap_or_default().to_string_lossy();
@@ -365,8 +369,7 @@ mod tests {
     fn a_cache_of_a_running_daemon_is_not_removed() {
         let user = User::new();
         let folder = user.cache("p", 90);
-        let lock = File::create(folder.join(DISK_LOCK)).unwrap();
-        lock.lock().unwrap();
+        let lock = Lock::take(&folder.join(DISK_LOCK)).unwrap();
         let cache = list(user.path()).remove(0);
         assert!(!remove(user.path(), &cache).unwrap());
         assert!(folder.is_dir());

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::super::process;
+use super::super::process::Lock;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -17,12 +17,10 @@ pub(super) fn warn(folder: &Path, text: &str) {
 }
 
 /// Whether no other launcher has printed within the last minute. Of several launchers, only the one with the lock prints.
-/// If the file cannot be opened, no launcher prints, because otherwise all of them would.
+/// If the file cannot be locked, no launcher prints, because otherwise all of them would.
 fn is_first(path: &Path) -> bool {
-    let Ok(mut file) = process::new_file().append(true).open(path) else { return false };
-    if file.try_lock().is_err() {
-        return false;
-    }
+    let Ok(lock) = Lock::take(path) else { return false };
+    let mut file = lock.file();
     let is_new = file.metadata().is_ok_and(|found| found.len() == 0);
     (is_new || !is_fresh(path, MINUTE))
         && file.set_modified(SystemTime::now()).is_ok()

@@ -1,24 +1,23 @@
 //! A limit for the compilers on this machine: a build with many workers has more jobs than this machine has processors.
 
-use std::fs::File;
+use std::fs::TryLockError;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::launch::process;
+use crate::launch::process::Lock;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Waits for one of `count` slots. It is free again when the file is dropped, or the process ends. `None` if the folder cannot be
-/// written: the compiler runs then, too.
-pub(super) fn acquire(folder: &Path, count: usize) -> Option<File> {
-    let open =
-        |number: usize| process::new_file().append(true).open(folder.join(format!("slot.{number}"))).ok();
-    let files: Option<Vec<File>> = (0..count.max(1)).map(open).collect();
-    let mut files = files?;
+/// Waits for one of `count` slots. It is free again when the lock is dropped, or the process ends. `None` if they cannot be
+/// locked: the compiler runs then, too.
+pub(super) fn acquire(folder: &Path, count: usize) -> Option<Lock> {
     loop {
-        if let Some(free) = files.iter().position(|file| file.try_lock().is_ok()) {
-            return Some(files.swap_remove(free));
+        for number in 0..count.max(1) {
+            match Lock::take(&folder.join(format!("slot.{number}"))) {
+                Err(TryLockError::WouldBlock) => {}
+                lock => return lock.ok(),
+            }
         }
         thread::sleep(PAUSE);
     }

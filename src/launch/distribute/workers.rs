@@ -2,14 +2,18 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::settings::Settings;
 use super::{breaker, folder, icecream, log, probe};
 use crate::caching::tool::Engine;
-use crate::launch::process;
+use crate::launch::process::{self, Lock};
 use crate::launch::stamp::{self, Stamp};
+
+/// The longest time that a compilation waits for the probe of another one. It compiles here if that was not enough.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A language that a probe knows. The executables of GCC for C and C++ are different ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -123,8 +127,7 @@ impl Workers {
         }
         process::create_folder(&folder(settings)).ok()?;
         // The other compilations wait for the first one.
-        let lock = process::new_file().append(true).open(folder(settings).join("probing")).ok()?;
-        lock.lock().ok()?;
+        let _lock = Lock::wait(&folder(settings).join("probing"), LONGEST_WAIT)?;
         Self::read(&file).or_else(|| Self::probe_for_compilation(settings, compiler, language, &file))
     }
 

@@ -3,23 +3,29 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::super::process::{self, FileState};
+use super::super::process::{self, FileState, Lock};
 use super::note::now;
 use crate::journal::{FOLDER, LARGEST_LOG, Line, MarkKind};
 use crate::trust;
+
+/// The longest time that a launcher waits for another one. Its line is written, too, if that was not enough.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// The log of a build folder.
 #[derive(Debug)]
 pub(super) struct Log {
     file: File,
+    /// The file that is locked to move the log, and on some systems to append to it.
+    lock: PathBuf,
 }
 
 impl Log {
     /// Opens the log of this build folder, or creates it. `None` if that fails, or another user could have made it.
     pub(super) fn open(build_folder: &Path) -> Option<Self> {
         let folder = trusted_folder(build_folder)?;
-        let path = folder.join("log");
+        let (path, lock) = (folder.join("log"), folder.join("log.lock"));
         let file = match open(&path) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 // A build of root has begun it.
@@ -35,19 +41,22 @@ impl Log {
             return None;
         }
         if found.len() < LARGEST_LOG {
-            return Some(Self { file });
+            return Some(Self { file, lock });
         }
         // Of several launchers, the one with the lock moves the file. The others have opened the same file, and write to it.
-        if file.try_lock().is_ok() && move_away(&path, FileState::of_open(&file).ok()?).is_some() {
+        let held = Lock::take(&lock).ok();
+        if held.is_some() && move_away(&path, FileState::of_open(&file).ok()?).is_some() {
             super::store::clean(&folder);
         }
-        open(&path).ok().map(|file| Self { file })
+        drop(held);
+        open(&path).ok().map(|file| Self { file, lock })
     }
 
     /// Appends a line. One call of the system writes it, so that the lines of parallel launchers do not mix.
     pub(super) fn append(&self, line: &Line) {
         // If a line could not be written completely, the next one does not continue it. Empty lines are ignored.
         let text = format!("\n{}", line.text());
+        let _lock = if process::APPENDS_AT_ONCE { None } else { Lock::wait(&self.lock, LONGEST_WAIT) };
         let _ = (&self.file).write(text.as_bytes());
     }
 }

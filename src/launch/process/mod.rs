@@ -5,6 +5,7 @@
 
 #[cfg(any(windows, test))]
 mod command_line;
+mod lock;
 mod shared_file;
 #[cfg(unix)]
 mod unix;
@@ -25,9 +26,9 @@ use std::path::Path;
 use std::process::Command;
 
 pub use self::system::{
-    Child, Connection, DISCARD, Descriptor, HAS_PLACEHOLDERS, IGNORES_CASE, Inbox, LIST_SEPARATOR,
-    LONGEST_RUN_FOLDER, Listener, NEEDS_PORT, Output, RENAMES_FOLDERS_IN_USE, StartLock, Wait, Waitable,
-    Watch, WatchedFolder, adopt_orphans, appending, apply_umask, become_daemon, can_write,
+    APPENDS_AT_ONCE, Child, Connection, DISCARD, Descriptor, HAS_PLACEHOLDERS, IGNORES_CASE, Inbox,
+    LIST_SEPARATOR, LONGEST_RUN_FOLDER, Listener, NEEDS_PORT, Output, RENAMES_FOLDERS_IN_USE, StartLock,
+    Wait, Waitable, Watch, WatchedFolder, adopt_orphans, appending, apply_umask, become_daemon, can_write,
     command_in_background, command_of_daemon, compilers_of_session, create_folder, create_private_file,
     disk_usage, end_with_parent, environment_of, exit_descriptor, exit_like, folded_name, folded_path,
     folder_of, free_space, has_argument, has_crashed, has_ended, is_executable, is_for_group,
@@ -39,6 +40,7 @@ pub use self::system::{
     wait_for_any, was_interrupted, write_at,
 };
 
+pub use self::lock::Lock;
 pub use self::shared_file::SharedFile;
 
 /// The state of a file. If that of a path is unchanged, so is the file.

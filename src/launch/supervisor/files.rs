@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::launch::local_caches::DISK_LOCK;
-use crate::launch::process::{self, FileState};
+use crate::launch::process::{self, FileState, Lock};
 
 /// The socket of the supervisor, in its run folder.
 pub(in crate::launch) const ENDPOINT: &str = "endpoint";
@@ -78,8 +78,7 @@ fn lock(directory: &Path) -> Result<OwnedFile, TryLockError> {
     let path = directory.join(DISK_LOCK);
     // Other users may read the objects, like those of an uncached build.
     process::create_folder(directory).map_err(TryLockError::Error)?;
-    let file = File::options().create(true).append(true).open(&path).map_err(TryLockError::Error)?;
-    file.try_lock()?;
+    let file = Lock::take(&path)?.into_file();
     OwnedFile::of(path, Some(file)).map_err(TryLockError::Error)
 }
 

@@ -505,8 +505,8 @@ impl State {
         self.stalled = if is_stalled { self.stalled + 1 } else { 0 };
         if self.stalled >= STALL_SECONDS {
             self.stalled = 0;
-            let message =
-                self.open(now, "the remote cache does not answer: compiling without sccache for a minute");
+            let message = self
+                .open(now, "the storage of sccache does not answer: compiling without sccache for a minute");
             self.give_up_compilations(message);
             self.phase = Phase::Stopping { since: now };
         }

@@ -126,7 +126,7 @@ fn a_hanging_storage_opens_the_breaker_after_eight_seconds() {
         bench.compile(client, &format!("{client}.o"));
     }
     assert_eq!(bench.pass(6, 0), []);
-    let message = "the remote cache does not answer: compiling without sccache for a minute";
+    let message = "the storage of sccache does not answer: compiling without sccache for a minute";
     let give_up = |client, message: Option<&str>| {
         Action::Send(client, Reply::GiveUp { message: message.map(str::to_owned) })
     };

@@ -49,6 +49,7 @@ pub use waiting::{
 };
 
 use super::Source;
+use super::lock::{Lock, try_lock};
 
 /// A connection between client and supervisor.
 pub type Connection = std::os::unix::net::UnixStream;
@@ -82,6 +83,9 @@ pub const IGNORES_CASE: bool = false;
 
 /// Whether a folder can be renamed while a file in it is open.
 pub const RENAMES_FOLDERS_IN_USE: bool = true;
+
+/// Whether parallel appends to a file do not mix, each of which is one call of the system. A network file system does not ensure it.
+pub const APPENDS_AT_ONCE: bool = true;
 
 /// Whether the launcher replaces placeholders in objects. It does so where a debugger was seen to find the sources then.
 pub const HAS_PLACEHOLDERS: bool = true;
@@ -175,9 +179,7 @@ pub struct StartLock(File);
 ///
 /// [`TryLockError::WouldBlock`] if it is locked.
 pub fn lock_to_start(lock: &Path) -> Result<StartLock, TryLockError> {
-    let file = File::options().create(true).append(true).open(lock).map_err(TryLockError::Error)?;
-    file.try_lock()?;
-    Ok(StartLock(file))
+    Ok(StartLock(Lock::take(lock)?.into_file()))
 }
 
 /// Starts the supervisor. It inherits the lock, so that the folder is always locked.
@@ -202,7 +204,7 @@ pub fn start_supervisor(
 /// If another process holds it: there is another supervisor.
 pub fn lock_of_supervisor(_lock: &Path) -> io::Result<File> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    file.try_lock()?;
+    try_lock(&file)?;
     Ok(file)
 }
 

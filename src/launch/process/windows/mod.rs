@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::api::Job;
 pub use self::connection::{Connection, Listener, Waitable, peer};
@@ -46,8 +46,8 @@ pub use self::waiting::{
     Wait, adopt_orphans, apply_umask, exit_descriptor, exit_like, has_crashed, has_ended, status_of_code,
     wait_for_any, was_interrupted,
 };
-use super::FileState;
 pub use super::unwatched::{Watch, WatchedFolder};
+use super::{FileState, Lock};
 
 /// An open file, pipe or process.
 pub type Descriptor = OwnedHandle;
@@ -69,6 +69,10 @@ pub const IGNORES_CASE: bool = true;
 
 /// Whether a folder can be renamed while a file in it is open.
 pub const RENAMES_FOLDERS_IN_USE: bool = false;
+
+/// Whether parallel appends to a file do not mix, each of which is one call of the system. In folders of other machines and
+/// below Wine, one of them can overwrite another.
+pub const APPENDS_AT_ONCE: bool = false;
 
 /// Whether the launcher replaces placeholders in objects. It does so where a debugger was seen to find the sources then.
 pub const HAS_PLACEHOLDERS: bool = false;
@@ -211,7 +215,7 @@ pub fn command_in_background(program: &Path) -> Command {
 ///
 /// A process cannot give a lock to another one, so there are two locks: this one is held by the process that starts a supervisor.
 #[derive(Debug)]
-pub struct StartLock(#[expect(dead_code, reason = "the lock is held while the file is open")] File);
+pub struct StartLock(#[expect(dead_code, reason = "the lock is held until this is dropped")] Lock);
 
 /// Locks a run folder. The file at `lock` is locked while its supervisor runs.
 ///
@@ -219,12 +223,9 @@ pub struct StartLock(#[expect(dead_code, reason = "the lock is held while the fi
 ///
 /// [`TryLockError::WouldBlock`] if it is locked.
 pub fn lock_to_start(lock: &Path) -> Result<StartLock, TryLockError> {
-    let open =
-        |path: &Path| File::options().create(true).append(true).open(path).map_err(TryLockError::Error);
-    let starting = open(&lock.with_extension("starting"))?;
-    starting.try_lock()?;
+    let starting = Lock::take(&lock.with_extension("starting"))?;
     // While this process holds the first lock, only a supervisor that runs has the second one.
-    open(lock)?.try_lock()?;
+    Lock::take(lock)?;
     Ok(StartLock(starting))
 }
 
@@ -270,14 +271,7 @@ fn copy_beside(program: &Path, folder: &Path) -> io::Result<PathBuf> {
 /// If another process holds it: there is another supervisor.
 pub fn lock_of_supervisor(lock: &Path) -> io::Result<File> {
     const LONGEST: Duration = Duration::from_secs(1);
-    let file = File::options().create(true).append(true).open(lock)?;
-    let begun = Instant::now();
     // The process that has started this one looked whether the file is locked, and its own lock ends a moment later.
-    while let Err(error) = file.try_lock() {
-        if begun.elapsed() > LONGEST {
-            return Err(error.into());
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    Ok(file)
+    let held = Lock::wait(lock, LONGEST).ok_or(io::ErrorKind::WouldBlock)?;
+    Ok(held.into_file())
 }

@@ -27,7 +27,8 @@ into a project and commit it.
       [TOOL <sccache|ccache>...] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
       [ON_FAILURE <fallback|warn|strict|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
-      [DISTRIBUTE <distcc> DISTRIBUTE_HOSTS <host/slots[,lzo]>... [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
+      [DISTRIBUTE <distcc|sccache-dist> [DISTRIBUTE_HOSTS <host/slots[,lzo]>...] [DISTRIBUTE_SCHEDULER <url>]
+       [DISTRIBUTE_TOKEN <template>] [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
        [DISTRIBUTE_TIMEOUT <seconds>] [DISTRIBUTE_ON_FAILURE <fallback|fail>]]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
@@ -72,9 +73,14 @@ into a project and commit it.
   ``DISTRIBUTE``
     The program that compiles misses on other machines: ``distcc``. Needs ccache and toolchainkit-launch. At the end of the
     configuration, all workers compile a small file at the same time. Those with another compiler, and those that do not answer
-    within six seconds, are not used. The objects have a namespace of their own in ccache.
+    within six seconds, are not used. The objects have a namespace of their own in ccache. Or ``sccache-dist``, which needs sccache
+    0.10, toolchainkit-launch and CMake 3.19: at the end of the configuration, servers compile a small file with each compiler.
   ``DISTRIBUTE_HOSTS``
-    The workers, as in ``DISTCC_HOSTS``.
+    The workers of distcc, as in ``DISTCC_HOSTS``.
+  ``DISTRIBUTE_SCHEDULER``
+    The URL of the scheduler of sccache-dist.
+  ``DISTRIBUTE_TOKEN``
+    The token for the scheduler, as ``{VARIABLE}``: see ``<TOOL>_SECRETS``.
   ``DISTRIBUTE_LOCAL_SLOTS``
     The number of compilers that run on this machine at the same time, for what is not compiled elsewhere. Default: the number of
     processors.
@@ -188,7 +194,7 @@ function(toolchainkit_enable_cache)
   endif()
   _toolchainkit_expect_unset()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE;DISTRIBUTE;DISTRIBUTE_LOCAL_SLOTS;DISTRIBUTE_PREPROCESS;DISTRIBUTE_TIMEOUT;DISTRIBUTE_ON_FAILURE"
+    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE;DISTRIBUTE;DISTRIBUTE_SCHEDULER;DISTRIBUTE_TOKEN;DISTRIBUTE_LOCAL_SLOTS;DISTRIBUTE_PREPROCESS;DISTRIBUTE_TIMEOUT;DISTRIBUTE_ON_FAILURE"
     "TOOL;LANGUAGES;BASE_DIRS;SERVERS;DISTRIBUTE_HOSTS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)

@@ -102,7 +102,7 @@ fn is_multi_config(generator: &str) -> bool {
 pub(super) fn build_jobs(variant: &Variant) -> Option<u32> {
     variant.presets.jobs.or_else(|| {
         let distribute = variant.distribute.as_ref()?;
-        Some(distribute.remote_slots().saturating_add(distribute.local_slots.unwrap_or(0)))
+        Some(distribute.remote_slots()?.saturating_add(distribute.local_slots.unwrap_or(0)))
     })
 }
 

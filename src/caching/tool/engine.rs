@@ -6,21 +6,24 @@ use serde::{Deserialize, Serialize};
 
 /// A program that distributes compilations, and that a cache tool can run in front of the compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Engine {
     /// distcc: preprocesses here, and compiles with the compilers of a fixed list of machines.
     Distcc,
+    /// sccache-dist: sccache's own, which sends the compiler to its servers.
+    SccacheDist,
 }
 
 impl Engine {
     /// All engines.
-    pub const ALL: [Self; 1] = [Self::Distcc];
+    pub const ALL: [Self; 2] = [Self::Distcc, Self::SccacheDist];
 
     /// Its name in `toolchainkit.yaml`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Distcc => "distcc",
+            Self::SccacheDist => "sccache-dist",
         }
     }
 
@@ -29,6 +32,7 @@ impl Engine {
     pub const fn program(self) -> &'static str {
         match self {
             Self::Distcc => "distcc",
+            Self::SccacheDist => "sccache",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{Config, Language, Variant, WITHOUT_NAME};
 use crate::caching::remote::{Issue, IssueSeverity, check, check_tool};
-use crate::caching::tool::Tool;
+use crate::caching::tool::{Engine, Tool};
 
 impl Config {
     /// What is wrong with the configuration: missing values, names that are used twice, and remote caches that cannot work or
@@ -64,7 +64,11 @@ impl Config {
         );
         require(!variant.presets.build_types.is_empty(), "presets.build_types", "no build type is listed");
         if let Some(distribute) = &variant.distribute {
-            require(!distribute.hosts.is_empty(), "distribute.hosts", "distcc needs at least one worker");
+            let is_distcc = distribute.engine == Engine::Distcc;
+            let has_hosts = !is_distcc || !distribute.hosts.is_empty();
+            require(has_hosts, "distribute.hosts", "distcc needs at least one worker");
+            let has_scheduler = is_distcc || (distribute.scheduler.is_some() && distribute.token.is_some());
+            require(has_scheduler, "distribute.scheduler", "sccache-dist needs a scheduler and its token");
             require(cache.enabled, "cache.enabled", "the launcher, which distributes, needs the cache");
         }
         let all = variant.toolchains.len() == self.toolchains.len() + 1;
@@ -72,12 +76,17 @@ impl Config {
         if cache.tools.contains(&Tool::Ccache) && cache.languages.contains(&Language::Hip) {
             issues.push(issue("unsupported-by-tool", "cache.languages", "ccache cannot cache HIP"));
         }
-        if variant.distribute.is_some() && cache.tools.contains(&Tool::Sccache) {
-            issues.push(issue(
-                "unsupported-by-tool",
-                "cache.tool",
-                "sccache cannot run a program that distributes",
-            ));
+        let unsupported = variant.distribute.as_ref().and_then(|distribute| match distribute.engine {
+            Engine::Distcc => cache
+                .tools
+                .contains(&Tool::Sccache)
+                .then_some("sccache cannot run a program that distributes"),
+            Engine::SccacheDist => {
+                cache.tools.contains(&Tool::Ccache).then_some("ccache cannot distribute by sccache-dist")
+            }
+        });
+        if let Some(message) = unsupported {
+            issues.push(issue("unsupported-by-tool", "cache.tool", message));
         }
         for remote in &cache.remote {
             let unsupported = cache.tools.iter().filter_map(|&tool| check_tool(tool, remote).err());

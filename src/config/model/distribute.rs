@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::caching::secret::Credential;
 pub use crate::caching::tool::Engine;
 
 /// `distribute:`: compilation of misses on other machines.
@@ -10,8 +11,14 @@ pub use crate::caching::tool::Engine;
 pub struct Distribute {
     /// The program that distributes.
     pub engine: Engine,
-    /// The workers, the fastest first. Never empty.
+    /// The workers of distcc, the fastest first. Empty for other engines.
     pub hosts: Vec<DistributeHost>,
+    /// The URL of the scheduler of sccache-dist. `None` for other engines.
+    pub scheduler: Option<String>,
+    /// The token for the scheduler. `None` for other engines.
+    pub token: Option<Credential>,
+    /// `slots`: how many compilations run on all servers at the same time; `None` is not known. With distcc, each worker has its own.
+    pub slots: Option<u32>,
     /// `local.slots`: how many compilers run here at the same time; `None` is the number of processors.
     pub local_slots: Option<u32>,
     /// `local.preprocess`: how many preprocessors distcc runs here at the same time. Default 8.
@@ -36,6 +43,9 @@ impl Distribute {
         Self {
             engine: Engine::Distcc,
             hosts,
+            scheduler: None,
+            token: None,
+            slots: None,
             local_slots: None,
             preprocess: Self::PREPROCESS,
             links: None,
@@ -44,10 +54,26 @@ impl Distribute {
         }
     }
 
-    /// The slots of all workers.
+    /// The servers of sccache-dist behind this scheduler, with the defaults.
     #[must_use]
-    pub fn remote_slots(&self) -> u32 {
-        self.hosts.iter().fold(0, |sum: u32, host| sum.saturating_add(host.slots))
+    pub fn sccache_dist(scheduler: &str, token: Credential) -> Self {
+        Self {
+            engine: Engine::SccacheDist,
+            scheduler: Some(scheduler.to_owned()),
+            token: Some(token),
+            ..Self::distcc(Vec::new())
+        }
+    }
+
+    /// The slots of all workers; `None` if they are not known.
+    #[must_use]
+    pub fn remote_slots(&self) -> Option<u32> {
+        match self.engine {
+            Engine::Distcc => {
+                Some(self.hosts.iter().fold(0, |sum: u32, host| sum.saturating_add(host.slots)))
+            }
+            Engine::SccacheDist => self.slots,
+        }
     }
 }
 

@@ -12,9 +12,22 @@ use crate::config::model::OnDistributionFailure;
 pub(in crate::config) struct Distribute {
     /// The program that distributes. It must be installed on each machine; without it, a machine compiles locally.
     pub(in crate::config) engine: Option<EngineChoice>,
-    /// The workers of distcc, the fastest first.
+    /// The workers of distcc, the fastest first. Only for distcc.
     #[schemars(length(max = 100), extend("examples" = [[{ "host": "10.0.0.5", "slots": 8 }]]))]
     pub(in crate::config) hosts: Option<Vec<DistributeHost>>,
+    /// The URL of the scheduler. Only for sccache-dist, which needs it. Plain http is refused, except for this machine.
+    #[schemars(extend(
+        "pattern" = "^https?://[^/@]+",
+        "patternErrorMessage" = "Write a URL that begins with https://.",
+        "examples" = ["https://sccache.example"]
+    ))]
+    pub(in crate::config) scheduler: Option<String>,
+    /// The credentials for the scheduler. Only for sccache-dist.
+    pub(in crate::config) credentials: Option<DistributeCredentials>,
+    /// The number of compilations that run on all servers at the same time for this build. Only for sccache-dist. It becomes the number
+    /// of jobs of the build presets. Default: no jobs are set.
+    #[schemars(range(min = 1, max = 100_000), extend("examples" = [32]))]
+    pub(in crate::config) slots: Option<u32>,
     /// The limits of this machine.
     pub(in crate::config) local: Option<DistributeLocal>,
     /// The longest time of one remote compilation in seconds. Later, it is ended and compiled here. Default 120.
@@ -34,8 +47,22 @@ pub(in crate::config) enum EngineChoice {
     Distcc,
     /// icecream. Not supported by this version.
     Icecream,
-    /// The one of sccache. Not supported by this version.
+    /// sccache-dist, the one of sccache: sends the compiler to its servers. Needs sccache.
     SccacheDist,
+}
+
+/// The credentials for a scheduler.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "token": "${DIST_TOKEN}" }]))]
+pub(in crate::config) struct DistributeCredentials {
+    /// The token of clients: the name of an environment variable, as "${NAME}".
+    #[schemars(extend(
+        "pattern" = r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$",
+        "patternErrorMessage" = "Write the name of an environment variable, as ${NAME}.",
+        "examples" = ["${DIST_TOKEN}"]
+    ))]
+    pub(in crate::config) token: Option<String>,
 }
 
 /// A worker.
@@ -60,10 +87,11 @@ pub(in crate::config) struct DistributeHost {
 #[schemars(extend("examples" = [{ "slots": 4, "links": 2 }]))]
 pub(in crate::config) struct DistributeLocal {
     /// The number of compilers that run here at the same time, for compilations that are not distributed or are repeated here.
-    /// Default: the number of processors.
+    /// Default: the number of processors. With sccache-dist, it is only a part of the jobs: sccache has its own limit, the number of
+    /// processors.
     #[schemars(range(min = 1, max = 1024), extend("examples" = [4]))]
     pub(in crate::config) slots: Option<u32>,
-    /// The number of preprocessors that distcc runs here at the same time. Default 8.
+    /// The number of preprocessors that distcc runs here at the same time. Only for distcc. Default 8.
     #[schemars(range(min = 1, max = 1024), extend("examples" = [8]))]
     pub(in crate::config) preprocess: Option<u32>,
     /// The number of links at the same time, with Ninja. Default: no limit but that of the build.

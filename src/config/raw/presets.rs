@@ -32,7 +32,7 @@ pub(in crate::config) struct Presets {
     #[schemars(length(min = 1))]
     #[schemars(extend("examples" = [["configure", "build", "test"]]))]
     pub(in crate::config) kinds: Option<Vec<PresetKind>>,
-    /// Number of parallel build jobs. Default: with `distribute` and distcc, the slots of the workers and
+    /// Number of parallel build jobs. Default: with `distribute`, the slots of the workers (if they are known) and
     /// `local.slots`; otherwise the tool's own default.
     #[schemars(range(min = 1, max = 4096), extend("examples" = [8]))]
     pub(in crate::config) jobs: Option<u32>,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::Scope;
+use crate::caching::secret::Credential;
 use crate::config::model::{Distribute, DistributeHost, Engine};
 use crate::config::node::{Node, shorten};
 use crate::config::raw;
@@ -25,9 +26,9 @@ pub(super) fn validate(
     };
     let engine = match engine {
         raw::EngineChoice::Distcc => Engine::Distcc,
-        other @ (raw::EngineChoice::Icecream | raw::EngineChoice::SccacheDist) => {
-            let name = if other == raw::EngineChoice::Icecream { "icecream" } else { "sccache-dist" };
-            let message = format!("this version of toolchainkit does not support {name}");
+        raw::EngineChoice::SccacheDist => Engine::SccacheDist,
+        raw::EngineChoice::Icecream => {
+            let message = "this version of toolchainkit does not support icecream";
             let help = "use `engine: distcc`, or remove the section to compile on this machine";
             scope.error(&[SECTION, "engine"], Code::UnsupportedByTool, message, help);
             return None;
@@ -38,16 +39,103 @@ pub(super) fn validate(
         let help = "enable the cache, or remove `distribute`";
         scope.error(&[SECTION, "engine"], Code::ConflictingSettings, message, help);
     }
-    let hosts = hosts(raw.hosts, scope);
+    let preprocess: &[&str] = &[SECTION, "local", "preprocess"];
+    let distribute = match engine {
+        Engine::Distcc => {
+            let help = "only sccache-dist has it; the workers of distcc are listed in `hosts`";
+            refuse(raw.scheduler.is_some(), &[SECTION, "scheduler"], help, scope);
+            refuse(raw.credentials.is_some(), &[SECTION, "credentials"], help, scope);
+            refuse(raw.slots.is_some(), &[SECTION, "slots"], "each worker in `hosts` has its own", scope);
+            Distribute::distcc(hosts(raw.hosts, scope))
+        }
+        Engine::SccacheDist => {
+            let help = "only distcc has it; the scheduler of sccache-dist knows the servers";
+            refuse(raw.hosts.is_some(), &[SECTION, "hosts"], help, scope);
+            let help = "only distcc has it; sccache limits the preprocessors itself";
+            refuse(local.preprocess.is_some(), preprocess, help, scope);
+            Distribute {
+                engine,
+                scheduler: scheduler(raw.scheduler, scope),
+                token: token(raw.credentials.unwrap_or_default(), scope),
+                slots: raw.slots,
+                ..Distribute::distcc(Vec::new())
+            }
+        }
+    };
     Some(Distribute {
-        engine,
-        hosts,
         local_slots: local.slots,
         preprocess: local.preprocess.unwrap_or(Distribute::PREPROCESS),
         links: local.links,
         timeout_s: raw.timeout_s.unwrap_or(Distribute::TIMEOUT_S),
         on_failure: raw.on_failure.unwrap_or_default(),
+        ..distribute
     })
+}
+
+/// Reports a key of another engine.
+fn refuse(is_set: bool, keys: &[&str], help: &str, scope: &mut Scope<'_>) {
+    if is_set {
+        let message = format!("`{}` does not belong to this engine", keys[1..].join("."));
+        scope.error(keys, Code::ConflictingSettings, message, help);
+    }
+}
+
+/// Reports a missing key, unless a wrong value of it was reported before.
+fn report_missing(keys: &[&str], message: &str, help: &str, scope: &mut Scope<'_>) {
+    if scope.node.find(keys).is_none_or(Node::is_null) {
+        scope.error(&[SECTION], Code::MissingSetting, message, help);
+    }
+}
+
+/// The URL of the scheduler. The token goes to it, and the objects come from its servers.
+fn scheduler(raw: Option<String>, scope: &mut Scope<'_>) -> Option<String> {
+    const KEYS: &[&str] = &[SECTION, "scheduler"];
+    const EXAMPLE: &str = "write a URL such as https://sccache.example";
+    let Some(url) = raw else {
+        let help = "add `scheduler: https://HOST`";
+        report_missing(KEYS, "sccache-dist needs the URL of its scheduler", help, scope);
+        return None;
+    };
+    let mut fail = |code, message: String, help| scope.error(KEYS, code, message, help);
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"\"'\\<>{}".contains(letter);
+    if !matches!(scheme, "http" | "https") || authority.is_empty() || !url.chars().all(is_plain) {
+        fail(
+            Code::BadValue,
+            "the address of the scheduler is not a URL of http or https".to_owned(),
+            EXAMPLE,
+        );
+    } else if authority.contains('@') {
+        let help = "remove the part before `@`, and write credentials: { token: \"${NAME}\" }";
+        fail(Code::SecretInConfig, "the URL of the scheduler contains a user".to_owned(), help);
+    } else if scheme == "http" && !is_this_machine(host_name(authority)) {
+        let message = format!("the token would go to `{}` without encryption", host_name(authority));
+        fail(Code::UnprotectedNetwork, message, "use https, with a proxy in front of the scheduler");
+    }
+    Some(url)
+}
+
+fn is_this_machine(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// The token for the scheduler.
+fn token(raw: raw::DistributeCredentials, scope: &mut Scope<'_>) -> Option<Credential> {
+    const KEYS: &[&str] = &[SECTION, "credentials", "token"];
+    const HELP: &str = "write credentials: { token: \"${NAME}\" }, with the name of an environment variable";
+    let Some(text) = raw.token else {
+        report_missing(KEYS, "sccache-dist needs the token of its scheduler", HELP, scope);
+        return None;
+    };
+    let Some(name) = Credential::variable_name(&text) else {
+        let message = "`token` must be the name of an environment variable".to_owned();
+        let fault = Diagnostic::error(Code::SecretInConfig, message).at(scope.node.place_of(KEYS));
+        scope.sink.push(fault.with_label("the value is hidden").with_help(HELP));
+        return None;
+    };
+    Some(Credential::Variable(name.to_owned()))
 }
 
 /// Warns about a limit of links that no generator but Ninja knows.
@@ -179,6 +267,19 @@ fn is_protected(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_machine_may_be_asked_without_encryption() {
+        for (authority, is_ours) in [
+            ("127.0.0.1:10600", true),
+            ("localhost", true),
+            ("[::1]:80", true),
+            ("10.0.0.5", false),
+            ("localhost.example", false),
+        ] {
+            assert_eq!(is_this_machine(host_name(authority)), is_ours, "{authority}");
+        }
+    }
 
     #[test]
     fn only_private_networks_and_ssh_are_protected() {

@@ -4,15 +4,19 @@
 //! The objects of workers have a key of their own ([`Workers::namespace`]): if the compiler of a worker changes after the probe,
 //! nobody without distribution gets its objects.
 
-mod breaker;
+pub(super) mod breaker;
 mod log;
 mod probe;
 mod run;
+mod servers;
 mod slots;
 mod workers;
 
 pub use self::probe::probe_hosts;
+pub(super) use self::probe::source as probe_source;
 pub(super) use self::run::{VARIABLE, run};
+pub(super) use self::servers::words;
+pub use self::servers::{Servers, TOKEN};
 pub use self::workers::{Language, State, Worker, Workers};
 
 use std::path::{Path, PathBuf};
@@ -32,8 +36,15 @@ pub struct Distribution {
     pub engine: Engine,
     /// Its path.
     pub program: PathBuf,
-    /// The workers, as entries of `DISTCC_HOSTS`.
+    /// The workers, as entries of `DISTCC_HOSTS`. Empty for other engines.
+    #[serde(default)]
     pub hosts: Vec<String>,
+    /// The URL of the scheduler of sccache-dist. Empty for other engines.
+    #[serde(default)]
+    pub scheduler: String,
+    /// The template of the token of sccache-dist, as in [`super::settings::Secret::template`].
+    #[serde(default)]
+    pub token: String,
     /// The compilers on this machine at the same time; 0 is the number of processors.
     #[serde(default)]
     pub local_slots: usize,
@@ -65,7 +76,7 @@ impl Distribution {
 }
 
 /// The folder of everything that belongs to the distribution, in that of the launcher.
-fn folder(settings: &Settings) -> PathBuf {
+pub(super) fn folder(settings: &Settings) -> PathBuf {
     settings.folder().join("distribution")
 }
 

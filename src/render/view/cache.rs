@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::RenderError;
 use crate::caching::remote::OnOlderTool;
+use crate::caching::secret::Credential;
 use crate::config::model::{Distribute, DistributeHost, Language, OnDistributionFailure, Shared};
 use crate::plan::{CachePlan, ToolPlan};
 
@@ -31,6 +32,10 @@ struct DistributeView {
     engine: &'static str,
     /// The entries of `DISTCC_HOSTS`.
     hosts: Vec<String>,
+    /// The URL of the scheduler; `None` for distcc.
+    scheduler: Option<String>,
+    /// The template of its token.
+    token: Option<String>,
     /// `None` is the number of processors.
     local_slots: Option<u32>,
     /// `None` is the default.
@@ -41,18 +46,27 @@ struct DistributeView {
 }
 
 impl DistributeView {
-    fn new(distribute: &Distribute) -> Self {
+    fn new(distribute: &Distribute) -> Result<Self, RenderError> {
         let preprocess = Some(distribute.preprocess).filter(|number| *number != Distribute::PREPROCESS);
         let on_failure =
             Some(distribute.on_failure).filter(|reaction| *reaction != OnDistributionFailure::Fallback);
-        Self {
+        let token = match &distribute.token {
+            Some(Credential::Variable(name)) => Some(format!("{{{name}}}")),
+            Some(Credential::Value(_)) => {
+                return Err(RenderError::SecretValue { setting: "distribute.credentials.token" });
+            }
+            None => None,
+        };
+        Ok(Self {
             engine: distribute.engine.name(),
             hosts: distribute.hosts.iter().map(DistributeHost::entry).collect(),
+            scheduler: distribute.scheduler.clone(),
+            token,
             local_slots: distribute.local_slots,
             preprocess,
             timeout: distribute.timeout_s,
             on_failure: on_failure.map(OnDistributionFailure::name),
-        }
+        })
     }
 }
 
@@ -86,7 +100,7 @@ impl CacheView {
             direct_mode: cache.direct_mode.cmake_value(),
             location: cache.location_of_chosen.clone(),
             servers: cache.servers.clone(),
-            distribute: distribute.map(DistributeView::new),
+            distribute: distribute.map(DistributeView::new).transpose()?,
         })
     }
 }

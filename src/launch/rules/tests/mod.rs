@@ -424,6 +424,7 @@ const DIGESTS: &[&str] = &[
     "9784ba53481302d58826f71ebe1da7e5",
     "d19c7d8a897713fc5162044d735750b4",
     "3b6008c8fe1756d87d9097e7d49d80ca",
+    "e8f6eb567645e8e63babfe47a977c60a",
 ];
 
 #[test]

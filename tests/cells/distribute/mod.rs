@@ -2,6 +2,7 @@
 
 mod failures;
 mod keys;
+mod servers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub(crate) fn tests(list: &mut List) {
     own::tests(list);
     failures::tests(list);
     keys::tests(list);
+    servers::tests(list);
 }
 
 /// The tools, and a sandbox with them on PATH.
@@ -38,8 +40,13 @@ fn checkout<'a>(sandbox: &'a Sandbox, tools: &Tools, folder: &str, workers: &[&D
 
 /// The objects of a build: the path of each below the build folder, and its content.
 fn objects(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    objects_below(&folder.join("CMakeFiles/sample.dir"))
+}
+
+/// The same for all objects below a folder.
+fn objects_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
-    let mut folders = vec![folder.join("CMakeFiles/sample.dir")];
+    let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(&next).expect("a folder of objects") {
             let path = entry.expect("an entry").path();

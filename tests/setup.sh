@@ -33,7 +33,7 @@ programs_of_all=(
   gcc g++ make setpriv unshare mount script openssl python3 redis-server memcached saslpasswd2 nginx ccache node npm
   clang clang-22 clang-cl-14 cc1objplus gfortran ld.lld tinyproxy minisign xz faketime
   aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ qemu-aarch64 multilib mold compiler-rt
-  distccd iceccd ip gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
+  distccd iceccd bwrap ip gdb lldb-22 llvm-profdata-14 ld.lld-22 clang-offload-bundler-22
   busybox mksh yash shellcheck bash zsh fish mandoc man
 )
 programs_of_bench=(gmock)
@@ -277,6 +277,7 @@ package() {
     distccd) echo distcc ;;
     iceccd) echo icecc ;;
     ip) echo iproute2 ;;
+    bwrap) echo bubblewrap ;;
     tinyproxy) echo tinyproxy-bin ;;
     ld.lld) echo lld ;;
     xz) echo xz-utils ;;

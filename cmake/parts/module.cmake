@@ -27,7 +27,8 @@ into a project and commit it.
       [TOOL <sccache|ccache>...|none] [MIN_VERSION <version>] [LANGUAGES <lang>...]
       [DIR <path>] [SHARED <project|user|group>] [SIZE_GB <n>]
       [ON_FAILURE <fallback|warn|strict|fail>] [RELOCATABLE <bool>] [BASE_DIRS <dir>...] [DIRECT_MODE <AUTO|bool>]
-      [DISTRIBUTE <distcc|icecream> [DISTRIBUTE_HOSTS <host/slots[,lzo]>...] [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
+      [DISTRIBUTE <distcc|icecream|sccache-dist> [DISTRIBUTE_HOSTS <host/slots[,lzo]>...] [DISTRIBUTE_SCHEDULER <url>]
+       [DISTRIBUTE_TOKEN <template>] [DISTRIBUTE_LOCAL_SLOTS <n>] [DISTRIBUTE_PREPROCESS <n>]
        [DISTRIBUTE_TIMEOUT <seconds>] [DISTRIBUTE_ON_FAILURE <fallback|fail>]]
       [REMOTE <text>] [SERVERS <host:port>...]
       [<SCCACHE|CCACHE>_SETTINGS <NAME=VALUE>...] [<SCCACHE|CCACHE>_SECRETS <NAME=TEMPLATE>...]
@@ -71,12 +72,17 @@ into a project and commit it.
     header that is earlier in the search path or in ``__has_include``. sccache does not support it together with
     ``RELOCATABLE``.
   ``DISTRIBUTE``
-    The program that compiles misses on other machines: ``distcc`` or ``icecream``. Needs ccache and toolchainkit-launch. At the
-    end of the configuration, all workers of distcc compile a small file at the same time. Those with another compiler, and those
-    that do not answer within six seconds, are not used. icecream is used if its daemon runs on this machine, and another machine
-    writes the same object. The objects have a namespace of their own in ccache.
+    The program that compiles misses on other machines: ``distcc``, ``icecream`` or ``sccache-dist``. Needs toolchainkit-launch, and
+    ccache for the first two. At the end of the configuration, all workers of distcc compile a small file at the same time. Those with
+    another compiler, and those that do not answer within six seconds, are not used. icecream is used if its daemon runs on this
+    machine, and another machine writes the same object. The objects have a namespace of their own in ccache. ``sccache-dist`` needs
+    sccache 0.10 and CMake 3.19; servers compile a small file with each compiler.
   ``DISTRIBUTE_HOSTS``
     The workers of distcc, as in ``DISTCC_HOSTS``.
+  ``DISTRIBUTE_SCHEDULER``
+    The URL of the scheduler of sccache-dist.
+  ``DISTRIBUTE_TOKEN``
+    The token for the scheduler of sccache-dist, as ``{VARIABLE}``: see ``<TOOL>_SECRETS``.
   ``DISTRIBUTE_LOCAL_SLOTS``
     The number of compilers that run on this machine at the same time, for what is not compiled elsewhere. Default: the number of
     processors.
@@ -190,7 +196,7 @@ function(toolchainkit_enable_cache)
   endif()
   _toolchainkit_expect_unset()
   cmake_parse_arguments(PARSE_ARGV 0 arg ""
-    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE;DISTRIBUTE;DISTRIBUTE_LOCAL_SLOTS;DISTRIBUTE_PREPROCESS;DISTRIBUTE_TIMEOUT;DISTRIBUTE_ON_FAILURE"
+    "PROJECT;PROJECT_DIR;PROFILE;MIN_VERSION;DIR;SHARED;SIZE_GB;ON_FAILURE;RELOCATABLE;DIRECT_MODE;REMOTE;DISTRIBUTE;DISTRIBUTE_SCHEDULER;DISTRIBUTE_TOKEN;DISTRIBUTE_LOCAL_SLOTS;DISTRIBUTE_PREPROCESS;DISTRIBUTE_TIMEOUT;DISTRIBUTE_ON_FAILURE"
     "TOOL;LANGUAGES;BASE_DIRS;SERVERS;DISTRIBUTE_HOSTS;SCCACHE_SETTINGS;SCCACHE_SECRETS;SCCACHE_SINCE;SCCACHE_REQUIRES;CCACHE_SETTINGS;CCACHE_SECRETS;CCACHE_SINCE;CCACHE_REQUIRES")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     list(JOIN arg_UNPARSED_ARGUMENTS " " arg_UNPARSED_ARGUMENTS)

@@ -58,6 +58,8 @@ impl PartialEq for Credential {
     }
 }
 
+impl Eq for Credential {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

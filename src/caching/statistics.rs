@@ -59,6 +59,8 @@ pub struct CacheStats {
     pub max_size_bytes: Option<u64>,
     /// The levels of the storage, fastest first; empty if there is only one, or the tool does not report them.
     pub tiers: Vec<TierStats>,
+    /// The servers of sccache-dist, with the number of their compilations.
+    pub servers: std::collections::BTreeMap<String, u64>,
 }
 
 impl CacheStats {
@@ -77,6 +79,7 @@ impl CacheStats {
             size_bytes: stats.size_bytes,
             max_size_bytes: stats.max_size_bytes,
             tiers: stats.tiers.clone(),
+            servers: stats.servers.clone(),
         }
     }
 }

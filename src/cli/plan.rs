@@ -10,7 +10,8 @@ use super::project::Project;
 use super::report::Printer;
 use super::{CommandResult, Global};
 use crate::caching::remote::{OnOlderTool, Setting};
-use crate::config::model::{DirectMode, Distribute, DistributeHost, OnDistributionFailure, Shared};
+use crate::caching::secret::Credential;
+use crate::config::model::{DirectMode, Distribute, DistributeHost, Engine, OnDistributionFailure, Shared};
 use crate::plan::{CachePlan, ToolPlan, VariantPlan};
 
 /// Arguments of `plan`.
@@ -74,9 +75,18 @@ fn distribute_lines(distribute: &Distribute, variant: &VariantPlan, lines: &mut 
     for DistributeHost { host, slots, compress } in &distribute.hosts {
         lines.push(format!("    {host}, {slots} slots{}", if *compress { ", compressed" } else { "" }));
     }
+    if let Some(scheduler) = &distribute.scheduler {
+        let slots = distribute.slots.map(|slots| format!(", {slots} slots")).unwrap_or_default();
+        lines.push(format!("    scheduler {scheduler}{slots}"));
+    }
+    if let Some(token) = &distribute.token {
+        lines.push(format!("    token {token:?}"));
+    }
     let slots =
         distribute.local_slots.map_or_else(|| "one for each processor".to_owned(), |slots| slots.to_string());
-    lines.push(format!("    compilers of this machine: {slots}"));
+    if distribute.engine == Engine::Distcc {
+        lines.push(format!("    compilers of this machine: {slots}"));
+    }
     let jobs =
         |jobs: Option<u32>| jobs.map_or_else(|| "the tool's default".to_owned(), |jobs| jobs.to_string());
     lines.push(format!(
@@ -144,10 +154,14 @@ struct VariantObject {
 
 #[derive(Serialize, JsonSchema)]
 struct DistributeObject {
-    /// distcc or icecream.
+    /// distcc, icecream or sccache-dist.
     engine: String,
     /// The workers of distcc.
     hosts: Vec<HostObject>,
+    /// The URL of the scheduler of sccache-dist; null for other engines.
+    scheduler: Option<String>,
+    /// The environment variable with the token for the scheduler; null for other engines.
+    token: Option<String>,
     /// The slots of all workers, for an engine that finds the workers itself; null if they are not known.
     slots: Option<u32>,
     /// The compilers on this machine at the same time; null is the number of processors.
@@ -238,6 +252,11 @@ fn distribute_object(distribute: &Distribute) -> DistributeObject {
     DistributeObject {
         engine: distribute.engine.name().to_owned(),
         hosts: hosts.collect(),
+        scheduler: distribute.scheduler.clone(),
+        token: distribute.token.as_ref().and_then(|token| match token {
+            Credential::Variable(name) => Some(name.clone()),
+            Credential::Value(_) => None,
+        }),
         slots: distribute.slots,
         local_slots: distribute.local_slots,
         links: distribute.links,

@@ -76,7 +76,9 @@ impl Check<'_> {
                 }
                 let known =
                     schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-                self.sink.push(unknown_key(entry, &known.collect::<Vec<_>>()));
+                let known: Vec<&str> = known.collect();
+                let fault = credential_without_value(entry, &known);
+                self.sink.push(fault.unwrap_or_else(|| unknown_key(entry, &known)));
                 continue;
             };
             if let Some(value) = self.value(&entry.node, inner) {
@@ -112,7 +114,15 @@ impl Check<'_> {
 
     fn wrong_type(&mut self, node: &Node, schema: &Schema) -> Option<Yaml> {
         let Value::Faulty = node.value else {
-            self.sink.push(wrong_type(node, &noun(schema), wrong_type_help(node, schema)));
+            let is_secret = node.path.contains(".credentials.") && !node.is_null();
+            self.sink.push(if is_secret {
+                let message = "expected the name of a variable, found another value";
+                Diagnostic::error(Code::WrongType, message)
+                    .at(node.place())
+                    .with_help("write it as \"${NAME}\"")
+            } else {
+                wrong_type(node, &noun(schema), wrong_type_help(node, schema))
+            });
             return None;
         };
         None
@@ -137,6 +147,18 @@ pub(super) fn unknown_value(node: &Node, text: &str, choices: &[&str]) -> Diagno
         None => "use one of these, or remove the key to use the default".to_owned(),
     };
     Diagnostic::error(Code::UnknownValue, message).at(node.place()).with_help(help)
+}
+
+/// The error for a key without a value below `credentials`, which may be the secret itself, so it is not named.
+fn credential_without_value(entry: &Entry, known: &[&str]) -> Option<Diagnostic> {
+    let section = entry.node.path.strip_suffix(entry.key.as_str())?.strip_suffix('.')?;
+    if !entry.node.is_null() || !section.ends_with(".credentials") {
+        return None;
+    }
+    let fault = Diagnostic::error(Code::WrongType, "a credential needs a key and the name of a variable");
+    let help = format!("write it as KEY: \"${{NAME}}\"; valid keys: {}", list(known.iter().copied()));
+    let place = Place { path: section.to_owned(), span: Some(entry.key_span.clone()) };
+    Some(fault.at(place).with_help(help))
 }
 
 /// The error for a key that is not one of `known`.

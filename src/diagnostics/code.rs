@@ -157,9 +157,10 @@ codes! {
     SeveralServers "several-servers" "Several servers are listed, but only one is used."
         "sccache uses a single Memcached server. At configure time, CMake probes the listed servers in order, and uses \
          the first one that answers."
-    UnprotectedNetwork "unprotected-network" "Sources and objects go through a public network without protection."
+    UnprotectedNetwork "unprotected-network" "Sources, objects or a token go through a network without protection."
         "distcc by TCP has neither encryption nor authentication: everybody on the way can read the sources and replace the \
-         objects. Use it in a private network only, or by SSH with a user in front of the host (`build@worker`)."
+         objects. Use it in a private network only, or by SSH with a user in front of the host (`build@worker`). For the \
+         scheduler of sccache-dist, it is an error, because the token goes there, too: use https."
     TooManyErrors "too-many-errors" "The file has more errors than a report shows."
         "A report shows at most 100 errors and warnings. Correct these first. If most of them are unexpected, the file may \
          not be a configuration of toolchainkit."

@@ -26,7 +26,7 @@ mod stamp;
 pub mod supervisor;
 mod tracers;
 
-pub use self::client::why_not_direct;
+pub use self::client::{Trial, why_not_direct};
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -54,6 +54,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(supervisor::STAGE) => supervisor::stage(&arguments[1..]),
         Some("--about") => about(),
         Some("--probe-hosts") => client::probe_hosts(&arguments[1..]),
+        Some("--try-servers") => client::try_servers(&arguments[1..]),
         Some(_) => client::option(&arguments),
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
-use crate::journal::{Outcome, Tier};
+use crate::journal::{Outcome, Placed, Tier};
 
 /// The version of the messages, and of the interface to the CMake module.
 pub const PROTOCOL: u32 = 1;
@@ -26,6 +26,11 @@ pub enum Request {
     Finished {
         /// The number of runs.
         runs: usize,
+    },
+    /// The answer to [`Reply::Doubt`]: whether a server has compiled a small file. The supervisor does not answer.
+    Asked {
+        /// Whether it has.
+        answers: bool,
     },
     /// The tool has failed: the compiler itself has another exit code. The answer is [`Reply::FailureRecorded`].
     Failed,
@@ -81,6 +86,16 @@ pub enum Reply {
         /// Whether the supervisor answers [`Request::Finished`]. An older one does not.
         #[serde(default)]
         tells_outcomes: bool,
+        /// Whether the daemon distributes compilations.
+        #[serde(default)]
+        distributes: bool,
+    },
+    /// A server has this compilation for some time: compile a small file there, and answer with [`Request::Asked`].
+    Doubt,
+    /// The daemon ends: send [`Request::Hello`] again.
+    Repeat {
+        /// Whether the reason is that the servers do not answer. Then compile on this machine.
+        is_outage: bool,
     },
     /// The answer to [`Request::Finished`].
     Outcome {
@@ -92,6 +107,9 @@ pub enum Reply {
         reason: Option<String>,
         /// Where the object came from.
         tier: Option<Tier>,
+        /// Where the compiler ran, if the daemon has asked a server.
+        #[serde(default)]
+        placed: Option<Placed>,
     },
     /// Run the compiler without the tool.
     Without {
@@ -178,7 +196,13 @@ mod tests {
     #[test]
     fn the_address_in_a_reply_is_a_socket_or_a_port() {
         for address in [Address::Socket("/a b/socket".into()), Address::Port(4226)] {
-            let reply = Reply::Use { address, number: 1, log: "/log".into(), tells_outcomes: true };
+            let reply = Reply::Use {
+                address,
+                number: 1,
+                log: "/log".into(),
+                tells_outcomes: true,
+                distributes: true,
+            };
             let mut line = Vec::new();
             send(&mut line, &reply).unwrap();
             assert_eq!(receive::<Reply>(&mut line.as_slice()).unwrap(), Some(reply));
@@ -189,7 +213,8 @@ mod tests {
     fn a_supervisor_of_an_older_version_tells_no_outcomes() {
         let line = b"{\"use\":{\"address\":\"127.0.0.1:1\",\"number\":1,\"log\":\"/log\"}}\n";
         let address = Address::Port(1);
-        let expected = Reply::Use { address, number: 1, log: "/log".into(), tells_outcomes: false };
+        let expected =
+            Reply::Use { address, number: 1, log: "/log".into(), tells_outcomes: false, distributes: false };
         assert_eq!(receive::<Reply>(&mut line.as_slice()).unwrap(), Some(expected));
     }
 

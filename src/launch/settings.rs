@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::distribute::Distribution;
+use super::distribute::{Distribution, Servers};
 use super::process;
 use super::rules::Checkout;
 use crate::caching::tool::{Tool, Version};
@@ -126,6 +126,9 @@ pub struct Storage {
     /// Variables whose values contain secrets from the environment.
     #[serde(default)]
     pub secrets: Vec<Secret>,
+    /// Whether the daemon of this storage distributes compilations by sccache-dist.
+    #[serde(skip)]
+    pub distributes: bool,
 }
 
 /// A variable of the tool with a value from the environment.
@@ -174,7 +177,26 @@ impl Settings {
         if !settings.places.iter().all(is_valid) {
             return invalid("launcher.json contains an invalid folder");
         }
+        settings.add_distributing_storages();
         Ok(settings)
+    }
+
+    /// Puts one that distributes by sccache-dist before each storage: it has the same objects, but another daemon, which builds
+    /// without distribution never use.
+    fn add_distributing_storages(&mut self) {
+        let Some(servers) = Servers::of(self) else { return };
+        let distributing: Vec<Storage> =
+            self.storages.iter().map(|storage| servers.distributing(storage)).collect();
+        self.storages = distributing
+            .into_iter()
+            .zip(std::mem::take(&mut self.storages))
+            .flat_map(<[_; 2]>::from)
+            .collect();
+    }
+
+    /// Removes the storages that distribute. Then all compilations run on this machine.
+    pub fn stop_distributing(&mut self) {
+        self.storages.retain(|storage| !storage.distributes);
     }
 
     /// The base directories with the further folders.
@@ -291,6 +313,24 @@ mod tests {
         for length in 0..SMALL.len() {
             assert!(Settings::parse(&SMALL.as_bytes()[..length]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn a_storage_that_distributes_is_in_front_of_each_storage() {
+        let distribution = r#""distribution": {"engine": "sccache-dist", "program": "/s",
+            "scheduler": "https://a", "token": "{T}"}, "storages": ["#;
+        let text = SMALL.replace("\"storages\": [", distribution);
+        let mut settings = Settings::parse(text.as_bytes()).unwrap();
+        let ids: Vec<String> = settings.storages.iter().map(|storage| storage.id.clone()).collect();
+        assert_eq!((settings.storages.len(), settings.storages[0].distributes), (2, true));
+        assert_eq!(ids[1], "0123456789abcdef");
+        assert_ne!(ids[0], ids[1]);
+        assert_eq!(settings.storages[0].secrets[0].template, "{T}");
+        assert!(settings.storages[1].secrets.is_empty());
+        let of_other = Settings::parse(text.replace("https://a", "https://b").as_bytes()).unwrap();
+        assert_ne!(of_other.storages[0].id, ids[0]);
+        settings.stop_distributing();
+        assert_eq!(settings.storages.iter().map(|storage| &storage.id).collect::<Vec<_>>(), [&ids[1]]);
     }
 
     #[test]

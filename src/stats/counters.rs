@@ -43,6 +43,17 @@ pub struct ToolCounters {
     pub uncacheable: u64,
     /// The levels of the storage, fastest first; empty if there is only one, or the tool does not report them.
     pub tiers: Vec<Tier>,
+    /// The servers of sccache-dist that have compiled for its daemon.
+    pub servers: Vec<Server>,
+}
+
+/// A server of sccache-dist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Server {
+    /// Its address.
+    pub name: String,
+    /// The compilations there.
+    pub compilations: u64,
 }
 
 /// A level of the storage.
@@ -65,6 +76,8 @@ impl CacheOfBuild {
             hits: tier.hits,
             misses: tier.misses,
         });
+        let servers =
+            stats.servers.iter().map(|(name, count)| Server { name: name.clone(), compilations: *count });
         Self {
             tool: stats.tool.name().to_owned(),
             version: stats.version.to_string(),
@@ -80,6 +93,7 @@ impl CacheOfBuild {
                 errors: stats.errors,
                 uncacheable: stats.uncacheable,
                 tiers: tiers.collect(),
+                servers: servers.collect(),
             }),
         }
     }
@@ -100,8 +114,10 @@ impl CacheOfBuild {
     }
 
     pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
-        let tiers = self.counters.iter_mut().flat_map(|counters| &mut counters.tiers);
-        let names = tiers.map(|tier| &mut tier.name);
+        let names = self.counters.iter_mut().flat_map(|counters| {
+            let tiers = counters.tiers.iter_mut().map(|tier| &mut tier.name);
+            tiers.chain(counters.servers.iter_mut().map(|server| &mut server.name))
+        });
         [&mut self.location].into_iter().chain(&mut self.degraded).chain(names)
     }
 

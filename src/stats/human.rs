@@ -17,6 +17,8 @@ pub(super) const BAR: usize = 20;
 const MOST_ROWS: usize = 12;
 /// The most compilations in a list of the slowest ones.
 const MOST_SLOW: usize = 5;
+/// The name of all servers of sccache-dist in the journal.
+const SCCACHE_DIST: &str = "sccache-dist";
 /// The most reasons in a list.
 const MOST_REASONS: usize = 8;
 
@@ -183,8 +185,13 @@ impl Page<'_> {
         self.row("misses", &count(total.misses));
         if let Some(distributed) = &all.distributed {
             let of = distributed.workers.len();
-            let mut text =
-                format!("{} on {}", count(distributed.remote), counted(of as u64, "worker", "workers"));
+            // sccache does not tell its servers apart.
+            let workers = if distributed.workers.contains_key(SCCACHE_DIST) {
+                "servers of sccache-dist".to_owned()
+            } else {
+                counted(of as u64, "worker", "workers")
+            };
+            let mut text = format!("{} on {workers}", count(distributed.remote));
             text += &format!(", {} here", distributed.here);
             if distributed.retried > 0 {
                 text += &format!(", {} here after a worker failed", distributed.retried);
@@ -436,6 +443,10 @@ impl Page<'_> {
                 self.row(&cache.tool, &text);
                 for tier in &tool.tiers {
                     self.row("", &format!("{}: {} hits, {} misses", tier.name, tier.hits, tier.misses));
+                }
+                for server in &tool.servers {
+                    let compiled = counted(server.compilations, "compilation", "compilations");
+                    self.row("", &format!("{}: {compiled}", server.name));
                 }
                 let about = format!(
                     "These are the counters of {} {}, for all build folders that use this cache.",

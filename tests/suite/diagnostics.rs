@@ -469,6 +469,7 @@ const ALSO_BEYOND: &[&str] = &[
     "bad-value.kinds",
     "bad-value.worker",
     "missing-setting.workers",
+    "missing-setting.scheduler",
     "secret-in-config.endpoint",
     "missing-setting.password",
     "missing-setting.azure",

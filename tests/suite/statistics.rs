@@ -102,6 +102,7 @@ fn cache(tool: Tool) -> CacheOfBuild {
         size_bytes: Some(1_288_490_189),
         max_size_bytes: Some(10 << 30),
         location: Some("redis, name: 127.0.0.1:6379".to_owned()),
+        servers: std::collections::BTreeMap::new(),
         tiers: vec![tier("L0 (disk)", 120, 20), tier("L1 (redis)", 12, 8)],
     };
     let mut cache = CacheOfBuild::new(&CacheStats::new(tool, Version::new(0, 16, 0), "", &stats), true);

@@ -25,6 +25,7 @@ pub(super) fn parse_stats(output: &str) -> Result<ToolStats, ParseStatsError> {
         max_size_bytes: kibibytes("max_cache_size_kibibyte"),
         location: None,
         tiers: tiers(&counters),
+        servers: BTreeMap::new(),
     })
 }
 

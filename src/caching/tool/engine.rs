@@ -12,11 +12,13 @@ pub enum Engine {
     Distcc,
     /// icecream: a scheduler chooses a machine for each compilation, and the compiler travels there.
     Icecream,
+    /// sccache-dist: sccache's own, which sends the compiler to its servers.
+    SccacheDist,
 }
 
 impl Engine {
     /// All engines.
-    pub const ALL: [Self; 2] = [Self::Distcc, Self::Icecream];
+    pub const ALL: [Self; 3] = [Self::Distcc, Self::Icecream, Self::SccacheDist];
 
     /// Its name in `toolchainkit.yaml`.
     #[must_use]
@@ -24,6 +26,7 @@ impl Engine {
         match self {
             Self::Distcc => "distcc",
             Self::Icecream => "icecream",
+            Self::SccacheDist => "sccache-dist",
         }
     }
 
@@ -33,6 +36,7 @@ impl Engine {
         match self {
             Self::Distcc => "distcc",
             Self::Icecream => "icecc",
+            Self::SccacheDist => "sccache",
         }
     }
 }

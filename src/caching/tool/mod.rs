@@ -82,6 +82,8 @@ pub struct ToolStats {
     pub location: Option<String>,
     /// The levels of the storage, fastest first; empty if there is only one, or the tool does not report them.
     pub tiers: Vec<TierStats>,
+    /// The servers of sccache-dist, with the number of their compilations.
+    pub servers: std::collections::BTreeMap<String, u64>,
 }
 
 /// The counters of a level of the storage.

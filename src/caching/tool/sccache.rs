@@ -27,6 +27,7 @@ struct Stats {
     requests_not_cacheable: u64,
     not_cached: BTreeMap<String, u64>,
     multi_level: Option<Vec<Level>>,
+    dist_compiles: BTreeMap<String, u64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -63,6 +64,7 @@ pub(super) fn parse_stats(json: &str) -> Result<ToolStats, ParseStatsError> {
         size_bytes: report.cache_size,
         max_size_bytes: report.max_cache_size,
         tiers: stats.multi_level.unwrap_or_default().into_iter().map(TierStats::from).collect(),
+        servers: stats.dist_compiles,
         location: Some(report.cache_location).filter(|location| !location.is_empty()),
     })
 }

@@ -66,18 +66,30 @@ impl Config {
         if let Some(distribute) = &variant.distribute {
             let has_workers = distribute.engine != Engine::Distcc || !distribute.hosts.is_empty();
             require(has_workers, "distribute.hosts", "distcc needs at least one worker");
+            let is_sccache = distribute.engine == Engine::SccacheDist;
+            let has_scheduler = !is_sccache || (distribute.scheduler.is_some() && distribute.token.is_some());
+            require(has_scheduler, "distribute.scheduler", "sccache-dist needs a scheduler and its token");
+            let is_cached = !is_sccache || cache.enabled;
+            require(
+                is_cached,
+                "cache.enabled",
+                "sccache-dist is a part of sccache, and does nothing without it",
+            );
         }
         let all = variant.toolchains.len() == self.toolchains.len() + 1;
         require(all, "toolchains", "each variant needs the unnamed toolchain and one for each name");
         if cache.tools.contains(&Tool::Ccache) && cache.languages.contains(&Language::Hip) {
             issues.push(issue("unsupported-by-tool", "cache.languages", "ccache cannot cache HIP"));
         }
-        if variant.distribute.is_some() && cache.enabled && cache.tools.contains(&Tool::Sccache) {
-            issues.push(issue(
-                "unsupported-by-tool",
-                "cache.tool",
-                "sccache cannot run a program that distributes",
-            ));
+        let unsupported = variant.distribute.as_ref().and_then(|distribute| match distribute.engine {
+            Engine::Distcc | Engine::Icecream => (cache.enabled && cache.tools.contains(&Tool::Sccache))
+                .then_some("sccache cannot run a program that distributes"),
+            Engine::SccacheDist => {
+                cache.tools.contains(&Tool::Ccache).then_some("ccache cannot distribute by sccache-dist")
+            }
+        });
+        if let Some(message) = unsupported {
+            issues.push(issue("unsupported-by-tool", "cache.tool", message));
         }
         for remote in &cache.remote {
             let unsupported = cache.tools.iter().filter_map(|&tool| check_tool(tool, remote).err());

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::caching::secret::Credential;
 pub use crate::caching::tool::Engine;
 
 /// `distribute:`: compilation of misses on other machines.
@@ -12,7 +13,12 @@ pub struct Distribute {
     pub engine: Engine,
     /// The workers of distcc, the fastest first; empty with other engines.
     pub hosts: Vec<DistributeHost>,
-    /// `slots`: how many compilations of this build all workers run at the same time, for engines that find the workers themselves.
+    /// The URL of the scheduler of sccache-dist. `None` for other engines.
+    pub scheduler: Option<String>,
+    /// The token for the scheduler. `None` for other engines.
+    pub token: Option<Credential>,
+    /// `slots`: how many compilations of this build all workers run at the same time, for engines that find the workers themselves;
+    /// `None` if that is not known.
     pub slots: Option<u32>,
     /// `local.slots`: how many compilers run here at the same time; `None` is the number of processors.
     pub local_slots: Option<u32>,
@@ -44,6 +50,8 @@ impl Distribute {
         Self {
             engine,
             hosts: Vec::new(),
+            scheduler: None,
+            token: None,
             slots: None,
             local_slots: None,
             preprocess: Self::PREPROCESS,
@@ -53,6 +61,13 @@ impl Distribute {
         }
     }
 
+    /// The servers of sccache-dist behind this scheduler, with the defaults.
+    #[must_use]
+    pub fn sccache_dist(scheduler: &str, token: Credential) -> Self {
+        let (scheduler, token) = (Some(scheduler.to_owned()), Some(token));
+        Self { scheduler, token, ..Self::with(Engine::SccacheDist) }
+    }
+
     /// The slots of all workers, if they are known.
     #[must_use]
     pub fn remote_slots(&self) -> Option<u32> {
@@ -60,7 +75,7 @@ impl Distribute {
             Engine::Distcc => {
                 Some(self.hosts.iter().fold(0, |sum: u32, host| sum.saturating_add(host.slots)))
             }
-            Engine::Icecream => self.slots,
+            Engine::Icecream | Engine::SccacheDist => self.slots,
         }
     }
 }

@@ -12,16 +12,23 @@ use crate::config::model::OnDistributionFailure;
 pub(in crate::config) struct Distribute {
     /// The program that distributes. It must be installed on each machine; without it, a machine compiles locally.
     pub(in crate::config) engine: Option<EngineChoice>,
-    /// The workers of distcc, the fastest first. With icecream, the scheduler knows them.
+    /// The workers of distcc, the fastest first. With the other engines, the scheduler knows them.
     #[schemars(length(max = 100), extend("examples" = [[{ "host": "10.0.0.5", "slots": 8 }]]))]
     pub(in crate::config) hosts: Option<Vec<DistributeHost>>,
+    /// The URL of the scheduler of sccache-dist, which needs it. Plain http is refused, except for this machine. With icecream, the daemon of
+    /// each machine knows its scheduler (`iceccd -s`), so it cannot be set here.
+    #[schemars(extend(
+        "pattern" = "^https?://[^/@]+",
+        "patternErrorMessage" = "Write a URL that begins with https://.",
+        "examples" = ["https://sccache.example"]
+    ))]
+    pub(in crate::config) scheduler: Option<String>,
+    /// The credentials for the scheduler. Only for sccache-dist.
+    pub(in crate::config) credentials: Option<DistributeCredentials>,
     /// The number of compilations of this build that all workers run at the same time. The build presets get as many jobs, and those of
-    /// `local.slots`. For icecream; distcc has this number for each host. Default: jobs are not set.
+    /// `local.slots`. For icecream and sccache-dist; distcc has this number for each host. Default: jobs are not set.
     #[schemars(range(min = 1, max = 10000), extend("examples" = [32]))]
     pub(in crate::config) slots: Option<u32>,
-    /// The address of the scheduler. With icecream, the daemon of each machine knows it (`iceccd -s`), so that it cannot be set here.
-    #[schemars(extend("examples" = ["http://10.0.0.5:10600"]))]
-    pub(in crate::config) scheduler: Option<String>,
     /// The limits of this machine.
     pub(in crate::config) local: Option<DistributeLocal>,
     /// The longest time of one remote compilation in seconds. Later, it is ended and compiled here. Default 120.
@@ -41,8 +48,22 @@ pub(in crate::config) enum EngineChoice {
     Distcc,
     /// icecream: a scheduler chooses the machines, and the compilers travel there. Needs its daemon on this machine, and ccache.
     Icecream,
-    /// The one of sccache. Not supported by this version.
+    /// sccache-dist, the one of sccache: sends the compiler to its servers. Needs sccache.
     SccacheDist,
+}
+
+/// The credentials for a scheduler.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "token": "${DIST_TOKEN}" }]))]
+pub(in crate::config) struct DistributeCredentials {
+    /// The token of clients: the name of an environment variable, as "${NAME}".
+    #[schemars(extend(
+        "pattern" = r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$",
+        "patternErrorMessage" = "Write the name of an environment variable, as ${NAME}.",
+        "examples" = ["${DIST_TOKEN}"]
+    ))]
+    pub(in crate::config) token: Option<String>,
 }
 
 /// A worker.
@@ -67,7 +88,8 @@ pub(in crate::config) struct DistributeHost {
 #[schemars(extend("examples" = [{ "slots": 4, "links": 2 }]))]
 pub(in crate::config) struct DistributeLocal {
     /// The number of compilers that run here at the same time, for compilations that are not distributed or are repeated here.
-    /// Default: the number of processors.
+    /// Default: the number of processors. With sccache-dist, it is only a part of the jobs: sccache has its own limit, the number of
+    /// processors.
     #[schemars(range(min = 1, max = 1024), extend("examples" = [4]))]
     pub(in crate::config) slots: Option<u32>,
     /// The number of preprocessors that distcc runs here at the same time. Only for distcc. Default 8.

@@ -26,7 +26,10 @@ pub(super) fn validate(raw: raw::Cache, engine: Option<Engine>, scope: &mut Scop
             check_engine(engine, scope);
             named_tool(Tool::Sccache, &remotes, &languages, shared, scope)
         }
-        raw::ToolChoice::Ccache => named_tool(Tool::Ccache, &remotes, &languages, shared, scope),
+        raw::ToolChoice::Ccache => {
+            check_distribution_by_sccache(engine, scope);
+            named_tool(Tool::Ccache, &remotes, &languages, shared, scope)
+        }
         raw::ToolChoice::Auto => suitable_tools(&remotes, &languages, shared, engine, scope),
     };
     let versions =
@@ -196,12 +199,23 @@ fn named_tool(
 
 /// sccache takes distcc as the compiler, and a wrapper that runs distcc gives stale objects after an upgrade of the compiler.
 fn check_engine(engine: Option<Engine>, scope: &mut Scope<'_>) {
-    let Some(engine) = engine else { return };
+    let Some(engine) = engine.filter(|engine| *engine != Engine::SccacheDist) else { return };
     let place = scope.node.place_of(&["cache", "tool"]);
     let fault = Diagnostic::error(Code::UnsupportedByTool, format!("sccache cannot run {engine}")).at(place);
     let fault =
         fault.with_related(scope.node.place_of(&["distribute", "engine"]), format!("{engine} is set here"));
     scope.sink.push(fault.with_help("use ccache (`cache.tool: ccache`), which runs it for misses"));
+}
+
+/// Only sccache's own daemon distributes by sccache-dist.
+fn check_distribution_by_sccache(engine: Option<Engine>, scope: &mut Scope<'_>) {
+    let Some(engine) = engine.filter(|engine| *engine == Engine::SccacheDist) else { return };
+    let place = scope.node.place_of(&["cache", "tool"]);
+    let fault =
+        Diagnostic::error(Code::UnsupportedByTool, format!("ccache cannot distribute by {engine}")).at(place);
+    let fault =
+        fault.with_related(scope.node.place_of(&["distribute", "engine"]), format!("{engine} is set here"));
+    scope.sink.push(fault.with_help("use sccache (`cache.tool: sccache`), whose daemon distributes misses"));
 }
 
 /// All tools that support the settings of the file.
@@ -215,8 +229,10 @@ fn suitable_tools(
     let has_policy = scope.node.find(&["cache", "write_error_policy"]).is_some();
     let is_of_group = shared == Shared::Group;
     let supports_settings = |tool: Tool| match tool {
-        Tool::Ccache => !has_policy && !languages.contains(&Language::Hip),
-        Tool::Sccache => !is_of_group && engine.is_none(),
+        Tool::Ccache => {
+            !has_policy && !languages.contains(&Language::Hip) && engine != Some(Engine::SccacheDist)
+        }
+        Tool::Sccache => !is_of_group && engine.is_none_or(|engine| engine == Engine::SccacheDist),
     };
     let supports_remotes = |tool: Tool| remotes.iter().all(|remote| check_tool(tool, &remote.config).is_ok());
     let able: Vec<Tool> =
@@ -230,6 +246,9 @@ fn suitable_tools(
                         Tool::Sccache if is_of_group => "cannot share a local folder between users",
                         Tool::Sccache => "cannot run a program that distributes",
                         Tool::Ccache if has_policy => "has no write error policy",
+                        Tool::Ccache if engine == Some(Engine::SccacheDist) => {
+                            "cannot distribute by sccache-dist"
+                        }
                         Tool::Ccache => "cannot cache HIP",
                     };
                     format!("{tool} {missing}")

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::Scope;
+use crate::caching::secret::Credential;
 use crate::config::model::{Distribute, DistributeHost, Engine};
 use crate::config::node::{Node, shorten};
 use crate::config::raw;
@@ -11,7 +12,11 @@ use crate::diagnostics::{Code, Diagnostic, Severity};
 const SECTION: &str = "distribute";
 
 /// The valid settings; `None` if the section is absent or has an error.
-pub(super) fn validate(raw: Option<raw::Distribute>, scope: &mut Scope<'_>) -> Option<Distribute> {
+pub(super) fn validate(
+    raw: Option<raw::Distribute>,
+    is_cached: bool,
+    scope: &mut Scope<'_>,
+) -> Option<Distribute> {
     let raw = raw?;
     let local = raw.local.unwrap_or_default();
     let is_preprocess_set = local.preprocess.is_some();
@@ -23,16 +28,12 @@ pub(super) fn validate(raw: Option<raw::Distribute>, scope: &mut Scope<'_>) -> O
     let engine = match engine {
         raw::EngineChoice::Distcc => Engine::Distcc,
         raw::EngineChoice::Icecream => Engine::Icecream,
-        raw::EngineChoice::SccacheDist => {
-            let message = "this version of toolchainkit does not support sccache-dist";
-            let help = "use `engine: distcc` or `engine: icecream`, or remove the section to compile on this machine";
-            scope.error(&[SECTION, "engine"], Code::UnsupportedByTool, message, help);
-            return None;
-        }
+        raw::EngineChoice::SccacheDist => Engine::SccacheDist,
     };
     for (is_set, keys, unsupported) in [
         (raw.hosts.is_some(), &["hosts"][..], hosts_without_list(engine)),
-        (raw.scheduler.is_some(), &["scheduler"], Some(scheduler_elsewhere(engine))),
+        (raw.scheduler.is_some(), &["scheduler"], scheduler_elsewhere(engine)),
+        (raw.credentials.is_some(), &["credentials"], credentials_elsewhere(engine)),
         (raw.slots.is_some(), &["slots"], slots_of_hosts(engine)),
         (is_preprocess_set, &["local", "preprocess"], preprocessors_of_others(engine)),
     ] {
@@ -41,16 +42,27 @@ pub(super) fn validate(raw: Option<raw::Distribute>, scope: &mut Scope<'_>) -> O
             scope.error(&keys, Code::UnsupportedByTool, message, help);
         }
     }
-    let hosts = if engine == Engine::Distcc { hosts(raw.hosts, scope) } else { Vec::new() };
+    let mut distribute = Distribute { slots: raw.slots, ..Distribute::with(engine) };
+    match engine {
+        Engine::Distcc => distribute.hosts = hosts(raw.hosts, scope),
+        Engine::Icecream => {}
+        Engine::SccacheDist => {
+            if !is_cached {
+                let message = "sccache-dist is a part of sccache, which `cache.enabled: false` switches off";
+                let help = "enable the cache, or use distcc or icecream";
+                scope.error(&[SECTION, "engine"], Code::ConflictingSettings, message, help);
+            }
+            distribute.scheduler = scheduler(raw.scheduler, scope);
+            distribute.token = token(raw.credentials.unwrap_or_default(), scope);
+        }
+    }
     Some(Distribute {
-        engine,
-        hosts,
-        slots: raw.slots,
         local_slots: local.slots,
         preprocess: local.preprocess.unwrap_or(Distribute::PREPROCESS),
         links: local.links,
         timeout_s: raw.timeout_s.unwrap_or(Distribute::TIMEOUT_S),
         on_failure: raw.on_failure.unwrap_or_default(),
+        ..distribute
     })
 }
 
@@ -64,16 +76,32 @@ const fn hosts_without_list(engine: Engine) -> Option<Unsupported> {
             "icecream has no list of workers: its scheduler knows them, and the daemon of this machine knows the scheduler",
             "remove `hosts`, and run `iceccd -s SCHEDULER` on each machine",
         )),
+        Engine::SccacheDist => Some((
+            "sccache-dist has no list of workers: its scheduler knows the servers",
+            "remove `hosts`, and write the URL of the scheduler as `scheduler`",
+        )),
     }
 }
 
-const fn scheduler_elsewhere(engine: Engine) -> Unsupported {
+const fn scheduler_elsewhere(engine: Engine) -> Option<Unsupported> {
     match engine {
-        Engine::Distcc => ("distcc has no scheduler", "remove it, and list the workers in `hosts`"),
-        Engine::Icecream => (
+        Engine::Distcc => Some(("distcc has no scheduler", "remove it, and list the workers in `hosts`")),
+        Engine::Icecream => Some((
             "clients of icecream have no setting for the scheduler: the daemon of each machine knows it",
             "remove it, and run `iceccd -s SCHEDULER` on each machine",
-        ),
+        )),
+        Engine::SccacheDist => None,
+    }
+}
+
+const fn credentials_elsewhere(engine: Engine) -> Option<Unsupported> {
+    match engine {
+        Engine::Distcc => Some((
+            "distcc has no token",
+            "remove it; SSH (`host: USER@HOST`) and the firewall protect the workers",
+        )),
+        Engine::Icecream => Some(("icecream has no token", "remove it; the firewall protects the network")),
+        Engine::SccacheDist => None,
     }
 }
 
@@ -82,7 +110,7 @@ const fn slots_of_hosts(engine: Engine) -> Option<Unsupported> {
         Engine::Distcc => {
             Some(("with distcc, each worker has slots of its own", "use `hosts: [{ host: NAME, slots: 8 }]`"))
         }
-        Engine::Icecream => None,
+        Engine::Icecream | Engine::SccacheDist => None,
     }
 }
 
@@ -92,7 +120,66 @@ const fn preprocessors_of_others(engine: Engine) -> Option<Unsupported> {
         Engine::Icecream => {
             Some(("icecream has no limit of preprocessors", "remove it, or use `local.slots`"))
         }
+        Engine::SccacheDist => Some(("sccache limits the preprocessors itself", "remove it")),
     }
+}
+
+/// Reports a missing key, unless a wrong value of it was reported before.
+fn report_missing(keys: &[&str], message: &str, help: &str, scope: &mut Scope<'_>) {
+    if scope.node.find(keys).is_none_or(Node::is_null) {
+        scope.error(&[SECTION], Code::MissingSetting, message, help);
+    }
+}
+
+/// The URL of the scheduler. The token goes to it, and the objects come from its servers.
+fn scheduler(raw: Option<String>, scope: &mut Scope<'_>) -> Option<String> {
+    const KEYS: &[&str] = &[SECTION, "scheduler"];
+    const EXAMPLE: &str = "write a URL such as https://sccache.example";
+    let Some(url) = raw else {
+        let help = "add `scheduler: https://HOST`";
+        report_missing(KEYS, "sccache-dist needs the URL of its scheduler", help, scope);
+        return None;
+    };
+    let mut fail = |code, message: String, help| scope.error(KEYS, code, message, help);
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"\"'\\<>{}".contains(letter);
+    if !matches!(scheme, "http" | "https") || authority.is_empty() || !url.chars().all(is_plain) {
+        fail(
+            Code::BadValue,
+            "the address of the scheduler is not a URL of http or https".to_owned(),
+            EXAMPLE,
+        );
+    } else if authority.contains('@') {
+        let help = "remove the part before `@`, and write credentials: { token: \"${NAME}\" }";
+        fail(Code::SecretInConfig, "the URL of the scheduler contains a user".to_owned(), help);
+    } else if scheme == "http" && !is_this_machine(host_name(authority)) {
+        let message = format!("the token would go to `{}` without encryption", host_name(authority));
+        fail(Code::UnprotectedNetwork, message, "use https, with a proxy in front of the scheduler");
+    }
+    Some(url)
+}
+
+fn is_this_machine(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// The token for the scheduler.
+fn token(raw: raw::DistributeCredentials, scope: &mut Scope<'_>) -> Option<Credential> {
+    const KEYS: &[&str] = &[SECTION, "credentials", "token"];
+    const HELP: &str = "write credentials: { token: \"${NAME}\" }, with the name of an environment variable";
+    let Some(text) = raw.token else {
+        report_missing(KEYS, "sccache-dist needs the token of its scheduler", HELP, scope);
+        return None;
+    };
+    let Some(name) = Credential::variable_name(&text) else {
+        let message = "`token` must be the name of an environment variable".to_owned();
+        let fault = Diagnostic::error(Code::SecretInConfig, message).at(scope.node.place_of(KEYS));
+        scope.sink.push(fault.with_label("the value is hidden").with_help(HELP));
+        return None;
+    };
+    Some(Credential::Variable(name.to_owned()))
 }
 
 /// Warns about a limit of links that no generator but Ninja knows.
@@ -224,6 +311,19 @@ fn is_protected(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_machine_may_be_asked_without_encryption() {
+        for (authority, is_ours) in [
+            ("127.0.0.1:10600", true),
+            ("localhost", true),
+            ("[::1]:80", true),
+            ("10.0.0.5", false),
+            ("localhost.example", false),
+        ] {
+            assert_eq!(is_this_machine(host_name(authority)), is_ours, "{authority}");
+        }
+    }
 
     #[test]
     fn only_private_networks_and_ssh_are_protected() {

@@ -126,7 +126,7 @@ fn variant(
     let mut scope = Scope { node, sink };
     let raw_cache = raw.cache.unwrap_or_default();
     let is_cached = raw_cache.enabled.unwrap_or(true);
-    let distribute = distribute::validate(raw.distribute, &mut scope);
+    let distribute = distribute::validate(raw.distribute, is_cached, &mut scope);
     let engine = distribute.as_ref().map(|distribute| distribute.engine).filter(|_| is_cached);
     let cache = cache::validate(raw_cache, engine, &mut scope);
     let unnamed = toolchain::validate(raw.toolchain.unwrap_or_default(), &mut scope);

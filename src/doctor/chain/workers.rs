@@ -1,12 +1,16 @@
 //! The workers that compile misses.
 
 use std::thread;
+use std::time::Duration;
 
 use super::{Build, CONFIGURE_AGAIN, Finding, Link, OF_LINK, Subject};
 use crate::caching::tool::Engine;
-use crate::launch::distribute::Workers;
+use crate::launch::Trial;
+use crate::launch::distribute::{Servers, Workers};
 use crate::launch::process;
 use crate::launch::settings::Settings;
+use crate::probe::program;
+use crate::words;
 
 pub(super) const LINK: Link = Link { name: "workers", limit: OF_LINK, examine };
 
@@ -24,6 +28,9 @@ fn check(build: &Build) -> Vec<Finding> {
     if !process::is_executable(&distribution.program) {
         let text = format!("{program} is missing, so all compilations run on this machine");
         return vec![Finding::degraded(about, text, format!("install {}", distribution.engine))];
+    }
+    if let Some(servers) = Servers::of(&settings) {
+        return servers_of(build, servers);
     }
     let known = Workers::known(&settings);
     if known.is_empty() {
@@ -46,6 +53,38 @@ fn check(build: &Build) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The servers of sccache-dist. The launcher lets them compile a file with each compiler that the build distributes.
+fn servers_of(build: &Build, servers: Servers<'_>) -> Vec<Finding> {
+    const LIMIT: Duration = Duration::from_secs(8);
+    let about = LINK.name;
+    let no_environment: [(&str, &str); 0] = [];
+    let Some(launcher) = &build.launcher else { return Vec::new() };
+    let ended = program::run(launcher, &["--try-servers"], no_environment, LIMIT);
+    let trial = ended.ok().and_then(|ended| serde_json::from_slice::<Trial>(ended.stdout.as_ref()).ok());
+    let Some(trial) = trial else {
+        let text =
+            format!("the servers of {} do not compile within {} s", servers.scheduler(), LIMIT.as_secs());
+        return vec![Finding::degraded(about, text, "see the logs of the scheduler and the servers")];
+    };
+    if let Some(fault) = trial.faults.first() {
+        let text = format!("{fault}, so compilations run on this machine");
+        return vec![Finding::degraded(about, text, format!("repair it, and {CONFIGURE_AGAIN}"))];
+    }
+    if trial.compilers.is_empty() {
+        let text =
+            "no server has compiled when the build was configured, so all compilations run on this machine";
+        return vec![Finding::degraded(about, text, CONFIGURE_AGAIN)];
+    }
+    let names: Vec<String> = trial.compilers.iter().map(|path| path.display().to_string()).collect();
+    let text = format!(
+        "{} with {} compile with {}",
+        words::counted(trial.servers, "server", "servers"),
+        words::counted(trial.processors, "processor", "processors"),
+        names.join(" and ")
+    );
+    vec![Finding::fine(about, text)]
 }
 
 /// The workers for one compiler: what the build uses, and what the probe of this moment says.
@@ -91,7 +130,9 @@ fn of_compiler(engine: Engine, before: &Workers, now: Option<Workers>) -> Vec<Fi
                 "{usable} of {all} write the same objects as {compiler}: {}",
                 now.usable().collect::<Vec<_>>().join(", ")
             ),
-            Engine::Icecream => format!("icecream writes the same objects as {compiler} on another machine"),
+            Engine::Icecream | Engine::SccacheDist => {
+                format!("{engine} writes the same objects as {compiler} on another machine")
+            }
         };
         findings.push(Finding::fine(about, text));
     }

@@ -136,7 +136,7 @@ fn start(
                 }
                 let mut command = process::command(process::this_program());
                 command
-                    .args([SERVE, &storage.name])
+                    .args([SERVE, &storage.id])
                     .arg(settings.folder().join("launcher.json"))
                     .env_clear()
                     .envs(environment.iter().map(|(name, value)| (name, value)))

@@ -3,6 +3,7 @@
 mod broken;
 mod ccache;
 mod connection;
+mod distributing;
 mod environment;
 mod failing;
 mod guarded;
@@ -15,6 +16,7 @@ mod request;
 mod sccache;
 mod secrets;
 mod stats_log;
+mod trying;
 mod uncached;
 mod warning;
 
@@ -28,7 +30,7 @@ use std::time::Instant;
 
 use self::plan::Plan;
 use super::arguments::{Arguments, Style};
-use super::distribute;
+use super::distribute::{self, Servers};
 use super::guard::{Answer, Guard, Reason};
 use super::journal::{Ending, Folders, Note};
 use super::process;
@@ -37,6 +39,8 @@ use crate::caching::tool::Tool;
 use crate::journal::Outcome;
 
 pub(super) use self::options::option;
+pub use self::trying::Trial;
+pub(super) use self::trying::try_servers;
 
 /// A compilation.
 #[derive(Debug)]
@@ -180,10 +184,14 @@ fn settings() -> Result<Settings, Unreadable> {
         return Err(Unreadable { folder: None, reason: "the path of the launcher is unknown".to_owned() });
     };
     let path = folder.join("launcher.json");
-    Settings::read(&path).map_err(|error| {
+    let mut settings = Settings::read(&path).map_err(|error| {
         let reason = format!("{} cannot be read ({error})", path.display());
         Unreadable { folder: Some(folder), reason }
-    })
+    })?;
+    if Servers::of(&settings).is_some_and(|servers| !servers.variables().is_empty()) {
+        settings.stop_distributing();
+    }
+    Ok(settings)
 }
 
 impl Compilation {

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use super::super::arguments::{Arguments, Style};
-use super::super::distribute::{Language, Workers};
+use super::super::distribute::{Language, Servers, Workers};
 use super::super::guard;
 use super::super::journal::{Compiled, Folders, Note, Recording, now};
 use super::super::placeholders;
@@ -25,7 +25,7 @@ use super::super::tracers;
 use super::ccache::BASE_DIRECTORIES;
 use super::link::{self, Links};
 use super::{messages, request, secrets};
-use crate::caching::tool::{Tool, Version};
+use crate::caching::tool::{Engine, Tool, Version};
 use crate::journal::Outcome;
 use crate::journal::places::Places;
 
@@ -60,6 +60,8 @@ pub(super) struct Plan {
     macro_maps: Vec<OsString>,
     /// The workers on which the compiler may run.
     workers: Option<Workers>,
+    /// The language, if the daemon of sccache may distribute the compilation.
+    distributed: Option<Language>,
 }
 
 /// Applies the rules to a command.
@@ -118,6 +120,8 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     } else if let (Some(workers), Some(distribution)) = (&workers, &settings.distribution) {
         decision.add_namespace(&facts, &workers.namespace(distribution.engine));
     }
+    let distributed =
+        bypass.is_none().then(|| distributed(settings, &decision, &compiler, &arguments, &facts)).flatten();
     drop(facts);
     let macro_maps = if settings.is_cached { macro_maps(&question, &of_tool) } else { Vec::new() };
     // Without placeholders, debug information would name the link.
@@ -140,7 +144,25 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
         with_module_maps,
         macro_maps,
         workers,
+        distributed,
     }
+}
+
+/// The language, if the daemon of sccache may distribute the compilation.
+fn distributed(
+    settings: &Settings,
+    decision: &Decision,
+    compiler: &Compiler,
+    arguments: &Arguments,
+    facts: &dyn Facts,
+) -> Option<Language> {
+    let servers = Servers::of(settings)?;
+    let [source] = arguments.sources() else { return None };
+    let language = Language::of(source)?;
+    let compiler = decision.compiler.as_ref().map_or(compiler.path.as_path(), Path::new);
+    let may_be = servers.were_tried(compiler, language)
+        && must_run_here(Engine::SccacheDist, arguments, facts).is_none();
+    may_be.then_some(language)
 }
 
 /// The workers for this compilation; `None` if it has to run here.
@@ -180,6 +202,16 @@ impl Plan {
     /// The workers on which the compiler may run.
     pub(super) const fn workers(&self) -> Option<&Workers> {
         self.workers.as_ref()
+    }
+
+    /// The language, if the daemon of sccache may distribute the compilation.
+    pub(super) const fn distributed(&self) -> Option<Language> {
+        self.distributed
+    }
+
+    /// The path of the compiler, as sccache gets it.
+    pub(super) fn compiler_path(&self) -> &Path {
+        self.decision.compiler.as_ref().map_or(self.compiler.path.as_path(), Path::new)
     }
 
     /// The name of the rule, or another cause, that runs the compiler without the tool.
@@ -365,7 +397,7 @@ impl Plan {
         // The first argument of the client is the compiler.
         // Like the client, with the path of the compiler on PATH and the real path of the working directory.
         let directory = std::env::current_dir().unwrap_or_else(|_| self.directory.clone());
-        let compiler = self.decision.compiler.as_deref().unwrap_or(self.compiler.path.as_os_str());
+        let compiler = self.compiler_path().as_os_str();
         request::compile(compiler, directory.as_os_str(), command.get_args().skip(1), &environment)
     }
 

@@ -6,17 +6,19 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::super::address::Address;
+use super::super::distribute::{self, Servers};
 use super::super::journal::Ending;
 use super::super::process::{self, Child, Connection, Descriptor, Source as _, Wait};
 use super::super::protocol::{Reply, Request, Want};
 use super::super::rules::is_script;
 use super::super::settings::{Settings, Storage};
 use super::connection::{self, Missing, Supervised};
+use super::distributing::Place;
 use super::environment::Environment;
 use super::guarded::{self, Mode};
 use super::request::{self, Finished, Response};
-use super::{Compilation, failing, messages, secrets};
-use crate::journal::{Outcome, Tier};
+use super::{Compilation, distributing, failing, messages, secrets};
+use crate::journal::{Outcome, Placed, Tier};
 
 /// The longest time for the replacement of a daemon.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -44,6 +46,11 @@ enum End {
     Status(ExitStatus),
     /// The supervisor asked the client to give up.
     GivenUp(Option<String>),
+    /// The daemon was replaced.
+    Repeat {
+        /// Whether the reason is that the servers do not answer.
+        is_outage: bool,
+    },
     /// The supervisor and its daemon have ended.
     Lost,
     /// sccache does not cache such a command.
@@ -57,6 +64,7 @@ struct Daemon<'a> {
     address: Address,
     number: u64,
     tells_outcomes: bool,
+    distributes: bool,
 }
 
 pub(super) fn compile(compilation: &Compilation) -> ExitCode {
@@ -73,7 +81,9 @@ pub(super) fn compile(compilation: &Compilation) -> ExitCode {
     let mode = guarded::mode(compilation, can_store_headers(daemon.storage), || {
         connection::guard(&compilation.settings, daemon.storage)
     });
-    let mut run = Run { daemon, mode, may_repeat: true, printed: Printed::Directly, runs: 0 };
+    let place = Place::of(compilation, daemon.storage, daemon.distributes);
+    let mut run =
+        Run { daemon, mode, place, retried: None, may_repeat: true, printed: Printed::Directly, runs: 0 };
     let Some(end) = run.start(compilation) else { return not_started(compilation) };
     run.conclude(compilation, end)
 }
@@ -123,9 +133,10 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
             }
         };
         match supervised.ask(settings, storage, Want::Compile, &object) {
-            Ok(Reply::Use { address, number, tells_outcomes, .. }) => {
-                let tells_outcomes = tells_outcomes && compilation.note.is_written();
-                return Ok(Daemon { storage, supervised, address, number, tells_outcomes });
+            Ok(Reply::Use { address, number, tells_outcomes, distributes, .. }) => {
+                // Without the outcome, it is not known whether a server has compiled.
+                let tells_outcomes = tells_outcomes && (compilation.note.is_written() || storage.distributes);
+                return Ok(Daemon { storage, supervised, address, number, tells_outcomes, distributes });
             }
             Ok(Reply::Without { message }) => return Err(message),
             // The supervisor is shutting down or has ended. The next attempt starts another one.
@@ -139,6 +150,10 @@ fn find_daemon(compilation: &Compilation) -> Result<Daemon<'_>, Option<String>> 
 struct Run<'a> {
     daemon: Daemon<'a>,
     mode: Mode,
+    /// Where the compiler of a miss runs.
+    place: Place,
+    /// Why the compilation is repeated on this machine.
+    retried: Option<String>,
     /// Whether the tool may run once more with another daemon.
     may_repeat: bool,
     /// The messages of the last run.
@@ -160,7 +175,7 @@ enum Printed {
 /// The reason why the daemon was not asked, or its answer was not understood.
 struct Unclear;
 
-fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervised) -> End {
+fn wait(compilation: &Compilation, storage: &Storage, child: &mut Child, supervised: &mut Supervised) -> End {
     let wait = Wait::for_child(child);
     loop {
         let outcome = wait.with_connection(child, supervised.connection());
@@ -172,6 +187,12 @@ fn wait(compilation: &Compilation, child: &mut Child, supervised: &mut Supervise
         if outcome.has_input {
             let end = match supervised.listen() {
                 Ok(Reply::GiveUp { message }) => End::GivenUp(message),
+                Ok(Reply::Repeat { is_outage }) => End::Repeat { is_outage },
+                Ok(Reply::Doubt) => {
+                    // Without an answer, the supervisor replaces the daemon.
+                    let _ = supervised.send(&Request::Asked { answers: compilation.servers_answer(storage) });
+                    continue;
+                }
                 Ok(_) => continue,
                 Err(_) => End::Lost,
             };
@@ -191,6 +212,7 @@ impl Run<'_> {
         let daemon = &mut self.daemon;
         let environment = Environment::of_client(&compilation.settings, daemon.storage, &daemon.address);
         let mut command = compilation.tool(&environment, &self.mode);
+        self.place.set_environment(&compilation.settings, &mut command);
         // The messages of a discarded run are not printed.
         self.printed = Printed::Directly;
         if let Ok(end) = self.ask(compilation, &command) {
@@ -200,7 +222,7 @@ impl Run<'_> {
         let file = process::memory_file().map(Descriptor::from);
         let mut child = process::start(&mut command, file.as_ref()).ok()?;
         self.printed = file.map_or(Printed::Directly, Printed::File);
-        Some(wait(compilation, &mut child, &mut self.daemon.supervised))
+        Some(wait(compilation, self.daemon.storage, &mut child, &mut self.daemon.supervised))
     }
 
     /// Sends the request of sccache's client to the daemon, and waits for the result.
@@ -225,6 +247,12 @@ impl Run<'_> {
             if ready[1] {
                 match supervised.listen() {
                     Ok(Reply::GiveUp { message }) => return Ok(End::GivenUp(message)),
+                    Ok(Reply::Repeat { is_outage }) => return Ok(End::Repeat { is_outage }),
+                    Ok(Reply::Doubt) => {
+                        let answers = compilation.servers_answer(self.daemon.storage);
+                        // Without an answer, the supervisor replaces the daemon.
+                        let _ = supervised.send(&Request::Asked { answers });
+                    }
                     Ok(_) => {}
                     Err(_) => {
                         failing::end_orphans(supervised.process(), compilation.plan.object());
@@ -309,11 +337,12 @@ impl Run<'_> {
                 return unknown;
             }
             match supervised.listen() {
-                Ok(Reply::Outcome { outcome, is_certain, reason, tier }) => {
+                Ok(Reply::Outcome { outcome, is_certain, reason, tier, placed }) => {
                     let tier = tier.or_else(|| only_tier(storage)).filter(|_| outcome.is_hit());
                     // It may contain an option.
                     let reason = reason.map(|reason| secrets::filter(settings).bounded(&reason));
-                    return Ending { outcome, is_certain, reason, tier, ..unknown };
+                    let placed = distributing::placed(self.place, outcome, placed);
+                    return Ending { outcome, is_certain, reason, tier, placed, ..unknown };
                 }
                 // The supervisor has sent it before.
                 Ok(_) => {}
@@ -328,6 +357,20 @@ impl Run<'_> {
             let Some(end) = self.start(compilation) else { return not_started(compilation) };
             return self.conclude(compilation, end);
         }
+        if self.place == Place::Servers
+            && let End::Status(status) = &end
+            && !status.success()
+            && !process::was_interrupted(*status)
+        {
+            return self.conclude_failure(compilation, *status);
+        }
+        if let End::Repeat { is_outage } = end {
+            return self.repeat(compilation, is_outage);
+        }
+        self.conclude_here(compilation, end)
+    }
+
+    fn conclude_here(mut self, compilation: &Compilation, end: End) -> ExitCode {
         self.print(compilation, &end);
         let status = match end {
             End::Status(status) => status,
@@ -338,7 +381,8 @@ impl Run<'_> {
                 let reason = message.as_deref().unwrap_or("the supervisor has ended the compilation");
                 return compilation.run_compiler(Ending::failed_over(reason));
             }
-            End::Lost => return lost(compilation),
+            // The former daemon has ended.
+            End::Lost | End::Repeat { .. } => return lost(compilation),
             End::Unhandled => {
                 let known =
                     if self.finish().is_ok() { self.ending(&compilation.settings).reason } else { None };
@@ -361,7 +405,8 @@ impl Run<'_> {
             }
             let known = self.ending(&compilation.settings);
             let outcome = if status.success() { known.outcome } else { Outcome::CompileError };
-            return compilation.end_like(status, Ending { outcome, ..known });
+            let placed = if status.success() { self.account_for(compilation, known.placed) } else { None };
+            return compilation.end_like(status, Ending { outcome, placed, ..known });
         }
         // The daemon may have ended or been replaced during the compilation.
         let former = self.daemon.number;
@@ -374,10 +419,7 @@ impl Run<'_> {
                 &object(compilation),
             ) {
                 Ok(Reply::Use { address, number, tells_outcomes, .. }) if number != former => {
-                    self.daemon.address = address;
-                    self.daemon.number = number;
-                    self.daemon.tells_outcomes = tells_outcomes && compilation.note.is_written();
-                    self.runs = 0;
+                    self.use_daemon(compilation, address, number, tells_outcomes);
                     let Some(end) = self.start(compilation) else { return not_started(compilation) };
                     return self.conclude(compilation, end);
                 }
@@ -403,5 +445,92 @@ impl Run<'_> {
             _ => Ending::failed_over("sccache fails"),
         };
         compilation.end_like(of_compiler, ending)
+    }
+}
+
+/// Compilations that the daemon may distribute.
+impl Run<'_> {
+    fn use_daemon(&mut self, compilation: &Compilation, address: Address, number: u64, tells_outcomes: bool) {
+        self.daemon.address = address;
+        self.daemon.number = number;
+        self.daemon.tells_outcomes =
+            tells_outcomes && (compilation.note.is_written() || self.daemon.storage.distributes);
+        self.runs = 0;
+    }
+
+    /// A compilation has failed that a server may have done. If it has, the failure may be its own.
+    fn conclude_failure(mut self, compilation: &Compilation, status: ExitStatus) -> ExitCode {
+        let printed = match &self.printed {
+            Printed::Sent(finished) => String::from_utf8_lossy(&finished.errors).into_owned(),
+            Printed::Directly | Printed::File(_) => String::new(),
+        };
+        if self.finish().is_err() {
+            failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
+            return lost(compilation);
+        }
+        let known = self.ending(&compilation.settings);
+        if known.outcome == Outcome::CompileError {
+            // The preprocessor, which runs here, has failed.
+            self.print(compilation, &End::Status(status));
+            return compilation.end_like(status, Ending { placed: None, ..known });
+        }
+        let reason = match known.placed {
+            Some(Placed::Retried(reason)) => reason,
+            _ => distribute::words(&printed).to_owned(),
+        };
+        self.retried = Some(reason);
+        self.place = Place::Here;
+        self.start_again(compilation)
+    }
+
+    /// The daemon was replaced during the compilation.
+    fn repeat(mut self, compilation: &Compilation, is_outage: bool) -> ExitCode {
+        if is_outage && self.place == Place::Servers {
+            if let Some(servers) = Servers::of(&compilation.settings) {
+                servers.leave_out();
+            }
+            compilation.warn("the servers of sccache-dist do not answer: compiling here for a minute");
+            self.retried = Some("the servers do not answer".to_owned());
+            self.place = Place::Here;
+        }
+        self.start_again(compilation)
+    }
+
+    /// Compiles again, with the daemon of this moment.
+    fn start_again(mut self, compilation: &Compilation) -> ExitCode {
+        let (settings, storage) = (&compilation.settings, self.daemon.storage);
+        let asked = self.daemon.supervised.ask(settings, storage, Want::Compile, &object(compilation));
+        let Ok(Reply::Use { address, number, tells_outcomes, .. }) = asked else {
+            failing::end_orphans(self.daemon.supervised.process(), compilation.plan.object());
+            return compilation.run_compiler(Ending::failed_over("the daemon of sccache has ended"));
+        };
+        self.use_daemon(compilation, address, number, tells_outcomes);
+        let Some(end) = self.start(compilation) else { return not_started(compilation) };
+        self.conclude(compilation, end)
+    }
+
+    /// Counts a compilation that has succeeded. Returns where the compiler ran.
+    fn account_for(&mut self, compilation: &Compilation, placed: Option<Placed>) -> Option<Placed> {
+        let placed = self.retried.take().map(Placed::Retried).or(placed);
+        if let Some(servers) = Servers::of(&compilation.settings) {
+            match &placed {
+                Some(Placed::Remote(_)) => servers.has_compiled(),
+                Some(Placed::Retried(reason)) => {
+                    servers.has_failed();
+                    compilation.warn(&format!("sccache-dist: {reason}: compiling here"));
+                }
+                Some(Placed::Here) | None => {}
+            }
+        }
+        placed
+    }
+}
+
+impl Compilation {
+    /// Whether the servers compile a small file now.
+    fn servers_answer(&self, storage: &Storage) -> bool {
+        let plan = &self.plan;
+        let language = plan.distributed().unwrap_or_default();
+        distributing::answers(&self.settings, storage, plan.compiler_path(), language)
     }
 }

@@ -34,6 +34,11 @@ pub(super) fn value(
 
 /// A filter for texts of the tool, which knows the secrets of these settings.
 pub(super) fn filter(settings: &Settings) -> Filter {
+    Filter::of_variables(process::texts_of_environment(), &names(settings))
+}
+
+/// The variables of the tool and of the environment with the secrets of these settings.
+pub(super) fn names(settings: &Settings) -> Vec<&str> {
     let secrets = settings.storages.iter().flat_map(|storage| &storage.secrets);
     let mut names = Vec::new();
     for secret in secrets {
@@ -44,7 +49,7 @@ pub(super) fn filter(settings: &Settings) -> Filter {
             rest = after;
         }
     }
-    Filter::of_variables(process::texts_of_environment(), &names)
+    names
 }
 
 /// Splits a template at its first `{NAME}`: the text before it, the name, and the text after it.

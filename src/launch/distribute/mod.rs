@@ -4,18 +4,22 @@
 //! The objects of workers have a key of their own ([`Workers::namespace`]): if the compiler of a worker changes after the probe,
 //! nobody without distribution gets its objects.
 
-mod breaker;
+pub(super) mod breaker;
 mod distcc;
 mod icecream;
 mod log;
 mod probe;
 mod run;
 mod running;
+mod servers;
 mod slots;
 mod workers;
 
 pub use self::probe::probe_hosts;
+pub(super) use self::probe::source as probe_source;
 pub(super) use self::run::{compile, run};
+pub(super) use self::servers::words;
+pub use self::servers::{Servers, TOKEN};
 pub use self::workers::{Language, State, Worker, Workers};
 
 use std::path::PathBuf;
@@ -44,6 +48,12 @@ pub struct Distribution {
     /// The workers of distcc, as entries of `DISTCC_HOSTS`.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// The URL of the scheduler of sccache-dist. Empty for other engines.
+    #[serde(default)]
+    pub scheduler: String,
+    /// The template of the token of sccache-dist, as in [`super::settings::Secret::template`].
+    #[serde(default)]
+    pub token: String,
     /// The compilers on this machine at the same time; 0 is the number of processors.
     #[serde(default)]
     pub local_slots: usize,
@@ -75,7 +85,7 @@ impl Distribution {
 }
 
 /// The folder of everything that belongs to the distribution, in that of the launcher.
-fn folder(settings: &Settings) -> PathBuf {
+pub(super) fn folder(settings: &Settings) -> PathBuf {
     settings.folder().join("distribution")
 }
 

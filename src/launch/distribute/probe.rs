@@ -45,6 +45,11 @@ double toolchainkit_probe_sum(const struct toolchainkit_probe *probe, int count)
 }
 ";
 
+/// The source of the probe with a name in it, so that no cache has its object.
+pub(in crate::launch) fn source(name: &str) -> String {
+    SOURCE.replace("toolchainkit_probe", name)
+}
+
 /// Probes all workers at the same time. `None` if the compiler here does not compile the file.
 /// icecream may pack the compiler for at most `patience`.
 pub(super) fn probe(

@@ -57,6 +57,8 @@ pub(in crate::launch) fn compile(
     let answers = |entry: &str| match distribution.engine {
         Engine::Distcc => distcc::answers(settings, arguments, entry),
         Engine::Icecream => icecream::answers(settings, arguments),
+        // sccache distributes itself, and runs no program in front of the compiler.
+        Engine::SccacheDist => false,
     };
     let may_use = |entry: &&&str| breaker::may_use(&folder, entry, || answers(entry));
     let hosts: Vec<&str> = hosts.iter().filter(may_use).copied().collect();
@@ -64,6 +66,7 @@ pub(in crate::launch) fn compile(
         _ if hosts.is_empty() => Attempt::Here(None),
         Engine::Distcc => distcc::attempt(settings, distribution, &folder, &hosts, arguments),
         Engine::Icecream => icecream::attempt(distribution, &folder, arguments),
+        Engine::SccacheDist => Attempt::Here(None),
     };
     match attempt {
         Attempt::Compiled(ended) => Ok(Some(ended)),

@@ -16,7 +16,7 @@ use crate::launch::stamp::{self, Stamp};
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A language that a probe knows. The executables of GCC for C and C++ are different ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Language {
     /// C
     #[default]
@@ -26,6 +26,9 @@ pub enum Language {
 }
 
 impl Language {
+    /// All languages.
+    pub const ALL: [Self; 2] = [Self::C, Self::Cxx];
+
     /// The language of a source, by its extension.
     #[must_use]
     pub fn of(source: &Path) -> Option<Self> {

@@ -2,16 +2,18 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
-use super::files::{self, LOG, SOCKET};
+use super::files::{self, CONFIGURATION, LOG, SOCKET};
 use super::log::{self, DaemonLog};
 use super::outcomes::Outcomes;
 use super::port::Port;
 use crate::caching::tool::Version;
 use crate::launch::address::Address;
+use crate::launch::distribute::TOKEN;
 use crate::launch::process::{self, Connection, Descriptor, Process, Source as _, Waitable};
 
 /// `--stage PARENT PROGRAM`: becomes the daemon, which the kernel kills when its supervisor ends.
@@ -26,8 +28,30 @@ pub(super) struct Daemon {
     base_dirs: Vec<String>,
     place: Place,
     is_ready: bool,
+    distributes: bool,
     end: Option<Descriptor>,
     log: Option<DaemonLog>,
+    configuration: Option<Configuration>,
+    started: Instant,
+}
+
+/// The file with the settings of the distribution and the token. The daemon reads it only when it starts.
+#[derive(Debug)]
+struct Configuration {
+    path: PathBuf,
+}
+
+impl Configuration {
+    fn write(path: PathBuf, text: &str) -> io::Result<Self> {
+        files::create(&path)?.write_all(text.as_bytes())?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for Configuration {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// The address of a daemon.
@@ -60,12 +84,14 @@ pub(super) struct Start<'a> {
     pub(super) needs_port: bool,
     pub(super) base_dirs: &'a [String],
     pub(super) directory: Option<&'a Path>,
+    /// The configuration of a daemon that distributes.
+    pub(super) configuration: Option<&'a str>,
 }
 
 impl Daemon {
     /// Starts the daemon. Only the main thread may call this: the kernel kills the daemon when the calling thread ends.
     pub(super) fn start(start: &Start<'_>) -> io::Result<Self> {
-        let Start { program, folder, number, needs_port, base_dirs, directory } = *start;
+        let Start { program, folder, number, needs_port, base_dirs, directory, configuration } = *start;
         let new = folder.join(format!("new.{number}"));
         let _ = fs::remove_file(&new);
         let place = if needs_port {
@@ -81,9 +107,13 @@ impl Daemon {
             Some((log, writer)) => (Some(log), writer),
             None => (None, file),
         };
+        let file_of = |text: &str| Configuration::write(folder.join(CONFIGURATION), text);
+        let configuration = configuration.map(file_of).transpose()?;
+        let path = configuration.as_ref().map_or(Path::new(process::DISCARD), |file| &file.path);
         let mut command = process::command_of_daemon(STAGE, program);
         command
-            .env("SCCACHE_CONF", process::DISCARD)
+            .env("SCCACHE_CONF", path)
+            .env_remove(TOKEN)
             .env("SCCACHE_START_SERVER", "1")
             .env("SCCACHE_NO_DAEMON", "1")
             // sccache counts from the last request, so it would end during a long compilation.
@@ -109,7 +139,19 @@ impl Daemon {
         let process = Process::of(child.id()).ok_or(io::ErrorKind::NotFound)?;
         // Without the descriptor, the supervisor notices the end up to a second later.
         let end = process::exit_descriptor(child.id());
-        Ok(Self { child, process, number, base_dirs: base_dirs.to_vec(), place, is_ready: false, end, log })
+        Ok(Self {
+            child,
+            process,
+            number,
+            base_dirs: base_dirs.to_vec(),
+            place,
+            is_ready: false,
+            end,
+            log,
+            distributes: configuration.is_some(),
+            configuration,
+            started: Instant::now(),
+        })
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -176,7 +218,20 @@ impl Daemon {
             }
             Place::Port(port) => port.is_listening(id),
         };
+        if self.is_ready {
+            self.configuration = None;
+        }
         self.is_ready
+    }
+
+    /// Whether the daemon distributes compilations.
+    pub(super) const fn distributes(&self) -> bool {
+        self.distributes
+    }
+
+    /// Whether a daemon that distributes needs too long to start. It asks the scheduler first, and ends after 10 s without an answer.
+    pub(super) fn waits_for_scheduler(&self, most: Duration) -> bool {
+        self.distributes && !self.is_ready && self.started.elapsed() >= most
     }
 
     /// Whether the daemon could not listen because another process uses its port.

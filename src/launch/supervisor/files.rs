@@ -15,6 +15,8 @@ pub(in crate::launch) const ENDPOINT: &str = "endpoint";
 pub(in crate::launch) const LOCK: &str = "lock";
 /// The socket of the daemon.
 pub(in crate::launch) const SOCKET: &str = "socket";
+/// The configuration of a daemon that distributes, while it starts.
+pub(super) const CONFIGURATION: &str = "sccache.toml";
 /// The log of the daemon.
 pub(in crate::launch) const LOG: &str = "log";
 

@@ -21,7 +21,7 @@ const NEEDED: [(&str, Level); 4] = [
     ("sccache::cache::multilevel", Level::Debug),
 ];
 /// A regular expression for these lines. sccache writes no others.
-const LINES: &str = r"^\[.*\]: (Cache |Compiled in .*, but not cach|Failed to decompress object|Preprocessor output is |preprocessor returned error)|^parse_arguments: (CannotCache|NotCompilation)|^Cache hit at level ";
+const LINES: &str = r"^\[.*\]: (Cache |Compiled in .*, but not cach|Failed to decompress object|Preprocessor output is |preprocessor returned error|Attempting distributed|Requesting allocation|Sending toolchain|Running job|Could not perform distributed)|^parse_arguments: (CannotCache|NotCompilation)|^Cache hit at level ";
 
 /// A longer line is cut.
 const LONGEST: usize = 1 << 20;

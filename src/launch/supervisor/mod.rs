@@ -6,6 +6,7 @@ mod log;
 mod outcomes;
 mod port;
 mod record;
+mod remote;
 mod server;
 mod state;
 

@@ -14,9 +14,12 @@
 //! outcomes differ, it is not known which of them had which one. Each outcome is told once, so their number is right.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
 
-use crate::journal::{Outcome, Tier};
+use super::remote::{Phase, Remote};
+use crate::journal::{Outcome, Placed, Tier};
 use crate::launch::connections::Client;
+use crate::launch::distribute::words;
 
 /// What is known about the end of a compilation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +28,13 @@ pub(super) struct Told {
     pub(super) is_certain: bool,
     pub(super) reason: Option<String>,
     pub(super) tier: Option<Tier>,
+    /// Where the compiler ran, if the daemon has asked a server.
+    pub(super) placed: Option<Placed>,
 }
 
 impl Told {
-    const UNKNOWN: Self = Self { outcome: Outcome::Unknown, is_certain: true, reason: None, tier: None };
+    const UNKNOWN: Self =
+        Self { outcome: Outcome::Unknown, is_certain: true, reason: None, tier: None, placed: None };
 }
 
 /// The end of one run of the tool.
@@ -37,6 +43,7 @@ struct Event {
     outcome: Outcome,
     reason: Option<String>,
     tier: Option<Tier>,
+    placed: Option<Placed>,
 }
 
 /// The compilations of objects with one file name.
@@ -48,6 +55,8 @@ struct Named {
     events: Vec<Event>,
     /// The runs that use the preprocessor, and whose end is not known yet.
     preprocessed: usize,
+    /// Those that the daemon distributes now.
+    remote: Vec<Remote>,
     /// An event was told to one of several clients, and another one may be its own.
     is_mixed: bool,
 }
@@ -99,6 +108,8 @@ impl Outcomes {
         let name = file_name(&object);
         if let Some(named) = self.names.get_mut(name) {
             named.running.retain(|running| *running != client);
+            // The daemon does not say that a distributed compilation has ended before it answers.
+            named.remote.truncate(named.running.len());
             if named.running.is_empty() {
                 self.names.remove(name);
             }
@@ -118,16 +129,41 @@ impl Outcomes {
         let is_alone = named.running.len() == 1 && !named.is_mixed;
         if is_alone {
             // Further events are of clients that were lost.
-            let Event { outcome, reason, tier } = named.events.pop()?;
-            return Some(Told { outcome, is_certain: true, reason, tier });
+            let Event { outcome, reason, tier, placed } = named.events.pop()?;
+            return Some(Told { outcome, is_certain: true, reason, tier, placed });
         }
         let is_uniform = named.events.windows(2).all(|two| two[0] == two[1]);
         let is_certain = is_uniform && !named.is_mixed;
         named.is_mixed |= !is_uniform;
         let taken = runs.clamp(1, named.events.len().max(1));
-        let Event { outcome, reason, tier } =
+        let Event { outcome, reason, tier, placed } =
             named.events.drain(..taken.min(named.events.len())).next_back()?;
-        Some(Told { outcome, is_certain, reason, tier })
+        Some(Told { outcome, is_certain, reason, tier, placed })
+    }
+
+    /// The number of compilations that the daemon distributes now.
+    pub(super) fn distributed(&self) -> usize {
+        self.names.values().map(|named| named.remote.len()).sum()
+    }
+
+    /// The client, the phase and the times of the compilations that the daemon distributes: since it began, and since its phase
+    /// began. With several clients of one name, it is one of them.
+    pub(super) fn remote(&self) -> impl Iterator<Item = (Client, Phase, Duration, Duration)> {
+        let all = self.names.values().flat_map(|named| named.remote.iter().zip(&named.running));
+        all.map(|(remote, client)| (*client, remote.phase, remote.begun.elapsed(), remote.since.elapsed()))
+    }
+
+    /// Whether the daemon distributes a compilation of an object with the name of this client's.
+    pub(super) fn is_remote(&self, client: Client) -> bool {
+        let named = self.clients.get(&client).and_then(|object| self.names.get(file_name(object)));
+        named.is_some_and(|named| !named.remote.is_empty())
+    }
+
+    /// Forgets what a daemon that was killed distributed.
+    pub(super) fn forget_remote(&mut self) {
+        for named in self.names.values_mut() {
+            named.remote.clear();
+        }
     }
 
     /// Reads the message of a line of the log.
@@ -145,7 +181,15 @@ impl Outcomes {
         let is_hit = text.starts_with("Cache hit in ");
         let tier = if is_hit { self.tier() } else { None };
         let Some(named) = self.names.get_mut(name) else { return };
-        let event = |outcome| Event { outcome, reason: None, tier: None };
+        let event = |outcome| Event { outcome, reason: None, tier: None, placed: None };
+        if let Some(phase) = Phase::of(text) {
+            return named.has_begun(phase);
+        }
+        if let Some(reason) =
+            text.strip_prefix("Could not perform distributed compile, falling back to local: ")
+        {
+            return named.has_failed(reason);
+        }
         if text.starts_with("Preprocessor output is ") {
             named.preprocessed += 1;
         } else if is_hit {
@@ -155,6 +199,13 @@ impl Outcomes {
             named.events.push(Event { tier, ..event(outcome) });
         } else if let Some(how) = text.strip_prefix("Cache ") {
             named.preprocessed = named.preprocessed.saturating_sub(1);
+            let is_known = |event: &Event| {
+                event.outcome == Outcome::Miss && event.reason.is_none() && event.placed.is_none()
+            };
+            if how.starts_with("recache ") && named.events.last().is_some_and(is_known) {
+                // sccache needs the preprocessed source of a miss in direct mode, if it distributes.
+                return;
+            }
             let reason = match how.split(" in ").next().unwrap_or(how) {
                 "miss" => None,
                 "recache" => Some("SCCACHE_RECACHE is set".to_owned()),
@@ -179,7 +230,8 @@ impl Outcomes {
             let reason = Some("sccache does not store the result".to_owned());
             if let Some(last) = named.events.iter_mut().rev().find(|event| event.outcome == Outcome::Miss) {
                 let reason = last.reason.take().or(reason);
-                *last = Event { reason, ..event(Outcome::Uncacheable) };
+                let placed = last.placed.take();
+                *last = Event { reason, placed, ..event(Outcome::Uncacheable) };
             }
         }
     }
@@ -195,7 +247,7 @@ impl Outcomes {
         let Some(object) = self.clients.values().find(has_object) else { return };
         if let Some(named) = self.names.get_mut(file_name(object)) {
             let reason = Some(reason.to_owned());
-            named.events.push(Event { outcome: Outcome::Uncacheable, reason, tier: None });
+            named.events.push(Event { outcome: Outcome::Uncacheable, reason, tier: None, placed: None });
         }
     }
 
@@ -208,6 +260,34 @@ impl Outcomes {
         let is_known = !self.has_mixed_levels;
         self.has_mixed_levels &= !self.levels.is_empty();
         is_known.then_some(tier)
+    }
+}
+
+impl Named {
+    /// The daemon distributes a compilation, which is now in this phase.
+    fn has_begun(&mut self, phase: Phase) {
+        let now = Instant::now();
+        match self.remote.last_mut() {
+            Some(last) if phase != Phase::Packing => *last = Remote { phase, since: now, ..*last },
+            _ => {
+                self.remote.push(Remote { phase, begun: now, since: now });
+                let compiled = self.events.iter_mut().rev().find(|event| event.placed.is_none());
+                if let Some(event) = compiled {
+                    event.placed = Some(Placed::Remote(super::remote::SERVERS.to_owned()));
+                }
+            }
+        }
+    }
+
+    /// No server has compiled, and the daemon compiles here.
+    fn has_failed(&mut self, reason: &str) {
+        if !self.remote.is_empty() {
+            self.remote.remove(0);
+        }
+        let is_remote = |event: &&mut Event| matches!(event.placed, Some(Placed::Remote(_)));
+        if let Some(event) = self.events.iter_mut().rev().find(is_remote) {
+            event.placed = Some(Placed::Retried(words(reason).to_owned()));
+        }
     }
 }
 
@@ -321,6 +401,50 @@ mod tests {
         outcomes.begin(2, "x/a.o");
         assert_eq!(outcomes.take(2, 1), Told::UNKNOWN);
         assert_eq!(outcomes.take(7, 1), Told::UNKNOWN);
+    }
+
+    #[test]
+    fn a_compilation_is_on_a_server_from_its_attempt_until_its_failure_or_end() {
+        const ATTEMPT: &str = "[a.o]: Attempting distributed compilation";
+        let mut outcomes = Outcomes::default();
+        outcomes.begin(1, "x/a.o");
+        outcomes.read("[a.o]: Cache miss in 0 s");
+        assert!(!outcomes.is_remote(1));
+        outcomes.read(ATTEMPT);
+        outcomes.read("[a.o]: Requesting allocation");
+        outcomes.read("[a.o]: Running job");
+        assert_eq!(
+            outcomes.remote().map(|(client, phase, ..)| (client, phase)).next(),
+            Some((1, Phase::Running))
+        );
+        assert!(outcomes.is_remote(1) && outcomes.distributed() == 1);
+        let told = outcomes.take(1, 1);
+        assert_eq!((told.outcome, told.placed), (Outcome::Miss, Some(Placed::Remote("sccache-dist".into()))));
+        assert_eq!(outcomes.distributed(), 0);
+        outcomes.begin(2, "x/a.o");
+        outcomes.read("[a.o]: Cache miss in 0 s");
+        outcomes.read(ATTEMPT);
+        outcomes
+            .read("[a.o]: Could not perform distributed compile, falling back to local: Error 401: secret");
+        assert!(!outcomes.is_remote(2));
+        let placed = Some(Placed::Retried("the scheduler refuses the token".into()));
+        assert_eq!(outcomes.take(2, 1).placed, placed);
+        outcomes.begin(3, "x/a.o");
+        outcomes.read("[a.o]: Cache none in 0 s");
+        outcomes.read(ATTEMPT);
+        outcomes.read("[a.o]: Compiled in 1 s, but not caching");
+        assert!(matches!(outcomes.take(3, 1).placed, Some(Placed::Remote(_))));
+    }
+
+    #[test]
+    fn a_miss_in_direct_mode_is_preprocessed_for_the_servers() {
+        let mut outcomes = Outcomes::default();
+        outcomes.begin(1, "x/a.o");
+        for line in ["Cache miss in 0 s", "Preprocessor output is 9 bytes", "Cache recache in 0 s"] {
+            outcomes.read(&format!("[a.o]: {line}"));
+        }
+        let told = outcomes.take(1, 1);
+        assert_eq!((told.outcome, told.reason), (Outcome::Miss, None));
     }
 
     #[test]

@@ -14,9 +14,11 @@ use super::daemon::{Daemon, Start};
 use super::files::{self, ENDPOINT, LOCK, LOG, OwnedFile, SOCKET};
 use super::outcomes::{Outcomes, Told};
 use super::record::Record;
+use super::remote::{Step, Watch};
 use super::state::{Action, Event, State};
 use crate::foreign::Filter;
 use crate::launch::connections::{Connections, Input};
+use crate::launch::distribute::{Servers, TOKEN};
 use crate::launch::guard;
 use crate::launch::local_caches;
 use crate::launch::process::{self, Listener, Process};
@@ -33,6 +35,12 @@ const START_INTERVAL: Duration = Duration::from_millis(5);
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 /// The time for clients to end their tools, before the daemon is killed.
 const GIVE_UP_TIME: Duration = Duration::from_millis(300);
+/// The longest time for a daemon to start while it asks the scheduler of sccache-dist: the first time, and if the servers have just not
+/// answered.
+const SCHEDULER_LIMITS: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(2));
+/// The time after which a daemon without distribution is replaced by one that distributes. It doubles each time that the scheduler does
+/// not answer, because compilations wait for the new daemon.
+const AGAIN: Duration = Duration::from_mins(1);
 /// The number of further ports to try if the first one is in use.
 const PORTS: u32 = 10;
 
@@ -48,6 +56,16 @@ struct Server {
     state: State,
     outcomes: Outcomes,
     daemon: Option<Daemon>,
+    /// Looks after the compilations that are distributed.
+    watch: Watch,
+    /// Since when the scheduler does not answer.
+    without_scheduler: Option<Instant>,
+    /// The next daemon asks it again.
+    asks_scheduler: bool,
+    /// The time until the next daemon asks the scheduler.
+    again: Duration,
+    /// The servers of the former daemon did not answer.
+    is_repeated: bool,
     daemons: u64,
     /// The number of ports in a row that were in use.
     taken_ports: u32,
@@ -69,7 +87,7 @@ pub(super) fn serve(arguments: &[OsString]) -> ExitCode {
 
 fn run(storage: &str, path: &Path) -> io::Result<()> {
     let settings = Settings::read(path)?;
-    let index = settings.storages.iter().position(|known| known.name == storage);
+    let index = settings.storages.iter().position(|known| known.id == storage);
     let storage = index.ok_or(io::ErrorKind::NotFound)?;
     let folder = std::env::current_dir()?;
     let lock = folder.join(LOCK);
@@ -92,6 +110,8 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
     let listener = Listener::bind(&address)?;
     let endpoint = OwnedFile::of(address, None)?;
     let connections = Connections::new(listener)?;
+    // Without another one, no daemon of this process distributes.
+    let timeout = Servers::of(&settings).map_or(0, |servers| servers.timeout_seconds());
     let Storage { environment, .. } = &settings.storages[storage];
     let directory = environment.get("SCCACHE_DIR").map(Path::new).filter(|directory| directory.is_absolute());
     let directory = directory.and_then(files::take_directory);
@@ -116,6 +136,11 @@ fn run(storage: &str, path: &Path) -> io::Result<()> {
         directory,
         state,
         outcomes: Outcomes::default(),
+        watch: Watch::new(Duration::from_secs(timeout)),
+        without_scheduler: None,
+        asks_scheduler: false,
+        again: AGAIN,
+        is_repeated: false,
         daemon: None,
         daemons: 0,
         taken_ports: 0,
@@ -173,9 +198,15 @@ impl Server {
             let now = Instant::now();
             if self.state.is_starting() && self.daemon.as_mut().is_some_and(Daemon::looks_ready) {
                 self.taken_ports = 0;
+                self.is_repeated = false;
+                if self.daemon.as_ref().is_some_and(Daemon::distributes) {
+                    self.without_scheduler = None;
+                    self.again = AGAIN;
+                }
                 self.write_record();
                 self.handle(Event::Started);
             }
+            self.start_without_scheduler();
             if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
                 self.kill_at = None;
                 self.perform(Action::Kill);
@@ -196,29 +227,48 @@ impl Server {
             Input::Message(client, Request::Hello(hello)) => {
                 self.reap_daemon();
                 match hello.want {
-                    Want::Compile => self.outcomes.begin(client, &hello.object),
+                    Want::Compile => {
+                        self.watch.forget(client);
+                        self.outcomes.begin(client, &hello.object);
+                    }
                     Want::Start | Want::Stop | Want::Ping => {}
                 }
+                self.distribute_again(hello.want);
                 self.handle(Event::Hello(client, hello));
             }
             Input::Message(client, Request::Finished { runs }) => {
                 self.read_log();
-                let Told { outcome, is_certain, reason, tier } = self.outcomes.take(client, runs);
-                self.connections.send(client, &Reply::Outcome { outcome, is_certain, reason, tier });
+                self.watch.forget(client);
+                let Told { outcome, is_certain, reason, tier, placed } = self.outcomes.take(client, runs);
+                self.connections.send(client, &Reply::Outcome { outcome, is_certain, reason, tier, placed });
                 self.handle(Event::Done(client));
             }
+            Input::Message(client, Request::Asked { answers }) => {
+                if self.watch.told(client, answers) {
+                    self.repeat_compilations(Event::Unanswered);
+                }
+            }
             Input::Message(client, Request::Done) => {
+                self.watch.forget(client);
                 self.outcomes.forget(client);
                 self.handle(Event::Done(client));
             }
             Input::Message(client, Request::Failed) => {
+                self.watch.forget(client);
                 self.outcomes.forget(client);
                 self.handle(Event::Failed(client));
             }
             Input::Disconnected(client) => {
                 self.connections.remove(client);
+                self.watch.forget(client);
+                self.read_log();
+                let is_remote = self.outcomes.is_remote(client);
                 self.outcomes.forget(client);
                 self.handle(Event::Disconnected(client));
+                if is_remote {
+                    // sccache cannot be told to end a compilation.
+                    self.repeat_compilations(Event::Unwanted);
+                }
                 if self.state.lost_compilers().next().is_some() {
                     self.kill_lost_compilers();
                 }
@@ -272,6 +322,60 @@ impl Server {
         filter.bounded(String::from_utf8_lossy(&bytes).trim_end())
     }
 
+    /// Replaces a daemon that waits for the scheduler by one that does not distribute.
+    fn start_without_scheduler(&mut self) {
+        let limit = if self.is_repeated { SCHEDULER_LIMITS.1 } else { SCHEDULER_LIMITS.0 };
+        let Some(daemon) = self.daemon.as_ref().filter(|daemon| daemon.waits_for_scheduler(limit)) else {
+            return;
+        };
+        if self.state.is_starting() {
+            let base_dirs = daemon.base_dirs().to_vec();
+            self.asks_scheduler = false;
+            if self.without_scheduler.replace(Instant::now()).is_some() {
+                self.again *= 2;
+            }
+            self.start(&base_dirs);
+        }
+    }
+
+    /// Lets a daemon that distributes replace one that does not. A client that configures does not wait for the time.
+    fn distribute_again(&mut self, want: Want) {
+        let is_due = match (self.without_scheduler, want) {
+            (None, _) | (Some(_), Want::Stop | Want::Ping) => false,
+            (Some(_), Want::Start) => true,
+            (Some(since), Want::Compile) => since.elapsed() >= self.again,
+        };
+        if is_due && !self.asks_scheduler && !self.state.is_starting() {
+            self.asks_scheduler = true;
+            self.state.replace_daemon(self.started_at.elapsed());
+        }
+    }
+
+    /// All compilations are repeated with another daemon.
+    fn repeat_compilations(&mut self, event: Event) {
+        self.watch.reset();
+        self.outcomes.forget_remote();
+        self.is_repeated = event == Event::Unanswered;
+        self.handle(event);
+    }
+
+    fn watch_servers(&mut self) {
+        match self.watch.step(self.outcomes.remote()) {
+            Some(Step::Ask(client)) => self.connections.send(client, &Reply::Doubt),
+            Some(Step::GiveUp) => self.repeat_compilations(Event::Unanswered),
+            None => {}
+        }
+    }
+
+    /// The configuration of a daemon that distributes; `None` if it must not, or the scheduler does not answer.
+    fn configuration(&self) -> Option<String> {
+        let storage = self.storage();
+        if !storage.distributes || (self.without_scheduler.is_some() && !self.asks_scheduler) {
+            return None;
+        }
+        Servers::of(&self.settings)?.configuration(storage, &process::variable(TOKEN)?)
+    }
+
     fn perform(&mut self, action: Action) {
         match action {
             Action::Send(client, reply) => self.connections.send(client, &reply),
@@ -284,6 +388,7 @@ impl Server {
                         number: daemon.number(),
                         log: self.folder.join(LOG).to_string_lossy().into_owned(),
                         tells_outcomes: daemon.has_outcomes(),
+                        distributes: daemon.distributes(),
                     },
                     None => Reply::Again,
                 };
@@ -329,6 +434,9 @@ impl Server {
             files::write_base_dirs(&parent.join("base-dirs"), base_dirs);
         }
         self.daemons += 1;
+        let configuration = self.configuration();
+        self.watch.reset();
+        self.outcomes.forget_remote();
         let started = Daemon::start(&Start {
             program: &self.settings.program,
             folder: &self.folder,
@@ -336,6 +444,7 @@ impl Server {
             needs_port: self.settings.needs_port(),
             base_dirs,
             directory: self.directory.as_ref().map(|(directory, _)| directory.as_path()),
+            configuration: configuration.as_deref(),
         });
         match started {
             Ok(daemon) => self.daemon = Some(daemon),
@@ -418,8 +527,10 @@ impl Server {
     fn tick(&mut self) {
         self.reap_daemon();
         self.read_log();
+        self.watch_servers();
+        // A compilation on a server does not wait for the storage.
         let programs = match &self.daemon {
-            Some(daemon) if self.state.is_busy() => daemon.programs().len(),
+            Some(daemon) if self.state.is_busy() => daemon.programs().len() + self.outcomes.distributed(),
             _ => 0,
         };
         self.stop_commands.retain_mut(|command| matches!(command.try_wait(), Ok(None)));

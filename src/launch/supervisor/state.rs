@@ -41,6 +41,10 @@ pub(super) enum Event {
     NotStarted(String),
     /// The daemon has ended.
     Ended,
+    /// The servers to which the daemon distributes compilations do not answer.
+    Unanswered,
+    /// A server compiles for a client that was lost, and would write the object later.
+    Unwanted,
     /// A second has passed. The daemon runs this number of programs.
     Tick {
         programs: usize,
@@ -193,6 +197,8 @@ impl State {
             Event::Started => self.started(now),
             Event::NotStarted(reason) => self.not_started(now, &reason),
             Event::Ended => self.ended(now),
+            Event::Unanswered => self.repeat_compilations(now, true),
+            Event::Unwanted => self.repeat_compilations(now, false),
             Event::Tick { programs } => self.tick(now, programs),
             Event::Found { folder, object } => self.found(now, &folder, &object),
             Event::FilesLost => self.shut_down(now, RETIRE),
@@ -457,6 +463,29 @@ impl State {
             self.send(client, Reply::GiveUp { message: message.take() });
         }
         self.actions.push(Action::KillSoon);
+    }
+
+    /// Tells all clients to repeat their compilations with the next daemon.
+    fn repeat_compilations(&mut self, now: Time, is_outage: bool) {
+        if self.phase != Phase::Up {
+            return;
+        }
+        self.actions.push(Action::Suspend);
+        let compiling: Vec<Client> = self.compiling().map(|(client, _)| client).collect();
+        for client in compiling {
+            self.sessions.remove(&client);
+            self.send(client, Reply::Repeat { is_outage });
+        }
+        self.actions.push(Action::KillSoon);
+        self.phase = Phase::Stopping { since: now };
+    }
+
+    /// Replaces the daemon. New compilations wait for the running ones, but not for a long one.
+    pub(super) fn replace_daemon(&mut self, now: Time) {
+        if self.phase == Phase::Up {
+            self.is_outdated = true;
+            self.drain_deadline.get_or_insert(now + DRAIN);
+        }
     }
 
     fn shut_down(&mut self, now: Time, most: Duration) {

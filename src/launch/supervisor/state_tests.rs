@@ -314,6 +314,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         2 => Just(Event::Ended),
         10 => (0..3_usize).prop_map(|programs| Event::Tick { programs }),
         1 => Just(Event::FilesLost),
+        1 => Just(Event::Unanswered),
+        1 => Just(Event::Unwanted),
     ]
 }
 
@@ -361,7 +363,7 @@ proptest! {
                     match action {
                         Action::SendAddress(client) => prop_assert!(waiting.remove(&client).is_some()),
                         Action::Send(client, reply) => match reply {
-                            Reply::GiveUp { .. } => prop_assert!(!waiting.contains_key(&client)),
+                            Reply::GiveUp { .. } | Reply::Repeat { .. } => prop_assert!(!waiting.contains_key(&client)),
                             Reply::FailureRecorded { .. } => prop_assert_eq!(failed, Some(client)),
                             Reply::Stopped => {}
                             _ => {
@@ -390,4 +392,35 @@ proptest! {
         }
         prop_assert!(is_over || waiting.is_empty(), "clients still wait: {:?}", waiting);
     }
+}
+
+#[test]
+fn servers_that_do_not_answer_let_all_compilations_repeat_with_another_daemon() {
+    let repeat = |client, is_outage| Action::Send(client, Reply::Repeat { is_outage });
+    for (event, is_outage) in [(Event::Unanswered, true), (Event::Unwanted, false)] {
+        let mut bench = Bench::up();
+        bench.compile(1, "1.o");
+        bench.compile(2, "2.o");
+        assert_eq!(
+            bench.handle(event),
+            [Action::Suspend, repeat(1, is_outage), repeat(2, is_outage), Action::KillSoon]
+        );
+        assert_eq!(bench.compile(1, "1.o"), [], "it waits for the next daemon");
+        assert_eq!(bench.handle(Event::Unanswered), [], "the daemon is ending");
+        assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Start(vec!["/a".into()])]);
+        assert_eq!(bench.handle(Event::Started), [Action::SendAddress(1)]);
+    }
+}
+
+#[test]
+fn a_daemon_that_is_to_be_replaced_is_not_stopped_during_a_compilation() {
+    let mut bench = Bench::up();
+    bench.compile(1, "1.o");
+    bench.state.replace_daemon(bench.now);
+    assert_eq!(bench.compile(2, "2.o"), [], "it waits for the other one");
+    assert_eq!(bench.pass(10, 1), [Action::SendAddress(2)], "but not for a long one");
+    bench.handle(Event::Done(1));
+    assert_eq!(bench.handle(Event::Done(2)), [Action::Stop]);
+    assert_eq!(bench.compile(3, "3.o"), []);
+    assert_eq!(bench.handle(Event::Ended), [Action::KillOrphans, Action::Start(vec!["/a".into()])]);
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::RenderError;
 use crate::caching::remote::OnOlderTool;
+use crate::caching::secret::Credential;
 use crate::config::model::{
     DirectMode, Distribute, DistributeHost, Language, OnDistributionFailure, OnFailure, Shared,
 };
@@ -33,6 +34,10 @@ struct DistributeView {
     engine: &'static str,
     /// The entries of `DISTCC_HOSTS`; empty with other engines.
     hosts: Vec<String>,
+    /// The URL of the scheduler; `None` for distcc.
+    scheduler: Option<String>,
+    /// The template of its token.
+    token: Option<String>,
     /// `None` is the number of processors.
     local_slots: Option<u32>,
     /// `None` is the default.
@@ -43,18 +48,27 @@ struct DistributeView {
 }
 
 impl DistributeView {
-    fn new(distribute: &Distribute) -> Self {
+    fn new(distribute: &Distribute) -> Result<Self, RenderError> {
         let preprocess = Some(distribute.preprocess).filter(|number| *number != Distribute::PREPROCESS);
         let on_failure =
             Some(distribute.on_failure).filter(|reaction| *reaction != OnDistributionFailure::Fallback);
-        Self {
+        let token = match &distribute.token {
+            Some(Credential::Variable(name)) => Some(format!("{{{name}}}")),
+            Some(Credential::Value(_)) => {
+                return Err(RenderError::SecretValue { setting: "distribute.credentials.token" });
+            }
+            None => None,
+        };
+        Ok(Self {
             engine: distribute.engine.name(),
             hosts: distribute.hosts.iter().map(DistributeHost::entry).collect(),
+            scheduler: distribute.scheduler.clone(),
+            token,
             local_slots: distribute.local_slots,
             preprocess,
             timeout: distribute.timeout_s,
             on_failure: on_failure.map(OnDistributionFailure::name),
-        }
+        })
     }
 }
 
@@ -88,14 +102,14 @@ impl CacheView {
             direct_mode: cache.direct_mode.cmake_value(),
             location: cache.location_of_chosen.clone(),
             servers: cache.servers.clone(),
-            distribute: distribute.map(DistributeView::new),
+            distribute: distribute.map(DistributeView::new).transpose()?,
         })
     }
 }
 
 impl CacheView {
     /// That of a build without a cache, whose launcher only distributes.
-    pub(super) fn without_cache(distribute: &Distribute) -> Self {
+    pub(super) fn without_cache(distribute: &Distribute) -> Result<Self, RenderError> {
         let none = ToolView {
             name: "none",
             keyword: String::new(),
@@ -104,7 +118,7 @@ impl CacheView {
             since: Vec::new(),
             requires: Vec::new(),
         };
-        Self {
+        Ok(Self {
             tools: vec![none],
             min_version: None,
             size_gb: None,
@@ -117,8 +131,8 @@ impl CacheView {
             direct_mode: DirectMode::Auto.cmake_value(),
             location: None,
             servers: Vec::new(),
-            distribute: Some(DistributeView::new(distribute)),
-        }
+            distribute: Some(DistributeView::new(distribute)?),
+        })
     }
 }
 

@@ -107,7 +107,7 @@ impl CacheFileView {
                 profile: variant.profile.clone().unwrap_or_default(),
                 cache: match (&variant.cache, &variant.distribute) {
                     (Some(cache), distribute) => Some(CacheView::new(cache, distribute.as_ref())?),
-                    (None, Some(distribute)) => Some(CacheView::without_cache(distribute)),
+                    (None, Some(distribute)) => Some(CacheView::without_cache(distribute)?),
                     (None, None) => None,
                 },
             })

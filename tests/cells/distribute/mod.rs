@@ -4,6 +4,7 @@ mod failures;
 #[cfg(target_os = "linux")]
 mod icecream;
 mod keys;
+mod servers;
 mod uncached;
 
 use std::fs;
@@ -20,6 +21,7 @@ pub(crate) fn tests(list: &mut List) {
     #[cfg(target_os = "linux")]
     icecream::tests(list);
     keys::tests(list);
+    servers::tests(list);
     uncached::tests(list);
 }
 

@@ -13,6 +13,7 @@ mod proxy;
 mod redis;
 mod releases;
 mod s3;
+mod sccache_dist;
 mod webdav;
 
 pub(crate) use azurite::Azurite;
@@ -28,4 +29,5 @@ pub(crate) use proxy::Proxy;
 pub(crate) use redis::{Redis, RedisCluster};
 pub(crate) use releases::Releases;
 pub(crate) use s3::S3;
+pub(crate) use sccache_dist::{CompileServer, NEEDS as SCCACHE_DIST, Scheduler, TOKEN as DIST_TOKEN};
 pub(crate) use webdav::WebDav;

@@ -424,7 +424,7 @@ const DIGESTS: &[&str] = &[
     "9784ba53481302d58826f71ebe1da7e5",
     "d19c7d8a897713fc5162044d735750b4",
     "3b6008c8fe1756d87d9097e7d49d80ca",
-    "2f4bce5cb17b0b2ca3a4e8d303c834ce",
+    "a4c1f77869edf6ae86a8ec7f797519a2",
 ];
 
 #[test]

@@ -1,1 +1,1 @@
-toolchainkit_enable_cache(TOOL ccache DISTRIBUTE icecream DISTRIBUTE_HOSTS a)
+toolchainkit_enable_cache(TOOL sccache DISTRIBUTE sccache-dist DISTRIBUTE_SCHEDULER "http://user@a" DISTRIBUTE_TOKEN "{A}")

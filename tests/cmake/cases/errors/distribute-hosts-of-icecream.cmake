@@ -1,0 +1,1 @@
+toolchainkit_enable_cache(TOOL ccache DISTRIBUTE icecream DISTRIBUTE_HOSTS a)

@@ -4,21 +4,42 @@ use std::time::{Duration, Instant};
 
 use super::{checkout, count, start};
 use crate::list::tests;
-use crate::support::Run as _;
+use crate::support::checkout::Checkout;
 use crate::support::servers::Distccd;
+use crate::support::{Run as _, Sandbox, Tools};
 
 tests![
     a_build_continues_without_its_workers in ["closed", "frozen", "frozen-at-once", "closed-at-once"],
+    a_worker_loses_its_compilers in ["later", "at-once"],
     a_fault_in_the_source_is_reported_once,
 ];
 
-fn a_build_continues_without_its_workers(failure: &str) {
-    let Some((tools, sandbox)) = start() else { return };
-    let local = checkout(&sandbox, &tools, "local", &[]);
+/// Builds, and checks that this takes about the time of a local build, and prints this number of warnings.
+pub(super) fn build(sandbox: &Sandbox, tools: &Tools, checkout: &Checkout<'_>, warnings: usize) {
+    let local = super::checkout(sandbox, tools, "local", &[]);
     local.configure();
     let begun = Instant::now();
     local.build();
     let local = begun.elapsed();
+    let begun = Instant::now();
+    let built = checkout.build();
+    let time = begun.elapsed();
+    assert!(time < local.mul_f64(1.2) + Duration::from_secs(15), "{time:?}, and {local:?} on this machine");
+    assert_eq!(built.text().matches("toolchainkit:").count(), warnings, "{built}");
+    assert_eq!(super::objects(&checkout.build_folder()).len(), count(checkout));
+}
+
+/// Configures without a worker that can be used.
+pub(super) fn configure(checkout: &Checkout<'_>, workers: usize) {
+    let begun = Instant::now();
+    let configured = checkout.configure();
+    assert!(configured.stderr.contains("all compilations run here"), "{configured}");
+    assert_eq!(configured.stderr.matches("a worker of distcc is not used").count(), workers, "{configured}");
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+}
+
+fn a_build_continues_without_its_workers(failure: &str) {
+    let Some((tools, sandbox)) = start() else { return };
     let mut workers = [Distccd::start(), Distccd::start()];
     let checkout = checkout(&sandbox, &tools, "project", &workers.each_ref());
     let mut fail = || {
@@ -30,29 +51,29 @@ fn a_build_continues_without_its_workers(failure: &str) {
             }
         }
     };
-    let begun = if failure.ends_with("at-once") {
+    if failure.ends_with("at-once") {
         fail();
-        let begun = Instant::now();
-        let configured = checkout.configure();
-        assert!(configured.stderr.contains("all compilations run here"), "{configured}");
-        assert_eq!(configured.stderr.matches("a worker of distcc is not used").count(), 2, "{configured}");
-        assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
-        Instant::now()
-    } else {
-        checkout.configure();
-        fail();
-        Instant::now()
-    };
-    let built = checkout.build();
-    let time = begun.elapsed();
-    assert!(time < local.mul_f64(1.2) + Duration::from_secs(15), "{time:?}, and {local:?} on this machine");
-    let warnings = usize::from(!failure.ends_with("at-once"));
-    assert_eq!(
-        built.stderr.matches("toolchainkit:").count() + built.stdout.matches("toolchainkit:").count(),
-        warnings,
-        "{built}"
-    );
-    assert_eq!(super::objects(&checkout.build_folder()).len(), count(&checkout));
+        configure(&checkout, 2);
+        return build(&sandbox, &tools, &checkout, 0);
+    }
+    checkout.configure();
+    fail();
+    build(&sandbox, &tools, &checkout, 1);
+}
+
+fn a_worker_loses_its_compilers(when: &str) {
+    let Some((tools, sandbox)) = start() else { return };
+    let worker = Distccd::start();
+    let checkout = checkout(&sandbox, &tools, "project", &[&worker]);
+    if when == "at-once" {
+        worker.remove_compilers();
+        configure(&checkout, 1);
+        return build(&sandbox, &tools, &checkout, 0);
+    }
+    let configured = checkout.configure();
+    assert!(configured.stdout.contains("1 of 1 workers"), "{configured}");
+    worker.remove_compilers();
+    build(&sandbox, &tools, &checkout, 1);
 }
 
 fn a_fault_in_the_source_is_reported_once() {

@@ -9,7 +9,7 @@ use super::{count, objects};
 use crate::list::tests;
 use crate::support::checkout::{Checkout, tools_for};
 use crate::support::run::eventually;
-use crate::support::servers::{Icecream, Worker};
+use crate::support::servers::{Icecream, Network, Worker};
 use crate::support::{Run as _, Sandbox, Tool, Tools};
 
 tests![
@@ -47,7 +47,7 @@ fn failures() -> Vec<&'static str> {
 /// The tools, and a sandbox with them on PATH. Its own link to icecc can be removed.
 fn start() -> Option<(Tools, Sandbox)> {
     let cache = Tool::Ccache(Tools::CCACHE);
-    let tools = tools_for(&[&[cache], Icecream::NEEDS].concat())?;
+    let tools = tools_for(&[&[cache], Icecream::NEEDS, Network::NEEDS].concat())?;
     let sandbox = Sandbox::new("icecream").on_path(&tools.ninja()).on_path(&tools.path(cache));
     let link = sandbox.root().join("bin/icecc");
     fs::create_dir(sandbox.root().join("bin")).expect("a folder");
@@ -88,7 +88,7 @@ fn icecream_compiles_misses_on_other_machines() {
     assert_eq!(distributed["here"], count(&checkout) - compiled, "{distributed}");
     let workers = distributed["workers"].as_object().expect("an object").keys();
     for worker in workers {
-        assert!(network.workers.iter().any(|known| known.address == *worker), "{distributed}");
+        assert!(network.workers.iter().any(|known| known.address() == *worker), "{distributed}");
     }
     let remote = objects(&checkout.build_folder());
     assert_eq!(checkout.counted(|| drop(checkout.rebuild())), (checkout.objects, 0));

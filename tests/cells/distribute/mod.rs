@@ -4,6 +4,8 @@ mod failures;
 #[cfg(target_os = "linux")]
 mod icecream;
 mod keys;
+#[cfg(target_os = "linux")]
+mod network;
 mod servers;
 mod uncached;
 
@@ -21,24 +23,36 @@ pub(crate) fn tests(list: &mut List) {
     #[cfg(target_os = "linux")]
     icecream::tests(list);
     keys::tests(list);
+    #[cfg(target_os = "linux")]
+    network::tests(list);
     servers::tests(list);
     uncached::tests(list);
 }
 
 /// The tools, and a sandbox with them on PATH.
 fn start() -> Option<(Tools, Sandbox)> {
+    start_with(&[])
+}
+
+/// The same if there are also these tools.
+fn start_with(more: &[Tool]) -> Option<(Tools, Sandbox)> {
     let cache = Tool::Ccache(Tools::CCACHE);
-    let tools = tools_for(&[&[cache], Distccd::NEEDS].concat())?;
+    let tools = tools_for(&[&[cache], Distccd::NEEDS, more].concat())?;
     let sandbox = Sandbox::new("distribute").on_path(&tools.ninja()).on_path(&tools.path(cache));
     Some((tools, sandbox))
 }
 
 /// The sample project with these workers, optimised and without debug information.
 fn checkout<'a>(sandbox: &'a Sandbox, tools: &Tools, folder: &str, workers: &[&Distccd]) -> Checkout<'a> {
-    let hosts = workers.iter().map(|worker| worker.entry()).collect::<Vec<_>>().join(" ");
-    let call = if workers.is_empty() {
+    checkout_with(sandbox, tools, folder, &workers.iter().map(|worker| worker.entry()).collect::<Vec<_>>())
+}
+
+/// The same with these entries of `DISTCC_HOSTS`.
+fn checkout_with<'a>(sandbox: &'a Sandbox, tools: &Tools, folder: &str, hosts: &[String]) -> Checkout<'a> {
+    let call = if hosts.is_empty() {
         "toolchainkit_enable_cache(TOOL ccache)".to_owned()
     } else {
+        let hosts = hosts.join(" ");
         format!("toolchainkit_enable_cache(TOOL ccache DISTRIBUTE distcc DISTRIBUTE_HOSTS {hosts})")
     };
     Checkout::sample(sandbox, tools, folder, &call).option("-DCMAKE_BUILD_TYPE=Release")

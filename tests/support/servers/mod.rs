@@ -7,6 +7,8 @@ mod gcs;
 #[cfg(target_os = "linux")]
 mod icecream;
 mod memcached;
+#[cfg(target_os = "linux")]
+mod network;
 mod nginx;
 mod process;
 mod proxy;
@@ -17,12 +19,16 @@ mod sccache_dist;
 mod webdav;
 
 pub(crate) use azurite::Azurite;
+#[cfg(target_os = "linux")]
+pub(crate) use distcc::DistantDistccd;
 pub(crate) use distcc::Distccd;
 pub(crate) use echo::Echo;
 pub(crate) use gcs::Gcs;
 #[cfg(target_os = "linux")]
 pub(crate) use icecream::{Icecream, Worker};
 pub(crate) use memcached::Memcached;
+#[cfg(target_os = "linux")]
+pub(crate) use network::Network;
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{ServerProcess, free_port};
 pub(crate) use proxy::Proxy;

@@ -87,6 +87,8 @@ function(_toolchainkit_doubt_servers out_reason)
     set(reason "sccache-dist needs CMake 3.19")
   endif()
   set("${out_reason}" "${reason}" PARENT_SCOPE)
+endfunction()
+
 # Installs the launcher of a build without a cache, which only distributes. The command is empty if this machine does not
 # distribute.
 function(_toolchainkit_distribute_without_cache out_command languages call_id)

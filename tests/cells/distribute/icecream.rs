@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{count, objects};
+use super::{count, objects, only_full};
 use crate::list::tests;
 use crate::support::checkout::{Checkout, tools_for};
 use crate::support::run::eventually;
@@ -21,11 +21,6 @@ tests![
 ];
 
 const CALL: &str = "toolchainkit_enable_cache(TOOL ccache DISTRIBUTE icecream)";
-
-/// One cell, in full runs only: these take long.
-fn only_full() -> Vec<&'static str> {
-    if Tools::full() { vec!["full"] } else { Vec::new() }
-}
 
 /// The failures; without `--full`, the one in which icecream alone hangs for the longest time.
 fn failures() -> Vec<&'static str> {

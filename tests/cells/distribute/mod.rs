@@ -29,6 +29,11 @@ pub(crate) fn tests(list: &mut List) {
     uncached::tests(list);
 }
 
+/// One cell, in full runs only: these take long.
+fn only_full() -> Vec<&'static str> {
+    if Tools::full() { vec!["full"] } else { Vec::new() }
+}
+
 /// The tools, and a sandbox with them on PATH.
 fn start() -> Option<(Tools, Sandbox)> {
     start_with(&[])

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::{count, objects, objects_below};
+use super::{count, objects, objects_below, only_full};
 use crate::list::tests;
 use crate::support::checkout::{Checkout, tools_for};
 use crate::support::run::eventually;
@@ -19,29 +19,31 @@ use crate::support::{Finished, Run as _, Sandbox, Tool, Tools};
 tests![
     servers_compile_misses,
     what_servers_lose_is_compiled_here,
-    a_build_continues_without_its_servers in FAILURES,
+    a_build_continues_without_its_servers in failures(),
     a_machine_without_the_token_compiles_itself,
     a_daemon_without_distribution_is_another_one,
-    servers_that_are_back_compile_again,
-    servers_of_an_older_version_are_not_used,
-    an_interrupted_build_writes_nothing_later,
-    a_real_project_is_compiled_by_servers,
+    servers_that_are_back_compile_again in only_full(),
+    servers_of_an_older_version_are_not_used in only_full(),
+    an_interrupted_build_writes_nothing_later in only_full(),
+    a_real_project_is_compiled_by_servers in only_full(),
 ];
 
-/// What happens to the scheduler and the servers: `at-once` is before the configuration, and otherwise it is after it.
-const FAILURES: [&str; 9] = [
-    "servers-frozen",
-    "token-at-once",
-    "servers-closed",
-    "scheduler-closed",
-    "scheduler-frozen",
-    "scheduler-frozen-at-once",
-    "scheduler-closed-at-once",
-    "no-servers-at-once",
-    "packets-lost-at-once",
-];
-/// The one that every run of the tests provokes. The others need --full.
-const ALWAYS: &str = "servers-frozen";
+/// What happens to the scheduler and the servers: `at-once` is before the configuration, and otherwise it is after it. Without
+/// `--full`, only the first one.
+fn failures() -> Vec<&'static str> {
+    let all = [
+        "servers-frozen",
+        "token-at-once",
+        "servers-closed",
+        "scheduler-closed",
+        "scheduler-frozen",
+        "scheduler-frozen-at-once",
+        "scheduler-closed-at-once",
+        "no-servers-at-once",
+        "packets-lost-at-once",
+    ];
+    all.into_iter().take(if Tools::full() { all.len() } else { 1 }).collect()
+}
 
 /// The tools, and a sandbox with them on PATH.
 fn start() -> Option<(Tools, Sandbox)> {
@@ -213,9 +215,6 @@ fn fail(failure: &str, scheduler: &mut Scheduler, servers: &mut [CompileServer])
 
 /// Each failure: the build succeeds, in about the time of a local one, with one warning, and the cache is used.
 fn a_build_continues_without_its_servers(failure: &'static str) {
-    if failure != ALWAYS && !Tools::full() {
-        return;
-    }
     let Some((tools, sandbox)) = start() else { return };
     let local = checkout(&sandbox, &tools, "local", None);
     local.configure();
@@ -348,11 +347,8 @@ fn a_daemon_without_distribution_is_another_one() {
 }
 
 /// A client 0.19 refuses the certificates of servers 0.16, and says so nowhere but in its log.
-fn servers_of_an_older_version_are_not_used() {
+fn servers_of_an_older_version_are_not_used(_: &str) {
     let newest = Tool::Sccache(Tools::NEWEST_SCCACHE);
-    if !Tools::full() {
-        return;
-    }
     let Some(tools) = tools_for(&[SCCACHE_DIST, &[newest]].concat()) else { return };
     let sandbox = Sandbox::new("servers").on_path(&tools.ninja()).on_path(&tools.path(newest));
     let scheduler = Scheduler::start(&tools);
@@ -367,11 +363,8 @@ fn servers_of_an_older_version_are_not_used() {
 }
 
 /// Catch2, which has about a hundred sources in C++, by a generated toolchain file.
-fn a_real_project_is_compiled_by_servers() {
+fn a_real_project_is_compiled_by_servers(_: &str) {
     let source = Tool::Source("catch2");
-    if !Tools::full() {
-        return;
-    }
     let Some(tools) = tools_for(&[SCCACHE_DIST, &[source]].concat()) else { return };
     let sandbox =
         Sandbox::new("catch2").on_path(&tools.ninja()).on_path(&tools.path(Tool::Sccache(Tools::SCCACHE)));
@@ -431,10 +424,7 @@ fn a_real_project_is_compiled_by_servers() {
 
 /// sccache cannot be told to end a compilation on a server, and would write the object when the server answers: perhaps over that of
 /// the next build.
-fn an_interrupted_build_writes_nothing_later() {
-    if !Tools::full() {
-        return;
-    }
+fn an_interrupted_build_writes_nothing_later(_: &str) {
     let Some((tools, sandbox)) = start() else { return };
     let scheduler = Scheduler::start(&tools);
     let server = scheduler.add_server();
@@ -462,10 +452,7 @@ fn an_interrupted_build_writes_nothing_later() {
 
 /// Without another configuration: a minute after the outage, one compilation asks. The scheduler keeps the lost compilations for up to
 /// 90 s, in which a server may have no capacity.
-fn servers_that_are_back_compile_again() {
-    if !Tools::full() {
-        return;
-    }
+fn servers_that_are_back_compile_again(_: &str) {
     let Some((tools, sandbox)) = start() else { return };
     let scheduler = Scheduler::start(&tools);
     let server = scheduler.add_server();

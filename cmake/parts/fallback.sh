@@ -47,7 +47,7 @@ EOT
 tk_start() {
   [ -z "$(find "$tk_run/starting" -mmin +1)" ] || rmdir "$tk_run/starting"
   tk_shell=sh
-  case $(ls /proc/self/fd) in *[0-9][0-9]*) (eval 'exec 10>&-') || tk_shell=$(command -v bash) || return ;; esac
+  case $(ls /proc/self/fd) in *[0-9][0-9]*) sh -c 'exec 10>&-' || tk_shell=$(command -v bash) || return ;; esac
   mkdir "$tk_run/starting" || return
   tk_ask --dist-status >/dev/null || (rm -f "$tk_run/socket" "$tk_run/log" && (umask 077 && : >"$tk_run/log") && export SCCACHE_SERVER_UDS="$tk_run/socket" &&
     exec "$tk_shell" -c 'for fd in /proc/self/fd/[1-9][0-9]*; do [ ! -e "$fd" ] || eval "exec ${fd##*/}>&-"; done

@@ -13,7 +13,7 @@ use super::workers::Language;
 use super::{Distribution, breaker, log, probe};
 
 /// After this time on a worker, the launcher asks whether the worker is alive.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The same for a worker that was alive the last time.
 const LONGER_PATIENCE: Duration = Duration::from_secs(20);
 /// The time that distcc has for its own timeout, before the launcher ends it.

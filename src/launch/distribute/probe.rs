@@ -22,6 +22,8 @@ use crate::launch::stamp;
 const LIMIT: Duration = Duration::from_secs(6);
 /// The same for distcc itself, in seconds.
 const IO_TIMEOUT: u64 = 5;
+/// The same if a compilation takes long, and others wait for the answer.
+const ALIVE: u64 = 3;
 /// The time for icecream to pack the compiler while a compilation or `doctor` waits.
 pub(super) const SOON: Duration = LIMIT;
 /// The same while CMake configures: 6 to 24 s were measured.
@@ -76,7 +78,9 @@ pub(super) fn probe(
     let states = thread::scope(|scope| {
         let probing = distribution.hosts.iter().enumerate().map(|(number, entry)| {
             let (folder, expected) = (&folder.0, &expected);
-            scope.spawn(move || probe_one(distribution, compiler, language, folder, entry, number, expected))
+            scope.spawn(move || {
+                probe_one(distribution, compiler, language, folder, (entry, number), expected, IO_TIMEOUT)
+            })
         });
         let probing: Vec<_> = probing.collect();
         probing
@@ -93,7 +97,7 @@ pub(super) fn probe(
 pub(super) fn is_alive(settings: &Settings, compiler: &Path, language: Language, entry: &str) -> bool {
     let Some(distribution) = settings.distribution.as_ref() else { return false };
     let Some(folder) = Folder::new(&super::folder(settings), language) else { return true };
-    probe_one(distribution, compiler, language, &folder.0, entry, 0, &[]) == State::Different
+    probe_one(distribution, compiler, language, &folder.0, (entry, 0), &[], ALIVE) == State::Different
 }
 
 fn probe_one(
@@ -101,9 +105,9 @@ fn probe_one(
     compiler: &Path,
     language: Language,
     folder: &Path,
-    entry: &str,
-    number: usize,
+    (entry, number): (&str, usize),
     expected: &[u8],
+    seconds: u64,
 ) -> State {
     let object = folder.join(format!("{number}.o"));
     let own = folder.join(number.to_string());
@@ -113,10 +117,11 @@ fn probe_one(
     let mut command = process::command(&distribution.program);
     command.arg(compiler);
     add_arguments(&mut command, folder, &object, language);
-    set_environment(&mut command, &own, entry, IO_TIMEOUT);
+    set_environment(&mut command, &own, entry, seconds);
     let messages = own.join("log");
     command.env("DISTCC_LOG", &messages).env("DISTCC_VERBOSE", "0");
-    match wait(&mut command, LIMIT) {
+    // distcc reports its own timeout.
+    match wait(&mut command, Duration::from_secs(seconds + 1)) {
         Ended::Success => match read(&object, LARGEST) {
             Ok(object) if object == expected => State::Same,
             Ok(_) => State::Different,

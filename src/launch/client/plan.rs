@@ -148,6 +148,11 @@ pub(super) fn plan(settings: &Settings, mut command: Vec<OsString>, directory: &
     }
 }
 
+/// The path of the compiler, as the tool gets it.
+fn path_for_tool<'a>(decision: &'a Decision, compiler: &'a Compiler) -> &'a Path {
+    decision.compiler.as_ref().map_or(compiler.path.as_path(), Path::new)
+}
+
 /// The language, if the daemon of sccache may distribute the compilation.
 fn distributed(
     settings: &Settings,
@@ -159,7 +164,7 @@ fn distributed(
     let servers = Servers::of(settings)?;
     let [source] = arguments.sources() else { return None };
     let language = Language::of(source)?;
-    let compiler = decision.compiler.as_ref().map_or(compiler.path.as_path(), Path::new);
+    let compiler = path_for_tool(decision, compiler);
     let may_be = servers.were_tried(compiler, language)
         && must_run_here(Engine::SccacheDist, arguments, facts).is_none();
     may_be.then_some(language)
@@ -184,7 +189,7 @@ fn workers(
     {
         return None;
     }
-    let compiler = decision.compiler.as_ref().map_or(compiler.path.as_path(), Path::new);
+    let compiler = path_for_tool(decision, compiler);
     Workers::of(settings, compiler, language)
 }
 
@@ -211,7 +216,7 @@ impl Plan {
 
     /// The path of the compiler, as sccache gets it.
     pub(super) fn compiler_path(&self) -> &Path {
-        self.decision.compiler.as_ref().map_or(self.compiler.path.as_path(), Path::new)
+        path_for_tool(&self.decision, &self.compiler)
     }
 
     /// The name of the rule, or another cause, that runs the compiler without the tool.

@@ -63,6 +63,25 @@ fn checkout_with<'a>(sandbox: &'a Sandbox, tools: &Tools, folder: &str, hosts: &
     Checkout::sample(sandbox, tools, folder, &call).option("-DCMAKE_BUILD_TYPE=Release")
 }
 
+/// A statement that includes a file by the assembler.
+fn incbin(checkout: &Checkout<'_>) -> String {
+    let file = checkout.source.join("data.bin");
+    fs::write(&file, "data").expect("a file");
+    format!("__asm__(\".section .rodata\\n.incbin \\\"{}\\\"\\n.text\\n\");\n", file.display())
+}
+
+/// Appends lines to a source.
+fn append(checkout: &Checkout<'_>, source: &str, lines: &str) {
+    let source = checkout.source.join(source);
+    let text = fs::read_to_string(&source).expect("a source");
+    fs::write(&source, format!("{text}\n{lines}")).expect("a source");
+}
+
+/// All of these cells in full runs, and otherwise the first one.
+fn first_or_all(all: &[&'static str]) -> Vec<&'static str> {
+    all.iter().copied().take(if Tools::full() { all.len() } else { 1 }).collect()
+}
+
 /// The objects of a build: the path of each below the build folder, and its content.
 fn objects(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     objects_below(&folder.join("CMakeFiles/sample.dir"))
@@ -93,7 +112,7 @@ fn count(checkout: &Checkout<'_>) -> usize {
 }
 
 mod own {
-    use super::{Distccd, Project, Tools, checkout, count, fs, objects, start};
+    use super::{Distccd, Project, Tools, append, checkout, count, fs, incbin, objects, start};
     use crate::list::tests;
     use crate::support::Run as _;
 
@@ -143,12 +162,7 @@ mod own {
              set_source_files_properties(c_1.c PROPERTIES COMPILE_OPTIONS -fstack-usage)\n",
         );
         fs::write(&lists, text).expect("the project");
-        fs::write(checkout.source.join("data.bin"), "data").expect("a file");
-        let source = checkout.source.join("cxx_0.cpp");
-        let included = format!(".incbin \\\"{}\\\"", checkout.source.join("data.bin").display());
-        let text = fs::read_to_string(&source).expect("a source");
-        fs::write(&source, format!("{text}\n__asm__(\".section .rodata\\n{included}\\n.text\\n\");\n"))
-            .expect("a source");
+        append(&checkout, "cxx_0.cpp", &incbin(&checkout));
         checkout.configure();
         let probes = worker.compilations();
         let built = checkout.build();

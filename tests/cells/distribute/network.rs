@@ -1,17 +1,15 @@
 //! Workers of distcc on machines whose network fails: the build succeeds, in about the time of a local one.
 
 use super::failures::{build, configure};
-use super::{checkout_with, start_with};
+use super::{checkout_with, first_or_all, start_with};
 use crate::list::tests;
-use crate::support::Tools;
 use crate::support::servers::{DistantDistccd, Network};
 
 tests![a_build_continues_on_a_broken_network in failures()];
 
 /// The failures; without `--full`, the one in the middle of a build.
 fn failures() -> Vec<&'static str> {
-    let all = ["packets-are-lost-later", "packets-are-lost-at-once", "no-such-machines"];
-    all.into_iter().take(if Tools::full() { all.len() } else { 1 }).collect()
+    first_or_all(&["packets-are-lost-later", "packets-are-lost-at-once", "no-such-machines"])
 }
 
 fn a_build_continues_on_a_broken_network(failure: &str) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::{count, objects, objects_below, only_full};
+use super::{append, count, first_or_all, incbin, objects, objects_below, only_full};
 use crate::list::tests;
 use crate::support::checkout::{Checkout, tools_for};
 use crate::support::run::eventually;
@@ -31,7 +31,7 @@ tests![
 /// What happens to the scheduler and the servers: `at-once` is before the configuration, and otherwise it is after it. Without
 /// `--full`, only the first one.
 fn failures() -> Vec<&'static str> {
-    let all = [
+    first_or_all(&[
         "servers-frozen",
         "token-at-once",
         "servers-closed",
@@ -41,8 +41,7 @@ fn failures() -> Vec<&'static str> {
         "scheduler-closed-at-once",
         "no-servers-at-once",
         "packets-lost-at-once",
-    ];
-    all.into_iter().take(if Tools::full() { all.len() } else { 1 }).collect()
+    ])
 }
 
 /// The tools, and a sandbox with them on PATH.
@@ -152,18 +151,10 @@ fn what_servers_lose_is_compiled_here() {
          set_source_files_properties(cxx_1.cpp PROPERTIES COMPILE_OPTIONS -fprofile-use=none.gcda)\n",
     );
     fs::write(&lists, text).expect("the project");
-    fs::write(checkout.source.join("data.bin"), "data").expect("a file");
-    let source = checkout.source.join("cxx_0.cpp");
-    let included = format!(".incbin \\\"{}\\\"", checkout.source.join("data.bin").display());
-    let text = fs::read_to_string(&source).expect("a source");
-    fs::write(&source, format!("{text}\n__asm__(\".section .rodata\\n{included}\\n.text\\n\");\n"))
-        .expect("a source");
+    let included = incbin(&checkout);
+    append(&checkout, "cxx_0.cpp", &included);
     // The rule does not see the header, so a server fails.
-    fs::write(
-        checkout.source.join("asset.h"),
-        format!("__asm__(\".section .rodata\\n{included}\\n.text\\n\");\n"),
-    )
-    .expect("a header");
+    fs::write(checkout.source.join("asset.h"), included).expect("a header");
     let source = checkout.source.join("cxx_2.cpp");
     let text = fs::read_to_string(&source).expect("a source");
     fs::write(&source, format!("{text}\n#include \"asset.h\"\n")).expect("a source");

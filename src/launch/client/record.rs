@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::guard::GuardRequest;
-use super::super::journal::{Recorder, Recording};
+use super::super::journal::{Recorder, Recording, prepare};
 use super::super::protocol;
 use super::super::settings::Settings;
 use super::connection;
@@ -17,6 +17,9 @@ const LIMITS: (Duration, Duration) = (Duration::from_micros(200), Duration::from
 
 /// Stores a record of a compilation that has taken this time.
 pub(super) fn store(settings: &Settings, recording: Recording, elapsed: Duration) {
+    if prepare(&recording).is_none() {
+        return;
+    }
     let until = Instant::now() + (elapsed / PART).clamp(LIMITS.0, LIMITS.1);
     let running = settings.storages.iter().find_map(|storage| connection::running_guard(settings, storage));
     match running {

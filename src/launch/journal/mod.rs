@@ -24,7 +24,7 @@ pub(super) use self::inputs::{Compiled, Recording};
 pub use self::log::append_mark;
 pub(super) use self::names::Folders;
 pub(super) use self::note::{Ending, Note, now};
-pub(super) use self::recorder::{Recorder, start};
+pub(super) use self::recorder::{Recorder, prepare, start};
 
 use std::io;
 use std::path::Path;

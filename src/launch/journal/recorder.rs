@@ -1,8 +1,13 @@
 //! Stores the records of compilations, with the digests of their headers. This runs in a thread of the supervisor, so that a
 //! compilation does not wait for it, and each header is read once for all compilations.
+//!
+//! The thread can be late: a build may have ended, and its folder may have been removed and configured again. So only the launcher
+//! creates files, with [`prepare`], while the build runs. The thread writes to those that are there: a removed folder does not appear
+//! again, no removal of a folder finds new names in it, and a new build does not get the records of the former one.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -11,15 +16,18 @@ use std::time::Instant;
 use super::super::guard::prerequisites;
 use super::super::process::{self, FileState};
 use super::super::reading;
-use super::super::stamp::{self, Stamp};
+use super::super::stamp::Stamp;
 use super::inputs::Recording;
 use super::log;
 use super::names::Folders;
 use crate::journal::{
-    Header, HeaderId, HeaderInputs, Headers, Inputs, MOST_HEADERS, MOST_RECORDS, UNKNOWN_CONTENT,
+    FOLDER, Header, HeaderId, HeaderInputs, Headers, Inputs, MOST_HEADERS, MOST_RECORDS, UNKNOWN_CONTENT,
     content_digest, inputs_file,
 };
+use crate::trust;
 
+/// The dictionary of headers, in the folder of the journal.
+const HEADERS: &str = "headers";
 /// The largest header.
 const LARGEST_HEADER: u64 = 32 << 20;
 /// The size of the dictionary of headers at which a new one begins.
@@ -46,6 +54,42 @@ pub(in crate::launch) fn start() -> SyncSender<Box<Recording>> {
     sender
 }
 
+/// Creates the files to which the recorder writes. `None` if that is not possible.
+pub(in crate::launch) fn prepare(recording: &Recording) -> Option<()> {
+    let folder = log::trusted_folder(Path::new(&recording.build))?;
+    let path = records_file(&folder, recording);
+    process::create_folder(path.parent()?).ok()?;
+    for path in [path, folder.join(HEADERS)] {
+        match log::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                // A build of root has created it.
+                path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+                fs::remove_file(&path).ok()?;
+                log::open(&path).ok()?;
+            }
+            file => drop(file.ok()?),
+        }
+    }
+    Some(())
+}
+
+/// The file with the records of an object, in this folder of a journal.
+fn records_file(folder: &Path, recording: &Recording) -> PathBuf {
+    folder.join("inputs").join(inputs_file(&recording.inputs.object))
+}
+
+/// Opens a file that [`prepare`] has created, with these options.
+fn open_prepared(options: &mut OpenOptions, path: &Path) -> Option<File> {
+    trust::open_itself(options, path).ok().filter(|file| file.metadata().is_ok_and(|found| found.is_file()))
+}
+
+/// Replaces the content of a file. A reader ignores a text that is not complete: the cause of one miss is missing then.
+fn overwrite(mut file: &File, text: &[u8]) {
+    if file.write_all(text).is_ok() {
+        let _ = file.set_len(text.len() as u64);
+    }
+}
+
 /// Stores records.
 #[derive(Debug, Default)]
 pub(in crate::launch) struct Recorder {
@@ -59,15 +103,20 @@ pub(in crate::launch) struct Recorder {
 #[derive(Debug, Default)]
 struct Dictionary {
     known: HashSet<HeaderId>,
-    /// Its file before the last write.
+    /// Its file after the last write. A file with fewer bytes is another one, even if it has the same number.
     file: Option<FileState>,
 }
 
 impl Recorder {
-    /// Stores a record. After `until`, its headers are not read any more.
+    /// Stores a record in the files from [`prepare`]. After `until`, its headers are not read any more.
     pub(in crate::launch) fn store(&mut self, recording: Recording, until: Option<Instant>) {
+        let folder = Path::new(&recording.build).join(FOLDER);
+        let path = records_file(&folder, &recording);
+        if trust::open_folder(&folder.join("inputs")).is_err() {
+            return;
+        }
+        let Some(file) = open_prepared(File::options().write(true), &path) else { return };
         let Recording { build, mut inputs, files, depfile } = recording;
-        let Some(folder) = log::trusted_folder(Path::new(&build)) else { return };
         inputs.headers = match depfile.and_then(|text| self.headers(&folder, &inputs, (&text, files), until))
         {
             Ok(headers) => HeaderInputs::Known(headers),
@@ -76,14 +125,9 @@ impl Recorder {
         if until.is_none() {
             inputs.compiler.version = self.version(Path::new(&inputs.compiler.path));
         }
-        let records = folder.join("inputs");
-        if process::create_folder(&records).is_err() || records.is_symlink() {
-            return;
-        }
-        let path = records.join(inputs_file(&inputs.object));
         let former = Inputs::read(Path::new(&build), &inputs.object).unwrap_or_default();
         let all: Vec<Inputs> = std::iter::once(inputs).chain(former).take(MOST_RECORDS).collect();
-        stamp::replace(&path, Inputs::to_text(&all).as_bytes());
+        overwrite(&file, Inputs::to_text(&all).as_bytes());
     }
 
     /// The headers in the list `text`. Adds new ones to the dictionary.
@@ -121,7 +165,7 @@ impl Recorder {
         if is_late() {
             return late();
         }
-        dictionary.add(&folder.join("headers"), &headers);
+        dictionary.add(&folder.join(HEADERS), &headers);
         Ok(headers.iter().map(Header::id).collect())
     }
 
@@ -142,7 +186,7 @@ impl Recorder {
     }
 
     fn dictionary(&mut self, folder: &Path) -> &mut Dictionary {
-        let found = FileState::of_entry(&folder.join("headers")).ok();
+        let found = FileState::of_entry(&folder.join(HEADERS)).ok();
         let is_same = |known: &Dictionary| {
             let both = found.as_ref().zip(known.file.as_ref());
             both.is_some_and(|(found, file)| found.is_same_file(file) && found.size >= file.size)
@@ -181,18 +225,16 @@ impl Dictionary {
                 lines.push_str(&header.line());
             }
         }
-        let Ok(mut file) = log::open(path) else { return };
-        if !file.metadata().is_ok_and(|found| found.is_file()) {
-            return;
-        }
-        let found = FileState::of_open(&file).ok();
+        let Some(mut file) = open_prepared(File::options().append(true), path) else { return };
         // The lines of several supervisors do not mix, because one call of the system writes them.
         if !lines.is_empty() && file.write_all(lines.as_bytes()).is_err() {
             self.known.clear();
         }
-        self.file = found;
-        if found.is_some_and(|found| found.size > LARGEST_DICTIONARY) {
-            let _ = std::fs::rename(path, path.with_extension("old"));
+        self.file = FileState::of_open(&file).ok();
+        if self.file.as_ref().is_some_and(|file| file.size > LARGEST_DICTIONARY) {
+            let _ = fs::rename(path, path.with_extension("old"));
+            // For the records that wait.
+            drop(log::open(path));
         }
     }
 }
@@ -212,10 +254,13 @@ fn version(compiler: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, File};
-
     use super::*;
     use crate::journal::CompilerInput;
+
+    fn store(recorder: &mut Recorder, recording: Recording) {
+        prepare(&recording).unwrap();
+        recorder.store(recording, None);
+    }
 
     fn put(path: &Path, text: &str) {
         File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
@@ -240,15 +285,15 @@ mod tests {
         put(&build.join("b h.h"), "two");
         let depfile = || Ok("a.o: a.c a.h b\\ h.h ./a.h gone.h\n".to_owned());
         let mut recorder = Recorder::default();
-        recorder.store(recording(build, depfile()), None);
-        recorder.store(recording(build, depfile()), None);
+        store(&mut recorder, recording(build, depfile()));
+        store(&mut recorder, recording(build, depfile()));
         let headers = Headers::read(build).unwrap();
         assert_eq!(headers.len(), 3);
         let lines = fs_err::read_to_string(build.join(crate::journal::FOLDER).join("headers")).unwrap();
         assert_eq!(lines.lines().count(), 3);
         put(&build.join("a.h"), "another text");
-        recorder.store(recording(build, depfile()), None);
-        recorder.store(recording(build, Err("none".to_owned())), None);
+        store(&mut recorder, recording(build, depfile()));
+        store(&mut recorder, recording(build, Err("none".to_owned())));
         let records = Inputs::read(build, "a.o").unwrap();
         assert_eq!(records.len(), MOST_RECORDS);
         assert_eq!(records[0].headers, HeaderInputs::Unknown("none".to_owned()));
@@ -270,13 +315,13 @@ mod tests {
         put(&build.join("a.h"), "one");
         let mut recorder = Recorder::default();
         for _ in 0..2 {
-            recorder.store(recording(build, Ok("a.o: a.h\n".to_owned())), None);
+            store(&mut recorder, recording(build, Ok("a.o: a.h\n".to_owned())));
             assert_eq!(Headers::read(build).unwrap().len(), 1);
             fs::remove_dir_all(build.join("toolchainkit")).unwrap();
         }
         // Another supervisor has begun the dictionary.
-        recorder.store(recording(build, Ok("a.o: a.h\n".to_owned())), None);
-        Recorder::default().store(recording(build, Ok("a.o: a.h\n".to_owned())), None);
+        store(&mut recorder, recording(build, Ok("a.o: a.h\n".to_owned())));
+        store(&mut Recorder::default(), recording(build, Ok("a.o: a.h\n".to_owned())));
         let lines = fs_err::read_to_string(build.join(crate::journal::FOLDER).join("headers")).unwrap();
         assert_eq!(lines.lines().count(), 1);
     }
@@ -288,7 +333,7 @@ mod tests {
         put(&build.join("a.h"), "one");
         let mut earlier = recording(build, Ok("a.o: a.h\n".to_owned()));
         earlier.inputs.at -= 120_000;
-        Recorder::default().store(earlier, None);
+        store(&mut Recorder::default(), earlier);
         let HeaderInputs::Known(ids) = &Inputs::read(build, "a.o").unwrap()[0].headers else { panic!() };
         let headers = Headers::read(build).unwrap();
         assert_eq!(headers.get(ids[0]).unwrap().digest, UNKNOWN_CONTENT);
@@ -298,8 +343,43 @@ mod tests {
     fn there_is_a_limit_of_time() {
         let scratch = tempfile::tempdir().unwrap();
         let late = Some(Instant::now());
-        Recorder::default().store(recording(scratch.path(), Ok("a.o: a.h\n".to_owned())), late);
+        let recording = recording(scratch.path(), Ok("a.o: a.h\n".to_owned()));
+        prepare(&recording).unwrap();
+        Recorder::default().store(recording, late);
         let records = Inputs::read(scratch.path(), "a.o").unwrap();
         assert!(matches!(&records[0].headers, HeaderInputs::Unknown(reason) if reason.contains("no time")));
+    }
+
+    #[test]
+    fn a_late_record_creates_nothing() {
+        let scratch = tempfile::tempdir().unwrap();
+        let build = scratch.path().join("build");
+        let journal = build.join(FOLDER);
+        let record = || recording(&build, Ok("a.o: a.h\n".to_owned()));
+        let names = || fs::read_dir(&journal).unwrap().count();
+        fs::create_dir(&build).unwrap();
+        put(&build.join("a.h"), "one");
+        let mut recorder = Recorder::default();
+        store(&mut recorder, record());
+        assert_eq!(names(), 2);
+        fs::remove_dir_all(&build).unwrap();
+        recorder.store(record(), None);
+        assert!(!build.exists());
+        // Only a hit so far.
+        fs::create_dir_all(&journal).unwrap();
+        recorder.store(record(), None);
+        assert_eq!(names(), 0);
+        fs::create_dir(journal.join("inputs")).unwrap();
+        recorder.store(record(), None);
+        assert_eq!((names(), Inputs::read(&build, "a.o").unwrap()), (1, Vec::new()));
+    }
+
+    #[test]
+    fn a_shorter_record_replaces_a_longer_one() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for text in ["a long text", "short"] {
+            overwrite(&File::options().write(true).open(file.path()).unwrap(), text.as_bytes());
+            assert_eq!(fs_err::read_to_string(file.path()).unwrap(), text);
+        }
     }
 }

@@ -162,36 +162,34 @@ fn files(folder: &Path, extension: &str, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// The lines with a name in hand-written code, without comments, documentation and tests.
-fn places(name: &str) -> Vec<String> {
+/// The lines of hand-written code, without comments, documentation and tests, with their files.
+fn code() -> Vec<(String, String)> {
     let mut paths = Vec::new();
     files(&root().join("src"), "rs", &mut paths);
     for extension in ["cmake", "sh"] {
         files(&root().join("cmake/parts"), extension, &mut paths);
     }
     paths.retain(|path| !path.ends_with("cmake/parts/derived.cmake") && !path.ends_with("tests.rs"));
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    let mut places = Vec::new();
+    let mut lines = Vec::new();
     for path in paths {
+        let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        for line in code
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#'))
-        {
-            let is_name = |(at, _): (usize, &str)| {
-                !line[..at].ends_with(is_letter) && !line[at + name.len()..].starts_with(is_letter)
-            };
-            if line.match_indices(name).any(is_name) {
-                places.push(format!(
-                    "{}: {}",
-                    path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/"),
-                    line.trim()
-                ));
-            }
-        }
+        let of_code = |line: &&str| !line.starts_with("//") && !line.starts_with('#');
+        lines.extend(code.lines().map(str::trim).filter(of_code).map(|line| (name.clone(), line.to_owned())));
     }
-    places
+    lines
+}
+
+/// The lines with a name.
+fn places(code: &[(String, String)], name: &str) -> Vec<String> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let has_name = |line: &str| {
+        line.match_indices(name).any(|(at, _)| {
+            !line[..at].ends_with(is_letter) && !line[at + name.len()..].starts_with(is_letter)
+        })
+    };
+    code.iter().filter(|(_, line)| has_name(line)).map(|(file, line)| format!("{file}: {line}")).collect()
 }
 
 /// A variable of a storage is defined once, in the file of its backend.
@@ -217,8 +215,9 @@ fn a_variable_of_a_storage_is_only_in_the_file_of_its_backend() {
         }
     }
     assert!(names.len() > 70, "{names:?}");
+    let code = code();
     for name in names {
-        let places = places(name);
+        let places = places(&code, name);
         let (home, others) = places.split_first().unwrap_or_else(|| panic!("{name} is not used"));
         assert!(home.starts_with("src/caching/remote/"), "{name} is first in {home}");
         let is_expected = OTHER_USES.iter().any(|(known, _)| *known == name);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::distribute::{self, Language, Servers};
+use super::super::distribute::{self, Ended, Language, Servers};
 use super::super::process;
 use super::super::protocol::{Reply, Request, Want};
 use super::super::rules::{Facts, Machine, path_of_directory};
@@ -169,17 +169,10 @@ fn state(
     command.arg("--dist-status");
     Environment::of_client(settings, storage, address).apply(&mut command);
     command.stdin(Stdio::null()).stderr(Stdio::null()).stdout(file.try_clone().ok()?);
-    let mut child = command.spawn().ok()?;
-    let begun = Instant::now();
-    while !matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
-        if begun.elapsed() > STATE_LIMIT {
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-        thread::sleep(PAUSE);
+    match distribute::wait_for(command.spawn().ok()?, STATE_LIMIT) {
+        Ended::TooLate => None,
+        Ended::Success | Ended::Failure => read_state(&mut file),
     }
-    read_state(&mut file)
 }
 
 fn read_state(file: &mut File) -> Option<(u64, u64)> {

@@ -16,7 +16,7 @@ mod slots;
 mod workers;
 
 pub use self::probe::probe_hosts;
-pub(super) use self::probe::source as probe_source;
+pub(super) use self::probe::{Ended, source as probe_source, wait_for};
 pub(super) use self::run::{compile, run};
 pub(super) use self::servers::words;
 pub use self::servers::{Servers, TOKEN};

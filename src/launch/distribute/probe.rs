@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -157,7 +157,7 @@ pub(super) fn add_arguments(command: &mut Command, folder: &Path, object: &Path,
 
 /// How a process has ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(in crate::launch) enum Ended {
     Success,
     Failure,
     TooLate,
@@ -166,7 +166,11 @@ pub(super) enum Ended {
 /// Runs it without output for at most this time.
 pub(super) fn wait(command: &mut Command, limit: Duration) -> Ended {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let Ok(mut child) = quiet.spawn() else { return Ended::Failure };
+    quiet.spawn().map_or(Ended::Failure, |child| wait_for(child, limit))
+}
+
+/// Waits for a process for at most this time. Then it ends it, and those that it has started.
+pub(in crate::launch) fn wait_for(mut child: Child, limit: Duration) -> Ended {
     let begun = Instant::now();
     loop {
         match child.try_wait() {

@@ -103,9 +103,9 @@ case " $* " in
 esac
 case $tk_kind in
 sccache) case " $* " in
-  *" -fstack-usage "* | *" -fdump-"* | *" -ftime-trace"* | *" -fprofile-note="* | *" -Wa,-a"*=* | *" /Z7"* | *" -Z7"* | *" /Zi"* | *" -Zi"* | \
-    *" /ZI"* | *" -ZI"* | *" --coverage "* | *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | *" -fprofile-arcs "* | \
-    *" -fprofile-instr-generate"* | *" -fcs-profile-generate"* | *" -specs="* | *" --specs="* | *" -fprofile-sample-use="* | \
+  *" -fstack-usage "* | *" -fdump-"* | *" -ftime-trace"* | *" -fprofile-note="* | *" -Wa,-a"*=* | *" -arch "*" -arch "* | *" /Z7"* | *" -Z7"* | \
+    *" /Zi"* | *" -Zi"* | *" /ZI"* | *" -ZI"* | *" --coverage "* | *" -coverage "* | *" -ftest-coverage "* | *" -fcoverage-mapping "* | \
+    *" -fprofile-arcs "* | *" -fprofile-instr-generate"* | *" -fcs-profile-generate"* | *" -specs="* | *" --specs="* | *" -fprofile-sample-use="* | \
     *" -fauto-profile="*) exec "$@" ;;
   esac ;;
 ccache) case " $* " in *" -ftime-trace="* | *cmake_pch* | *" -fprofile-use"*) exec "$@" ;; esac ;;

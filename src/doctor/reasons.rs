@@ -67,7 +67,8 @@ pub fn explain_sccache(reason: &str) -> Explanation {
         ),
         _ if reason.starts_with("multiple different -arch") => (
             "it is compiled for several architectures at once".to_owned(),
-            "set CMAKE_OSX_ARCHITECTURES to one architecture, or SCCACHE_CACHE_MULTIARCH=1 in the environment".to_owned(),
+            "use toolchainkit-launch with sccache 0.19, use ccache (`cache.tool`), or set CMAKE_OSX_ARCHITECTURES to one architecture"
+                .to_owned(),
         ),
         _ if reason.starts_with("-fmodule") => {
             (format!("it is compiled with C++ modules or scanned for them ({reason})"), SCANNING.to_owned())
@@ -110,7 +111,7 @@ pub fn explain_ccache(result: &str, log: &str) -> Explanation {
         ),
         "unsupported_code_directive" => Explanation::new(
             "it includes a file with the assembler directive .incbin, which ccache does not track",
-            "include the data in another way, or ignore the directive with sloppiness=incbin (ccache 4.10)",
+            "include the data in another way, for example as an array in a generated source",
         ),
         "unsupported_environment_variable" => Explanation::new(
             "an environment variable changes the behaviour of the compiler",

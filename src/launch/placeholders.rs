@@ -318,6 +318,8 @@ fn number(bytes: &[u8], offset: usize, size: usize, is_big: bool) -> Option<u64>
 const fn is_other_object(start: [u8; 4]) -> bool {
     matches!(start, [0x64, 0x86 | 0xaa, ..] | [0x4c, 0x01, ..] | [0, 0, 0xff, 0xff])
         || matches!(start, [0xce | 0xcf, 0xfa, 0xed, 0xfe] | [0, b'a', b's', b'm'])
+        // Several objects of macOS.
+        || matches!(start, [0xca, 0xfe, 0xba, 0xbe | 0xbf])
 }
 
 /// The placeholder whose fillers are around `at`: its start, and its number.

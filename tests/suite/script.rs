@@ -267,6 +267,8 @@ fn the_tool_does_not_see_what_it_cannot_cache() {
     for arguments in [&["-march=native", "-c", "good.c"][..], &["@options"]] {
         build.command(&[&[COMPILER], arguments].concat()).run();
     }
+    // GCC does not know the option.
+    build.command(&[COMPILER, "-arch", "x86_64", "-arch", "arm64", "-c", "good.c"]).run_expecting(1);
     build.command(&[COMPILER, "-c", "good.c"]).env("TOOLCHAINKIT_BYPASS", "1").run();
     build.command(&["/bin/echo", "an unknown compiler"]).run();
     write_script(&build.path("gcc"), "exec /usr/bin/cc \"$@\"");

@@ -37,7 +37,6 @@ const WITH_VALUE: &[&str] = &[
     "-e",
     "-l",
     "-F",
-    "-arch",
     "-target",
     "-aux-info",
     "-wrapper",
@@ -136,6 +135,8 @@ pub struct Arguments {
     includes: Vec<PathBuf>,
     macros: Vec<OsString>,
     modules: ModuleUse,
+    /// The different values of `-arch`.
+    architectures: Vec<OsString>,
 }
 
 impl Arguments {
@@ -213,6 +214,13 @@ impl Arguments {
     #[must_use]
     pub const fn modules(&self) -> &ModuleUse {
         &self.modules
+    }
+
+    /// Whether the command compiles for several architectures at once (`-arch` with different values), for a universal binary of macOS.
+    /// The compiler then writes the headers of the last architecture only to the depfile.
+    #[must_use]
+    pub const fn has_several_architectures(&self) -> bool {
+        self.architectures.len() > 1
     }
 
     /// Whether all arguments are known. If not, a response file is too large or is not a regular file, or there are too many.
@@ -297,6 +305,10 @@ impl Arguments {
                 b"-MF" => self.depfile = arguments.next().map(PathBuf::from),
                 b"-MD" | b"-MMD" => writes_dependencies = true,
                 b"-D" => self.macros.extend(arguments.next().cloned()),
+                b"-arch" => {
+                    let new = arguments.next().filter(|value| !self.architectures.contains(value));
+                    self.architectures.extend(new.cloned());
+                }
                 // The next argument is an option for another program. It is parsed like one of the compiler.
                 b"-Xclang" | b"-Xpreprocessor" => {}
                 _ => self.classify_joined(argument, &mut arguments),

@@ -140,6 +140,23 @@ fn only_regular_files_are_response_files() {
 }
 
 #[test]
+fn different_architectures_are_counted() {
+    for (line, expected) in [
+        ("-c a.c", false),
+        ("-arch arm64 -c a.c", false),
+        ("-arch arm64 -arch arm64 -c a.c", false),
+        ("-arch arm64 -c -arch x86_64 a.c", true),
+        ("-arch arm64 -arch arm64 -arch x86_64 -c a.c", true),
+        ("-arch x86_64 -arch arm64 -arch arm64 -c a.c", true),
+        ("-arch arm64 -c a.c -arch", false),
+    ] {
+        let read = read(line);
+        assert_eq!(read.has_several_architectures(), expected, "{line}");
+        assert_eq!(read.sources(), [Path::new("a.c")], "{line}");
+    }
+}
+
+#[test]
 fn a_missing_response_file_stays_an_argument() {
     assert_eq!(read("@none -c").all(), ["@none", "-c"]);
 }

@@ -160,6 +160,9 @@ impl Question {
         }
         let is_cxx = language(arguments.all(), source).ok_or("the source is neither C nor C++")?;
         let depfile = arguments.depfile().ok_or("the command does not write a list of headers (-MD)")?;
+        if arguments.has_several_architectures() {
+            return Err("the list of headers is that of one of its architectures");
+        }
         let mut flags = Vec::new();
         let mut all = arguments.all().iter();
         while let Some(argument) = all.next() {

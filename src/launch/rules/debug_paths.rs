@@ -96,7 +96,9 @@ pub(super) fn paths(question: &Question<'_>, facts: &dyn Facts, compiler: &Compi
 fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler) -> Option<Placeholders> {
     let checkout = question.checkout;
     let mapped = mapped_folders(question, facts);
-    let maps = mapped.iter().map(|(place, folder)| map(*place, folder)).collect::<Option<Vec<String>>>()?;
+    let directory = facts.working_directory();
+    let map = |(place, folder): &(usize, PathBuf)| map(*place, folder, *folder == directory);
+    let maps = mapped.iter().map(map).collect::<Option<Vec<String>>>()?;
     let own =
         [(ROOT, checkout.root.clone()), (SOURCE, checkout.source.clone()), (BUILD, facts.build_folder())];
     let mut placeholders = Placeholders {
@@ -155,6 +157,26 @@ fn placeholders(question: &Question<'_>, facts: &dyn Facts, compiler: &Compiler)
     placeholders.options = vec![format!("-specs={}", name.to_str()?).into()];
     placeholders.file = Some((checkout.build.join(specs), format!("*cc1_options:\n+ {options}\n\n")));
     Some(placeholders)
+}
+
+/// The working directory, which debug information contains. If the placeholders replace its path, only its place, so that it is the
+/// same in each checkout.
+pub(super) fn directory(question: &Question<'_>, facts: &dyn Facts) -> OsString {
+    let directory = facts.working_directory();
+    let mapped = mapped_folders(question, facts);
+    let around = mapped.iter().filter(|(_, folder)| directory.starts_with(folder));
+    let inner = around.max_by_key(|(_, folder)| folder.as_os_str().len());
+    match inner.filter(|_| question.checkout.removes_checkout_path()) {
+        Some((number, folder)) => {
+            let mut place = OsString::from(format!("in {number}"));
+            if let Some(below) = directory.strip_prefix(folder).ok().filter(|below| *below != Path::new("")) {
+                place.push(" ");
+                place.push(below);
+            }
+            place
+        }
+        None => directory.into_os_string(),
+    }
 }
 
 /// The folders to map, and the numbers of their placeholders. GCC, and Clang from 17 on, use the last one that matches.
@@ -260,12 +282,12 @@ fn pairs<T>(list: &[T]) -> impl Iterator<Item = (&T, &T)> {
         .flat_map(move |first| list.iter().enumerate().filter_map(move |second| is_other(first, second)))
 }
 
-/// The value of an option that maps a folder to its placeholder.
-fn map(place: usize, folder: &Path) -> Option<String> {
+/// The value of an option that maps a folder to its placeholder. `is_directory`: whether it is the working directory.
+fn map(place: usize, folder: &Path, is_directory: bool) -> Option<String> {
     let folder = folder.to_str().filter(|folder| folder.len() <= LENGTH && !folder.contains('='))?;
-    // With slashes, because otherwise the map would also apply to folders whose names begin with that of this one. The build
-    // folder is also a working directory.
-    let slash = if place == BUILD { "" } else { "/" };
+    // With slashes, because otherwise the map would also apply to folders whose names begin with that of this one. But the path of the
+    // working directory has none at its end.
+    let slash = if is_directory || place == BUILD { "" } else { "/" };
     Some(format!("{folder}{slash}={}{slash}", placeholder(place)))
 }
 
@@ -330,8 +352,10 @@ mod tests {
     fn a_path_that_cannot_be_part_of_an_option_has_no_map() {
         let long = format!("/{}", "x".repeat(LENGTH));
         for folder in [long.as_str(), "/a=b"] {
-            assert_eq!(map(SOURCE, Path::new(folder)), None, "{folder}");
+            assert_eq!(map(SOURCE, Path::new(folder), false), None, "{folder}");
         }
-        assert_eq!(map(BUILD, Path::new("/b")), Some(format!("/b={}", placeholder(BUILD))));
+        assert_eq!(map(BUILD, Path::new("/b"), false), Some(format!("/b={}", placeholder(BUILD))));
+        assert_eq!(map(SOURCE, Path::new("/s"), true), Some(format!("/s={}", placeholder(SOURCE))));
+        assert_eq!(map(SOURCE, Path::new("/s"), false), Some(format!("/s/={}/", placeholder(SOURCE))));
     }
 }

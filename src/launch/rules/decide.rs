@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::Checkout;
 use super::debug_paths::{self, Paths, Placeholders};
 use super::rule::{Action, CompilerKind, Condition, Family, KeyPart, Modules, Rule};
-use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE};
+use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE, TARGET_VARIABLES};
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
 use crate::launch::process;
@@ -247,6 +247,17 @@ fn key_part(part: KeyPart, question: &Question<'_>, facts: &dyn Facts, compiler:
         KeyPart::Processor => facts.processor().into(),
         KeyPart::Identity => facts.identity(compiler).into(),
         KeyPart::Checkout => question.checkout.as_key(),
+        KeyPart::Directory => debug_paths::directory(question, facts),
+        KeyPart::TargetVariables => {
+            let mut text = OsString::from("target");
+            for name in TARGET_VARIABLES {
+                if let Some(value) = facts.variable(name) {
+                    text.push(format!("-{name}="));
+                    text.push(value);
+                }
+            }
+            text
+        }
         KeyPart::Command => {
             let mut text = facts.working_directory().into_os_string();
             for word in std::iter::once(question.compiler)
@@ -291,7 +302,12 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
                 && question.checkout.is_named_in(bytes)
         }),
         Condition::Compiler(kind) => compiler.kind == kind,
+        Condition::AnyDebugInformation => debug_paths::has_debug_information(arguments),
+        Condition::Variables(names) => {
+            names.iter().any(|name| facts.variable(name).is_some_and(|value| !value.is_empty()))
+        }
         Condition::Modules(modules) => uses_modules(modules, arguments, facts, compiler),
+        Condition::SeveralArchitectures => arguments.has_several_architectures(),
     }
 }
 

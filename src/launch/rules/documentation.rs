@@ -100,7 +100,11 @@ fn condition(rule: &Rule) -> String {
             "`*.cfg` in a folder that Clang searches, or `specs` in that of GCC".to_owned()
         }
         Condition::Modules(modules) => modules_text(modules).to_owned(),
-        Condition::DebugInformation => "debug information (`-g…`)".to_owned(),
+        Condition::Variables(names) => format!("the variables {}", list(names.iter().map(|name| code(name)))),
+        Condition::SeveralArchitectures => "`-arch` with different values".to_owned(),
+        Condition::DebugInformation | Condition::AnyDebugInformation => {
+            "debug information (`-g…`)".to_owned()
+        }
         Condition::Compiler(CompilerKind::Program) => "a compiler that is a program".to_owned(),
         Condition::Compiler(CompilerKind::Wrapper) => "a compiler that is a script".to_owned(),
         Condition::Compiler(CompilerKind::Masquerade) => "a compiler that is a link to a cache".to_owned(),
@@ -150,6 +154,8 @@ fn action_text(action: Action) -> String {
             "adds the output of `--version` and `-### -c` to the key".to_owned()
         }
         Action::Key(KeyPart::Checkout) => "adds the path of the checkout to the key".to_owned(),
+        Action::Key(KeyPart::Directory) => "adds the place of the working directory to the key".to_owned(),
+        Action::Key(KeyPart::TargetVariables) => "adds the variables to the key".to_owned(),
         Action::Key(KeyPart::Command) => "adds the working directory and the command to the key".to_owned(),
         Action::ExtraFiles => "adds the content of the files to the key".to_owned(),
         Action::Options(options) => {

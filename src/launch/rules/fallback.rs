@@ -13,9 +13,10 @@ const WIDTH: usize = 150;
 
 /// Whether the script applies the rule.
 fn is_in_script(rule: &Rule, tool: Tool) -> bool {
-    let is_about_arguments =
-        matches!(rule.condition, Condition::Macro(_) | Condition::Arguments(_) | Condition::Files(_))
-            && rule.is_for_any(tool);
+    let is_about_arguments = matches!(
+        rule.condition,
+        Condition::Macro(_) | Condition::Arguments(_) | Condition::Files(_) | Condition::SeveralArchitectures
+    ) && rule.is_for_any(tool);
     is_about_arguments && !matches!(rule.action, Action::Options(_))
 }
 
@@ -27,6 +28,8 @@ fn patterns(rule: &Rule) -> Vec<String> {
         }
         Condition::Arguments(patterns) => patterns.iter().map(|pattern| in_shell(*pattern)).collect(),
         Condition::Files(options) => options.iter().map(|option| format!("*\" {option}\"*")).collect(),
+        // Also twice the same.
+        Condition::SeveralArchitectures => vec!["*\" -arch \"*\" -arch \"*".to_owned()],
         _ => Vec::new(),
     }
 }

@@ -45,7 +45,7 @@ pub use self::two_words::as_one_program;
 
 /// The version of the rules. Increase it when they change. The CMake module requires at least the version of the
 /// toolchainkit that generated it.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// The option with which Clang embeds the sources of a module in its `.pcm` file. Without it, the file may have the same bytes after
 /// a change of a header that changes only lines, and a compilation that imports the module reads the header again.

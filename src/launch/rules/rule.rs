@@ -125,8 +125,16 @@ pub enum Condition {
     Configuration,
     /// Debug information with the paths of the checkout.
     DebugInformation,
+    /// Any debug information.
+    AnyDebugInformation,
+    /// One of these variables of the environment is set.
+    Variables(&'static [&'static str]),
     /// C++20 modules.
     Modules(Modules),
+    /// See [`Arguments::has_several_architectures`].
+    ///
+    /// [`Arguments::has_several_architectures`]: crate::launch::arguments::Arguments::has_several_architectures
+    SeveralArchitectures,
 }
 
 /// A use of C++20 modules.
@@ -163,6 +171,12 @@ pub enum KeyPart {
     Checkout,
     /// The working directory and the command.
     Command,
+    /// The working directory. In checkouts that share objects, its place in the checkout.
+    Directory,
+    /// The values of [`TARGET_VARIABLES`].
+    ///
+    /// [`TARGET_VARIABLES`]: super::table::TARGET_VARIABLES
+    TargetVariables,
 }
 
 /// The action of a rule.

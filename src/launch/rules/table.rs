@@ -53,6 +53,17 @@ pub(in crate::launch) const SCCACHE_FILES: &str = "SCCACHE_EXTRAFILES";
 /// ccache adds the content of the files in this variable to the key.
 pub(super) const CCACHE_FILES: &str = "CCACHE_EXTRAFILES";
 
+/// Variables with which Clang chooses the target of macOS and its siblings. The object contains their values.
+pub(super) const TARGET_VARIABLES: &[&str] = &[
+    "MACOSX_DEPLOYMENT_TARGET",
+    "IPHONEOS_DEPLOYMENT_TARGET",
+    "TVOS_DEPLOYMENT_TARGET",
+    "WATCHOS_DEPLOYMENT_TARGET",
+    "XROS_DEPLOYMENT_TARGET",
+    "DRIVERKIT_DEPLOYMENT_TARGET",
+    "SDKROOT",
+];
+
 /// All rules.
 pub const TABLE: &[Rule] = &[
     Rule {
@@ -178,6 +189,20 @@ pub const TABLE: &[Rule] = &[
         help: "update to ccache 4.14, which stores the file",
         source: "experiment with ccache 4.7.5 and 4.14.2",
         cases: &["a call graph file"],
+    },
+    Rule {
+        name: "several architectures",
+        tools: &[sccache_before(19)],
+        compilers: &[],
+        only_relocatable: false,
+        condition: Condition::SeveralArchitectures,
+        unless: &[],
+        action: Action::Bypass,
+        why: "With `SCCACHE_CACHE_MULTIARCH`, sccache before 0.19 preprocesses the source once, for one architecture: it does not notice a change that affects only another one. Without this variable, it does not cache universal binaries.",
+        because: "it is compiled for several architectures at once, and sccache before 0.19 preprocesses it for one of them",
+        help: "update to sccache 0.19, use ccache (`cache.tool`), or compile for one architecture (CMAKE_OSX_ARCHITECTURES)",
+        source: "mozilla/sccache#1467; experiment with sccache 0.10, 0.16 and 0.19, Clang 14 and llvm-lipo 14",
+        cases: &["a_universal_object_is_that_of_all_architectures"],
     },
     modules::GCC,
     modules::MSVC,
@@ -464,6 +489,20 @@ pub const TABLE: &[Rule] = &[
     },
     modules::PATHS,
     Rule {
+        name: "deployment target",
+        tools: BOTH,
+        compilers: &[Family::Clang, Family::Unknown],
+        only_relocatable: false,
+        condition: Condition::Variables(TARGET_VARIABLES),
+        unless: &[],
+        action: Action::Key(KeyPart::TargetVariables),
+        why: "The object contains the deployment target and the version of the SDK, and ccache does not hash these variables (sccache hashes some of them).",
+        because: "variables of the environment choose the deployment target or the SDK",
+        help: "use the same values on all machines that share the cache, or the options of CMake (CMAKE_OSX_DEPLOYMENT_TARGET, CMAKE_OSX_SYSROOT)",
+        source: "experiment with ccache 4.14.2 on Linux, Clang 14 for macOS",
+        cases: &["another_deployment_target_or_sdk_recompiles"],
+    },
+    Rule {
         name: "paths in debug information",
         tools: &[sccache_since(14), CCACHE],
         compilers: &[Family::Gcc, Family::Clang],
@@ -476,6 +515,20 @@ pub const TABLE: &[Rule] = &[
         help: "to share objects with debug information, build without `-gz`, `-flto` and `-save-temps`, and with Clang use sccache 0.18 or newer",
         source: "experiment with gdb 13 and lldb 22, GCC 12, clang 14 and 22",
         cases: &["breakpoints_by_absolute_path"],
+    },
+    Rule {
+        name: "working directory in debug information",
+        tools: &[SCCACHE],
+        compilers: &[Family::Gcc, Family::Clang],
+        only_relocatable: false,
+        condition: Condition::AnyDebugInformation,
+        unless: &[],
+        action: Action::Key(KeyPart::Directory),
+        why: "Debug information contains the working directory, and sccache does not hash it: without CMake, or with Makefiles in several folders, an object could name that of another compilation.",
+        because: "its debug information contains the working directory",
+        help: "compile in the same place of each checkout to share objects",
+        source: "experiment with sccache 0.16 and 0.19, GCC 12, Clang 14 and 22",
+        cases: &["debug_information_has_the_working_directory"],
     },
     Rule {
         name: "wrapper",

@@ -118,6 +118,8 @@ impl Daemon {
             .env("SCCACHE_NO_DAEMON", "1")
             // sccache counts from the last request, so it would end during a long compilation.
             .env("SCCACHE_IDLE_TIMEOUT", "0")
+            // For universal binaries of macOS. With an older sccache, which would return wrong objects, a rule runs the compiler.
+            .env("SCCACHE_CACHE_MULTIARCH", "1")
             .current_dir(process::root_folder())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)

@@ -19,6 +19,9 @@ tests![
     an_unknown_compiler_is_not_cached in CACHES,
     a_compilation_by_cl_with_debug_information_bypasses_sccache in CACHES,
     a_compiler_of_two_words_is_cached in CACHES,
+    a_universal_object_is_that_of_all_architectures in CACHES,
+    another_deployment_target_or_sdk_recompiles in CACHES,
+    debug_information_has_the_working_directory in CACHES,
 ];
 
 /// The object depends on the optimisation level, but the preprocessed text does not.
@@ -166,6 +169,167 @@ fn a_compiler_with_any_name_has_correct_line_numbers(cache: Tool) {
             assert_eq!(counts, (1, 0), "{cache}: {name}");
         }
     });
+}
+
+/// A universal object of macOS, with a header that is another one for each architecture. sccache before 0.19 preprocesses it for one
+/// architecture, and the depfile has the headers of the last one.
+fn a_universal_object_is_that_of_all_architectures(cache: Tool) {
+    const HEADER: &str = "#if defined(__x86_64__)\n#include \"intel.h\"\n#else\n#include \"arm.h\"\n#endif\n";
+    if Tools::require(&[Tool::System("clang-14"), Tool::System("llvm-lipo-14")]).is_none() {
+        return;
+    }
+    let cell = Cell { compiler: super::GCC, cache };
+    let Some(tools) = cell.tools(&[]) else { return };
+    let sandbox = Cell::sandbox(&tools);
+    let clang = Path::new("/usr/bin/clang-14");
+    let programs = sandbox.dir("programs");
+    symlink("/usr/bin/llvm-lipo-14", programs.join("lipo")).expect("a link");
+    let path = format!("{}:/usr/bin:/bin", programs.display());
+    for (number, [first, last]) in [["x86_64", "arm64"], ["arm64", "x86_64"]].into_iter().enumerate() {
+        let options = ["--target=x86_64-apple-macosx11", "-arch", first, "-arch", last, "-MD", "-Iinclude"];
+        let checkouts = ["one", "two"].map(|name| {
+            let checkout = cell.checkout(&sandbox, &tools, &format!("{name}-{number}"));
+            checkout.configure();
+            fs::create_dir_all(checkout.source.join("include")).expect("a folder");
+            checkout
+        });
+        let write = |checkout: &Checkout<'_>, name: &str, text: &str| {
+            fs::write(checkout.source.join(name), text).expect("a file");
+        };
+        let without_cache = |checkout: &Checkout<'_>| {
+            let mut command = checkout.command(clang);
+            command.env("PATH", &path).args(options).args(["-c", "main.c", "-o", "main.o"]);
+            command.current_dir(&checkout.source).run();
+            fs::read(checkout.source.join("main.o")).expect("an object")
+        };
+        let compiled = |checkout: &Checkout<'_>| {
+            let variables = [("PATH", path.as_str()), ("SCCACHE_CACHE_MULTIARCH", "1")];
+            compile_with(checkout, clang, &options, &variables)
+        };
+        let is_right = |checkout: &Checkout<'_>, what: &str| {
+            assert!(compiled(checkout) == without_cache(checkout), "{cache}, {first} {last}: {what}");
+        };
+        for checkout in &checkouts {
+            write(checkout, "main.c", &format!("{HEADER}const char *text = TEXT;\n"));
+            for name in ["include/intel.h", "include/arm.h"] {
+                write(checkout, name, "#define TEXT \"1\"\n");
+            }
+            is_right(checkout, "the first object");
+        }
+        let checkout = &checkouts[0];
+        let is_cached = !matches!(cache, Tool::Sccache(Tools::SCCACHE));
+        let counts = checkout.counted(|| is_right(checkout, "again"));
+        assert_eq!(counts, (u64::from(is_cached), 0), "{cache}, {first} {last}");
+        for name in ["include/intel.h", "include/arm.h"] {
+            write(checkout, name, "#define TEXT \"2\"\n");
+            is_right(checkout, "a changed header");
+            let earlier = name.replace("include/", "");
+            write(checkout, &earlier, "#define TEXT \"3\"\n");
+            is_right(checkout, "a new header");
+            fs::remove_file(checkout.source.join(earlier)).expect("the header");
+            is_right(checkout, "a removed header");
+            for checkout in &checkouts {
+                let text = checkout.source.join("data");
+                write(checkout, name, &format!("#define TEXT \"{}\"\n", text.display()));
+                is_right(checkout, "a header with the path of the checkout");
+            }
+        }
+        for checkout in &checkouts {
+            let object = compile_with(checkout, clang, &[&options[..], &["-g"]].concat(), &[("PATH", &path)]);
+            let has = |folder: &Path| {
+                let text = folder.to_str().expect("UTF-8").as_bytes();
+                object.windows(text.len()).any(|part| part == text)
+            };
+            let other = checkouts.iter().find(|other| other.source != checkout.source && has(&other.source));
+            let what = format!("{cache}, {first} {last}: debug information");
+            assert!(has(&checkout.source) && other.is_none(), "{what}");
+        }
+    }
+}
+
+/// Clang for macOS reads both from the environment, too. The object contains the deployment target.
+fn another_deployment_target_or_sdk_recompiles(cache: Tool) {
+    if Tools::require(&[Tool::System("clang-14")]).is_none() {
+        return;
+    }
+    with(cache, |sandbox, checkout| {
+        checkout.configure();
+        fs::write(checkout.source.join("main.c"), "#include <sdk.h>\nint sdk = SDK;\n").expect("a source");
+        for (number, name) in ["11.sdk", "12.sdk"].into_iter().enumerate() {
+            let header = sandbox.dir(&format!("{name}/usr/include")).join("sdk.h");
+            fs::write(header, format!("#define SDK {number}\n")).expect("a header");
+        }
+        let sdk =
+            |version: &str| sandbox.root().join(format!("{version}.sdk")).to_str().expect("UTF-8").to_owned();
+        let with = |target: &str, version: &str, is_option: bool| {
+            let (option, root) = (format!("-mmacosx-version-min={target}"), sdk(version));
+            let options =
+                ["--target=x86_64-apple-darwin", "-MD", option.as_str(), "-isysroot", root.as_str()];
+            let variables = [("MACOSX_DEPLOYMENT_TARGET", target), ("SDKROOT", root.as_str())];
+            let (options, variables) =
+                if is_option { (&options[..], &[][..]) } else { (&options[..2], &variables[..]) };
+            compile_with(checkout, Path::new("/usr/bin/clang-14"), options, variables)
+        };
+        for is_option in [false, true] {
+            let first = with("11.0", "11", is_option);
+            let second = with("12.0", "11", is_option);
+            assert!(first != second, "{cache}: the deployment target, {is_option}");
+            assert!(with("12.0", "12", is_option) != second, "{cache}: the SDK, {is_option}");
+            let (hits, misses) =
+                checkout.counted(|| assert!(with("11.0", "11", is_option) == first, "{cache}"));
+            assert!(hits > 0 && misses == 0, "{cache}, {is_option}");
+        }
+    });
+}
+
+/// Also that of a build without CMake, in any folder: sccache has no working directory in its key.
+fn debug_information_has_the_working_directory(cache: Tool) {
+    let cell = Cell { compiler: super::GCC, cache };
+    let Some(tools) = cell.tools(&[Tool::System("clang-14"), Tool::System("clang-22")]) else { return };
+    let sandbox = Cell::sandbox(&tools);
+    let checkouts = ["one", "two"].map(|name| {
+        let checkout = cell.checkout(&sandbox, &tools, name);
+        checkout.configure();
+        fs::create_dir_all(checkout.source.join("sub")).expect("a folder");
+        fs::write(checkout.source.join("main.c"), SOURCE).expect("a source");
+        checkout
+    });
+    let outside = [sandbox.dir("elsewhere"), sandbox.dir("one-more")];
+    for compiler in ["gcc", "clang-14", "clang-22"] {
+        for checkout in &checkouts {
+            let own = ["", "sub", "build"].map(|name| checkout.source.join(name));
+            // Without the slash at its end.
+            let own = own.map(|folder| folder.components().collect::<PathBuf>());
+            for folder in own.iter().chain(&outside) {
+                for _ in 0..2 {
+                    let object = folder.join("main.o");
+                    let mut command = checkout.launcher();
+                    command
+                        .current_dir(folder)
+                        .arg(Path::new("/usr/bin").join(compiler))
+                        .args(["-g", "-MD", "-c"]);
+                    command.arg(checkout.source.join("main.c")).arg("-o").arg(&object).run();
+                    let object = fs::read(object).expect("an object");
+                    let what = format!("{cache}, {compiler} in {}", folder.display());
+                    assert!(names(&object, folder), "{what}");
+                    let mut others = own.iter().chain(&outside);
+                    let other =
+                        others.find(|other| *other != folder && **other != own[0] && names(&object, other));
+                    assert_eq!(other, None, "{what}");
+                    let other = checkouts
+                        .iter()
+                        .find(|other| other.source != checkout.source && names(&object, &other.source));
+                    assert!(other.is_none(), "{what}: the other checkout");
+                }
+            }
+        }
+    }
+}
+
+/// Whether an object has the path of this folder.
+fn names(object: &[u8], folder: &Path) -> bool {
+    let text = format!("{}\0", folder.to_str().expect("UTF-8"));
+    object.windows(text.len()).any(|part| part == text.as_bytes())
 }
 
 /// sccache treats every compiler with the macros of GCC as GCC. This one does not support the options for line numbers.

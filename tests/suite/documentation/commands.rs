@@ -7,7 +7,7 @@ use super::{Page, blocks, pages_for_users, prose, root};
 /// Other programs in the documentation. Tests run those of the tutorial and of the examples.
 const PROGRAMS: &[&str] = &[
     "apt-get", "cargo", "cat", "cd", "chgrp", "chmod", "cmake", "colcon", "conan", "ctest", "echo", "exec",
-    "export", "git", "mkdir", "ninja", "rm",
+    "export", "git", "lipo", "mkdir", "ninja", "rm",
 ];
 
 /// The words of a shell command. Redirections are omitted.

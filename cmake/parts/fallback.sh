@@ -90,6 +90,7 @@ case $1 in
 esac
 # <rules>
 # Generated from src/launch/rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived
+[ -z "${CCC_OVERRIDE_OPTIONS-}${CCC_ADD_ARGS-}${NVCC_PREPEND_FLAGS-}${NVCC_APPEND_FLAGS-}" ] || exec "$@"
 tk_words="-e incbin -e INCBIN"
 [ "$tk_kind" = ccache ] || [ -z "${SOURCE_DATE_EPOCH-}" ] || tk_words="$tk_words -e __DATE__ -e __TIME__"
 case " $* " in

@@ -7,7 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use super::Checkout;
 use super::debug_paths::{self, Paths, Placeholders};
 use super::rule::{Action, CompilerKind, Condition, Family, KeyPart, Modules, Rule};
-use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE, TARGET_VARIABLES};
+use super::table::{CCACHE_FILES, CCACHE_KEY, SCCACHE_FILES, SCCACHE_KEY, TABLE};
+use super::target;
 use crate::caching::tool::{Tool, Version};
 use crate::launch::arguments::Arguments;
 use crate::launch::process;
@@ -65,6 +66,8 @@ pub trait Facts {
     fn text_has(&self, path: &Path, words: &[&str]) -> bool;
     /// Whether the file exists.
     fn is_file(&self, path: &Path) -> bool;
+    /// The digest of a small file; `None` if there is none.
+    fn content(&self, path: &Path) -> Option<String>;
     /// Whether a compilation by the launcher of this build folder has written this `.pcm` file.
     fn is_own_module(&self, path: &Path) -> bool;
     /// The processor model.
@@ -248,16 +251,7 @@ fn key_part(part: KeyPart, question: &Question<'_>, facts: &dyn Facts, compiler:
         KeyPart::Identity => facts.identity(compiler).into(),
         KeyPart::Checkout => question.checkout.as_key(),
         KeyPart::Directory => debug_paths::directory(question, facts),
-        KeyPart::TargetVariables => {
-            let mut text = OsString::from("target");
-            for name in TARGET_VARIABLES {
-                if let Some(value) = facts.variable(name) {
-                    text.push(format!("-{name}="));
-                    text.push(value);
-                }
-            }
-            text
-        }
+        KeyPart::Target => target::digest(question.arguments, facts).unwrap_or_default(),
         KeyPart::Command => {
             let mut text = facts.working_directory().into_os_string();
             for word in std::iter::once(question.compiler)
@@ -303,9 +297,7 @@ fn holds(rule: &Rule, question: &Question<'_>, facts: &dyn Facts, compiler: &Com
         }),
         Condition::Compiler(kind) => compiler.kind == kind,
         Condition::AnyDebugInformation => debug_paths::has_debug_information(arguments),
-        Condition::Variables(names) => {
-            names.iter().any(|name| facts.variable(name).is_some_and(|value| !value.is_empty()))
-        }
+        Condition::Target => target::digest(arguments, facts).is_some(),
         Condition::Modules(modules) => uses_modules(modules, arguments, facts, compiler),
         Condition::SeveralArchitectures => arguments.has_several_architectures(),
     }

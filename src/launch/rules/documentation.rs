@@ -3,6 +3,7 @@
 use super::distribution::{LOCAL_TABLE, LocalCondition};
 use super::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Modules, Pattern, Rule};
 use super::table::TABLE;
+use super::target;
 
 /// The tables in Markdown, with one row for each rule.
 #[must_use]
@@ -100,7 +101,12 @@ fn condition(rule: &Rule) -> String {
             "`*.cfg` in a folder that Clang searches, or `specs` in that of GCC".to_owned()
         }
         Condition::Modules(modules) => modules_text(modules).to_owned(),
-        Condition::Variables(names) => format!("the variables {}", list(names.iter().map(|name| code(name)))),
+        Condition::Target => {
+            format!(
+                "an SDK with `SDKSettings.json`, or {}",
+                list(target::VARIABLES.iter().map(|name| code(name)))
+            )
+        }
         Condition::SeveralArchitectures => "`-arch` with different values".to_owned(),
         Condition::DebugInformation | Condition::AnyDebugInformation => {
             "debug information (`-g…`)".to_owned()
@@ -155,7 +161,7 @@ fn action_text(action: Action) -> String {
         }
         Action::Key(KeyPart::Checkout) => "adds the path of the checkout to the key".to_owned(),
         Action::Key(KeyPart::Directory) => "adds the place of the working directory to the key".to_owned(),
-        Action::Key(KeyPart::TargetVariables) => "adds the variables to the key".to_owned(),
+        Action::Key(KeyPart::Target) => "adds their values to the key".to_owned(),
         Action::Key(KeyPart::Command) => "adds the working directory and the command to the key".to_owned(),
         Action::ExtraFiles => "adds the content of the files to the key".to_owned(),
         Action::Options(options) => {

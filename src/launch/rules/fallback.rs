@@ -6,6 +6,7 @@
 
 use super::rule::{Action, Condition, Pattern, Rule};
 use super::table::TABLE;
+use super::target;
 use crate::caching::tool::Tool;
 
 /// The longest line.
@@ -41,6 +42,13 @@ fn in_shell(pattern: Pattern) -> String {
         Pattern::Both(start, part) => format!("*\" {start}\"*{part}*"),
         Pattern::Part(part) => format!("*{part}*"),
     }
+}
+
+/// A line that runs the compiler if a variable contains options. The other variables that change the object do not matter on macOS,
+/// where ccache hashes them, and on other systems, only compilers for macOS read them.
+fn options_in_variables() -> String {
+    let options = target::OPTIONS.iter().map(|name| format!("${{{name}-}}")).collect::<Vec<_>>().concat();
+    format!("[ -z \"{options}\" ] || exec \"$@\"\n")
 }
 
 /// The patterns of the arguments with which the script runs the compiler without `tool`.
@@ -112,7 +120,12 @@ pub fn fallback_section() -> String {
     let mut text =
         "# Generated from src/launch/rules: TOOLCHAINKIT_UPDATE=1 cargo test --test suite derived\n"
             .to_owned();
-    text.push_str(&format!("{}{}\ncase $tk_kind in\n", words(), one_case(&common, "")));
+    text.push_str(&format!(
+        "{}{}{}\ncase $tk_kind in\n",
+        options_in_variables(),
+        words(),
+        one_case(&common, "")
+    ));
     for (tool, patterns) in &all {
         let own = patterns.iter().filter(|pattern| !is_common(pattern)).cloned().collect::<Vec<_>>();
         text.push_str(&format!("{tool}) {} ;;\n", one_case(&own, "  ").trim_start()));

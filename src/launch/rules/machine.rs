@@ -9,7 +9,8 @@ use super::compilers::{self, KnownCompilers};
 use super::decide::{Compiler, Facts, IncludeFolders};
 use super::{hash, texts};
 use crate::caching::tool::Tool;
-use crate::launch::process;
+use crate::journal::content_digest;
+use crate::launch::{process, reading};
 
 /// Larger sources are not read. They are probably generated.
 const LARGEST_SOURCE: u64 = 64 << 20;
@@ -133,6 +134,11 @@ impl Facts for Machine<'_> {
 
     fn is_file(&self, path: &Path) -> bool {
         self.directory.join(path).is_file()
+    }
+
+    fn content(&self, path: &Path) -> Option<String> {
+        let content = reading::read(&self.directory.join(path), LARGEST_SOURCE).ok()?;
+        Some(content_digest(&content))
     }
 
     fn is_own_module(&self, path: &Path) -> bool {

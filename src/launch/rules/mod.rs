@@ -13,6 +13,7 @@ mod modules;
 mod rule;
 
 mod table;
+mod target;
 mod texts;
 mod two_words;
 

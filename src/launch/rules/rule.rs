@@ -127,8 +127,8 @@ pub enum Condition {
     DebugInformation,
     /// Any debug information.
     AnyDebugInformation,
-    /// One of these variables of the environment is set.
-    Variables(&'static [&'static str]),
+    /// A variable that changes the object is set, or the command has an SDK: see `target.rs`.
+    Target,
     /// C++20 modules.
     Modules(Modules),
     /// See [`Arguments::has_several_architectures`].
@@ -173,10 +173,8 @@ pub enum KeyPart {
     Command,
     /// The working directory. In checkouts that share objects, its place in the checkout.
     Directory,
-    /// The values of [`TARGET_VARIABLES`].
-    ///
-    /// [`TARGET_VARIABLES`]: super::table::TARGET_VARIABLES
-    TargetVariables,
+    /// The variables that change the object, and the description of the SDK.
+    Target,
 }
 
 /// The action of a rule.

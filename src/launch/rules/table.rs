@@ -53,17 +53,6 @@ pub(in crate::launch) const SCCACHE_FILES: &str = "SCCACHE_EXTRAFILES";
 /// ccache adds the content of the files in this variable to the key.
 pub(super) const CCACHE_FILES: &str = "CCACHE_EXTRAFILES";
 
-/// Variables with which Clang chooses the target of macOS and its siblings. The object contains their values.
-pub(super) const TARGET_VARIABLES: &[&str] = &[
-    "MACOSX_DEPLOYMENT_TARGET",
-    "IPHONEOS_DEPLOYMENT_TARGET",
-    "TVOS_DEPLOYMENT_TARGET",
-    "WATCHOS_DEPLOYMENT_TARGET",
-    "XROS_DEPLOYMENT_TARGET",
-    "DRIVERKIT_DEPLOYMENT_TARGET",
-    "SDKROOT",
-];
-
 /// All rules.
 pub const TABLE: &[Rule] = &[
     Rule {
@@ -489,17 +478,17 @@ pub const TABLE: &[Rule] = &[
     },
     modules::PATHS,
     Rule {
-        name: "deployment target",
+        name: "variables of the compiler",
         tools: BOTH,
-        compilers: &[Family::Clang, Family::Unknown],
+        compilers: &[],
         only_relocatable: false,
-        condition: Condition::Variables(TARGET_VARIABLES),
+        condition: Condition::Target,
         unless: &[],
-        action: Action::Key(KeyPart::TargetVariables),
-        why: "The object contains the deployment target and the version of the SDK, and ccache does not hash these variables (sccache hashes some of them).",
-        because: "variables of the environment choose the deployment target or the SDK",
-        help: "use the same values on all machines that share the cache, or the options of CMake (CMAKE_OSX_DEPLOYMENT_TARGET, CMAKE_OSX_SYSROOT)",
-        source: "experiment with ccache 4.14.2 on Linux, Clang 14 for macOS",
+        action: Action::Key(KeyPart::Target),
+        why: "The object depends on variables of the compiler, such as `MACOSX_DEPLOYMENT_TARGET` and `CCC_OVERRIDE_OPTIONS`, and contains the version of the SDK. ccache on Linux hashes none of them, and sccache some.",
+        because: "variables of the environment or the SDK change the object",
+        help: "use the same values and the same SDK on all machines that share the cache",
+        source: "ccache/ccache#1205 and #1585; experiment with ccache 4.7.5 and 4.14.2, sccache 0.16 and 0.19, Clang 14",
         cases: &["another_deployment_target_or_sdk_recompiles"],
     },
     Rule {

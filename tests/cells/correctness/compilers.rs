@@ -247,7 +247,8 @@ fn a_universal_object_is_that_of_all_architectures(cache: Tool) {
     }
 }
 
-/// Clang for macOS reads both from the environment, too. The object contains the deployment target.
+/// Clang for macOS reads both from the environment, too. The object contains the deployment target and the version of the SDK. A
+/// further variable changes the options.
 fn another_deployment_target_or_sdk_recompiles(cache: Tool) {
     if Tools::require(&[Tool::System("clang-14")]).is_none() {
         return;
@@ -255,9 +256,14 @@ fn another_deployment_target_or_sdk_recompiles(cache: Tool) {
     with(cache, |sandbox, checkout| {
         checkout.configure();
         fs::write(checkout.source.join("main.c"), "#include <sdk.h>\nint sdk = SDK;\n").expect("a source");
-        for (number, name) in ["11.sdk", "12.sdk"].into_iter().enumerate() {
+        let describe = |name: &str, version: &str| {
+            let text = format!("{{\"Version\": \"{version}\", \"MaximumDeploymentTarget\": \"99\"}}");
+            fs::write(sandbox.dir(name).join("SDKSettings.json"), text).expect("a description");
+        };
+        for name in ["11.sdk", "12.sdk"] {
             let header = sandbox.dir(&format!("{name}/usr/include")).join("sdk.h");
-            fs::write(header, format!("#define SDK {number}\n")).expect("a header");
+            fs::write(header, "#define SDK 1\n").expect("a header");
+            describe(name, "11.0");
         }
         let sdk =
             |version: &str| sandbox.root().join(format!("{version}.sdk")).to_str().expect("UTF-8").to_owned();
@@ -274,11 +280,22 @@ fn another_deployment_target_or_sdk_recompiles(cache: Tool) {
             let first = with("11.0", "11", is_option);
             let second = with("12.0", "11", is_option);
             assert!(first != second, "{cache}: the deployment target, {is_option}");
-            assert!(with("12.0", "12", is_option) != second, "{cache}: the SDK, {is_option}");
+            describe("11.sdk", "12.0");
+            assert!(with("12.0", "11", is_option) != second, "{cache}: the SDK, {is_option}");
+            describe("11.sdk", "11.0");
+            assert!(with("12.0", "12", is_option) == second, "{cache}: another folder, {is_option}");
             let (hits, misses) =
                 checkout.counted(|| assert!(with("11.0", "11", is_option) == first, "{cache}"));
             assert!(hits > 0 && misses == 0, "{cache}, {is_option}");
         }
+        fs::write(checkout.source.join("main.c"), SOURCE).expect("a source");
+        let optimized = |options: &str| {
+            let variables = [("CCC_OVERRIDE_OPTIONS", options)];
+            compile_with(checkout, Path::new("/usr/bin/clang-14"), &["-MD"], &variables)
+        };
+        let first = optimized("#+-O0");
+        assert!(optimized("#+-O2") != first, "{cache}: options in a variable");
+        assert!(optimized("#+-O0") == first, "{cache}: options in a variable");
     });
 }
 

@@ -296,6 +296,8 @@ impl Cause {
             Kind::Processor => "the processor is of another model, and an option compiles for the processor of the machine (native)".to_owned(),
             Kind::Rule => match name.as_str() {
                 "coverage" => "the folder or the command differs, and the object contains the path of its coverage counters".to_owned(),
+                "variables of the compiler" => "a variable of the compiler, or the SDK at this path, is another one, and the object depends on it".to_owned(),
+                "working directory in debug information" => "the working directory is another one, and debug information contains it".to_owned(),
                 _ if name.starts_with("checkout path") || name.starts_with("paths in") => {
                     format!("the checkout has another path, which is a part of the key (rule \"{name}\")")
                 }

@@ -22,8 +22,14 @@ const CHECKOUT_RULES: [&str; 5] = [
     "paths in debug information",
     "module paths",
 ];
-/// Further rules that add a part to the key.
-const OTHER_RULES: [&str; 3] = ["native processor", "wrapper", "coverage"];
+/// Further rules that add a part to the key. The part of the last one differs the least often.
+const OTHER_RULES: [&str; 5] = [
+    "native processor",
+    "wrapper",
+    "coverage",
+    "variables of the compiler",
+    "working directory in debug information",
+];
 /// Variables with folders in which compilers search headers.
 const SEARCH_VARIABLES: [&str; 5] =
     ["CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH", "COMPILER_PATH"];

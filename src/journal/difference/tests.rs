@@ -337,6 +337,11 @@ fn a_part_of_the_key_from_a_rule_has_its_cause() {
     assert_eq!(name("native processor", &[]), [processor]);
     let wrapper = "the compiler /usr/bin/g++ was replaced by another file";
     assert_eq!(name("wrapper", &[]), [wrapper]);
+    assert!(name("variables of the compiler", &[])[0].contains("the SDK at this path, is another one"));
+    assert!(
+        name("working directory in debug information", &[])[0]
+            .starts_with("the working directory is another")
+    );
     assert!(name("checkout path in a file", &["<source>"])[0].contains("the checkout has another path"));
 }
 

@@ -182,7 +182,10 @@ impl Question {
                 flags.push(text.to_owned());
             }
         }
-        if VARIABLES.iter().any(|name| (command.variable)(name).is_some_and(|value| !value.is_empty())) {
+        let is_set = |name: &str| (command.variable)(name).is_some_and(|value| !value.is_empty());
+        // For macOS, Clang searches this folder, unless an option names another one.
+        let has_sdk = flags.iter().any(|flag| flag == "-isysroot" || flag.starts_with("--sysroot"));
+        if VARIABLES.iter().any(|name| is_set(name)) || (!has_sdk && is_set("SDKROOT")) {
             return Err("a variable of the environment changes the compiler");
         }
         let text = |path: &Path| path.to_str().map(str::to_owned).ok_or("a path is not UTF-8");
@@ -254,6 +257,10 @@ mod tests {
     use super::*;
 
     fn ask(line: &str) -> Result<Question, &'static str> {
+        ask_with(line, &[("CPATH", "/env:/env2")])
+    }
+
+    fn ask_with(line: &str, variables: &[(&str, &str)]) -> Result<Question, &'static str> {
         let arguments = line.split_whitespace().map(OsString::from).collect();
         Question::of(&Command {
             compiler: &Compiler {
@@ -271,7 +278,9 @@ mod tests {
             context: String::new(),
             places: Vec::new(),
             with_contents: false,
-            variable: &|name| (name == "CPATH").then(|| "/env:/env2".into()),
+            variable: &|name| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+            },
         })
     }
 
@@ -300,6 +309,19 @@ mod tests {
             assert!(ask(line).unwrap().is_cxx, "{line}");
         }
         assert!(ask("-MD -fmodules-cache-path=x -c m.cpp").is_err());
+    }
+
+    #[test]
+    fn variables_that_change_the_compiler_turn_off_direct_mode() {
+        for (name, line, is_direct) in [
+            ("COMPILER_PATH", "-MD -c m.c", false),
+            ("SDKROOT", "-MD -c m.c", false),
+            ("SDKROOT", "-MD -isysroot /sdk -c m.c", true),
+            ("SDKROOT", "-MD --sysroot=/sdk -c m.c", true),
+        ] {
+            assert_eq!(ask_with(line, &[(name, "/x")]).is_ok(), is_direct, "{name} {line}");
+            assert!(ask_with(line, &[(name, "")]).is_ok(), "{name} {line}");
+        }
     }
 
     #[test]

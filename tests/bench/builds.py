@@ -138,6 +138,6 @@ def measure_remotes(place, say, results):
                         found = bench(
                             place, source, tool, version, "Release", more, targets, words, **server.secrets
                         )
-                        results.append({"project": name, "remote": kind, "latency_ms": milliseconds, **found})
+                        results.append({"project": name, "build_type": "Release", "remote": kind, "latency_ms": milliseconds, **found})
                         server.empty()
     configuration.unlink()

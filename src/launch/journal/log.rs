@@ -61,6 +61,18 @@ impl Log {
     }
 }
 
+/// The folder of the journal, if it exists and others cannot write to it.
+pub(super) fn present_folder(build_folder: &Path) -> Option<PathBuf> {
+    let folder = build_folder.join(FOLDER);
+    let found = folder.symlink_metadata().ok()?;
+    is_trusted(&folder, &found, build_folder).then_some(folder)
+}
+
+fn is_trusted(folder: &Path, found: &fs::Metadata, build_folder: &Path) -> bool {
+    let check = || trust::check_open(&trust::open_folder(folder).ok()?, folder, build_folder).ok();
+    found.is_dir() && (trust::is_usual(found) || check().is_some())
+}
+
 /// The folder of the journal, which is created if it does not exist. If others can write to it, another one replaces it, because
 /// they could have put files into it. `None` if that is not possible.
 pub(super) fn trusted_folder(build_folder: &Path) -> Option<PathBuf> {
@@ -69,10 +81,7 @@ pub(super) fn trusted_folder(build_folder: &Path) -> Option<PathBuf> {
         process::create_folder(&folder).ok()?;
         folder.symlink_metadata().ok()
     };
-    let is_trusted = |found: &fs::Metadata| {
-        let check = || trust::check_open(&trust::open_folder(&folder).ok()?, &folder, build_folder).ok();
-        found.is_dir() && (trust::is_usual(found) || check().is_some())
-    };
+    let is_trusted = |found: &fs::Metadata| is_trusted(&folder, found, build_folder);
     let found = folder.symlink_metadata().ok().or_else(created)?;
     if is_trusted(&found) {
         return Some(folder);

@@ -21,7 +21,7 @@ use super::inputs::Recording;
 use super::log;
 use super::names::Folders;
 use crate::journal::{
-    FOLDER, Header, HeaderId, HeaderInputs, Headers, Inputs, MOST_HEADERS, MOST_RECORDS, UNKNOWN_CONTENT,
+    Header, HeaderId, HeaderInputs, Headers, Inputs, MOST_HEADERS, MOST_RECORDS, UNKNOWN_CONTENT,
     content_digest, inputs_file,
 };
 use crate::trust;
@@ -110,7 +110,7 @@ struct Dictionary {
 impl Recorder {
     /// Stores a record in the files from [`prepare`]. After `until`, its headers are not read any more.
     pub(in crate::launch) fn store(&mut self, recording: Recording, until: Option<Instant>) {
-        let folder = Path::new(&recording.build).join(FOLDER);
+        let Some(folder) = log::present_folder(Path::new(&recording.build)) else { return };
         let path = records_file(&folder, &recording);
         if trust::open_folder(&folder.join("inputs")).is_err() {
             return;
@@ -255,7 +255,7 @@ fn version(compiler: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::CompilerInput;
+    use crate::journal::{CompilerInput, FOLDER};
 
     fn store(recorder: &mut Recorder, recording: Recording) {
         prepare(&recording).unwrap();

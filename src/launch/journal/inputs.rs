@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::rules::TARGET_VARIABLES;
 use super::super::{process, reading};
 use super::names::Folders;
 use super::note::Note;
@@ -12,26 +13,19 @@ use crate::foreign::{Filter, is_credential};
 use crate::journal::places::{Places, placeholders};
 use crate::journal::{CompilerInput, HeaderInputs, Inputs, Outcome, content_digest, short_digest};
 
-/// Variables of the environment that change the output of a compiler, or that the tools add to the key.
+/// Variables of the environment that change the output of a compiler, or that the tools add to the key, besides [`TARGET_VARIABLES`].
 const ENVIRONMENT: &[&str] = &[
-    "CCC_ADD_ARGS",
-    "CCC_OVERRIDE_OPTIONS",
     "COMPILER_PATH",
     "CPATH",
     "CPLUS_INCLUDE_PATH",
     "C_INCLUDE_PATH",
     "GCC_EXEC_PREFIX",
-    "IPHONEOS_DEPLOYMENT_TARGET",
     "LANG",
     "LC_ALL",
     "LC_CTYPE",
     "LC_MESSAGES",
-    "MACOSX_DEPLOYMENT_TARGET",
     "OBJC_INCLUDE_PATH",
-    "SDKROOT",
     "SOURCE_DATE_EPOCH",
-    "TVOS_DEPLOYMENT_TARGET",
-    "WATCHOS_DEPLOYMENT_TARGET",
 ];
 /// Settings of the tools that change the key, or whether a result is stored.
 const SETTINGS: &[&str] = &[
@@ -152,7 +146,7 @@ impl Recording {
             settings.push(("location".to_owned(), compiled.filter.bounded(location)));
         }
         settings.sort();
-        let environment = ENVIRONMENT.iter().filter_map(|name| {
+        let environment = ENVIRONMENT.iter().chain(TARGET_VARIABLES).filter_map(|name| {
             let value = (compiled.variable)(name)?;
             Some(((*name).to_owned(), value_of(name, &value, compiled.filter)))
         });

@@ -66,8 +66,8 @@ pub trait Facts {
     fn text_has(&self, path: &Path, words: &[&str]) -> bool;
     /// Whether the file exists.
     fn is_file(&self, path: &Path) -> bool;
-    /// The digest of a small file; `None` if there is none.
-    fn content(&self, path: &Path) -> Option<String>;
+    /// The digest of the content of a file; `None` if it cannot be read.
+    fn digest(&self, path: &Path) -> Option<String>;
     /// Whether a compilation by the launcher of this build folder has written this `.pcm` file.
     fn is_own_module(&self, path: &Path) -> bool;
     /// The processor model.

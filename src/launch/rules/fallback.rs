@@ -44,8 +44,8 @@ fn in_shell(pattern: Pattern) -> String {
     }
 }
 
-/// A line that runs the compiler if a variable contains options. The other variables that change the object do not matter on macOS,
-/// where ccache hashes them, and on other systems, only compilers for macOS read them.
+/// A line that runs the compiler if a variable contains options. The script does not know the other variables that change the object:
+/// ccache for macOS hashes the usual ones, and elsewhere only compilers for macOS read them.
 fn options_in_variables() -> String {
     let options = target::OPTIONS.iter().map(|name| format!("${{{name}-}}")).collect::<Vec<_>>().concat();
     format!("[ -z \"{options}\" ] || exec \"$@\"\n")

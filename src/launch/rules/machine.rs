@@ -136,7 +136,7 @@ impl Facts for Machine<'_> {
         self.directory.join(path).is_file()
     }
 
-    fn content(&self, path: &Path) -> Option<String> {
+    fn digest(&self, path: &Path) -> Option<String> {
         let content = reading::read(&self.directory.join(path), LARGEST_SOURCE).ok()?;
         Some(content_digest(&content))
     }

@@ -42,6 +42,7 @@ pub use self::machine::{Machine, path_of_directory};
 pub use self::rule::{Action, Affected, CompilerKind, Condition, Family, KeyPart, Modules, Pattern, Rule};
 pub(super) use self::table::SCCACHE_FILES;
 pub use self::table::TABLE;
+pub(super) use self::target::VARIABLES as TARGET_VARIABLES;
 pub use self::two_words::as_one_program;
 
 /// The version of the rules. Increase it when they change. The CMake module requires at least the version of the

@@ -9,7 +9,7 @@ use crate::launch::arguments::Arguments;
 
 /// Variables that change the object. On Linux, ccache hashes none of them (on macOS: the deployment target of macOS, and
 /// `DEVELOPER_DIR`; ccache/ccache#1205), and sccache 0.19 the first four, `SDKROOT` and `CCC_OVERRIDE_OPTIONS`.
-pub(super) const VARIABLES: &[&str] = &[
+pub(in crate::launch) const VARIABLES: &[&str] = &[
     "MACOSX_DEPLOYMENT_TARGET",
     "IPHONEOS_DEPLOYMENT_TARGET",
     "TVOS_DEPLOYMENT_TARGET",
@@ -38,16 +38,17 @@ const FOLDERS: [&str; 2] = ["-isysroot", "--sysroot"];
 /// A digest of all values; `None` if no variable is set, and there is no SDK.
 pub(super) fn digest(arguments: &Arguments, facts: &dyn Facts) -> Option<OsString> {
     let mut text = Vec::new();
+    let variable = |name: &str| facts.variable(name).filter(|value| !value.is_empty());
     for name in VARIABLES {
-        if let Some(value) = facts.variable(name).filter(|value| !value.is_empty()) {
+        if let Some(value) = variable(name) {
             text.extend_from_slice(name.as_bytes());
             text.push(b'=');
             text.extend_from_slice(value.as_encoded_bytes());
             text.push(b'\n');
         }
     }
-    for folder in folders(arguments).chain(facts.variable("SDKROOT").map(PathBuf::from)) {
-        if let Some(digest) = facts.content(&folder.join(SDK)) {
+    for folder in folders(arguments).chain(variable("SDKROOT").map(PathBuf::from)) {
+        if let Some(digest) = facts.digest(&folder.join(SDK)) {
             text.extend_from_slice(digest.as_bytes());
         }
     }
@@ -69,6 +70,11 @@ fn folders(arguments: &Arguments) -> impl Iterator<Item = PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_with_options_change_the_object() {
+        assert!(OPTIONS.iter().all(|name| VARIABLES.contains(name)));
+    }
 
     #[test]
     fn the_folders_of_sdks_are_found() {

@@ -155,9 +155,7 @@ fn what_servers_lose_is_compiled_here() {
     append(&checkout, "cxx_0.cpp", &included);
     // The rule does not see the header, so a server fails.
     fs::write(checkout.source.join("asset.h"), included).expect("a header");
-    let source = checkout.source.join("cxx_2.cpp");
-    let text = fs::read_to_string(&source).expect("a source");
-    fs::write(&source, format!("{text}\n#include \"asset.h\"\n")).expect("a source");
+    append(&checkout, "cxx_2.cpp", "#include \"asset.h\"\n");
     checkout.configure();
     let tried = scheduler.compilations();
     let built = checkout.build();

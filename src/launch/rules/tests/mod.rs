@@ -69,7 +69,7 @@ impl Facts for Fake {
     fn is_file(&self, _: &Path) -> bool {
         self.has_files
     }
-    fn content(&self, path: &Path) -> Option<String> {
+    fn digest(&self, path: &Path) -> Option<String> {
         path.starts_with("/sdk").then(|| "DIGEST".into())
     }
     fn is_own_module(&self, _: &Path) -> bool {
